@@ -16,8 +16,9 @@ from pathlib import Path
 
 from netbuilder.cli.terminal.output import fail, fail_unexpectedly, note, print_json
 from netbuilder.cli.verbs import VERBS, make_parser
-from netbuilder.core import folders
+from netbuilder.core import folders, i18n
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.site_settings import site_settings
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        words = _take_data_dir(words)
+        words = _take_language(_take_data_dir(words))
     except UserError as error:
         fail(error, "--json" in words)
         return WRONG_USAGE
@@ -85,26 +86,52 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
 
 def _take_data_dir(words: list[str]) -> list[str]:
     """The words without ``--data-dir FOLDER``, which every command takes and all of it obeys."""
+    rest, value = _take_option(words, "--data-dir")
+    if value is None:
+        return words
+    folder = Path(value).expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            _(
+                "The folder '{folder}' of --data-dir cannot be made: {reason}.",
+                folder=value,
+                reason=error.strerror or error,
+            ),
+            _("Name a folder that you may write to."),
+            code="data_dir_not_writable",
+        ) from error
+    os.environ[folders.VARIABLE] = str(folder)
+    return rest
+
+
+def _take_language(words: list[str]) -> list[str]:
+    """The words without ``--language xx``, which every command takes."""
+    rest, name = _take_option(words, "--language")
+    if name is None and not os.environ.get(i18n.VARIABLE):
+        return words
+    i18n.set_language(name or os.environ[i18n.VARIABLE])
+    return rest
+
+
+def _take_option(words: list[str], option: str) -> tuple[list[str], str | None]:
+    """The words without ``option`` and its value, and the value; None where it is not there."""
     for index, word in enumerate(words):
         name, equals, value = word.partition("=")
-        if name != "--data-dir":
+        if name != option:
             continue
         rest = words[index + 1 :]
         if not equals:
-            if not rest:
-                raise UserError("--data-dir names no folder.", "Write --data-dir FOLDER.")
-            value, rest = rest[0], rest[1:]
-        folder = Path(value).expanduser().absolute()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+            value, rest = (rest[0], rest[1:]) if rest else ("", [])
+        if not value:
             raise UserError(
-                f"The folder '{value}' of --data-dir cannot be made: {error.strerror or error}.",
-                "Name a folder that you may write to.",
-            ) from error
-        os.environ[folders.VARIABLE] = str(folder)
-        return [*words[:index], *rest]
-    return words
+                _("{option} has no value.", option=option),
+                _("Write it after the option, or see --help."),
+                code="option_without_value",
+            )
+        return [*words[:index], *rest], value
+    return words, None
 
 
 def _may_be_a_file(word: str) -> bool:

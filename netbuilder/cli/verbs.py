@@ -335,6 +335,7 @@ def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--data-dir", metavar="FOLDER", help="keep runs, settings and recovery there"
     )
+    parser.add_argument("--language", metavar="xx", help="language of all text (de, fr, …)")
     if first is not None and first not in verbs:
         _app(parser)
         return parser

@@ -31,6 +31,7 @@ class UserError(Exception):
         mends: ways to mend it that the program can go itself.
         short: the same in a few words, where there is no room ("3 cells are empty: choose what to
             do"); "" where nothing better is known than that it failed.
+        code: what a program or a test knows the error by ("csv_no_rows"), in any language.
 
     ``str(error)`` is the whole message: what happened, then how to mend it.
     """
@@ -44,6 +45,7 @@ class UserError(Exception):
         path: str | None = None,
         mends: tuple[DataFix, ...] = (),
         short: str = "",
+        code: str = "",
     ) -> None:
         super().__init__(f"{what} {mend}".strip())
         self.what = what
@@ -52,6 +54,7 @@ class UserError(Exception):
         self.path = path
         self.mends = mends
         self.short = short
+        self.code = code
 
 
 class ProjectFileError(UserError):

@@ -56,7 +56,9 @@ def fail(error: UserError, as_json: bool, options: Collection[str] = ()) -> int:
     note(f"{error.what}{error.mend}" if error.what.endswith("\n") else str(error))
     tell_mends(error.mends, options)
     if as_json:
-        print_json({"error": error.what, "mend": error.mend, "node": error.node})
+        print_json(
+            {"error": error.what, "mend": error.mend, "node": error.node, "code": error.code}
+        )
     return 2 if isinstance(error, UsageError) else 1
 
 

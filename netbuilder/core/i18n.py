@@ -1,0 +1,195 @@
+"""The catalog of sentences: gettext with named placeholders, in the language that was chosen.
+
+A sentence is written whole, in English, where it is used::
+
+    from netbuilder.core.i18n import gettext as _, ngettext
+
+    _("The file '{name}' has no header row.", name=path.name)
+    ngettext("{count} row", "{count} rows", len(rows))
+
+A constant of a module is marked with ``N_`` (``noop``) and translated where it is shown, because
+modules are imported before a language is chosen. Each language is a folder beside
+``netbuilder/locale`` with one ``netbuilder.po``; what is compiled from it is made when the package
+is built. ``qps`` is the pseudo-locale: every message longer, accented and between brackets, so that
+text that does not come from here is seen.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+import locale
+import logging
+import os
+import re
+from functools import cache
+from pathlib import Path
+
+from netbuilder.core.errors import UserError
+
+VARIABLE = "NETBUILDER_LANGUAGE"
+DOMAIN = "netbuilder"
+SOURCE, PSEUDO = "en", "qps"
+FOLDER = Path(__file__).resolve().parent.parent / "locale"
+
+log = logging.getLogger(__name__)
+
+_FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;)")
+_ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
+
+
+class _Pseudo(_gettext.NullTranslations):
+    """Every message as ``⟦åççéñţéđ ···⟧``, 30 % longer, its placeholders and tags untouched."""
+
+    def gettext(self, message: str) -> str:
+        parts = _FIELD.split(message)
+        parts[::2] = [text.translate(_ACCENTED) for text in parts[::2]]
+        return f"⟦{''.join(parts)}{'·' * (len(message) * 3 // 10)}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
+
+class _State:
+    """The chosen language and its catalog; one for the process."""
+
+    language = ""
+    catalog: _gettext.NullTranslations = _gettext.NullTranslations()
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return ``message`` in the chosen language, its ``{placeholders}`` filled with ``values``."""
+    return _filled(_catalog().gettext(message), message, values)
+
+
+def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
+    """Return the form that the language has for ``count``, which fills ``{count}`` unless
+    ``values`` says how the number is written."""
+    text = _catalog().ngettext(singular, plural, count)
+    return _filled(text, singular if count == 1 else plural, {"count": count, **values})
+
+
+def pgettext(context: str, message: str, /, **values: object) -> str:
+    """Return ``message`` as it is said in ``context``: "Open" of a file, "open" of a path."""
+    return _filled(_catalog().pgettext(context, message), message, values)
+
+
+def noop(message: str) -> str:
+    """Mark a constant for the catalog (imported as ``N_``); ``gettext`` it where it is shown."""
+    return message
+
+
+def language() -> str:
+    """The language in use: ``en``, ``de``, ``pt_BR``, … or ``qps``."""
+    _catalog()
+    return _State.language
+
+
+def languages() -> list[str]:
+    """The languages there are, English first, the pseudo-locale left out."""
+    there = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
+    return [SOURCE, *sorted(there - {SOURCE, PSEUDO})]
+
+
+def set_language(name: str) -> str:
+    """Choose the language of this process and of those that it starts.
+
+    Args:
+        name: a language's folder name, a system's name of it (``de_AT.UTF-8``), or ``qps``.
+
+    Returns:
+        The language that was taken.
+
+    Raises:
+        UserError: there is no such language; the message lists those there are.
+    """
+    found = _match(name)
+    if found is None:
+        known = ", ".join(languages())
+        raise UserError(
+            gettext("There is no language '{name}'.", name=name),
+            gettext("Choose one of: {languages}.", languages=known),
+            code="language_unknown",
+        )
+    _use(found)
+    os.environ[VARIABLE] = found
+    return found
+
+
+def _filled(text: str, source: str, values: dict[str, object]) -> str:
+    if not values:
+        return text
+    try:
+        return text.format_map(values)
+    except (KeyError, IndexError, ValueError):
+        log.warning("A translation of %r has other placeholders.", source)
+        return source.format_map(values)
+
+
+def _catalog() -> _gettext.NullTranslations:
+    if not _State.language:
+        _use(_match(os.environ.get(VARIABLE) or _system_language()) or SOURCE)
+    return _State.catalog
+
+
+def _use(name: str) -> None:
+    _State.language, _State.catalog = name, _load(name)
+
+
+def _match(name: str) -> str | None:
+    """The language that ``name`` means: as it is, or without its country (``de_AT`` is ``de``)."""
+    wanted = name.partition(".")[0].partition("@")[0].replace("-", "_").lower()
+    known = {entry.lower(): entry for entry in [*languages(), PSEUDO]}
+    if wanted in known:
+        return known[wanted]
+    short = wanted.partition("_")[0]
+    if short in known:
+        return known[short]
+    return next((entry for lower, entry in known.items() if lower.partition("_")[0] == short), None)
+
+
+def _system_language() -> str:
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return value
+    return locale.getlocale()[0] or SOURCE
+
+
+@cache
+def _load(name: str) -> _gettext.NullTranslations:
+    """The catalog of one language; a damaged one is left out with a warning in the log."""
+    if name == SOURCE:
+        return _gettext.NullTranslations()
+    if name == PSEUDO:
+        return _Pseudo()
+    compiled = FOLDER / name / f"{DOMAIN}.mo"
+    source = compiled.with_suffix(".po")
+    newer = source.exists() and (
+        not compiled.exists() or source.stat().st_mtime > compiled.stat().st_mtime
+    )
+    try:
+        return _read_source(source) if newer else _read_compiled(compiled)
+    except Exception:
+        log.warning("The catalog of %r is damaged and left out.", name, exc_info=True)
+        return _gettext.NullTranslations()
+
+
+def _read_compiled(path: Path) -> _gettext.NullTranslations:
+    with path.open("rb") as file:
+        return _gettext.GNUTranslations(file)
+
+
+def _read_source(path: Path) -> _gettext.NullTranslations:
+    """A catalog that nothing has compiled yet, as in a checkout that is run as it is."""
+    import io
+
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    packed = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(packed, read_po(file, abort_invalid=True))
+    packed.seek(0)
+    return _gettext.GNUTranslations(packed)
