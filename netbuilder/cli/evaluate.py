@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import note, print_json, say
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"There is no file '{data}'.", "Check the name and the folder.")
     trained = load_model(Path(arguments.model))
     if arguments.missing:
-        from netbuilder.core.results.missing_values import with_missing
+        from netbuilder.core.results.missing_values import with_missing_rule
 
-        trained = with_missing(trained, arguments.missing)
+        trained = with_missing_rule(trained, arguments.missing)
     result = _evaluate(trained, data, Path(arguments.model).parent)
     _tell(result)
     for name, other in result.others.items():
-        say(f"Output '{name}':")
+        print_result(f"Output '{name}':")
         _tell(other)
     if arguments.json:
         print_json(_to_json(result))
@@ -37,29 +37,29 @@ def run(arguments: argparse.Namespace) -> int:
 def load_model(path: Path) -> TrainedModel:
     """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once."""
     from netbuilder.core.formats import registry
-    from netbuilder.core.formats.safety.inspect import inspect
-    from netbuilder.core.quiet import load_tensorflow
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
+    from netbuilder.core.tensorflow_output import load_tensorflow
 
     if path.suffix == ".netbuilder":
         raise UserError(
             f"'{path.name}' is a project; it has no trained weights.",
             f"Train it first: netbuilder train {path}",
         )
-    for text in inspect(path, placeholders=True).notes:
-        note(text)
+    for text in inspect_file(path, placeholders=True).notes:
+        print_note(text)
     load_tensorflow()
-    return registry.load(path)
+    return registry.load_network(path)
 
 
 def _evaluate(trained: TrainedModel, data: Path | None, base: Path) -> Evaluation:
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.evaluate import evaluate
 
     if data is not None:
         return evaluate(trained, data)
     if not trained.project.data.kind:
         raise UserError("The model does not say what data it is for.", "Give --data FILE.")
-    dataset = load(trained.project, base)
+    dataset = load_dataset(trained.project, base)
     split = dataset.test or dataset.validation
     if split is None:
         raise UserError("The project keeps no test rows.", "Give --data FILE.")
@@ -67,9 +67,9 @@ def _evaluate(trained: TrainedModel, data: Path | None, base: Path) -> Evaluatio
 
 
 def _tell(result: Evaluation) -> None:
-    say(result.sentence)
+    print_result(result.sentence)
     for name, value in result.metrics.items():
-        say(f"  {name}: {value:.6g}")
+        print_result(f"  {name}: {value:.6g}")
     if result.confusion_matrix is not None:
         _tell_matrix(result)
 

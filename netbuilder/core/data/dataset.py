@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 
 Array = NDArray[Any]
 # Rows are mixed within a block, and two of them are in memory.
@@ -44,7 +44,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Block:
+class EpochBlock:
     """Some rows of an epoch, model-ready, in memory.
 
     ``x`` and ``y`` by Input and output id, ``weight`` (n,) or None; ``order`` is that in which
@@ -66,7 +66,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Stream:
+class SampleStream:
     """Training data that is read while training.
 
     ``block(first, count, seed)`` gives the rows ``first`` to ``first + count`` of an epoch, whose
@@ -77,7 +77,7 @@ class Stream:
 
     rows: int
     row_bytes: int
-    block: Callable[[int, int, int | None], Block]
+    block: Callable[[int, int, int | None], EpochBlock]
 
     def steps(self, batch_size: int) -> int:
         """Batches in an epoch."""
@@ -109,5 +109,5 @@ class Dataset:
     train: Split
     validation: Split | None
     test: Split | None
-    pre: Preprocessing
-    stream: Stream | None = None
+    preprocessing: Preprocessing
+    stream: SampleStream | None = None

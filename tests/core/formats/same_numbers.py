@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.data.load import facts, load
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.formats.script.python import script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 
 Layers = tuple[tuple[str, dict[str, Any]], ...]
@@ -31,13 +31,13 @@ def same_numbers(
     project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch, *, alone: bool = True
 ) -> dict[str, Any]:
     """Compare each part; ``alone``: also of a script that is told nothing of the data."""
-    dataset = load(project, folder)
+    dataset = load_dataset(project, folder)
     monkeypatch.chdir(folder)
     space: dict[str, Any] = {}
-    for known in (facts(project, folder), None)[: 2 if alone else 1]:
+    for known in (load_facts(project, folder), None)[: 2 if alone else 1]:
         space = {}
         with redirect_stdout(io.StringIO()):
-            exec(source(project, known).split("# Build the network")[0], space)
+            exec(script_source(project, known).split("# Build the network")[0], space)
         for part in ("train", "validation", "test"):
             split = getattr(dataset, part)
             if split is None or not len(split):

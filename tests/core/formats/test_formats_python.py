@@ -16,12 +16,12 @@ import keras
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.data.load import facts
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.answers import answers_of
-from netbuilder.core.formats.script.python import file_stem, source
-from netbuilder.core.formats.writers.same_answers import largest_difference, rows_for
+from netbuilder.core.formats.keras_prediction import predict_rows
+from netbuilder.core.formats.script.python import file_stem, script_source
+from netbuilder.core.formats.writers.roundtrip_check import largest_difference, random_rows
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
@@ -118,14 +118,14 @@ CASES = {
 def test_golden(name: str) -> None:
     """A changed script is looked at, then kept: NETBUILDER_GOLDEN=1 pytest ... writes it."""
     path = GOLDEN / f"{name}.py"
-    text = source(CASES[name])
+    text = script_source(CASES[name])
     if os.environ.get("NETBUILDER_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 
 
 def test_only_what_differs_from_the_default_is_written() -> None:
-    text = source(sales())
+    text = script_source(sales())
     assert 'layers.Dense(50, activation="relu")' in text
     assert "layers.Dense(1)," in text
     assert "keras.optimizers.Adam()" in text
@@ -135,7 +135,7 @@ def test_only_what_differs_from_the_default_is_written() -> None:
 
 def test_lines_of_nodes() -> None:
     for project in CASES.values():
-        text, places = source(project, mapping=True)
+        text, places = script_source(project, mapping=True)
         lines = text.splitlines()
         reached = [node.id for node in project.graph.nodes]
         assert sorted(places) == sorted(reached)
@@ -161,7 +161,7 @@ def test_every_layer_of_the_catalog_can_be_written() -> None:
         inputs = [Node(f"in{i}", "Input", {"shape": [8]}) for i in range(count)]
         node = Node("x", spec.name, spec.start_params())
         edges = tuple((one.id, "x") for one in inputs)
-        text = source(Project(graph=Graph((*inputs, node), edges)))
+        text = script_source(Project(graph=Graph((*inputs, node), edges)))
         compile(text, spec.name, "exec")
         assert f"layers.{spec.name}(" in text
 
@@ -186,7 +186,7 @@ def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
     rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
     for name in ("sales_training.csv", "sales_test.csv"):
         (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
-    text = run_script(source(sales()), tmp_path, root)
+    text = run_script(script_source(sales()), tmp_path, root)
     assert "Off by" in text
     model = keras.models.load_model(tmp_path / "sales_script.h5")
     answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
@@ -202,7 +202,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
         callbacks=(Choice("EarlyStopping", {"monitor": "loss", "patience": 3}),),
     )
     project = replace(project, training=training)
-    text = run_script(source(project, facts(project, EXAMPLES)), tmp_path, root)
+    text = run_script(script_source(project, load_facts(project, EXAMPLES)), tmp_path, root)
     assert "setosa" in text
     assert (tmp_path / "two_inputs_script.h5").exists()
 
@@ -215,40 +215,40 @@ def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) ->
     conv = ("Conv2D", {"filters": 2, "kernel_size": 3})
     last = ("Dense", {"units": 2, "activation": "softmax"})
     project = chain("Pictures", Data("arrays", path="p.npz"), conv, ("Flatten", {}), last)
-    text = source(replace(project, training=replace(project.training, epochs=1)))
+    text = script_source(replace(project, training=replace(project.training, epochs=1)))
     assert "StandardScaler" not in text
     assert "offset, scale = (0, 255) if is_bytes" in text
     run_script(text, tmp_path, root)
     # Without data the shape of the Input tells that there are pictures.
     nodes = (replace(project.graph.nodes[0], params={"shape": [6, 6, 1]}), *project.graph.nodes[1:])
-    text = source(replace(project, graph=replace(project.graph, nodes=nodes), data=Data()))
+    text = script_source(replace(project, graph=replace(project.graph, nodes=nodes), data=Data()))
     assert "Scaler" not in text
 
 
 def test_notebook(tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
-    registry.save(sales(), path)
+    registry.save_network(sales(), path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert notebook["nbformat"] == 4
     cells = notebook["cells"]
     assert len({cell["id"] for cell in cells}) == len(cells)
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     compile(code, "notebook", "exec")
-    script = source(sales())
+    script = script_source(sales())
     missing = [line for line in code.splitlines() if line not in script]
     assert missing == []
 
 
 def test_a_name_cannot_break_out_of_the_script() -> None:
     project = replace(sales(), name='x"""\nimport os\nos.system("true")\n"""')
-    text = source(project)
+    text = script_source(project)
     assert text.startswith('"""x import os os.system( true )')
     compile(text, "script", "exec")
     node = Node('d");import os#', "Dense", {"units": 1})
     graph = Graph((Node("in", "Input", {"shape": [2]}), node, Node("o", "Dense", {"units": 1})),
                   (("in", node.id), ("in", "o")))  # fmt: skip
-    assert "\nimport os#" not in source(Project(graph=graph))
-    compile(source(Project(graph=graph)), "script", "exec")
+    assert "\nimport os#" not in script_source(Project(graph=graph))
+    compile(script_source(Project(graph=graph)), "script", "exec")
 
 
 @pytest.mark.parametrize(
@@ -278,18 +278,18 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
 
     In a folder of its own, and where NetBuilder cannot be imported.
     """
-    from netbuilder.core.data.examples import example
+    from netbuilder.core.data.examples import find_example
 
-    project = files.read(example(name).path)
+    project = files.read(find_example(name).path)
     for one in filter(None, (project.data.path, project.data.test_path)):
-        shutil.copy(example(name).path.parent / one, tmp_path / one)
+        shutil.copy(find_example(name).path.parent / one, tmp_path / one)
     project = replace(project, training=replace(project.training, epochs=3))
     files.write(project, tmp_path / "p.netbuilder")
     train = [sys.executable, "-m", "netbuilder", "train", "p.netbuilder", "-o", "m.h5", "--json"]
     done = subprocess.run(train, check=False, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-1000:]
     expected = json.loads(done.stdout.splitlines()[-1])["history"]["loss"]
-    text = source(project)
+    text = script_source(project)
     script = tmp_path / "s.py"
     script.write_text(text + "print(history.history['loss'])\n", encoding="utf-8")
     without = "import runpy, sys; sys.modules['netbuilder'] = None; runpy.run_path('s.py')"
@@ -307,18 +307,18 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     # What it saves takes the same rows as the file that the program writes, and answers the same.
     theirs = keras.models.load_model(tmp_path / f"{file_stem(project.name)}.h5")
     if len(theirs.inputs) == 1:
-        trained = registry.load(tmp_path / "m.h5")
-        rows = rows_for(trained, 20)
-        ours = answers_of(trained.model, rows)
+        trained = registry.load_network(tmp_path / "m.h5")
+        rows = random_rows(trained, 20)
+        ours = predict_rows(trained.model, rows)
         # Of weights that were trained by other kernels.
-        assert largest_difference(answers_of(theirs, rows)[0], ours[0]) < 0.01
+        assert largest_difference(predict_rows(theirs, rows)[0], ours[0]) < 0.01
 
 
 def test_what_cannot_come_out_the_same_says_why() -> None:
     body = chain("Body", Data("images", path="p"), ("MobileNet", {"weights": "none"}))
-    assert "ready-made body" in source(body)
-    assert "come out, up to rounding" in source(CASES["reviews"]).replace("\n", " ")
-    assert "come out, up to rounding" in source(CASES["sales"]).replace("\n", " ")
+    assert "ready-made body" in script_source(body)
+    assert "come out, up to rounding" in script_source(CASES["reviews"]).replace("\n", " ")
+    assert "come out, up to rounding" in script_source(CASES["sales"]).replace("\n", " ")
 
 
 def test_what_no_input_reaches_is_left_out() -> None:
@@ -332,8 +332,8 @@ def test_what_no_input_reaches_is_left_out() -> None:
         Node("after", "Dense", dense),
     )
     edges = (("in", "out"), ("loose", "mine"), ("mine", "after"), ("mine", "out"))
-    text = source(Project(graph=Graph(nodes, edges)))
+    text = script_source(Project(graph=Graph(nodes, edges)))
     compile(text, "script", "exec")
     assert "loose" not in text and "after = " not in text
     circle = Graph((nodes[0], nodes[1]), (("in", "out"), ("out", "in")))
-    compile(source(Project(graph=circle)), "script", "exec")
+    compile(script_source(Project(graph=circle)), "script", "exec")

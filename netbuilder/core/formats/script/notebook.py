@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.script import beside
-from netbuilder.core.formats.script.python import Source, cells, parts
-from netbuilder.core.project.atomic import replacing
+from netbuilder.core.formats.script import sidecar
+from netbuilder.core.formats.script.python import Source, project_and_facts, script_cells
+from netbuilder.core.project.atomic import replace_atomically
 
 
 def save(source: Source, path: Path) -> tuple[str, ...]:
@@ -23,10 +23,10 @@ def save(source: Source, path: Path) -> tuple[str, ...]:
         UserError: the place cannot be written.
     """
     text = json.dumps(notebook(source), indent=1, ensure_ascii=False) + "\n"
-    with replacing(Path(path)) as temporary:
+    with replace_atomically(Path(path)) as temporary:
         temporary.write_bytes(text.encode())
         verify(source, temporary)
-    return beside.put(parts(source)[0], Path(path).parent)
+    return sidecar.write_sidecars(project_and_facts(source)[0], Path(path).parent)
 
 
 def verify(source: Source, path: Path) -> None:
@@ -48,9 +48,9 @@ def verify(source: Source, path: Path) -> None:
 
 def notebook(source: Source) -> dict[str, Any]:
     """The notebook as JSON."""
-    project, facts = parts(source)
+    project, facts = project_and_facts(source)
     listed = [_cell("markdown", 0, [f"# {project.name}", "", "A network made with NetBuilder."])]
-    for cell in cells(project, facts):
+    for cell in script_cells(project, facts):
         listed.append(_cell("markdown", len(listed), [f"## {cell.title}"]))
         listed.append(_cell("code", len(listed), cell.lines))
     return {

@@ -13,29 +13,29 @@ import textwrap
 from pathlib import Path
 from typing import Literal, overload
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.described import Described
-from netbuilder.core.formats.script import beside, training_section
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe, data_cell, recipe_of
+from netbuilder.core.formats.described_project import DescribedProject
+from netbuilder.core.formats.script import sidecar, training_section
+from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell, script_recipe
 from netbuilder.core.formats.script.model_section import model_cell
 from netbuilder.core.formats.script.prepare_section import prepare_cell
 from netbuilder.core.formats.script.save_section import save_cell
+from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.formats.script.split_section import split_cell
-from netbuilder.core.project.atomic import replacing
+from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
 
 Lines = dict[str, tuple[int, int]]
-Source = TrainedModel | Project | Described
+Source = TrainedModel | Project | DescribedProject
 
 
-def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
+def script_cells(project: Project, facts: DataFacts | None = None) -> list[ScriptCell]:
     """The sections of the script, in order; the first holds the imports."""
-    recipe = recipe_of(project, facts)
-    wanted: list[Cell | None] = [
+    recipe = script_recipe(project, facts)
+    wanted: list[ScriptCell | None] = [
         data_cell(project, recipe),
         split_cell(project, recipe),
         prepare_cell(project, recipe),
@@ -50,7 +50,7 @@ def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
     return [_imports(project, found, imported), *found]
 
 
-def _lifted(found: list[Cell]) -> list[str]:
+def _lifted(found: list[ScriptCell]) -> list[str]:
     """Take the imports out of the sections, for the top."""
     lines: list[str] = []
     for cell in found:
@@ -65,18 +65,18 @@ def _lifted(found: list[Cell]) -> list[str]:
 
 
 @overload
-def source(
+def script_source(
     project: Project, facts: DataFacts | None = None, mapping: Literal[False] = False
 ) -> str: ...
 
 
 @overload
-def source(
+def script_source(
     project: Project, facts: DataFacts | None = None, *, mapping: Literal[True]
 ) -> tuple[str, Lines]: ...
 
 
-def source(
+def script_source(
     project: Project, facts: DataFacts | None = None, mapping: bool = False
 ) -> str | tuple[str, Lines]:
     """The script.
@@ -88,10 +88,10 @@ def source(
         mapping: give the lines of each node as well: first and last, counted from 1, by id.
     """
     lines = [f'"""{_title(project)}: a network made with NetBuilder.', ""]
-    lines += textwrap.wrap(numbers_note(project, recipe_of(project, facts)), 88)
+    lines += textwrap.wrap(numbers_note(project, script_recipe(project, facts)), 88)
     lines += ['"""', ""]
     places: Lines = {}
-    for number, cell in enumerate(cells(project, facts)):
+    for number, cell in enumerate(script_cells(project, facts)):
         if number:
             lines += ["", f"# {cell.title}."]
         start = len(lines) + 1
@@ -101,7 +101,7 @@ def source(
     return (text, places) if mapping else text
 
 
-def numbers_note(project: Project, recipe: Recipe) -> str:
+def numbers_note(project: Project, recipe: ScriptRecipe) -> str:
     """Whether the script gives NetBuilder's own numbers, and if not, why."""
     reason = ""
     if any(
@@ -130,11 +130,11 @@ def save(source_of: Source, path: Path) -> tuple[str, ...]:
     Raises:
         UserError: the place cannot be written.
     """
-    project, facts = parts(source_of)
-    with replacing(Path(path)) as temporary:
-        temporary.write_bytes(source(project, facts).encode())
+    project, facts = project_and_facts(source_of)
+    with replace_atomically(Path(path)) as temporary:
+        temporary.write_bytes(script_source(project, facts).encode())
         verify(source_of, temporary)
-    return beside.put(project, Path(path).parent)
+    return sidecar.write_sidecars(project, Path(path).parent)
 
 
 def verify(source_of: Source, path: Path) -> None:
@@ -152,11 +152,11 @@ def verify(source_of: Source, path: Path) -> None:
         ) from error
 
 
-def parts(source_of: Source) -> tuple[Project, DataFacts | None]:
+def project_and_facts(source_of: Source) -> tuple[Project, DataFacts | None]:
     """Project and, where they are known, the facts about its data."""
     if isinstance(source_of, Project):
         return source_of, None
-    if isinstance(source_of, Described):
+    if isinstance(source_of, DescribedProject):
         return source_of.project, source_of.facts
     known = bool(source_of.facts.input_shapes)
     return source_of.project, source_of.facts if known else None
@@ -176,9 +176,9 @@ def _title(project: Project) -> str:
     return re.sub(r'["\\\n\r]+', " ", project.name).strip() or "Untitled"
 
 
-def _imports(project: Project, found: list[Cell], imported: list[str]) -> Cell:
+def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> ScriptCell:
     code = "\n".join(line for cell in found for line in cell.lines)
-    cell = Cell("Imports")
+    cell = ScriptCell("Imports")
     cell.add(*[line for line in imported if line.startswith("import ")])
     cell.add("import keras")
     if re.search(r"\bnp\.", code):

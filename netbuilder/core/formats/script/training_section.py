@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.training.training_index import (
+    CALLBACKS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    canonical,
+)
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import object_call
-from netbuilder.core.project.model import Choice, OutputGoal, Project
-from netbuilder.core.python_text import literal
+from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.project.model import Choice, OutputSettings, Project
+from netbuilder.core.python_text import format_literal
 
 
-def compile_cell(project: Project, recipe: Recipe) -> Cell:
+def compile_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """``model.compile``, with what is left open chosen as the app chooses it."""
     training, outputs = project.training, project.graph.outputs
     goals = [_goal(project, name, recipe) for name in outputs]
     losses = [object_call(goal.loss or Choice("mean_squared_error"), LOSSES, 4) for goal in goals]
     metrics = [[_metric(one) for one in goal.metrics or ()] for goal in goals]
-    cell = Cell("Say what to learn, and how")
+    cell = ScriptCell("Say what to learn, and how")
     cell.add("model.compile(")
     cell.add(f"    optimizer={object_call(training.optimizer, OPTIMIZERS, 4)},")
     if len(goals) == 1:
@@ -27,7 +33,7 @@ def compile_cell(project: Project, recipe: Recipe) -> Cell:
         cell.add(f"    loss=[{', '.join(losses)}],")
         cell.add(f"    metrics=[{', '.join('[' + ', '.join(row) + ']' for row in metrics)}],")
         if any(goal.loss_weight != 1.0 for goal in goals):
-            cell.add(f"    loss_weights={literal([goal.loss_weight for goal in goals])},")
+            cell.add(f"    loss_weights={format_literal([goal.loss_weight for goal in goals])},")
     cell.add(")")
     return cell
 
@@ -39,19 +45,19 @@ def _metric(choice: Choice) -> str:
     return object_call(choice, METRICS, 8)
 
 
-def _goal(project: Project, output: str, recipe: Recipe) -> OutputGoal:
+def _goal(project: Project, output: str, recipe: ScriptRecipe) -> OutputSettings:
     training = project.training
-    own = training.outputs.get(output, OutputGoal())
+    own = training.outputs.get(output, OutputSettings())
     loss = own.loss or training.loss or _loss(project, output, recipe)
     metrics = own.metrics if own.metrics is not None else training.metrics
     if metrics is None:
         task = recipe.tasks.get(output, recipe.task)
         name = "mean_absolute_error" if task == REGRESSION else "accuracy"
         metrics = (Choice(name),)
-    return OutputGoal(loss, metrics, own.loss_weight)
+    return OutputSettings(loss, metrics, own.loss_weight)
 
 
-def _loss(project: Project, output: str, recipe: Recipe) -> Choice:
+def _loss(project: Project, output: str, recipe: ScriptRecipe) -> Choice:
     units = project.graph.by_id[output].params.get("units")
     task = recipe.tasks.get(output, recipe.task)
     if task == REGRESSION:
@@ -89,10 +95,10 @@ _BATCHES = '''class Batches(keras.utils.PyDataset):
 '''
 
 
-def fit_cell(project: Project, recipe: Recipe) -> Cell:
+def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """``model.fit``."""
     training, weighted = project.training, recipe.code.weighted
-    cell = Cell("Train")
+    cell = ScriptCell("Train")
     callbacks = [
         object_call(choice, CALLBACKS, 8)
         for choice in training.callbacks
@@ -151,12 +157,12 @@ def _x(name: str, project: Project) -> str:
     inputs = used_inputs(project.graph)
     if len(inputs) < 2:
         return name
-    return "[" + ", ".join(f"{name}[{literal(one)}]" for one in inputs) + "]"
+    return "[" + ", ".join(f"{name}[{format_literal(one)}]" for one in inputs) + "]"
 
 
-def test_cell(project: Project, recipe: Recipe) -> Cell:
+def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """How good it is on rows that it has not seen, in the data's own units."""
-    cell = Cell("Test")
+    cell = ScriptCell("Test")
     several = len(project.graph.outputs) > 1
     x = _x("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
@@ -180,7 +186,7 @@ def test_cell(project: Project, recipe: Recipe) -> Cell:
     return cell
 
 
-def _confusion(project: Project, recipe: Recipe, x: str, cell: Cell) -> None:
+def _confusion(project: Project, recipe: ScriptRecipe, x: str, cell: ScriptCell) -> None:
     cell.add(
         "from sklearn.metrics import classification_report",
         "",
