@@ -23,8 +23,10 @@ def run(arguments: argparse.Namespace) -> int:
     offline_kit.make_kit(folder, Path(arguments.source), targets, python, print_note)
     wheels = list((folder / offline_kit.WHEELS).glob("*.whl"))
     size = sum(path.stat().st_size for path in wheels)
-    print_result(f"Wrote {folder}: {len(wheels)} wheels, {size / 1e6:,.0f} MB. Install with install.sh"
-        " (Linux, macOS) or install.bat (Windows).")  # fmt: skip
+    print_result(
+        f"Wrote {folder}: {len(wheels)} wheels, {size / 1e6:,.0f} MB. Install with install.sh"
+        " (Linux, macOS) or install.bat (Windows)."
+    )
     if arguments.json:
         print_json({"folder": str(folder), "wheels": len(wheels), "bytes": size, "python": python,
                     "platforms": [one.name for one in targets]})  # fmt: skip

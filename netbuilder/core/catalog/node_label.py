@@ -15,8 +15,8 @@ def describe_params(node_params: Mapping[str, Any], spec: LayerSpec) -> str:
     are left out.
 
     Example:
-        ``describe_params({"filters": 32, "kernel_size": 3, "activation": "relu"}, LAYERS["Conv2D"])``
-        is ``"32 · 3×3 · relu"``.
+        ``describe_params({"filters": 32, "activation": "relu"}, LAYERS["Conv2D"])``
+        is ``"32 · relu"``.
     """
     words = (_word(spec.by_name[name], node_params) for name in spec.telling)
     return " · ".join(word for word in words if word)

@@ -216,7 +216,8 @@ def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = sum(node.layer != "Input" for node in state.project.graph.nodes)
     if value.holds(count):
         return ""
-    return f"It has {format_count(count, 'layer')} behind the Input; the lesson asks for {value.shown}."
+    layers = format_count(count, "layer")
+    return f"It has {layers} behind the Input; the lesson asks for {value.shown}."
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:

@@ -76,7 +76,8 @@ def own_units_text(look: Look, node: Node, index: tuple[int, ...]) -> str:
         named = classes[1:] if (len(classes), own.size) == (2, 1) else classes
         if len(named) != own.size:
             return ""
-        return f"The loss makes a share of this raw number: {named[at]} {format_percent(float(own[index]))}."
+        share = format_percent(float(own[index]))
+        return f"The loss makes a share of this raw number: {named[at]} {share}."
     columns = look.targets.get(node.id, ())
     if len(columns) != own.size:
         return ""

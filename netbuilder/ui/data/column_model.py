@@ -125,7 +125,8 @@ FIELDS = (
         lambda one, ends: one.missing_rule,
         "Empty cells, and what is done with them",
     ),
-    ColumnField("Range", _range, 130, tip="From the smallest to the largest, or the commonest values"),
+    ColumnField("Range", _range, 130,
+          tip="From the smallest to the largest, or the commonest values"),
     ColumnField("Examples", lambda one, ends: ", ".join(one.examples), 150, tip="The first values"),
 )  # fmt: skip
 DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Values")

@@ -235,8 +235,9 @@ def test_numbers_can_be_categories_and_stand_by_size(tmp_path: Path) -> None:
 
 def test_a_column_that_is_named_twice_counts_once(tmp_path: Path) -> None:
     table(tmp_path, x=np.arange(60.0), y=np.arange(60.0))
-    found = load_dataset(project(dense(1), inputs={"input": ("x", "x")}, targets={"out": ("y", "y")}),
-                 tmp_path)  # fmt: skip
+    found = load_dataset(
+        project(dense(1), inputs={"input": ("x", "x")}, targets={"out": ("y", "y")}), tmp_path
+    )
     assert found.facts.input_shapes == {"input": (1,)}
     assert found.train.y["out"].shape[1] == 1
 

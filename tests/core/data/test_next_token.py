@@ -179,7 +179,8 @@ def test_other_networks_cannot_generate(model: TrainedModel) -> None:
     from dataclasses import replace
 
     other = replace(model, preprocessing=replace(model.preprocessing, inputs={
-        key: replace(entry, level="") for key, entry in model.preprocessing.inputs.items()}))  # fmt: skip
+        key: replace(entry, level="")
+        for key, entry in model.preprocessing.inputs.items()}))  # fmt: skip
     with pytest.raises(UserError, match="has not learned to go on"):
         generate_text(other, "a")
     with pytest.raises(UserError, match="The temperature is -1"):

@@ -199,8 +199,10 @@ def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> No
     assert found.test is not None
     assert found.train.y["output"].max() < found.test.y["output"].min()
     with pytest.raises(DataError, match="window shorter than 99"):
-        load_facts(Project(data=Data("series", path="s.csv", target=("t",), options={"window": 99})),
-              tmp_path)  # fmt: skip
+        load_facts(
+            Project(data=Data("series", path="s.csv", target=("t",), options={"window": 99})),
+            tmp_path,
+        )
 
 
 def test_arrays_from_npz_and_h5(tmp_path: Path) -> None:

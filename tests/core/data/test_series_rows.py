@@ -161,7 +161,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path]
     training_model = build_training_model(found, loaded.facts)
     whole = assemble(training_model, found, loaded.preprocessing, loaded.facts)
     return (
-        TrainedModel(found, training_model, whole, loaded.preprocessing, loaded.facts, {}, {}, 1.0, 1.0, 1, 1), folder
+        TrainedModel(
+            found, training_model, whole, loaded.preprocessing, loaded.facts, {}, {}, 1.0, 1.0, 1, 1
+        ), folder
     )  # fmt: skip
 
 

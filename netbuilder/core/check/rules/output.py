@@ -73,7 +73,8 @@ def _units_text(end: OutputEnd, have: int) -> str:
     else:
         aim = f"the target is {count_noun(end.units or 0, 'number')} for each row"
     verb = "Add a last layer with" if _hidden(end, have) else "The last layer needs"
-    return f"The network ends in {last} with {count_noun(have, 'unit')}, but {aim}. {verb} {_need(end)}."
+    units = count_noun(have, "unit")
+    return f"The network ends in {last} with {units}, but {aim}. {verb} {_need(end)}."
 
 
 def _need(end: OutputEnd) -> str:

@@ -71,7 +71,8 @@ def explain_failure(
 def input_count_sentence(node: Node, spec: LayerSpec, found: int) -> str:
     """The sentence for a wrong number of wires into a node."""
     if spec.max_inputs == 0:
-        return f"{node_name(node)} is where data comes in, but {count_noun(found, 'wire')} lead into it."
+        wires = count_noun(found, "wire")
+        return f"{node_name(node)} is where data comes in, but {wires} lead into it."
     if found < spec.min_inputs:
         return (
             f"{node_name(node)} joins at least {count_noun(spec.min_inputs, 'input')},"
@@ -135,7 +136,8 @@ def _rank(
             f" answer,"
             f" {given}. Turn on return_sequences in '{giver.id}'.",
         )
-    text = f"{node_name(node)} expects {describe_input(spec.ranks)}, but {node_name(source)} gives {given}."
+    wanted = describe_input(spec.ranks)
+    text = f"{node_name(node)} expects {wanted}, but {node_name(source)} gives {given}."
     rank = len(shapes[at])
     if 2 in spec.ranks and rank > 2:
         text += " Put a Flatten between them."

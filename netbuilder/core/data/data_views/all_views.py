@@ -23,7 +23,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
 DataView = (
-    ArraysDataView | TableDataView | SplitDataView | TextsDataView | SeriesDataView | SequencesDataView | SoundsDataView
+    ArraysDataView | TableDataView | SplitDataView | TextsDataView | SeriesDataView
+    | SequencesDataView | SoundsDataView
     | PicturesDataView
 )  # fmt: skip
 

@@ -137,8 +137,8 @@ def _sound(
     rate = integer_option(options, "sample_rate", DEFAULT_RATE, least=1000)
     mels = integer_option(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
     longer = sum(length > seconds + 0.01 for length in last)
-    notes = (f"{format_number(longer)} of {format_number(len(last))} sounds are longer than {seconds:g} s and "
-             "are cut.",) if longer else ()  # fmt: skip
+    notes = (f"{format_number(longer)} of {format_number(len(last))} sounds are longer than"
+             f" {seconds:g} s and are cut.",) if longer else ()  # fmt: skip
     return (float(rate), seconds, float(mels)), notes
 
 

@@ -429,7 +429,10 @@ def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[
             yield Finding(
                 "dates-as-words", INFO,
                 f"Column '{name}' holds dates: each is taken for a category of its own.", name,
-                (column_fix(f"Use '{name}' as a date", [name], type="date"), exclude_columns_fix(name)),
+                (
+                    column_fix(f"Use '{name}' as a date", [name], type="date"),
+                    exclude_columns_fix(name),
+                ),
             )  # fmt: skip
 
 

@@ -170,7 +170,8 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
     if len(entries) != 1:
         names = [entry.filename for entry in entries]
         raise DataError(
-            f"'{path.name}' holds {f'{len(names)} files ({format_list(names)})' if names else 'no file'}"
+            f"'{path.name}' holds"
+            f" {f'{len(names)} files ({format_list(names)})' if names else 'no file'}"
             ", not one table.",
             "Unpack it and choose one of its files.",
             path=str(path),

@@ -105,7 +105,8 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     if wanted and wanted not in sheets:
         raise DataError(
             f"'{path.name}' has no sheet '{wanted}'.",
-            f"{did_you_mean(wanted, list(sheets))} It has {format_quoted_list(sheets, 12)}.".strip(),
+            f"{did_you_mean(wanted, list(sheets))}"
+            f" It has {format_quoted_list(sheets, 12)}.".strip(),
         )
     if not filled or (wanted and not sheets[wanted]):
         raise DataError(
@@ -117,7 +118,8 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     findings: list[Finding] = []
     if not wanted and len(filled) > 1:
         findings.append(Finding(
-            "sheet", INFO, f"The sheet '{name}' is read; there are {format_quoted_list(filled, 12)}.",
+            "sheet", INFO,
+            f"The sheet '{name}' is read; there are {format_quoted_list(filled, 12)}.",
             fixes=tuple(data_fix(f"Read '{one}'", sheet=one) for one in filled if one != name),
         ))  # fmt: skip
     cells = [[_plain(cell) for cell in row] for row in sheets[name]]

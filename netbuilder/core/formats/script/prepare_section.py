@@ -247,8 +247,9 @@ def _mixed_targets(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
     """A list of targets, each as its task wants it."""
+    columns = output_columns(project) or [[i] for i in range(len(recipe.tasks))]
     cell.add(
-        f"parts = {format_literal(output_columns(project) or [[i] for i in range(len(recipe.tasks))])}",
+        f"parts = {format_literal(columns)}",
         *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
     )
     numbers = [i for i, n in enumerate(project.graph.outputs) if recipe.tasks[n] == REGRESSION]

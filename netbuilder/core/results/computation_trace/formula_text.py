@@ -31,7 +31,8 @@ def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = (
             f"\n= {_division(own, whole, number.value)} = {format_value(number.value)}"
         )
     if number.activation:
-        return f"{line}\n{number.activation}({format_value(number.before)}) = {format_value(number.value)}"
+        before, value = format_value(number.before), format_value(number.value)
+        return f"{line}\n{number.activation}({before}) = {value}"
     return "\n".join((*(_with_words(one, steps) for one in number.lines), line))
 
 

@@ -69,7 +69,10 @@ def trace_pass_through(
                          (("scale", 1.0), ("offset", 0.0)))  # fmt: skip
         own = float(x[index])
         value = own * scale + offset
-        said = f"{format_value(own)} · {format_value(scale)} + {format_value(offset)} = {format_value(value)}"
+        said = (
+            f"{format_value(own)} · {format_value(scale)} + {format_value(offset)}"
+            f" = {format_value(value)}"
+        )
         return _told(value, said)
     return None
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netbuilder.core.project.model import Graph
-from netbuilder.core.results.computation_trace import attention_trace as looking
+from netbuilder.core.results.computation_trace import attention_trace
 from netbuilder.core.results.computation_trace import feed_forward as plain
 from netbuilder.core.results.computation_trace.computed_value import Array, ComputedValue, softmax
 from netbuilder.core.results.computation_trace.pass_through import trace_pass_through
@@ -55,8 +55,8 @@ def trace_value(
     inputs = [np.asarray(one, float) for one in several]
     weights = {name: np.asarray(value, float) for name, value in weights.items()}
     first = inputs[0]
-    if layer in looking.LAYERS:
-        return looking.trace_attention(layer, params, weights, inputs, index, mask)
+    if layer in attention_trace.LAYERS:
+        return attention_trace.trace_attention(layer, params, weights, inputs, index, mask)
     if len(inputs) != 1:
         return trace_pass_through(layer, params, weights, inputs, index)
     if layer == "Dense" and "kernel" in weights:

@@ -179,7 +179,8 @@ class RowForm(PredictForm):
             self.nothing.emit(f"Fill in {format_list(waiting, 6)}: the answer follows.")
         elif row:
             self.asked.emit(
-                PredictionRequest(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
+                PredictionRequest(
+                    lambda model: _answer(model, row), lambda model: _sample(model, row), None,
                     by_hand, _OWN if self._own else "")
             )  # fmt: skip
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))

@@ -133,7 +133,8 @@ class TextForm(PredictForm):
         written, about = self._written
         told = f"{about if words == written else self.words}{said}"
         self.asked.emit(
-            PredictionRequest(lambda model: _answer(model, words), lambda model: _sample(model, words), told,
+            PredictionRequest(
+                lambda model: _answer(model, words), lambda model: _sample(model, words), told,
                 by_hand=False, own="" if words == written else _OWN)
         )  # fmt: skip
 

@@ -34,7 +34,8 @@ def role_lines(data: Data) -> RoleLines:
         flags["parts"] = "column"
         lines += [
             f"parts = {format_literal(PART_WORDS)}",
-            f"part_of = data[{format_literal(single['split'])}].astype(str).str.strip().str.lower()",
+            f"part_of = data[{format_literal(single['split'])}]"
+            ".astype(str).str.strip().str.lower()",
             "part_of = part_of.map(parts).to_numpy()",
         ]
     if "group" in single:

@@ -146,8 +146,8 @@ def listed_pictures(
         )
     notes: tuple[str, ...] = ()
     if lost:
-        notes = (f"{format_number(len(lost))} of {format_number(len(names))} pictures are not there and were "
-                 f"left out: {format_list(lost, 3)}.",)  # fmt: skip
+        notes = (f"{format_number(len(lost))} of {format_number(len(names))} pictures are not"
+                 f" there and were left out: {format_list(lost, 3)}.",)  # fmt: skip
         there = [file.is_file() for file in files]
         rows = rows[there]
     rows.attrs = table.attrs
