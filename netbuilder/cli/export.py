@@ -8,6 +8,7 @@ from pathlib import Path
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list
 
 _PICTURES = (".svg", ".png", ".pdf")
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         _picture(source, path, arguments.worksheet)
         notes: tuple[str, ...] = ()
     else:
-        notes = _write(source, path)
+        notes = _write(source, path, arguments.style)
     print_note(f"Wrote {path}.")
     for text in notes:
         print_note(text)
@@ -37,13 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write(source: Path, path: Path) -> tuple[str, ...]:
+def _write(source: Path, path: Path, style: str | None) -> tuple[str, ...]:
     row = registry.format_for(path)
+    if style and not row.styled:
+        raise UsageError(
+            _("--style is for scripts and notebooks, and '{name}' is neither.", name=path.name),
+            _("Leave --style out, or name the output .py or .ipynb."),
+            code="style_without_script",
+        )
     if row.trained:
         from netbuilder.cli.evaluate import load_model
 
-        return registry.save_network(load_model(source), path, source.parent)
-    return registry.save_network(registry.read_project(source), path, source.parent)
+        return registry.save_network(load_model(source), path, source.parent, style or "")
+    return registry.save_network(registry.read_project(source), path, source.parent, style or "")
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:

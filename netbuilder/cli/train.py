@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     load_tensorflow(compute=not workers)
     if workers:
         _connect(workers)
-    _refuse_problems(project, dataset)
+    refuse_problems(project, dataset)
     options = {
         "checkpoint_dir": checkpoints,
         "resume": arguments.resume,
@@ -151,7 +151,8 @@ def _refuse_broken(project: Project) -> None:
     _refuse(diagnostics.diagnose(project), project)
 
 
-def _refuse_problems(project: Project, dataset: Dataset) -> None:
+def refuse_problems(project: Project, dataset: Dataset) -> None:
+    """Raise a ``UserError`` that lists the project's errors; print its warnings."""
     from netbuilder.core.check import diagnostics
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
@@ -235,13 +236,13 @@ def _train(
 
     with TrainingProgress() as progress:
         session = Session(project, dataset, on_event=progress.on_event, **options)
-        with _stopped_by_hand(session):
+        with stopped_by_hand(session):
             trained = session.run()
     return trained, progress.reason, progress.note
 
 
 @contextmanager
-def _stopped_by_hand(session: Session) -> Iterator[None]:
+def stopped_by_hand(session: Session) -> Iterator[None]:
     """Ctrl+C asks the session to stop; a second one ends the program."""
 
     def stop(number: int, frame: object) -> None:

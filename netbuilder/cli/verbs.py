@@ -132,9 +132,29 @@ def _missing(parser: argparse.ArgumentParser) -> None:
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument(
-        "--data", metavar="FILE", help="rows with known answers (default: the project's test rows)"
+        "--data", metavar="FILE", help="rows with known targets (default: the project's test set)"
+    )
+    parser.add_argument(
+        "--group-by", metavar="COLUMN", help="also evaluate each value of this column by itself"
     )
     _missing(parser)
+    _json(parser)
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", help="project to train, or a trained .h5 or .keras")
+    parser.add_argument(
+        "--with", dest="methods", metavar="NAMES", default="knn,tree,linear,forest",
+        help="methods to compare with: knn, tree, linear, forest",
+    )  # fmt: skip
+    _json(parser)
+
+
+def _card(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="by ending: .md .html .pdf"
+    )
     _json(parser)
 
 
@@ -309,6 +329,8 @@ VERBS = {
     "data": Verb("data", "tell what data was understood as; 1 if it cannot train", _data),
     "train": Verb("train", "train a project", _train),
     "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
+    "compare": Verb("compare", "train other methods beside the network", _compare),
+    "card": Verb("card", "write the model card", _card),
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
     "generate": Verb("generate", "go on from a text", _generate),
     "explain": Verb("explain", "why a trained model answers as it does", _explain),

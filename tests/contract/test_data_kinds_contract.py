@@ -6,6 +6,7 @@ import builtins
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ from netbuilder.core.data.registry import KINDS, read_samples, recipe_for
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.predict_file import predictions_of_file
+
+source = partial(script_source, style=Style.EXACT)
 
 Sample = Callable[[Path], tuple[Data, str]]
 
@@ -185,7 +188,7 @@ def test_a_kind_from_file_to_answers(
     answers = predictions_of_file(model, tmp_path / ask)
     assert len(answers.predictions) >= 1
     assert all(len(answers.table[column].dropna()) for column in answers.answers)
-    names = run_without_program(script_source(project, model.facts), tmp_path, monkeypatch)
+    names = run_without_program(source(project, model.facts), tmp_path, monkeypatch)
     assert names["model"].input_shape[1:] == model.facts.input_shapes["input"]
 
 
@@ -199,7 +202,7 @@ def test_a_set_says_the_same_numbers_in_its_script(
     data = Data("builtin", name=name, options=small)
     samples = read_samples(data, tmp_path)
     assert samples is not None
-    text = script_source(network(data, tmp_path))
+    text = source(network(data, tmp_path))
     lines = text.split("# Keep rows")[0]
     names = run_without_program(lines, tmp_path, monkeypatch)
     assert len(names["y"]) == len(samples)
@@ -250,7 +253,7 @@ def test_scripts_of_other_layouts_read_the_same_pictures(
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     data = make(tmp_path)
     project = network(data, tmp_path)
-    text = script_source(project, load_dataset(project, tmp_path).facts).split("# Keep rows")[0]
+    text = source(project, load_dataset(project, tmp_path).facts).split("# Keep rows")[0]
     names = run_without_program(text, tmp_path, monkeypatch)
     samples = read_samples(data, tmp_path)
     assert samples is not None

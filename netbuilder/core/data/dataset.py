@@ -25,7 +25,8 @@ class Split:
     ``x``: model-ready values by Input node id; ``y``: what the losses compare with by output
     id; ``raw_x`` and ``raw_y``: the same before scaling (targets in own units (n, columns), or
     class numbers (n,)); ``sample_weight``: (n,) or None; ``filled`` by Input id the cells that
-    were empty and got a value by the rule for missing values, bool (n, columns), where any did.
+    were empty and got a value by the rule for missing values, bool (n, columns), where any did;
+    ``index``: the name of each row in its file (its line), (n,), where there is a file.
     """
 
     x: dict[str, Array]
@@ -34,6 +35,7 @@ class Split:
     sample_weight: Array | None = None
     raw_y: dict[str, Array] = field(default_factory=dict)
     filled: dict[str, Array] = field(default_factory=dict)
+    index: Array | None = None
 
     def filled_in(self, row: int) -> dict[str, Array]:
         """Which columns of a row were empty and were filled, bool (columns,) by Input id."""

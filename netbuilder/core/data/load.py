@@ -88,9 +88,8 @@ def make_split(plan: PreparedData, samples: Samples, rows: NDArray[np.int64]) ->
     weights = None if samples.weights is None else samples.weights[rows]
     x, y = plan.preprocessing.apply_inputs(raw_x), plan.preprocessing.apply_targets(raw_y)
     check_finite(x, y, plan.preprocessing, chosen.index, samples.source)
-    return Split(
-        x, y, raw_x, weights, raw_y, filled_cells(samples, plan.preprocessing.inputs, rows)
-    )
+    filled = filled_cells(samples, plan.preprocessing.inputs, rows)
+    return Split(x, y, raw_x, weights, raw_y, filled, chosen.index.to_numpy())
 
 
 def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:

@@ -43,6 +43,7 @@ class Format:
     trained: bool = True
     reads: bool = False
     told: bool = False
+    styled: bool = False
     needs: tuple[str, ...] = ()
 
     @property
@@ -76,6 +77,7 @@ FORMATS: tuple[Format, ...] = (
         "script.python",
         trained=False,
         told=True,
+        styled=True,
     ),
     Format(
         "notebook",
@@ -85,6 +87,7 @@ FORMATS: tuple[Format, ...] = (
         "script.notebook",
         trained=False,
         told=True,
+        styled=True,
     ),
     Format(
         "tflite",
@@ -169,7 +172,7 @@ def format_for(path: Path) -> Format:
 
 
 def save_network(
-    source: TrainedModel | Project, path: Path | str, base: Path | None = None
+    source: TrainedModel | Project, path: Path | str, base: Path | None = None, style: str = ""
 ) -> tuple[str, ...]:
     """Write a trained network or a project in the format of ``path``'s ending.
 
@@ -178,6 +181,7 @@ def save_network(
         path: the file, or a folder for a SavedModel.
         base: folder that relative paths in the project start from. Where it is another than
             that of ``path``, they are rewritten, so that the file finds its data again.
+        style: of a script or notebook, "short" or "exact"; "" takes the format's default.
 
     Returns:
         Sentences about what there is to know of the file, such as what smaller weights cost.
@@ -203,10 +207,10 @@ def save_network(
             given = DescribedProject(given, known)
     elif base is not None:
         given = replace(source, project=_rebased(source.project, base, path))
-    writer: Callable[[TrainedModel | Project | DescribedProject, Path], tuple[str, ...] | None]
+    writer: Callable[..., tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
     with translate_disk_full(path):
-        return writer(given, path) or ()
+        return writer(given, path, **({"style": style} if style and row.styled else {})) or ()
 
 
 def _facts(project: Project, base: Path) -> DataFacts | None:

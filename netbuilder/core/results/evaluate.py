@@ -209,7 +209,9 @@ def evaluate(
     if split.raw_y:
         # What the model learned counts, also where its data set was scaled anew since.
         x, y = preprocessing.apply_inputs(split.raw_x), preprocessing.apply_targets(split.raw_y)
-        split = Split(x, y, split.raw_x, split.sample_weight, split.raw_y, split.filled)
+        split = Split(
+            x, y, split.raw_x, split.sample_weight, split.raw_y, split.filled, split.index
+        )
     # Many rows: a recurrent layer that is not traced takes a step of Python for each step of time.
     call = (
         repeated_predictor(trained)
@@ -275,27 +277,33 @@ def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
     return {trained.project.graph.outputs[0]: loss}
 
 
-def _numbers(
-    values: Array, truth: Array, target: OutputPreprocessing, learned: Array | None = None
-) -> Evaluation:
+def number_evaluation(values: Array, truth: Array) -> dict[str, Any]:
+    """Return ``metrics`` of predicted numbers, (n, columns) each, as fields of an evaluation."""
     from sklearn import metrics
 
-    values = values.reshape(len(truth), -1)
-    error = float(metrics.mean_absolute_error(truth, values))
     scores = {
-        "mean_absolute_error": error,
+        "mean_absolute_error": float(metrics.mean_absolute_error(truth, values)),
         "root_mean_squared_error": float(metrics.root_mean_squared_error(truth, values)),
         "median_absolute_error": float(metrics.median_absolute_error(truth, values)),
     }
     if len(truth) > 1:
         scores["r2_score"] = float(metrics.r2_score(truth, values))
+    return {"metrics": scores}
+
+
+def _numbers(
+    values: Array, truth: Array, target: OutputPreprocessing, learned: Array | None = None
+) -> Evaluation:
+    values = values.reshape(len(truth), -1)
+    if learned is None and target.mean:
+        learned = np.asarray(target.mean, float)
     own = learned is None or np.shape(learned) != truth.shape[1:]
     baseline = float(np.abs(truth - (truth.mean(axis=0) if own else learned)).mean())
     guess = "the mean" if own else "the mean of the training rows"
     return Evaluation(
         task=REGRESSION,
         samples=len(truth),
-        metrics=scores,
+        **number_evaluation(values, truth),
         sentence=_number_sentence(values, truth, target, baseline, guess),
         predictions=values,
         truth=truth,
@@ -347,44 +355,64 @@ def _count(count: int, what: str) -> str:
     return f"{count:,} test {what}{'' if count == 1 else 's'}"
 
 
-def _classes(values: Array, truth: Array, target: OutputPreprocessing) -> Evaluation:
+def class_evaluation(
+    numbers: Array, truth: Array, labels: tuple[str, ...], task: str
+) -> dict[str, Any]:
+    """Return ``metrics``, ``classes`` and ``confusion_matrix`` of predicted class numbers (n,), or
+    labels (n, classes) of 0 and 1, as fields of an evaluation."""
     from sklearn import metrics
 
-    numbers = target.class_numbers(values)
-    several = target.task == MULTI_LABEL
-    which = np.arange(len(target.classes))
+    which = np.arange(len(labels))
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truth, numbers, labels=which, zero_division=0.0
     )
     present = support > 0
-    accuracy = float((numbers == truth).mean())
-    if several:
-        baseline = float(np.maximum(truth.mean(axis=0), 1 - truth.mean(axis=0)).mean())
-    else:
-        baseline = float(np.bincount(truth).max() / len(truth))
     scores = tuple(
         ClassScore(label, *((float(p), float(r), float(f)) if s else (math.nan,) * 3), int(s))
-        for label, p, r, f, s in zip(target.classes, precision, recall, f1, support, strict=True)
+        for label, p, r, f, s in zip(labels, precision, recall, f1, support, strict=True)
     )
-    matrix = None if several else metrics.confusion_matrix(truth, numbers, labels=which)
-    return Evaluation(
-        task=target.task,
-        samples=len(truth),
-        metrics={
-            "accuracy": accuracy,
+    several = task == MULTI_LABEL
+    return {
+        "metrics": {
+            "accuracy": float((numbers == truth).mean()),
             "precision": float(precision[present].mean()) if present.any() else 0.0,
             "recall": float(recall[present].mean()) if present.any() else 0.0,
             "f1_score": float(f1[present].mean()) if present.any() else 0.0,
         },
+        "classes": scores,
+        "confusion_matrix": None
+        if several
+        else metrics.confusion_matrix(truth, numbers, labels=which),
+    }
+
+
+def _classes(values: Array, truth: Array, target: OutputPreprocessing) -> Evaluation:
+    numbers = target.class_numbers(values)
+    found = class_evaluation(numbers, truth, target.classes, target.task)
+    share = np.asarray(target.mean if len(target.mean) == len(target.classes) else ())
+    if target.task == MULTI_LABEL:
+        likelier = share if len(share) else truth.mean(axis=0)
+        baseline = float((truth == (likelier >= 0.5)).mean())
+    elif len(share):
+        baseline = float((truth == int(share.argmax())).mean())
+    else:
+        baseline = float(np.bincount(truth).max() / len(truth))
+    return Evaluation(
+        task=target.task,
+        samples=len(truth),
+        **found,
         sentence=_class_sentence(
-            accuracy, truth, numbers, target, baseline=baseline, matrix=matrix
+            found["metrics"]["accuracy"],
+            truth,
+            numbers,
+            target,
+            baseline=baseline,
+            matrix=found["confusion_matrix"],
         ),
         predictions=numbers,
         truth=truth,
         labels=target.classes,
-        confusion_matrix=matrix,
         probabilities=class_probabilities(values, target),
-        classes=scores,
         columns=target.columns,
         baseline=baseline,
     )

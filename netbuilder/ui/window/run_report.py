@@ -61,7 +61,7 @@ def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
         case ".html" | ".htm":
             write_bytes(path, page.replace("</style>", f"{_ON_SCREEN}</style>", 1).encode("utf-8"))
         case ".pdf":
-            _write_pdf(page, path)
+            write_pdf(page, path)
         case ending:
             raise UserError(
                 f"A report cannot be written as “{ending or path.name}”.",
@@ -174,7 +174,8 @@ def _network(project: Project) -> bytes:
     return image_png_bytes(svg_image(network_svg(project)))
 
 
-def _write_pdf(page: str, path: Path) -> None:
+def write_pdf(page: str, path: Path) -> None:
+    """Write a page of HTML on sheets of A4."""
     with replace_atomically(path) as temporary:
         writer = QPdfWriter(str(temporary))
         writer.setResolution(96)

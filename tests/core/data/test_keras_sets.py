@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.keras_sets import keras_home
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Project
+
+source = partial(script_source, style=Style.EXACT)
 
 FETCHED = [name for name, row in BUILTINS.items() if row.fetched]
 
@@ -34,8 +37,8 @@ def test_there_are_the_ones_of_the_course() -> None:
 
 @pytest.mark.parametrize("name", FETCHED)
 def test_the_script_is_python(name: str) -> None:
-    compile(script_source(project(name)), name, "exec")
-    code = re.sub(r'""".*?"""', "", script_source(project(name)), flags=re.S)
+    compile(source(project(name)), name, "exec")
+    code = re.sub(r'""".*?"""', "", source(project(name)), flags=re.S)
     assert "netbuilder" not in code.lower()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from netbuilder.core.data.kinds.generators.generated import moons, sine
 from netbuilder.core.data.load import load_dataset, point_number
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.errors import DataError, EditError
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.point_edits import (
@@ -24,6 +25,8 @@ from netbuilder.core.project.point_edits import (
     point_edits,
     remove_point,
 )
+
+source = partial(script_source, style=Style.EXACT)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +132,7 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) 
     for row in (3, 17, 200):
         changed = remove_point(changed, row)
     changed = add_point(move_point(changed, 12, 1.5, -0.25), 2.0, 2.0, "orange")
-    text = script_source(changed)
+    text = source(changed)
     space: dict[str, np.ndarray] = {}
     exec(text[: text.index("# Build the network")], space)
     data = load_dataset(changed, Path())
@@ -192,7 +195,7 @@ def test_a_class_has_no_place_on_a_curve(curve: Project) -> None:
 def test_the_script_has_the_same_curve(curve: Project) -> None:
     changed = replace(curve, data=replace(curve.data, scaling="none"))
     changed = add_point(move_point(remove_point(changed, 3), 12, 1.5, -0.25), 2.0, 2.0)
-    text = script_source(changed)
+    text = source(changed)
     space: dict[str, np.ndarray] = {}
     exec(text[: text.index("# Build the network")], space)
     data = load_dataset(changed, Path())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.edits_data import apply_data_fix, set_columns
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.predict_file import predictions_of_file
+
+source = partial(script_source, style=Style.EXACT)
 
 
 def days(count: int, start: str = "2024-01-01") -> list[str]:
@@ -187,7 +190,7 @@ def test_the_script_sorts_too(
 ) -> None:
     frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0), "u": 1.0})[::-1]
     found = project(tmp_path, frame, horizon=2, **given)
-    text = script_source(found).split("# Keep rows")[0]
+    text = source(found).split("# Keep rows")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)
@@ -203,7 +206,7 @@ def test_the_script_keeps_groups_apart(tmp_path: Path, monkeypatch: pytest.Monke
     found = project(tmp_path, frame, group="shop")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    text = script_source(found).split("# Keep rows")[0]
+    text = source(found).split("# Keep rows")[0]
     exec(compile(text, "script", "exec"), names)
     x = np.asarray(names["x"])[:, :, 0]
     assert len(x) == 2 * 26
@@ -286,7 +289,7 @@ def test_the_script_orders_likewise(
     }  # fmt: skip
     frame = pd.DataFrame({**columns, "t": np.arange(60.0)}).sample(frac=1, random_state=3)
     found = project(tmp_path, frame)
-    text = script_source(found, load_facts(found, tmp_path)).split("# Keep rows")[0]
+    text = source(found, load_facts(found, tmp_path)).split("# Keep rows")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+
+source = partial(script_source, style=Style.EXACT)
 
 Layers = tuple[tuple[str, dict[str, Any]], ...]
 NUMBER: Layers = (("Dense", {"units": 1}),)
@@ -37,7 +40,7 @@ def same_numbers(
     for known in (load_facts(project, folder), None)[: 2 if alone else 1]:
         space = {}
         with redirect_stdout(io.StringIO()):
-            exec(script_source(project, known).split("# Build the network")[0], space)
+            exec(source(project, known).split("# Build the network")[0], space)
         for part in ("train", "validation", "test"):
             split = getattr(dataset, part)
             if split is None or not len(split):

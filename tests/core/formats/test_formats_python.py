@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.keras_prediction import predict_rows
-from netbuilder.core.formats.script.python import file_stem, script_source
+from netbuilder.core.formats.script.python import Style, file_stem, listing, script_source
 from netbuilder.core.formats.writers.roundtrip_check import largest_difference, random_rows
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+
+source = partial(script_source, style=Style.EXACT)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
@@ -118,14 +121,14 @@ CASES = {
 def test_golden(name: str) -> None:
     """A changed script is looked at, then kept: NETBUILDER_GOLDEN=1 pytest ... writes it."""
     path = GOLDEN / f"{name}.py"
-    text = script_source(CASES[name])
+    text = source(CASES[name])
     if os.environ.get("NETBUILDER_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 
 
 def test_only_what_differs_from_the_default_is_written() -> None:
-    text = script_source(sales())
+    text = source(sales())
     assert 'layers.Dense(50, activation="relu")' in text
     assert "layers.Dense(1)," in text
     assert "keras.optimizers.Adam()" in text
@@ -135,7 +138,7 @@ def test_only_what_differs_from_the_default_is_written() -> None:
 
 def test_lines_of_nodes() -> None:
     for project in CASES.values():
-        text, places = script_source(project, mapping=True)
+        text, places = listing(project, style=Style.EXACT)
         lines = text.splitlines()
         reached = [node.id for node in project.graph.nodes]
         assert sorted(places) == sorted(reached)
@@ -161,7 +164,7 @@ def test_every_layer_of_the_catalog_can_be_written() -> None:
         inputs = [Node(f"in{i}", "Input", {"shape": [8]}) for i in range(count)]
         node = Node("x", spec.name, spec.start_params())
         edges = tuple((one.id, "x") for one in inputs)
-        text = script_source(Project(graph=Graph((*inputs, node), edges)))
+        text = source(Project(graph=Graph((*inputs, node), edges)))
         compile(text, spec.name, "exec")
         assert f"layers.{spec.name}(" in text
 
@@ -186,7 +189,7 @@ def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
     rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
     for name in ("sales_training.csv", "sales_test.csv"):
         (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
-    text = run_script(script_source(sales()), tmp_path, root)
+    text = run_script(source(sales()), tmp_path, root)
     assert "Off by" in text
     model = keras.models.load_model(tmp_path / "sales_script.h5")
     answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
@@ -202,7 +205,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
         callbacks=(Choice("EarlyStopping", {"monitor": "loss", "patience": 3}),),
     )
     project = replace(project, training=training)
-    text = run_script(script_source(project, load_facts(project, EXAMPLES)), tmp_path, root)
+    text = run_script(source(project, load_facts(project, EXAMPLES)), tmp_path, root)
     assert "setosa" in text
     assert (tmp_path / "two_inputs_script.h5").exists()
 
@@ -215,13 +218,13 @@ def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) ->
     conv = ("Conv2D", {"filters": 2, "kernel_size": 3})
     last = ("Dense", {"units": 2, "activation": "softmax"})
     project = chain("Pictures", Data("arrays", path="p.npz"), conv, ("Flatten", {}), last)
-    text = script_source(replace(project, training=replace(project.training, epochs=1)))
+    text = source(replace(project, training=replace(project.training, epochs=1)))
     assert "StandardScaler" not in text
     assert "offset, scale = (0, 255) if is_bytes" in text
     run_script(text, tmp_path, root)
     # Without data the shape of the Input tells that there are pictures.
     nodes = (replace(project.graph.nodes[0], params={"shape": [6, 6, 1]}), *project.graph.nodes[1:])
-    text = script_source(replace(project, graph=replace(project.graph, nodes=nodes), data=Data()))
+    text = source(replace(project, graph=replace(project.graph, nodes=nodes), data=Data()))
     assert "Scaler" not in text
 
 
@@ -234,21 +237,21 @@ def test_notebook(tmp_path: Path) -> None:
     assert len({cell["id"] for cell in cells}) == len(cells)
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     compile(code, "notebook", "exec")
-    script = script_source(sales())
+    script = source(sales())
     missing = [line for line in code.splitlines() if line not in script]
     assert missing == []
 
 
 def test_a_name_cannot_break_out_of_the_script() -> None:
     project = replace(sales(), name='x"""\nimport os\nos.system("true")\n"""')
-    text = script_source(project)
+    text = source(project)
     assert text.startswith('"""x import os os.system( true )')
     compile(text, "script", "exec")
     node = Node('d");import os#', "Dense", {"units": 1})
     graph = Graph((Node("in", "Input", {"shape": [2]}), node, Node("o", "Dense", {"units": 1})),
                   (("in", node.id), ("in", "o")))  # fmt: skip
-    assert "\nimport os#" not in script_source(Project(graph=graph))
-    compile(script_source(Project(graph=graph)), "script", "exec")
+    assert "\nimport os#" not in source(Project(graph=graph))
+    compile(source(Project(graph=graph)), "script", "exec")
 
 
 @pytest.mark.parametrize(
@@ -289,7 +292,7 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     done = subprocess.run(train, check=False, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-1000:]
     expected = json.loads(done.stdout.splitlines()[-1])["history"]["loss"]
-    text = script_source(project)
+    text = source(project)
     script = tmp_path / "s.py"
     script.write_text(text + "print(history.history['loss'])\n", encoding="utf-8")
     without = "import runpy, sys; sys.modules['netbuilder'] = None; runpy.run_path('s.py')"
@@ -316,9 +319,9 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
 
 def test_what_cannot_come_out_the_same_says_why() -> None:
     body = chain("Body", Data("images", path="p"), ("MobileNet", {"weights": "none"}))
-    assert "ready-made body" in script_source(body)
-    assert "come out, up to rounding" in script_source(CASES["reviews"]).replace("\n", " ")
-    assert "come out, up to rounding" in script_source(CASES["sales"]).replace("\n", " ")
+    assert "ready-made body" in source(body)
+    assert "come out, up to rounding" in source(CASES["reviews"]).replace("\n", " ")
+    assert "come out, up to rounding" in source(CASES["sales"]).replace("\n", " ")
 
 
 def test_what_no_input_reaches_is_left_out() -> None:
@@ -332,8 +335,8 @@ def test_what_no_input_reaches_is_left_out() -> None:
         Node("after", "Dense", dense),
     )
     edges = (("in", "out"), ("loose", "mine"), ("mine", "after"), ("mine", "out"))
-    text = script_source(Project(graph=Graph(nodes, edges)))
+    text = source(Project(graph=Graph(nodes, edges)))
     compile(text, "script", "exec")
     assert "loose" not in text and "after = " not in text
     circle = Graph((nodes[0], nodes[1]), (("in", "out"), ("out", "in")))
-    compile(script_source(Project(graph=circle)), "script", "exec")
+    compile(source(Project(graph=circle)), "script", "exec")

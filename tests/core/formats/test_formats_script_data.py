@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from netbuilder.core.data.kinds.scripts.folder_script import files_of_classes
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.readers.class_folders import find_samples, select_files
 from netbuilder.core.engine.session import Session
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Project
+
+source = partial(script_source, style=Style.EXACT)
 
 _SPEC = importlib.util.spec_from_file_location(
     "same_numbers", Path(__file__).with_name("same_numbers.py")
@@ -356,7 +359,7 @@ def test_training_on_it_gives_the_same_losses(
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
     with redirect_stdout(io.StringIO()):
-        exec(script_source(project, load_facts(project, tmp_path)), space)
+        exec(source(project, load_facts(project, tmp_path)), space)
     for key in ("loss", "val_loss"):
         found = space["history"].history[key]
         np.testing.assert_allclose(found, trained.history[key], rtol=1e-3)
@@ -371,7 +374,7 @@ def run_whole(project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     space: dict[str, Any] = {}
     short = replace(project, training=replace(project.training, epochs=1))
     with redirect_stdout(io.StringIO()):
-        exec(script_source(short, load_facts(project, folder)), space)
+        exec(source(short, load_facts(project, folder)), space)
     return space
 
 
@@ -444,6 +447,6 @@ def test_what_no_layer_can_do_says_why(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("one two three four. " * 30, encoding="utf-8")
     told = {"task": "next_token", "level": "word", "window": 3}
     data = Data("text", path="t.txt", options=told)
-    text = script_source(chain(data, *WORDS), None)
+    text = source(chain(data, *WORDS), None)
     assert "# It takes the numbers of words: no layer cuts words and marks apart" in text
     assert ".keras" not in text

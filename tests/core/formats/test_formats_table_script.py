@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import pytest
 from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.formats import facts_json
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
+
+source = partial(script_source, style=Style.EXACT)
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
@@ -26,7 +29,7 @@ def script_frame(recipe: Data, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(folder)
     """The numbers that a script makes of the columns, by their names."""
     project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
-    lines = script_source(replace(project, data=replace(recipe, scaling="none")))
+    lines = source(replace(project, data=replace(recipe, scaling="none")))
     space: dict[str, Any] = {}
     exec(lines.split("# Build the network")[0], space)
     words = space["words"]
@@ -109,8 +112,8 @@ def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool
     assert known.read_as["encoding"] == "cp1251"
     # A trained file keeps what was concluded.
     kept = facts_json.facts_from_json(json.loads(json.dumps(facts_json.facts_to_json(known))))
-    text = script_source(project, kept)
-    assert text == script_source(project, known)
+    text = source(project, kept)
+    assert text == source(project, known)
     more = "skiprows=2" if header else f"header=None, names={json.dumps(names)}"
     wanted = f'pd.read_csv("d.csv", sep=";", decimal=",", encoding="cp1251", {more})'
     assert wanted in text, text

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,12 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 from netbuilder.core.results import predict
 from netbuilder.core.results.predict_file import predict_file
+
+source = partial(script_source, style=Style.EXACT)
 
 # Tests here are no package; what stands beside them is loaded by its path.
 _SPEC = importlib.util.spec_from_file_location(
@@ -87,8 +90,8 @@ class Cases(dict[str, Written]):
             if registry.format_for(folder / file).available:
                 registry.save_network(trained, folder / file, folder)
         known = load_facts(case.project, folder)
-        (folder / "script.py").write_text(script_source(case.project, known), "utf-8")
-        (folder / "script_alone.py").write_text(script_source(case.project), "utf-8")
+        (folder / "script.py").write_text(source(case.project, known), "utf-8")
+        (folder / "script_alone.py").write_text(source(case.project), "utf-8")
         (folder / "cells.json").write_text(json.dumps(dict(case.cells)), "utf-8")
         said = predict_file(trained, folder / case.file)
         answers = [np.asarray(one.values, float) for one in said.outputs.values()]
@@ -305,9 +308,7 @@ def test_a_code_is_the_same_column_everywhere(
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
     exec(
-        script_source(trained.project, load_facts(trained.project, tmp_path)).split("# Build the")[
-            0
-        ],
+        source(trained.project, load_facts(trained.project, tmp_path)).split("# Build the")[0],
         space,
     )
     held = pd.read_csv("d.csv", dtype=str)["code"].to_numpy()[space["train_rows"]]
@@ -416,7 +417,7 @@ def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
     for name, words in wanted.items():
         folder = tmp_path / name
         folder.mkdir()
-        saved = script_source(CASES[name](folder).project).split("# Save")[1].replace("\n# ", " ")
+        saved = source(CASES[name](folder).project).split("# Save")[1].replace("\n# ", " ")
         assert words in saved, saved
         taker = any(one in saved for one in ("It takes", "Both take", "The .h5 takes"))
         assert taker == bool(words)

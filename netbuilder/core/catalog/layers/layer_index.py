@@ -43,25 +43,24 @@ from netbuilder.core.catalog.layers import (
 )
 from netbuilder.core.catalog.spec import Category, LayerSpec
 
-LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
-    {
-        spec.name: spec
-        for module in (
-            core,
-            conv,
-            pooling,
-            recurrent,
-            regularize,
-            merge,
-            shape,
-            preprocess,
-            category,
-            augment,
-            pretrained,
-        )
-        for spec in module.ROWS
-    }
-)
+_ROWS: Final[dict[str, LayerSpec]] = {
+    spec.name: spec
+    for module in (
+        core,
+        conv,
+        pooling,
+        recurrent,
+        regularize,
+        merge,
+        shape,
+        preprocess,
+        category,
+        augment,
+        pretrained,
+    )
+    for spec in module.ROWS
+}
+LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(_ROWS)
 """Every layer by its Keras class name, in the order of the palette."""
 
 
@@ -89,6 +88,11 @@ def canonical_layer(name: str) -> str | None:
 
 #: What is known of a layer that is not in the catalog: nothing.
 _UNKNOWN: Final = LayerSpec("", Category.CORE, "")
+
+
+def add(spec: LayerSpec) -> None:
+    """Take in the row of a layer that Python code of this session registered."""
+    _ROWS[spec.name] = spec
 
 
 def spec_of(layer: str) -> LayerSpec:

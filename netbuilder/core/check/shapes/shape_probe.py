@@ -124,6 +124,10 @@ def _output_shape(layer: keras.Layer, spec: LayerSpec, inputs: Sequence[Shape]) 
     if spec.separate_inputs:
         return _first(layer(*(keras_tensor(shape) for shape in inputs)).shape)
     given: Any = inputs[0] if len(inputs) == 1 else list(inputs)
+    if not spec.module.startswith("keras."):
+        # A layer of a session's own need not say its shape: Keras finds it by calling the layer.
+        tensors = [keras_tensor(shape) for shape in inputs]
+        return _first(layer(tensors[0] if len(tensors) == 1 else tensors).shape)
     if not layer.built:
         layer.build(given)
     return _first(layer.compute_output_shape(given))

@@ -63,7 +63,11 @@ def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
         for key, entry in preprocessing.outputs.items()
     }
     return Split(
-        preprocessing.apply_inputs(raw_x), preprocessing.apply_targets(raw_y), raw_x, None, raw_y
+        preprocessing.apply_inputs(raw_x),
+        preprocessing.apply_targets(raw_y),
+        raw_x,
+        raw_y=raw_y,
+        index=samples.targets.index.to_numpy(),
     )
 
 

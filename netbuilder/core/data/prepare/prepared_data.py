@@ -279,13 +279,15 @@ def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
 def _scale_output(
     preprocessing: OutputPreprocessing, samples: Samples, rows: SplitIndices, how: str
 ) -> OutputPreprocessing:
-    if preprocessing.task != REGRESSION:
-        return preprocessing
+    """The target with its scale and what it is on average, both of the training rows."""
     values = target_encoding.encode_targets(samples.targets, preprocessing, samples.source)[
         rows.train
     ]
+    if preprocessing.task != REGRESSION:
+        return replace(preprocessing, mean=target_encoding.shares(values, preprocessing))
     offset, scale = scaling.fit_columns(values, how)
-    return replace(preprocessing, offset=offset, scale=scale)
+    mean = tuple(np.asarray(values, np.float64).reshape(len(values), -1).mean(axis=0).tolist())
+    return replace(preprocessing, offset=offset, scale=scale, mean=mean if len(values) else ())
 
 
 def _fit_inputs(

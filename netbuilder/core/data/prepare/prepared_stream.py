@@ -132,11 +132,13 @@ def fit_inputs(
 def scale_output(
     preprocessing: OutputPreprocessing, found: LargeTable, scaling: str
 ) -> OutputPreprocessing:
-    """The target's scale over all training rows."""
+    """The target's scale, and what it is on average, over all training rows."""
     if preprocessing.task != REGRESSION:
-        return preprocessing
+        counts = class_counts(found, preprocessing)
+        return replace(preprocessing, mean=tuple(count / max(sum(counts), 1) for count in counts))
     offset, scale = large_csv.target_scaling(found, preprocessing.columns, scaling)
-    return replace(preprocessing, offset=offset, scale=scale)
+    mean, _scale = large_csv.target_scaling(found, preprocessing.columns, "standard")
+    return replace(preprocessing, offset=offset, scale=scale, mean=mean)
 
 
 def class_counts(found: LargeTable, preprocessing: OutputPreprocessing) -> tuple[int, ...]:

@@ -181,6 +181,16 @@ def fit_target(
     return OutputPreprocessing(task, names, classes, units=len(classes), one_hot=one_hot)
 
 
+def shares(values: NDArray[Any], preprocessing: OutputPreprocessing) -> tuple[float, ...]:
+    """Return the share of each class, or of rows with each label, among encoded targets."""
+    if not len(values):
+        return ()
+    if preprocessing.task == MULTI_LABEL:
+        return tuple(np.asarray(values, np.float64).mean(axis=0).tolist())
+    counts = np.bincount(np.asarray(values, np.int64), minlength=len(preprocessing.classes))
+    return tuple((counts / len(values)).tolist())
+
+
 def encode_targets(
     targets: pd.DataFrame, preprocessing: OutputPreprocessing, source: str
 ) -> NDArray[Any]:

@@ -125,6 +125,8 @@ class OutputPreprocessing:
         units: numbers in one target row as the loss gets it (1 for class numbers).
         one_hot: classes are one-hot rows.
         column_units: what stood beside the numbers of each column ("$"), or ""; empty: nothing.
+        mean: of the training rows: the mean of each column, or the share of each class or label;
+            what a prediction without a look at the sample says. Empty: not known.
     """
 
     task: str = REGRESSION
@@ -135,6 +137,7 @@ class OutputPreprocessing:
     units: int = 1
     one_hot: bool = False
     column_units: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
 
     def told(self, value: float, column: int = 0) -> str:
         """A number of one of its columns in words, with its unit."""

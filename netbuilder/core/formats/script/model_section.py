@@ -52,17 +52,27 @@ def _takes_list(spec: LayerSpec) -> bool:
     return bool(spec.ports) or spec.separate_inputs or spec.min_inputs > 1
 
 
-def model_cell(project: Project, facts: DataFacts | None, *, ids: bool = False) -> ScriptCell:
-    """The section that builds ``model``; ``ids``: its inputs are ids of words."""
+def model_cell(
+    project: Project, facts: DataFacts | None, *, ids: bool = False, exact: bool = True
+) -> ScriptCell:
+    """The section that builds ``model``.
+
+    Args:
+        project: with the network.
+        facts: about its data, where they are known.
+        ids: its inputs are ids of words.
+        exact: the network begins with the weights that NetBuilder gives it.
+    """
     graph = project.graph
     cell = ScriptCell("Build the network")
     if project.training.precision != "float32":
         cell.add(f"keras.config.set_dtype_policy({format_literal(project.training.precision)})")
-    cell.add(*_BEGIN.replace("SEED", str(project.training.seed)).split("\n"))
+    if exact:
+        cell.add(*_BEGIN.replace("SEED", str(project.training.seed)).split("\n"))
     if is_chain(graph):
-        _sequential(graph, facts, cell, ids)
+        _sequential(graph, facts, cell, ids, exact)
     else:
-        _functional(graph, facts, cell, ids)
+        _functional(graph, facts, cell, ids, exact)
     cell.add("model.summary()")
     return cell
 
@@ -101,8 +111,10 @@ def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False
     return found if dtype == "float32" else [*found, f"dtype={format_literal(dtype)}"]
 
 
-def _sequential(graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bool) -> None:
-    cell.add("network = [")
+def _sequential(
+    graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bool, exact: bool
+) -> None:
+    cell.add("network = [" if exact else "model = keras.Sequential([")
     for name in graph.order:
         node = graph.by_id[name]
         if node.layer == "Input":
@@ -111,6 +123,9 @@ def _sequential(graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bo
                 cell.add(f"    {text},", node=name)
         elif graph.sources[name]:
             cell.add(f"    {layer_call(node.layer, node.params, 4)},", node=name)
+    if not exact:
+        cell.add("])")
+        return
     cell.add(
         "]",
         "for number, layer in enumerate(network[1:]):",
@@ -119,7 +134,9 @@ def _sequential(graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bo
     )
 
 
-def _functional(graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bool) -> None:
+def _functional(
+    graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bool, exact: bool
+) -> None:
     taken = set(_RESERVED)
     names: dict[str, str] = {}
     shared = _shared(graph, taken)
@@ -135,7 +152,7 @@ def _functional(graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bo
         # What nothing reaches is left out, and so is what only that reaches.
         elif sources := [names[one] for one in graph.sources[node_id] if one in names]:
             names[node_id] = identifier(node_id, taken)
-            number = made.setdefault(_owner(node, graph).id, len(made))
+            number = made.setdefault(_owner(node, graph).id, len(made)) if exact else None
             _node(node, sources, names[node_id], shared, cell, graph, number)
     inputs = [names[one] for one in used_inputs(graph) if one in names]
     outputs = [names[one] for one in graph.outputs if one in names]
@@ -169,7 +186,7 @@ def _node(
     shared: dict[str, str],
     cell: ScriptCell,
     graph: Graph,
-    number: int,
+    number: int | None,
 ) -> None:
     owner = _owner(node, graph)
     spec = LAYERS.get(owner.layer)
@@ -194,8 +211,10 @@ def _node(
     cell.nodes[node.id] = (first, len(cell.lines) - 1)
 
 
-def _begun(spec: LayerSpec, text: str, number: int) -> str:
+def _begun(spec: LayerSpec, text: str, number: int | None) -> str:
     """A layer that draws random numbers, with those that NetBuilder gives it."""
+    if number is None:
+        return text
     draws = any(
         param.kind in (Kind.INITIALIZER, Kind.LAYER) or param.name == "seed"
         for param in spec.params

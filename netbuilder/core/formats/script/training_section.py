@@ -18,11 +18,12 @@ from netbuilder.core.project.model import Choice, OutputSettings, Project
 from netbuilder.core.python_text import format_literal
 
 
-def compile_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    """``model.compile``, with what is left open chosen as the app chooses it."""
+def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False) -> ScriptCell:
+    """``model.compile``, with what is left open chosen as the app chooses it; ``plain``: a loss
+    without parameters by its name."""
     training, outputs = project.training, project.graph.outputs
     goals = [_goal(project, name, recipe) for name in outputs]
-    losses = [object_call(goal.loss or Choice("mean_squared_error"), LOSSES, 4) for goal in goals]
+    losses = [_loss_text(goal.loss or Choice("mean_squared_error"), plain) for goal in goals]
     metrics = [[_metric(one) for one in goal.metrics or ()] for goal in goals]
     cell = ScriptCell("Say what to learn, and how")
     cell.add("model.compile(")
@@ -36,6 +37,14 @@ def compile_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             cell.add(f"    loss_weights={format_literal([goal.loss_weight for goal in goals])},")
     cell.add(")")
     return cell
+
+
+def _loss_text(choice: Choice, plain: bool) -> str:
+    name = canonical(LOSSES, choice.name)
+    # Not "mse": Keras cannot load an .h5 that was compiled with a short name.
+    if plain and name and not choice.params:
+        return format_literal(name)
+    return object_call(choice, LOSSES, 4)
 
 
 def _metric(choice: Choice) -> str:
@@ -99,12 +108,7 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """``model.fit``."""
     training, weighted = project.training, recipe.code.weighted
     cell = ScriptCell("Train")
-    callbacks = [
-        object_call(choice, CALLBACKS, 8)
-        for choice in training.callbacks
-        if CALLBACKS.get(canonical(CALLBACKS, choice.name) or "", None)
-        and CALLBACKS[canonical(CALLBACKS, choice.name) or ""].keras_class
-    ]
+    callbacks = callback_calls(project)
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
     if balanced and weighted:
         cell.add(
@@ -119,7 +123,7 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             "",
             'weights = compute_class_weight("balanced", classes=np.unique(y_train), y=y_train)',
         )
-    x, more = _x("x_train", project), ", weights_train" if weighted else ""
+    x, more = model_inputs("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
         text = _BATCHES.replace("SEED", str(training.seed))
         if weighted:
@@ -138,7 +142,9 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     cell.add(f"    epochs={training.epochs},")
     if recipe.watched:
         more = ", weights_validation" if weighted else ""
-        cell.add(f"    validation_data=({_x('x_validation', project)}, y_validation{more}),")
+        cell.add(
+            f"    validation_data=({model_inputs('x_validation', project)}, y_validation{more}),"
+        )
     # The order is that of Batches, or of the rows.
     cell.add("    shuffle=False,")
     if balanced and not weighted:
@@ -152,19 +158,38 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     return cell
 
 
-def _x(name: str, project: Project) -> str:
-    """A list in the order of the model's inputs where it has several."""
+def model_inputs(name: str, project: Project, rows: str = "") -> str:
+    """``name``, or a list in the order of the model's inputs where it has several; ``rows`` is
+    written behind each array."""
     inputs = used_inputs(project.graph)
     if len(inputs) < 2:
-        return name
-    return "[" + ", ".join(f"{name}[{format_literal(one)}]" for one in inputs) + "]"
+        return f"{name}{rows}"
+    return "[" + ", ".join(f"{name}[{format_literal(one)}]{rows}" for one in inputs) + "]"
+
+
+def callback_calls(project: Project) -> list[str]:
+    """Each callback of the settings as a constructor call.
+
+    ``RestoreBestWeights`` is NetBuilder's own: an ``EarlyStopping`` that never stops does the same.
+    """
+    found = []
+    for choice in project.training.callbacks:
+        name = canonical(CALLBACKS, choice.name) or ""
+        if name == "RestoreBestWeights":
+            own = {"patience": project.training.epochs, "restore_best_weights": True}
+            found.append(
+                object_call(Choice("EarlyStopping", {**choice.params, **own}), CALLBACKS, 8)
+            )
+        elif name in CALLBACKS and CALLBACKS[name].keras_class:
+            found.append(object_call(choice, CALLBACKS, 8))
+    return found
 
 
 def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """How good it is on rows that it has not seen, in the data's own units."""
     cell = ScriptCell("Test")
     several = len(project.graph.outputs) > 1
-    x = _x("x_test", project)
+    x = model_inputs("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
     if several:
         return cell
