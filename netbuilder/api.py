@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
     from netbuilder.core.results.explain.explanation import Explanation
 
-__all__ = ["Model", "Project", "UserError", "from_keras", "load_dataset", "new", "register_layer"]
+__all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
 
 Rows: TypeAlias = "pd.DataFrame | np.ndarray | Sequence[Mapping[str, object]] | Sequence[str]"
 
@@ -70,7 +70,7 @@ def new(data: str | Path | pd.DataFrame, target: str | None = None) -> Project:
     Raises:
         UserError: the data cannot be read, or has no such column.
     """
-    from netbuilder.core.suggestion import suggest
+    from netbuilder.core.check.suggestion import suggest
 
     path = Path(data) if isinstance(data, str | Path) else _written(data)
     found = suggest(path, target)
@@ -349,6 +349,7 @@ class Model:
         import pandas as pd
 
         from netbuilder.core.results import predict
+        from netbuilder.core.results.own_units import preprocessing_of
         from netbuilder.core.results.predict_file import predict_file
 
         if isinstance(rows, Path | str):
@@ -356,7 +357,7 @@ class Model:
         if isinstance(rows, np.ndarray):
             names = [one.name for one in predict.form_fields(self.value)]
             if not names or rows.ndim != 2:
-                key = next(iter(predict.preprocessing_of(self.value).inputs))
+                key = next(iter(preprocessing_of(self.value).inputs))
                 return predict.predict_raw(self.value, {key: rows})
             if rows.shape[1] != len(names):
                 raise DataError(
@@ -371,7 +372,7 @@ class Model:
                 )
             rows = pd.DataFrame(rows, columns=names)
         if isinstance(rows, pd.DataFrame):
-            return predict.predict_rows(self.value, rows.to_dict("records"))
+            rows = [dict(row) for row in rows.to_dict("records")]
         rows = list(rows)
         if rows and isinstance(rows[0], str):
             return predict.predict_texts(self.value, rows)
@@ -392,13 +393,14 @@ class Model:
         import numpy as np
         import pandas as pd
 
-        from netbuilder.core.results import file_samples, predict
+        from netbuilder.core.results import file_samples
         from netbuilder.core.results.explain.methods import ComparisonRows as KnownRows
         from netbuilder.core.results.explain.methods import explain
+        from netbuilder.core.results.own_units import preprocessing_of
 
         if isinstance(sample, np.ndarray):
-            key = next(iter(predict.preprocessing_of(self.value).inputs))
-            shape = predict.preprocessing_of(self.value).inputs[key].shape
+            key = next(iter(preprocessing_of(self.value).inputs))
+            shape = preprocessing_of(self.value).inputs[key].shape
             batch = sample if sample.ndim == len(shape) + 1 else sample[None]
             return explain(self.value, {key: batch[0]}, method)
         if isinstance(sample, pd.Series | Mapping):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,11 +108,8 @@ def intervals(found: Evaluation) -> dict[str, Interval]:
         return {"accuracy": bootstrap(lambda rows: correct[rows].mean(axis=1), found.samples)}
     correct = np.asarray(found.predictions == found.truth)
     every = {"accuracy": wilson(int(correct.sum()), found.samples)}
-    for place, name in enumerate(("precision", "recall", "f1_score")):
-        every[name] = bootstrap(
-            lambda rows, at=place: _macro(found, rows)[at],
-            found.samples,  # type: ignore[misc]
-        )
+    for name in ("precision", "recall", "f1_score"):
+        every[name] = bootstrap(partial(_macro, found, name), found.samples)
     return every
 
 
@@ -123,7 +121,8 @@ def _of_numbers(found: Evaluation) -> dict[str, Interval]:
     def r2(rows: Array) -> Array:
         wide = truth[rows].var(axis=1)
         wide[wide == 0] = np.nan
-        return np.nan_to_num((1 - (off**2)[rows].mean(axis=1) / wide).mean(axis=1))
+        explained: Array = (1 - (off**2)[rows].mean(axis=1) / wide).mean(axis=1)
+        return np.nan_to_num(explained)
 
     ways: dict[str, Callable[[Array], Array]] = {
         "mean_absolute_error": lambda rows: mean[rows].mean(axis=1),
@@ -134,8 +133,8 @@ def _of_numbers(found: Evaluation) -> dict[str, Interval]:
     return {n: bootstrap(ways[n], found.samples) for n in ways if n in found.metrics}
 
 
-def _macro(found: Evaluation, rows: Array) -> tuple[Array, Array, Array]:
-    """Macro precision, recall and F1 of resampled rows, each (tries,), over present classes."""
+def _macro(found: Evaluation, metric: str, rows: Array) -> Array:
+    """The macro metric over present classes of each resampled set of rows, (tries,)."""
     count = len(found.labels)
     cell = np.asarray(found.truth) * count + np.asarray(found.predictions)
     tries = np.arange(len(rows))[:, None] * count * count
@@ -143,12 +142,11 @@ def _macro(found: Evaluation, rows: Array) -> tuple[Array, Array, Array]:
     matrix = matrix.reshape(len(rows), count, count).astype(float)
     hits = np.diagonal(matrix, axis1=1, axis2=2)
     support, said = matrix.sum(axis=2), matrix.sum(axis=1)
+    under = {"precision": said, "recall": support, "f1_score": (support + said) / 2}[metric]
+    scores = np.divide(hits, under, out=np.zeros_like(hits), where=under > 0)
     present = support > 0
-    many = np.maximum(present.sum(axis=1), 1)
-    precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
-    recall = np.divide(hits, support, out=np.zeros_like(hits), where=present)
-    f1 = np.divide(2 * hits, support + said, out=np.zeros_like(hits), where=support + said > 0)
-    return tuple((one * present).sum(axis=1) / many for one in (precision, recall, f1))  # type: ignore[return-value]
+    found_scores: Array = (scores * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    return found_scores
 
 
 def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
@@ -376,7 +374,7 @@ def _row_scores(found: Evaluation) -> NDArray[np.float64]:
     truth = np.asarray(found.truth).reshape(found.samples, -1)
     given = np.asarray(found.predictions).reshape(found.samples, -1)
     if found.task == REGRESSION:
-        return np.abs(given - truth).mean(axis=1)
+        return np.asarray(np.abs(given - truth).mean(axis=1), float)
     return np.asarray((given == truth).mean(axis=1), float)
 
 
