@@ -70,7 +70,7 @@ def new(data: str | Path | pd.DataFrame, target: str | None = None) -> Project:
     Raises:
         UserError: the data cannot be read, or has no such column.
     """
-    from netbuilder.core.check.suggestion import suggest
+    from netbuilder.core.data.suggestion import suggest
 
     path = Path(data) if isinstance(data, str | Path) else _written(data)
     found = suggest(path, target)

@@ -150,6 +150,15 @@ def _compare(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", help="a file, or a folder with a folder for each class")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    parser.add_argument(
+        "-o", "--output", metavar="PROJECT", help="project to write (default: beside the data)"
+    )
+    _json(parser)
+
+
 def _card(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument(
@@ -325,6 +334,7 @@ def _offline_kit(parser: argparse.ArgumentParser) -> None:
 VERBS = {
     "app": Verb("app", "open the app", _app),
     "examples": Verb("examples", "list the built-in examples, or write one", _examples),
+    "new": Verb("new", "make a network that fits the data", _new),
     "check": Verb("check", "list problems with their fixes", _check),
     "data": Verb("data", "tell what data was understood as; 1 if it cannot train", _data),
     "train": Verb("train", "train a project", _train),
