@@ -7,11 +7,12 @@ import sys
 import threading
 
 from netbuilder.cli import main as command_line
-from netbuilder.core import worker_process
+from netbuilder.core import process_setup, worker_process
 
 
 def main() -> int:
     """Run the command line of this process; gives its exit code."""
+    process_setup.prepare()
     if sys.argv[1:2] == [worker_process.FLAG]:
         worker_process.run_worker(sys.argv[2])
         return 0

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from netbuilder.cli.terminal.output import print_json, print_note, report_error, report_unexpected
 from netbuilder.cli.verbs import VERBS, make_parser
-from netbuilder.core import folders, i18n
+from netbuilder.core import folders, i18n, process_setup
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.site_settings import site_settings
@@ -77,7 +77,10 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
         )
         return report_error(told, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
-        return report_unexpected(error, as_json)
+        not_loaded = process_setup.load_error(error)
+        return (
+            report_error(not_loaded, as_json) if not_loaded else report_unexpected(error, as_json)
+        )
     finally:
         not_kept = folders.problem()
         if not_kept is not None and verb != "app":  # the window has said it

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import os
-import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import discard
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     registry.save_network(trained, output, source.parent)
     if reason != "stopped":
         # The run is whole and saved: there is nothing to resume.
-        shutil.rmtree(checkpoints, ignore_errors=True)
+        discard(checkpoints)
     _tell(trained, reason, sentence, output, stopper)
     if arguments.json:
         _tell_json(trained, output)

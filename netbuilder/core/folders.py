@@ -17,10 +17,12 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_  # noqa: N812
 from netbuilder.core.site_settings import site_settings
 
 VARIABLE = "NETBUILDER_DATA_DIR"
-_MAY_NOT = "you are not allowed to write there"
+_MAY_NOT = N_("you are not allowed to write there")
 _DIRS = PlatformDirs("NetBuilder", appauthor=False)
 
 
@@ -33,14 +35,27 @@ def _folder(own: str, system: Path) -> Path:
     folder = Path(home) / own if home else system
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK | os.X_OK):
-            return folder
-        reason = _MAY_NOT
+        _probe(folder)
     except PermissionError:
-        reason = _MAY_NOT
+        return _stand_in(folder, _(_MAY_NOT)) / own
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-    return _stand_in(folder, reason) / own
+        return _stand_in(folder, (error.strerror or str(error)).lower()) / own
+    return folder
+
+
+#: Folders in which a file could be made.
+_WRITABLE: set[Path] = set()
+
+
+def _probe(folder: Path) -> None:
+    """Make a file in ``folder`` and delete it, once: ``os.access`` ignores the ACLs of Windows.
+
+    Raises:
+        OSError: no file can be made there.
+    """
+    if folder not in _WRITABLE:
+        with tempfile.TemporaryFile(prefix=".netbuilder-", dir=folder):
+            _WRITABLE.add(folder)
 
 
 #: What could not be written, why, and the folder that stands in for it: the first one is told.
@@ -66,10 +81,14 @@ def problem() -> UserError | None:
     """What there is to say of a folder of the user's that could not be written, if any."""
     for folder, reason, instead in _NOT_WRITTEN:
         return UserError(
-            f"Nothing can be kept in '{folder}': {reason}.",
-            f"Runs, settings and what a crash would bring back lie in '{instead}' for now, where "
-            "nobody will look for them. Save what you make in a folder of your own, or start with "
-            "--data-dir FOLDER.",
+            _("Nothing can be kept in '{folder}': {reason}.", folder=folder, reason=reason),
+            _(
+                "Runs, settings and recovery files are in '{instead}' for now, where nobody will "
+                "look for them. Save your work in a folder of your own, or start with --data-dir "
+                "FOLDER.",
+                instead=instead,
+            ),
+            code="data_folder_not_writable",
         )
     return None
 

@@ -3,32 +3,52 @@
 ``pip download`` fetches the wheels once, on a machine that has a network; the folder then goes
 onto a USB stick or a share. Its install script makes a virtual environment in the user's own
 folder, so nobody needs an administrator's rights.
+
+pip evaluates markers (``; sys_platform == "win32"``) for the machine that it runs on. So what a
+wheel requires is read from the wheel, and evaluated for the machine that the kit is for.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import replace, write_bytes
 from netbuilder.core.wording import did_you_mean, format_list
 
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
 WHEELS = "wheels"
-#: The versions that NetBuilder was tested with, in its own folder; the kit holds the same.
+#: The versions that NetBuilder was tested with, in its own folder.
 LOCKED = Path("packaging") / "locked.txt"
+#: Letters that Windows allows a path, and those between the folder and a file of a wheel.
+_LONGEST_PATH, _SITE_PACKAGES = 259, len("/Lib/site-packages/")
+#: Letters that TensorFlow 2.21 leaves for the folder; where the wheels are of other systems.
+USUAL_ROOM = 77
 
 
 @dataclass(frozen=True)
 class Platform:
-    """One kind of machine: ``tags`` are pip's platform tags, newest first."""
+    """One kind of machine: ``tags`` are pip's platform tags, newest first.
+
+    ``markers`` are what a requirement's marker may ask about it.
+    """
 
     name: str
     title: str
     tags: tuple[str, ...]
+    markers: Mapping[str, str]
     # TensorFlow's own wheel for Linux brings what only graphics cards need: 794 MB to 495.
     cpu_only: bool = False
 
@@ -37,15 +57,26 @@ PLATFORMS = (
     Platform(
         "linux",
         "Linux (x86-64, glibc 2.28 or newer; 2.34 for the newest Qt)",
-        ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_27_x86_64",
-         "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+        (*(f"manylinux_2_{minor}_x86_64" for minor in range(34, 16, -1)), "manylinux2014_x86_64"),
+        {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix",
+         "platform_machine": "x86_64"},
         cpu_only=True,
     ),
-    Platform("windows", "Windows 10 and 11 (x64)", ("win_amd64",)),
     Platform(
-        "macos", "macOS 12 and newer on Apple Silicon",
-        ("macosx_14_0_arm64", "macosx_13_0_arm64", "macosx_12_0_arm64", "macosx_11_0_arm64",
-         "macosx_12_0_universal2", "macosx_11_0_universal2", "macosx_10_13_universal2"),
+        "windows",
+        "Windows 10 and 11 (x64)",
+        ("win_amd64",),
+        {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt",
+         "platform_machine": "AMD64"},
+    ),
+    Platform(
+        "macos",
+        "macOS 14 and newer on Apple Silicon",
+        (*(f"macosx_{major}_0_{kind}" for major in (14, 13, 12, 11)
+           for kind in ("arm64", "universal2")),
+         *(f"macosx_10_{minor}_universal2" for minor in range(16, 3, -1))),
+        {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix",
+         "platform_machine": "arm64"},
     ),
 )  # fmt: skip
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -58,9 +89,11 @@ def find_platform(name: str) -> Platform:
             return one
     known = [one.name for one in PLATFORMS]
     raise UserError(
-        f"There is no platform '{name}'.",
-        f"{did_you_mean(name, known)} There are {format_list(known)}.".strip(),
-    )
+        _("There is no platform '{name}'. {suggestion}", name=name,
+          suggestion=did_you_mean(name, known)).strip(),
+        _("Choose one of: {names}.", names=format_list(known)),
+        code="kit_platform_unknown",
+    )  # fmt: skip
 
 
 def this_platform() -> Platform:
@@ -69,61 +102,131 @@ def this_platform() -> Platform:
     return find_platform(names.get(sys.platform, "linux"))
 
 
-def download_command(
-    source: Path, folder: Path, target: Platform, python: str, locked: Path | None = None
-) -> list[str]:
-    """The ``pip download`` that fetches NetBuilder's dependencies for a platform.
+def markers(target: Platform, python: str) -> dict[str, str]:
+    """Return what requirements may ask about a machine with this Python."""
+    return {
+        **target.markers,
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+
+
+def holding(
+    lines: Iterable[str], here: Mapping[str, str], extras: Iterable[str] = ()
+) -> Iterator[Requirement]:
+    """Give the requirements among ``lines`` that hold for a machine.
 
     Args:
-        source: the project's folder or a wheel of it, for this machine's own platform.
+        lines: as in a list of requirements or in a wheel.
+        here: what ``markers`` says of the machine.
+        extras: of the package that requires them.
+    """
+    from packaging.requirements import Requirement
+
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        one = Requirement(line)
+        asked = [{**here, "extra": extra} for extra in ("", *extras)]
+        if one.marker is None or any(one.marker.evaluate(each) for each in asked):
+            yield one
+
+
+def locked_versions(source: Path, here: Mapping[str, str]) -> dict[str, str]:
+    """Return the tested version of each package for a machine; nothing where none are known."""
+    from packaging.utils import canonicalize_name
+
+    if not (source / LOCKED).is_file():
+        return {}
+    lines = (source / LOCKED).read_text(encoding="utf-8").splitlines()
+    return {canonicalize_name(one.name): str(one.specifier) for one in holding(lines, here)}
+
+
+def download_command(
+    requirements: Iterable[str], folder: Path, target: Platform, python: str
+) -> list[str]:
+    """Return the ``pip download`` that fetches wheels for a machine, and nothing they require.
+
+    Args:
+        requirements: each a package's name with its version.
         folder: where the wheels go.
         target: for which machines.
         python: their Python, "3.12".
-        locked: the file of versions to take; None: the newest that fit.
     """
     words = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder),
+        sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), "--no-deps",
         "--only-binary=:all:", "--python-version", python, "--implementation", "cp",
         "--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none",
     ]  # fmt: skip
     for tag in target.tags:
         words += ["--platform", tag]
-    if locked is not None:
-        words += ["--constraint", str(locked)]
-    return [*words, *_requirements(source, target)]
+    return [*words, *requirements]
 
 
-def _requirements(source: Path, target: Platform) -> list[str]:
-    """What has to be fetched: TensorFlow by the name of its wheel without graphics cards."""
-    import tomllib
+def fetch(source: Path, folder: Path, target: Platform, python: str) -> list[Path]:
+    """Fetch all wheels that NetBuilder needs on a machine into ``folder``; return them.
 
-    raw = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
-    found = list(raw["project"]["dependencies"])
-    if not target.cpu_only:
-        return found
-    return [
-        f"tensorflow-cpu{one.removeprefix('tensorflow')}" if _is_tensorflow(one) else one
-        for one in found
-    ]
-
-
-def write_lock(source: Path, folder: Path) -> Path | None:
-    """Write the versions that NetBuilder was tested with into the kit; None where none are known.
-
-    TensorFlow's wheel without graphics cards has another name and the same versions.
+    Raises:
+        UserError: pip could not fetch one.
     """
-    if not (source / LOCKED).is_file():
-        return None
-    lines = (source / LOCKED).read_text(encoding="utf-8").splitlines()
-    cpu = [one.replace("tensorflow", "tensorflow-cpu", 1) for one in lines
-           if one.startswith("tensorflow==")]  # fmt: skip
-    path = folder / LOCKED.name
-    write_bytes(path, ("\n".join([*lines, *cpu]) + "\n").encode())
-    return path
+    from packaging.utils import canonicalize_name
+
+    here = markers(target, python)
+    versions = locked_versions(source, here)
+    wanted = list(holding(_about(source)["dependencies"], here))
+    known: set[str] = set()
+    while wanted:
+        asked = {}
+        for one in wanted:
+            name = canonicalize_name(one.name)
+            asked[name] = f"{_wheel_name(name, target)}{versions.get(name) or one.specifier}"
+        known |= asked.keys()
+        _run(download_command(asked.values(), folder, target, python))
+        required = [
+            inner
+            for one in wanted
+            for inner in holding(_required(folder, _wheel_name(one.name, target)), here, one.extras)
+        ]
+        wanted = [one for one in required if canonicalize_name(one.name) not in known]
+    return sorted(folder.glob("*.whl"))
 
 
-def _is_tensorflow(requirement: str) -> bool:
-    return requirement.partition(">")[0].partition("=")[0].strip() == "tensorflow"
+def _about(source: Path) -> dict[str, Any]:
+    raw = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+    return dict(raw["project"])
+
+
+def _wheel_name(name: str, target: Platform) -> str:
+    """The name under which the wheel is: TensorFlow's without graphics cards has another one."""
+    return "tensorflow-cpu" if target.cpu_only and name == "tensorflow" else name
+
+
+def _required(folder: Path, name: str) -> list[str]:
+    """What the wheel of a package requires, with its markers."""
+    from packaging.utils import canonicalize_name, parse_wheel_filename
+
+    for path in folder.glob("*.whl"):
+        if parse_wheel_filename(path.name)[0] == canonicalize_name(name):
+            with zipfile.ZipFile(path) as wheel:
+                (about,) = (
+                    one
+                    for one in wheel.namelist()
+                    if one.count("/") == 1 and one.endswith(".dist-info/METADATA")
+                )
+                message = message_from_bytes(wheel.read(about))
+            return [str(line) for line in message.get_all("Requires-Dist", [])]
+    return []
+
+
+def room_for_folder(wheels: Iterable[Path]) -> int:
+    """Return how many letters a folder on Windows may have, so that every file fits into it."""
+    longest = 0
+    for path in wheels:
+        with zipfile.ZipFile(path) as wheel:
+            longest = max([longest, *map(len, wheel.namelist())])
+    return _LONGEST_PATH - _SITE_PACKAGES - longest
 
 
 def make_kit(
@@ -147,26 +250,36 @@ def make_kit(
     """
     if getattr(sys, "frozen", False):
         raise UserError(
-            "This is the program without Python: it has no pip to fetch wheels with.",
-            "Copy its folder as it is, or make the kit with NetBuilder installed by pip.",
+            _("This NetBuilder was installed without Python and has no pip to fetch wheels."),
+            _("Copy its folder as it is, or make the kit with NetBuilder installed by pip."),
+            code="kit_without_pip",
         )
     if python not in PYTHONS:
         raise UserError(
-            f"NetBuilder does not run on Python {python}.", f"Use one of {format_list(PYTHONS)}."
+            _("NetBuilder does not run on Python {version}.", version=python),
+            _("Choose one of: {names}.", names=format_list(PYTHONS)),
+            code="kit_python_unknown",
         )
     if not (source / "pyproject.toml").is_file():
         raise UserError(
-            f"'{source}' is not NetBuilder's own folder: it holds no pyproject.toml.",
-            "Run this from the folder that you installed from, or name it with --source.",
+            _("'{folder}' is not NetBuilder's folder: it has no pyproject.toml.", folder=source),
+            _("Run this command in the folder that you installed from, or name it with --source."),
+            code="kit_source_unknown",
         )
-    tell("Building NetBuilder's own wheel …")
+    tell(_("Building the wheel of NetBuilder…"))
     _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir",
           str(folder / WHEELS), str(source)])  # fmt: skip
-    locked = write_lock(source, folder)
+    room = USUAL_ROOM
     for target in targets:
-        tell(f"Fetching the wheels for {target.title} …")
-        _run(download_command(source, folder / WHEELS, target, python, locked))
-    return write_scripts(folder, python)
+        tell(_("Fetching the wheels for {system}…", system=target.title))
+        # Apart from the wheels of other machines: which of them is this machine's is known so.
+        with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder) as apart:
+            found = fetch(source, Path(apart), target, python)
+            if target.name == "windows":
+                room = room_for_folder(found)
+            for wheel in found:
+                replace(wheel, folder / WHEELS / wheel.name)
+    return write_scripts(folder, python, room, str(_about(source)["name"]))
 
 
 def _run(words: Sequence[str]) -> None:
@@ -174,21 +287,33 @@ def _run(words: Sequence[str]) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or [done.stderr]
         raise UserError(
-            f"pip could not fetch something: {lines[-1].strip()[:300]}",
-            "Look whether this machine has a network, and try again.",
+            _("pip could not fetch the wheels: {reason}", reason=lines[-1].strip()[:300]),
+            _("Check that this computer has a network, and try again."),
+            code="kit_not_fetched",
         )
 
 
-def write_scripts(folder: Path, python: str) -> list[Path]:
-    """One install script for Windows, one for Linux and macOS, and a README."""
+def write_scripts(
+    folder: Path, python: str, room: int = USUAL_ROOM, name: str = "netbuilder"
+) -> list[Path]:
+    """Write an install script for Windows, one for Linux and macOS, and a README; return them.
+
+    Args:
+        folder: the kit.
+        python: version of the Python that it is for.
+        room: letters that the folder of an installation on Windows may have.
+        name: of NetBuilder's distribution, as its wheel has it.
+    """
     written = []
-    for name, text, runs in (
-        ("install.sh", _SHELL.format(python=python), True),
-        ("install.bat", _BATCH.format(python=python).replace("\n", "\r\n"), False),
-        ("README.txt", _README.format(python=python), False),
+    for script, text, runs in (
+        ("install.sh", _SHELL, True),
+        ("install.bat", _BATCH.replace("\n", "\r\n"), False),
+        ("README.txt", _README, False),
     ):
-        path = folder / name
-        write_bytes(path, text.encode("utf-8"))
+        path = folder / script
+        filled = text.replace("@PYTHON@", python).replace("@ROOM@", str(room))
+        filled = filled.replace("@TUPLE@", ", ".join(python.split("."))).replace("@NAME@", name)
+        write_bytes(path, filled.encode("utf-8"))
         if runs:
             path.chmod(0o755)
         written.append(path)
@@ -197,21 +322,32 @@ def write_scripts(folder: Path, python: str) -> list[Path]:
 
 _SHELL = """#!/bin/sh
 # Installs NetBuilder from this folder, without a network and without administrator's rights.
-# install.sh [FOLDER]: into FOLDER, else into ~/netbuilder. Needs Python {python}.
+# install.sh [FOLDER]: into FOLDER, else into ~/netbuilder. Needs Python @PYTHON@.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-place=${{1:-$HOME/netbuilder}}
-python=$(command -v python{python} || command -v python3)
-case "$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" in
-  {python}) ;;
-  *) echo "This kit is for Python {python}; install that first." >&2; exit 1 ;;
-esac
-"$python" -m venv "$place"
+place=${1:-$HOME/netbuilder}
+python=
+for one in python@PYTHON@ python3 python; do
+  if "$one" -c 'import sys; sys.exit(sys.version_info[:2] != (@TUPLE@))' 2>/dev/null; then
+    python=$one
+    break
+  fi
+done
+if [ -z "$python" ]; then
+  echo "There is no Python @PYTHON@ on this computer, and this kit needs it." >&2
+  echo "Install Python @PYTHON@ (python.org, or your system's packages), then run this again." >&2
+  exit 1
+fi
+if ! "$python" -m venv "$place"; then
+  echo "No virtual environment could be made in $place." >&2
+  echo "Debian and Ubuntu: sudo apt install python@PYTHON@-venv. Or name another folder." >&2
+  exit 1
+fi
 cpu=$(ls "$here"/wheels/tensorflow_cpu-*.whl 2>/dev/null | head -1 || true)
 if [ -n "$cpu" ] && [ "$(uname)" = Linux ]; then
   # The wheel for processors alone is the same library under another name. NetBuilder comes last:
   # where it is there already, pip says that TensorFlow is missing.
-  "$place/bin/python" - "$here"/wheels/netbuilder-*.whl <<'END' > "$place/needed.txt"
+  "$place/bin/python" - "$here"/wheels/netbuilder*.whl <<'END' > "$place/needed.txt"
 import email
 import sys
 import zipfile
@@ -222,25 +358,83 @@ for one in email.message_from_bytes(wheel.read(about)).get_all("Requires-Dist"):
     if "extra ==" not in one:
         print("tensorflow-cpu" if name == "tensorflow" else one)
 END
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" -r "$place/needed.txt"
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" --no-deps netbuilder
+  "$place/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" \\
+    -r "$place/needed.txt"
+  "$place/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" \\
+    --no-deps @NAME@
 else
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" netbuilder
+  "$place/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" @NAME@
 fi
-echo "Installed. Start it with: $place/bin/netbuilder"
+echo "NetBuilder is installed. Start it with: $place/bin/netbuilder"
 """
 
-_BATCH = """@echo off
+# No block in parentheses: a folder such as "C:/Program Files (x86)" would end it.
+_BATCH = r"""@echo off
 rem Installs NetBuilder from this folder, without a network and without administrator's rights.
-rem install.bat [FOLDER]: into FOLDER, else into %LOCALAPPDATA%\\netbuilder. Needs Python {python}.
-setlocal
-set place=%~1
-if "%place%"=="" set place=%LOCALAPPDATA%\\netbuilder
-py -{python} -m venv "%place%"
-if errorlevel 1 (echo This kit is for Python {python}; install that first. & exit /b 1)
-"%place%\\Scripts\\pip" install --quiet --no-index --find-links "%~dp0wheels" netbuilder
-if errorlevel 1 exit /b 1
-echo Installed. Start it with: "%place%\\Scripts\\netbuilder"
+rem install.bat [FOLDER]: into FOLDER, else into %LOCALAPPDATA%\Programs\NetBuilder; what you make
+rem with NetBuilder is kept in %LOCALAPPDATA%\NetBuilder. Needs Python @PYTHON@ (64 bit).
+setlocal DisableDelayedExpansion
+set "wait=pause"
+if not "%~1"=="" set "wait=rem"
+set "place=%~1"
+if not defined place set "place=%LOCALAPPDATA%\Programs\NetBuilder"
+for %%I in ("%place%") do set "place=%%~fI"
+set "test=import sys; sys.exit(sys.version_info[:2] != (@TUPLE@) or sys.maxsize < 2**32)"
+set "python="
+py -@PYTHON@ -c "%test%" >nul 2>nul && set "python=py -@PYTHON@"
+if not defined python python -c "%test%" >nul 2>nul && set "python=python"
+if not defined python goto no_python
+rem In a folder with a longer name Windows has no room for the longest file of TensorFlow.
+set "test=import sys; sys.exit(len(sys.argv[1]) > @ROOM@)"
+%python% -c "%test%" "%place%"
+if errorlevel 1 goto too_long
+echo Installing NetBuilder into "%place%". This takes a few minutes.
+%python% -m venv "%place%"
+if errorlevel 1 goto no_folder
+"%place%\Scripts\python.exe" -m pip install --quiet --no-index --find-links "%~dp0wheels" @NAME@
+if errorlevel 1 goto no_wheels
+set "shortcut=$s=(New-Object -ComObject WScript.Shell).CreateShortcut((Join-Path"
+set "shortcut=%shortcut% ([Environment]::GetFolderPath('Programs')) 'NetBuilder.lnk'));"
+set "shortcut=%shortcut% $s.TargetPath=(Join-Path $env:place 'Scripts\netbuilder-window.exe');"
+set "shortcut=%shortcut% $i=(Join-Path $env:place"
+set "shortcut=%shortcut% 'Lib\site-packages\netbuilder\resources\icons\netbuilder.ico');"
+set "shortcut=%shortcut% if (Test-Path $i) {$s.IconLocation=$i}; $s.Save()"
+powershell -NoProfile -ExecutionPolicy Bypass -Command "%shortcut%" >nul 2>nul
+if errorlevel 1 echo The Start menu could not be changed: start NetBuilder with the file below.
+if exist "%LOCALAPPDATA%\NetBuilder\Scripts\netbuilder.exe" goto old_one
+:done
+echo NetBuilder is installed. Start it from the Start menu, or with
+echo   "%place%\Scripts\netbuilder-window.exe"
+%wait%
+exit /b 0
+
+:old_one
+echo An older NetBuilder was installed among your own data in "%LOCALAPPDATA%\NetBuilder".
+echo You may delete Scripts, Lib, Include and pyvenv.cfg there. Keep the rest: it is your work.
+goto done
+
+:too_long
+echo The name of the folder "%place%" is too long: use at most @ROOM@ letters.
+echo Choose a shorter one, for example:  install.bat "%SystemDrive%\NetBuilder"
+goto failed
+
+:no_python
+echo There is no Python @PYTHON@ (64 bit) on this computer, and this kit needs it.
+echo Install it from https://www.python.org/downloads/windows/ (for yourself: that needs no
+echo administrator), with "Add python.exe to PATH", then start this file again.
+goto failed
+
+:no_folder
+echo The folder "%place%" could not be made. Choose another one:  install.bat FOLDER
+goto failed
+
+:no_wheels
+echo NetBuilder could not be installed from "%~dp0wheels". Copy the whole kit again.
+goto failed
+
+:failed
+%wait%
+exit /b 1
 """
 
 _README = """NetBuilder, to install without a network.
@@ -248,8 +442,12 @@ _README = """NetBuilder, to install without a network.
 Windows:        double-click install.bat
 Linux, macOS:   sh install.sh
 
-Needs Python {python}. Nobody needs an administrator's rights: it goes into your own folder. For one
-installation that all users of a machine share, name a folder that all can read:
+Needs Python @PYTHON@ (64 bit) and a processor with AVX (Apple Silicon needs none).
+Nobody needs an administrator's rights: it goes into your own folder, on Windows
+%LOCALAPPDATA%\\Programs\\NetBuilder, else ~/netbuilder. To uninstall it, delete that folder, and
+on Windows the entry in the Start menu; your runs and settings are elsewhere and stay.
+
+For one installation that all users of a computer share, name a folder that all can read:
 
     sh install.sh /opt/netbuilder          install.bat D:\\Programs\\netbuilder
 """

@@ -19,6 +19,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from netbuilder.core.process_setup import check_processor, require_tensorflow_needs
+
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl"
     rb"|[IWE]\d{4} \d\d:\d\d"
@@ -54,9 +56,14 @@ def load_tensorflow(compute: bool = True) -> None:
     """Import TensorFlow and Keras; what they write on the way is shown only if they fail.
 
     ``compute=False`` computes nothing yet: several machines must find each other before.
+
+    Raises:
+        UserError: the processor cannot run TensorFlow.
     """
     if _loaded:
         return
+    require_tensorflow_needs()
+    check_processor()
     with filter_stderr():
         import keras  # noqa: F401
         import tensorflow as tf

@@ -97,6 +97,7 @@ class WorkerProcess:
         self._module, self._bounds, self._cancelled = module, bounds, cancelled
         self._died, self._threads = died, threads
         self._process: subprocess.Popen[str] | None = None
+        self._watched: psutil.Process | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def ask(
@@ -156,12 +157,18 @@ class WorkerProcess:
         threading.Thread(
             target=_read, args=(self._process, self._lines), name="worker", daemon=True
         ).start()
+        self._watched = _watched(self._process.pid)
         answer = self._wait(_START_SECONDS, None)
-        return None if answer.get("ready") else {**answer, "reason": "start"}
+        if not answer.get("ready"):
+            return {**answer, "reason": "start"}
+        # What was started may be a launcher, as ``python.exe`` of a virtual environment is on
+        # Windows: the worker itself is the process that answers.
+        self._watched = _watched(int(answer["pid"]))
+        return None
 
     def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
         assert self._process is not None
-        watched = _watched(self._process.pid)
+        watched = self._watched
         end = float("inf") if seconds is None else seconds
         begin, computed = time.monotonic(), _computed(watched)
         while True:
@@ -202,8 +209,12 @@ class WorkerProcess:
     def end(self) -> None:
         """End the process."""
         process, self._process = self._process, None
+        watched, self._watched = self._watched, None
         if process is None:
             return
+        if watched is not None and watched.pid != process.pid:
+            with suppress(psutil.Error):
+                watched.kill()
         process.kill()
         process.wait()
         for stream in (process.stdin, process.stdout):
@@ -282,8 +293,9 @@ def serve_requests(
         answers.flush()
 
     ready()
-    say({"ready": True})
-    for line in sys.stdin:
+    say({"ready": True, "pid": os.getpid()})
+    # A program without a console has no ``sys.stdin``, and the requests in the pipe all the same.
+    for line in open(0, encoding="utf-8", closefd=False):  # noqa: SIM115
         say(answer(json.loads(line), lambda value: say({"told": value})))
 
 

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import folders
@@ -36,6 +36,19 @@ FIRST_EXAMPLE = "digits.netbuilder"
 TURN_SECONDS = 0.0005
 
 
+class Application(QApplication):
+    """The application. ``file_requested(path)``: the system wants a file opened: macOS tells so a
+    double click on it, which elsewhere is a word of the command."""
+
+    file_requested = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.file_requested.emit(event.file())
+            return True
+        return super().event(event)
+
+
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and stay until it is closed."""
     app = make_application(sys.argv)
@@ -46,7 +59,10 @@ def main(path: str | None = None) -> int:
     settings.recall_motion()
     still_effects()
     window = open_window(Path(path) if path else None)
+    if isinstance(app, Application):
+        app.file_requested.connect(lambda file: window.documents.open_asking(Path(file)))
     failures.happened.connect(window.commands.show_failure)
+    window.workbench.keras_changed.connect(lambda _state: _tell_keras_error(window))
     window.show()
     QTimer.singleShot(0, window.workbench.start)
     if path is None:
@@ -64,6 +80,12 @@ def main(path: str | None = None) -> int:
     return code
 
 
+def _tell_keras_error(window: MainWindow) -> None:
+    """Say why Keras did not load, and what can be done without it."""
+    if (error := window.workbench.keras_error) is not None:
+        window.commands.show_of_machine(error)
+
+
 def exit_process(code: int) -> None:
     """End the process now.
 
@@ -71,20 +93,21 @@ def exit_process(code: int) -> None:
     takes the process down with it. Everything of the user's is on disk when the window is closed.
     """
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a start without a console has none
+            stream.flush()
     os._exit(code)
 
 
 def make_application(arguments: list[str]) -> QApplication:
-    """The one ``QApplication``, with the look of this program."""
+    """Return the one application, with the look of this program."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
     sys.setswitchinterval(TURN_SECONDS)
     QCoreApplication.setApplicationName("NetBuilder")
     QCoreApplication.setOrganizationName("NetBuilder")
-    app = QApplication(arguments[:1])
+    app = Application(arguments[:1])
     QGuiApplication.setDesktopFileName("netbuilder")
     app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")

@@ -43,7 +43,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 from netbuilder.ui.widgets.toast import Toast
-from netbuilder.ui.window import dialogs, tab_order
+from netbuilder.ui.window import action_rows, dialogs, tab_order
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
 from netbuilder.ui.window.docks import Docks, Page
@@ -127,6 +127,9 @@ class MainWindow(QMainWindow):
             self.actions_table.add(row)
         menus = {name: QMenu(name, self) for name in MENUS}
         self.actions_table.fill(menus)
+        if action_rows.MENU_BAR:
+            leave = action_rows.quit_row(self)
+            self.actions_table.fill_menu_bar(self.menuBar(), menus.values(), leave)
         dialogs.add_recent(menus["File"], self.documents.open_asking)
         self.top_bar = TopBar(self.actions_table, list(menus.values()), SPEED_MENU, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,3 +43,49 @@ def test_a_passing_folder_stands_in_for_a_home_that_cannot_be_written(
     assert told is not None
     assert str(tmp_path / "taken" / "home" / "data") in told.what
     assert "--data-dir" in told.fix
+
+
+def test_a_folder_that_only_seems_writable_is_not_taken(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``os.access`` ignores the ACLs of Windows: only a file that is made shows the truth."""
+    home.mkdir()
+    real = os.open
+
+    def refuse(path: Any, *arguments: Any, **more: Any) -> int:
+        if str(path).startswith(str(home)):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr("os.open", refuse)
+    assert os.access(home, os.W_OK), "as Windows answers"
+    place = folders.data()
+    assert not place.is_relative_to(home)
+    assert (place / "kept").write_text("for now")
+    told = folders.problem()
+    assert told is not None
+    assert told.code == "data_folder_not_writable"
+
+
+def test_a_folder_that_cannot_be_made_is_not_taken(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.mkdir
+
+    def refuse(path: Path, *arguments: Any, **more: Any) -> None:
+        if path.is_relative_to(home):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        real(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert not folders.state().is_relative_to(home)
+    assert folders.problem() is not None
+
+
+def test_a_folder_that_is_written_is_asked_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders.data()
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_more: pytest.fail("asked again"))
+    assert folders.data() == home / "data"
+    assert not list(folders.data().iterdir()), "the probe leaves nothing"

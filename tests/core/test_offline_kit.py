@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,30 +19,95 @@ from netbuilder.core import offline_kit
 from netbuilder.core.errors import UserError
 
 
-def test_linux_takes_tensorflow_without_graphics_cards(root: Path, tmp_path: Path) -> None:
-    linux = offline_kit.download_command(root, tmp_path, offline_kit.find_platform("linux"), "3.12")
-    windows = offline_kit.download_command(
-        root, tmp_path, offline_kit.find_platform("windows"), "3.12"
-    )
-    assert any(word.startswith("tensorflow-cpu>=") for word in linux)
-    assert any(word.startswith("tensorflow>=") for word in windows)
-    assert not any(word.startswith("tensorflow>=") for word in linux)
-    assert "win_amd64" in windows
-    assert "cp312" in windows
+def _wheel(folder: Path, name: str, version: str, tags: str, *requires: str) -> None:
+    """A wheel without files that requires others."""
+    about = "".join(f"Requires-Dist: {one}\n" for one in requires)
+    path = folder / f"{name}-{version}-{tags}.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        inside = f"{name}-{version}.dist-info"
+        head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        wheel.writestr(f"{inside}/METADATA", head + about)
+        wheel.writestr(f"{inside}/WHEEL", f"Wheel-Version: 1.0\nTag: {tags}\n")
+        wheel.writestr(f"{inside}/RECORD", "")
 
 
-def test_the_kit_takes_the_versions_that_were_tested(root: Path, tmp_path: Path) -> None:
-    locked = offline_kit.write_lock(root, tmp_path)
-    assert locked is not None
-    words = offline_kit.download_command(
-        root, tmp_path, offline_kit.find_platform("linux"), "3.12", locked
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program with dependencies, and an index of their wheels for several systems."""
+    index, source = tmp_path / "index", tmp_path / "source"
+    index.mkdir()
+    (source / "packaging").mkdir(parents=True)
+    (source / "pyproject.toml").write_text(
+        "[project]\nname = 'program'\ndependencies = ['tensorflow>=2', 'table>=1']\n"
     )
-    assert words[words.index("--constraint") + 1] == str(locked)
-    lines = locked.read_text(encoding="utf-8").splitlines()
-    (version,) = [one.partition("==")[2] for one in lines if one.startswith("tensorflow==")]
-    assert f"tensorflow-cpu=={version}" in lines
+    (source / offline_kit.LOCKED).write_text(
+        "# made by hand\ntensorflow==2.0\ntable==1.0\n"
+        "array==1.0 ; python_full_version < '3.12'\narray==2.0 ; python_full_version >= '3.12'\n"
+    )
+    for tag in ("win_amd64", "manylinux_2_28_x86_64"):
+        _wheel(index, "array", "1.0", f"cp311-cp311-{tag}")
+        _wheel(index, "array", "2.0", f"cp312-cp312-{tag}")
+    _wheel(index, "array", "9.0", "py3-none-any")
+    _wheel(index, "table", "1.0", "py3-none-any", "array>=1", 'zones; sys_platform == "win32"',
+           'colour[more]; platform_system == "Windows"', 'unix; os_name == "posix"',
+           'test; extra == "test"')  # fmt: skip
+    _wheel(index, "table", "5.0", "py3-none-any")
+    _wheel(index, "colour", "1.0", "py3-none-any", 'shade; extra == "more"')
+    for name in ("zones", "unix", "test", "shade"):
+        _wheel(index, name, "1.0", "py3-none-any")
+    _wheel(index, "tensorflow", "2.0", "py3-none-win_amd64")
+    _wheel(index, "tensorflow_cpu", "2.0", "py3-none-manylinux_2_28_x86_64", "array")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    return source
+
+
+def _fetched(source: Path, folder: Path, system: str, python: str) -> set[str]:
+    folder.mkdir()
+    found = offline_kit.fetch(source, folder, offline_kit.find_platform(system), python)
+    return {"-".join(one.name.split("-")[:2]) for one in found}
+
+
+def test_markers_are_those_of_the_machine_that_the_kit_is_for(
+    package: Path, tmp_path: Path
+) -> None:
+    """On whatever system it is made: pip would ask this one."""
+    assert _fetched(package, tmp_path / "w311", "windows", "3.11") == {
+        "tensorflow-2.0", "table-1.0", "array-1.0", "zones-1.0", "colour-1.0", "shade-1.0",
+    }  # fmt: skip
+    assert _fetched(package, tmp_path / "w312", "windows", "3.12") == {
+        "tensorflow-2.0", "table-1.0", "array-2.0", "zones-1.0", "colour-1.0", "shade-1.0",
+    }  # fmt: skip
+    assert _fetched(package, tmp_path / "l312", "linux", "3.12") == {
+        "tensorflow_cpu-2.0", "table-1.0", "array-2.0", "unix-1.0",
+    }  # fmt: skip
+
+
+def test_what_cannot_be_fetched_is_told(package: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as told:
+        _fetched(package, tmp_path / "mac", "macos", "3.12")
+    assert told.value.code == "kit_not_fetched"
+
+
+def test_numpy_and_time_zones_are_locked_for_each_python_of_windows(root: Path) -> None:
+    windows = offline_kit.find_platform("windows")
+    found = {
+        python: offline_kit.locked_versions(root, offline_kit.markers(windows, python))
+        for python in offline_kit.PYTHONS
+    }
+    assert found["3.11"]["numpy"] != found["3.12"]["numpy"] == found["3.13"]["numpy"]
+    assert all("tzdata" in one for one in found.values())
     # Another program's folder has no such file: then the newest that fit are taken.
-    assert offline_kit.write_lock(tmp_path / "elsewhere", tmp_path) is None
+    assert offline_kit.locked_versions(root / "tests", {}) == {}
+
+
+def test_a_folder_has_the_room_that_the_longest_file_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "a-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("a/b.py", "")
+        wheel.writestr("a/" + "x" * 98, "")
+    room = offline_kit.room_for_folder([path])
+    assert len(f"{'p' * room}\\Lib\\site-packages\\a\\{'x' * 98}") == 259
 
 
 @pytest.mark.parametrize("python", offline_kit.PYTHONS)
@@ -70,15 +139,97 @@ def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:
 
 
 def test_scripts_are_whole(tmp_path: Path) -> None:
-    offline_kit.write_scripts(tmp_path, "3.12")
+    offline_kit.write_scripts(tmp_path, "3.12", 70)
     subprocess.run(["sh", "-n", str(tmp_path / "install.sh")], check=True)
     shell = (tmp_path / "install.sh").read_text(encoding="utf-8")
-    assert "{" not in shell.replace("${1:-$HOME/netbuilder}", "")
     # pip complains of what a package that is there lacks: NetBuilder itself comes last.
     assert shell.index('-r "$place/needed.txt"') < shell.index("--no-deps netbuilder")
     batch = (tmp_path / "install.bat").read_bytes()
-    assert b"\r\n" in batch
-    assert b"py -3.12 -m venv" in batch
+    assert batch.count(b"\n") == batch.count(b"\r\n") > 40
+    assert batch.isascii(), "cmd reads it in the code page of the country"
+    for script in (shell, batch.decode(), (tmp_path / "README.txt").read_text("utf-8")):
+        assert not re.search(r"@[A-Z]+@", script), "every gap is filled"
+
+
+def test_the_windows_script_leaves_the_user_s_data_alone(tmp_path: Path) -> None:
+    """Where it cannot be run: what it says. The data folder is %LOCALAPPDATA%\\NetBuilder."""
+    offline_kit.write_scripts(tmp_path, "3.12")
+    lines = (tmp_path / "install.bat").read_text("utf-8").splitlines()
+    places = [line for line in lines if 'set "place=' in line]
+    assert places == [
+        'set "place=%~1"',
+        'if not defined place set "place=%LOCALAPPDATA%\\Programs\\NetBuilder"',
+        'for %%I in ("%place%") do set "place=%%~fI"',
+    ]
+    code = [line for line in lines if not line.startswith(("rem", "echo"))]
+    # "Jürgen & Söhne" would end a command, "(x86)" a block.
+    assert all(line.count('"') % 2 == 0 for line in lines)
+    assert not any(re.search(r"\($|^\)", line) for line in code)
+    for line in code:
+        bare = re.sub(r'"[^"]*"', "", line)
+        assert "%place%" not in bare
+        assert "%LOCALAPPDATA%" not in bare
+        assert "%~dp0" not in bare
+    labels = {line[1:] for line in lines if line.startswith(":")}
+    assert {name for line in lines for name in re.findall(r"goto (\w+)", line)} == labels - {""}
+    assert lines.index('%python% -c "%test%" "%place%"') < lines.index(
+        "if errorlevel 1 goto too_long"
+    )
+    ends = [index for index, line in enumerate(lines) if line.startswith("exit /b")]
+    assert [lines[index - 1] for index in ends] == ["%wait%", "%wait%"], "it waits before it ends"
+
+
+def _wine(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    script = f"Z:{kit / 'install.bat'}".replace("/", "\\")
+    env = {**os.environ, "WINEDEBUG": "-all", "WINEPATH": f"Z:{kit}".replace("/", "\\")}
+    return subprocess.run(
+        ["wine", "cmd", "/d", "/c", script, *words], env=env, stdin=subprocess.DEVNULL, cwd=kit,
+        capture_output=True, text=True, errors="replace", check=False, timeout=200,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(shutil.which("wine") is None, reason="needs Wine's cmd")
+def test_the_windows_script_in_wine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINEPREFIX", str(tmp_path / "prefix"))
+    kit, place = tmp_path / "kit", tmp_path / "Jürgen & Söhne (x86)"
+    kit.mkdir()
+    offline_kit.write_scripts(kit, "3.12", 60)
+    alone = _wine(kit)
+    assert alone.returncode == 1
+    assert "There is no Python 3.12" in alone.stdout
+    # Wine has no Python: a cmd that is given nothing to do succeeds likewise.
+    cmd = tmp_path / "prefix" / "drive_c" / "windows" / "system32" / "cmd.exe"
+    shutil.copy(cmd, kit / "py.exe")
+    folder = f"Z:{place}".replace("/", "\\")
+    without = _wine(kit, folder)
+    assert without.returncode == 1
+    assert "NetBuilder could not be installed from" in without.stdout
+    (place / "Scripts").mkdir(parents=True)
+    shutil.copy(cmd, place / "Scripts" / "python.exe")
+    done = _wine(kit, folder)
+    assert done.returncode == 0, done.stdout
+    assert "NetBuilder is installed." in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="runs the script of Linux and macOS")
+def test_the_shell_script_says_that_there_is_no_python(tmp_path: Path) -> None:
+    offline_kit.write_scripts(tmp_path, "3.12")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("sh", "dirname"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    # A python3 of another version is there, as on most systems.
+    (tools / "python3").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "python3").chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(tmp_path / "install.sh"), str(tmp_path / "place")],
+        env={"PATH": str(tools)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "There is no Python 3.12" in done.stderr
+    assert not (tmp_path / "place").exists()
 
 
 @pytest.mark.slow

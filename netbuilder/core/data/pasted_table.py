@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netbuilder.core import folders
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 
 NAME = "Pasted table"
@@ -36,8 +37,8 @@ def store_table(text: str, project_folder: Path | None) -> Path:
     separator = next((one for one in _SEPARATORS if lines and one in lines[0]), "")
     if len(lines) < 2 or not (separator or _numbers(lines)):
         raise DataError(
-            "There is no table on the clipboard.",
-            "Select cells in a spreadsheet, their names in the first row, and copy them (Ctrl+C).",
+            _("There is no table on the clipboard."),
+            _("Select cells in a spreadsheet, their names in the first row, and copy them."),
         )
     if len(text) > _MOST:
         raise DataError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.file_names import composed
 from netbuilder.core.grading import similarity
 from netbuilder.core.grading.file_grader import ENDINGS
 from netbuilder.core.grading.grading_pool import DEFAULT_LIMITS, grade_all
@@ -131,7 +132,7 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
     """A worker's answer as a value. What a pupil's file says of itself may be anything."""
     name = path.relative_to(folder).as_posix()
     if "fingerprint" not in answer:
-        return Submission(name, path.stem, FAILED, message=str(answer.get("message", "")))
+        return Submission(name, composed(path.stem), FAILED, message=str(answer.get("message", "")))
     fingerprint = answer["fingerprint"]
     steps = answer.get("steps") or []
     time = answer.get("time")

@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.file_names import composed
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import did_you_mean, format_list, format_number
 
@@ -194,7 +195,7 @@ def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:
         late_after=_moment(raw.get("late_after"), source),
         late_penalty=penalty,
         overrides={
-            str(name): _override(value, str(name), source)
+            composed(str(name)): _override(value, str(name), source)
             for name, value in _table(raw.get("override", {}), "override", source).items()
         },
     )

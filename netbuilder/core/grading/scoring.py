@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from netbuilder.core.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 from netbuilder.core.wording import format_count, format_number
@@ -51,7 +52,7 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
         rubric: what decides.
         main: share of the points where the rubric names no threshold, None where unknown.
     """
-    override = rubric.overrides.get(one.file)
+    override = rubric.overrides.get(one.file) or rubric.overrides.get(composed(one.file))
     given = override.points if override else None
     comment = override.comment if override else ""
     if one.status == FAILED:

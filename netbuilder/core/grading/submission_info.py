@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.file_names import portable_name
+from netbuilder.core.file_names import composed, portable_name
 from netbuilder.core.lessons.lesson_record import new_work_id, record_of
 from netbuilder.core.project.model import Project
 
@@ -124,7 +124,7 @@ def file_name(student: str, lesson: str, ending: str, taken: Sequence[str] = ())
 
 def student_of(path: Path, given: SubmissionInfo | None) -> str:
     """Who a file is by: what it says, else its name without the ending."""
-    return given.student if given and given.student else Path(path).stem
+    return given.student if given and given.student else composed(Path(path).stem)
 
 
 def _text(value: object) -> str:

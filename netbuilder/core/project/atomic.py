@@ -3,33 +3,116 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.file_names import DEVICES, FORBIDDEN
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_  # noqa: N812
 
+log = logging.getLogger(__name__)
+
+_OWN_FOLDER = N_("Choose a folder of your own, such as Documents.")
+_MAY_NOT = (N_("you are not allowed to write there"), _OWN_FOLDER)
+_BAD_NAME = (
+    N_("this disk does not allow such a name"),
+    N_("Choose a name of letters, digits and spaces."),
+)
 _REASONS = {
-    errno.ENOSPC: ("the disk is full", "Free some space, or save to another disk."),
-    errno.EDQUOT: ("your share of the disk is full", "Delete some files, or save elsewhere."),
-    errno.EFBIG: ("the file would be larger than this disk allows", "Save to another disk."),
-    errno.EACCES: (
-        "you are not allowed to write there",
-        "Choose a folder of your own, such as Documents.",
+    errno.ENOSPC: (N_("the disk is full"), N_("Free some space, or save to another disk.")),
+    errno.EDQUOT: (
+        N_("your share of the disk is full"),
+        N_("Delete some files, or save elsewhere."),
     ),
-    errno.EPERM: (
-        "you are not allowed to write there",
-        "Choose a folder of your own, such as Documents.",
+    errno.EFBIG: (
+        N_("the file would be larger than this disk allows"),
+        N_("Save to another disk."),
     ),
-    errno.EROFS: ("that disk can only be read", "Save to another disk."),
-    errno.ENOENT: ("that folder does not exist", "Make the folder first, or choose another."),
-    errno.ENOTDIR: ("part of that path is a file, not a folder", "Choose another folder."),
-    errno.EISDIR: ("there is a folder of that name", "Choose another name."),
-    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
+    errno.EACCES: _MAY_NOT,
+    errno.EPERM: _MAY_NOT,
+    errno.EROFS: (N_("that disk can only be read"), N_("Save to another disk.")),
+    errno.ENOENT: (
+        N_("that folder does not exist"),
+        N_("Make the folder first, or choose another."),
+    ),
+    errno.ENOTDIR: (
+        N_("part of that path is a file, not a folder"),
+        N_("Choose another folder."),
+    ),
+    errno.EISDIR: (N_("there is a folder of that name"), N_("Choose another name.")),
+    errno.ENAMETOOLONG: (N_("the name is too long"), N_("Choose a shorter name.")),
+    errno.EINVAL: _BAD_NAME,
 }
+
+# What Windows says of a file that another program has open (access denied, sharing violation, lock
+# violation), and the like of other systems.
+_HELD_WINDOWS = (5, 32, 33)
+_HELD = (errno.EBUSY, errno.ETXTBSY)
+#: Seconds between the tries: a virus scanner or OneDrive holds a new file for a moment.
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)
+
+
+def is_held(error: OSError) -> bool:
+    """Return whether a file could not be changed because another program has it open."""
+    return getattr(error, "winerror", None) in _HELD_WINDOWS or error.errno in _HELD
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Try a file operation again for a moment while another program holds the file."""
+    for pause in _PAUSES:
+        try:
+            act()
+        except OSError as error:
+            if not is_held(error):
+                raise
+            time.sleep(pause)
+        else:
+            return
+    act()
+
+
+def replace(source: Path, target: Path) -> None:
+    """Put ``source`` in the place of ``target``, or give it that name.
+
+    Raises:
+        OSError: it cannot be done; ``write_error`` has the words.
+    """
+    _patiently(lambda: source.replace(target))
+
+
+def delete(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; what is not there is deleted already.
+
+    Raises:
+        OSError: it cannot be done; ``delete_error`` has the words.
+    """
+
+    def act() -> None:
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:  # another process deletes it too
+            return
+
+    _patiently(act)
+
+
+def discard(path: Path) -> None:
+    """Delete a file or folder that nobody would miss; where that fails it stays, and is logged."""
+    try:
+        delete(path)
+    except OSError as error:
+        log.warning("%s is not deleted: %s", path, error)
 
 
 #: How libraries that raise errors of their own say that there is no room, in small letters.
@@ -42,9 +125,20 @@ _NO_ROOM = {
 _ROOM = 1_000_000
 
 
-def explain_os_error(error: OSError) -> tuple[str, str]:
-    """Why something could not be written, and what to do about it, in words."""
-    return _REASONS.get(error.errno or 0, (error.strerror or str(error), "Try again."))
+def explain_os_error(error: OSError, path: Path | None = None) -> tuple[str, str]:
+    """Return why something could not be written, and what to do about it, in words.
+
+    Args:
+        error: of the system.
+        path: the file, where one is meant.
+    """
+    if is_held(error) and path is not None:
+        return (
+            _("'{name}' is open in another program", name=path.name),
+            _("Close it there and try again, or choose another name."),
+        )
+    reason, fix = _REASONS.get(error.errno or 0, (error.strerror or str(error), N_("Try again.")))
+    return _(reason), _(fix)
 
 
 @contextmanager
@@ -66,10 +160,15 @@ def translate_disk_full(path: Path) -> Iterator[None]:
         temporary = Path(tempfile.gettempdir())
         if number == errno.ENOSPC and _free(path.parent) > _ROOM >= _free(temporary):
             raise UserError(
-                f"There is no room for temporary files in '{temporary}', which '{path.name}' "
-                "needs on its way. It is unchanged.",
-                "Free some space on that disk.",
+                _(
+                    "There is no room for temporary files in '{folder}', which are needed to write "
+                    "'{name}'. The file is unchanged.",
+                    folder=temporary,
+                    name=path.name,
+                ),
+                _("Free some space on that disk."),
                 path=str(path),
+                code="no_room_for_temporary_files",
             ) from error
         raise write_error(OSError(number, os.strerror(number)), path) from error
 
@@ -97,12 +196,24 @@ def _free(folder: Path) -> int:
 
 
 def write_error(error: OSError, path: Path) -> UserError:
-    """The words for a failed write of ``path``; the file that stood there is untouched."""
-    reason, fix = explain_os_error(error)
+    """Return the words for a failed write of ``path``; the file that was there is untouched."""
+    reason, fix = explain_os_error(error, path)
     return UserError(
-        f"Could not write '{path}': {reason}. What was there before is unchanged.",
+        _("Could not write '{path}': {reason}. The file is unchanged.", path=path, reason=reason),
         fix,
         path=str(path),
+        code="file_in_use" if is_held(error) else "file_not_written",
+    )
+
+
+def delete_error(error: OSError, path: Path) -> UserError:
+    """Return the words for a file or folder that could not be deleted."""
+    reason, fix = explain_os_error(error, path)
+    return UserError(
+        _("Could not delete '{path}': {reason}.", path=path, reason=reason),
+        fix,
+        path=str(path),
+        code="file_in_use" if is_held(error) else "file_not_deleted",
     )
 
 
@@ -117,6 +228,9 @@ def replace_atomically(path: Path) -> Iterator[Path]:
         UserError: the place cannot be written; says why.
     """
     path = Path(path)
+    if sys.platform == "win32" and (FORBIDDEN.search(path.name) or DEVICES.fullmatch(path.name)):
+        # A colon would write into a hidden stream of another file, "con.h5" to a device.
+        raise write_error(OSError(errno.EINVAL, "name"), path)
     # Opening a read-only file for replacement would succeed, since only the folder's rights
     # count; a file that its owner locked must stay.
     if path.exists() and not os.access(path, os.W_OK):
@@ -134,11 +248,11 @@ def replace_atomically(path: Path) -> Iterator[Path]:
         _take_over_mode(path, temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        replace(temporary, path)
     except OSError as error:
         raise write_error(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
 
 
 def _take_over_mode(path: Path, temporary: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+from netbuilder.core.file_names import form_on_disk
 from netbuilder.core.project.model import Project
 
 # Folders above a file's name that may have been moved along: "data/2026/sales.csv".
@@ -23,8 +24,8 @@ def last_names(text: str) -> tuple[str, ...]:
 
 
 def relocate_data(project: Project, folder: Path) -> Project:
-    """The project as it lies in ``folder``: whole paths that lead nowhere on this computer are
-    those of the same name there, if there is one."""
+    """Return the project as it lies in ``folder``: whole paths that lead nowhere on this computer
+    are those of the same name there, if there is one; and names are in the disk's Unicode form."""
     data = project.data
     path, test_path = (_beside(text, folder) for text in (data.path, data.test_path))
     if (path, test_path) == (data.path, data.test_path):
@@ -33,11 +34,13 @@ def relocate_data(project: Project, folder: Path) -> Project:
 
 
 def _beside(text: str, folder: Path) -> str:
-    if not text or not is_absolute(text) or _is_there(Path(text)):
+    if not text or _is_there(Path(text) if is_absolute(text) else folder / text):
         return text
+    if not is_absolute(text):
+        return form_on_disk(folder, text) if "\0" not in text else text
     names = last_names(text)
     for count in range(1, min(len(names), 1 + _ALONG) + 1):
-        near = "/".join(names[-count:])
+        near = form_on_disk(folder, "/".join(names[-count:]))
         if _is_there(folder / near):
             return near
     return text

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
-from netbuilder.core.project import files, fragments
+from netbuilder.core.project import atomic, files, fragments
 from netbuilder.core.project.model import Graph, Project
 
 log = logging.getLogger(__name__)
@@ -70,5 +70,12 @@ def list_blocks() -> list[SavedBlock]:
 
 
 def delete_block(block: SavedBlock) -> None:
-    """Forget a block; networks that it was put into keep it."""
-    block.path.unlink(missing_ok=True)
+    """Delete a block; networks that it was put into keep it.
+
+    Raises:
+        UserError: its file cannot be deleted.
+    """
+    try:
+        atomic.delete(block.path)
+    except OSError as error:
+        raise atomic.delete_error(error, block.path) from error

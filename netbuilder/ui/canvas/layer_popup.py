@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import ActivationCurvePlot
 from netbuilder.ui.canvas.convolution_products import WindowProducts
@@ -33,6 +34,7 @@ from netbuilder.ui.canvas.sample_caption import caption_text
 from netbuilder.ui.canvas.weight_row import WeightRow, is_settable
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
 
 _WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
@@ -154,8 +156,11 @@ class LayerPopup(QFrame):
     def _choice_of_row(self) -> QHBoxLayout:
         """Which row is looked at, and the one before and behind it."""
         self.row = note_label("", self)
-        rows, _ = self._steps(
-            self.row, ("The row before", "The next row"), "Page %s", self.row_requested.emit
+        rows, _buttons = self._steps(
+            self.row,
+            ("The row before", "The next row"),
+            ("PgUp", "PgDown"),
+            self.row_requested.emit,
         )
         return rows
 
@@ -163,7 +168,10 @@ class LayerPopup(QFrame):
         """Which maps or units are shown where there are many, and those before and behind them."""
         self.part = note_label("", self)
         parts, self.part_buttons = self._steps(
-            self.part, ("What stands before", "What comes next"), "Ctrl+Page %s", self.turn
+            self.part,
+            ("What stands before", "What comes next"),
+            ("Ctrl+PgUp", "Ctrl+PgDown"),
+            self.turn,
         )
         return parts
 
@@ -171,16 +179,16 @@ class LayerPopup(QFrame):
         self,
         words: QLabel,
         names: tuple[str, str],
-        keys: str,
+        keys: tuple[str, str],
         step: Callable[[int], object],
     ) -> tuple[QHBoxLayout, list[QToolButton]]:
         """Words between which and others two buttons go back and on."""
         row, buttons = QHBoxLayout(), []
-        for sign, by, name in (("‹", -1, names[0]), ("›", 1, names[1])):
+        for sign, by, name, key in (("‹", -1, names[0], keys[0]), ("›", 1, names[1], keys[1])):
             button = QToolButton(self)
             button.setText(sign)
             button.setAutoRaise(True)
-            button.setToolTip(f"{name} ({keys % ('up' if by < 0 else 'down')})")
+            button.setToolTip(f"{name} ({key_text(key)})")
             button.setAccessibleName(name)
             button.clicked.connect(partial(step, by))
             row.addWidget(button)
@@ -381,7 +389,9 @@ class LayerPopup(QFrame):
             what = "a coloured square" if self.picture.of_squares else "a bar"
             if self._also and not self.picture.of_squares:
                 what = "a bar or a line"
-            keys = "arrow keys (with Ctrl: another map)" if self.picture.maps > 1 else "arrow keys"
+            keys = _("arrow keys")
+            if self.picture.maps > 1:
+                keys = _("arrow keys (with {key}: another map)", key=control_text())
             self.words.setText(
                 f"Click {what}, or use the {keys}, to see how its number comes about{self._also}."
             )

@@ -9,7 +9,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
+from netbuilder.ui.style.shortcuts import key_text
 
 _BIAS = "the bias"
 #: Of larger layers a person would set one weight among thousands.
@@ -71,7 +73,9 @@ class WeightRow(QWidget):
         self.field.setRange(-1e6, 1e6)
         self.field.setKeyboardTracking(False)
         self.field.setAccessibleName("Value of the weight")
-        self.field.setToolTip("Set the weight: all that the network answers follows (Ctrl+Z)")
+        self.field.setToolTip(
+            _("Set the weight: predictions follow. Undo: {keys}", keys=key_text("Ctrl+Z"))
+        )
         row.addWidget(self._label)
         row.addWidget(self.source, 1)
         row.addWidget(self.field)

@@ -27,6 +27,7 @@ from netbuilder.core.data.readers.sample_collection import (
     write_sample,
 )
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_count
 from netbuilder.ui.capture.class_card import ClassCard
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -40,6 +41,7 @@ from netbuilder.ui.services.capture.sample_source import (
     thumbnail_of,
     wave_image,
 )
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
@@ -161,7 +163,9 @@ class CollectWindow(QDialog):
         self.where = note_label("", self)
         self.folder_button = self._button("Other folder…", self._ask_folder)
         self.put_back = self._button("Put back", self._put_back)
-        self.put_back.setToolTip("Put the sample back that was deleted last (Ctrl+Z)")
+        self.put_back.setToolTip(
+            _("Restore the sample that you deleted last ({keys}).", keys=key_text("Ctrl+Z"))
+        )
         self.use = self._button("Learn from these", self._use)
         self.use.setProperty("role", "primary")
         row = QHBoxLayout()

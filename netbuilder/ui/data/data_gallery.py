@@ -17,6 +17,8 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import (
     Role,
     make_scroll_area_accessible,
@@ -114,7 +116,9 @@ class DataGallery(QWidget):
         self.folder_button = QPushButton("Open a folder…", self)
         self.folder_button.setToolTip(_kinds(DataLocation.FOLDER))
         self.paste_button = QPushButton("Paste a table", self)
-        self.paste_button.setToolTip("Cells that were copied in a spreadsheet (Ctrl+V)")
+        self.paste_button.setToolTip(
+            _("Paste cells that you copied in a spreadsheet ({keys}).", keys=key_text("Ctrl+V"))
+        )
         self.collect_button = QPushButton("Collect…", self)
         self.collect_button.setToolTip(
             "Take pictures with the camera or sounds with the microphone, a folder for each class"

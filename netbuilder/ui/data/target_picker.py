@@ -7,7 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.choose_row import ChooseRow
+from netbuilder.ui.style.shortcuts import control_text
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
@@ -59,7 +61,7 @@ class TargetPicker(QWidget):
             entry.triggered.connect(self._toggler(name))
         if len(columns) > 1:
             self.menu.addSeparator()
-            hint = self.menu.addAction("Ctrl: several columns")
+            hint = self.menu.addAction(_("{key}: several columns", key=control_text()))
             hint.setEnabled(False)
 
     def _ask(self) -> None:

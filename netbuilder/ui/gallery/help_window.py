@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.shortcuts import control_text, with_native_keys
 from netbuilder.ui.widgets.labels import note_label
 
 FIRST = "neuron"
@@ -51,6 +52,11 @@ GESTURES = (
 )
 
 
+def _native(gesture: str) -> str:
+    """A gesture with its keys as this system writes them."""
+    return with_native_keys(gesture.replace("with Ctrl,", f"with {control_text()},"))
+
+
 class HelpWindow(QDialog):
     """Opens on ``word``; ``exec`` answers ``TOUR`` where the tour is wanted."""
 
@@ -68,7 +74,8 @@ class HelpWindow(QDialog):
         self.tabs = QTabWidget(self)
         self.tabs.addTab(self._words_page(), "Words")
         self.tabs.addTab(_page(first_steps, "First steps", self), "First steps")
-        self.tabs.addTab(_table_page(GESTURES, "Gestures", self), "Gestures")
+        gestures = [(_native(what), does) for what, does in GESTURES]
+        self.tabs.addTab(_table_page(gestures, "Gestures", self), "Gestures")
         self.tabs.addTab(_table_page(keys, "Keys", self), "Keys")
         self.tour_button = QPushButton("Show me around", self)
         self.tour_button.setAutoDefault(False)

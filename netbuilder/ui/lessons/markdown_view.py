@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from netbuilder.ui.lessons.formula_pictures import SCHEME, FormulaPicture, FormulaPictures
+from netbuilder.ui.style.shortcuts import with_native_keys
 
 #: Of Qt's Markdown: GitHub's dialect, and no HTML in it.
 _DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
@@ -52,7 +53,7 @@ class MarkdownView(QTextBrowser):
     def show_markdown(self, text: str, folder: Path | None = None) -> None:
         """Show a text; its pictures lie in ``folder``."""
         self._folder, self._text = folder, text
-        marked = self._formulas.markdown(text)
+        marked = self._formulas.markdown(with_native_keys(text))
         # A picture is no word to a screen reader: it reads the formula as it was written.
         self.setAccessibleDescription(self._formulas.words(text) if self._formulas else "")
         self.document().clear()  # with the pictures of the text before

@@ -31,6 +31,7 @@ from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
@@ -273,7 +274,9 @@ class ExperimentsPanel(QWidget):
             return
         which = "The best values stand" if chosen is None else "That variant stands"
         self._taken = self._store.project
-        self._taken_words = f"{which} on the canvas. Undo takes it away again: Ctrl+Z."
+        self._taken_words = (
+            f"{which} on the canvas. Undo takes it away again: {key_text('Ctrl+Z')}."
+        )
         self._tell_found()
 
     def _tell_found(self) -> None:

@@ -210,10 +210,16 @@ class RunsPanel(QWidget):
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""
         from netbuilder.core.engine.runs import run_store as runs
+        from netbuilder.core.errors import UserError
 
+        gone = set()
         for run in self.selected():
-            runs.delete_run(run.id)
-        gone = {run.id for run in self.selected()}
+            try:
+                runs.delete_run(run.id)
+            except UserError as error:
+                self.about.setText(str(error))
+                break
+            gone.add(run.id)
         self._show([run for run in self.model.runs if run.id not in gone])
         self._overlay(tuple(self.model.ticked))
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from netbuilder.core.project.equivalence import changed_since
 from netbuilder.core.wording import capitalize_first, format_count
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style.shortcuts import key_text
 
 _END = "what stands here is about what was trained. Press Train to see the new one."
 
@@ -53,7 +54,8 @@ class StaleNote(QLabel):
             words = f"⚠ The {what} was changed since: {_END}"
         elif trained is not None and trained.set_by_hand:
             count = format_count(trained.set_by_hand, "weight")
-            words = f"{count} of this network {_was(trained.set_by_hand)} set by hand (Ctrl+Z)."
+            was = _was(trained.set_by_hand)
+            words = f"{count} of this network {was} set by hand ({key_text('Ctrl+Z')})."
         self.setText(words)
         self.setVisible(bool(words))
 
@@ -66,7 +68,7 @@ class StaleNote(QLabel):
             words = f"{state}: this is the network as it stands now"
             count = bench.trained.set_by_hand if bench.trained is not None else 0
             if count:
-                words += f", {format_count(count, 'weight')} set by hand (Ctrl+Z)"
+                words += f", {format_count(count, 'weight')} set by hand ({key_text('Ctrl+Z')})"
             return f"{words}."
         return f"⚠ {state}: what stands here is the network as it stood in the last pause."
 

@@ -52,6 +52,7 @@ from netbuilder.ui.services.views.run_histograms import RunHistograms
 from netbuilder.ui.services.views.sample_activations import ActivationsService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.flow_layout import FlowLayout
@@ -388,7 +389,7 @@ class SurfacePanel(QWidget):
         bench, run = self._workbench, self._runner.project
         count = bench.trained.set_by_hand if bench.trained is not None else 0
         if bench.standing and bench.paused and count:  # no loss is known of these
-            return f"{format_count(count, 'weight')} set by hand (Ctrl+Z). "
+            return f"{format_count(count, 'weight')} set by hand ({key_text('Ctrl+Z')}). "
         words = loss_sentence(self._runner.curves)
         if run is not None and run.data != self._store.project.data:
             return f"This run learns from the points of before they were edited. {words}"

@@ -17,8 +17,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project import files
-from netbuilder.core.project.atomic import explain_os_error, write_bytes
+from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
@@ -74,7 +73,7 @@ def find_recovered() -> list[RecoveredProject]:
 
 def discard_recovered(recovered: RecoveredProject) -> None:
     """Delete a recovery file."""
-    recovered.file.unlink(missing_ok=True)
+    atomic.discard(recovered.file)
     leave_recovered(recovered)
 
 
@@ -121,7 +120,7 @@ class Recovery(QObject):
             with self._lock:
                 # An autosave that is under way is of what stood here before.
                 self._newest += 1
-                found.file.replace(self._file)
+                atomic.replace(found.file, self._file)
         except OSError as error:
             log.warning("recovery file %s keeps its name: %s", found.file, error)
             self.close()
@@ -139,7 +138,7 @@ class Recovery(QObject):
         self._timer.stop()
         with self._lock:
             self._newest += 1
-            self._file.unlink(missing_ok=True)
+            atomic.discard(self._file)
 
     def _changed(self) -> None:
         if self._store.modified:
@@ -180,7 +179,7 @@ class Recovery(QObject):
             if number != self._newest:
                 return None
             try:
-                write_bytes(self._file, text.encode())
+                atomic.write_bytes(self._file, text.encode())
             except UserError as error:
                 told = self._told(error)
             else:
@@ -202,7 +201,9 @@ class Recovery(QObject):
         self._fails = True
         cause = error.__cause__
         reason, fix = (
-            explain_os_error(cause) if isinstance(cause, OSError) else (error.what, error.fix)
+            atomic.explain_os_error(cause, self._file)
+            if isinstance(cause, OSError)
+            else (error.what, error.fix)
         )
         return UserError(
             f"What you change is not kept for a crash: in '{self._file.parent}' {reason}.",

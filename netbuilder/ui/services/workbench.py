@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
+from netbuilder.core import process_setup
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.equivalence import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import jobs
@@ -87,6 +89,8 @@ class Workbench(QObject):
         self.store = store
         self.path: Path | None = None
         self.keras_state = "off"
+        #: Why Keras did not load, where that is known.
+        self.keras_error: UserError | None = None
         self.facts: DataFacts | None = None
         self.data_error: UserError | None = None
         self.shapes: Shapes | None = None
@@ -183,8 +187,6 @@ class Workbench(QObject):
             return ""
         if self.data_error is not None:
             return self.data_trouble
-        if self.keras_state == "failed":
-            return "not known: Keras did not load"
         return "reading the data…"
 
     @property
@@ -295,7 +297,7 @@ class Workbench(QObject):
             self._facts_of = project.data
             self._set_facts(None, None)
         self._watch.follow(project.data, self.base)
-        if self.keras_state != "ready":
+        if self.keras_state not in ("ready", "failed"):
             return
         # What the last layers are says how targets are coded. Files are not read again for it.
         key = (project.data, graph, project.training.seed)
@@ -368,7 +370,10 @@ class Workbench(QObject):
 
     def _keras_failed(self, error: Exception) -> None:
         log.error("Keras did not load", exc_info=error)
+        told = process_setup.load_error(error)
+        self.keras_error = told or UserError(_("Keras did not load: {reason}.", reason=error))
         self._set_keras("failed")
+        self.refresh()  # The data can be read without Keras.
 
     def _facts_found(self, question: _FactsQuestion, facts: DataFacts) -> None:
         if question.key is self._facts_key:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,28 @@ class WindowActions(QObject):
                 menu.addAction(self._actions[action_id])
                 if row.menu.endswith("|"):
                     menu.addSeparator()
+
+    def fill_menu_bar(self, bar: QMenuBar, menus: Iterable[QMenu], quit_: ActionRow) -> None:
+        """Make the menu bar of macOS, where Settings, About and Quit have places of their own.
+
+        Args:
+            bar: of the window.
+            menus: filled already.
+            quit_: what leaves the program.
+        """
+        for action in self._actions.values():
+            # By its words Qt would take "Setup…" for the settings.
+            action.setMenuRole(QAction.MenuRole.NoRole)
+        self["settings"].setMenuRole(QAction.MenuRole.PreferencesRole)
+        self["about"].setMenuRole(QAction.MenuRole.AboutRole)
+        # Two actions with the same key would both do nothing.
+        self["close"].setShortcuts([QKeySequence("Ctrl+W")])
+        leave = self.add(quit_)
+        leave.setMenuRole(QAction.MenuRole.QuitRole)
+        for number, menu in enumerate(menus):
+            if not number:
+                menu.addAction(leave)
+            bar.addMenu(menu)
 
     def matching(self, text: str) -> list[ActionRow]:
         """The rows whose title or help holds every word of ``text``.

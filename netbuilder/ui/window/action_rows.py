@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.window.action import ActionRow
 from netbuilder.ui.window.panels import PANELS
@@ -15,6 +18,8 @@ from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
 MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
+#: The system shows the menus at the top of the screen, as macOS does.
+MENU_BAR = sys.platform == "darwin"
 _Key = QKeySequence.StandardKey
 _SPEED_HELP = "So slow that the eye can follow"
 #: What the button beside Train offers; "" is a line.
@@ -39,6 +44,11 @@ def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
+def quit_row(window: QWidget) -> ActionRow:
+    """Return what the menu bar of macOS has besides: it ends the program."""
+    return ActionRow("quit", _("Quit NetBuilder"), window.close, "", "Ctrl+Q")
+
+
 def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     files = parts.documents
     trained = lambda: parts.workbench.trained is not None  # noqa: E731 - a row's question
@@ -60,7 +70,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             "Save the trained model…",
             files.save_model,
             "File",
-            "Ctrl+Alt+S",
+            "Ctrl+Shift+E",
             "The .h5 that answers in the data's own units, anywhere",
             enabled=trained,
         ),

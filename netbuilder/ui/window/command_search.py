@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.announce import announce
 from netbuilder.ui.window.action import WindowActions, sequences
 
@@ -62,7 +64,11 @@ class CommandSearch(QDialog):
             self.list.addItem(item)
         if not self.list.count():
             item = QListWidgetItem(
-                f"No command has “{text}” in it. What a layer can do is in its menu (Shift+F10)."
+                _(
+                    "No command has “{text}” in it. The menu of a layer ({keys}) has more.",
+                    text=text,
+                    keys=key_text("Shift+F10"),
+                )
             )
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import capitalize_first, format_bytes, format_count, format_operations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -110,11 +111,11 @@ class StatusBar(QStatusBar):
         self.keras.setText(
             f'<span style="color:{color}">●</span>&nbsp; {_KERAS_WORDS.get(state, state)}'
         )
-        self.keras.setToolTip(
-            "Shapes and training need Keras; the canvas works without it."
-            if state != "ready"
-            else "Keras and TensorFlow are loaded."
-        )
+        error = self._workbench.keras_error
+        words = _("Shapes and training need Keras; the canvas works without it.")
+        if state == "ready":
+            words = _("Keras and TensorFlow are loaded.")
+        self.keras.setToolTip(str(error) if error is not None else words)
 
     def _show_totals(self) -> None:
         shapes = self._workbench.shapes

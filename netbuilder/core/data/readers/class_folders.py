@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.file_names import composed
 from netbuilder.core.wording import format_count, format_list, format_quoted_list
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def _classes(
     for folder in judged:
         mine = _samples(found, folder, endings, what, other)
         part.files += mine
-        part.labels += [folder.name] * len(mine)
+        part.labels += [composed(folder.name)] * len(mine)
         if not mine:
             empty.append(folder.name)
     found.notes += _doubts(judged)
@@ -404,5 +405,5 @@ def _by_name(files: list[Path], endings: Sequence[str]) -> dict[str, list[Path]]
     for file in files:
         match = _FLAT.match(file.stem) if file.suffix.lower() in endings else None
         if match:
-            found.setdefault(match["label"].strip(" ._-("), []).append(file)
+            found.setdefault(composed(match["label"].strip(" ._-(")), []).append(file)
     return {label: mine for label, mine in found.items() if len(mine) > 1}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core import folders
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import discard, explain_os_error, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,14 +72,14 @@ def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
         make(draft)
         prune_cache(keep=key)
         try:
-            draft.rename(folder)
+            replace(draft, folder)
         except OSError:
             if not (folder / _DONE).is_file():  # nobody else was faster
                 raise
     except OSError as error:
         raise _unwritable(error) from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        discard(draft)
     return folder
 
 
@@ -93,10 +94,15 @@ def map_array(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
 
 
 def _unwritable(error: OSError) -> DataError:
+    reason, _fix = explain_os_error(error, cache_folder())
     return DataError(
-        f"The data does not fit in memory, and cannot be prepared in {cache_folder()} "
-        f"({error.strerror or error}).",
-        "Make room on the disk, or use fewer rows.",
+        _(
+            "The data does not fit in memory, and cannot be prepared in '{folder}': {reason}.",
+            folder=cache_folder(),
+            reason=reason,
+        ),
+        _("Free some space on the disk, or use fewer rows."),
+        code="prepared_data_not_written",
     )
 
 
@@ -110,13 +116,13 @@ def prune_cache(keep: str = "", limit: int = LIMIT_BYTES) -> None:
                 size = sum(file.stat().st_size for file in folder.iterdir())
                 sizes.append((done.stat().st_mtime, folder, size))
             elif time.time() - folder.stat().st_mtime > _LEFT_OVER_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+                discard(folder)
         except OSError:  # another process cleans too
             continue
     total = sum(size for _, _, size in sizes)
-    for _, folder, size in sorted(sizes):
+    for _used, folder, size in sorted(sizes):
         if total <= limit:
             return
         if folder.name != keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            discard(folder)
             total -= size

@@ -16,8 +16,14 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
-from netbuilder.core.file_names import DEVICES, FORBIDDEN
-from netbuilder.core.project.atomic import write_bytes, write_error
+from netbuilder.core.file_names import DEVICES, FORBIDDEN, composed
+from netbuilder.core.project.atomic import (
+    delete,
+    delete_error,
+    replace,
+    write_bytes,
+    write_error,
+)
 from netbuilder.core.wording import shorten
 
 _LONGEST = 60
@@ -80,7 +86,7 @@ class SampleCollection:
         if old == new or not (self.folder / old).is_dir():
             return
         try:
-            (self.folder / old).rename(self.folder / new)
+            replace(self.folder / old, self.folder / new)
         except OSError as error:
             raise write_error(error, self.folder / new) from error
         self._last.pop(old, None)
@@ -93,9 +99,9 @@ class SampleCollection:
         """
         try:
             content = path.read_bytes()
-            path.unlink()
+            delete(path)
         except OSError as error:
-            raise write_error(error, path) from error
+            raise delete_error(error, path) from error
         return RemovedSample(path, content)
 
     def put_back(self, removed: RemovedSample) -> None:
@@ -137,7 +143,7 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
     Raises:
         DataError: no name, one that stands already, or one that no folder can have.
     """
-    name = " ".join(name.split()).rstrip(".")
+    name = composed(" ".join(name.split()).rstrip("."))
     if not name:
         raise DataError("This class has no name.", "Write what its samples show, such as 'cat'.")
     bad = sorted(set(FORBIDDEN.findall(name)))
@@ -155,7 +161,7 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
             f"A folder called '{name}' is taken for a part of the data, not for a class.",
             f"Call the class something else, such as '{name} class'.",
         )
-    twin = next((one for one in others if one.casefold() == name.casefold()), None)
+    twin = next((one for one in others if composed(one).casefold() == name.casefold()), None)
     if twin is not None:
         raise DataError(f"There is a class '{twin}' already.", "Give this one another name.")
     return name

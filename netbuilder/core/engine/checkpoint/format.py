@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.errors import TrainingError, UserError
-from netbuilder.core.project.atomic import replace_atomically, write_error
+from netbuilder.core.project.atomic import delete, replace_atomically, write_error
 
 _VERSION = 1
 _NAME = "checkpoint.npz"
@@ -144,7 +144,7 @@ class CheckpointWriter:
             self._written = {name: len(resumed.rows[name]) for name in _GROWING}
             self._cuts = resumed.cuts
         else:
-            (self.folder / _NAME).unlink(missing_ok=True)
+            delete(self.folder / _NAME)
             numbers = [int(p.stem.split("-")[1]) for p in self.folder.glob("steps-*.bin")]
             self._generation = max(numbers, default=-1) + 1
             self._written = dict.fromkeys(_GROWING, 0)
@@ -217,7 +217,7 @@ class CheckpointWriter:
         for name in _GROWING:
             for path in self.folder.glob(f"{name}-*.bin"):
                 if path != _growing(self.folder, name, self._generation):
-                    path.unlink(missing_ok=True)
+                    delete(path)
 
     def _grow(self, name: str, rows: NDArray[np.float32]) -> None:
         """Append the rows that are not in the file yet."""

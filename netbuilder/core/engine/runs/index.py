@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from netbuilder.core.project.atomic import discard
+
 _FILE = "run.json"
 _INDEX = "index.sqlite"
 _TABLES = """
@@ -40,7 +42,7 @@ def run_texts(folder: Path) -> dict[str, str]:
             index.executemany("delete from run where id = ?", [(i,) for i in known.keys() - there])
     # A folder that cannot be written, or a file that is no index: the records are read instead.
     except sqlite3.Error:
-        (folder / _INDEX).unlink(missing_ok=True)
+        discard(folder / _INDEX)
         found, fresh = {}, {id_: _read(folder, id_) for id_ in there}
     return dict(sorted((found | fresh).items(), reverse=True))
 

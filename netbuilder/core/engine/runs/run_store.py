@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -31,7 +30,8 @@ from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.runs import index
 from netbuilder.core.engine.runs.differences import project_differences
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.atomic import replace_atomically, write_bytes
+from netbuilder.core.project.atomic import delete as delete_files
+from netbuilder.core.project.atomic import delete_error, discard, replace_atomically, write_bytes
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.model import Project
@@ -292,13 +292,13 @@ def prune_runs() -> list[str]:
     most = run_limit() or len(places)
     gone = places[most:]
     for place in gone:
-        shutil.rmtree(place, ignore_errors=True)
+        discard(place)
     total = 0
     for number, place in enumerate(places[:most]):
         file = place / _NETWORK
         total += file.stat().st_size if file.exists() else 0
         if number and total > NETWORK_BYTES:
-            file.unlink(missing_ok=True)
+            discard(file)
     return [place.name for place in gone]
 
 
@@ -405,10 +405,17 @@ def set_test_metrics(run_id: str, test: Mapping[str, float]) -> Run:
 
 
 def delete_run(run_id: str) -> None:
-    """Take a run away for good."""
+    """Delete a run for good.
+
+    Raises:
+        UserError: a file of it cannot be deleted.
+    """
     place = runs_folder() / run_id
     if place.parent == runs_folder() and place.is_dir():
-        shutil.rmtree(place)
+        try:
+            delete_files(place)
+        except OSError as error:
+            raise delete_error(error, place) from error
 
 
 def machine() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_samples
-from netbuilder.core.project.atomic import write_error
+from netbuilder.core.project.atomic import replace, write_error
 from netbuilder.core.tensorflow_output import mute_output
 
 _PARTS = {
@@ -88,12 +88,12 @@ def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None
 def _put(written: Path, path: Path, before: Path) -> None:
     """Put a folder in the place of another one, which comes back where that fails."""
     if path.exists():
-        path.rename(before)
+        replace(path, before)
     try:
-        written.rename(path)
+        replace(written, path)
     except OSError:
         if before.exists():
-            before.rename(path)
+            replace(before, path)
         raise
 
 

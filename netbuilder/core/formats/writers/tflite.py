@@ -241,7 +241,8 @@ def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -
     """Answers of an interpreter, one row after the other; outputs told apart by name."""
     import tensorflow as tf
 
-    interpreter = tf.lite.Interpreter(model_path=str(path))
+    # From bytes: on Windows the interpreter opens no path with umlauts.
+    interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
     runner = interpreter.get_signature_runner()
     names = sorted(runner.get_output_details(), key=lambda name: int(name.rsplit("_", 1)[-1]))
     found: list[list[Array]] = [[] for _ in names]

@@ -10,6 +10,7 @@ from typing import Any
 
 from netbuilder.core.engine.runs.run_store import with_absolute_paths
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import delete, delete_error, discard
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.files import from_json
 from netbuilder.core.project.model import Project
@@ -60,17 +61,19 @@ def restart_if_complete(plan: StudyPlan) -> None:
     """Take away the trials of a plan that were all done: who tries it again wants to see it tried.
 
     Raises:
-        UserError: the plan's file is of another plan.
+        UserError: the plan's file is of another plan, or cannot be deleted.
     """
     if plan.file is not None and len(read_trials(plan)) >= plan.count:
-        plan.file.unlink(missing_ok=True)
+        try:
+            delete(plan.file)
+        except OSError as error:
+            raise delete_error(error, plan.file) from error
 
 
 def prune_studies(limit: int = USUAL_LIMIT) -> None:
     """Keep the newest files alone."""
     for file in list(_newest_first())[limit:]:
-        with suppress(OSError):
-            file.unlink()
+        discard(file)
 
 
 def _newest_first() -> Iterator[Path]:

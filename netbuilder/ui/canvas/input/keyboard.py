@@ -78,6 +78,8 @@ class KeyboardHandler:
 
     def _plain(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         control = bool(modifiers & _CONTROL)
+        if key == Qt.Key.Key_Tab and modifiers & Qt.KeyboardModifier.MetaModifier:
+            control = True  # macOS keeps Command+Tab for itself: there it is Control+Tab.
         calls = {
             (Qt.Key.Key_Delete, False): self._commands.delete_selection,
             (Qt.Key.Key_Backspace, False): self._commands.delete_selection,

@@ -17,11 +17,13 @@ from netbuilder.core.data.data_views.series_view import (
     SequencesDataView,
     SeriesDataView,
 )
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import label_with_unit
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.samples.split_chart import split_colors
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import control_text
 
 _DAY = 86_400.0
 #: Line styles tell the parts apart where colours cannot.
@@ -39,7 +41,9 @@ class SeriesPlot(ThemedPlot):
         self.column = ""
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
-        self.setToolTip("Drag to move along; Ctrl and the wheel: closer")
+        self.setToolTip(
+            _("Drag to move along; turn the wheel with {key} held to zoom.", key=control_text())
+        )
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
         self.setMinimumHeight(200)

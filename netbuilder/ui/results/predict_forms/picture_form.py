@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.activation_strips import map_montage
 from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import scaled, to_image
@@ -28,6 +29,7 @@ from netbuilder.ui.results.predict_forms.predict_form import (
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 
@@ -83,7 +85,10 @@ class PictureForm(PredictForm):
         self.picture_button = QPushButton("Answer a picture…", self)
         self.paste_button = QPushButton("Paste a picture", self)
         self.paste_button.setToolTip(
-            "Answer the picture that was copied (Ctrl+V); one can also be dropped here"
+            _(
+                "Predict for the copied picture ({keys}). You can also drop one here.",
+                keys=key_text("Ctrl+V"),
+            )
         )
         self.camera = CameraButton(self)
         self.turn_button = QPushButton("Turn dark and bright", self)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import discard
 from netbuilder.ui.services.process_locks import (
     acquire_lock,
     left_behind,
@@ -96,7 +96,6 @@ def crash_message(when: datetime) -> UserError:
 
 
 def _remove(file: Path, lock: QLockFile | None) -> None:
-    with suppress(OSError):
-        file.unlink(missing_ok=True)
+    discard(file)
     if lock is not None:
         lock.unlock()

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from netbuilder.core.garbage_collection import pause_collection
+from netbuilder.core.process_setup import check_processor
 from netbuilder.core.tensorflow_output import filter_stderr, load_tensorflow
 
 #: Collections of younger objects between two of all: ten are usual.
@@ -21,6 +22,7 @@ _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
 
 def load_keras() -> str:
     """Import TensorFlow and Keras; gives TensorFlow's version. Belongs into a thread."""
+    check_processor()
     # The libraries speak when they come into the process, whoever brings them there.
     with filter_stderr(), pause_collection():
         preload_libraries()

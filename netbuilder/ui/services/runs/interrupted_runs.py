@@ -8,7 +8,6 @@ nobody holds is a run that can go on.
 from __future__ import annotations
 
 import logging
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project import files
+from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.process_locks import (
     acquire_lock,
@@ -81,7 +80,7 @@ def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
     folder = run.folder.with_name(new_process_name())
     leave_run(run)  # No open file may be in a folder that Windows shall rename.
     try:
-        run.folder.rename(folder)
+        atomic.replace(run.folder, folder)
     except OSError as error:
         log.warning("run in %s keeps its name: %s", run.folder, error)
         folder = run.folder
@@ -90,7 +89,7 @@ def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
         log.warning("the run in %s cannot be held", run.folder)
         if folder != run.folder:
             with suppress(OSError):
-                folder.rename(run.folder)
+                atomic.replace(folder, run.folder)
         return None
     return replace(run, folder=folder, lock=lock)
 
@@ -115,7 +114,7 @@ def end_run(run: InterruptedRun | None) -> None:
     if run is not None:
         if run.lock is not None:
             run.lock.unlock()
-        shutil.rmtree(run.folder, ignore_errors=True)
+        atomic.discard(run.folder)
 
 
 def find_interrupted() -> list[InterruptedRun]:
@@ -132,7 +131,7 @@ def find_interrupted() -> list[InterruptedRun]:
         except (OSError, UserError) as error:
             log.info("run in %s cannot go on: %s", folder, error)
             lock.unlock()
-            shutil.rmtree(folder, ignore_errors=True)
+            atomic.discard(folder)
             continue
         found.append(run)
     return found

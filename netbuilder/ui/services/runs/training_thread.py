@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import TrainingError, UserError
-from netbuilder.core.project.atomic import explain_os_error
+from netbuilder.core.project.atomic import delete, explain_os_error
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
 from netbuilder.ui.services.unexpected_errors import log
@@ -215,7 +215,7 @@ def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
 
     path = runs.network_path(session.run_id)
     try:
-        path.unlink(missing_ok=True)
+        delete(path)
         if trained.training_model.count_params() > KEPT_WEIGHTS:
             return False
         registry.save_network(trained, path)
@@ -227,7 +227,11 @@ def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
 def _not_kept(error: Exception) -> UserError:
     log.info("the run is not kept: %s", error)
     said = error.__cause__ or error
-    reason, fix = explain_os_error(said) if isinstance(said, OSError) else (str(error), "")
+    reason, fix = (
+        explain_os_error(said, Path(said.filename or "run"))
+        if isinstance(said, OSError)
+        else (str(error), "")
+    )
     return UserError(
         f"This training is not kept in Runs: {reason.rstrip('.')}.",
         f"{fix} Save the network, on another disk where need be.".strip(),

@@ -14,6 +14,8 @@ from netbuilder.core import folders
 from netbuilder.core.data.readers import class_folders
 from netbuilder.core.data.readers.table_samples import free_columns
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.file_names import form_on_disk
+from netbuilder.core.project.atomic import discard
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
@@ -51,7 +53,7 @@ def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
         with zipfile.ZipFile(path) as archive:
             entries = [one for one in archive.infolist() if not one.is_dir()]
             _check(path, entries, here.st_size)
-            shutil.rmtree(target, ignore_errors=True)
+            discard(target)
             for entry in entries:
                 ending = Path(entry.filename).suffix.lower()
                 if ending in (*endings, ".csv") and not _junk(entry.filename):
@@ -101,7 +103,7 @@ def _clean(home: Path) -> None:
     """Keep the few that were used last."""
     newest = sorted(home.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
     for old in newest[_KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+        discard(old)
 
 
 def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
@@ -135,6 +137,9 @@ def listed_pictures(
     rows = table.dropna(subset=[column])
     names = [portable_path(name) for name in rows[column]]
     root = _root(path.parent, names)
+    on_disk = [form_on_disk(root, name) for name in names]
+    if on_disk != names:
+        rows, names = rows.assign(**{column: on_disk}), on_disk
     files = [root / name for name in names]
     lost = [name for name, file in zip(names, files, strict=True) if not file.is_file()]
     if len(lost) == len(names):
@@ -162,4 +167,8 @@ def portable_path(name: Any) -> str:
 def _root(folder: Path, names: Sequence[str]) -> Path:
     """The folder that the names start from: the table's own, or one in it."""
     inner = sorted(one for one in folder.iterdir() if one.is_dir())
-    return max([folder, *inner], key=lambda one: sum((one / name).is_file() for name in names[:20]))
+
+    def found(one: Path) -> int:
+        return sum((one / form_on_disk(one, name)).is_file() for name in names[:20])
+
+    return max([folder, *inner], key=found)

@@ -1,0 +1,30 @@
+"""Keys as this system writes them: Ctrl+Z, and ⌘Z on macOS."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtGui import QKeySequence
+
+_NATIVE = QKeySequence.SequenceFormat.NativeText
+# A combination in a text: "Ctrl+Z", "Ctrl+Shift+R", "Shift+F10".
+_IN_TEXT = re.compile(r"\b(?:(?:Ctrl|Alt|Shift)\+)+(?:F\d{1,2}|PgUp|PgDown|Tab|[A-Z0-9,=-])(?!\w)")
+
+
+def key_text(keys: str) -> str:
+    """Return a shortcut as this system writes it.
+
+    Args:
+        keys: as Qt reads it everywhere, "Ctrl+Z"; "Ctrl" is the Command key of macOS.
+    """
+    return QKeySequence(keys).toString(_NATIVE)
+
+
+def control_text() -> str:
+    """Return the name of the key that ``Ctrl`` stands for, held with the mouse or the arrows."""
+    return key_text("Ctrl+A").removesuffix("A").rstrip("+")
+
+
+def with_native_keys(text: str) -> str:
+    """Return a text of a lesson or of the help with its shortcuts as this system writes them."""
+    return _IN_TEXT.sub(lambda found: key_text(found[0]), text)

@@ -1,0 +1,210 @@
+"""What a process sets up first, with other systems simulated by what they answer."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from netbuilder.core import process_setup
+from netbuilder.core.errors import UserError
+
+WITHOUT = "processor\t: 0\nmodel name\t: Celeron(R) N4020\nflags\t\t: fpu sse sse2 sse4_2 rdrand\n"
+WITH = "processor\t: 0\nflags\t\t: fpu sse sse2 avx f16c\n"
+#: A name that cp1252 has no letters for.
+LODZ = "Łódź"
+
+NO_AVX = """
+import sys
+from pathlib import Path
+from netbuilder.core import process_setup
+process_setup.CPU_INFO = Path(sys.argv.pop(1))
+from netbuilder.__main__ import main
+sys.exit(main())
+"""
+
+
+def _run(root: Path, *words: object, code: str = "", **more: str) -> subprocess.CompletedProcess:
+    start = ["-c", code] if code else ["-m", "netbuilder"]
+    return subprocess.run(
+        [sys.executable, *start, *map(str, words)],
+        env={**os.environ, "PYTHONPATH": str(root), **more},
+        capture_output=True, check=False, timeout=200,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def cpu_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if not hasattr(os, "uname") or os.uname().machine != "x86_64":
+        pytest.skip("simulates a processor of the x86 family")
+    path = tmp_path / "cpuinfo"
+    monkeypatch.setattr(process_setup, "CPU_INFO", path)
+    return path
+
+
+@pytest.mark.parametrize(("text", "has"), [(WITHOUT, False), (WITH, True), ("nothing\n", True)])
+def test_linux_says_whether_the_processor_has_avx(cpu_info: Path, text: str, has: bool) -> None:
+    cpu_info.write_text(text)
+    assert process_setup.has_avx() is has
+
+
+def test_a_processor_that_cannot_be_asked_is_taken_for_able(cpu_info: Path) -> None:
+    assert not cpu_info.exists()
+    assert process_setup.has_avx()
+
+
+@pytest.mark.parametrize(
+    ("feature", "state", "has"),
+    # A release of Windows 10 before 2004 does not know the feature, but the state.
+    [(0, 0b011, False), (0, 0b111, True), (1, 0b111, True)],
+)
+def test_windows_says_whether_the_processor_has_avx(
+    monkeypatch: pytest.MonkeyPatch, feature: int, state: int, has: bool
+) -> None:
+    def enabled() -> int:
+        return state
+
+    asked = []
+    kernel = SimpleNamespace(
+        IsProcessorFeaturePresent=lambda number: asked.append(number) or feature,
+        GetEnabledXStateFeatures=enabled,
+    )
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="AMD64"), raising=False)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    assert process_setup.has_avx() is has
+    assert asked in ([], [39])
+
+
+def test_another_family_of_processors_needs_no_avx(
+    cpu_info: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu_info.write_text("processor\t: 0\nFeatures\t: fp asimd\n")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="aarch64"))
+    assert process_setup.has_avx()
+
+
+def test_tensorflow_is_not_even_looked_for_without_avx(
+    cpu_info: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu_info.write_text(WITHOUT)
+    process_setup.require_tensorflow_needs()
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    with pytest.raises(UserError) as told:
+        importlib.import_module("tensorflow")
+    assert told.value.code == "processor_without_avx"
+    assert "AVX" in told.value.what
+
+
+def test_without_avx_commands_say_so_and_the_others_work(
+    root: Path, cpu_info: Path, tmp_path: Path
+) -> None:
+    cpu_info.write_text(WITHOUT)
+    project = tmp_path / "iris.netbuilder"
+    for words in (
+        ("examples",),
+        ("examples", "iris", "-o", project),
+        ("data", project),
+        ("lessons",),
+        ("export", project, "-o", tmp_path / "iris.py"),
+        ("export", project, "-o", tmp_path / "iris.svg"),
+    ):
+        done = _run(root, cpu_info, *words, code=NO_AVX)
+        assert done.returncode == 0, (words, done.stderr.decode())
+    table = tmp_path / "t.csv"
+    table.write_text("a\n1\n")
+    for words in (("train", project), ("check", project), ("predict", project, table)):
+        done = _run(root, cpu_info, *words, "--json", code=NO_AVX)
+        assert done.returncode == 1, words
+        assert b"Traceback" not in done.stderr
+        if words[0] != "predict":
+            assert json.loads(done.stdout.splitlines()[-1])["code"] == "processor_without_avx"
+
+
+def test_windows_finds_the_runtime_of_pyside_before_tensorflow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    added: list[str] = []
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "add_dll_directory", added.append, raising=False)
+    monkeypatch.setattr(process_setup, "has_avx", lambda: True)
+    assert process_setup._TensorFlowGate().find_spec("tensorflow") is None
+    assert [Path(one).name for one in added] == ["shiboken6"]
+    assert process_setup._TensorFlowGate().find_spec("keras") is None
+    assert len(added) == 1
+
+
+def test_a_library_that_does_not_load_is_told_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = ImportError("Could not find the DLL(s) 'msvcp140.dll'. TensorFlow requires ...")
+    told = process_setup.load_error(failed)
+    assert told is not None
+    assert told.code == "tensorflow_not_loaded"
+    assert "msvcp140.dll" in told.what
+    monkeypatch.setattr(sys, "platform", "win32")
+    on_windows = process_setup.load_error(failed)
+    assert on_windows is not None
+    assert process_setup.REDISTRIBUTABLE in on_windows.fix
+    assert process_setup.load_error(ImportError("No module named 'x'", name="x")) is None
+    assert process_setup.load_error(ValueError("tensorflow")) is None
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_redirected_output_is_utf_8_in_a_country_s_code_page(
+    root: Path, tmp_path: Path, as_json: bool
+) -> None:
+    table = tmp_path / "t.csv"
+    rows = "".join(f"{i % 3},{i}\n" for i in range(40))
+    table.write_text(f"{LODZ},price\n{rows}", encoding="utf-8")
+    words = ["data", table, "--json"] if as_json else ["data", table]
+    done = _run(root, *words, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0, done.stderr
+    assert LODZ in done.stdout.decode("utf-8")
+    failed = _run(root, "data", tmp_path / f"{LODZ}.csv", PYTHONIOENCODING="cp1252")
+    assert failed.returncode == 1
+    assert LODZ in failed.stderr.decode("utf-8")
+
+
+def test_a_name_that_is_no_text_is_written_all_the_same(root: Path, tmp_path: Path) -> None:
+    done = _run(root, "data", "no\udcff.csv", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"].count("no\udcff.csv") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes the streams with a POSIX shell")
+def test_a_program_without_streams_runs(root: Path, tmp_path: Path) -> None:
+    """As ``pythonw`` does on Windows: no file that is opened later takes the place of stderr."""
+    project = tmp_path / "iris.netbuilder"
+    code = (
+        "import os, sys\n"
+        "from netbuilder.__main__ import main\n"
+        "assert sys.stdout is None and sys.stderr is None and sys.stdin is None\n"
+        "code = main()\n"
+        f"with open({str(tmp_path / 'number')!r}, 'w') as file:\n"
+        "    file.write(f'{code} {file.fileno() > 2}')\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-c", code, "examples", "iris", "-o", str(project)]
+    subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command], env=env, check=True)
+    assert project.is_file()
+    assert (tmp_path / "number").read_text() == "0 True"
+
+
+def test_hdf5_opens_files_where_a_share_knows_no_locks(root: Path) -> None:
+    code = (
+        "import os\n"
+        "from netbuilder.core.process_setup import prepare\n"
+        "prepare()\n"
+        "print(os.environ['HDF5_USE_FILE_LOCKING'])\n"
+    )
+    assert _run(root, code=code).stdout.strip() == b"BEST_EFFORT"
+    chosen = _run(root, code=code, HDF5_USE_FILE_LOCKING="FALSE")
+    assert chosen.stdout.strip() == b"FALSE", "who has set it knows why"
