@@ -12,13 +12,13 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import REGRESSION, DataFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding, finding_from_error
-from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples
+from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples, seen_before
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
     as_label,
     as_numbers,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
     labels_of,
     sort_labels,
@@ -132,6 +132,10 @@ def make_report(project: Project, base: Path) -> DataReport:
     Raises:
         DataError: there is no data, or it cannot be read at all.
     """
+    return seen_before("report", project, base, lambda: _look(project, base))
+
+
+def _look(project: Project, base: Path) -> DataReport:
     data = project.data
     table = read_raw_table(data, base)
     notes: list[Finding] = []
@@ -333,7 +337,7 @@ def _values(series: pd.Series, kind: str) -> Any:
     """The column as numbers, or None where it is none."""
     if kind == "date":
         try:
-            days = dates_as_days(series, "", "dayfirst" if is_day_first(series) else "")
+            days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")
         except DataError:
             return None
         return days.to_numpy(np.float64)
