@@ -53,10 +53,10 @@ class DataFacts:
         test_read_as: the same for the test file.
         column_types: "number", "category", "boolean" or "date" of each column of a table that is a
             feature, in their order.
-        number_marks: "." or ",", the decimal mark of columns whose numbers are written with
-            thousands or a unit ("$1,304").
-        number_factors: of columns with several units what each counts in that of the column
-            ("g": 0.001).
+        number_marks: how numbers are written (``number_text.number_of``), of columns in which they
+            are no plain ones ("$1,304").
+        number_factors: of columns with units what a number with each counts ("g": 0.001).
+        word_spellings: of columns that write yes and no in several ways what each is read as.
         column_roles: roles of columns that were concluded in a way of the kind's own: the column
             that orders a series, those that a text does not stand in.
     """
@@ -88,4 +88,5 @@ class DataFacts:
     column_types: Mapping[str, str] = field(default_factory=dict)
     number_marks: Mapping[str, str] = field(default_factory=dict)
     number_factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    word_spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     column_roles: Mapping[str, str] = field(default_factory=dict)

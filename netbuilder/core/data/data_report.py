@@ -12,7 +12,7 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import REGRESSION, DataFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding, finding_from_error
-from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples
+from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples, seen_before
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
     as_label,
@@ -132,6 +132,10 @@ def make_report(project: Project, base: Path) -> DataReport:
     Raises:
         DataError: there is no data, or it cannot be read at all.
     """
+    return seen_before("report", project, base, lambda: _look(project, base))
+
+
+def _look(project: Project, base: Path) -> DataReport:
     data = project.data
     table = read_raw_table(data, base)
     notes: list[Finding] = []

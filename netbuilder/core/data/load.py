@@ -15,7 +15,12 @@ from netbuilder.core.data.point_data import has_points
 from netbuilder.core.data.prepare import target_encoding
 from netbuilder.core.data.prepare.check_finite import check_finite
 from netbuilder.core.data.prepare.fit_inputs import filled_cells, read_raw
-from netbuilder.core.data.prepare.prepared_data import PreparedData, prepare_data, read_samples
+from netbuilder.core.data.prepare.prepared_data import (
+    PreparedData,
+    facts_of,
+    prepare_data,
+    read_samples,
+)
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.readers.large_csv import sampled_row_count
 from netbuilder.core.data.readers.samples import Samples
@@ -35,7 +40,7 @@ def load_facts(project: Project, base: Path) -> DataFacts:
     Raises:
         DataError: the data cannot be read, or does not fit the recipe.
     """
-    return prepare_data(project, base).facts
+    return facts_of(project, base)
 
 
 def load_dataset(project: Project, base: Path) -> Dataset:

@@ -130,7 +130,7 @@ SINGLE_ROLES = {"weight": "sample_weight", "split": "", "order": "order_by", "gr
 COLUMN_ROLES = ("feature", "target", "ignore", *SINGLE_ROLES)
 COLUMN_TYPES = ("number", "category", "boolean", "date", "text")
 MISSING_RULES = ("error", "drop", "mean", "median", "most_frequent", "category")
-DECIMALS = (".", ",")
+DECIMALS = (".", ",", "either", "threes", "fractions", "feet")
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,9 @@ class ColumnChoice:
     (train, validation, test) that a row belongs to; "order": rows follow each other by it;
     "group": rows of one value belong together: one series, or one part.
     ``type``: one of ``COLUMN_TYPES``. ``missing``: one of ``MISSING_RULES``. ``decimal``: one of
-    ``DECIMALS``, how its numbers are written: with "." a comma groups thousands. ``extra`` keeps
-    unknown keys of the file.
+    ``DECIMALS``, how its numbers are written: with "." a comma groups thousands; "either": both
+    marks are decimal points; "threes": a mark before three digits groups; "fractions" and "feet"
+    (and inches): with ".", and 3 1/4 or 5'3". ``extra`` keeps unknown keys of the file.
     """
 
     role: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
+from netbuilder.core.data.preprocessing.number_text import EITHER, THREES, number_of
 from netbuilder.core.data.preprocessing.word_encoding import words_of
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.results.own_units import class_probabilities, predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import (
@@ -330,25 +333,44 @@ def _need_filled(trained: TrainedModel, table: Any) -> None:
 def _need_numbers(trained: TrainedModel, table: Any) -> None:
     import pandas as pd
 
+    written = preprocessing_of(trained).hints.get("like_numbers") or {}
     for entry in form_fields(trained):
         if entry.kind != "number" or entry.name not in table:
             continue
-        cells = [_number(cell, entry.name) for cell in table[entry.name]]
+        cells = [_number(cell, entry, written.get(entry.name, "")) for cell in table[entry.name]]
         table[entry.name] = pd.Series(cells, index=table.index, dtype="float64")
 
 
-def _number(cell: object, name: str) -> float:
+def _number(cell: object, entry: FormField, written: str) -> float:
+    """A cell that was filled in as a number: as the column's file writes it, or with any mark as
+    decimal point that can be nothing else."""
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return float("nan")
     text = str(cell).strip()
-    if text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    try:
-        return float({"true": "1", "false": "0"}.get(text.lower(), text))
-    except ValueError:
-        raise DataError(
-            f"'{name}' must be a number, not '{cell}'.", "Write a number such as 3.5."
-        ) from None
+    text = {"true": "1", "false": "0"}.get(text.lower(), text)
+    with contextlib.suppress(ValueError):
+        if written in {"", "."}:
+            return float(text)
+    counts = {"": 1.0, entry.unit: 1.0}
+    readings = (written,) if written else (EITHER, THREES)
+    found = {number_of(text, one, counts) for one in readings}
+    value = found.pop()
+    if not found and np.isfinite(value):
+        return value
+    two = len(found) > 0 and np.isfinite(value)
+    raise DataError(
+        _(
+            "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
+            name=entry.name,
+            cell=text,
+            first=f"{min(value, *found):g}",
+            second=f"{max(value, *found):.12g}",
+        )
+        if two
+        else _("'{name}' must be a number, not '{cell}'.", name=entry.name, cell=text),
+        _("Write a number such as 3.5."),
+        code="number_two_ways" if two else "not_a_number",
+    )
 
 
 def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:

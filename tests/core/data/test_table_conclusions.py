@@ -68,10 +68,10 @@ def test_separators_at_the_end_of_each_line_make_no_column(tmp_path: Path) -> No
 
 
 def test_an_empty_target_is_told_with_another_one(tmp_path: Path) -> None:
-    text = "x,y,remarks\n" + "\n".join(f"{n},{3 * n}," for n in range(ROWS))
+    text = "x,height,remarks\n" + "\n".join(f"{n},{3 * n}," for n in range(ROWS))
     found, project = read(tmp_path, text)
     assert "'remarks' of d.csv is empty" in note(found, "unreadable").message
-    assert mended(found, project, "Learn 'y'", tmp_path).data.target == ("y",)
+    assert mended(found, project, "Learn 'height'", tmp_path).data.target == ("height",)
 
 
 def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
-from netbuilder.core.data.preprocessing.units import unit_factors
+from netbuilder.core.data.preprocessing.number_text import factors
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
@@ -126,10 +126,10 @@ def test_feet_and_inches_are_no_thousands(tmp_path: Path) -> None:
 
 
 def test_what_differs_in_kind_has_no_factor() -> None:
-    assert unit_factors(["kg", "cm"]) is None
-    assert unit_factors(["$", "€"]) is None
-    assert unit_factors(["", "m"]) is None, "5 m are metres and no millions"
-    assert unit_factors(["B", ""]) is None, "the B of a house is no billion"
-    assert unit_factors(["$ m", "$"]) == ("$", {"$ m": 1e6, "$": 1.0})
-    assert unit_factors(["B", "M"]) == ("", {"B": 1e9, "M": 1e6})
-    assert unit_factors(["min"], "h") == ("h", {"min": 1 / 60, "h": 1.0})
+    assert factors(["kg", "cm"]) is None
+    assert factors(["$", "€"]) is None
+    assert factors(["", "m"]) is None, "5 m are metres and no millions"
+    assert factors(["B", ""]) is None, "the B of a house is no billion"
+    assert factors(["$ m", "$"]) == ("$", {"$ m": 1e6, "$": 1.0})
+    assert factors(["B", "M"]) == ("", {"B": 1e9, "M": 1e6})
+    assert factors(["min"], "h") == ("h", {"min": 1 / 60, "h": 1.0})

@@ -169,7 +169,7 @@ def _code(question: ScriptRequest) -> DataCode:
     project, data = question.project, question.project.data
     frames = table_lines.frames_of(data)
     lines = table_lines.reading_lines(question)
-    targets = target_columns(data)
+    targets = target_columns(data) or list(question.facts.target_names if question.facts else ())
     known = list(question.facts.column_types) if question.facts is not None else []
     other = table_lines.unused(data)
     gone = f"[*targets, *{format_literal(other)}]" if other else "targets"

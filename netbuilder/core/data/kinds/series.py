@@ -252,6 +252,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         units=reading.units,
         marks=reading.marks,
         factors=reading.factors,
+        spellings=reading.spellings,
     )
 
 

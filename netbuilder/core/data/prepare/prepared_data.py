@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder import __version__
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.prepare import prepared_stream, target_encoding
 from netbuilder.core.data.prepare.even_steps import series_question
@@ -32,6 +33,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
+from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.readers.class_folders import tables_beside
 from netbuilder.core.data.readers.large_csv import LargeTable, is_large
@@ -39,6 +41,8 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.data.registry import read_samples as read
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import language
 from netbuilder.core.project.graph_ends import (
     byte_input_layer,
     feeds_embedding,
@@ -47,10 +51,12 @@ from netbuilder.core.project.graph_ends import (
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_count, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ class PreparedData:
 _SAMPLES: RecentValues[tuple[Samples, Samples | None]] = RecentValues(3)
 _PLANS: RecentValues[PreparedData] = RecentValues(4)
 _SCANS: RecentValues[LargeTable] = RecentValues(2)
+_FOUND: RecentValues[Any] = RecentValues(8)
 
 
 def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
@@ -93,7 +100,51 @@ def prepare_data(project: Project, base: Path) -> PreparedData:
     Raises:
         DataError: the data cannot be read, or does not fit the recipe.
     """
+    key = _key(project, base)
+    large = kind_of(project.data).streams and is_large(project.data, base)
+    make = _make_large if large else _make
+    return _PLANS.get(key, lambda: make(project, base))
+
+
+def seen_before(what: str, project: Project, base: Path, look: Callable[[], Value]) -> Value:
+    """What was found in a recipe's table, on the disk from one start of the program to the next.
+
+    Args:
+        what: names what is found.
+        project: graph and recipe.
+        base: folder that relative paths of the recipe start from.
+        look: finds it; asked where the file, the recipe, the graph's ends, the language or the
+            program are others than before.
+    """
+    data = project.data
+    kind = kind_of(data) if data.kind else None
+    if kind is None or not data.path or not kind.tabular(data) or not (base / data.path).is_file():
+        return look()
+    key = disk_cache.cache_key(
+        what, __version__, language(), str(base.resolve()), _key(project, base)
+    )
+    found: Value = _FOUND.get(key, lambda: disk_cache.remembered(key, look))
+    return found
+
+
+def facts_of(project: Project, base: Path) -> DataFacts:
+    """The facts of ``prepare_data``. Arguments and errors likewise."""
+    return seen_before("facts", project, base, lambda: prepare_data(project, base).facts)
+
+
+def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
+    """All that what is read, cut and fitted follows from."""
     graph = project.graph
+    unknown = next((one for one in project.data.inputs if one not in graph.inputs), "")
+    if unknown and graph.inputs:
+        raise DataError(
+            _(
+                "The data recipe gives columns to the Input '{name}', which the network does not "
+                "have.", name=unknown,
+            ),
+            _("Its Inputs are {names}.", names=format_quoted_list(graph.inputs)),
+            code="unknown_input",
+        )  # fmt: skip
     ends = (
         *(
             (
@@ -106,10 +157,7 @@ def prepare_data(project: Project, base: Path) -> PreparedData:
         ),
         *((key, last_units(graph, key)) for key in graph.outputs),
     )
-    key = (data_stamp(project.data, base), ends, project.training.seed)
-    large = kind_of(project.data).streams and is_large(project.data, base)
-    make = _make_large if large else _make
-    return _PLANS.get(key, lambda: make(project, base))
+    return (data_stamp(project.data, base), ends, project.training.seed)
 
 
 def _make(project: Project, base: Path) -> PreparedData:
@@ -350,6 +398,7 @@ def _facts(
         },
         number_marks=samples.marks,
         number_factors=samples.factors,
+        word_spellings=samples.spellings,
         column_roles=samples.roles,
     )
 

@@ -20,6 +20,7 @@ from netbuilder.core.data.findings import (
     exclude_columns_fix,
     option_fix,
 )
+from netbuilder.core.data.prepare.leaks import GROUPS, given_away, groups
 from netbuilder.core.data.prepare.outliers import outliers
 from netbuilder.core.data.prepare.splits import SplitIndices
 from netbuilder.core.data.preprocessing.cells import (
@@ -33,10 +34,11 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.cleaning import normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.data.preprocessing.odd_rows import TOTAL_ROW
-from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.preprocessing.roles import likely_target, single_roles
 from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_count, format_number, format_quoted_list, shorten
 
@@ -51,6 +53,12 @@ _ID = re.compile(
     r"(?i:^(id|nr|no|s\.?no|sl\.? ?no|serial|number|index|idx|key|uuid|guid|row|rownum|row_?names?|"
     r"record|#|unnamed.*)\.?$|[-_. ]id$|^id[-_. ])|[a-z]I[dD]$"
 )
+_CODE = re.compile(
+    r"(?i)(^|[^a-z])(zip|zip.?code|plz|postal|post.?code|postleitzahl|phone|telephone|telefon|tel|"
+    r"fax|mobile|ssn|iban|isbn|ean|barcode|area.?code|matrikel.*|(patient|customer|subject|account|"
+    r"invoice|order|student|member|product|item)[-_. ]?(id|no|nr|num|number|code))([^a-z]|$)"
+)
+_MOST_CODES = 50
 _SEEN_ROWS = 200_000
 _FEW = 20
 _CHANCE = "It may be by chance: not many different rows are possible."
@@ -81,6 +89,16 @@ def table_findings(
         *_days_as_numbers(table),
         *_many_classes(targets, task),
     ]
+    if from_file:
+        alike = (
+            list(groups(table, targets)) if samples.groups is None and not samples.ordered else []
+        )
+        found += alike
+        copies = {one.column for one in found if one.code == "target-in-features"}
+        others = table[[name for name in table.columns if name not in copies]]
+        found += given_away(others, targets, task)
+        found += _codes_by_name(table, {one.column for one in (*alike, *samples.findings)
+                                        if one.code in {GROUPS, CODES}})  # fmt: skip
     if task in {BINARY, CLASSES}:
         found += _class_of_one(targets)
     if from_file:
@@ -162,6 +180,38 @@ def _ids(table: pd.DataFrame) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
+    """Whole numbers that a name calls codes: postcodes, telephone and patient numbers."""
+    for name in map(str, table.columns):
+        series = table[name]
+        if name in told or series.dtype.kind not in "iuf" or len(series) < _FEW:
+            continue
+        known = series.dropna()
+        code = bool(_CODE.search(name))
+        named = code or bool(_ID.search(name))
+        whole = series.dtype.kind in "iu" or bool((known == known.round()).all())
+        if not named or not whole or known.nunique() < 3:
+            continue
+        if known.is_unique and not code:
+            continue  # told as the name of the row
+        category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
+        out, amount = (
+            exclude_columns_fix(name),
+            column_fix(_("It is an amount"), [name], type="number"),
+        )
+        few = known.nunique() <= min(_MOST_CODES, len(known) // 3)
+        yield Finding(
+            CODES, WARNING,
+            _(
+                "Column '{name}' seems to hold codes or numbers of things, such as {example}: they "
+                "name something, and {more} is not more than {less}. It is read as an amount.",
+                name=name, example=as_label(known.iloc[0]), more=as_label(known.max()),
+                less=as_label(known.min()),
+            ),
+            name, (category, amount, out) if few else (out, category, amount),
+        )  # fmt: skip
+
+
 def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
     for name in table.columns:
         series = table[name]
@@ -169,6 +219,7 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
             continue
         values = series.to_numpy(np.float64)
         values = values[~np.isnan(values)]
+        yield from _cannot_be(str(name), values)
         if not np.isin(values, STAND_INS).any():
             continue
         for stand_in in STAND_INS:
@@ -193,6 +244,34 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
                              {str(name): [stand_in]}),),
             )  # fmt: skip
             break
+
+
+def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
+    """0 and -1 where all other values are far above: no body has a mass index of 0."""
+    for odd in (0.0, -1.0):
+        times, others = int((values == odd).sum()), np.unique(values[values != odd])
+        if times < 2 or times > 0.6 * len(values) or len(others) < 10 or others[0] <= 0:
+            continue
+        # Counts go on down to 0; so do amounts that are often small.
+        step = float(np.median(np.diff(others)))
+        far = others[0] - odd > 5 * step and others[0] > 0.05 * float(np.median(others))
+        if far or (odd < 0 and step > 0):
+            yield Finding(
+                "stand-in", WARNING,
+                _(
+                    "Column '{name}' holds {value} in {count} rows, while all others run from "
+                    "{low} to {high}: it seems to stand for a missing value.",
+                    name=name, value=f"{odd:g}", count=f"{times:,}", low=format_number(float(others[0])),
+                    high=format_number(float(others[-1])),
+                ),
+                name,
+                (
+                    option_fix(
+                        _("Treat {value} as missing", value=f"{odd:g}"), "missing_values",
+                        {name: [int(odd)]},
+                    ),
+                ),
+            )  # fmt: skip
 
 
 def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
@@ -322,7 +401,7 @@ def _by_chance(samples: Samples) -> bool:
 
 def _twice(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     hashes = _hashes(samples)
-    _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
+    _values, first, counts = np.unique(hashes, return_index=True, return_counts=True)
     again = len(hashes) - len(first)
     if again < max(2, 0.005 * len(hashes)):
         return
@@ -361,7 +440,9 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
         return  # other columns: no row can be compared
     ours, theirs = _hashes(samples), _hashes(test, samples)
     known = int(np.isin(theirs, ours).sum())
-    if known == len(theirs) and known >= min(len(ours), 10):
+    chance = _by_chance(samples)
+    whole = len(theirs) == len(ours) and np.array_equal(np.sort(theirs), np.sort(ours))
+    if known == len(theirs) and known >= min(len(ours), 10) and (whole or not chance):
         same = "is the training file" if len(theirs) == len(ours) else "is a part of it"
         yield Finding(
             "test-is-training", WARNING,
@@ -370,7 +451,6 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
             fixes=(data_fix("Keep rows of the training file for the test", test_path=""),),
         )  # fmt: skip
     elif known:
-        chance = _by_chance(samples)
         many = known > max(1, 0.05 * len(theirs)) and not chance
         ending = ": the result looks better than it is." if many else "."
         if chance:
@@ -418,7 +498,43 @@ def open_questions(
         and (one.code != TWO_WAYS or one.column in dates or samples.table is None)
         and (one.code != CODES or (one.column in numbers and not _typed(data, one.column)))
     )
-    return (*kept, *said, *_dates_as_words(samples, preprocessing))
+    return (
+        *kept,
+        *said,
+        *_dates_as_words(samples, preprocessing),
+        *_default_target(samples, preprocessing, data),
+    )
+
+
+def _default_target(
+    samples: Samples, preprocessing: Preprocessing, data: Data
+) -> Iterator[Finding]:
+    """Which column was taken for the target, and why, where nobody said it."""
+    said = [*data.target, *data.targets, *(one for one in data.columns.values()
+                                           if one.role == "target")]  # fmt: skip
+    if said or samples.table is None or not samples.from_file or data.kind != "csv":
+        return
+    name = next((one.columns[0] for one in preprocessing.outputs.values() if one.columns), "")
+    others = [str(one) for one in samples.table.columns if str(one) != name]
+    by_name = likely_target([*others, name])[1]
+    if name.casefold() in {"y", "target", "label", "class"}:
+        return  # these leave no question
+    other = others[-1] if others else ""
+    message = (
+        _(
+            "Column '{name}' is taken for the target, because its name is that of something to "
+            "predict.", name=name,
+        )
+        if by_name
+        else _("Column '{name}' is taken for the target, because it is the last one.", name=name)
+    )  # fmt: skip
+    yield Finding(
+        "default-target", INFO, message, "",
+        tuple(
+            data_fix(_("Predict '{name}' instead", name=one), target=(one,))
+            for one in (other,) if one
+        ),
+    )  # fmt: skip
 
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.wording import format_count, format_quoted_list, shorten
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.wording import LINE, format_count, format_list, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +29,14 @@ _LIKE_A_DATE = r"\d[-/.]\d{1,2}[-/.]\d|\d{4}[-/.]\d|\d[-/.]\d{4}|\d:\d"
 YEAR_FIRST = r"\s*\d{4}\D"
 #: A time of the day, on no day.
 CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
-TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
-_FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет"})
+TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да",
+                  "wahr", "vrai", "j"})  # fmt: skip
+_FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет", "falsch",
+                    "faux"})  # fmt: skip
+#: What several spellings of yes and no in one column are read as.
+YES, NO = "yes", "no"
+#: A date with two digits for the year.
+SHORT_YEAR = r"^(\d{1,2}[./-]\d{1,2}[./-])(\d{2})(?!\d)"
 
 
 def is_numeric(series: pd.Series) -> bool:
@@ -66,6 +74,7 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             "Write a number there, or leave the cell empty and choose what is done with "
             "missing values.",
             fixes=_of_words(str(series.name), bad, int(present.sum())),
+            code="text_among_numbers",
             short=f"{format_count(len(bad), 'cell')} of '{series.name}' "
             f"{'is' if len(bad) == 1 else 'are'} no number",
         )
@@ -75,14 +84,26 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
 
 def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     words = [str(word) for word in bad.unique()]
-    category = DataFix(f"Use '{name}' as a category", columns={name: {"type": "category"}})
+    lines: tuple[DataFix, ...] = ()
+    if len(bad) <= _FEW_WORDS and bad.index.name == LINE:
+        said = ngettext(
+            "Leave line {lines} out",
+            "Leave lines {lines} out",
+            len(bad),
+            lines=format_list(bad.index),
+        )
+        lines = (DataFix(said, {"skip_lines": [int(line) for line in bad.index]}),)
+    category = DataFix(
+        _("Use '{name}' as a category", name=name), columns={name: {"type": "category"}}
+    )
     if len(words) > _FEW_WORDS:
         return (category,)
     missing = DataFix(
-        f"Treat {format_quoted_list(words)} as missing", {"missing_values": {name: words}}
+        _("Treat {words} as missing", words=format_quoted_list(words)),
+        {"missing_values": {name: words}},
     )
     # The ends of a scale, "1 - never" to "5 - always", stand in many rows.
-    return (category, missing) if len(bad) * 5 >= rows else (missing, category)
+    return (category, missing) if len(bad) * 5 >= rows else (missing, *lines, category)
 
 
 def _finite(numbers: pd.Series, source: str) -> pd.Series:
@@ -139,6 +160,17 @@ def day_comes_first(series: pd.Series) -> bool:
 def day_first(series: pd.Series) -> pd.Series:
     """Dates such as 01/02/2024 written as those in which the day comes first: 01.02.2024."""
     texts = series.astype(str).str.strip().str.replace(SLASHED, r"\1.\2.\3", regex=True)
+    return series.astype(object).where(series.isna(), texts)
+
+
+def in_one_century(series: pd.Series, first: int) -> pd.Series:
+    """Dates with two digits for the year in the hundred years from ``first``: 3/4/75 in 1975."""
+
+    def whole(found: re.Match[str]) -> str:
+        return f"{found[1]}{first + (int(found[2]) - first) % 100}"
+
+    texts = series.astype(str).str.strip()
+    texts = texts.str.replace(SHORT_YEAR, whole, regex=True)
     return series.astype(object).where(series.isna(), texts)
 
 
@@ -250,6 +282,22 @@ def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
             'Write "true" or "false" there, or make its type "category".',
         )
     return ((false or ["false"])[0], (true or ["true"])[0])
+
+
+def truth_spelling(cells: Iterable[str], *, learned: bool = False) -> dict[str, str]:
+    """``YES`` or ``NO`` for each word of a column that writes them in more than two ways.
+
+    Empty where the column holds anything else. ``learned``: the column that these cells belong to
+    was read so, in however many ways they are written.
+    """
+    words = {cell.strip() for cell in cells}
+    said = {
+        word: YES if word.lower() in TRUE else NO for word in words if word.lower() in TRUE | _FALSE
+    }
+    if len(said) < len(words) or not said:
+        return {}
+    several = len({word.lower() for word in said}) > 2 and len(set(said.values())) == 2
+    return said if learned or several else {}
 
 
 def boolean_spellings(words: tuple[str, str]) -> dict[str, float]:

@@ -1,138 +1,297 @@
-"""Numbers as people write them: ``1,125``, ``1.304,50``, ``1'200``, ``$12``, ``7 %``, ``12 kg``.
+"""Numbers as people write them: ``1,125``, ``1.304,50``, ``1'200``, ``$12``, ``7 %``, ``3 1/4``.
 
-How a column writes its numbers is found from all of its cells together: 1,125 alone can be read
-in two ways, 1,125,000 and 0,5 only in one.
+A column is read in one way. Each possible reading says which mark is the decimal point; a reading
+is taken where it is the only one that explains every cell, and asked for where several do and
+their numbers differ.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.preprocessing.units import CURRENCY, unit_factors
+import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EMPTY_CELLS = frozenset(
     {"", "NA", "N/A", "n/a", "na", "NaN", "nan", "-nan", "null", "NULL", "Null", "None", "none",
-     "<NA>", "#N/A", "#NA", "-", "--", "–", "?", "."}
+     "<NA>", "#N/A", "#NA", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!", "n.a.",
+     "N.A.", "-", "--", "–", "?", "."}
 )  # fmt: skip
 #: What groups thousands where this is the decimal point.
 GROUPS_BY = {".": ",", ",": "."}
-# Sign and currency in either order, digits with what groups them, a unit behind.
-_CELL = re.compile(
-    rf"^(?P<sign>[-+−]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−]?)"
+#: Each mark is a decimal point; a mark before three digits groups, any other is a decimal point.
+EITHER, THREES = "either", "threes"
+#: Besides plain numbers there are "3 1/4", or feet and inches (5'3").
+FRACTIONS, FEET = "fractions", "feet"
+CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
+# Sign and currency in either order, digits with what groups them, a unit behind; 5- is -5.
+CELL = re.compile(
+    rf"(?P<sign>[-+−–]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−–]?)\s*"
     r"(?P<body>\d(?:[\d.,'’\u00a0\u202f\u2009 ]*\d)?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
-    r"(?:\.(?=\s|$))?\s*(?P<after>[kcdm]?m[23]|[^\d\s.,'’+\-][^\d]{0,11})?$"
+    rf"(?:[.,](?:[-–—]{{1,2}}|(?=\s|$)))?(?:(?P<middle>[-−])(?=\s*(?:{CURRENCY}|%)))?\s*"
+    r"(?P<after>[kcdm]?m[23]|[^\d\s.,'’+−\-/][^\d]{0,11}?)?\s*(?P<tail>[-−]?)"
 )
-_SPACES = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 ](?=\d{3}(?!\d))")
+GROUPED = re.compile(r"\d{1,3}([ '.,])\d{3}(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 # Books of account write what is owed in brackets: ($45.00).
-_BRACKETED = re.compile(r"^\(\s*([^()]*\d[^()]*?)\s*\)$")
-# 1'200 groups thousands; 6'4 are feet and inches.
-_APOSTROPHES = re.compile(r"\d{1,3}('\d{3})+([.,]\d+)?")
+BRACKETED = re.compile(rf"({CURRENCY})?\s*\(\s*([^()]*\d[^()]*?)\s*\)([^()\d]{{0,12}})")
+FRACTION = re.compile(r"([-−]?)(?:(\d{1,9})\s+)?(\d{1,4})\s*[/⁄]\s*([1-9]\d{0,3})")
+SIGNS = {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3", "⅛": " 1/8",
+         "⅜": " 3/8", "⅝": " 5/8", "⅞": " 7/8"}  # fmt: skip
+FOOT = re.compile(
+    r"(\d{1,3})\s*(?:['’′]|ft\.?|feet|foot)\s*"
+    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"”″]|''|in\.?|inch(?:es)?)?)?"
+)
+_ORDINAL = re.compile(r"\d*(?:1st|2nd|3rd|[04-9]th|1[123]th)", re.IGNORECASE)
 _LOOKED_AT = 20_000
 # Of a longer cell the patterns above would try each place with each other, which takes minutes.
 _LONGEST = 100
+# So many numbers with a decimal point show how many decimals a column has.
+_SHOW_PRECISION = 5
+
+
+def marks_of(body: str) -> tuple[str, str, str] | None:
+    """Which mark is the decimal point of a number, which groups, and which could be both.
+
+    None of what is no number: 192.168.0.1, or 0171 23456.
+    """
+    found = re.findall(r"\D", body)
+    if not found:
+        return "", "", ""
+    last = found[-1]
+    if last in ".," and found.count(last) == 1:
+        whole, _, decimals = body.rpartition(last)
+        if len(found) > 1:
+            return (last, found[0], "") if GROUPED.fullmatch(whole) else None
+        if len(decimals) == 3 and re.fullmatch(r"[1-9]\d{0,2}", whole):
+            return "", "", last
+        return last, "", ""
+    return ("", last, "") if GROUPED.fullmatch(body) else None
+
+
+def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
+    """The number in a cell; NaN where there is none that this way of writing explains.
+
+    Args:
+        cell: its text.
+        point: the decimal point, "." or ","; "either": both marks are; "threes": a mark before
+            three digits groups. "fractions" and "feet": with ".", and 3 1/4 or 5'3" (in inches).
+        counts: what a number with each unit counts.
+    """
+    nothing = float("nan")
+    if len(cell.strip()) > 100:
+        return nothing
+    text = " ".join(cell.split())
+    if point == "fractions":
+        for sign, told in SIGNS.items():
+            text = text.replace(sign, told)
+        part = FRACTION.fullmatch(text.strip())
+        if part:
+            size = int(part[2] or 0) + int(part[3]) / int(part[4])
+            return -size if part[1] else size
+    if point == "feet":
+        part = FOOT.fullmatch(text)
+        return int(part[1]) * 12 + float(part[2] or 0) if part else nothing
+    owed = BRACKETED.fullmatch(text)
+    if owed:
+        text = f"{owed[1] or ''}{owed[2]}{owed[3]}"
+    found = CELL.fullmatch(text)
+    if not found:
+        return nothing
+    body = found["body"].replace("’", "'")
+    kind = marks_of(body)
+    unit = f"{(found['before'] or '').strip()} {(found['after'] or '').strip()}".strip()
+    minus = [
+        bool(owed),
+        *(found[one] in {"-", "−", "–"} for one in ("sign", "inner", "middle", "tail")),
+    ]
+    if kind is None or unit not in counts or sum(minus) > 1:
+        return nothing
+    decimal, group, both = kind
+    fixed = "." if point == "fractions" else point
+    if fixed in {".", ","} and (group == fixed or decimal not in {"", fixed}):
+        return nothing
+    if fixed in {both, "either"}:
+        decimal = decimal or both
+    whole, _, decimals = body.rpartition(decimal) if decimal else (body, "", "")
+    digits = re.sub(r"\D", "", whole)
+    size = float(f"{digits}.{decimals}{found['power'] or ''}") * counts[unit]
+    return -size if any(minus) else size
+
+
+def numbers_in(cells: pd.Series, point: str, counts: dict[str, float]) -> pd.Series:
+    """Texts as numbers, float64, each read by ``number_of``; NaN where no number stands."""
+    import pandas as pd
+
+    if cells.dtype.kind in "iuf":
+        return cells
+    places, distinct = pd.factorize(cells)
+    found = [number_of(str(cell), point, counts) for cell in distinct]
+    numbers = np.array([*found, np.nan], "float64")[places]
+    return pd.Series(numbers, index=cells.index, name=cells.name)
 
 
 @dataclass(frozen=True)
 class NumberStyle:
     """How a column writes numbers.
 
-    ``decimal`` is "." or ","; ``thousands`` one of ",", ".", "'" or "" (spaces between digits
-    always group); ``unit`` stands beside each number, or is "". ``ambiguous`` says that the
-    cells alone do not tell whether a comma, or a point, groups thousands or is the decimal point.
-    ``unit_factors``: what numbers with other units count in this one; ``owed``: most cells stand in
-    brackets, (1,200), as books of account write what is below 0.
+    ``point`` as for ``number_of``; ``unit`` stands beside each number, or is "". ``readings``
+    are the points that explain every cell with different numbers, where they are several:
+    ``proven`` says that something else in the file decides. ``factors``: what numbers with other
+    units count in this one.
     """
 
-    decimal: str = "."
-    thousands: str = ""
+    point: str = "."
     unit: str = ""
-    ambiguous: bool = False
+    readings: tuple[str, ...] = ()
+    proven: bool = False
     factors: tuple[tuple[str, float], ...] = ()
-    owed: bool = False
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """What a number with each unit counts."""
+        return {"": 1.0, self.unit: 1.0, **dict(self.factors)}
 
 
 PLAIN_STYLE = NumberStyle()
 
 
-@dataclass(frozen=True)
+@dataclass
 class StyleEvidence:
-    """What cells say about the comma and the point.
+    """What the cells of one column say, taken together.
 
-    ``decimal``: the decimal point that a cell proves, or ""; ``commas``: cells like 1,125;
-    ``points``: cells like 1.125; ``bracketed``: cells like (45);
-    ``large``: whole numbers of four digits and more without a comma; ``small``: of three and
-    fewer. ``units`` are the commonest first; "": a number other than 0 had none.
+    ``decimals``, ``groups`` and ``both``: cells in which a mark is the decimal point, groups, or
+    could be both; ``thousandths``: of the first those with three decimals and more. ``large``:
+    whole numbers of four digits and more without a mark; ``small``: of three and fewer.
+    ``units`` with their numbers; "": a number other than 0 had none. ``others`` are cells that
+    are no number; ``bracketed`` and ``trailing`` cells like (45) and 45-.
     """
 
-    decimal: str = ""
-    thousands: str = ""
-    commas: int = 0
+    decimals: Counter[str] = field(default_factory=Counter)
+    groups: Counter[str] = field(default_factory=Counter)
+    both: Counter[str] = field(default_factory=Counter)
+    thousandths: Counter[str] = field(default_factory=Counter)
+    units: Counter[str] = field(default_factory=Counter)
     large: int = 0
     small: int = 0
+    whole: int = 0
     numbers: int = 0
     others: int = 0
-    units: tuple[str, ...] = ()
-    points: int = 0
-    bracketed: int = 0
+    fractions: int = 0
+    mixed_fractions: int = 0
+    feet: int = 0
+    bracketed: str = ""
+    trailing: str = ""
+    odd: list[str] = field(default_factory=list)
+
+    @property
+    def decimal(self) -> str:
+        """The decimal point that the cells prove, "" where they prove none, or both."""
+        comma = self.decimals[","] + self.groups["."] > 0
+        dot = self.decimals["."] + self.groups[","] > 0
+        return "" if comma == dot else "," if comma else "."
 
     @property
     def only_points(self) -> bool:
-        """Whether points may group thousands: each stands before three digits, and no larger
-        number has none."""
-        return self.points > 1 and not self.decimal and not self.commas and not self.large
+        """Whether points may group thousands: each stands before three digits, and not every
+        number has one."""
+        alone = not self.decimals and not self.groups["."] and not self.groups[","]
+        several = self.both["."] > 1 and not self.large
+        return alone and not self.both[","] and (several or 0 < self.both["."] < self.whole)
 
-
-def style_evidence(cells: Iterable[str]) -> StyleEvidence:
-    """What the cells of one column say, taken together."""
-    decimals: dict[str, int] = {".": 0, ",": 0}
-    groups: dict[str, int] = {}
-    commas = points = large = small = numbers = others = bracketed = 0
-    units: Counter[str] = Counter()
-    for cell in cells:
+    def add(self, cell: str) -> None:
+        """Take in one more cell."""
         text = cell.strip()
         if text in EMPTY_CELLS:
-            continue
-        owed = _BRACKETED.match(text[: _LONGEST + 1])
-        found = _CELL.match(owed[1] if owed else text) if len(text) <= _LONGEST else None
-        if found is None:
-            others += 1
-            continue
-        body = _SPACES.sub("", found["body"]).strip()
-        point, group = _reading(body)
-        if point == "no":  # 192.168.0.1, or 0171 23456
-            others += 1
-            continue
-        numbers += 1
-        bracketed += owed is not None
+            return
+        if len(text) <= _LONGEST:
+            text = " ".join(text.split())
+        found, owed = _matched(text)
+        kind = marks_of(found["body"].replace("’", "'")) if found is not None else None
+        if found is None or kind is None or _ORDINAL.fullmatch(text[:_LONGEST]):
+            self._add_other(text)
+            return
+        self.numbers += 1
+        decimal, group, could_be_both = kind
+        body = found["body"]
+        if decimal:
+            self.decimals[decimal] += 1
+            self.thousandths[decimal] += len(body.rpartition(decimal)[2]) > 2
+        self.groups.update([group] if group else ())
+        self.both.update([could_be_both] if could_be_both else ())
         unit = _unit(found)
-        units.update([unit] if unit or body.strip("0.,") else ())
-        if point == "?":
-            commas += 1
-        elif point == "?.":
-            points += 1
-        elif point:
-            decimals[point] += 1
-        if group:
-            groups[group] = groups.get(group, 0) + 1
+        self.units.update([unit] if unit or body.strip("0.,") else ())
         if body.isdigit():
-            large, small = large + (len(body) > 3), small + (len(body) <= 3)
-    decimal = ""
-    if max(decimals.values()) > 0:
-        decimal = "," if decimals[","] > decimals["."] else "."
-    thousands = max(groups, key=lambda key: groups[key]) if groups else ""
-    if thousands in {",", "."} and not decimal:
-        decimal = "." if thousands == "," else ","
-    return StyleEvidence(
-        decimal, thousands, commas, large, small, numbers, others,
-        tuple(sorted(units, key=lambda unit: (-units[unit], unit))), points, bracketed,
-    )  # fmt: skip
+            self.whole += body.strip("0") != ""
+            self.large, self.small = self.large + (len(body) > 3), self.small + (len(body) <= 3)
+        self.bracketed = self.bracketed or (text if owed else "")
+        self.trailing = self.trailing or (text if found["tail"] or found["middle"] else "")
+
+    def _add_other(self, text: str) -> None:
+        short = text if len(text) <= _LONGEST else ""
+        if FOOT.fullmatch(short):
+            self.feet += 1
+        elif FRACTION.fullmatch(short) or any(one in short for one in SIGNS):
+            self.fractions += 1
+            self.mixed_fractions += " " in text or "/" not in text
+        self.others += 1
+        if len(self.odd) < 3:
+            self.odd.append(text)
+
+    def readings(self) -> tuple[str, ...]:
+        """The points that explain every number of the column, the likelier first; one where all
+        give the same numbers."""
+        comma = self.decimals[","] + self.groups["."] > 0
+        dot = self.decimals["."] + self.groups[","] > 0
+        if comma and dot:
+            return (EITHER, THREES) if self.both.total() else (EITHER,)
+        if not comma and not dot:
+            if not self.both:
+                return (".",)
+            if len(self.both) == 2:
+                return ".", ",", EITHER, THREES
+            # Larger numbers without a comma would have one if it grouped thousands.
+            grouped = not self.large
+            if self.both[","]:
+                return (".", ",") if grouped else (",", ".")
+            return (".", ",")
+        point, other = (",", ".") if comma else (".", ",")
+        if self._other_may_be_decimal(point, other):
+            return point, EITHER
+        if self.both[point] and not self.decimals[point] and self.groups[other]:
+            return point, THREES
+        return (point,)
+
+    def fits(self, point: str) -> bool:
+        """Whether a column in which one mark may be both is written as one would where this is
+        the decimal point: with it in each number, or without a mark up to a thousand."""
+        if self.both[point] and not self.both[GROUPS_BY[point]]:
+            return self.whole == 0
+        return len(self.both) < 2 and not self.groups and self.small > 0 and not self.large
+
+    def _other_may_be_decimal(self, point: str, other: str) -> bool:
+        """Whether 1,125 beside 67.76 may have been written by another hand, as 1.125 is."""
+        if not self.both[other]:
+            return False
+        with_point = self.decimals[point] + self.both[point]
+        precise = self.thousandths[point] + self.both[point] > 0
+        if self.groups[other]:
+            return precise
+        return precise or self.large > 0 or with_point < _SHOW_PRECISION
+
+
+def _matched(text: str) -> tuple[re.Match[str] | None, bool]:
+    """A cell as a number, and whether it stands in brackets."""
+    if len(text) > _LONGEST:
+        return None, False
+    owed = BRACKETED.fullmatch(text)
+    return CELL.fullmatch(f"{owed[1] or ''}{owed[2]}{owed[3]}" if owed else text), bool(owed)
 
 
 def _unit(found: re.Match[str]) -> str:
@@ -142,85 +301,70 @@ def _unit(found: re.Match[str]) -> str:
 
 def unit_beside(cell: str) -> str | None:
     """The unit beside the number in a cell, "" where it has none; None: it is no number."""
-    found = _CELL.match(_BRACKETED.sub(r"-\1", cell.strip()))
+    found, _ = _matched(" ".join(cell.split()))
     return None if found is None else _unit(found)
 
 
-def _reading(body: str) -> tuple[str, str]:
-    """(decimal point, thousands) that a number proves; "no": it is none.
-
-    "?": a comma, "?.": a point can be both.
-    """
-    if re.search(r"\s", body):  # what groups thousands is gone already
-        return "no", ""
-    if "'" in body or "’" in body:
-        rest = body.replace("’", "'")
-        if _APOSTROPHES.fullmatch(rest) is None:
-            return "no", ""
-        tail = rest.rsplit("'", 1)[1]
-        return ("." if "." in tail else "," if "," in tail else ""), "'"
-    comma, dot = body.count(","), body.count(".")
-    if comma and dot:
-        return (".", ",") if body.rfind(".") > body.rfind(",") else (",", ".")
-    mark, times = (",", comma) if comma else (".", dot)
-    if not times:
-        return "", ""
-    parts = body.split(mark)
-    grouped = all(len(part) == 3 for part in parts[1:]) and 1 <= len(parts[0]) <= 3
-    if times > 1:
-        return ("", mark) if grouped else ("no", "")
-    if not grouped or parts[0].startswith("0"):
-        return mark, ""
-    return ("?" if mark == "," else "?."), ""
+def style_evidence(cells: Iterable[str]) -> StyleEvidence:
+    """What the cells of one column say, taken together."""
+    found = StyleEvidence()
+    for cell in cells:
+        found.add(cell)
+    return found
 
 
 def number_style(
-    cells: Sequence[str], decimal: str = "", thousands: str | None = None, unit: str = ""
+    cells: Sequence[str],
+    decimal: str = "",
+    decided: str = "",
+    unit: str = "",
+    likely: str = "",
 ) -> NumberStyle | None:
     """How a column writes numbers, or None where it holds something else.
 
     Args:
         cells: texts of the column.
-        decimal: what the file as a whole says, or "".
-        thousands: what was chosen, or None.
+        decimal: the decimal point that the rest of the file proves, or "".
+        decided: the reading that was chosen, or "".
         unit: of the numbers that these belong to: others are converted to it.
+        likely: the decimal point where nothing in the file says another, or "".
     """
     found = style_evidence(cells[:_LOOKED_AT])
+    if decided == FEET:
+        return NumberStyle(FEET, "in")
+    if decided == FRACTIONS or (
+        found.mixed_fractions and found.fractions == found.others and found.decimal != ","
+    ):
+        return NumberStyle(FRACTIONS)
     if not found.numbers or found.others * 2 > found.numbers:
         return None
-    units = [one for one in found.units if one]
-    if (units and found.others) or (found.others and found.numbers < 3):
+    if found.others and found.numbers < 3:
         return None
+    ranked = sorted(found.units, key=lambda one: (-found.units[one], one))
+    units = [one for one in ranked if one]
     beside, other = units[0] if units else "", tuple[tuple[str, float], ...]()
-    if len(found.units) > 1 or (unit and beside and beside != unit):
-        one = unit_factors(found.units, unit if beside else "")
+    if len(ranked) > 1 or (unit and beside and beside != unit):
+        one = factors(ranked, unit if beside else "")
         if one is None and len(units) > 1:
             return None
         if one is not None:
             beside, other = one[0], tuple((k, v) for k, v in one[1].items() if v != 1)
-    style = _marks_of(found, decimal, thousands)
-    owed = found.bracketed * 2 > found.numbers
-    return replace(style, unit=beside, factors=other, owed=owed)
-
-
-def _marks_of(found: StyleEvidence, decimal: str, thousands: str | None) -> NumberStyle:
-    if thousands is not None:
-        return NumberStyle(decimal or ("," if thousands == "." else "."), thousands)
-    point = found.decimal or decimal
-    if point:
-        return NumberStyle(point, found.thousands or ("." if point == "," else ","))
-    if found.commas:
-        # Larger numbers without a comma would have one if it grouped thousands.
-        as_decimal = found.large > 0
-        return NumberStyle("," if as_decimal else ".", "." if as_decimal else ",", ambiguous=True)
-    if found.only_points:
-        return NumberStyle(",", ".", ambiguous=True)
-    return NumberStyle(".", found.thousands)
+    readings = found.readings()
+    if decided:
+        return NumberStyle(decided, beside, factors=other)
+    if found.only_points and not decimal and (found.small or not likely):
+        return NumberStyle(",", beside, (",", "."), factors=other)
+    elsewhere = decimal or likely
+    if elsewhere in readings and not {EITHER, THREES} & {*readings}:
+        sure = len(readings) == 1 or found.fits(elsewhere)
+        own = (elsewhere, *(one for one in readings if one != elsewhere))
+        return NumberStyle(elsewhere, beside, () if sure else own, proven=True, factors=other)
+    return NumberStyle(readings[0], beside, readings if len(readings) > 1 else (), factors=other)
 
 
 def without_unit(cells: Iterable[str], style: NumberStyle) -> str:
     """The first number, other than 0, that has no unit where others have one; "" for none."""
-    if not style.unit or "" in dict(style.factors):
+    if not style.unit or style.point == FEET or "" in dict(style.factors):
         return ""
     bare = (cell.strip() for cell in cells if unit_beside(cell) == "")
     return next((cell for cell in bare if cell.strip("0.,()- ")), "")
@@ -228,22 +372,81 @@ def without_unit(cells: Iterable[str], style: NumberStyle) -> str:
 
 def parse_numbers(series: pd.Series, style: NumberStyle) -> pd.Series:
     """Texts as numbers, float64; NaN where nothing or no number stands."""
-    import pandas as pd
+    return numbers_in(series, style.point, style.counts)
 
-    texts = series.astype(object).where(series.notna(), "").astype(str).str.strip()
-    texts = texts.where(texts.str.len() <= _LONGEST, "")
-    texts = texts.str.replace(_BRACKETED, r"-\1", regex=True)
-    parts = texts.str.extract(_CELL)
-    body = parts["body"].fillna("").str.replace(r"[\u00a0\u202f\u2009 ]", "", regex=True)
-    for mark in {"'", "’", style.thousands} - {"", style.decimal}:
-        body = body.str.replace(mark, "", regex=False)
-    if style.decimal == ",":
-        body = body.str.replace(",", ".", regex=False)
-    numbers = pd.to_numeric(body + parts["power"].fillna(""), errors="coerce").astype("float64")
-    minus = parts["sign"].isin(["-", "−"]) ^ parts["inner"].isin(["-", "−"])
-    # Of a long column the units were looked for in its beginning: another one is no number.
-    known = {"": 1.0, style.unit: 1.0, **dict(style.factors)}
-    before, after = (parts[name].fillna("").str.strip() for name in ("before", "after"))
-    counts = (before + " " + after).str.strip().map(known).astype("float64")
-    result: pd.Series = numbers.where(~minus, -numbers) * counts
-    return result
+
+def telling_cells(
+    cells: Iterable[str], readings: Sequence[str], style: NumberStyle
+) -> Iterator[str]:
+    """Cells that differ by the reading first, then others that hold numbers."""
+    known = [cell.strip() for cell in cells if cell.strip() not in EMPTY_CELLS]
+    values = {cell: [number_of(cell, one, style.counts) for one in readings] for cell in known}
+    whole = {cell: {*found} for cell, found in values.items() if not any(map(math.isnan, found))}
+    yield from (cell for cell, found in whole.items() if len(found) > 1)
+    yield from (cell for cell, found in whole.items() if len(found) == 1)
+
+
+# -- units ----------------------------------------------------------------------------------------
+
+_PREFIXES = {"": 1.0, "µ": 1e-6, "m": 1e-3, "c": 1e-2, "d": 0.1, "k": 1e3, "M": 1e6, "G": 1e9,
+             "T": 1e12}  # fmt: skip
+_BASES = ("g", "m", "l", "L", "B", "s", "W", "Wh", "Hz", "V", "A", "J", "N", "Pa", "cal")
+_OTHERS = {"t": ("g", 1e6), "KB": ("B", 1e3), "sec": ("s", 1.0), "min": ("s", 60.0),
+           "h": ("s", 3600.0)}  # fmt: skip
+# Each unit by what it counts; "L" is another way to write "l".
+_KNOWN = {
+    f"{prefix}{base}": (base.lower() if base == "L" else base, factor)
+    for base in _BASES
+    for prefix, factor in _PREFIXES.items()
+} | _OTHERS  # fmt: skip
+_SCALES = {
+    "": 1.0, "k": 1e3, "K": 1e3, "Tsd": 1e3, "M": 1e6, "Mio": 1e6, "Mill": 1e6, "million": 1e6,
+    "B": 1e9, "bn": 1e9, "Bn": 1e9, "Mrd": 1e9, "billion": 1e9,
+}  # fmt: skip
+# "$5m" are millions; 5 m without a currency are metres.
+_OF_MONEY = {**_SCALES, "m": 1e6, "mn": 1e6}
+_AMOUNT = re.compile(
+    rf"^(?P<before>{CURRENCY})?\s*(?P<scale>[A-Za-z]*)\.?\s*(?P<after>{CURRENCY})?$"
+)
+
+
+def _meanings(unit: str) -> dict[str, float]:
+    """What a unit may count, and how many of it: "900 B" are bytes or 900,000,000,000."""
+    found: dict[str, float] = {}
+    if unit in _KNOWN:
+        base, factor = _KNOWN[unit]
+        found[f"1 {base}"] = factor
+    match = _AMOUNT.match(unit)
+    if match is not None:
+        money = (match["before"] or match["after"] or "").strip()
+        scales = _OF_MONEY if money else _SCALES
+        if match["scale"] in scales:
+            found[money] = scales[match["scale"]]
+    return found
+
+
+def factors(units: Collection[str], wanted: str = "") -> tuple[str, Mapping[str, float]] | None:
+    """One unit for numbers in several, and what each counts in it; None where they differ in kind.
+
+    Args:
+        units: as they stand beside the numbers, the commonest first; "" beside none.
+        wanted: the unit of numbers that these belong to, or "".
+
+    Thousands and millions become the numbers that they are: "36k" beside "950" is 36,000; but
+    the "B" of a house, 7B beside 8, makes no billions.
+    """
+    asked = [*units, *([wanted] if wanted else [])]
+    meanings = [_meanings(unit) for unit in asked]
+    if "B" in asked and not {"k", "K", "M"} & {*asked}:
+        meanings = [{} if one == "" else m for one, m in zip(asked, meanings, strict=True)]
+    bases = [base for base in meanings[0] if all(base in one for one in meanings)]
+    if not bases:
+        return None
+    base = bases[0]
+    if wanted:
+        unit, size = wanted, meanings[-1][base]
+    elif base.startswith("1 "):
+        unit, size = next((u, m[base]) for u, m in zip(asked, meanings, strict=True) if u)
+    else:
+        unit, size = base, 1.0
+    return unit, {one: m[base] / size for one, m in zip(asked, meanings, strict=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,34 @@ from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import SINGLE_ROLES, Data
 from netbuilder.core.wording import did_you_mean, format_list
+
+#: Names of what is to be predicted, the likelier first: said outright, what comes out, what it is
+#: worth.
+_OUTRIGHT = re.compile(
+    r"(?i)(target|label|class|y|outcome|output|response|result|diagnosis|species|survived|churn|"
+    r"churned|ziel|zielwert|klasse)"
+)
+_COMES_OUT = frozenset({
+    "earnings", "revenue", "revenues", "profit", "sales", "income", "turnover", "salary", "wage",
+    "charges", "umsatz", "gewinn", "gehalt",
+})  # fmt: skip
+_WORTH = frozenset({"price", "cost", "rating", "score", "quality", "medv", "mpg", "preis", "note"})
+_OF_A_PART = frozenset({"unit", "per", "list", "previous", "last", "base", "avg", "min", "max"})
+
+
+def likely_target(names: Sequence[str]) -> tuple[str, int]:
+    """The column that is most likely to be predicted, the last one of equals; how much its name
+    says so, from 0 (not at all) to 3 (outright)."""
+
+    def rank(name: str) -> int:
+        if _OUTRIGHT.fullmatch(name.strip()):
+            return 3
+        words = set(re.split(r"[^a-zäöü]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
+        found = 2 if words & _COMES_OUT else 1 if words & _WORTH else 0
+        return 0 if words & _OF_A_PART else found
+
+    best = max(map(rank, names))
+    return next(name for name in reversed(names) if rank(name) == best), best
 
 
 @dataclass(frozen=True)
@@ -49,7 +78,8 @@ def roles_of(
     """Who is what.
 
     Targets are ``data.target``, all columns of ``data.target_picker`` and those decided to be one;
-    where nothing is said, the last column of which nothing was decided. ``counting`` are
+    where nothing is said, the ``likely_target``, of kinds other than tables the last one, of
+    which nothing was decided. ``counting`` are
     columns that only count the rows: no features unless that was decided. A ``test`` file may
     lack what is neither a feature nor a target. Where ``answers_teach`` (a series learns from
     its targets' own past) there need be no feature.
@@ -70,7 +100,9 @@ def roles_of(
     free = [name for name in known if name not in decided and name not in counting]
     targets = tuple(
         name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
-    ) or tuple(free[-1:] or known[-1:])
+    ) or (
+        (likely_target(free)[0],) if free and data.kind == "csv" else tuple(free[-1:] or known[-1:])
+    )
     ignored = option_names(data.options, "ignore")
     single = single_roles(data)
     for name in (name for names in data.inputs.values() for name in names):

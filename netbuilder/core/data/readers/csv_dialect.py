@@ -28,6 +28,7 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
 )
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
@@ -41,6 +42,10 @@ _WORDS = {
     "blanks": BLANKS,
 }  # fmt: skip
 _LOOKED_AT = 300
+#: Of a wider table each look would take minutes.
+MOST_COLUMNS = 50_000
+_LONGEST_LINE = 32 << 20
+_ERRORS = re.compile(r"#(N/?A|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
 # How files of other kinds begin that are given a table's ending by mistake.
 _OTHERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
     (
@@ -70,7 +75,8 @@ class Dialect:
     ``point`` is the decimal point that the file as a whole proves, or "". ``words`` are columns
     of text: "NA" and "None" are words there. ``comment`` begins lines that are passed over.
     ``named_above``: the names stand in a comment above the rows. ``as_text`` are columns of
-    another decimal point than the file's: they are made numbers by themselves.
+    another decimal point than the file's: they are made numbers by themselves. ``likely`` is the
+    decimal point where no cell says another, or "".
     """
 
     encoding: str
@@ -86,6 +92,7 @@ class Dialect:
     findings: tuple[Finding, ...] = ()
     named_above: bool = False
     as_text: tuple[str, ...] = ()
+    likely: str = ""
 
     @property
     def read_as(self) -> dict[str, Any]:
@@ -144,6 +151,11 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     check_file(path)
     with open_bytes(path) as file:
         head = file.read(SAMPLE_BYTES)
+        while len(head) < _LONGEST_LINE and len(head.splitlines()) < 2:
+            more = file.read(SAMPLE_BYTES * 8)
+            if not more:
+                break
+            head += more
     _check_no_other(path, head)
     encoding = str(options.get("encoding") or "")
     found = encoding or encoding_of(path, head, str(options.get("like_encoding") or ""))
@@ -162,17 +174,26 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     title = title_lines(rows)
     evidence = _columns(rows[title:][1:])
     point = _point(evidence)
-    if separator == "," and not point:
-        point = "."
+    commas = any(one.decimal == "," and one.numbers > one.others for one in evidence)
     decimal = str(options.get("decimal") or ("." if separator == "," else point) or ".")
     names, skip, header = _header(path, body, separator, title, options)
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            _(
+                "'{name}' has {count} columns; tables of at most {most} columns are read.",
+                name=path.name, count=f"{len(names):,}", most=f"{MOST_COLUMNS:,}",
+            ),
+            _("Leave columns out, or save the numbers as an array (.npz)."),
+            path=str(path),
+            code="too_many_columns",
+        )  # fmt: skip
     comment_names = _names_in_comment(lines[:first_lines], rows[title:], header)
     names = comment_names or names
     among = _comments_among(lines[first_lines + skip :], separator)
-    above = [line for line in lines[:first_lines] if line.strip().startswith("#")]
+    above = [line for line in lines[:first_lines] if _is_comment(line)]
     comments = [*(above[:-1] if comment_names else above), *among]
     decided = options.get("decimals") or {}
-    asked = _points_asked(names, evidence, separator, point) - set(decided)
+    asked = _points_asked(names, evidence, separator, point, commas) - set(decided)
     findings = (
         *_findings(found, encoding, title, rows, header, comment_names, options),
         *_passed_over(comments),
@@ -201,16 +222,21 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
             for name in names
             if name in asked or (name in decided and decided[name] != decimal)
         ),
+        "." if separator == "," and not commas else "",
     )
 
 
 def _points_asked(
-    names: tuple[str, ...], evidence: list[StyleEvidence], separator: str, point: str
+    names: tuple[str, ...], evidence: list[StyleEvidence], separator: str, point: str, commas: bool
 ) -> set[str]:
-    """Columns whose points may group thousands: 1.204 beside 995, and no comma in the file."""
-    if point or separator not in {";", "\t"}:
-        return set()
-    return {name for name, one in zip(names, evidence, strict=False) if one.only_points}
+    """Columns whose points may group thousands: 1.204 beside 995, or in a file in which another
+    column has a decimal comma."""
+    doubt = commas or (separator in {";", "\t"} and not point)
+    return {
+        name
+        for name, one in zip(names, evidence, strict=False)
+        if one.only_points and (doubt or one.whole)
+    }
 
 
 def _check_no_other(path: Path, head: bytes) -> None:
@@ -253,9 +279,15 @@ def _before_rows(text: str) -> tuple[int, str]:
         match = re.fullmatch(r'"?sep=(.|\\t)"?', said, re.IGNORECASE)
         if match and not count:
             separator = "\t" if match[1] == "\\t" else match[1]
-        elif not said.startswith("#") and not (said.startswith("%") and count):
+        elif not _is_comment(said) and not (said.startswith("%") and count):
             return count, separator
     return 0, separator  # where all begin so, these are the rows
+
+
+def _is_comment(line: str) -> bool:
+    """Whether a line begins with "#"; a spreadsheet's error (#N/A) is a cell."""
+    said = line.lstrip(' \t"')
+    return said.startswith("#") and not _ERRORS.match(said)
 
 
 def _comments_among(lines: list[str], separator: str) -> list[str]:
@@ -264,7 +296,7 @@ def _comments_among(lines: list[str], separator: str) -> list[str]:
     A line with as many cells as the rows is one of them, unless its column holds numbers: then
     somebody has taken the row out.
     """
-    begin = [line for line in lines if line.lstrip().startswith("#")]
+    begin = [line for line in lines if _is_comment(line)]
     if not begin or sum(line.count("#") for line in lines) != len(begin):
         return []
     rows = [row for line in lines if line not in begin for row in _rows(line, separator, 1)]
@@ -305,7 +337,9 @@ def _findings(
             "encoding", INFO, f"The text is read as {encoding_title(encoding)}.",
             fixes=tuple(
                 data_fix(f"Read it as {encoding_title(other)}", encoding=other)
-                for other in ("utf-8", "cp1252", "gb18030", "shift_jis", "cp1251")
+                for other in (
+                    "utf-8", "cp1252", "cp437", "mac_roman", "gb18030", "shift_jis", "cp1251",
+                )
                 if other != encoding
             ),
         ))  # fmt: skip
@@ -412,7 +446,7 @@ def _where_commas_are_decimal(text: str, share: float) -> str:
     for separator in _SEPARATORS[1:]:
         rows = _rows(text, separator, 30)
         widths = [len(row) for row in rows]
-        usual = max(set(widths), key=widths.count)
+        usual = max(set(widths), key=widths.count, default=0)
         cells = [cell for row in rows[1:] or rows for cell in row if "," in cell]
         alike = usual > 1 and widths.count(usual) >= share * len(widths)
         if alike and cells and not any(style_evidence([cell]).others for cell in cells):

@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS
 from netbuilder.core.data.readers import table_files
+from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, check_file, sniff
 from netbuilder.core.data.readers.encodings import check_packed, open_bytes
-from netbuilder.core.data.readers.table_cells import convert_cells, counting_column
+from netbuilder.core.data.readers.table_cells import (
+    TableReading,
+    convert_cells,
+    counting_column,
+    table_reading,
+)
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import LINE, format_count, shorten
@@ -39,13 +45,36 @@ def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None)
     """The table in a file. Its index is the line in the file on which a row begins.
 
     Lines that are wholly empty are passed over. Numbers are numbers in whatever way they are
-    written, all else is text; what is missing is NaN. ``reading_of`` tells what was concluded.
+    written, all else is text; what is missing is NaN. ``table_reading`` tells what was concluded.
 
     Raises:
         DataError: the file cannot be read as a table, has no rows, or unpacks to more than
             option "memory_limit_mb".
     """
     check_file(path)
+    about = path.stat()
+    if about.st_size > _HELD_BYTES:
+        return _read(path, options, nrows)
+    key = str(path.resolve()), about.st_mtime_ns, about.st_size, repr(options), nrows
+    held, reading = _TABLES.get(key, lambda: _with_reading(_read(path, options, nrows)))
+    table = held.copy(deep=False)
+    table.attrs["reading"] = reading
+    return table
+
+
+# Of small files the table is held, so that who looks at one and then uses it reads it once.
+_HELD_BYTES = 32 << 20
+_TABLES: RecentValues[tuple[pd.DataFrame, TableReading]] = RecentValues(3)
+
+
+def _with_reading(table: pd.DataFrame) -> tuple[pd.DataFrame, TableReading]:
+    reading = table_reading(table)
+    # pandas copies what hangs on a table with every column that is taken from it.
+    table.attrs = {}
+    return table, reading
+
+
+def _read(path: Path, options: Mapping[str, Any], nrows: int | None) -> pd.DataFrame:
     limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
     check_packed(path, limit, whole=nrows is None)
     reader = table_files.reader_of(path)
@@ -85,7 +114,7 @@ def read_with(
     if len(kept) < len(table.columns):
         table, read_as = table[kept], {**read_as, "usecols": tuple(kept)}
     return convert_cells(
-        table, options, point=dialect.point, encoding=dialect.encoding,
+        table, options, point=dialect.point, likely=dialect.likely, encoding=dialect.encoding,
         findings=dialect.findings, read_as=read_as,
     )  # fmt: skip
 

@@ -6,13 +6,17 @@ another name and renamed at the end.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import pickle
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netbuilder.core import folders
 from netbuilder.core.data.readers.cache import RecentValues
@@ -23,6 +27,9 @@ from netbuilder.core.project.atomic import discard, explain_os_error, replace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Value = TypeVar("Value")
+#: What took less is not written down.
+_PAYS_SECONDS = 1.0
 LIMIT_BYTES = 10 * 2**30
 _LEFT_OVER_SECONDS = 24 * 3600
 _DONE = "meta.json"
@@ -81,6 +88,59 @@ def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
     finally:
         discard(draft)
     return folder
+
+
+def remembered(key: str, compute: Callable[[], Value]) -> Value:
+    """What ``compute`` gives, from the disk where it was computed before and took long.
+
+    Args:
+        key: of all that it follows from.
+        compute: gives a value that holds nothing but what ``_ALLOWED`` names.
+    """
+    file = cache_folder() / key / "value.pickle"
+    try:
+        with file.open("rb") as held:
+            value: Value = _Known(held).load()
+        os.utime(file.parent / _DONE)
+    except FileNotFoundError:
+        pass
+    except (OSError, pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError):
+        shutil.rmtree(file.parent, ignore_errors=True)
+    else:
+        return value
+    began = time.perf_counter()
+    value = compute()
+    if time.perf_counter() - began > _PAYS_SECONDS:
+        with contextlib.suppress(DataError, OSError, pickle.PicklingError, AttributeError):
+            prepared_folder(key, partial(_write_value, value))
+    return value
+
+
+def _write_value(value: object, draft: Path) -> None:
+    (draft / "value.pickle").write_bytes(pickle.dumps(value))
+    (draft / _DONE).write_text("{}", encoding="utf-8")
+
+
+class _Known(pickle.Unpickler):
+    """Makes values of what was found about data; a file in the cache can make nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if name not in _ALLOWED.get(module, ()):
+            raise pickle.UnpicklingError(f"{module}.{name} is no part of what was found")
+        return super().find_class(module, name)
+
+
+_ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "functools": ("partial",),
+    "builtins": ("frozenset", "set"),
+    "collections": ("Counter",),
+    "netbuilder.core.errors": ("DataFix",),
+    "netbuilder.core.project.edits": ("set_data",),
+    "netbuilder.core.project.edits_data": ("set_columns", "mend_data"),
+    "netbuilder.core.data.findings": ("Finding", "DataEdit", "_with_option"),
+    "netbuilder.core.data.data_report": ("DataReport", "ColumnFacts", "Histogram"),
+    "netbuilder.core.data.data_facts": ("DataFacts",),
+}
 
 
 def map_array(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:

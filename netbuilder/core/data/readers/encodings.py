@@ -6,6 +6,7 @@ import bz2
 import contextlib
 import gzip
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,7 +27,19 @@ _CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
 )  # fmt: skip
-_SHOWN = {"gb18030": "GBK", "shift_jis": "Shift-JIS", "utf-8-sig": "UTF-8", "utf-8": "UTF-8"}
+#: Those in which most bytes above ASCII are single letters of a word.
+_LATIN = ("cp1252", "mac_roman", "cp437")
+_WESTERN = frozenset("äöüßéèêëçàáâãíìîïóòôõúùûñåæøœÿÄÖÜÉÈÊÇÀÁÂÃÍÓÔÕÚÑÅÆØŒ")
+_SIGNS = frozenset("€£¥°µ§²³½¼¾·±×–—‘’“”„…•«»ºª©®™¿¡\u00a0")
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_SHOWN = {
+    "gb18030": "GBK",
+    "shift_jis": "Shift-JIS",
+    "utf-8-sig": "UTF-8",
+    "utf-8": "UTF-8",
+    "cp437": "MS-DOS (cp437)",
+    "mac_roman": "Mac Roman",
+}
 _OPENERS: dict[str, Callable[..., Any]] = {
     ".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open,
 }  # fmt: skip
@@ -230,6 +243,16 @@ def _guess(text: bytes, like: str) -> str:
     # Lines of figures say nothing about letters.
     lines = [line for line in text.splitlines() if any(byte > 127 for byte in line)]
     letters = b"\n".join(lines[:400])
+    if all(one in _SIGNS for one in letters.decode("cp1252", "replace") if not one.isascii()):
+        return "cp1252"
+    alone = _ALONE.findall(letters)
+    if len(alone) > 0.8 * sum(byte > 127 for byte in letters):
+        scores = {one: _latin_score(letters, one) for one in _LATIN}
+        old = max(_LATIN, key=lambda one: scores[one])
+        if scores[old] > scores["cp1252"] + 0.2 * len(alone) and _decodes(text, old):
+            return old
+        if scores["cp1252"] >= 0.9 * len(alone) and _decodes(text, "cp1252"):
+            return "cp1252"
     best = from_bytes(letters, cp_isolation=list(_CANDIDATES)).best()
     if best is not None:
         could_be = {best.encoding, *best.could_be_from_charset}
@@ -237,6 +260,21 @@ def _guess(text: bytes, like: str) -> str:
         if _decodes(text, encoding):
             return encoding
     return "cp1252" if _decodes(text, "cp1252") else "latin-1"
+
+
+def _latin_score(letters: bytes, encoding: str) -> float:
+    """How many bytes above ASCII are letters of western Europe in a word, or signs outside one."""
+    text, score = letters.decode(encoding, errors="replace"), 0.0
+    for found in re.finditer(r"[^\x00-\x7f]", text):
+        around = text[max(0, found.start() - 1) : found.start()] + text[found.end() :][:1]
+        in_word = any(one.isalpha() for one in around)
+        if found[0].isalpha():
+            score += 1.0 if found[0] in _WESTERN and in_word else 0.2 if in_word else 0.0
+        elif found[0] in _SIGNS and not any(one.isalpha() for one in around[:1]):
+            score += 1.0
+        else:
+            score -= 1.0
+    return score
 
 
 def _all_utf8(path: Path) -> bool:

@@ -140,7 +140,7 @@ class LargeTable:
             "table", targets, table=table, weights=weights, source=self.path.name,
             findings=self.raw.reading.findings, from_file=True, hints=self.raw.reading.hints,
             units=self.raw.reading.units, marks=self.raw.reading.marks,
-            factors=self.raw.reading.factors,
+            factors=self.raw.reading.factors, spellings=self.raw.reading.spellings,
             read_as=self.raw.reading.read_as,
         )  # fmt: skip
 

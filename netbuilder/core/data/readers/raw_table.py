@@ -23,6 +23,7 @@ from netbuilder.core.data.preprocessing.cells import (
     boolean_words,
     dates_as_days,
     day_comes_first,
+    in_one_century,
     is_numeric,
     parse_booleans,
 )
@@ -53,7 +54,7 @@ MOST_WORDS = 5_000
 _READ_OPTIONS = (
     "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
     "categories", "like_decimal", "like_encoding", "like_units", "decimals",
-    "empty_means", "dates", "same_names",
+    "empty_means", "dates", "same_names", "centuries", "like_numbers", "like_truths", "spelt_apart",
 )  # fmt: skip
 
 
@@ -234,6 +235,8 @@ class _Pass:
         if kind in {"word", "text"}:
             return self._codes(name, series)
         if kind == "date":
+            century = (self.data.options.get("centuries") or {}).get(name)
+            series = series if century is None else in_one_century(series, int(century))
             return dates_as_days(series, source, self.styles[name]).to_numpy(np.float64)
         if kind == "boolean":
             return parse_booleans(series, tuple(self.words[name]), source).to_numpy(np.float64)
@@ -264,9 +267,11 @@ class _Pass:
 
         places, found = pd.factorize(series)
         known = self.words[name]
+        spelt = table_reading(self.first).spellings.get(name, {})
         numbers = np.full(len(found) + 1, np.nan)
         for index, value in enumerate(found):
             label = as_label(value)
+            label = spelt.get(label, label)
             if label not in known and len(known) >= MOST_WORDS:
                 self.kinds[name] = "text"
                 continue

@@ -59,7 +59,8 @@ class Samples:
         roles: of columns whose role was concluded in a way of the kind's own.
         units: what stands beside the numbers of a column.
         marks: the decimal mark of columns whose numbers are written with more than that.
-        factors: what numbers in other units count in the unit of their column.
+        factors: what numbers with each unit count in the unit of their column.
+        spellings: of columns that write yes and no in several ways what each is read as.
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character" or "word".
@@ -88,6 +89,7 @@ class Samples:
     units: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""

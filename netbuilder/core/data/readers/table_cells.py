@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netbuilder.core.data.findings import (
     ERROR,
@@ -17,24 +19,39 @@ from netbuilder.core.data.findings import (
     exclude_columns_fix,
     option_fix,
 )
-from netbuilder.core.data.preprocessing.cells import SLASHED, day_first
+from netbuilder.core.data.preprocessing.cells import (
+    NO,
+    SLASHED,
+    YES,
+    as_label,
+    day_first,
+    in_one_century,
+    labels_of,
+    truth_spelling,
+)
+from netbuilder.core.data.preprocessing.dates import odd_dates
 from netbuilder.core.data.preprocessing.number_text import (
+    EITHER,
     EMPTY_CELLS,
+    FEET,
+    FRACTIONS,
     GROUPS_BY,
+    THREES,
     NumberStyle,
+    StyleEvidence,
+    number_of,
     number_style,
     parse_numbers,
     style_evidence,
+    telling_cells,
     unit_beside,
     without_unit,
 )
-from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, total_row
-from netbuilder.core.wording import (
-    format_count,
-    format_number,
-    format_quoted_list,
-    format_with_unit,
-)
+from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, summary_rows
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import noop as N_
+from netbuilder.core.wording import format_number, format_quoted_list, format_with_unit, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +59,18 @@ if TYPE_CHECKING:
 AMBIGUOUS = "ambiguous-numbers"
 TWO_WAYS = "dates-two-ways"
 OTHER_UNIT = "other-unit"
+_LOOKED_AT = 20_000
+#: What each reading takes the comma and the point for.
+_MEANINGS = {
+    ".": N_("the comma groups thousands"),
+    ",": N_("the comma is the decimal point"),
+    EITHER: N_("comma and point are both decimal points"),
+    THREES: N_("a comma or point before three digits groups thousands"),
+}
+_MEANINGS_OF_POINTS = {
+    ".": N_("the point is the decimal point"),
+    ",": N_("the point groups thousands"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +80,7 @@ class TableReading:
     ``units`` and ``styles`` (of numbers that are no plain ones) by column; ``counting`` is a
     column that only counts the rows, or "". ``decimal`` and ``encoding`` decide what a test
     file, or new rows for the trained model, leave open. ``read_as`` are arguments of
-    ``pandas.read_csv`` that read the file likewise.
+    ``pandas.read_csv`` that read the file likewise. ``spellings`` of yes and no, by column.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
@@ -61,28 +90,25 @@ class TableReading:
     encoding: str = ""
     findings: tuple[Finding, ...] = ()
     read_as: Mapping[str, Any] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def marks(self) -> dict[str, str]:
-        """The decimal mark of each column whose numbers have thousands or a unit beside them."""
-        styles = self.styles.items()
-        return {
-            name: style.decimal
-            for name, style in styles
-            if style.unit or style.thousands or style.owed or style.factors
-        }
+        """The decimal point of each column whose numbers pandas reads as texts."""
+        return {name: style.point for name, style in self.styles.items()}
 
     @property
     def factors(self) -> dict[str, dict[str, float]]:
-        """What numbers in other units count, of each column in which there are several."""
-        return {name: dict(one.factors) for name, one in self.styles.items() if one.factors}
+        """What numbers with each unit count, of each column in which numbers have one."""
+        return {name: one.counts for name, one in self.styles.items() if one.unit or one.factors}
 
     @property
     def hints(self) -> dict[str, Any]:
         """Options for files that belong to this one."""
         told: dict[str, Any] = {
             "like_decimal": self.decimal, "like_encoding": self.encoding,
-            "like_units": dict(self.units),
+            "like_units": dict(self.units), "like_numbers": self.marks,
+            "like_truths": dict.fromkeys(self.spellings, YES),
         }  # fmt: skip
         return {key: value for key, value in told.items() if value}
 
@@ -98,52 +124,65 @@ def convert_cells(
     options: Mapping[str, Any],
     *,
     point: str = "",
+    likely: str = "",
     encoding: str = "",
     findings: tuple[Finding, ...] = (),
     read_as: Mapping[str, Any] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """The table with texts that are numbers as numbers, and what was concluded."""
-    given = options.get("thousands")
-    thousands = None if given is None else {"none": "", "space": ""}.get(str(given), str(given))
-    decided: Mapping[str, str] = options.get("decimals") or {}
+    """The table with texts that are numbers as numbers, and what was concluded.
+
+    Args:
+        table: as it was read: texts where pandas found no numbers.
+        options: of the recipe, and what a file that this one belongs to said.
+        point: the decimal point that the file as a whole proves, or "".
+        likely: the decimal point where nothing says another, or "".
+        encoding: of the file.
+        findings: what was concluded before.
+        read_as: arguments of ``pandas.read_csv`` that read the file likewise.
+    """
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
-    dates: Mapping[str, str] = options.get("dates") or {}
+    decided = _decided_points(table, options, point)
     like: Mapping[str, str] = options.get("like_units") or {}
-    treated = _treated(options)
     styles: dict[str, NumberStyle] = {}
     found = list(findings)
     asked: dict[str, list[str]] = {}
     odd: dict[str, pd.Series] = {}
     changed: dict[str, pd.Series] = {}
+    spellings: dict[str, Mapping[str, str]] = {}
     for name in map(str, table.columns):
         series = table[name]
-        if series.dtype.kind in "iufb":
+        truths = name in (options.get("like_truths") or {})
+        if series.dtype.kind in "iufb" and not truths:
             continue
-        cells = [str(cell) for cell in series.dropna().unique()[:20_000]]
-        own = decided.get(name, "")
+        cells = [as_label(cell) for cell in islice(series.dropna().unique(), _LOOKED_AT)]
+        said = truth_spelling(cells, learned=truths)
+        if said and name not in (options.get("spelt_apart") or ()):
+            spellings[name] = said
+            words = labels_of(series).map(said)
+            changed[name] = series.astype(object).where(series.isna(), words)
+            found.append(_one_truth(name, said))
+            continue
+        evidence = style_evidence(cells)
+        learned = (options.get("like_numbers") or {}).get(name, "")
+        learned = learned if learned in evidence.readings() else ""
         style = number_style(
-            cells, own or point, GROUPS_BY[own] if own else thousands, like.get(name, "")
+            cells, learned or point, decided.get(name, ""), like.get(name, ""), likely
         )
         if style is None:
-            if dates.get(name) == "day":
-                changed[name] = day_first(series)
-            found += [] if name in dates else _two_ways(name, cells)
-            if name not in treated:
-                found += _words(name, series, cells)
+            changed |= _as_dates(name, series, cells, options, found)
+            if name not in _treated(options):
+                found += _words(name, series, cells, evidence)
             continue
         numbers = parse_numbers(series, style)
         junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(EMPTY_CELLS)
-        if junk.any():
-            odd[name] = junk
-            if style.unit or style.thousands:
-                # Word by word, so that the line with the text is named.
-                changed[name] = numbers.astype(object).where(~junk, series)
-            continue
-        changed[name] = numbers
         styles[name] = style
-        if style.ambiguous:
+        # Word by word, so that the line with the text is named.
+        changed[name] = numbers.astype(object).where(~junk, series) if junk.any() else numbers
+        odd |= {name: junk} if junk.any() else {}
+        if style.readings:
             asked[name] = cells
         found += _unit_finding(name, cells, style)
+        found += _written(name, cells, style, evidence)
     units = {name: one.unit for name, one in styles.items() if one.unit}
     table = table.assign(**changed) if changed else table
     found += (
@@ -151,18 +190,48 @@ def convert_cells(
         for name, unit in units.items()
         if like.get(name, unit) != unit
     )
-    found += (ambiguity_finding(name, cells, tuple(asked)) for name, cells in asked.items())
+    found += (ambiguity_finding(name, cells, styles[name], styles) for name, cells in asked.items())
     counting = counting_column(table)
     found += _counting_finding(counting)
-    skipped = options.get("skip_lines")
-    out = skipped if isinstance(skipped, list | tuple) else [skipped]
-    if table.index[-1] not in out:
-        found += total_row(table)
-    found += rows_with_words(table, odd, out)
+    out = np.atleast_1d(np.asarray(options.get("skip_lines") or [], object)).tolist()
+    found += [*summary_rows(table, out), *rows_with_words(table, odd, out)]
     table.attrs["reading"] = TableReading(
-        units, styles, counting, point, encoding, tuple(found), dict(read_as)
+        units, styles, counting, point, encoding, tuple(found), dict(read_as), spellings
     )
     return table
+
+
+def _decided_points(
+    table: pd.DataFrame, options: Mapping[str, Any], point: str
+) -> Mapping[str, str]:
+    """The reading that was decided of single columns, or by option "thousands" of all."""
+    given, decided = options.get("thousands"), options.get("decimals") or {}
+    if given is None:
+        return decided
+    mark = {"none": "", "space": ""}.get(str(given), str(given))
+    general = str(options.get("decimal") or "") or GROUPS_BY.get(mark, point or ".")
+    return {**dict.fromkeys(map(str, table.columns), general), **decided}
+
+
+def _as_dates(
+    name: str,
+    series: pd.Series,
+    cells: list[str],
+    options: Mapping[str, Any],
+    found: list[Finding],
+) -> dict[str, pd.Series]:
+    """A column of texts with its dates as it was decided, and what is to be asked of them."""
+    order = (options.get("dates") or {}).get(name, "")
+    century = (options.get("centuries") or {}).get(name)
+    given = series
+    if order == "day":
+        series = day_first(series)
+    if century is not None:
+        series = in_one_century(series, int(century))
+    found += [] if order else _two_ways(name, cells)
+    if name not in _treated(options):
+        found += odd_dates(name, series, decided=century is not None)
+    return {} if series is given else {name: series}
 
 
 def _treated(options: Mapping[str, Any]) -> set[str]:
@@ -171,34 +240,104 @@ def _treated(options: Mapping[str, Any]) -> set[str]:
     return set(said) if isinstance(said, Mapping) else set()
 
 
-def ambiguity_finding(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding:
-    """What is asked of a column whose numbers can be read in two ways."""
-    mark = "," if any("," in cell for cell in cells) else "."
-    example = next(cell.strip() for cell in cells if mark in cell)
-    body = re.search(r"\d+[,.]\d+", example)
-    told = body[0] if body else example
-    whole, decimal = told.replace(mark, ""), told.replace(mark, ".")
-    answers = ((whole, GROUPS_BY[mark]), (decimal, mark))
+def _one_truth(name: str, spellings: Mapping[str, str]) -> Finding:
+    return Finding(
+        "truth-words", INFO,
+        _(
+            "Column '{name}' writes yes and no in several ways ({words}): they are read as "
+            "'{yes}' and '{no}'.",
+            name=name, words=format_quoted_list(spellings, 8), yes=YES, no=NO,
+        ),
+        name,
+        (option_fix(_("Keep all spellings apart"), "spelt_apart", [name]),),
+    )  # fmt: skip
+
+
+def ambiguity_finding(
+    name: str, cells: list[str], style: NumberStyle, styles: Mapping[str, NumberStyle]
+) -> Finding:
+    """What is asked of a column whose numbers can be read in several ways.
+
+    Args:
+        name: of the column.
+        cells: its texts.
+        style: how it is read until it is answered.
+        styles: of all columns, of which some may be asked the same.
+    """
+    alike = tuple(one for one, other in styles.items() if other.readings == style.readings)
+    three = list(islice(telling_cells(cells, style.readings, style), 3))
+    read = [[number_of(cell, one, style.counts) for cell in three] for one in style.readings]
+    mark = "," if "," in three[0] else "."
+    meanings = _MEANINGS if mark == "," else {**_MEANINGS, **_MEANINGS_OF_POINTS}
+    answers = [(point, _as_read(three[0], point, style)) for point in style.readings]
+    seen = {said: point for point, said in reversed(answers)}
+    answers = [(point, said) for point, said in answers if seen[said] == point]
+    ways = "; ".join(
+        _(
+            "as {values} ({meaning})",
+            values=", ".join(f"{value:.12g}" for value in values),
+            meaning=_(meanings[point]),
+        )
+        for point, values in zip(style.readings, read, strict=True)
+    )
+    ask = (
+        _("It is read in the first way: change that if it is wrong.")
+        if style.proven
+        else _("Say which.")
+    )
+    example, more = format_quoted_list(three[:1]), format_quoted_list(three)
     fixes = [
         column_fix(
-            f"It is {said}",
+            _("It is {number}", number=said),
             [name],
-            f"{told} as it stands" if said == told else f"{told} is {said}",
+            _("{cell} as it stands", cell=said)
+            if said == _bare(three[0])
+            else _("{cell} is {number}", cell=_bare(three[0]), number=said),
             decimal=point,
         )
-        for said, point in answers
+        for point, said in answers
     ]
-    if len(all_asked) > 1:
-        more = f"in all {len(all_asked)} such columns"
-        fixes += [column_fix(f"It is {said}, {more}", all_asked, decimal=p) for said, p in answers]
-    return Finding(
-        AMBIGUOUS, ERROR,
-        f"Column '{name}' holds numbers like '{example}', which can be read in two ways: as "
-        f"{whole} (the {'comma' if mark == ',' else 'point'} groups thousands) or as {decimal} "
-        "(it is the decimal point). "
-        "Say which.",
-        name, tuple(fixes),
-    )  # fmt: skip
+    if len(alike) > 1:
+        fixes += [
+            column_fix(
+                _("It is {number}, in all {count} such columns", number=said, count=len(alike)),
+                alike, decimal=point,
+            )
+            for point, said in answers
+        ]  # fmt: skip
+    if len(answers) == 2:
+        message = _(
+            "Column '{name}' holds numbers like {example}, which can be read in two ways: as "
+            "{first} ({meaning}) or as {second} ({other}). The cells {cells} are read {ways}. "
+            "{ask}",
+            name=name, example=example, first=answers[0][1], second=answers[1][1],
+            meaning=_(meanings[answers[0][0]]), other=_(meanings[answers[1][0]]),
+            cells=more, ways=ways, ask=ask,
+        )  # fmt: skip
+    else:
+        message = _(
+            "Column '{name}' holds numbers like {example}, which can be read in several ways. "
+            "The cells {cells} are read {ways}. {ask}",
+            name=name, example=example, cells=more, ways=ways, ask=ask,
+        )  # fmt: skip
+    severity = WARNING if style.proven else ERROR
+    return Finding(AMBIGUOUS, severity, message, name, tuple(fixes))
+
+
+def _bare(cell: str) -> str:
+    """A cell without what is no digit at its ends."""
+    inner = [place for place, sign in enumerate(cell) if sign.isdigit()]
+    return cell[inner[0] : inner[-1] + 1]
+
+
+def _as_read(cell: str, point: str, style: NumberStyle) -> str:
+    """A number as one reading has it, with all its digits: 1,000 is 1000, or 1.000."""
+    bare = _bare(cell)
+    value = number_of(bare, point, style.counts)
+    tail = bare.replace(",", ".").rpartition(".")[2]
+    if value == int(value) and f"{value:.0f}" == "".join(filter(str.isdigit, bare)):
+        return f"{value:.0f}"
+    return f"{value:.{len(tail)}f}"
 
 
 def _two_ways(name: str, cells: list[str]) -> list[Finding]:
@@ -242,59 +381,131 @@ def _other_unit(name: str, unit: str, learned: str) -> Finding:
 
 
 def _unit_finding(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
-    import pandas as pd
-
     found = []
-    if style.owed:
-        one = next(cell.strip() for cell in cells if cell.strip().startswith("("))
-        found.append(Finding(
-            "owed", INFO,
-            f"Column '{name}' has most of its numbers in brackets, such as '{one}', as books of "
-            f"account write what is below 0: it is read as -{one.strip('()')}.",
-            name, (exclude_columns_fix(name),),
-        ))  # fmt: skip
     if style.factors:
         others = dict(style.factors)
         one = next(cell.strip() for cell in cells if unit_beside(cell) in others)
-        value = format_number(float(parse_numbers(pd.Series([one]), style).iloc[0]))
+        value = format_number(number_of(one, style.point, style.counts))
         found.append(Finding(
             "units-made-one", INFO,
-            f"Column '{name}' has numbers in several units: '{one}' is read as "
-            f"{format_with_unit(value, style.unit)}.",
+            _(
+                "Column '{name}' has numbers in several units: '{cell}' is read as {number}.",
+                name=name, cell=one, number=format_with_unit(value, style.unit),
+            ),
             name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     elif style.unit:
         found.append(Finding(
             "unit", INFO,
-            f"Column '{name}' is read as numbers in {style.unit} ('{cells[0].strip()}').", name,
+            _(
+                "Column '{name}' is read as numbers in {unit} ('{cell}').",
+                name=name, unit=style.unit, cell=cells[0].strip(),
+            ),
+            name,
         ))  # fmt: skip
     bare = without_unit(cells, style)
     if bare:
         found.append(Finding(
             "some-without-unit", WARNING,
-            f"Column '{name}' has '{style.unit}' beside some of its numbers only: '{bare}' is read "
-            f"as {format_with_unit(bare, style.unit)}. If it is something else, write the unit"
-            f" beside "
-            "each number in the file.",
+            _(
+                "Column '{name}' has '{unit}' beside some of its numbers only: '{cell}' is read as "
+                "{number}. If it is something else, write the unit beside each number in the file.",
+                name=name, unit=style.unit, cell=bare, number=format_with_unit(bare, style.unit),
+            ),
             name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     return found
 
 
-def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
-    said = style_evidence(cells[:2000])
+def _written(
+    name: str, cells: list[str], style: NumberStyle, evidence: StyleEvidence
+) -> list[Finding]:
+    """What is said of a column whose numbers are written in an unusual way."""
+    category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
+
+    def read(cell: str) -> str:
+        return f"{number_of(cell, style.point, style.counts):.12g}"
+
+    found = []
+    if evidence.bracketed:
+        found.append(Finding(
+            "owed", INFO,
+            _(
+                "Column '{name}' has numbers in brackets, as books of account write what is below "
+                "0: '{cell}' is read as {number}.",
+                name=name, cell=evidence.bracketed, number=read(evidence.bracketed),
+            ),
+            name, (exclude_columns_fix(name),),
+        ))  # fmt: skip
+    if evidence.trailing:
+        found.append(Finding(
+            "minus-behind", INFO,
+            _(
+                "Column '{name}' has a minus behind numbers: '{cell}' is read as {number}.",
+                name=name, cell=evidence.trailing, number=read(evidence.trailing),
+            ),
+            name, (category,),
+        ))  # fmt: skip
+    if style.point == FRACTIONS:
+        one = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
+        found.append(Finding(
+            "fractions", INFO,
+            _(
+                "Column '{name}' holds fractions: '{cell}' is read as {number}.",
+                name=name, cell=one, number=read(one),
+            ),
+            name, (category,),
+        ))  # fmt: skip
+    if style.point == EITHER and not style.readings:
+        with_comma = next(cell.strip() for cell in cells if "," in cell)
+        found.append(Finding(
+            "both-marks", INFO,
+            _(
+                "Column '{name}' writes the decimal point as a comma in some rows and as a point "
+                "in others: '{cell}' is read as {number}.",
+                name=name, cell=with_comma, number=read(with_comma),
+            ),
+            name, (category,),
+        ))  # fmt: skip
+    return found
+
+
+def _words(name: str, series: pd.Series, cells: list[str], said: StyleEvidence) -> list[Finding]:
     units = sorted({*said.units} - {""})
     # 9a and 10b are classes of a school.
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
     if said.numbers > 1 and not said.others and 1 < len(units) <= 4 and named:
         return [Finding(
             "several-units", WARNING,
-            f"Column '{name}' holds numbers in several units, {format_quoted_list(units)}, which"
-            f" are not "
-            "converted: it is taken for words. Write all in one unit in the file, or leave the "
-            "column out.",
+            _(
+                "Column '{name}' holds numbers in several units, {units}, which are not "
+                "converted: it is taken for words. Write all in one unit in the file, or leave the "
+                "column out.",
+                name=name, units=format_quoted_list(units),
+            ),
             name, (exclude_columns_fix(name),),
         )]  # fmt: skip
+    if said.feet > 1 and said.feet == said.others and not said.numbers:
+        inches = number_of(said.odd[0], FEET, {})
+        return [Finding(
+            "feet-and-inches", WARNING,
+            _(
+                "Column '{name}' seems to hold feet and inches ('{cell}'): it is taken for words.",
+                name=name, cell=said.odd[0],
+            ),
+            name,
+            (
+                column_fix(
+                    _("Read '{cell}' as {inches} inches", cell=said.odd[0], inches=f"{inches:g}"),
+                    [name], decimal=FEET,
+                ),
+                column_fix(_("It is a category"), [name], type="category"),
+            ),
+        )]  # fmt: skip
+    if said.others and said.numbers * 5 >= said.numbers + said.others and said.numbers > 1:
+        told = _made_text(name, series, said)
+        if told:
+            return told
     empty = [cell for cell in cells if cell.strip() in EMPTY_CELLS - {"", ".", "-", "--", "–"}]
     if not empty or len(cells) > 1000:
         return []
@@ -302,8 +513,43 @@ def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
     rows = int((series.astype(str).str.strip() == word).sum())
     return [Finding(
         "word-for-nothing", INFO,
-        f"Column '{name}' has '{word}' in {format_count(rows, 'row')}: it counts as a category.",
-        name, (option_fix(f"Treat '{word}' as missing", "missing_values", {name: [word]}),),
+        ngettext(
+            "Column '{name}' has '{word}' in {count} row: it counts as a category.",
+            "Column '{name}' has '{word}' in {count} rows: it counts as a category.",
+            rows, name=name, word=word,
+        ),
+        name,
+        (option_fix(
+            _("Treat '{word}' as missing", word=word), "missing_values", {name: [word]}
+        ),),
+    )]  # fmt: skip
+
+
+def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Finding]:
+    """The cells that make words of a column in which many numbers stand."""
+    texts = series.dropna().astype(str).str.split().str.join(" ")
+    lines = [int(texts.index[(texts == cell).to_numpy()][0]) for cell in said.odd]
+    places = [
+        _("'{cell}' in line {line}", cell=shorten(cell), line=line)
+        for cell, line in zip(said.odd, lines, strict=True)
+    ]
+    return [Finding(
+        "text-among-numbers", INFO,
+        ngettext(
+            "Column '{name}' is taken for words, because {count} of its values is no number: "
+            "{cells}.",
+            "Column '{name}' is taken for words, because {count} of its values are no numbers: "
+            "{cells}.",
+            said.others, name=name, cells=", ".join(places),
+        ),
+        name,
+        (
+            *((option_fix(
+                _("Treat {words} as missing", words=format_quoted_list(said.odd)), "missing_values",
+                {name: list(said.odd)},
+            ),) if said.others <= len(said.odd) else ()),
+            exclude_columns_fix(name),
+        ),
     )]  # fmt: skip
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import unescape
 
-from netbuilder.core.data.findings import INFO, Finding, data_fix
+from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix, option_fix
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import LINE, did_you_mean, format_quoted_list
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.safe_archives import open_zip, open_zip_member
+from netbuilder.core.wording import LINE, did_you_mean, format_list, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,6 +129,10 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
             fixes=tuple(data_fix(f"Read '{one}'", sheet=one) for one in filled if one != name),
         ))  # fmt: skip
     cells = [[_plain(cell) for cell in row] for row in sheets[name]]
+    about = _about_sheet(path, name)
+    findings += _sheet_findings(about, options)
+    if options.get("merged") == "fill":
+        _fill_merged(cells, about.merged)
     first = next((i for i, row in enumerate(cells) if any(c not in {"", None} for c in row)), 0)
     texts = [[str(cell) for cell in row] for row in cells[first : first + 300]]
     first += title_lines(texts)
@@ -148,6 +158,126 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     }
     table = pd.DataFrame(columns, index=pd.RangeIndex(start + 1, start + 1 + len(rows), name=LINE))
     return table.dropna(how="all"), tuple(findings)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What a sheet holds beside its values: hidden rows, merged cells (rows and columns from 0,
+    the last ones too), and cells with formulas that were never computed."""
+
+    hidden: tuple[int, ...] = ()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    formulas: tuple[str, ...] = ()
+
+
+def _about_sheet(path: Path, name: str) -> _Sheet:
+    """What Excel's own XML says of a sheet; nothing of other formats."""
+    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
+        return _Sheet()
+
+    def part(inside: str) -> str:
+        with open_zip_member(archive, archive.getinfo(inside)) as file:
+            return str(file.read(_MOST_XML).decode("utf-8", "replace"))
+
+    try:
+        with open_zip(path) as archive:
+            book, links = part("xl/workbook.xml"), part("xl/_rels/workbook.xml.rels")
+            sheets = {
+                unescape(_attribute(one, "name"), {"&quot;": '"', "&apos;": "'"}):
+                    _attribute(one, "r:id")
+                for one in re.findall(r"<sheet\b[^>]*>", book)
+            }  # fmt: skip
+            targets = {
+                _attribute(one, "Id"): _attribute(one, "Target")
+                for one in re.findall(r"<Relationship\b[^>]*>", links)
+            }
+            target = targets[sheets[name]]
+            xml = part(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+    except (KeyError, OSError, zipfile.BadZipFile):
+        return _Sheet()
+    hidden = [int(_attribute(one, "r") or 0) for one in _HIDDEN.findall(xml)]
+    merged = [
+        (int(top) - 1, _letters(left), int(bottom) - 1, _letters(right))
+        for left, top, right, bottom in _MERGED.findall(xml)
+    ]
+    formulas = [
+        _attribute(start, "r")
+        for start, inside in _CELL.findall(xml)
+        if "<f" in inside and not re.search(r"<v>[^<]|<is>", inside)
+    ]
+    return _Sheet(tuple(one for one in hidden if one), tuple(merged), tuple(formulas))
+
+
+_MOST_XML = 256 << 20
+_HIDDEN = re.compile(r"<row\b[^>]*\bhidden=\"(?:1|true)\"[^>]*>")
+_MERGED = re.compile(r"<mergeCell\b[^>]*\bref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
+_CELL = re.compile(r"<c\b([^>]*[^>/])>(.*?)</c>", re.DOTALL)
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
+    return found[1] if found else ""
+
+
+def _letters(column: str) -> int:
+    """The number, from 0, of a column that a spreadsheet calls "AB"."""
+    number = 0
+    for letter in column:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _sheet_findings(about: _Sheet, options: Mapping[str, Any]) -> list[Finding]:
+    skipped = options.get("skip_lines") or ()
+    left = [row for row in about.hidden if row not in skipped]
+    found = []
+    if left and options.get("hidden") != "use":
+        found.append(Finding(
+            "hidden-rows", WARNING,
+            ngettext(
+                "{count} row of the sheet is hidden, by a filter, say: it is read like all others.",
+                "{count} rows of the sheet are hidden, by a filter, say: they are read like all "
+                "others.",
+                len(left),
+            ),
+            fixes=(
+                option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
+                data_fix(_("Use hidden rows"), hidden="use"),
+            ),
+        ))  # fmt: skip
+    if about.merged and not options.get("merged"):
+        found.append(Finding(
+            "merged-cells", WARNING,
+            ngettext(
+                "{count} group of cells is merged: only its first cell has a value.",
+                "{count} groups of cells are merged: only the first cell of each has a value.",
+                len(about.merged),
+            ),
+            fixes=(
+                data_fix(_("Fill merged cells with their value"), merged="fill"),
+                data_fix(_("Leave the other cells empty"), merged="keep"),
+            ),
+        ))  # fmt: skip
+    if about.formulas:
+        found.append(Finding(
+            "formulas-without-value", WARNING,
+            _(
+                "Formulas in {cells} have never been computed: these cells are read as empty. Open "
+                "the file in a spreadsheet program and save it.",
+                cells=format_list(about.formulas, 5),
+            ),
+        ))  # fmt: skip
+    return found
+
+
+def _fill_merged(cells: list[list[Any]], merged: tuple[tuple[int, int, int, int], ...]) -> None:
+    for top, left, bottom, right in merged:
+        if top >= len(cells) or left >= len(cells[top]):
+            continue
+        value = cells[top][left]
+        for row in cells[top : bottom + 1]:
+            for place in range(left, min(right + 1, len(row))):
+                row[place] = value
 
 
 def _check_names(path: Path, names: list[str]) -> None:
@@ -205,7 +335,7 @@ def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -
     """JSON lines: an object a line."""
     import polars
 
-    text, _ = read_text_file(path)
+    text, _encoding = read_text_file(path)
     try:
         frame = polars.read_ndjson(
             io.BytesIO(text.encode()), n_rows=nrows, infer_schema_length=None, ignore_errors=False
@@ -219,7 +349,7 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     """JSON: a list of objects, each a row."""
     import polars
 
-    text, _ = read_text_file(path)
+    text, _encoding = read_text_file(path)
     if not text.lstrip().startswith("["):
         raise DataError(
             f"'{path.name}' is no list of rows: it does not begin with a [.",
@@ -267,25 +397,65 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
 
 
 def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
-    """Weka's ARFF, by SciPy."""
-    import pandas as pd
-    from scipy.io import arff
-
-    text, _ = read_text_file(path)
+    """Weka's ARFF."""
+    text, _encoding = read_text_file(path)
     try:
-        values, meta = arff.loadarff(io.StringIO(text))
-    except (arff.ArffError, NotImplementedError, ValueError, StopIteration, IndexError) as error:
+        table = arff_table(text)
+    except (ValueError, IndexError) as error:
         raise _broken(path, "ARFF file that is understood here", error) from error
-    columns: dict[str, Any] = {}
-    for name in meta.names():
-        column = values[name][:nrows]
-        if column.dtype.kind == "S":
-            words = [cell.decode() for cell in column]
-            columns[name] = [None if word == "?" else word for word in words]
-        else:
-            columns[name] = column
-    begin = next(
-        (i for i, line in enumerate(text.splitlines(), 2) if line.strip().lower() == "@data"), 1
-    )
-    index = pd.RangeIndex(begin, begin + len(values[:nrows]), name=LINE)
-    return pd.DataFrame(columns, index=index), ()
+    table.index.name = LINE
+    return table.iloc[:nrows], ()
+
+
+def arff_table(text: str) -> pd.DataFrame:
+    """The table of an ARFF file; its index is the lines of the file.
+
+    Names and values may stand between quotation marks of either sort; rows may be sparse.
+    """
+    import pandas as pd
+
+    quoted = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+
+    def bare(word: str) -> str | None:
+        word = word.strip()
+        inside = re.fullmatch(quoted, word) is not None
+        return re.sub(r"\\(.)", r"\1", word[1:-1]) if inside else None if word == "?" else word
+
+    def parts(line: str) -> list[str | None]:
+        return [bare(one) for one in re.findall(rf"(?:^|,)(\s*(?:{quoted})\s*|[^,]*)", line)]
+
+    columns: list[str | None] = []
+    kinds: list[list[str | None] | None] = []
+    rows: list[list[str | None]] = []
+    lines: list[int] = []
+    body = False
+    for number, line in enumerate(text.splitlines(), 1):
+        said = line.strip()
+        if not said or said.startswith("%"):
+            continue
+        if body:
+            if said.startswith("{"):
+                known = dict(re.findall(rf"(\d+)\s+((?:{quoted})|[^,}}]+)", said))
+                row = ["0" if kind is None else kind[0] for kind in kinds]
+                for place, word in known.items():
+                    row[int(place)] = bare(word)
+            else:
+                row = parts(said)
+            if len(row) != len(columns):
+                raise ValueError(f"line {number} has {len(row)} of {len(columns)} values")
+            rows.append(row)
+            lines.append(number)
+            continue
+        found = re.match(rf"(?i)@attribute\s+((?:{quoted})|\S+)\s+(.+)", said)
+        if found:
+            columns.append(bare(found[1]))
+            plain = re.match(r"(?i)(numeric|real|integer)\b", found[2].strip())
+            nominal = re.fullmatch(r"\{(.*)\}.*", found[2].strip())
+            kinds.append(None if plain else parts(nominal[1]) if nominal else [""])
+        body = said.lower() == "@data"
+    if not columns or (not body and not rows):
+        raise ValueError("no @attribute or no @data")
+    table = pd.DataFrame(rows, columns=columns, index=lines, dtype=object)
+    for name, kind in zip(columns, kinds, strict=True):
+        table[name] = pd.to_numeric(table[name]) if kind is None else table[name]
+    return table

@@ -157,6 +157,7 @@ def samples_of_table(
         units=reading.units,
         marks=reading.marks,
         factors=reading.factors,
+        spellings=reading.spellings,
     )
 
 

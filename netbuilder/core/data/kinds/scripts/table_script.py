@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
@@ -12,19 +11,21 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     function_lines,
     target_columns,
 )
+from netbuilder.core.data.preprocessing import number_text
 from netbuilder.core.data.preprocessing.cells import (
     CLOCK,
     DAYS,
+    SHORT_YEAR,
     SLASHED,
     TRUE,
     YEAR_FIRST,
     ZONE,
     day_comes_first,
+    in_one_century,
 )
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
-from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
 from netbuilder.core.data.preprocessing.roles import single_roles
-from netbuilder.core.data.readers.table_files import SHEETS
+from netbuilder.core.data.readers.table_files import SHEETS, arff_table
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.project.model import SINGLE_ROLES, Data, Project
 from netbuilder.core.python_text import format_literal
@@ -41,6 +42,10 @@ def reader(
     if ending in SHEETS:
         sheet = project.data.options.get("sheet")
         more = f", sheet_name={format_literal(sheet)}" if sheet else ""
+        skipped = project.data.options.get("skip_lines") or []
+        if skipped and not test and project.data.kind != "series":
+            lines = skipped if isinstance(skipped, list | tuple) else [skipped]
+            more += f", skiprows={[int(line) - 1 for line in lines]}"
         return f'pd.read_excel({format_literal(path)}, engine="calamine"{more})'
     if ending == ".parquet":
         return f"pd.DataFrame(polars.read_parquet({format_literal(path)}).to_dict(as_series=False))"
@@ -49,7 +54,7 @@ def reader(
     if ending == ".json":
         return f"pd.read_json({format_literal(path)})"
     if ending == ".arff":
-        return f"pd.DataFrame(scipy.io.arff.loadarff({format_literal(path)})[0])"
+        return f'arff_table(open({format_literal(path)}, encoding="utf-8").read())'
     thousands = project.data.options.get("thousands")
     more = f", thousands={format_literal(thousands)}" if thousands in {",", ".", "'"} else ""
     return f"pd.read_csv({format_literal(path)}{csv_arguments(project, facts, test=test)}{more})"
@@ -65,9 +70,10 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     recipe says it is. ``moments``: and a function of this name, for a series, which orders rows
     itself."""
     project, data, facts = question.project, question.project.data, question.facts
-    frames = frames_of(data)
+    frames, needed = frames_of(data), imports(data)
     return [
-        *imports(data),
+        *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
+        *needed,
         *helper_lines(data, facts, moments=moments),
         *(
             f"{name} = {reader(project, path, facts, test=name == 'test')}"
@@ -101,6 +107,17 @@ def column_lines(
             how = rf'.str.replace(r"{SLASHED.pattern}", r"\1.\2.\3", regex=True)'
             cells = (f"{frame}[{format_literal(name)}]" for frame in frames)
             lines += [f"{cell} = {cell}{how}" for cell in cells]
+    for name, first in dict(data.options.get("centuries") or {}).items():
+        cells = (f"{frame}[{format_literal(name)}]" for frame in frames)
+        lines += [f"{cell} = in_one_century({cell}, {int(first)})" for cell in cells]
+    spelt = facts.word_spellings if facts is not None else {}
+    for name, words in spelt.items():
+        lines.append(f"spelt = {format_literal(dict(sorted(words.items())))}")
+        lines += [
+            f"{frame}[{format_literal(name)}] = {frame}[{format_literal(name)}].map("
+            "lambda word: spelt.get(str(word).strip(), word))"
+            for frame in frames
+        ]
     # How a column is read is seen in the training file, so that one comes last.
     for frame in reversed(frames):
         for name, values in dict(data.options.get("missing_values") or {}).items():
@@ -115,8 +132,8 @@ def column_lines(
             for name in alike
         ]
         lines += [
-            f"{frame}[{format_literal(name)}] = as_numbers({frame}[{format_literal(name)}],"
-            f" {format_literal(mark)}"
+            f"{frame}[{format_literal(name)}] = numbers_in({frame}[{format_literal(name)}],"
+            f" {format_literal(mark)}, "
             f"{_counts(name, facts)})"
             for name, mark in marks.items()
         ]
@@ -128,20 +145,17 @@ def column_lines(
 
 
 def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
-    """Decimal marks of the columns that are written in a way that pandas reads as texts."""
-    decided = {name for name, one in data.columns.items() if one.type or one.decimal}
-    found = facts.number_marks if facts is not None else {}
-    return {name: mark for name, mark in found.items() if name not in decided}
+    """How numbers are written in the columns that pandas reads as texts."""
+    words = {name for name, one in data.columns.items() if one.type not in {"", "number"}}
+    found = dict(facts.number_marks) if facts is not None else {}
+    found |= {name: one.decimal for name, one in data.columns.items() if one.decimal}
+    return {name: mark for name, mark in found.items() if name not in words}
 
 
 def _counts(name: str, facts: DataFacts | None) -> str:
-    """An argument that says what numbers in other units count, where a column has several."""
+    """What numbers with each unit count in a column."""
     found = facts.number_factors.get(name) if facts is not None else None
-    if not found:
-        return ""
-    return (
-        f", {format_literal({re.sub(_NO_UNIT, '', unit): value for unit, value in found.items()})}"
-    )
+    return format_literal(dict(found or {"": 1.0}))
 
 
 def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = False) -> list[str]:
@@ -154,10 +168,20 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     lines += _MOMENTS if moments else _IN_TIME if ordered else ()
     lines += _ONE_SPELLING if option_names(data.options, "same_words") else ()
     lines += _TRUE if "boolean" in kinds else ()
-    marks = _marks(data, facts)
-    if facts is not None and facts.number_factors.keys() & marks.keys():
-        return [*lines, *_NUMBERS_IN_UNITS]
-    return [*lines, *(_NUMBERS if marks else ())]
+    if data.options.get("centuries"):
+        lines += [f"SHORT_YEAR = {SHORT_YEAR!r}", "", "", *function_lines(in_one_century)]
+    return [*lines, *(_numbers() if _marks(data, facts) else ())]
+
+
+def _numbers() -> list[str]:
+    """The program's own functions that read numbers as people write them."""
+    patterns = ("CELL", "GROUPED", "BRACKETED", "FRACTION", "FOOT")
+    lines = [f"{name} = re.compile({getattr(number_text, name).pattern!r})" for name in patterns]
+    functions = (number_text.marks_of, number_text.number_of, number_text.numbers_in)
+    return [
+        *lines, f"SIGNS = {number_text.SIGNS!r}", "", "",
+        *(line for function in functions for line in function_lines(function)),
+    ]  # fmt: skip
 
 
 _DAYS = (
@@ -216,35 +240,6 @@ _ONE_SPELLING = (
     "",
     "",
 )
-_NUMBERS = (
-    "def as_numbers(cells, point):",
-    '    """Numbers as people write them: $1,304 or 12 kg. ``point`` is the decimal mark."""',
-    '    if cells.dtype.kind in "iuf":',
-    "        return cells",
-    '    texts = cells.astype(str).str.replace("−", "-")',
-    "    # Books of account write what is owed in brackets.",
-    "    texts = texts.str.replace(" + r"""r"^\((.*\d.*)\)$", r"-\1", regex=True)""",
-    "    parts = texts.str.extract(" + r"""r"(-?)[^\d.,-]*(-?)([\d.,'’\s]*\d)([eE][-+]?\d+)?")""",
-    '    body = parts[2].str.replace(f"[^0-9{point}]", "", regex=True)',
-    '    body = body.str.replace(point, ".", regex=False) + parts[3].fillna("")',
-    '    numbers = pd.to_numeric(body, errors="coerce")',
-    '    return numbers.where((parts[0] == "-") == (parts[1] == "-"), -numbers)',
-    "",
-    "",
-)
-# What stands in a cell besides its unit.
-_NO_UNIT = r"[-\d.,'’\s()]"
-_NUMBERS_IN_UNITS = (
-    "def as_numbers(cells, point, counts=None):",
-    *_NUMBERS[1:2],
-    "    # ``counts``: what numbers in other units count in that of the column.",
-    *_NUMBERS[2:-3],
-    '    numbers = numbers.where((parts[0] == "-") == (parts[1] == "-"), -numbers)',
-    f'    units = texts.str.replace({_NO_UNIT!r}, "", regex=True)',
-    "    return numbers * units.map(counts or {}).fillna(1)",
-    "",
-    "",
-)
 _TRUE = (
     "def is_true(words, like):",
     '    """1 for yes and 0 for no, in the words of the column ``like``; gaps stay gaps."""',
@@ -262,13 +257,6 @@ def _types(data: Data, frame: str) -> list[str]:
     lines = []
     for name, choice in data.columns.items():
         cell, like = f"{frame}[{format_literal(name)}]", f"data[{format_literal(name)}]"
-        if choice.decimal:
-            texts = (
-                f"{cell}.astype(str).str.replace({format_literal(GROUPS_BY[choice.decimal])}, '')"
-            )
-            if choice.decimal == ",":
-                texts += ".str.replace(',', '.')"
-            lines.append(f"{cell} = pd.to_numeric({texts})")
         if choice.type == "category":
             lines.append(f'{cell} = {cell}.convert_dtypes().astype("string").astype(object)')
         elif choice.type == "date":
@@ -338,11 +326,11 @@ _STAND_IN = (
 def imports(data: Data) -> list[str]:
     """What the lines above need besides pandas."""
     endings = {inner for inner in (data.path.lower(), data.test_path.lower()) if inner}
-    found = []
+    found = ["import re"] if data.options.get("centuries") else []
     if any(path.endswith(".parquet") for path in endings):
         found.append("import polars")
     if any(path.endswith(".arff") for path in endings):
-        found.append("import scipy.io.arff")
+        found += ["import re", "", "", *function_lines(arff_table)]
     return found
 
 

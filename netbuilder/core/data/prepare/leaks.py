@@ -1,0 +1,287 @@
+"""What makes a result look better than it is: features that give the target away, and rows that
+belong together but stand on both sides of a split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.findings import WARNING, Finding, column_fix, exclude_columns_fix
+from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAK = "target-given-away"
+GROUPS = "rows-in-groups"
+_ROWS, _PAIR_ROWS, _FEWEST = 4000, 1000, 20
+# Of more columns pairs are not looked at.
+_MOST_PAIRED = 30
+_EXACT = 0.99999
+# Whole numbers round what they were made of: so much must be told for that to count.
+_ROUNDED = 0.95
+# Between two classes that a threshold makes stands no gap; between two species there is one.
+_WIDEST_GAP, _LEAST_VALUES = 0.1, 12
+# Of the spread of all rows so much is left within a group: with a name that says so, without one.
+_NAMED, _UNNAMED = 0.85, 0.3
+_LEAST_GROUPS = 5
+GROUP_NAME = re.compile(
+    r"(?i)(^|[^a-z])(patient|subject|person|user|customer|client|participant|proband|animal|mouse|"
+    r"household|family|school|class|student|pupil|site|clinic|hospital|batch|device|session|"
+    r"sensor|machine|author|speaker|owner|group|gruppe|patientin|kunde|id|nr|number)([^a-z]|$)"
+    r"|[a-z](I[dD]|Nr|No)$"
+)
+
+
+def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
+    """Features from which the target follows: by a factor, a threshold, or with one other column.
+
+    Args:
+        table: the features.
+        targets: the target columns.
+        task: of the first output.
+    """
+    if len(targets.columns) != 1 or len(table) < _FEWEST or len(table.columns) < 2:
+        return
+    numbers = {
+        str(name): table[name].to_numpy(np.float64)[:_ROWS]
+        for name in table.columns
+        if is_numeric(table[name]) and table[name].dtype.kind != "b"
+    }
+    answers = targets.iloc[:_ROWS, 0]
+    if task != REGRESSION:
+        yield from _by_threshold(numbers, answers)
+    elif is_numeric(answers):
+        yield from _by_formula(numbers, answers, few=len(table.columns) < 3)
+
+
+def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> Iterator[Finding]:
+    """Columns that a few thresholds cut into exactly the classes."""
+    codes, labels = answers.factorize()
+    counts = np.bincount(codes[codes >= 0])
+    if len(labels) < 2 or len(labels) > 10 or counts.min() < 5:
+        return
+    for name, values in numbers.items():
+        known = ~np.isnan(values) & (codes >= 0)
+        x, y = values[known], codes[known]
+        if len(x) < _FEWEST or len(np.unique(x)) < _LEAST_VALUES:
+            continue
+        order = np.argsort(x, kind="stable")
+        steps = np.flatnonzero(np.diff(y[order]))
+        gaps = np.diff(x[order])[steps]
+        if len(steps) != len(labels) - 1 or (gaps <= 0).any():
+            continue
+        if gaps.max() > _WIDEST_GAP * (x.max() - x.min()):
+            continue
+        edge = float(x[order][steps[0] + 1])
+        yield Finding(
+            LEAK, WARNING,
+            _(
+                "Column '{name}' gives the target '{target}' away: a threshold such as {edge} tells"
+                " its classes apart in every row. Where the target is to be predicted, '{name}' "
+                "may not be known.",
+                name=name, target=answers.name, edge=f"{edge:g}",
+            ),
+            name, (exclude_columns_fix(name),),
+        )  # fmt: skip
+
+
+def _by_formula(
+    numbers: Mapping[str, NDArray[Any]], answers: pd.Series, *, few: bool
+) -> Iterator[Finding]:
+    """Columns of which one, or two together, make the target.
+
+    ``few``: there are two features, and their sum may be what is to be learned.
+    """
+    y = answers.to_numpy(np.float64)
+    known = ~np.isnan(y)
+    for values in numbers.values():
+        known &= ~np.isnan(values)
+    y = y[known]
+    # A target that counts the rows follows from all else that does.
+    if len(y) < _FEWEST or not y.std() or np.ptp(np.diff(y)) == 0:
+        return
+    names = [name for name, values in numbers.items() if values[known].std() > 0]
+    x = np.array([numbers[name][known] for name in names]).T
+    if not names:
+        return
+    told = set()
+    r = _correlations(x, y)
+    for at in np.flatnonzero(r**2 > _ROUNDED):
+        slope, base = np.polyfit(x[:, at], y, 1)
+        if _nearly_equal(x[:, at], y) or not _follows(y, slope * x[:, at] + base, r[at] ** 2):
+            continue
+        told.add(names[at])
+        yield _leak(
+            names[at], "", answers.name, f"{slope:.4g} × {names[at]}{_added(base, y)}"
+        )  # fmt: skip
+    places = [at for at in np.argsort(-np.abs(r)) if names[at] not in told and r[at] ** 2 < _EXACT]
+    places = places[:_MOST_PAIRED]
+    if few or len(places) < 2:
+        return
+    yield from _by_pairs([names[at] for at in places], x[:, places], y, str(answers.name))
+
+
+def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
+    """Two columns of which the target is a weighted sum, the product or the ratio.
+
+    All pairs are compared by their correlations in some rows; the best are fitted in all.
+    """
+    first, second = np.triu_indices(len(names), 1)
+    a, b = x[:_PAIR_ROWS, first], x[:_PAIR_ROWS, second]
+    y0 = y[:_PAIR_ROWS]
+    r, between = _correlations(x[:_PAIR_ROWS], y0), np.corrcoef(x[:_PAIR_ROWS].T)[first, second]
+    ra, rb = r[first], r[second]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fits = np.array([
+            (ra**2 + rb**2 - 2 * ra * rb * between) / (1 - between**2),
+            *(_correlations(made, y0) ** 2 for made in (a * b, a / b, b / a)),
+        ])  # fmt: skip
+    fits = np.where(np.isfinite(fits), fits, 0.0)
+    best: tuple[float, str, str, str] | None = None
+    for place in np.argsort(-fits, axis=None)[:10]:
+        way, pair = np.unravel_index(place, fits.shape)
+        one, other = names[first[pair]], names[second[pair]]
+        a, b = x[:, first[pair]], x[:, second[pair]]
+        if fits[way, pair] < _ROUNDED:
+            break
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = ([a, b], [a * b], [a / b], [b / a])[way]
+        matrix = np.column_stack([*parts, np.ones(len(y))])
+        if not np.isfinite(matrix).all():
+            continue
+        weights, *_rest = np.linalg.lstsq(matrix, y, rcond=None)
+        made = matrix @ weights
+        fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+        if not _follows(y, made, fit) or (best is not None and fit <= best[0] + 1e-9):
+            continue
+        how = (
+            f"{weights[0]:.4g} × {one} {'+' if weights[1] >= 0 else '-'} "
+            f"{abs(weights[1]):.4g} × {other}",
+            f"{weights[0]:.4g} × {one} × {other}",
+            f"{weights[0]:.4g} × {one} / {other}",
+            f"{weights[0]:.4g} × {other} / {one}",
+        )[way]
+        best = fit, one, other, how + _added(float(weights[-1]), y)
+    if best is not None:
+        yield _leak(best[1], best[2], target, best[3])
+
+
+def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+    """Of each column of x with y."""
+    off, away = x - x.mean(axis=0), y - y.mean()
+    found: NDArray[Any] = (off * away[:, None]).sum(axis=0) / np.sqrt(
+        (off**2).sum(axis=0) * (away**2).sum()
+    )
+    return found
+
+
+def _added(base: float, y: NDArray[Any]) -> str:
+    if abs(base) <= 1e-3 * float(np.abs(y).max()):
+        return ""
+    return f" {'+' if base > 0 else '-'} {abs(base):.4g}"
+
+
+def _nearly_equal(x: NDArray[Any], y: NDArray[Any]) -> bool:
+    """Whether a column all but equals the target: that is told in other words."""
+    return float(np.abs(x - y).mean()) < 0.01 * float(y.std())
+
+
+def _follows(y: NDArray[Any], made: NDArray[Any], fit: float) -> bool:
+    """Whether nothing but rounding lies between the target and what was made."""
+    if fit > _EXACT:
+        return True
+    unit = next((one for one in (1.0, 0.1, 0.01, 0.001)
+                 if np.abs(y / one - np.round(y / one)).max() < 1e-6 / one), 0.0)  # fmt: skip
+    few = len(np.unique(y)) < _LEAST_VALUES
+    off = np.abs(y - made)
+    return not few and float(np.quantile(off, 0.99)) <= 0.62 * unit and float(y.std()) > 3 * unit
+
+
+def _leak(name: str, other: str, target: object, how: str) -> Finding:
+    message = (
+        _(
+            "Columns '{name}' and '{other}' together give the target away: '{target}' is {formula}."
+            " Where the target is to be predicted, they may not be known.",
+            name=name, other=other, target=target, formula=how,
+        )
+        if other
+        else _(
+            "Column '{name}' gives the target away: '{target}' is {formula}. Where the target is "
+            "to be predicted, '{name}' may not be known.",
+            name=name, target=target, formula=how,
+        )
+    )  # fmt: skip
+    fixes = (
+        exclude_columns_fix(name),
+        *((exclude_columns_fix(other), exclude_columns_fix(name, other)) if other else ()),
+    )
+    return Finding(LEAK, WARNING, message, name, fixes)
+
+
+def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
+    """The column whose repeating values name rows that resemble each other, as those of one
+    patient do: they belong into one part."""
+    rows = table.iloc[:_ROWS]
+    if len(rows) < _FEWEST:
+        return
+    best: tuple[float, str, int] | None = None
+    for name in map(str, rows.columns):
+        series = rows[name]
+        named = bool(GROUP_NAME.search(name))
+        if series.dtype.kind in "fb" or series.isna().mean() > 0.05:
+            continue
+        places, distinct = series.factorize()
+        counts = np.bincount(places[places >= 0])
+        many = _LEAST_GROUPS if named else 3 * _LEAST_GROUPS
+        if not many <= len(distinct) <= len(rows) / 2 or counts[counts > 1].sum() < 0.8 * len(rows):
+            continue
+        left = _left_within(rows.drop(columns=name), places)
+        if left is not None and left < (_NAMED if named else _UNNAMED):
+            best = min(best or (9.0, "", 0), (left, name, len(distinct)))
+    if best is None:
+        return
+    _left, name, count = best
+    yield Finding(
+        GROUPS, WARNING,
+        _(
+            "Rows with the same '{name}' resemble each other (there are {count} values). Where "
+            "some of them are for training and others for the test, the result looks better than "
+            "it is.",
+            name=name, count=f"{count:,}",
+        ),
+        name,
+        (
+            column_fix(
+                _("Keep rows of one '{name}' together", name=name), [name], role="group"
+            ),
+            column_fix(_("They do not belong together"), [name], role="feature"),
+        ),
+    )  # fmt: skip
+
+
+def _left_within(others: pd.DataFrame, places: NDArray[Any]) -> float | None:
+    """Of the spread of the other columns what is left within groups; the median over columns."""
+    shares = []
+    for name in others.columns[:50]:
+        if not is_numeric(others[name]):
+            continue
+        values = others[name].to_numpy(np.float64)
+        known = ~np.isnan(values) & (places >= 0)
+        x, at = values[known], places[known]
+        sizes = np.bincount(at)
+        present = sizes > 0
+        if not len(x) or not x.std() or len(x) <= present.sum() or len(np.unique(x)) < 5:
+            continue
+        means = np.bincount(at, x)[present] / sizes[present]
+        where = np.cumsum(present) - 1
+        within = float(((x - means[where[at]]) ** 2).sum()) / (len(x) - present.sum())
+        shares.append(within / float(x.var(ddof=1)))
+    return float(np.median(shares)) if shares else None

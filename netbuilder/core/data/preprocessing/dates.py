@@ -1,0 +1,94 @@
+"""Dates that cannot be meant: years of two digits read as the future, days that no calendar has."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+from netbuilder.core.data.findings import WARNING, Finding, exclude_columns_fix, option_fix
+from netbuilder.core.data.preprocessing.cells import day_comes_first
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.wording import format_quoted_list
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IMPOSSIBLE = "impossible-dates"
+TWO_DIGITS = "years-of-two-digits"
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_SHORT = r"\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)"
+# Before and after these years stand what programs write for "never" and "unknown".
+_FIRST, _LAST = 1000, 2200
+_LOOKED_AT, _FEWEST = 5000, 3
+
+
+def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
+    """What is to be asked of a column of dates.
+
+    Args:
+        name: of the column.
+        series: its texts.
+        decided: the century of its years was decided.
+    """
+    import pandas as pd
+
+    texts = series.dropna().astype(str).str.strip()
+    texts = texts[texts != ""]
+    first = [bool(_DATE.match(cell)) for cell in texts.head(50)]
+    if len(first) < _FEWEST or sum(first) * 2 < len(first):
+        return []
+    texts = pd.Series(texts.unique()[:_LOOKED_AT])
+    looks = texts.str.match(_DATE.pattern)
+    known = texts[looks]
+    if looks.mean() < 0.5:
+        return []
+    read = pd.to_datetime(
+        known, errors="coerce", format="mixed", utc=True, dayfirst=day_comes_first(known)
+    )
+    if read.notna().mean() < 0.5:
+        return []
+    found = []
+    years = read.dt.year
+    bad = [*known[read.isna() | (years < _FIRST) | (years > _LAST)], *texts[~looks]]
+    if bad:
+        found.append(Finding(
+            IMPOSSIBLE, WARNING,
+            ngettext(
+                "Column '{name}' holds dates, but {cells} cannot be one.",
+                "Column '{name}' holds dates, but {count} of its values cannot be one: {cells}.",
+                len(bad), name=name, cells=format_quoted_list(bad, 3),
+            ),
+            name,
+            (
+                option_fix(
+                    _("Treat {words} as missing", words=format_quoted_list(bad, 3)), "missing_values",
+                    {name: [str(one) for one in bad[:100]]},
+                ),
+                exclude_columns_fix(name),
+            ),
+        ))  # fmt: skip
+    this_year = date.today().year
+    late = known[known.str.match(_SHORT) & (years > this_year) & (years <= _LAST)]
+    if len(late) and not decided:
+        one = str(late.iloc[0])
+        found.append(Finding(
+            TWO_DIGITS, WARNING,
+            _(
+                "Column '{name}' writes years with two digits: '{cell}' is read as a day in "
+                "{year}, which is still to come.",
+                name=name, cell=one, year=int(years[late.index[0]]),
+            ),
+            name,
+            (
+                option_fix(
+                    _("No date is later than {year}", year=this_year), "centuries",
+                    {name: this_year - 99},
+                ),
+                option_fix(
+                    _("Dates may be in the future"), "centuries", {name: this_year - 50}
+                ),
+            ),
+        ))  # fmt: skip
+    return found

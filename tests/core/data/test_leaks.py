@@ -1,0 +1,193 @@
+"""What makes results look better than they are: leaks, groups, codes, stand-ins; the target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.findings import Finding
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.prepare.prepared_data import prepare_data
+from netbuilder.core.data.preprocessing.cells import dates_as_days, in_one_century
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+ROWS = 300
+COURSE = Path("/work/shared/data/sales_training.csv")
+
+
+def project(**data: object) -> Project:
+    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))  # type: ignore[arg-type]
+
+
+def frame(**more: object) -> pd.DataFrame:
+    source = np.random.default_rng(3)
+    table = pd.DataFrame(source.normal(size=(ROWS, 3)), columns=["a", "b", "c"])
+    return table.assign(y=source.normal(10, 3, ROWS).round(3)).assign(**more)
+
+
+def told(folder: Path, table: pd.DataFrame, code: str, **data: object) -> list[Finding]:
+    table.to_csv(folder / "d.csv", index=False)
+    return [one for one in make_report(project(**data), folder).notes if one.code == code]
+
+
+def drawn(low: int, high: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(low, high, ROWS)
+
+
+def test_a_factor_gives_the_target_away(tmp_path: Path) -> None:
+    net = drawn(1000, 50_000, 1) / 100
+    (one,) = told(tmp_path, frame(net=net, y=(net * 1.19).round(2)), "target-given-away")
+    assert one.column == "net" and "1.19 × net" in one.message
+    assert not told(tmp_path, frame(net=net, y=net + drawn(0, 400, 2)), "target-given-away")
+
+
+def test_two_columns_give_the_target_away_by_their_mean(tmp_path: Path) -> None:
+    read, math = drawn(20, 90, 3), drawn(20, 90, 4)
+    table = frame(read=read, math=math, y=((read + math) / 2).round())
+    (one,) = told(tmp_path, table, "target-given-away")
+    assert "'read'" in one.message and "'math'" in one.message
+    left = one.fixes[2].edit(project())
+    assert {left.data.columns[name].role for name in ("read", "math")} == {"ignore"}
+    noisy = frame(read=read, math=math, y=(read + math) / 2 + drawn(-20, 20, 5))
+    assert not told(tmp_path, noisy, "target-given-away"), "what goes with it is to be learned from"
+
+
+def test_a_threshold_gives_the_target_away(tmp_path: Path) -> None:
+    weight = drawn(900, 4900, 6)
+    (one,) = told(tmp_path, frame(bwt=weight, y=(weight < 2500).astype(int)), "target-given-away")
+    assert one.column == "bwt"
+    apart = np.where(weight < 2500, weight, weight + 3000)
+    species = frame(petal=apart, y=(weight < 2500).astype(int))
+    assert not told(tmp_path, species, "target-given-away"), "between two species stands a gap"
+
+
+def patients() -> pd.DataFrame:
+    """Forty patients with eight rows each, and a diagnosis by chance."""
+    source, who = np.random.default_rng(7), np.repeat(np.arange(40), 8)
+    values = source.normal(size=(40, 4))[who] + source.normal(0, 0.2, (320, 4))
+    table = pd.DataFrame(values, columns=["f1", "f2", "f3", "f4"])
+    return table.assign(patient=who + 1000, y=source.integers(0, 2, 40)[who])
+
+
+def test_rows_of_one_patient_are_kept_together(tmp_path: Path) -> None:
+    (one,) = told(tmp_path, patients(), "rows-in-groups")
+    assert one.column == "patient"
+    careless, kept = project(), one.fixes[0].edit(project())
+    assert kept.data.columns["patient"].role == "group"
+    who = patients()["patient"].to_numpy()
+    for wanted, both in ((careless, True), (kept, False)):
+        rows = prepare_data(wanted, tmp_path).rows
+        shared = set(who[rows.train]) & {*who[rows.test], *who[rows.validation]}
+        assert bool(shared) == both
+    assert not [n for n in make_report(kept, tmp_path).notes if n.code == "rows-in-groups"]
+    assert load_dataset(kept, tmp_path).facts.column_names == ("f1", "f2", "f3", "f4")
+
+
+def test_a_town_that_says_little_about_its_rows_is_no_group(tmp_path: Path) -> None:
+    town = np.array([*"ABCDEFGHIJKLMNOPQRST"])[drawn(0, 20, 8)]
+    assert not told(tmp_path, frame(town=town, age=drawn(20, 60, 9)), "rows-in-groups")
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("zip_code", "category"),
+        ("phone", "ignore"),
+        ("patient_id", "category"),
+        ("PLZ", "category"),
+    ],
+)
+def test_codes_are_no_amounts(tmp_path: Path, name: str, fix: str) -> None:
+    values = drawn(10_000, 99_999, 10) if fix == "ignore" else 10_000 + 371 * (drawn(0, 20, 10))
+    (one,) = told(tmp_path, frame(**{name: values}), "codes")
+    choice = one.fixes[0].edit(project()).data.columns[name]
+    assert fix in {choice.type, choice.role}
+
+
+@pytest.mark.parametrize("name", ["rooms", "price", "children"])
+def test_amounts_that_repeat_are_no_codes(tmp_path: Path, name: str) -> None:
+    assert not told(tmp_path, frame(**{name: drawn(1, 9, 11)}), "codes")
+
+
+@pytest.mark.parametrize(
+    ("values", "odd", "asked"),
+    [
+        (drawn(180, 450, 12) / 10, 0, True),  # a BMI
+        (drawn(50, 900, 13) / 10, -1, True),  # a depth
+        (drawn(0, 12, 14), 0, False),  # children
+        (np.round(np.random.default_rng(15).exponential(2, ROWS), 1), 0, False),  # rain
+    ],
+)
+def test_what_cannot_be_is_asked_about(
+    tmp_path: Path, values: np.ndarray, odd: int, asked: bool
+) -> None:
+    held = values.astype(float)
+    held[::20] = odd
+    found = told(tmp_path, frame(v=held), "stand-in")
+    assert bool(found) == asked
+    if asked:
+        after = found[0].fixes[0].edit(project())
+        assert after.data.options["missing_values"] == {"v": [odd]}
+
+
+def test_born_in_2075_is_asked(tmp_path: Path) -> None:
+    dates = [f"{1 + n % 28:02d}.{1 + n % 12:02d}.{30 + n % 60:02d}" for n in range(ROWS)]
+    (one,) = told(tmp_path, frame(born=dates), "years-of-two-digits")
+    after = one.fixes[0].edit(project()).data.options["centuries"]["born"]
+    days = dates_as_days(in_one_century(pd.Series(["01.02.75", "01.02.20"]), after), "", "dayfirst")
+    assert days.tolist() == [1857.0, 18293.0]
+    assert days.max() < 36_500, "the careless reading: 2075"
+
+
+@pytest.mark.parametrize("cell", ["9999-12-31", "2024-02-30"])
+def test_a_day_that_cannot_be_is_told(tmp_path: Path, cell: str) -> None:
+    dates = [f"2024-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(ROWS)]
+    dates[7] = cell
+    (one,) = told(tmp_path, frame(seen=dates), "impossible-dates")
+    assert cell in one.message
+    assert one.fixes[0].edit(project()).data.options["missing_values"] == {"seen": [cell]}
+
+
+def test_rows_that_are_there_by_chance_are_no_copy_of_the_training_file(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"a": np.arange(120) % 4, "b": np.arange(120) % 3, "y": np.arange(120) % 2}
+    )
+    table.iloc[:24].to_csv(tmp_path / "t.csv", index=False)
+    assert not told(tmp_path, table, "test-is-training", test_path="t.csv")
+    assert told(tmp_path, table, "test-rows-known", test_path="t.csv")
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "told_why"),
+    [
+        (("critic_rating", "is_action", "total_earnings", "unit_price"), "total_earnings", True),
+        (("Survived", "Age", "Fare"), "Survived", True),
+        (("size", "rooms", "garden"), "garden", True),
+        (("a", "b", "y"), "y", False),
+    ],
+)
+def test_a_likely_target_is_taken_and_told(
+    tmp_path: Path, names: tuple[str, ...], target: str, told_why: bool
+) -> None:
+    source = np.random.default_rng(17)
+    values = source.normal(size=(60, len(names))).round(3)
+    pd.DataFrame(values, columns=list(names)).to_csv(tmp_path / "d.csv", index=False)
+    found = make_report(project(target=()), tmp_path)
+    assert {one.name for one in found.columns if one.role == "target"} == {target}
+    assert found.facts is not None and found.facts.target_names == (target,)
+    said = [one for one in found.notes if one.code == "default-target"]
+    assert bool(said) == told_why
+    assert not said or target in said[0].message
+
+
+@pytest.mark.skipif(not COURSE.is_file(), reason="the course's data is not here")
+def test_the_course_s_own_table_predicts_earnings(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_bytes(COURSE.read_bytes())
+    found = make_report(project(target=()), tmp_path)
+    assert found.facts is not None and found.facts.target_names == ("total_earnings",)
+    assert not [one for one in found.notes if one.code == "target-given-away"]

@@ -1,0 +1,181 @@
+"""One reading for a column: proven by its cells, or asked; values known beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.findings import ERROR, WARNING, Finding
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.number_text import number_of, number_style
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.table_cells import table_reading
+from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import DataError
+from netbuilder.core.formats import registry
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.results.predict import predict_rows
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+RECIPE = Data(
+    "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0
+)
+PROJECT = Project(graph=GRAPH, data=RECIPE, training=Training(loss=Choice("mse"), epochs=1))
+
+
+def write(folder: Path, cells: list[str], separator: str = ";", more: str = "") -> Path:
+    path = folder / "d.csv"
+    lines = [f"{cell}{separator}{place}" for place, cell in enumerate(cells)]
+    path.write_text(f"x{separator}y\n" + "\n".join(lines) + "\n" + more, encoding="utf-8")
+    return path
+
+
+def found(path: Path, code: str) -> Finding | None:
+    findings = table_reading(read_table(path, {})).findings
+    return next((one for one in findings if one.code == code), None)
+
+
+#: How a column is written, what it says, and what a careless reader takes one cell for.
+PROVEN = {
+    "two marks": (["60,53", "67.76", "8,5", "12.25"], [60.53, 67.76, 8.5, 12.25], 6053),
+    "both marks, grouped": (["1.234,50", "1,234.50", "7,25"], [1234.5, 1234.5, 7.25], 1.2345),
+    "minus behind": (["12,50-", "7,25", "3,10-"], [-12.5, 7.25, -3.1], 12.5),
+    "brackets": (["(45)", "12", "($7)", "9"], [-45, 12, -7, 9], 45),
+    "unit behind a space": (["1\u202f458,5\u00a0€", "12,75\u00a0€"], [1458.5, 12.75], 1),
+    "a mark and a unit": (["60,53 kg", "67.76 kg", "5,1 kg"], [60.53, 67.76, 5.1], 6053),
+    "lakhs": (["12,34,567", "1,00,000", "99"], [1234567, 100000, 99], 12),
+    "a dash for cents": (["12,-", "7,50", "1.204,-"], [12, 7.5, 1204], 1.204),
+    "carpenters": (["3 1/4", "12", "7 1/2"], [3.25, 12, 7.5], 31),
+}
+
+
+@pytest.mark.parametrize("name", list(PROVEN))
+def test_the_only_reading_that_explains_every_cell_is_taken(tmp_path: Path, name: str) -> None:
+    cells, numbers, careless = PROVEN[name]
+    column = read_table(write(tmp_path, cells * 4), {})["x"]
+    assert column.tolist() == pytest.approx(numbers * 4)
+    assert careless not in column.tolist()
+    # The script reads with the program's own functions.
+    registry.save_network(PROJECT, tmp_path / "out.py", tmp_path)
+    text = (tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0]
+    space: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        exec(text, space)
+    np.testing.assert_allclose(np.asarray(space["x_train"])[:, 0], numbers * 4, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "second"),
+    [
+        (["1,458 €", "12,300 €", "7,125 €"], 1458, 1.458),
+        (["60,531", "67.762", "8,125", "12.250"], 60531, 60.531),
+        (["1.204", "995", "2.250"], 1204, 1.204),
+        (["1,125", "2.5", "7,250", "9.75"], 1125, 1.125),
+    ],
+)
+def test_where_two_readings_explain_every_cell_three_cells_are_shown_in_each(
+    tmp_path: Path, cells: list[str], first: float, second: float
+) -> None:
+    path = write(tmp_path, cells * 3)
+    asked = found(path, "ambiguous-numbers")
+    assert asked is not None and asked.severity == ERROR and asked.column == "x"
+    told = asked.message
+    assert f"{first:g}" in told and f"{second:g}" in told, told
+    read = {
+        float(read_table(path, reading_options(fix.edit(PROJECT).data))["x"].iloc[0])
+        for fix in asked.fixes[:2]
+    }
+    assert read == {first, second}
+
+
+def test_a_decimal_comma_elsewhere_is_no_proof_where_a_column_may_have_thousands(
+    tmp_path: Path,
+) -> None:
+    rows = [f"{one};0,{place}5" for place, one in enumerate(["5 196", "770", "7,949", "6 441"] * 3)]
+    (tmp_path / "d.csv").write_text("a;b\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    asked = found(tmp_path / "d.csv", "ambiguous-numbers")
+    assert asked is not None and (asked.column, asked.severity) == ("a", WARNING)
+
+
+@pytest.mark.parametrize(
+    ("cells", "careful"),
+    [(["$1,304.50", "$20.00", "$995"], 1304.5), (["1,304,995", "2,000", "17"], 1304995)],
+)
+def test_what_is_plain_is_not_asked(tmp_path: Path, cells: list[str], careful: float) -> None:
+    path = write(tmp_path, cells * 4)
+    assert found(path, "ambiguous-numbers") is None
+    assert read_table(path, {})["x"].iloc[0] == careful
+
+
+@pytest.mark.parametrize("word", ["Average", "Mittelwert", "Subtotal R0"])
+def test_a_footer_is_told_wherever_its_word_stands(tmp_path: Path, word: str) -> None:
+    names = [f"r{place % 4};{place * 1.5}" for place in range(20)]
+    (tmp_path / "a.csv").write_text("k;v\n" + "\n".join(names) + f"\n{word};14.25\n")
+    told = found(tmp_path / "a.csv", "total-row")
+    assert told is not None
+    assert told.fixes[0].edit(PROJECT).data.options["skip_lines"] == [22]
+    # In a column of numbers the word names the cell, and the column stays one of numbers.
+    path = write(tmp_path, [str(place * 1.5) for place in range(20)], more=f"{word};20\n")
+    with pytest.raises(DataError) as error:
+        load_dataset(PROJECT, tmp_path)
+    assert error.value.code == "text_among_numbers" and word in error.value.what
+    after = make_report(PROJECT, tmp_path).notes[0].fixes[1].edit(PROJECT)
+    assert after.data.options["skip_lines"] == [22], path
+    assert load_dataset(after, tmp_path).train.raw_x["input"].max() == 28.5
+
+
+def test_yes_and_no_in_ten_spellings_are_two_words(tmp_path: Path) -> None:
+    cells = ["Y", "yes", "TRUE", "1", "ja", "N", "no", "FALSE", "0", "nein"]
+    path = write(tmp_path, cells * 4)
+    assert read_table(path, {})["x"].tolist() == (["yes"] * 5 + ["no"] * 5) * 4
+    told = found(path, "truth-words")
+    assert told is not None
+    assert load_dataset(PROJECT, tmp_path).facts.column_names == ("x=no", "x=yes")
+    apart = told.fixes[0].edit(PROJECT)
+    assert len(load_dataset(apart, tmp_path).facts.column_names) == 10, "the careless reading"
+
+
+def test_what_makes_words_of_a_column_is_named(tmp_path: Path) -> None:
+    cells = [str(place) for place in range(8)] + [f"w{place}" for place in range(12)]
+    told = found(write(tmp_path, cells), "text-among-numbers")
+    assert told is not None and "'w0' in line 10" in told.message
+
+
+def test_feet_and_inches_are_asked(tmp_path: Path) -> None:
+    path = write(tmp_path, ["5'3", "6'4", "5'11"] * 4)
+    told = found(path, "feet-and-inches")
+    assert told is not None
+    after = told.fixes[0].edit(PROJECT)
+    assert read_table(path, reading_options(after.data))["x"].tolist()[:3] == [63, 76, 71]
+
+
+def test_ordinals_are_words_without_units(tmp_path: Path) -> None:
+    path = write(tmp_path, ["1st", "2nd", "3rd", "11th"] * 4)
+    assert number_style(["1st", "2nd", "3rd"]) is None
+    assert found(path, "several-units") is None
+
+
+def test_a_decimal_comma_in_a_form_is_one(tmp_path: Path) -> None:
+    """0,5 was 5, and 1,125 was 1.125 where the file's commas group thousands."""
+    rows = [f"{n / 4:.2f}".replace(".", ",") + f";{n / 2}".replace(".", ",") for n in range(40)]
+    (tmp_path / "d.csv").write_text("x;y\n" + "\n".join(rows) + "\n")
+    trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
+    half, plain = (predict_rows(trained, {"x": cell}).first.values for cell in ("0,5", "0.5"))
+    assert half == pytest.approx(plain)
+    with pytest.raises(DataError) as error:
+        predict_rows(trained, {"x": "1,125"})
+    assert error.value.code == "number_two_ways"
+
+
+def test_cells_that_a_reading_does_not_explain_are_no_numbers() -> None:
+    one = {"": 1.0}
+    assert np.isnan(number_of("60,53", ".", one)), "60,53 does not group by threes"
+    assert np.isnan(number_of("1-2", ".", one))
+    assert np.isnan(number_of("192.168.0.1", "either", one))
+    assert np.isnan(number_of("12 kg", ".", one)), "a unit that nobody knows"

@@ -1,0 +1,155 @@
+"""Files that ended in an exception or lost rows unseen; and a second look that reads nothing."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from netbuilder.core.data import data_report
+from netbuilder.core.data.load import load_facts
+from netbuilder.core.data.prepare import prepared_data
+from netbuilder.core.data.readers import csv_reader, disk_cache
+from netbuilder.core.data.readers.csv_dialect import MOST_COLUMNS, sniff
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.table_cells import table_reading
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+PROJECT = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
+TOWNS = ("Köln", "Münster", "Gießen", "Düsseldorf", "Lübeck", "São Paulo")
+
+
+def codes(path: Path, **options: object) -> set[str]:
+    return {one.code for one in table_reading(read_table(path, options)).findings}
+
+
+def test_an_error_of_a_spreadsheet_is_no_comment(tmp_path: Path) -> None:
+    rows = [f"{'#N/A' if n % 5 == 0 else n},{n * 2}" for n in range(40)]
+    (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
+    table = read_table(tmp_path / "d.csv", {})
+    assert len(table) == 40, "the careless reading passes 8 rows over"
+    assert table["x"].isna().sum() == 8 and "comments" not in codes(tmp_path / "d.csv")
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "mac_roman", "cp1252"])
+def test_western_words_in_old_encodings(tmp_path: Path, encoding: str) -> None:
+    rows = [f"{TOWNS[n % len(TOWNS)]},{n}" for n in range(30)]
+    if encoding == "cp437":
+        rows = [row.replace("ã", "a") for row in rows]
+    (tmp_path / "d.csv").write_text("town,y\n" + "\n".join(rows) + "\n", encoding=encoding)
+    assert read_table(tmp_path / "d.csv", {})["town"].iloc[:3].tolist() == [*TOWNS[:3]]
+
+
+ARFF = """@relation quoted
+@attribute 'my colour' {red,'dark blue',"light, green"}
+@attribute size numeric
+@attribute note string
+@data
+red,1,'it\\'s small'
+% a comment
+'dark blue',?,plain
+'light, green',3.5,?
+"""
+
+
+def test_weka_s_quoted_names_and_words(tmp_path: Path) -> None:
+    (tmp_path / "d.arff").write_text(ARFF)
+    table = read_table(tmp_path / "d.arff", {})
+    assert table["my colour"].tolist() == ["red", "dark blue", "light, green"]
+    assert table["size"].tolist()[::2] == [1.0, 3.5]
+    assert table["note"].tolist()[:2] == ["it's small", "plain"]
+    assert table.index.tolist() == [6, 8, 9]
+    (tmp_path / "sparse.arff").write_text(
+        "@relation s\n@attribute a numeric\n@attribute c {no,yes}\n@data\n{0 3, 1 yes}\n{ }\n"
+    )
+    sparse = read_table(tmp_path / "sparse.arff", {})
+    assert (sparse["a"].tolist(), sparse["c"].tolist()) == ([3, 0], ["yes", "no"])
+
+
+def sheet(path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["region", "y", "twice"])
+    for n in range(12):
+        page.append(["north" if n < 6 else "south", n, f"=B{n + 2}*2"])
+    page.merge_cells("A2:A7")
+    for row in (4, 5):
+        page.row_dimensions[row].hidden = True
+    book.save(path)
+
+
+def test_what_a_sheet_hides_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "d.xlsx"
+    sheet(path)
+    found = {one.code: one for one in table_reading(read_table(path, {})).findings}
+    assert {"hidden-rows", "merged-cells", "formulas-without-value"} <= set(found)
+    assert "C2" in found["formulas-without-value"].message
+    project = replace(PROJECT, data=replace(PROJECT.data, path="d.xlsx"))
+    out = found["hidden-rows"].fixes[0].edit(project).data.options
+    assert out["skip_lines"] == [4, 5] and "hidden-rows" not in codes(path, **out)
+    filled = found["merged-cells"].fixes[0].edit(project).data.options
+    assert read_table(path, {})["region"].isna().sum() == 5
+    assert read_table(path, filled)["region"].tolist() == ["north"] * 6 + ["south"] * 6
+
+
+def test_two_hundred_thousand_columns_end_in_words(tmp_path: Path) -> None:
+    names = ",".join(f"c{n}" for n in range(200_000))
+    (tmp_path / "d.csv").write_text(names + "\n" + ",".join("1" * 200_000) + "\n")
+    with pytest.raises(DataError) as error:
+        sniff(tmp_path / "d.csv", {})
+    assert error.value.code == "too_many_columns"
+    assert f"{MOST_COLUMNS:,}" in error.value.what
+
+
+@pytest.mark.parametrize("inputs", [{"nosuch": ("a",)}, {"input": ("a", "zz")}])
+def test_an_unknown_name_among_the_inputs_ends_in_words(
+    tmp_path: Path, inputs: dict[str, tuple[str, ...]]
+) -> None:
+    (tmp_path / "d.csv").write_text("a,y\n" + "\n".join(f"{n},{n * 2}" for n in range(40)) + "\n")
+    with pytest.raises(DataError) as error:
+        load_facts(replace(PROJECT, data=replace(PROJECT.data, inputs=inputs)), tmp_path)
+    assert "nosuch" in error.value.what or "zz" in error.value.what
+
+
+def test_a_second_look_reads_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
+    monkeypatch.setattr(disk_cache, "_PAYS_SECONDS", 0.0)
+    path = tmp_path / "d.csv"
+    path.write_text("a,y\n" + "\n".join(f"{n},{n * n}" for n in range(60)) + "\n")
+    first, known = data_report.make_report(PROJECT, tmp_path), load_facts(PROJECT, tmp_path)
+
+    def forget() -> None:
+        for held in (
+            prepared_data._PLANS,
+            prepared_data._SAMPLES,
+            prepared_data._FOUND,
+            csv_reader._TABLES,
+        ):
+            held.clear()
+
+    forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(csv_reader, "read_with", None)  # whoever reads fails
+        again = data_report.make_report(PROJECT, tmp_path)
+        assert load_facts(PROJECT, tmp_path) == known
+    assert again == first and again.columns[0].maximum == 59
+    path.write_text("a,y\n" + "\n".join(f"{n},{n * n}" for n in range(80)) + "\n")
+    assert data_report.make_report(PROJECT, tmp_path).columns[0].maximum == 79, (
+        "another file is read"
+    )
+
+
+def test_the_cache_makes_nothing_but_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
+    folder = disk_cache.cache_folder() / "key"
+    folder.mkdir()
+    (folder / "value.pickle").write_bytes(pickle.dumps(Path("/etc/passwd")))
+    (folder / "meta.json").write_text("{}")
+    assert disk_cache.remembered("key", lambda: "looked again") == "looked again"

@@ -1,0 +1,44 @@
+"""Tables whose values are known, written as people write them: a few of ``benchmarks/truth.py``."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def truth() -> ModuleType:
+    path = Path(__file__).parents[3] / "benchmarks" / "truth.py"
+    spec = importlib.util.spec_from_file_location("truth", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["truth"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_no_column_is_read_wrongly_without_a_word(truth: ModuleType, tmp_path: Path) -> None:
+    count = truth.run(range(60), tmp_path, scripts=30)
+    assert count.wrong == []
+    assert count.right > 0.9 * count.columns
+    assert count.columns > 300
+
+
+def test_a_reader_that_takes_each_comma_for_thousands_is_caught(
+    truth: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count sees what was wrong before: 60,53 beside 67.76 was 6053."""
+    import pandas as pd
+
+    from netbuilder.core.data.readers import table_cells
+
+    def careless(series: pd.Series, style: object) -> pd.Series:
+        bare = series.astype(str).str.replace(r"[^0-9.\-]", "", regex=True)
+        return pd.to_numeric(bare, errors="coerce").astype("float64")
+
+    monkeypatch.setattr(table_cells, "parse_numbers", careless)
+    assert len(truth.run(range(30), tmp_path).wrong) > 5
