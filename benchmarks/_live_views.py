@@ -74,7 +74,7 @@ def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
             measured.until(lambda: window.runner.state is RunState.IDLE, 600)
             continue
         idle_until(lambda: window.runner.state is RunState.IDLE)
-        found["window"].append(speeds_of(window.workbench.trained))
+        found["window"].append(speeds_of(window.workbench.models.trained))
         found["headless"].append(headless)
     window.documents.keep_model()
     window.close()

@@ -244,7 +244,7 @@ def activations_service(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
     def with_window() -> Any:
         window.runner.start(project)
         idle_until(lambda: window.runner.state is RunState.IDLE)
-        return window.workbench.trained
+        return window.workbench.models.trained
 
     for number in range(rounds + 1):
         # One network is kept at a time: the first run of each builds and compiles it anew, since

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal
@@ -61,12 +62,12 @@ def main(path: str | None = None) -> int:
     window = open_window(Path(path) if path else None)
     if isinstance(app, Application):
         app.file_requested.connect(lambda file: window.documents.open_asking(Path(file)))
-    failures.happened.connect(window.commands.show_failure)
+    failures.happened.connect(partial(dialogs.show_failure, window))
     window.workbench.keras_changed.connect(lambda _state: _tell_keras_error(window))
     window.show()
     QTimer.singleShot(0, window.workbench.start)
     if path is None:
-        window.welcome.begin()
+        window.welcome.show_page()
     QTimer.singleShot(0, lambda: _look_back(window))
     problem = site_settings().problem
     wrong = UserError(problem, "Tell who looks after this machine.") if problem else None
@@ -187,9 +188,7 @@ def _offer_recovery(window: MainWindow) -> None:
             not_taken.append(run)
         else:
             if not beside:
-                place = run.base / "Untitled.netbuilder"
-                window.documents.show_project(run.project, place, saved=False)
-                window.documents.path = None
+                window.documents.show_project(run.project, None, folder=run.base, saved=False)
             window.docks.show_panel("training", focus=False)
             window.runner.start(interrupted=taken)
     for run in not_taken:  # what is shown of another project would hide it

@@ -23,21 +23,22 @@ from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.font_scale import FontScale
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.services.runs.paused_model_publisher import PausedModelPublisher
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
+from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.services.runs.runner import Runner, RunState
-from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.typed_steps import TypedSteps
 from netbuilder.ui.services.views import live_view
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
-from netbuilder.ui.services.views.sample_activations import ActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
@@ -65,27 +66,21 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._remember = remember
         self.setAnimated(not reduced_motion())
-        self.store = ProjectStore(project, self)
+        self.store = ProjectStore(project, self, path)
         TypedSteps(self.store, self)
         self.workbench = Workbench(self.store, self)
-        self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
-        self.auto_trainer = AutoTrainer(self.store, self.workbench, self.runner, self)
-        self.standing = PausedModelPublisher(self.workbench, self.runner, self)
-        self.manual_weight_editor = ManualWeightEditor(
-            self.store, self.workbench, self.runner, self
-        )
+        self.auto_trainer = AutoTrainer(self.workbench, self.runner, self)
+        self.manual_weight_editor = ManualWeightEditor(self.workbench, self.runner, self)
         self.prebuilding = NetworkPrebuilder(self.store, self.workbench, self.runner, self)
-        self.activations_service = ActivationsService(self.workbench, self)
+        self.activations_service = ActivationService(self.workbench, self)
         self.sample_view = LiveActivationsService(self.runner, self.activations_service, self)
         self.prebuilding.foresee(self.sample_view.foreseen)
         self.prebuilding.foresee(live_view.first_view_probe)
         self.evaluation_service = EvaluationService(self.workbench, self)
-        self.documents = Documents(self.store, self.workbench, self, self._may_leave)
-        self.documents.path = path
-        self.recall = LastRunRestorer(
-            self.store, self.workbench, self.runner, self.documents.keep_model, self
-        )
+        self.lessons = LessonSession(self.workbench, self.evaluation_service, self)
+        self.documents = Documents(self.workbench, self.lessons, self, self._may_leave)
+        self.restorer = LastRunRestorer(self.workbench, self.runner, self)
         self.scaling = FontScale(self)
         self.selection = SelectedNodes(self)
         self._build()
@@ -97,7 +92,7 @@ class MainWindow(QMainWindow):
         self._retitle()
         self.refresh_actions()
         if path is not None:
-            QTimer.singleShot(0, self.recall.look)
+            QTimer.singleShot(0, self.restorer.look)
 
     def _build(self) -> None:
         self.canvas = CanvasView(self.store, self.workbench)
@@ -119,7 +114,9 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.actions_table = WindowActions(self)
         self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
-        self.standing.asked = lambda: self.docks.in_front("predict")
+        self.paused_models = PausedModelPublisher(
+            self.workbench.models, self.runner, partial(self.docks.in_front, "predict"), self
+        )
         self.parts = self._parts()
         self.commands = WindowCommands(self.parts)
         self.documents.data_opened.connect(self.commands.begin_with_data)
@@ -154,6 +151,7 @@ class MainWindow(QMainWindow):
             activations_service=self.activations_service,
             sample_view=self.sample_view,
             evaluation_service=self.evaluation_service,
+            lessons=self.lessons,
             documents=self.documents,
             selection=self.selection,
             scaling=self.scaling,
@@ -194,25 +192,25 @@ class MainWindow(QMainWindow):
         store.steps_changed.connect(self.refresh_actions)
         store.steps_changed.connect(self._retitle)
         store.changed.connect(self._project_changed)
-        for signal in (bench.keras_changed, bench.trained_changed, bench.facts_changed):
+        for signal in (bench.keras_changed, bench.models.changed, bench.facts_changed):
             signal.connect(self.refresh_actions)
         bench.run_error_changed.connect(self._show_run_error)
         bench.problems_changed.connect(self.commands.problems_changed)
         runner.state_changed.connect(self._run_changed)
         runner.progress_changed.connect(
-            lambda: self.top_bar.progress.show_progress(runner.progress)
+            lambda: self.top_bar.progress.show_progress(runner.run.progress)
         )
         runner.told.connect(self.status.tell)
         runner.not_kept.connect(self.commands.show_error)
         self.auto_trainer.told.connect(self.status.tell)
         self.auto_trainer.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
-        files.title_changed.connect(self._retitle)
+        store.path_changed.connect(self._retitle)
         files.told.connect(self.status.tell)
         files.confirmed.connect(self._confirm)
         files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
-        files.opened.connect(self.recall.look)
+        files.opened.connect(self.restorer.look)
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
@@ -360,7 +358,7 @@ class MainWindow(QMainWindow):
 
     def _run_ended(self) -> None:
         self.refresh_actions()
-        trained = self.workbench.trained
+        trained = self.workbench.models.trained
         if self.workbench.run_error is None and trained is not None:
             self.status.tell(dialogs.result_words(trained), 20, of_run=True)
             QApplication.alert(self)

@@ -78,7 +78,7 @@ def render(
         window.docks.show_panel(panel, focus=False)
     wait(lambda: window.workbench.settled, WAIT_SECONDS)
     if path is not None and is_model(path):
-        wait(lambda: window.workbench.trained is not None, WAIT_SECONDS)
+        wait(lambda: window.workbench.models.trained is not None, WAIT_SECONDS)
         wait(lambda: window.workbench.settled, WAIT_SECONDS)
     wait(lambda: window.evaluation_service.idle and window.activations_service.idle, 20.0)
     # Panels that show data or results fill themselves from threads of their own.

@@ -18,7 +18,6 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
 from netbuilder.ui.results.runs_model import short_result
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.training_panel import TrainingPanel
@@ -71,7 +70,7 @@ def test_of_layers_that_look_alike_the_name_is_told(
     name = next(n.id for n in project.graph.nodes if n.layer == "Dense")
     window = open_window(edits.set_params(project, name, activation="reluu"), keras=False)
     window.workbench.diagnose()
-    window.commands.next_problem()
+    window.status.next_problem()
     assert f"({name})" in window.banner.cards[0].title.text()
 
 
@@ -290,7 +289,8 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE // 3)
     # What is shown is what the run makes of the sample now, or nothing yet.
-    assert not isinstance(window.strips.look, SampleActivations)
+    look = window.strips.look
+    assert look is None or look.trained is None
     window.runner.stop()
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
 
@@ -348,3 +348,21 @@ def test_runs_keep_their_names_in_a_narrow_window(
     letter = panel.fontMetrics().averageCharWidth()
     qtbot.waitUntil(lambda: panel.table.columnWidth(0) >= 14 * letter, timeout=MINUTE)
     assert not panel.table.isColumnHidden(4), "the test's result stays"
+
+
+def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=1))
+    window.runner.start()
+    canvas = window.canvas
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and bool(window.strips._shown))
+    graph = window.store.project.graph
+    hidden = graph.sources[graph.outputs[0]][0]
+    wires = canvas.state.wire_weights
+    assert hidden in canvas.previews.ids and wires
+    window.store.apply("Delete", lambda p: edits.remove_nodes(p, (hidden,)))
+    assert hidden not in canvas.previews.ids and not canvas.state.wire_weights
+    window.store.undo()
+    assert hidden in canvas.previews.ids
+    assert canvas.state.wire_weights == wires

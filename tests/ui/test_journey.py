@@ -99,7 +99,7 @@ def test_from_an_empty_canvas_to_an_answer(
     QTest.mouseClick(window.top_bar.train, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=2 * MINUTE)
     assert window.workbench.run_error is None
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     assert trained.epochs == 60
     assert len(training.curves.plot.run.validation("loss")) == 60
     assert window.top_bar.progress.toolTip().endswith("done")
@@ -131,7 +131,7 @@ def test_from_an_empty_canvas_to_an_answer(
     assert again.store.project == window.store.project
     again.documents.open_path(model)
     qtbot.waitUntil(lambda: not again.documents.opening, timeout=MINUTE)
-    assert again.workbench.trained is not None
+    assert again.workbench.models.trained is not None
     assert again.store.project.graph == window.store.project.graph
     assert again.store.project.name == "iris", "trained before it had a name"
     curves = panel(again, "training").curves
@@ -168,7 +168,7 @@ def test_pause_resume_and_stop_answer_at_once(
     qtbot.waitUntil(lambda: bool(runner.curves.marks), timeout=MINUTE)
     window.actions_table["stop"].trigger()
     seconds_until(RunState.IDLE)
-    assert window.workbench.trained is not None, "what was learned is kept"
+    assert window.workbench.models.trained is not None, "what was learned is kept"
     # The design asks for 0.2 s, which benchmarks/window.py measures; a loaded machine keeps this.
     assert sorted(times)[len(times) // 2] < 2.0
 
@@ -211,7 +211,7 @@ def test_a_run_that_fails_says_why_and_the_app_goes_on(
     window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
-    assert window.workbench.trained.epochs == 3
+    assert window.workbench.models.trained.epochs == 3
     assert window.banner.cards == []
 
 
@@ -228,11 +228,11 @@ def test_train_more_and_back_to_the_best(
     training = window.docks.pages["training"].panel
     training.buttons.count.setValue(3)
     QTest.mouseClick(training.buttons.more, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.trained.epochs == 7, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained.epochs == 7, timeout=MINUTE)
     assert len(runner.curves.epochs["loss"]) == 7
-    before = window.workbench.trained
+    before = window.workbench.models.trained
     QTest.mouseClick(training.buttons.best, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
     assert runner.state is RunState.IDLE
 
 
@@ -255,17 +255,17 @@ def test_reset_with_the_same_seed_gives_the_same_curve(
     runner = window.runner
     window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
-    first = list(window.workbench.trained.history["loss"])
+    first = list(window.workbench.models.trained.history["loss"])
     buttons = panel(window, "training").buttons
     same, other = buttons.reset.menu().actions()
-    before = window.workbench.trained
+    before = window.workbench.models.trained
     same.trigger()
-    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
-    assert window.workbench.trained.history["loss"] == first
-    before = window.workbench.trained
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
+    assert window.workbench.models.trained.history["loss"] == first
+    before = window.workbench.models.trained
     other.trigger()
-    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
-    assert window.workbench.trained.history["loss"] != first
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
+    assert window.workbench.models.trained.history["loss"] != first
 
 
 def test_a_table_from_disk_is_trained_and_answered_in_a_file(
@@ -361,4 +361,4 @@ def test_two_windows_train_at_once(
     for window in windows:
         qtbot.waitUntil(lambda w=window: w.runner.state is RunState.IDLE, timeout=MINUTE)
         assert window.workbench.run_error is None
-        assert window.workbench.trained.epochs == 30
+        assert window.workbench.models.trained.epochs == 30

@@ -67,7 +67,7 @@ def letters() -> Iterator[Callable[[MainWindow, float], None]]:
 
 def _trained(window: MainWindow, qtbot: QtBot) -> None:
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(
         lambda: window.evaluation_service.idle and window.activations_service.idle, timeout=MINUTE
@@ -116,7 +116,7 @@ def test_no_word_is_cut_off(
     window.welcome.show_page()
     look(window.welcome.page, "start page")
     window.welcome.page.shut()
-    work = submission_source(window.workbench)
+    work = submission_source(window.workbench, window.lessons.stamp)
     rows = [
         Submission("ada.h5", "Ada", "graded", 91.5, {"accuracy": 0.915}, 3, 4, comment="Good."),
         Submission("cy.h5", "Cy", FAILED, message="The file is empty (0 bytes). Ask for it again."),

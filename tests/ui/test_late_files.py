@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,8 @@ def test_a_run_that_was_begun_meanwhile_is_asked_about(
     qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
     qtbot.waitUntil(lambda: pressed == ["Go on training"], timeout=MINUTE)
     assert window.runner.state is RunState.PAUSED
-    assert window.documents.path is not None
-    assert window.documents.path.name == "mine.netbuilder"
+    assert window.store.path is not None
+    assert window.store.path.name == "mine.netbuilder"
 
 
 def test_a_network_that_was_trained_meanwhile_is_asked_about(
@@ -65,17 +66,19 @@ def test_a_network_that_was_trained_meanwhile_is_asked_about(
     window, gate = slow
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     assert trained is not None
+    models = window.workbench.models
+    models.submit(replace(models.state, run_id=""))  # as if it were too large for Runs
     pressed = answer("Cancel")
     gate.set()
     qtbot.waitUntil(lambda: pressed == ["Cancel"], timeout=MINUTE)
     qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
-    assert window.workbench.trained is trained
+    assert window.workbench.models.trained is trained
     # Opened again at leisure, and not to be kept, it gives way.
     pressed = answer("Don't save")
-    window.documents.open_asking(window.documents.path.with_name("xor.h5"))
-    qtbot.waitUntil(lambda: window.documents.path.name == "xor.h5", timeout=MINUTE)
+    window.documents.open_asking(window.store.path.with_name("xor.h5"))
+    qtbot.waitUntil(lambda: window.store.path.name == "xor.h5", timeout=MINUTE)
     assert pressed == ["Don't save"]
 
 
@@ -101,4 +104,4 @@ def test_nothing_is_asked_for_a_file_that_cannot_be_opened(
     files.write(example("iris"), tmp_path / "whole.netbuilder")
     window.documents.open_asking(tmp_path / "whole.netbuilder")
     assert pressed == ["Don't save"], "what can be opened is asked about as before"
-    assert window.documents.path == tmp_path / "whole.netbuilder"
+    assert window.store.path == tmp_path / "whole.netbuilder"

@@ -21,7 +21,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import recovery
+from netbuilder.ui.services import recovery, suggested_paths
 from netbuilder.ui.services.process_locks import acquire_lock, new_process_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
@@ -129,6 +129,33 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
         assert of_one_process(one, Path(new_process_name())), "as a run is that begins now"
 
 
+def test_a_run_that_goes_on_alone_belongs_to_no_file(
+    open_window: Open, example: Callable[[str], Project], answer: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    place = run_left("4567-b", edits.set_training(example("iris"), epochs=1_000_000))
+    (place / "base.txt").write_text(str(tmp_path), "utf-8")
+    window = open_window()
+    answer("Go on training")
+    app._offer_recovery(window)
+    assert window.store.path is None
+    assert Path(suggested_paths.suggested_path(window.workbench, ".h5")).stem == "Iris"
+    assert window.store.document.base == tmp_path, "where its data lies"
+
+
+def test_data_beside_a_project_of_no_file_is_found_again(
+    open_window: Open, left: Path, edited: Project, answer: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    raw = json.loads(left.read_text("utf-8"))
+    left.write_text(json.dumps({**raw, "base": str(tmp_path / "elsewhere")}), "utf-8")
+    window = open_window(keras=False)
+    answer("Put it back")
+    app._offer_recovery(window)
+    assert window.store.path is None
+    assert window.workbench.base == tmp_path / "elsewhere"
+
+
 @pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])
 def test_what_is_put_back_does_not_give_way_to_a_run(
     open_window: Open,
@@ -232,7 +259,7 @@ def test_a_training_that_is_not_in_runs_is_asked_about(
     (home / "data" / "runs").write_text("a file where the folder should be")
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained is not None
+    assert window.workbench.models.trained is not None
     assert window.banner.cards[0].title.text().startswith("This training is not kept in Runs")
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()

@@ -96,7 +96,8 @@ def test_each_field_has_a_name(
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(
-        lambda: window.workbench.trained is not None and not window.runner.active, timeout=MINUTE
+        lambda: window.workbench.models.trained is not None and not window.runner.active,
+        timeout=MINUTE,
     )
     assert sorted(walk(window, qtbot)) == []
     window.documents.keep_model()
@@ -112,7 +113,7 @@ def test_each_field_of_other_kinds_of_data_has_a_name(
     window = open_window(edits.set_training(example(name), epochs=1))
     window.runner.start()
     qtbot.waitUntil(
-        lambda: window.workbench.trained is not None and not window.runner.active,
+        lambda: window.workbench.models.trained is not None and not window.runner.active,
         timeout=2 * MINUTE,
     )
     assert sorted(walk(window, qtbot)) == []
@@ -133,7 +134,7 @@ def test_each_field_of_the_windows_beside_has_a_name(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = open_window(example("iris"), keras=False)
-    work = submission_source(window.workbench)
+    work = submission_source(window.workbench, window.lessons.stamp)
     beside = (
         GradeWindow(window),
         RubricForm(Rubric(), window),

@@ -33,7 +33,8 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     window.resize(1024, 700)
     window.commands.train()
     qtbot.waitUntil(
-        lambda: window.workbench.trained is not None and not window.runner.active, timeout=120_000
+        lambda: window.workbench.models.trained is not None and not window.runner.active,
+        timeout=120_000,
     )
     qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=60_000)
     window.docks._resize(190, 370)

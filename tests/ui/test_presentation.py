@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.speed import SPEEDS
+from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.window.presentation import LETTERS
 

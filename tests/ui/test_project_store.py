@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services.project_store import ProjectStore
 
 
@@ -94,5 +97,50 @@ def test_a_step_beside_the_project_is_undone_in_its_turn() -> None:
     store.undo()
     assert store.project is not before, "then what was done before it"
     store.redo()
-    store.forget_notes()
+    store.expire_notes(lambda: told.append("refused"))
     assert store.redo_label is None and store.undo_labels[0] == "Add"
+
+
+def test_a_step_that_has_expired_stands_before_what_was_done_earlier() -> None:
+    store, told = ProjectStore(), []
+    turn = ("Turn", lambda: told.append("back"), lambda: told.append("again"))
+    store.note(*turn)
+    store.expire_notes(lambda: told.append("refused"))
+    assert store.undo_label is None, "there is nothing that it could be taken for"
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    added = store.project
+    store.note(*turn)
+    store.note(*turn)
+    store.expire_notes(lambda: told.append("refused"))
+    store.expire_notes(lambda: told.append("refused"))
+    assert store.undo_labels == ("Turn", "Add")
+    store.undo()
+    assert told == ["refused"]
+    assert store.project is added
+    assert store.redo_label is None
+    store.undo()
+    assert not store.project.graph.nodes
+
+
+def test_undo_of_another_project_opens_the_file_of_the_first(tmp_path: Path) -> None:
+    one, two = tmp_path / "one" / "one.netbuilder", tmp_path / "two"
+    first = Project("one", data=Data("csv", path="rows.csv"))
+    store = ProjectStore(first, path=one)
+    store.apply("Name", lambda p: edits.rename_project(p, "first"))
+    store.mark_saved()
+    heard: list[Path | None] = []
+    store.path_changed.connect(lambda: heard.append(store.path))
+    store.replace_document("Restore", Project("other", data=Data("csv", path="o.csv")), two)
+    assert store.path is None and store.modified
+    assert (store.document.base / store.project.data.path).resolve() == two / "o.csv"
+    base = store.document.base
+    store.mark_saved_to(two / "other.netbuilder", lambda p: rebased(p, base, two))
+    store.undo()
+    assert store.path == one and store.project.name == "first"
+    assert store.project.data.path == "rows.csv" and not store.modified
+    store.undo()
+    assert store.project == first, "paths of earlier steps are those of the file, too"
+    store.redo()
+    store.redo()
+    assert store.path == two / "other.netbuilder" and not store.modified
+    assert heard == [None, two / "other.netbuilder", one, two / "other.netbuilder"]

@@ -28,9 +28,8 @@ from netbuilder.core.project import edits
 from netbuilder.ui.services.recovery import Recovery
 from netbuilder.ui.services.project_store import ProjectStore
 app = QCoreApplication([])
-store = ProjectStore()
+store = ProjectStore(path=Path("/somewhere/mine.netbuilder"))
 recovery = Recovery(store)
-recovery.original = Path("/somewhere/mine.netbuilder")
 store.apply("Add", lambda p: edits.append_layer(p, "Input"))
 store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
 print("edited", flush=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMargins, QRect, QTimer
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
@@ -19,8 +19,8 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
+from netbuilder.ui.window.docks import fitting
 from netbuilder.ui.window.documents import empty_project
-from netbuilder.ui.window.first_size import fitting_rectangle
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -39,8 +39,8 @@ def nothing_left() -> Iterator[None]:
     _WAITING.clear()
 
 
-def press(*texts: str, seen: list[str] | None = None) -> None:
-    """Press these buttons, each in the dialog that stands then; ``seen`` gets what was offered."""
+def press(*texts: str) -> None:
+    """Press these buttons, each in the dialog that stands then."""
     left = list(texts)
     _WAITING.append(left)
 
@@ -52,8 +52,6 @@ def press(*texts: str, seen: list[str] | None = None) -> None:
             button = next((b for b in box.findChildren(QPushButton) if b.text() == left[0]), None)
             if button is not None:
                 left.pop(0)
-                if seen is not None:
-                    seen.extend(tick.text() for tick in box.findChildren(QCheckBox))
                 button.click()
         QTimer.singleShot(30, look)
 
@@ -88,7 +86,7 @@ def trained(open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path) -> 
     window = open_window(small, path)
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained is not None
+    assert window.workbench.models.trained is not None
     return window
 
 
@@ -197,9 +195,16 @@ def test_an_appended_ending_replaces_no_file_unasked(
     assert files.read(there).graph == small.graph
 
 
+def lose_record(window: MainWindow) -> None:
+    """As if the network were too large for Runs: it is in no file, and nowhere else."""
+    models = window.workbench.models
+    models.submit(replace(models.state, run_id=""))
+
+
 def test_a_name_with_an_unknown_ending_is_saved_before_the_window_closes(
     trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lose_record(trained)
     names(monkeypatch, tmp_path / "sales.v2")
     press("Save")
     assert trained.close()
@@ -210,6 +215,7 @@ def test_a_name_with_an_unknown_ending_is_saved_before_the_window_closes(
 def test_a_model_that_cannot_be_written_keeps_the_window_open(
     trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lose_record(trained)
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
     names(monkeypatch, blocked / "sales.h5")
@@ -217,7 +223,7 @@ def test_a_model_that_cannot_be_written_keeps_the_window_open(
     assert not trained.close()
     assert trained.isVisible()
     assert trained.banner.cards, "why it failed is said"
-    assert trained.workbench.trained is not None
+    assert trained.workbench.models.trained is not None
     assert trained.documents.model_unsaved
 
 
@@ -225,9 +231,10 @@ def test_project_and_model_are_asked_about_once(
     trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+    lose_record(trained)
     names(monkeypatch, tmp_path / "both.h5")
-    seen: list[str] = []
-    press("Save", seen=seen)
+    seen = [one.what for one in trained.documents.unsaved]
+    press("Save")
     assert trained.close()
     assert len(seen) == 2
     assert "project" in seen[0]
@@ -236,19 +243,75 @@ def test_project_and_model_are_asked_about_once(
     assert (tmp_path / "both.h5").exists()
 
 
-def test_one_of_two_can_be_left(trained: MainWindow, tmp_path: Path) -> None:
-    trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+def test_what_is_in_runs_is_not_asked_about(
+    trained: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert trained.documents.unsaved == (), "the project is in its file, its network in Runs"
+    lose_record(trained)
+    assert len(trained.documents.unsaved) == 1
+    assert trained.documents.export_to(tmp_path / "mine.h5").finish()
+    assert trained.documents.unsaved == ()
+    # Of a model's own file another network is a change.
+    trained.documents.open_path(tmp_path / "mine.h5")
+    qtbot.waitUntil(lambda: trained.store.path == tmp_path / "mine.h5")
+    assert trained.documents.unsaved == ()
+    trained.runner.train_more(1)
+    qtbot.waitUntil(lambda: trained.runner.state is RunState.IDLE)
+    assert trained.workbench.models.state.run_id
+    assert len(trained.documents.unsaved) == 1
 
-    def choose() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QDialog)
-        box.findChildren(QCheckBox)[1].setChecked(False)
-        next(b for b in box.findChildren(QPushButton) if b.text() == "Save").click()
 
-    QTimer.singleShot(100, choose)
-    assert trained.close()
-    assert files.read(tmp_path / "mine.netbuilder").training.epochs == 3
-    assert list(tmp_path.glob("*.h5")) == []
+def test_whichever_file_was_saved_last_counts(trained: MainWindow, tmp_path: Path) -> None:
+    trained.store.apply("Name", lambda p: edits.rename_project(p, "Flowers"))
+    assert trained.store.modified
+    assert trained.documents.export_to(tmp_path / "last.h5").finish()
+    assert not trained.store.modified, "the file of the network holds the project, too"
+
+
+def test_a_file_that_changed_outside_is_not_replaced_in_silence(
+    open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.netbuilder"
+    files.write(small, path)
+    window = open_window(small, path, keras=False)
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+    assert window.documents.save(), "nobody else has written it"
+    files.write(edits.set_training(small, epochs=99), path)
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=4))
+    press("Cancel")
+    assert not window.documents.save()
+    assert files.read(path).training.epochs == 99
+    names(monkeypatch, tmp_path / "other.netbuilder")
+    press("Save as…")
+    assert window.documents.save()
+    assert files.read(path).training.epochs == 99
+    assert files.read(window.store.path).training.epochs == 4
+    window.documents.open_path(path)
+    assert window.documents.save(), "it was read as it is now"
+    files.write(small, path)
+    press("Replace it")
+    assert window.documents.save()
+    assert files.read(path).training.epochs == 99
+
+
+def test_the_second_window_with_a_file_says_so(
+    open_window: Open, small: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "mine.netbuilder"
+    files.write(small, path)
+    first = open_window(small, path, keras=False)
+    qtbot.waitUntil(lambda: first.documents._held is not None)
+    second, errors = open_window(small, keras=False), []
+    second.documents.failed.connect(errors.append)
+    second.documents.open_path(path)
+    qtbot.waitUntil(lambda: bool(errors))
+    assert errors[0].code == "open_in_another_window"
+    assert second.banner.cards
+    assert first.documents.save_to(tmp_path / "another.netbuilder")
+    qtbot.waitUntil(lambda: not first.documents._soon.isActive())
+    second.documents.open_path(path)
+    qtbot.waitUntil(lambda: second.documents._held is not None)
+    assert len(errors) == 1, "the first window has another file now"
 
 
 def test_an_example_that_nobody_edited_does_not_nag(
@@ -257,10 +320,10 @@ def test_an_example_that_nobody_edited_does_not_nag(
     window = open_window(small)
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained is not None
+    assert window.workbench.models.trained is not None
     assert window.documents.unsaved == ()
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=9))
-    assert len(window.documents.unsaved) == 2
+    assert len(window.documents.unsaved) == 1, "the network is in Runs"
 
 
 def test_data_that_was_chosen_on_an_empty_canvas_is_nothing_to_lose(
@@ -293,6 +356,7 @@ def test_a_model_file_holds_the_project_too(
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=4))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    lose_record(window)
     assert len(window.documents.unsaved) == 2
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
     assert window.documents.unsaved == ()
@@ -318,7 +382,7 @@ def test_a_save_that_failed_leaves_the_paths_alone(
     assert not window.documents.save_to(tmp_path / "blocked" / "p.netbuilder")
     assert window.store.project == project
     assert window.store.undo_label is None
-    assert window.documents.path == path
+    assert window.store.path == path
     assert window.workbench.base == path.parent
 
 
@@ -371,7 +435,7 @@ def test_a_file_that_comes_late_does_not_replace_a_newer_one(
     told()
     assert window.store.project.name == "Other"
     assert window.store.project.training.epochs == 77
-    assert window.documents.path == other
+    assert window.store.path == other
     assert window.documents.opening == ""
 
 
@@ -447,13 +511,13 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
     ],
 )
 def test_the_first_window_fits_with_its_frame(screen: QRect, frame: QMargins) -> None:
-    place = fitting_rectangle(screen, frame)
+    place = fitting(screen, frame)
     assert screen.contains(place.marginsAdded(frame))
     assert place.height() > 600
 
 
 def test_a_large_screen_gets_the_designed_size() -> None:
-    place = fitting_rectangle(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
+    place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
     assert (place.width(), place.height()) == (1366, 768)
 
 

@@ -73,7 +73,7 @@ def test_tab_reaches_all_and_is_caught_nowhere(
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=2 * MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=2 * MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     window.canvas.select((window.store.project.graph.order[1],))
     menu = window.top_bar.menu_button
@@ -106,7 +106,7 @@ def test_a_form_that_was_made_late_comes_where_it_stands(
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.form is not None, timeout=MINUTE)
     rows = [row.editor for row in predict.form.rows.values()]

@@ -400,7 +400,7 @@ def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_
         file.attrs["training_config"] = json.dumps({"loss": "my_own_loss"})
     window = open_window(Project())
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=60_000)
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=10_000)
     (card,) = window.banner.cards
     assert card.isVisible()

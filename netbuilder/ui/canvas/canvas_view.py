@@ -49,7 +49,7 @@ from netbuilder.ui.canvas.scene_cache import SceneCache
 from netbuilder.ui.canvas.told_problems import VisibleProblems
 from netbuilder.ui.canvas.viewport import Viewport
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 
@@ -173,7 +173,7 @@ class CanvasView(QAbstractScrollArea):
         self.state.wire_weights = weights
         self.viewport().update()
 
-    def show_look(self, look: Look | None, trouble: str = "") -> None:
+    def show_look(self, look: SampleActivations | None, trouble: str = "") -> None:
         """Know what the layers give just now, for what is opened to show more.
 
         ``trouble``: why nobody knows, where it is known.

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_tiles import LayerContent
-from netbuilder.ui.services.views.canvas_strips import Look, attention_shares, recurrent_states
+from netbuilder.ui.services.views.canvas_strips import attention_shares, recurrent_states
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 _SAME = 1e-3  # relative: told numbers are rounded
 _NOTHING = "No word stands here (padding): texts that are shorter are filled up with 0."
 
 
-def layer_content(look: Look, node: Node, owner: Node) -> LayerContent:
+def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerContent:
     """A node's numbers for the chosen sample; ``owner`` is the one whose weights it applies."""
     from netbuilder.core.results.computation_trace.trace_value import node_inputs
     from netbuilder.core.results.live.token_names import step_names
@@ -36,7 +37,7 @@ def layer_content(look: Look, node: Node, owner: Node) -> LayerContent:
     )
 
 
-def _names(look: Look, node: Node) -> Sequence[str]:
+def _names(look: SampleActivations, node: Node) -> Sequence[str]:
     """Of the classes, of the numbers of a row, or of the target's columns."""
     return (
         look.classes.get(node.id, ())
@@ -45,7 +46,7 @@ def _names(look: Look, node: Node) -> Sequence[str]:
     )
 
 
-def scaling_sentence(look: Look, node: Node) -> str:
+def scaling_sentence(look: SampleActivations, node: Node) -> str:
     """That a layer behind an Input gets scaled numbers, with the first that is another one than
     stands in the data; "" where none is."""
     sources = look.project.graph.sources[node.id]
@@ -56,7 +57,7 @@ def scaling_sentence(look: Look, node: Node) -> str:
     return ""
 
 
-def own_units_text(look: Look, node: Node, index: tuple[int, ...]) -> str:
+def own_units_text(look: SampleActivations, node: Node, index: tuple[int, ...]) -> str:
     """What a number of an Input or an output is in the data's own terms; "" where it is the same
     there, and of layers between."""
     from netbuilder.core.wording import format_measure, format_percent
@@ -85,7 +86,7 @@ def own_units_text(look: Look, node: Node, index: tuple[int, ...]) -> str:
     return f"In the data's own terms: {columns[at]} {format_measure(float(own[index]), units[at])}."
 
 
-def _scaled(look: Look, input_id: str) -> Iterator[tuple[str, str, float]]:
+def _scaled(look: SampleActivations, input_id: str) -> Iterator[tuple[str, str, float]]:
     """Names of the numbers of an Input that are others than stand in the data, with both."""
     names, told = look.features.get(input_id, ()), dict(look.told.get(input_id, ()))
     for name, value in zip(names, look.values[input_id].reshape(-1) if names else (), strict=False):
@@ -97,7 +98,7 @@ def _scaled(look: Look, input_id: str) -> Iterator[tuple[str, str, float]]:
             yield name, told[name], float(value)
 
 
-def word_sentence(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -> str:
+def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple[int, ...]) -> str:
     """Which word a number of a text stands for, and of an Embedding which words lie nearest to
     that of a step; "" of others."""
     from netbuilder.core.results.live.token_names import nearest_words, token_names

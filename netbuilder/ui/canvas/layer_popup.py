@@ -32,7 +32,7 @@ from netbuilder.ui.canvas.layer_content import (
 from netbuilder.ui.canvas.layer_picture import LayerPicture
 from netbuilder.ui.canvas.sample_caption import caption_text
 from netbuilder.ui.canvas.weight_row import WeightRow, is_settable
-from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
@@ -104,7 +104,7 @@ class LayerPopup(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._parent = parent
-        self._look: Look | None = None
+        self._look: SampleActivations | None = None
         self.node_id = ""
         self._index: tuple[int, ...] | None = None
         self._step: int | None = None  # of an earlier state, instead of the output
@@ -204,11 +204,11 @@ class LayerPopup(QFrame):
         )
 
     @property
-    def look(self) -> Look | None:
+    def look(self) -> SampleActivations | None:
         """What the layers give just now."""
         return self._look
 
-    def follow(self, look: Look | None) -> None:
+    def follow(self, look: SampleActivations | None) -> None:
         """Take over what the layers give just now."""
         self._look = look
         if not self.isHidden():

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 
 _AWAY = 10
@@ -16,7 +16,7 @@ _AWAY = 10
 ROOM = 52
 
 
-def caption_text(look: Look) -> str:
+def caption_text(look: SampleActivations) -> str:
     """Which sample is looked at, and what it is: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
         return look.own
@@ -78,7 +78,7 @@ class SampleCaption(QFrame):
             " border-radius: 8px; }"
         )
 
-    def follow(self, look: Look | None) -> None:
+    def follow(self, look: SampleActivations | None) -> None:
         """Say what is shown just now; nothing where nothing is."""
         self.setVisible(look is not None)
         if look is None:

@@ -39,7 +39,7 @@ class DataChooser(QObject):
     @property
     def _folder(self) -> Path | None:
         """Where the project's file is, if it has one."""
-        return self._workbench.base if self._workbench.path is not None else None
+        return self._workbench.base if self._workbench.store.path is not None else None
 
     def choose_builtin(self, name: str) -> None:
         """Learn from a set that comes along."""

@@ -255,7 +255,7 @@ class DataPanel(QWidget):
 
     def _edit(self, name: str, value: Any) -> None:
         data = self._store.project.data
-        if name == "test_path" and isinstance(value, str) and self._workbench.path is not None:
+        if name == "test_path" and isinstance(value, str) and self._store.path is not None:
             value = relative_path(self._workbench.base / value, self._workbench.base)
         changes = change_of(data, name, value)
         self._store.apply(

@@ -16,6 +16,7 @@ from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
 from netbuilder.core.wording import format_count
 
 if TYPE_CHECKING:
+    from netbuilder.ui.services.project_store import Edit
     from netbuilder.ui.services.workbench import Workbench
 
 
@@ -27,12 +28,12 @@ class SubmissionSource:
     write: Callable[[str, Path], Path]
 
 
-def submission_source(workbench: Workbench) -> SubmissionSource:
-    """The work that stands in a window now."""
-    project, base, trained = workbench.store.project, workbench.base, workbench.trained
-    project = workbench.stamp(project)
+def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
+    """Return the work in a window now; ``stamp`` notes how far its lesson is."""
+    project, base, trained = workbench.store.project, workbench.base, workbench.models.trained
+    project = stamp(project)
     if trained is not None:
-        trained = replace(trained, project=workbench.stamp(trained.project))
+        trained = replace(trained, project=stamp(trained.project))
     record = record_of(project)
     lesson = _lesson(record, base)
     words = (

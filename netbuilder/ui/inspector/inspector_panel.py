@@ -71,7 +71,7 @@ class Inspector(QScrollArea):
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._tell_goal)
         workbench.keras_changed.connect(self._tell_goal)
-        workbench.trained_changed.connect(self._give_room)
+        workbench.models.changed.connect(self._give_room)
         workbench.shapes_changed.connect(self._show_count)
         workbench.problems_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show)
@@ -283,7 +283,7 @@ class Inspector(QScrollArea):
 
     def _give_room(self) -> None:
         """Who has trained knows how layers are added: what the network reached has the room."""
-        known = not self._selection and self._workbench.trained is not None
+        known = not self._selection and self._workbench.models.trained is not None
         self.words.setHidden(known)
 
     def _tell_goal(self) -> None:

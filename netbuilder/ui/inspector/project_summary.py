@@ -50,7 +50,7 @@ class ProjectSummary(QWidget):
         for signal in (
             workbench.facts_changed,
             workbench.shapes_changed,
-            workbench.trained_changed,
+            workbench.models.changed,
             workbench.keras_changed,
             workbench.training_changed,
             workbench.speed_changed,
@@ -129,7 +129,7 @@ class ProjectSummary(QWidget):
         return f"{name}: {rows}; {target} ({goal})"
 
     def _result_words(self) -> str:
-        trained = self._workbench.trained
+        trained = self._workbench.models.trained
         if self._workbench.run_words:
             return self._workbench.run_words
         if trained is None:

@@ -11,6 +11,8 @@ from PySide6.QtGui import (
     QColor,
     QEventPoint,
     QImage,
+    QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -26,7 +28,7 @@ SIDE, PEN = 168, 15
 
 
 class DrawPad(QWidget):
-    """``drawn``: the drawing is another. ``ink()`` gives it.
+    """``drawn``: the drawing is another. ``ink()`` gives it. Undo takes the last stroke back.
 
     It looks as the pictures do that the drawing is to be like: ``show_dark_ink`` says how.
     """
@@ -38,12 +40,15 @@ class DrawPad(QWidget):
         self._image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
         self._image.fill(0)
         self._dark = False
+        self._done: list[QImage] = []  # the page before each stroke
+        self._undone: list[QImage] = []
         self._last: QPointF | None = None
         self._finger: int | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setFixedSize(SIDE, SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName("Pad to draw on")
         self.setToolTip("Draw here: the answer follows")
 
@@ -69,6 +74,7 @@ class DrawPad(QWidget):
 
     def clear(self) -> None:
         """Take a new page."""
+        self._keep_page()
         self._image.fill(0)
         self.update()
         self.drawn.emit()
@@ -87,7 +93,30 @@ class DrawPad(QWidget):
             self._touched(cast(QTouchEvent, event))
             event.accept()  # the page below is not scrolled by a finger that draws
             return True
+        if event.type() in (kinds.ShortcutOverride, kinds.KeyPress):
+            return self._pressed(cast(QKeyEvent, event)) or super().event(event)
         return super().event(event)
+
+    def _pressed(self, event: QKeyEvent) -> bool:
+        """Undo and redo act on the drawing, and not on the network."""
+        keys = QKeySequence.StandardKey
+        for key, pages, others in (
+            (keys.Undo, self._done, self._undone),
+            (keys.Redo, self._undone, self._done),
+        ):
+            if event.matches(key):
+                if event.type() == QEvent.Type.KeyPress and pages:
+                    others.append(self._image)
+                    self._image = pages.pop()
+                    self.update()
+                    self.drawn.emit()
+                event.accept()
+                return True
+        return False
+
+    def _keep_page(self) -> None:
+        self._done.append(self._image.copy())
+        self._undone.clear()
 
     def _touched(self, event: QTouchEvent) -> None:
         """One finger draws; others do nothing until it is lifted."""
@@ -106,7 +135,6 @@ class DrawPad(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        self._last = event.position()
         self._stroke(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -117,6 +145,9 @@ class DrawPad(QWidget):
         self._last = None
 
     def _stroke(self, place: QPointF, width: float = PEN) -> None:
+        if self._last is None:
+            self._keep_page()
+            self.setFocus(Qt.FocusReason.MouseFocusReason)  # a pen or a finger, too
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin

@@ -24,10 +24,9 @@ from netbuilder.ui.results.sample_list import SampleList
 from netbuilder.ui.results.stale_note import StaleNote
 from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.services.data_recipes import FILE_FILTER
-from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.views.evaluation_details import EvaluationDetails
-from netbuilder.ui.services.views.evaluation_service import EvaluationService
+from netbuilder.ui.services.typed_steps import begins_anew
+from netbuilder.ui.services.views.evaluation_service import EvaluationParts, EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -51,7 +50,7 @@ _COMPARING = (
 
 
 class EvaluatePanel(QWidget):
-    """Shows what ``EvaluationService`` found. ``sample_chosen(row)``: a test row was clicked."""
+    """Shows what ``Judging`` found. ``sample_chosen(row)``: a test row was clicked."""
 
     sample_chosen = Signal(int)
 
@@ -106,12 +105,12 @@ class EvaluatePanel(QWidget):
         page.addWidget(self.compare)
         page.addWidget(self.learning)
         page.addStretch(1)
-        self.behind = EvaluationDetails(workbench, self)
+        self.behind = EvaluationParts(workbench, self)
         self.behind.changed.connect(self._show_behind)
         self.heat.chosen.connect(self._show_cell)
         self.heat.setToolTip("Click a cell to see its samples")
         evaluation_service.changed.connect(self._show)
-        reset_on_new_data(workbench.store, self.threshold.slider, self.threshold.which)
+        begins_anew(workbench.store, self.threshold.slider, self.threshold.which)
         workbench.store.project_replaced.connect(self.threshold.label.clear)
         follow_next_step(workbench, self.waiting, self._show)
         self._show()
@@ -144,8 +143,8 @@ class EvaluatePanel(QWidget):
 
     def _show(self) -> None:
         evaluation_service = self._evaluation_service
-        self.learning.begin(self._workbench.trained)
-        if self._workbench.trained is None:
+        self.learning.begin(self._workbench.models.trained)
+        if self._workbench.models.trained is None:
             self.parts_note.setText("")
             self.samples.hide()
             self.waiting.restart()
@@ -160,11 +159,11 @@ class EvaluatePanel(QWidget):
     def _ask_file(self) -> None:
         path = ask_open(self, "Judge on a file", FILE_FILTER)
         if path is not None:
-            self._evaluation_service.judge(path)
+            self._evaluation_service.evaluate(path)
 
     def _list_outputs(self, found: Evaluation) -> None:
         """Of a network with several outputs one is looked at: the first to begin with."""
-        trained = self._workbench.trained
+        trained = self._workbench.models.trained
         names = list(trained.project.graph.outputs) if trained is not None else []
         if [self.output.itemText(one) for one in range(self.output.count())] != names:
             self.output.clear()

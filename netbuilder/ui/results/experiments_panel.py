@@ -26,9 +26,9 @@ from netbuilder.ui.results.empty_states import missing_step_sentence
 from netbuilder.ui.results.search_dimensions import DimensionRows
 from netbuilder.ui.results.trial_table import TrialTable
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
 from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
@@ -126,7 +126,7 @@ class ExperimentsPanel(QWidget):
         self.varied.changed.connect(self._tell_plan)
         self.method.currentIndexChanged.connect(self._tell_plan)
         self.trials.valueChanged.connect(self._tell_plan)
-        reset_on_new_data(store, self.method, self.trials)
+        begins_anew(store, self.method, self.trials)
         store.project_replaced.connect(self.cards.clear)
         for signal in (workbench.problems_changed, workbench.facts_changed):
             signal.connect(self._look)

@@ -141,7 +141,7 @@ class ExplanationView(QWidget):
             self._hide_parts()
 
     def _list_methods(self) -> None:
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if trained is None or trained is self._known:
             return
         from netbuilder.core.results.explain.methods import methods_for
@@ -172,7 +172,7 @@ class ExplanationView(QWidget):
         self._ask()
 
     def _ask(self) -> None:
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if self._sample is None or trained is None or not self.button.isChecked():
             return
         method = str(self.method.currentData()) if self.method.count() > 1 else None
@@ -195,7 +195,8 @@ class ExplanationView(QWidget):
             token_patches,
         )
 
-        if question.trained is not self._workbench.asked or not self.button.isChecked():
+        now = self._workbench.models.prediction_model
+        if question.trained is not now or not self.button.isChecked():
             return
         self.sentence.setText(found.sentence)
         self.sentence.setVisible(True)

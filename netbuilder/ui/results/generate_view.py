@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
+from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -81,7 +81,7 @@ class GenerateView(QWidget):
         layout.addWidget(self.output)
         self.trouble = note_label("", self)
         layout.addWidget(self.trouble)
-        reset_on_new_data(workbench.store, self.temperature, self.length)
+        begins_anew(workbench.store, self.temperature, self.length)
         self.button.clicked.connect(self._pressed)
         # Tokens come from the thread that draws them.
         self._grown.connect(self._grow, Qt.ConnectionType.QueuedConnection)
@@ -113,7 +113,7 @@ class GenerateView(QWidget):
         self.button.setText("Generate")
 
     def _pressed(self) -> None:
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if self.running or trained is None:
             self.stop()
             return

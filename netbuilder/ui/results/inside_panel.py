@@ -30,9 +30,13 @@ from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
 from netbuilder.ui.results.stale_note import StaleNote
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.views.canvas_strips import Look, picture_of
+from netbuilder.ui.services.views.canvas_strips import picture_of
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
-from netbuilder.ui.services.views.sample_activations import ActivationsService, SampleActivations
+from netbuilder.ui.services.views.sample_activations import (
+    ActivationService,
+    SampleActivations,
+    without_sample,
+)
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
@@ -63,7 +67,7 @@ class InsidePanel(QWidget):
         self,
         store: ProjectStore,
         workbench: Workbench,
-        activations_service: ActivationsService,
+        activations_service: ActivationService,
         live: LiveActivationsService,
         selection_changed: Any,
         selection: tuple[str, ...],
@@ -73,7 +77,7 @@ class InsidePanel(QWidget):
         self._store, self._workbench = store, workbench
         self._activations_service, self._live = activations_service, live
         self._selection = selection
-        self._look: Look | None = None
+        self._look: SampleActivations | None = None
         self._bare: SampleActivations | None = None  # of a network without a row
         self._parts: list[QWidget] = []
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
@@ -190,9 +194,11 @@ class InsidePanel(QWidget):
         self._soon.stop()
         look = self._live.look or self._activations_service.look_now or self._weights_only()
         if look is None:
-            if self._workbench.trained is None and not self._workbench.training:
+            if self._workbench.models.trained is None and not self._workbench.training:
                 self.waiting.restart()
-            waiting = self._workbench.trained is not None and not self._activations_service.trouble
+            waiting = (
+                self._workbench.models.trained is not None and not self._activations_service.trouble
+            )
             training = self._workbench.training
             words = "Looking…" if waiting and not training else self._activations_service.trouble
             words = "" if training else words
@@ -231,14 +237,14 @@ class InsidePanel(QWidget):
         # from the newest look, which may have none of the layers of the look before.
         self.waiting.ready()
 
-    def _weights_only(self) -> Look | None:
+    def _weights_only(self) -> SampleActivations | None:
         """A network that was opened without its data: no row goes through it, and its weights can
         be seen all the same."""
-        trained = self._workbench.trained
+        trained = self._workbench.models.trained
         if trained is None or self._workbench.training or not self._activations_service.trouble:
             return None
         if self._bare is None or self._bare.trained is not trained:
-            self._bare = SampleActivations(trained, {}, {}, "", 0, 0)
+            self._bare = without_sample(trained)
         return self._bare
 
     def _weights(self, node_id: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -246,7 +252,7 @@ class InsidePanel(QWidget):
         found = self._of_look().weights_of(node_id) if node_id else {}
         return tuple((name, value.shape) for name, value in found.items())
 
-    def _of_look(self) -> Look:
+    def _of_look(self) -> SampleActivations:
         """The newest look: parts are made, and made anew, only while there is one."""
         assert self._look is not None
         return self._look

@@ -41,7 +41,7 @@ from netbuilder.ui.results.predict_forms.text_form import TextForm
 from netbuilder.ui.results.stale_note import StaleNote
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
-from netbuilder.ui.services.views.sample_activations import ActivationsService, Sample
+from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -92,7 +92,7 @@ class PredictPanel(QWidget):
     def __init__(
         self,
         workbench: Workbench,
-        activations_service: ActivationsService,
+        activations_service: ActivationService,
         live: LiveActivationsService,
         parent: QWidget | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ class PredictPanel(QWidget):
         self.learning.answered.connect(self._show_learned)
         workbench.speed_changed.connect(self._pace_changed)
         activations_service.changed.connect(self._look_changed)
-        workbench.asked_changed.connect(self._trained_changed)
+        workbench.models.changed.connect(self._trained_changed)
         follow_next_step(workbench, self.waiting, self._wait)
         self._trained_changed()
 
@@ -201,11 +201,11 @@ class PredictPanel(QWidget):
         return self._worker.idle and self._sure_worker.idle
 
     def _wait(self) -> None:
-        if self._workbench.asked is None:
+        if self._workbench.models.prediction_model is None:
             self.waiting.wait(next_step_sentence(self._workbench, _NO_MODEL))
 
     def _trained_changed(self) -> None:
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if trained is self._shown:
             return
         self._shown, self.predictions = trained, None
@@ -274,7 +274,7 @@ class PredictPanel(QWidget):
     def _look_changed(self) -> None:
         """Ask about the test sample that the canvas shows, where none was drawn or written."""
         look = self._activations_service.look
-        if look is None or look.trained is not self._workbench.asked:
+        if look is None or look.trained is not self._workbench.models.prediction_model:
             if self._another_asked and self._activations_service.trouble:
                 self.about.setText(self._activations_service.trouble)
             return
@@ -292,11 +292,11 @@ class PredictPanel(QWidget):
 
     def _asked_by_hand(self) -> None:
         """Say that a person asked, and not the panel by itself."""
-        if self._workbench.asked is not None:
+        if self._workbench.models.prediction_model is not None:
             self._workbench.happened.emit("predicted")
 
     def _ask(self, asked: PredictionRequest) -> None:
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if trained is None or self.sender() is not self.view:
             return
         self._file_asked = False
@@ -320,7 +320,7 @@ class PredictPanel(QWidget):
             self._sure_worker.ask((trained, self._workbench.base, asked.sample))
 
     def _sure_found(self, question: _SureQuestion, found: Uncertainty | None) -> None:
-        current = question[0] is self._workbench.asked and not self.learning.going
+        current = question[0] is self._workbench.models.prediction_model and not self.learning.going
         if current and self.answer.text():
             self.head.sure.setText(found.sentence if found is not None else "")
 
@@ -361,7 +361,7 @@ class PredictPanel(QWidget):
 
         ``scaled``: its numbers were brought to 0 to 1 before.
         """
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if trained is None:
             return
         self._asked_by_hand()
@@ -377,7 +377,7 @@ class PredictPanel(QWidget):
         self._worker.ask((trained, answer, str(path)))
 
     def _found(self, question: Question, answer: Answer) -> None:
-        if question[0] is not self._workbench.asked:
+        if question[0] is not self._workbench.models.prediction_model:
             return
         self.cards.clear()
         if question[2]:
@@ -404,7 +404,7 @@ class PredictPanel(QWidget):
     def _meanwhile(self) -> str:
         if not self.learning.going or self._file_asked:
             return ""
-        asked = self._workbench.asked
+        asked = self._workbench.models.prediction_model
         # No number that moves: new words lay out the whole page anew.
         words = "It is training: the answer follows what the network learns."
         if self.view.stands_still and asked is not None:
@@ -430,7 +430,7 @@ class PredictPanel(QWidget):
         self._show_others(class_rows(found), most_likely(found))
 
     def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.asked:
+        if question[0] is not self._workbench.models.prediction_model:
             return
         if question[2]:
             self._clear_answer()
@@ -455,7 +455,8 @@ class PredictPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # What cannot be asked about is left to the window, which opens files.
-        if self._workbench.asked is not None and self.view.takes(event.mimeData()):
+        now = self._workbench.models.prediction_model
+        if now is not None and self.view.takes(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()

@@ -129,7 +129,7 @@ class ResponseView(QWidget):
         """Say which row is asked about."""
         self._row, self._make = row, make
         self._place()
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         if trained is not None and self._fields:
             self._worker.ask((trained, self._workbench.base, make, self.column.currentText()))
 
@@ -205,7 +205,8 @@ class ResponseView(QWidget):
         self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
 
     def _found(self, question: _Question, answer: tuple[Response, _Band | None]) -> None:
-        if question[0] is not self._workbench.asked or question[3] != self.column.currentText():
+        now = self._workbench.models.prediction_model
+        if question[0] is not now or question[3] != self.column.currentText():
             return
         found, around = answer
         x = np.array(found.values, float)

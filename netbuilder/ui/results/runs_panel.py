@@ -24,9 +24,9 @@ from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, changes_since_previous, run_title
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.recorded_curves import curves_of
-from netbuilder.ui.services.runs.restore_run import restore_run
+from netbuilder.ui.services.runs.last_run_restorer import bring_back
 from netbuilder.ui.services.runs.run_progress import format_start
+from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading, note_label
@@ -202,10 +202,7 @@ class RunsPanel(QWidget):
             self.about.setText(f"{state}: stop it first, then the run can be brought back.")
             return
         run = chosen[0]
-        restore_run(
-            run, run_title(run), self._store, self._workbench, self._runner,
-            self.about.setText, self,
-        )  # fmt: skip
+        bring_back(run, run_title(run), self._workbench, self._runner, self.about.setText, self)
 
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""

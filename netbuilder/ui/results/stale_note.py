@@ -36,7 +36,7 @@ class StaleNote(QLabel):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        workbench.trained_changed.connect(self.look)
+        workbench.models.changed.connect(self.look)
         workbench.training_changed.connect(self.look)
         workbench.speed_changed.connect(self.look)
         workbench.store.changed.connect(self.look)
@@ -44,7 +44,7 @@ class StaleNote(QLabel):
 
     def look(self, *_projects: object) -> None:
         """Say what is so now."""
-        trained, project = self._workbench.trained, self._workbench.store.project
+        trained, project = self._workbench.models.trained, self._workbench.store.project
         words = ""
         if self._workbench.training:
             words = self._meanwhile()
@@ -62,11 +62,11 @@ class StaleNote(QLabel):
     def _about_the_run(self) -> str:
         bench = self._workbench
         state = capitalize_first(bench.run_words)
-        if not bench.standing:
+        if bench.models.paused_snapshot is None:
             return f"⚠ {state}: what stands here is still about the training before."
         if bench.paused:
             words = f"{state}: this is the network as it stands now"
-            count = bench.trained.set_by_hand if bench.trained is not None else 0
+            count = bench.models.trained.set_by_hand if bench.models.trained is not None else 0
             if count:
                 words += f", {format_count(count, 'weight')} set by hand ({key_text('Ctrl+Z')})"
             return f"{words}."

@@ -45,11 +45,11 @@ from netbuilder.ui.results.surface_words import (
 )
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.typed_steps import begins_anew
+from netbuilder.ui.services.views.live_activations import RunHistograms
 from netbuilder.ui.services.views.live_view import LiveView
-from netbuilder.ui.services.views.run_histograms import RunHistograms
-from netbuilder.ui.services.views.sample_activations import ActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
@@ -74,7 +74,7 @@ class SurfacePanel(QWidget):
         store: ProjectStore,
         workbench: Workbench,
         runner: Runner,
-        activations_service: ActivationsService,
+        activations_service: ActivationService,
         recorded: RunHistograms | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -146,9 +146,9 @@ class SurfacePanel(QWidget):
         self.live.changed.connect(self._show)
         self.live.picture_ready.connect(self._draw_newer)
         # In a pause the picture is there before the network that was set by hand.
-        self._workbench.trained_changed.connect(self._words.soon)
+        self._workbench.models.changed.connect(self._words.soon)
         theme.theme().changed.connect(self._redraw)
-        reset_on_new_data(self._store, *self.parts, self.discrete, self.over_epochs)
+        begins_anew(self._store, *self.parts, self.discrete, self.over_epochs)
         follow_next_step(self._workbench, self.waiting, self._show_waiting)
 
     def _add_pictures(self, page: QVBoxLayout) -> None:
@@ -266,7 +266,7 @@ class SurfacePanel(QWidget):
             self.waiting.wait(str(self.live.error))
             return
         if shown is None:
-            there = self._workbench.trained is not None and not self._workbench.training
+            there = self._workbench.models.trained is not None and not self._workbench.training
             self.waiting.wait(ASKING if there else next_step_sentence(self._workbench, NO_MODEL))
             return
         self.view.clear()
@@ -387,8 +387,9 @@ class SurfacePanel(QWidget):
     def _run_words(self) -> str:
         """What the run that goes on has come to, and what it learns from."""
         bench, run = self._workbench, self._runner.project
-        count = bench.trained.set_by_hand if bench.trained is not None else 0
-        if bench.standing and bench.paused and count:  # no loss is known of these
+        snapshot = bench.models.paused_snapshot
+        count = snapshot.set_by_hand if snapshot is not None and bench.paused else 0
+        if count:  # no loss is known of these
             return f"{format_count(count, 'weight')} set by hand ({key_text('Ctrl+Z')}). "
         words = loss_sentence(self._runner.curves)
         if run is not None and run.data != self._store.project.data:

@@ -4,35 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
 
 Edit = Callable[[Project], Project]
 
 
-@dataclass(frozen=True)
-class SideEffect:
-    """What undo and redo do of a step that left the project as it was."""
+def stamp_of(path: Path | None) -> tuple[int, int] | None:
+    """When a file was written (ns), and its size in bytes; None where there is none."""
+    if path is None or not path.is_file():
+        return None
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
-    back: Callable[[], object]
-    again: Callable[[], object]
+
+@dataclass(frozen=True)
+class DocumentState:
+    """What is on disk of the work that is open.
+
+    Attributes:
+        path: the file of the project; None: it has none yet.
+        saved: the project as a file holds it; None: no file does.
+        model: the trained network that a file holds.
+        folder: what relative paths start from while there is no file; None: the working folder.
+        stamp: that of the file when it was read or written here, see ``stamp_of``.
+    """
+
+    path: Path | None = None
+    saved: Project | None = None
+    model: TrainedModel | None = None
+    folder: Path | None = None
+    stamp: tuple[int, int] | None = None
+
+    @property
+    def changed_outside(self) -> bool:
+        """Whether something else has written the file since it was read or written here."""
+        now = stamp_of(self.path)
+        return now is not None and now != self.stamp
+
+    @property
+    def base(self) -> Path:
+        """The folder that the project's relative paths start from."""
+        if self.path is not None:
+            return self.path.parent
+        if self.folder is not None:
+            return self.folder
+        try:
+            return Path.cwd()
+        except FileNotFoundError:  # the folder is gone: a stick was pulled
+            return Path.home()
 
 
 @dataclass(frozen=True)
 class UndoStep:
     """One undo step: the values before and after, and its name ("Add Dense").
 
-    ``beside``: it changed something else, and these values are the same.
+    ``back`` and ``again`` are what undo and redo do beside that. A step with ``back`` alone cannot
+    be undone any more: ``back`` says so.
     """
 
     before: Project
     after: Project
     label: str
     merge: str | None
-    beside: SideEffect | None = None
+    back: Callable[[], object] | None = None
+    again: Callable[[], object] | None = None
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it changed no project."""
+        return self.before is self.after
 
 
 class ProjectStore(QObject):
@@ -46,16 +96,23 @@ class ProjectStore(QObject):
         begun_anew: another project, or other data, comes in the place of what stood there; before
             ``changed``. What a person had set for the old one alone does not count for the new.
         steps_changed: the undo or redo list, or ``modified``, changed.
+        path_changed: the project's file, or the folder that its paths start from, is another.
     """
 
     changed = Signal(object, object)
     project_replaced = Signal()
     steps_changed = Signal()
+    path_changed = Signal()
 
-    def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        project: Project | None = None,
+        parent: QObject | None = None,
+        path: Path | None = None,
+    ) -> None:
         super().__init__(parent)
         self._project = project or Project()
-        self._saved: Project | None = self._project
+        self.document = DocumentState(path, self._project, stamp=stamp_of(path))
         self._done: list[UndoStep] = []
         self._undone: list[UndoStep] = []
 
@@ -67,7 +124,13 @@ class ProjectStore(QObject):
     @property
     def modified(self) -> bool:
         """Whether the project differs from what was last saved or opened."""
-        return self._project is not self._saved and self._project != self._saved
+        saved = self.document.saved
+        return self._project is not saved and self._project != saved
+
+    @property
+    def path(self) -> Path | None:
+        """The project's file; None while it has none."""
+        return self.document.path
 
     @property
     def undo_label(self) -> str | None:
@@ -106,6 +169,30 @@ class ProjectStore(QObject):
         self._edited(after)
         return after
 
+    def replace_document(self, label: str, project: Project, base: Path) -> None:
+        """Put a project of no file in the place of this one, as one undo step.
+
+        The file that is open stays as it is, and undo opens it again.
+
+        Args:
+            label: the name of the step.
+            project: the other project.
+            base: the folder that its relative paths start from.
+        """
+        other = DocumentState(folder=base)
+
+        def swap() -> None:
+            nonlocal other
+            old, document = self.document, other
+            self._rewrite(lambda one: rebased(one, old.base, document.base))
+            other, self.document = old, document
+
+        swap()
+        self._done.append(UndoStep(self._project, project, label, None, swap, swap))
+        self._undone.clear()
+        self._edited(project)
+        self.path_changed.emit()
+
     def note(
         self,
         label: str,
@@ -115,24 +202,33 @@ class ProjectStore(QObject):
     ) -> None:
         """Note a step that was done and changes no project: undo calls ``back``, redo ``again``.
 
-        ``merge`` is that of ``apply``. ``forget_notes`` takes all of them out of the list.
+        ``merge`` is that of ``apply``. ``expire_notes`` says that they cannot be undone any more.
         """
         last = self._done[-1] if self._done else None
         merges = merge is not None and last is not None and last.merge == merge
-        if merges and last is not None and last.beside is not None and not self._undone:
-            back = last.beside.back
+        if merges and last is not None and last.back is not None and not self._undone:
+            back = last.back
             self._done.pop()
-        self._done.append(
-            UndoStep(self._project, self._project, label, merge, SideEffect(back, again))
-        )
+        self._done.append(UndoStep(self._project, self._project, label, merge, back, again))
         self._undone.clear()
         self.steps_changed.emit()
 
-    def forget_notes(self) -> None:
-        """Take the steps that changed no project out of the list: they can be undone no more."""
-        for steps in (self._done, self._undone):
-            steps[:] = [step for step in steps if step.beside is None]
-        self.steps_changed.emit()
+    def expire_notes(self, refused: Callable[[], object]) -> None:
+        """The steps that changed no project cannot be undone or redone any more.
+
+        Of each sequence of them one step stays, so that whoever presses Ctrl+Z for it undoes
+        nothing else: ``refused`` is called instead.
+        """
+        done: list[UndoStep] = []
+        for step in self._done:
+            if not step.is_note:
+                done.append(step)
+            elif done and not done[-1].is_note:
+                done.append(replace(step, merge=None, back=refused, again=None))
+        undone = [step for step in self._undone if not step.is_note]
+        if any(step.is_note for step in (*self._done, *self._undone)):
+            self._done, self._undone = done, undone
+            self.steps_changed.emit()
 
     def end_merge(self) -> None:
         """Let the next edit be a step of its own, even with the same merge key."""
@@ -141,59 +237,97 @@ class ProjectStore(QObject):
 
     def undo(self) -> None:
         """Take the last step back."""
-        if self._done:
-            step = self._done.pop()
+        if not self._done:
+            return
+        step, document = self._done.pop(), self.document
+        if step.back is None or step.again is not None:
             self._undone.append(step)
-            self._go(step.before, step.beside.back if step.beside is not None else None)
+        if step.back is not None:
+            step.back()
+        self._go(self._project if step.is_note else self._undone[-1].before, document)
 
     def redo(self) -> None:
         """Do the step again that was taken back last."""
-        if self._undone:
-            step = self._undone.pop()
-            self._done.append(step)
-            self._go(step.after, step.beside.again if step.beside is not None else None)
+        if not self._undone:
+            return
+        step, document = self._undone.pop(), self.document
+        self._done.append(step)
+        if step.again is not None:
+            step.again()
+        self._go(self._project if step.is_note else self._done[-1].after, document)
 
-    def _go(self, project: Project, beside: Callable[[], object] | None) -> None:
-        if beside is None:
-            self._edited(project)
-        else:
-            beside()
+    def _go(self, project: Project, document: DocumentState) -> None:
+        if project is self._project:
             self.steps_changed.emit()
+        else:
+            self._edited(project)
+        if document.path != self.path or document.base != self.document.base:
+            self.path_changed.emit()
 
-    def reset(self, project: Project, *, saved: bool = True) -> None:
+    def reset(
+        self,
+        project: Project,
+        path: Path | None = None,
+        *,
+        folder: Path | None = None,
+        saved: bool = True,
+    ) -> None:
         """Put another project in the place of this one (open, new); nothing can be undone.
 
-        ``saved=False`` marks it as modified at once (a recovered project).
+        Args:
+            project: the project as it stands in its file, or as it is to be begun with.
+            path: its file.
+            folder: what its relative paths start from where it has no file.
+            saved: False marks it as modified at once (a recovered project).
         """
         self._done.clear()
         self._undone.clear()
-        self._saved = project if saved else None
+        self.document = DocumentState(
+            path, project if saved else None, folder=folder, stamp=stamp_of(path)
+        )
         self.project_replaced.emit()
         self._set(project)
+        self.path_changed.emit()
 
     def rewrite(self, edit: Edit) -> None:
-        """Put every value, those of undo and redo too, through an edit that is no step.
+        """Apply to every value, also those of undo and redo, a change that the user did not make
+        (rebasing paths, say); it is not undoable."""
+        before = self._project
+        self._rewrite(edit)
+        if before is not self._project:
+            self._announce(before)
 
-        For what is no doing of the user's in the project: its file lies elsewhere now, and no
-        undo brings the old place back.
-        """
-        known: dict[int, Project] = {}
+    def _rewrite(self, edit: Edit) -> None:
+        known: dict[int, tuple[Project, Project]] = {}
 
         def new(project: Project) -> Project:
             if id(project) not in known:
-                known[id(project)] = edit(project)
-            return known[id(project)]
+                known[id(project)] = project, edit(project)
+            return known[id(project)][1]
 
         for steps in (self._done, self._undone):
             steps[:] = [replace(s, before=new(s.before), after=new(s.after)) for s in steps]
-        self._saved = None if self._saved is None else new(self._saved)
-        project = new(self._project)
-        if project is not self._project:
-            self._set(project)
+        saved = self.document.saved
+        self.document = replace(self.document, saved=None if saved is None else new(saved))
+        self._project = new(self._project)
 
     def mark_saved(self) -> None:
-        """Say that the project as it stands is on disk."""
-        self._saved = self._project
+        """The project as it stands is on disk."""
+        self.document = replace(self.document, saved=self._project)
+        self.steps_changed.emit()
+
+    def mark_saved_to(self, path: Path, edit: Edit) -> None:
+        """The project is on disk in ``path``, every value as ``edit`` makes it for that place."""
+        moved = path != self.path
+        self.document = replace(self.document, path=path, stamp=stamp_of(path))
+        self.rewrite(edit)
+        self.mark_saved()
+        if moved:
+            self.path_changed.emit()
+
+    def mark_model_saved(self, model: TrainedModel | None) -> None:
+        """A file holds this trained network."""
+        self.document = replace(self.document, model=model)
         self.steps_changed.emit()
 
     def _edited(self, project: Project) -> None:
@@ -203,5 +337,8 @@ class ProjectStore(QObject):
 
     def _set(self, project: Project) -> None:
         before, self._project = self._project, project
-        self.changed.emit(before, project)
+        self._announce(before)
+
+    def _announce(self, before: Project) -> None:
+        self.changed.emit(before, self._project)
         self.steps_changed.emit()

@@ -41,6 +41,8 @@ OpenLesson = tuple[str, int]
 class RecoveredProject:
     """A project that a crash left: where its own file is (None: never saved), and when.
 
+    ``base`` is the folder that its relative paths start from; None where that was not kept.
+
     ``lesson`` is the one that was open beside it, and the step that was shown, from 0.
     Whoever found it holds its lock, so that two windows do not offer the same.
     """
@@ -51,6 +53,7 @@ class RecoveredProject:
     time: float
     lock: QLockFile | None = field(default=None, compare=False, repr=False)
     lesson: OpenLesson = ("", 0)
+    base: Path | None = None
 
 
 def find_recovered() -> list[RecoveredProject]:
@@ -62,9 +65,9 @@ def find_recovered() -> list[RecoveredProject]:
             original = Path(raw["path"]) if raw.get("path") else None
             project = files.loads(raw["project"])
             lesson = (str(raw.get("lesson") or ""), int(raw.get("step") or 0))
-            found.append(
-                RecoveredProject(file, project, original, float(raw["time"]), lock, lesson)
-            )
+            base = Path(raw["base"]) if raw.get("base") else None
+            time_ = float(raw["time"])
+            found.append(RecoveredProject(file, project, original, time_, lock, lesson, base))
         except (OSError, ValueError, KeyError, TypeError, UserError) as error:
             log.warning("recovery file %s is of no use: %s", file, error)
             lock.unlock()
@@ -94,12 +97,14 @@ class Recovery(QObject):
     failed = Signal(object)
     wrote = Signal()
 
-    def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: ProjectStore,
+        parent: QObject | None = None,
+        lesson: Callable[[], OpenLesson] = lambda: ("", 0),
+    ) -> None:
         super().__init__(parent)
-        self._store = store
-        self.original: Path | None = None
-        #: The lesson that is open now.
-        self.lesson: Callable[[], OpenLesson] = lambda: ("", 0)
+        self._store, self._lesson = store, lesson
         self._file = state_folder(_FOLDER) / f"{new_process_name()}.json"
         self._owned = acquire_lock(lock_path(self._file))
         self._lock = threading.Lock()
@@ -154,10 +159,11 @@ class Recovery(QObject):
         with self._lock:
             self._newest += 1
             number = self._newest
-        lesson, step = self.lesson()
+        lesson, step = self._lesson()
         raw = {
             "time": time.time(),
-            "path": str(self.original) if self.original else "",
+            "path": str(self._store.path or ""),
+            "base": str(self._store.document.base.absolute()),
             "lesson": lesson,
             "step": step,
         }

@@ -17,7 +17,7 @@ from netbuilder.ui.widgets.file_dialogs import last_place
 
 def suggested_path(workbench: Workbench, ending: str) -> str:
     """A whole path to offer: ``sales.h5`` beside ``sales.csv``; a saved project keeps its place."""
-    name = suggested_stem(workbench.store.project, workbench.path)
+    name = suggested_stem(workbench.store.project, workbench.store.path)
     return str(suggested_folder(workbench) / f"{name}{ending}")
 
 
@@ -38,8 +38,8 @@ def suggested_folder(workbench: Workbench) -> Path:
 
 def own_folder(workbench: Workbench) -> Path | None:
     """The folder of the project's file, else of its data; None where it has neither."""
-    if workbench.path is not None:
-        return workbench.path.parent
+    if workbench.store.path is not None:
+        return workbench.store.path.parent
     return _beside(workbench.store.project.data, workbench.base)
 
 

@@ -1,6 +1,8 @@
-"""Ends an undo step where a person ends it: with Enter, or on leaving the field."""
+"""Fields and the project: where a step of undo ends, and what a new project resets."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
@@ -30,3 +32,11 @@ class TypedSteps(QObject):
         if isinstance(new, (QLineEdit, QAbstractSpinBox)) and not new.property(_KNOWN):
             new.setProperty(_KNOWN, True)
             new.editingFinished.connect(self._store.end_merge)
+
+
+def begins_anew(store: ProjectStore, *boxes: QWidget) -> None:
+    """Let these boxes, switches and sliders stand as they do now wherever another project, or
+    other data, comes: a threshold that was found for one network says nothing about another."""
+    for box in boxes:
+        meant = box.metaObject().userProperty()  # what Qt holds to be a widget's value
+        store.project_replaced.connect(partial(meant.write, box, meant.read(box)))

@@ -1,4 +1,4 @@
-"""What the window knows besides the project: data facts, shapes, problems, the trained model.
+"""What the window knows besides the project: data facts, shapes, problems.
 
 All of it follows from the project and is found again whenever that changes, off the GUI thread.
 """
@@ -21,6 +21,7 @@ from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
+from netbuilder.ui.services.model_store import ModelStore
 from netbuilder.ui.services.process import keras_loading
 from netbuilder.ui.services.process.gradual_imports import GradualImports, import_without_qt
 from netbuilder.ui.services.project_store import ProjectStore
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.check.shapes.shapes import Shapes
     from netbuilder.core.data.data_facts import DataFacts
-    from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.evaluate import Evaluation
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def _find_facts(question: _FactsQuestion) -> DataFacts:
 
 
 class Workbench(QObject):
-    """Facts, shapes and problems of the store's project, and the model trained last.
+    """Facts, shapes and problems of the store's project. ``models`` holds the network on show.
 
     Signals (all on the GUI thread):
         keras_changed: Keras is "loading", "ready" or "failed" (``keras_state``).
@@ -63,8 +62,6 @@ class Workbench(QObject):
         facts_changed: ``load_facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
-        trained_changed: ``trained`` changed.
-        asked_changed: ``asked`` changed.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
         pace_changed: the run was paused, or goes on (``run_words``).
@@ -77,8 +74,6 @@ class Workbench(QObject):
     facts_changed = Signal()
     shapes_changed = Signal()
     problems_changed = Signal()
-    trained_changed = Signal()
-    asked_changed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
     speed_changed = Signal()
@@ -87,7 +82,7 @@ class Workbench(QObject):
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.store = store
-        self.path: Path | None = None
+        self.models = ModelStore(self)
         self.keras_state = "off"
         #: Why Keras did not load, where that is known.
         self.keras_error: UserError | None = None
@@ -98,18 +93,9 @@ class Workbench(QObject):
         self._inner: tuple[Problem, ...] = ()
         self._inner_of: Project | None = None
         self._inner_holds = False
-        self.trained: TrainedModel | None = None
-        self.passing: TrainedModel | None = None
-        self.evaluation: Evaluation | None = None
-        self.in_runs = True
-        self.standing = False
         self.run_error: UserError | None = None
         self.training = False
         self.paused = False
-        #: What is kept of the lesson that is open in whatever is written or handed in.
-        self.stamp: Callable[[Project], Project] = lambda project: project
-        #: Lets go of the project's file, where another project comes in its place.
-        self.leave_file: Callable[[], None] = lambda: None
         self._facts_key: tuple[Data, Graph, int] | None = None
         self._facts_of = Data()
         self._check_ready = False
@@ -124,6 +110,7 @@ class Workbench(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
         store.changed.connect(self._project_changed)
+        store.path_changed.connect(self._path_changed)
         self.imports = GradualImports(self)
         self.imports.done.connect(self._load_keras)
         self.reading = ReadingProgress(self)
@@ -136,7 +123,7 @@ class Workbench(QObject):
     @property
     def base(self) -> Path:
         """The folder that relative data paths of the project start from."""
-        return self.path.parent if self.path is not None else Path.cwd()
+        return self.store.document.base
 
     def start(self) -> None:
         """Load TensorFlow and Keras behind the window, then find facts and shapes."""
@@ -221,44 +208,10 @@ class Workbench(QObject):
             self._inner_holds = holds
             self.problems_changed.emit()
 
-    def set_path(self, path: Path | None) -> None:
-        """Say where the project's file is; data paths are looked up from there."""
-        self.path = path
+    def _path_changed(self) -> None:
+        """Look data up from the folder of the project's file."""
         self._facts_key = None
         self.refresh()
-
-    def set_trained(
-        self,
-        trained: TrainedModel | None,
-        evaluation: Evaluation | None = None,
-        *,
-        in_runs: bool = True,
-        standing: bool = False,
-    ) -> None:
-        """Take over a model that was trained or opened, and its judgement where it has one.
-
-        ``in_runs``: the record of its run has its weights, so that it can be had back from there.
-        ``standing``: it is that of a run that pauses, as it stands.
-        """
-        self.trained, self.standing = trained, standing
-        self.in_runs = in_runs
-        self.evaluation = evaluation
-        self.passing = None
-        self.trained_changed.emit()
-        self.asked_changed.emit()
-
-    @property
-    def asked(self) -> TrainedModel | None:
-        """The network that questions go to: ``passing`` where there is one, else ``trained``."""
-        return self.passing or self.trained
-
-    def set_passing(self, found: TrainedModel | None) -> None:
-        """Have a run that goes on be asked: this is its network as it stood in passing.
-
-        It is not ``trained``: nobody judges it or saves it. None: it is asked no more.
-        """
-        self.passing = found
-        self.asked_changed.emit()
 
     @property
     def run_words(self) -> str:

@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 from netbuilder.core.project.equivalence import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
+from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
@@ -90,12 +91,12 @@ class TrainingPanel(QWidget):
         runner.state_changed.connect(self._state_changed)
         runner.progress_changed.connect(self._follow_rate)
         runner.ended.connect(self._ended)
-        workbench.trained_changed.connect(self._trained_changed)
+        workbench.models.changed.connect(self._model_changed)
         workbench.run_error_changed.connect(self._show_error)
         store.changed.connect(self._project_changed)
         self._began()
-        self._trained_changed()
-        for notice in runner.notices:
+        self._model_changed(ModelState(), workbench.models.state)
+        for notice in runner.run.notices:
             self._noticed(notice)
         self._show_error()
         self._show_result()
@@ -113,7 +114,7 @@ class TrainingPanel(QWidget):
         self.rate.changed.connect(self._rate_changed)
         layout.addWidget(self.rate)
         self.buttons = RunButtons(self._runner, page)
-        reset_on_new_data(self._store, self.buttons.count)
+        begins_anew(self._store, self.buttons.count)
         layout.addWidget(self.buttons)
         return page
 
@@ -185,9 +186,9 @@ class TrainingPanel(QWidget):
         self._show_differs()
         self._show_result()
 
-    def _trained_changed(self) -> None:
-        trained = self._workbench.trained
-        if trained is not None and not self._runner.active and self._runner.project is None:
+    def _model_changed(self, old: ModelState, new: ModelState) -> None:
+        trained, another = new.model, old.model is not new.model
+        if trained is not None and another and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
             from netbuilder.core.history_columns import epoch_row
             from netbuilder.ui.plots.run_curves import RunCurves
@@ -229,9 +230,9 @@ class TrainingPanel(QWidget):
         self.show_page(1)
 
     def _show_result(self) -> None:
-        trained = self._workbench.trained
-        if trained is None and not self._runner.active and self._runner.recalled is not None:
-            self._show_recalled(self._runner.recalled)
+        trained = self._workbench.models.trained
+        if trained is None and not self._runner.active and self._runner.run.recalled is not None:
+            self._show_recalled(self._runner.run.recalled)
             return
         if trained is None or self._runner.active:
             self.messages.take("result")
@@ -279,7 +280,7 @@ class TrainingPanel(QWidget):
                 f"The {what} was changed since this training began. The change counts from the "
                 "next training on."
             )
-        elif self._workbench.trained is None:
+        elif self._workbench.models.trained is None:
             words = f"The {what} is no longer the one that these curves are of."
         else:
             words = (

@@ -11,7 +11,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.services.runs.speed import SPEEDS
+from netbuilder.ui.services.runs.run_progress import SPEEDS
+from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import ActionRow
 from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.window_commands import WindowCommands
@@ -51,14 +52,14 @@ def quit_row(window: QWidget) -> ActionRow:
 
 def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     files = parts.documents
-    trained = lambda: parts.workbench.trained is not None  # noqa: E731 - a row's question
+    trained = lambda: parts.workbench.models.trained is not None  # noqa: E731 - a row's question
     return [
         ActionRow("new", "New", files.new, "File", _Key.New, "Begin an empty project"),
         ActionRow("open", "Open…", files.open, "File", _Key.Open, "Open a project or a model"),
         ActionRow(
             "gallery",
             "Examples and lessons…",
-            commands.show_gallery,
+            commands.guide("show_page"),
             "File|",
             "Ctrl+Shift+N",
             "Ready-made networks, lessons, recent files",
@@ -100,14 +101,14 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "hand-in",
             "Hand in…",
-            commands.hand_in,
+            partial(dialogs.open_submission_dialog, parts),
             "File",
             help="One file with your name, your work and the lesson's steps",
         ),
         ActionRow(
             "grade",
             "Grade hand-ins…",
-            commands.grade,
+            partial(dialogs.open_grade_window, parts.window, parts.documents.open_asking),
             "File|",
             help="For teachers: a folder of hand-ins, judged on hidden data",
         ),
@@ -183,7 +184,7 @@ def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "commands",
             "Search commands…",
-            commands.search_commands,
+            partial(dialogs.search_commands, parts.window, parts.actions),
             "Edit",
             "Ctrl+Shift+P; Ctrl+K",
             "Type what you want to do",
@@ -287,7 +288,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "lesson",
             "The lesson",
-            commands.show_lesson,
+            commands.guide("show_lesson"),
             "View|",
             "Ctrl+Shift+L",
             "Puts the keyboard into the lesson, or shows which there are",
@@ -400,11 +401,11 @@ def _run_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             enabled=lambda: runner.running,
         ),
         *_speed_rows(parts, commands),
-        ActionRow("problem", "Next problem", commands.next_problem, "Run", "F8"),
+        ActionRow("problem", "Next problem", parts.status.next_problem, "Run", "F8"),
         ActionRow(
             "train-elsewhere",
             "Train elsewhere…",
-            commands.train_elsewhere,
+            partial(dialogs.train_elsewhere, parts),
             "Run",
             "",
             "A folder with the project, its data and the commands for other machines",
@@ -470,15 +471,22 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
 def _help_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow("help", "Help", commands.show_help, "Help", "F1", "Words, gestures and keys"),
-        ActionRow("tour", "Show me around", commands.start_tour, "Help", "", "Six places to know"),
+        ActionRow(
+            "tour",
+            "Show me around",
+            commands.guide("start_tour"),
+            "Help",
+            "",
+            "Six places to know",
+        ),
         ActionRow(
             "new-lesson",
             "New lesson from this project…",
-            commands.write_lesson,
+            commands.guide("write_lesson"),
             "Help|",
             "",
             "Write a lesson that begins with this network",
         ),
-        ActionRow("log", "Show the log", commands.show_log, "Help"),
-        ActionRow("about", "About NetBuilder", commands.show_about, "Help"),
+        ActionRow("log", "Show the log", partial(dialogs.show_log, parts.window), "Help"),
+        ActionRow("about", "About NetBuilder", partial(dialogs.show_about, parts.window), "Help"),
     ]

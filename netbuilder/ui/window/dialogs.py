@@ -25,6 +25,7 @@ from netbuilder.ui.window.action import WindowActions, sequences
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.services.workbench import Workbench
+    from netbuilder.ui.window.window_parts import WindowParts
 
 #: So long a stopped run may take before it is asked about.
 PATIENCE_MS = 5000
@@ -62,13 +63,13 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
     recent.aboutToShow.connect(fill)
 
 
-def open_submission_dialog(parent: QWidget, workbench: Workbench) -> None:
+def open_submission_dialog(parts: WindowParts) -> None:
     """Ask for the name and the folder, and write the file there."""
     from netbuilder.ui.grading.submission_dialog import SubmissionDialog
     from netbuilder.ui.grading.submission_source import submission_source
 
-    work = submission_source(workbench)
-    SubmissionDialog(work.words, work.write, parent).exec()
+    work = submission_source(parts.workbench, parts.lessons.stamp)
+    SubmissionDialog(work.words, work.write, parts.window).exec()
 
 
 def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> None:
@@ -94,7 +95,7 @@ def open_collect_window(
     from netbuilder.ui.capture.collect_window import CollectWindow
 
     own = folders.data() / "collected" / date.today().isoformat()
-    place = workbench.base if workbench.path is not None else own
+    place = workbench.base if workbench.store.path is not None else own
     current = workbench.base / data_path if data_path else None
     window = CollectWindow(place, parent, current=current)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -167,13 +168,12 @@ def offer_to_go_on(parent: QWidget, project: Project) -> str:
     )
 
 
-def train_elsewhere(
-    parent: QWidget, project: Project, base: Path, tell: Callable[[str], object]
-) -> None:
+def train_elsewhere(parts: WindowParts) -> None:
     """Ask how many machines, and write the folder for them."""
     from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 
-    ElsewhereDialog(project, base, tell, parent).exec()
+    store = parts.store
+    ElsewhereDialog(store.project, parts.workbench.base, parts.status.tell, parts.window).exec()
 
 
 def show_settings(parent: QWidget) -> None:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QHelpEvent, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QStyle,
+    QTabBar,
+    QTabWidget,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.paint_turns import PaintTurns
-from netbuilder.ui.window.dock_widths import DockWidths
-from netbuilder.ui.window.first_size import fit_window
-from netbuilder.ui.window.tab_fit import TabFitter, TabName
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +33,173 @@ LAYOUT_VERSION = 1
 FIRST_PANEL = "training"
 PALETTE_WIDTH, SIDE_WIDTH, INSPECTOR_HEIGHT = 226, 452, 240
 _LARGE = 1.3
+#: How large the window is at first, where the screen has room for that.
+DESIGNED = QSize(1366, 768)
 
 
 def first_widths() -> tuple[int, int]:
     """How wide palette and side are at first: as much wider as the letters are larger."""
     return round(PALETTE_WIDTH * initial_font_scale()), round(SIDE_WIDTH * initial_font_scale())
+
+
+@dataclass(frozen=True)
+class TabName:
+    """What stands on a tab: its name, what is left of it where there is little room, its help."""
+
+    full: str
+    short: str
+    help: str
+
+
+#: (whether names are short, whether they stand close), the roomiest first.
+_WAYS = ((False, False), (False, True), (True, True))
+
+
+class TabFit(QObject):
+    """Gives the tab bars of a window names that fit, whenever their width or letters change.
+
+    Qt takes a tab's text from the title of its dock: that is what is changed.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Mapping[QDockWidget, TabName]) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        self._names = {text: name for name in docks.values() for text in (name.full, name.short)}
+        self._busy = False
+
+    def dress(self) -> None:
+        """Follow all tab bars that there are; docks that are moved make new ones."""
+        for dock, name in self._docks.items():
+            if dock.isFloating() or not self._window.tabifiedDockWidgets(dock):
+                dock.setWindowTitle(name.full)  # it stands alone, and has room
+        for bar in self._window.findChildren(QTabBar):
+            if bar.parent() is self._window:
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setUsesScrollButtons(True)  # where even the short names do not fit
+                bar.setExpanding(False)
+                bar.removeEventFilter(self)
+                bar.installEventFilter(self)
+                self._fit(bar)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kinds = (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.Show)
+        if isinstance(watched, QTabBar) and event.type() in kinds:
+            self._fit(watched)
+        if isinstance(watched, QTabBar) and isinstance(event, QHelpEvent):
+            name = self._names.get(watched.tabText(watched.tabAt(event.pos())))
+            if name is not None:
+                QToolTip.showText(event.globalPos(), f"{name.full}: {name.help}", watched)
+                return True
+        return False
+
+    def _fit(self, bar: QTabBar) -> None:
+        names = [self._names.get(bar.tabText(number)) for number in range(bar.count())]
+        if self._busy or not names or None in names:
+            return
+        self._busy = True
+        known = [name for name in names if name is not None]
+        for short, close in _WAYS:
+            _apply(bar, known, short, close)
+            if sum(bar.tabRect(number).width() for number in range(bar.count())) <= bar.width():
+                break
+        for dock, name in self._docks.items():
+            if name in known and not dock.isFloating():
+                dock.setWindowTitle(name.short if short else name.full)
+        self._busy = False
+
+
+def _apply(bar: QTabBar, names: list[TabName], short: bool, close: bool) -> None:
+    if bar.property("close") != close:
+        bar.setProperty("close", close)
+        bar.style().unpolish(bar)
+        bar.style().polish(bar)
+        # Measures the tabs anew, which polishing alone does not.
+        QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
+    for number, name in enumerate(names):
+        text = name.short if short else name.full
+        if bar.tabText(number) != text:
+            bar.setTabText(number, text)
+        # Said and shown in whole, whatever there is room for.
+        bar.setAccessibleTabName(number, name.full)
+
+
+class ChosenWidths(QObject):
+    """The widths (palette, side) in pixels that count where there is room for them.
+
+    They change when the user drags the line between two docks. Qt tells nothing of that, but the
+    main window itself gets the mouse then: what is wider or narrower after it was chosen.
+    """
+
+    def __init__(self, window: QMainWindow, palette: QDockWidget, side: QDockWidget) -> None:
+        super().__init__(window)
+        self._palette, self._side = palette, side
+        self.wanted = (palette.width(), side.width())
+        self._pressed = (0, 0)
+        window.installEventFilter(self)
+
+    @property
+    def _now(self) -> tuple[int, int]:
+        return self._palette.width(), self._side.width()
+
+    def want(self, palette: int, side: int) -> None:
+        """Take these widths from now on."""
+        self.wanted = (palette, side)
+
+    def read(self, kept: object) -> None:
+        """Take the widths of the last time; where they were not kept, those that are now."""
+        try:
+            palette, side = (int(str(one)) for one in kept)  # type: ignore[attr-defined]
+        except (TypeError, ValueError):
+            palette, side = self._now
+        self.want(max(palette, 1), max(side, 1))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = self._now
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            # The window moves the docks when it has handled the release, after this.
+            QTimer.singleShot(0, self, self._dragged)
+        return super().eventFilter(watched, event)
+
+    def _dragged(self) -> None:
+        now = self._now
+        chosen = [
+            new if new != old else kept
+            for new, old, kept in zip(now, self._pressed, self.wanted, strict=True)
+        ]
+        self.want(*chosen)
+
+
+def fitting(available: QRect, frame: QMargins, wanted: QSize = DESIGNED) -> QRect:
+    """The window's own rectangle, without frame, in the middle of what is free of the screen.
+
+    Args:
+        available: the screen without task bars.
+        frame: what title bar and borders add at each side.
+        wanted: the size where there is room.
+    """
+    room = available.marginsRemoved(frame)
+    size = wanted.boundedTo(room.size())
+    place = QRect(room.topLeft(), size)
+    place.moveCenter(room.center())
+    # Of an even number of pixels the middle lies half a pixel off, beyond the room.
+    place.moveLeft(max(place.left(), room.left()))
+    place.moveTop(max(place.top(), room.top()))
+    return place
+
+
+def fit(window: QMainWindow) -> None:
+    """Give a window that was never moved its first size and place."""
+    screen = window.screen()
+    if screen is None:
+        window.resize(DESIGNED)
+        return
+    # A window that was not shown yet has no frame to measure: the style says how high titles are.
+    title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight, None, window)
+    border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth, None, window)
+    window.setGeometry(
+        fitting(screen.availableGeometry(), QMargins(border, title + border, border, border))
+    )
 
 
 @dataclass(frozen=True)
@@ -118,14 +287,14 @@ class Docks:
         turns = PaintTurns(window)
         for one in (window, *self._all):
             turns.add(one)
-        self.widths = DockWidths(window, self.palette, self.inspector)
+        self.widths = ChosenWidths(window, self.palette, self.inspector)
         self.widths.want(*first_widths())
         #: What stands on the left needs so much in a narrow window, if it was wanted that wide.
         self.least_left = 0
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
-        self._tabs = TabFitter(window, names)
+        self._tabs = TabFit(window, names)
         self._tabs.dress()
         for dock in self._all:
             dock.dockLocationChanged.connect(lambda _area: self._tabs.dress())
@@ -230,7 +399,7 @@ class Docks:
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
         else:
-            fit_window(self._window)
+            fit(self._window)
         if isinstance(docks, QByteArray):
             self.put_back(docks)
             self.widths.read(kept.value("widths"))

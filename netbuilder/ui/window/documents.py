@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core import folders
@@ -15,12 +16,14 @@ from netbuilder.core.data import registry
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.wording import format_count
 from netbuilder.ui.services import jobs, settings, suggested_paths
-from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.recovery import OpenLesson, RecoveredProject, Recovery
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.model_store import ModelState, Source
+from netbuilder.ui.services.process_locks import acquire_lock, state_folder
+from netbuilder.ui.services.recovery import RecoveredProject, Recovery
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import (
     PLACE,
@@ -30,7 +33,7 @@ from netbuilder.ui.widgets.file_dialogs import (
     last_place,
     remember_place,
 )
-from netbuilder.ui.window.unsaved import UnsavedItem, confirm_leave
+from netbuilder.ui.widgets.question_dialogs import ask_question
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -46,6 +49,18 @@ OPEN_FILTER = (
     f"Projects, models and data (*{PROJECT_ENDING} {_MODELS} {_DATA});;"
     f"Projects (*{PROJECT_ENDING});;Models ({_MODELS});;Data ({_DATA});;All files (*)"
 )
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """Work that would be lost: what it is in words, and what saves it.
+
+    ``save_network`` gives False where it was not saved: it failed, which was said, or was
+    cancelled.
+    """
+
+    what: str
+    save: Callable[[], bool]
 
 
 def empty_project() -> Project:
@@ -69,7 +84,6 @@ class Documents(QObject):
     """What is open, and where it lies.
 
     Signals:
-        titled: the file or its name changed.
         leaving: what is open goes in a moment; whatever had to be asked was asked.
         opened: another project is on the canvas.
         told(words): something worth a line in the status bar.
@@ -80,7 +94,6 @@ class Documents(QObject):
         busy(words): a file is being read or written; "" when done.
     """
 
-    title_changed = Signal()
     leaving = Signal()
     opened = Signal()
     told = Signal(str)
@@ -92,31 +105,35 @@ class Documents(QObject):
 
     def __init__(
         self,
-        store: ProjectStore,
         workbench: Workbench,
+        lessons: LessonSession,
         window: QWidget,
         may_leave: Callable[[], bool] = lambda: True,
     ) -> None:
         super().__init__(window)
-        self._store, self._workbench, self._window = store, workbench, window
-        self._may_leave = may_leave
-        self._recovery = Recovery(store, self)
+        self._store = store = workbench.store
+        self._workbench, self._models, self._lessons = workbench, workbench.models, lessons
+        self._window, self._may_leave = window, may_leave
+        self._recovery = Recovery(store, self, lessons.left_open)
         self._recovery.failed.connect(self.failed)
-        self.path: Path | None = None
         self.opening = ""
         self._shown = 0
-        self._kept: TrainedModel | None = None
-        self.title_changed.connect(self._keep_place)
+        store.path_changed.connect(self._keep_place)
         store.changed.connect(
             lambda old, new: self._keep_place() if old.data is not new.data else None
         )
         self._keep_place()
-        workbench.leave_file = self._leave_file
+        self._held: QLockFile | None = None
+        self._soon = QTimer(self, singleShot=True, interval=0)  # what is opened clears the banner
+        self._soon.timeout.connect(self._hold_file)
+        store.path_changed.connect(self._soon.start)
+        self._soon.start()
 
     @property
     def title(self) -> str:
         """The window's title, with ``[*]`` where Qt puts the star of a modified file."""
-        name = self.path.name if self.path is not None else self._store.project.name
+        path = self._store.path
+        name = path.name if path is not None else self._store.project.name
         return f"{name}[*] – NetBuilder"
 
     def new(self, *, asked: bool = False) -> None:
@@ -157,37 +174,39 @@ class Documents(QObject):
         settings.remember_file(path)
         self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
 
-    def show_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
-        """Put a project on the canvas; a file that is still being read comes too late now."""
+    def show_project(
+        self,
+        project: Project,
+        path: Path | None,
+        *,
+        folder: Path | None = None,
+        saved: bool = True,
+    ) -> None:
+        """Put a project on the canvas; a file that is still being read comes too late now.
+
+        ``folder`` and ``saved`` are those of ``ProjectStore.reset``.
+        """
         self.leaving.emit()
         self._shown += 1
         if self.opening:
             self.opening = ""
             self.busy.emit("")
-        self.path = path
-        self._recovery.original = path
-        self._workbench.set_trained(None)
+        self._models.submit(ModelState())
         self._workbench.set_run_error(None)
-        self._workbench.path = path
-        self._store.reset(project, saved=saved)
-        self._workbench.set_path(path)
+        self._store.reset(project, path, folder=folder, saved=saved)
         self.opened.emit()
-        self.title_changed.emit()
-
-    def keep_lesson(self, lesson: Callable[[], OpenLesson]) -> None:
-        """Keep for a crash which lesson is open, too."""
-        self._recovery.lesson = lesson
 
     def recover(self, found: RecoveredProject) -> None:
         """Put back what a crash left."""
         self._recovery.take_over(found)
-        self.show_project(found.project, found.original, saved=False)
+        self.show_project(found.project, found.original, folder=found.base, saved=False)
 
     def save(self) -> bool:
         """Write the project to its file; asks for one where there is none."""
-        if self.path is None or self.path.suffix.lower() != PROJECT_ENDING:
+        path = self._store.path
+        if path is None or path.suffix.lower() != PROJECT_ENDING:
             return self.save_as()
-        return self.save_to(self.path)
+        return self.save_to(path)
 
     def save_as(self) -> bool:
         """Ask for a file name, and write the project there."""
@@ -207,30 +226,30 @@ class Documents(QObject):
             unnamed = moved.name == Project().name
             return edits.rename_project(moved, path.stem) if unnamed else moved
 
+        if path == self._store.path and self._store.document.changed_outside:
+            answers = (_("Save as…"), _("Replace it"), _("Cancel"))
+            words = _(
+                "“{name}” was changed by another program, or in another window, since you opened "
+                "or saved it here. If you replace it, those changes are lost.",
+                name=path.name,
+            )
+            answer = ask_question(self._window, _("The file has changed"), words, answers)
+            if answer != answers[1]:
+                return answer == answers[0] and self.save_as()
         try:
-            files.write(self._workbench.stamp(settled(self._store.project)), path)
+            files.write(self._lessons.stamp(settled(self._store.project)), path)
         except UserError as error:
             self.failed.emit(error)
             return False
-        moved = path != self.path
-        if moved:
-            self.path = path
-            self._recovery.original = path
-            # The workbench looks data up from the new folder before it hears of the new paths.
-            self._workbench.path = path
-        self._store.rewrite(settled)
-        self._store.mark_saved()
-        if moved:
-            self._workbench.set_path(path)
+        self._store.mark_saved_to(path, settled)
         settings.remember_file(path)
         self.confirmed.emit(f"Saved {path.name}.")
-        self.title_changed.emit()
         self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
         return True
 
     def save_model(self) -> bool:
         """Ask for a file name, and write the trained model there; False when that was cancelled."""
-        trained = self._workbench.trained
+        trained = self._models.trained
         if trained is None:
             self.failed.emit(UserError("There is no trained model yet.", "Press Train first."))
             return False
@@ -242,7 +261,7 @@ class Documents(QObject):
         types = [
             FileType(row.title.split(" (")[0], row.endings)
             for row in FORMATS
-            if not row.trained or self._workbench.trained is not None
+            if not row.trained or self._models.trained is not None
         ]
         path = ask_save(self._window, "Export", self.suggested(""), types)
         if path is not None:
@@ -257,8 +276,8 @@ class Documents(QObject):
 
     def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
-        trained, project, base = self._workbench.trained, self._store.project, self._workbench.base
-        stamp = self._workbench.stamp
+        trained, project, base = self._models.trained, self._store.project, self._workbench.base
+        stamp = self._lessons.stamp
 
         def work() -> tuple[str, ...]:
             from netbuilder.core.formats.registry import format_for, save_network
@@ -271,9 +290,11 @@ class Documents(QObject):
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path):
                 settings.remember_file(path.absolute())
-                if trained is self._workbench.trained:
+                if trained is not None and trained is self._models.trained:
                     self.keep_model()
-                    self._keep_project(trained)
+                    # The project lies in that file too, unless the canvas has gone on since.
+                    if _as_trained(self._store.project, trained.project):
+                        self._store.mark_saved()
             self.busy.emit("")
             self.confirmed.emit(" ".join((f"Wrote {path.name}.", *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
@@ -288,24 +309,27 @@ class Documents(QObject):
         )
 
     def may_close(self) -> bool:
-        """Whether what is open may go: asks once about all that is not saved."""
-        return self._may_leave() and confirm_leave(self.unsaved, self._window)
+        """Whether what is open may go: asks once about all that would be lost."""
+        return self._may_leave() and self._may_lose()
+
+    def _may_lose(self) -> bool:
+        unsaved = self.unsaved
+        if not unsaved:
+            return True
+        words = "\n".join((_("This is not saved yet:"), *(f"• {u.what}" for u in unsaved)))
+        answers = (_("Save"), _("Don't save"), _("Cancel"))
+        answer = ask_question(self._window, _("Unsaved work"), words, answers)
+        return answer == answers[1] or (answer == answers[0] and all(u.save() for u in unsaved))
 
     @property
-    def unsaved(self) -> tuple[UnsavedItem, ...]:
-        """What no file holds: the project's changes, the trained network."""
+    def unsaved(self) -> tuple[Unsaved, ...]:
+        """What would be lost: changes of the project, and a network, that no file holds."""
         found = []
+        name = self._store.project.name
         if self._store.modified and not self._quickly_chosen:
-            where = f"changes since {self.path.name}" if self.path else "in no file yet"
-            name = self._store.project.name
-            found.append(UnsavedItem(f"The project “{name}”", where, self.save))
-        trained = self._workbench.trained
-        if trained is not None and self.model_unsaved:
-            done = (
-                format_count(trained.epochs, "epoch") if trained.epochs else "less than one epoch"
-            )
-            about = f"{done}, to be saved as a .h5"
-            found.append(UnsavedItem("The trained network", about, self.save_model))
+            found.append(Unsaved(_("The project “{name}”", name=name), self.save))
+        if self.model_unsaved:
+            found.append(Unsaved(_("The trained network"), self.save_model))
         return tuple(found)
 
     @property
@@ -316,7 +340,7 @@ class Documents(QObject):
         """
         project, begun = self._store.project, empty_project()
         return (
-            self.path is None
+            self._store.path is None
             and len(self._store.undo_labels) == 1
             and replace(project, data=begun.data) == begun
             and not Path(project.data.path).absolute().is_relative_to(folders.data().absolute())
@@ -324,36 +348,50 @@ class Documents(QObject):
 
     @property
     def model_unsaved(self) -> bool:
-        """Whether a network was trained here that no file holds.
+        """Whether there is a trained network that would be lost: in no file, and not in Runs.
 
-        An example that nobody edited gives the same network again at a press of Train, and has
-        it in Runs.
+        Where a model's file is open, another network is a change of that file.
         """
-        own = self.path is not None or self._store.modified or not self._workbench.in_runs
-        return self.model_in_no_file and own
+        path = self._store.path
+        in_runs = self._models.state.settled.run_id and not (path is not None and is_model(path))
+        return self.model_in_no_file and not in_runs
 
     @property
     def model_in_no_file(self) -> bool:
         """Whether there is a trained network that no file holds but the record of its run."""
-        trained = self._workbench.trained
-        return trained is not None and trained is not self._kept
+        trained = self._models.trained
+        return trained is not None and trained is not self._store.document.model
 
     def keep_model(self) -> None:
         """The trained network is in a file, or need not be."""
-        self._kept = self._workbench.trained
-
-    def _keep_project(self, trained: TrainedModel | None) -> None:
-        """The project lies in the model's file too: where it has none of its own, it is saved.
-
-        Not where the canvas has gone on since: the file holds what was trained.
-        """
-        own = self.path is not None and self.path.suffix.lower() == PROJECT_ENDING
-        if trained is not None and not own and _as_trained(self._store.project, trained.project):
-            self._store.mark_saved()
+        self._store.mark_model_saved(self._models.trained)
 
     def close(self) -> None:
         """Nothing needs to be recovered from here on."""
         self._recovery.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._soon.stop()
+        if self._held is not None:
+            self._held.unlock()
+
+    def _hold_file(self) -> None:
+        """Say so where another window has the project's file open, too."""
+        self._let_go()
+        path = self._store.path
+        if path is None:
+            return
+        name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
+        self._held = acquire_lock(state_folder("open") / f"{name}.lock")
+        if self._held is None:
+            self.failed.emit(
+                UserError(
+                    _("“{name}” is open in another window, too.", name=path.name),
+                    _("Save it under another name here, or close one of the two windows."),
+                    code="open_in_another_window",
+                )
+            )
 
     def _open_model(self, path: Path, *, asking: bool) -> None:
         def work() -> tuple[TrainedModel | None, Project, str]:
@@ -375,15 +413,15 @@ class Documents(QObject):
             if not self._may_leave():
                 return
             project, trained = before
-            changed = self._store.project is not project or self._workbench.trained is not trained
-            if (asking or changed) and not confirm_leave(self.unsaved, self._window):
+            changed = self._store.project is not project or self._models.trained is not trained
+            if (asking or changed) and not self._may_lose():
                 return
             trained, project, words = found
             if project.name == Project().name:
                 project = edits.rename_project(project, path.stem)
             self.show_project(project, path)
             if trained is not None:
-                self._workbench.set_trained(trained)
+                self._models.submit(ModelState(trained, Source.FILE))
                 self.keep_model()
             settings.remember_file(path)
             self.told.emit(words)
@@ -398,7 +436,7 @@ class Documents(QObject):
                 self._trouble(error, path, "opened")
 
         self._shown += 1
-        number, before = self._shown, (self._store.project, self._workbench.trained)
+        number, before = self._shown, (self._store.project, self._models.trained)
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
         jobs.run_job(work, done, failed, name="open model", owner=self)
@@ -419,16 +457,6 @@ class Documents(QObject):
     def suggested(self, ending: str) -> str:
         """A path to offer for a file of that ending."""
         return suggested_paths.suggested_path(self._workbench, ending)
-
-    def _leave_file(self) -> None:
-        """Leave the file as it is on the disk: the next Save asks for another."""
-        if self.path is None:
-            return
-        old, self.path, self._recovery.original = self._workbench.base, None, None
-        self._workbench.path = None
-        self._store.rewrite(lambda project: rebased(project, old, self._workbench.base))
-        self._workbench.set_path(None)
-        self.title_changed.emit()
 
     def _keep_place(self) -> None:
         """Let every file dialog of the window begin where its files are."""

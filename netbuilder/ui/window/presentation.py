@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from netbuilder.ui.services.runs.speed import SPEEDS, SpeedLevel
+from netbuilder.ui.services.runs.run_progress import SPEEDS, Speed
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.widgets.spotlight import Spotlight
 from netbuilder.ui.window.window_parts import WindowParts
@@ -25,7 +25,7 @@ class _Before:
 
     docks: QByteArray
     letters: float
-    speed: SpeedLevel
+    speed: Speed
     full: bool
 
 

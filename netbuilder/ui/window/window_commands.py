@@ -47,7 +47,7 @@ class WindowCommands:
         self._blocking = False
         self.presentation = Presentation(parts)
         #: Set once the bar at the top, at which it points, is there.
-        self.welcome: WelcomeGuide | None = None
+        self.welcome: WelcomeGuide
 
     def show_error(self, error: UserError) -> None:
         """Say what went wrong, above the canvas, until it is read."""
@@ -91,10 +91,6 @@ class WindowCommands:
             do=lambda: self._parts.banner.remove(card),
         )
         self._parts.banner.add(card)
-
-    def show_failure(self, words: str, details: str) -> None:
-        """Say that something unforeseen went wrong."""
-        dialogs.show_failure(self._parts.window, words, details)
 
     def show_panel(self, name: str) -> None:
         """Bring a tab to the front, with the keyboard in it."""
@@ -226,10 +222,6 @@ class WindowCommands:
             lambda facts: self._parts.store.apply("Fit the last layer to the data", fitting(facts))
         )
 
-    def next_problem(self) -> None:
-        """Go to the next problem."""
-        self._parts.status.next_problem()
-
     def write_report(self) -> None:
         """Ask for a file, and write the last run on one page."""
         parts = self._parts
@@ -247,7 +239,7 @@ class WindowCommands:
         from netbuilder.ui.window.run_report import RunReport, write_report
 
         parts = self._parts
-        trained = parts.workbench.trained
+        trained = parts.workbench.models.trained
         if trained is None:
             return
         report = RunReport(
@@ -256,7 +248,7 @@ class WindowCommands:
             trained,
             image_png_bytes(run_picture(parts.runner.curves, QSize(330, 290))),
             parts.evaluation_service.sentence,
-            tuple(f"{one.title}: {one.message}" for one in parts.runner.notices),
+            tuple(f"{one.title}: {one.message}" for one in parts.runner.run.notices),
         )
         jobs.run_job(
             lambda: write_report(report, list_runs(), path),
@@ -313,29 +305,13 @@ class WindowCommands:
             owner=parts.documents,
         )
 
-    def search_commands(self) -> None:
-        """Type what to do."""
-        dialogs.search_commands(self._parts.window, self._parts.actions)
+    def guide(self, name: str) -> Callable[[], object]:
+        """What the guide does under a name: it is made after the buttons that it points at."""
 
-    def show_gallery(self) -> None:
-        """Show examples, lessons and recent files."""
-        self._need_welcome().show_page()
+        def call() -> object:
+            return getattr(self.welcome, name)()
 
-    def show_lesson(self) -> None:
-        """Put the keyboard into the lesson; without one show which there are."""
-        self._need_welcome().show_lesson()
-
-    def start_tour(self) -> None:
-        """Show the six places."""
-        self._need_welcome().start_tour()
-
-    def write_lesson(self) -> None:
-        """Write a lesson that begins with this project."""
-        self._need_welcome().write_lesson()
-
-    def _need_welcome(self) -> WelcomeGuide:
-        assert self.welcome is not None
-        return self.welcome
+        return call
 
     @property
     def motion_reduced(self) -> bool:
@@ -351,23 +327,6 @@ class WindowCommands:
         self._parts.window.setAnimated(not reduced_motion())
         self._parts.actions.refresh()
 
-    def train_elsewhere(self) -> None:
-        """Write a folder with all that other machines need."""
-        dialogs.train_elsewhere(
-            self._parts.window,
-            self._parts.store.project,
-            self._parts.workbench.base,
-            self._parts.status.tell,
-        )
-
-    def hand_in(self) -> None:
-        """Write the file that goes to the teacher."""
-        dialogs.open_submission_dialog(self._parts.window, self._parts.workbench)
-
-    def grade(self) -> None:
-        """Judge a folder of hand-ins; stays open beside this window."""
-        dialogs.open_grade_window(self._parts.window, self._parts.documents.open_asking)
-
     def collect(self) -> None:
         """Take samples with camera or microphone, and learn from them."""
         parts = self._parts
@@ -378,7 +337,7 @@ class WindowCommands:
     def use_data(self, path: Path) -> None:
         """Learn from a file or a folder, and show it."""
         self.show_panel("data")
-        base = self._parts.workbench.base if self._parts.workbench.path is not None else None
+        base = self._parts.workbench.base if self._parts.workbench.store.path is not None else None
         try:
             data = recipe_for(path, base)
         except UserError as error:
@@ -404,14 +363,6 @@ class WindowCommands:
     def show_help(self) -> None:
         """Explain the field that has the keyboard, or how the window is used."""
         dialogs.show_help(self._parts.window, self._parts.actions, word_at_focus())
-
-    def show_log(self) -> None:
-        """Show the file of unforeseen errors."""
-        dialogs.show_log(self._parts.window)
-
-    def show_about(self) -> None:
-        """Show the version."""
-        dialogs.show_about(self._parts.window)
 
     @property
     def horizontal(self) -> bool:

@@ -14,6 +14,7 @@ from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.font_scale import FontScale
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
@@ -21,7 +22,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
-from netbuilder.ui.services.views.sample_activations import ActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.role_boxes import CardList
 from netbuilder.ui.window.action import WindowActions
@@ -43,9 +44,10 @@ class WindowParts:
     runner: Runner
     auto_trainer: AutoTrainer
     prebuilding: NetworkPrebuilder
-    activations_service: ActivationsService
+    activations_service: ActivationService
     sample_view: LiveActivationsService
     evaluation_service: EvaluationService
+    lessons: LessonSession
     documents: Documents
     selection: SelectedNodes
     scaling: FontScale

@@ -14,25 +14,25 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.computation_trace.computed_value import plain_notation
-from netbuilder.ui.services.views.live_activations import LiveActivations
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 
-def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> LiveActivations:
+def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> SampleActivations:
     project = Project()
     for layer, params in layers:
         project = edits.append_layer(project, layer, params=params)
-    return LiveActivations(project, values, weights, {}, {}, 3)
+    return SampleActivations(project, values, weights, {}, {}, 3)
 
 
 @pytest.fixture
-def dense() -> LiveActivations:
+def dense() -> SampleActivations:
     kernel = np.array([[2.0, -1.0], [-1.0, 0.5]])
     values = {"input": np.array([3.0, 1.0]), "dense": np.array([5.5, 0.0])}
     weights = {"dense": {"kernel": kernel, "bias": np.array([0.5, 0.0])}}
     return _look(values, weights, ("Input", {}), ("Dense", {"units": 2, "activation": "relu"}))
 
 
-def _opened(hand, look: LiveActivations, node: str):
+def _opened(hand, look: SampleActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
     assert closer.open_at(node, QPoint(20, 20))
@@ -88,7 +88,7 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
 
 
 @pytest.fixture
-def attending() -> LiveActivations:
+def attending() -> SampleActivations:
     """A text of three words and a dot of padding, and a layer that looks along it."""
     ids, matrix = np.array([2, 3, 4, 0]), np.eye(5, 4) * 3.0
     matrix[4] = [0.0, 0.0, 0.7, 2.9]  # near that of word 3
@@ -102,7 +102,7 @@ def attending() -> LiveActivations:
     values = {"input": ids, "embedding": rows, "attention": shares @ rows}
     words = {"input": ("", "[UNK]", "a", "good", "fine")}
     weights = {"embedding": {"embeddings": matrix}}
-    return LiveActivations(project, values, weights, {}, {}, 3, words)
+    return SampleActivations(project, values, weights, {}, {}, 3, words)
 
 
 def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
@@ -180,7 +180,7 @@ def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
 def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     closer = _opened(hand, dense, "dense")
     closer.choose((0,))
-    later = LiveActivations(
+    later = SampleActivations(
         dense.project,
         {"input": np.array([3.0, 1.0]), "dense": np.array([6.5, 0.0])},
         {"dense": {"kernel": np.array([[2.0, -1.0], [0.0, 0.5]]), "bias": np.array([0.5, 0.0])}},

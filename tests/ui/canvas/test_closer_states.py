@@ -14,10 +14,10 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.views.canvas_strips import picture_of, recurrent_states
-from netbuilder.ui.services.views.live_activations import LiveActivations
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 
-def _opened(hand, look: LiveActivations, node: str):
+def _opened(hand, look: SampleActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
     assert closer.open_at(node, QPoint(20, 20))
@@ -25,14 +25,14 @@ def _opened(hand, look: LiveActivations, node: str):
     return closer
 
 
-def _look(layer: str, params: dict, given, values, weights: dict) -> LiveActivations:
+def _look(layer: str, params: dict, given, values, weights: dict) -> SampleActivations:
     project = edits.append_layer(edits.append_layer(Project(), "Input"), layer, params=params)
     node = project.graph.order[-1]
-    return LiveActivations(project, {"input": given, node: values}, {node: weights}, {}, {}, 3)
+    return SampleActivations(project, {"input": given, node: values}, {node: weights}, {}, {}, 3)
 
 
 @pytest.fixture
-def lstm() -> tuple[LiveActivations, np.ndarray]:
+def lstm() -> tuple[SampleActivations, np.ndarray]:
     """An LSTM of two units over five steps, and its states by Keras."""
     import keras
 

@@ -240,7 +240,7 @@ def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot) -> N
         number_of = int(split.raw_y[next(iter(split.raw_y))][row])
         assert (
             window.activations_service.look.truth
-            == window.workbench.trained.facts.classes[number_of]
+            == window.workbench.models.trained.facts.classes[number_of]
         )
 
 

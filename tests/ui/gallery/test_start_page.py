@@ -38,7 +38,7 @@ def test_an_example_opens_from_its_card(
     assert not page.isVisible()
     assert window.store.project.name == "Iris"
     assert not window.store.modified
-    assert window.documents.path is None
+    assert window.store.path is None
 
 
 def test_the_keyboard_stays_on_the_page_and_chooses(
@@ -65,7 +65,7 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     assert page.example_cards["moons"] in seen
     page.recent_cards[0].setFocus()
     qtbot.keyClick(page.recent_cards[0], Qt.Key.Key_Return)
-    assert window.documents.path == tmp_path / "mine.netbuilder"
+    assert window.store.path == tmp_path / "mine.netbuilder"
     window.welcome.show_page()
     qtbot.keyClick(page.start_button, Qt.Key.Key_Escape)
     assert not page.isVisible()

@@ -36,7 +36,7 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     window = open_window(example("iris"), keras=False)
-    work = submission_source(window.workbench)
+    work = submission_source(window.workbench, window.lessons.stamp)
     assert "Nothing is trained yet" in work.words
     dialog = SubmissionDialog(work.words, work.write, window)
     qtbot.addWidget(dialog)

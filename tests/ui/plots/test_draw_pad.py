@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QPointingDevice, QTabletEvent
+from PySide6.QtGui import QAction, QKeySequence, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.draw_pad import DrawPad
@@ -91,3 +91,35 @@ def test_a_pen_that_presses_harder_draws_wider(qtbot: QtBot) -> None:
     assert wide[0] < 12
     assert wide[1] == pytest.approx(15, abs=1), "as wide as a mouse"
     assert wide[2] > 20
+
+
+def test_undo_takes_back_a_stroke_and_nothing_else(qtbot: QtBot) -> None:
+    pad, undone = DrawPad(), []
+    window = QMainWindow()
+    window.setCentralWidget(pad)
+    action = QAction("Undo", window, triggered=lambda: undone.append(True))
+    action.setShortcut(QKeySequence.StandardKey.Undo)
+    window.addAction(action)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    control = Qt.KeyboardModifier.ControlModifier
+    _mouse(pad, _WAY)
+    first = pad.ink()
+    _pen(pad, [QPoint(90, y) for y in range(30, 140, 10)])
+    both = pad.ink()
+    assert not np.array_equal(first, both)
+    window.activateWindow()
+    qtbot.waitUntil(pad.hasFocus)
+    QTest.keyClick(pad, Qt.Key.Key_Z, control)
+    assert np.array_equal(pad.ink(), first)
+    QTest.keyClick(pad, Qt.Key.Key_Z, control)
+    assert pad.empty
+    QTest.keyClick(pad, Qt.Key.Key_Z, control)
+    assert not undone, "the network that the window holds is left alone"
+    QTest.keySequence(pad, QKeySequence(QKeySequence.StandardKey.Redo))
+    QTest.keySequence(pad, QKeySequence(QKeySequence.StandardKey.Redo))
+    assert np.array_equal(pad.ink(), both)
+    pad.clear()
+    QTest.keyClick(pad, Qt.Key.Key_Z, control)
+    assert np.array_equal(pad.ink(), both)

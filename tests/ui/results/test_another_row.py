@@ -32,11 +32,11 @@ def test_it_is_the_next_row_of_the_test_data(
     before = panel.predictions
     panel.another.click()
     qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
-    test = load_dataset(window.workbench.trained.project, window.workbench.base).test
+    test = load_dataset(window.workbench.models.trained.project, window.workbench.base).test
     index = window.activations_service.index
     raw = {key: values[index : index + 1] for key, values in test.raw_x.items()}
     assert list(panel.rows.row.values()) == pytest.approx(next(iter(raw.values()))[0].tolist())
-    right = predict_raw(window.workbench.trained, raw).first.probabilities
+    right = predict_raw(window.workbench.models.trained, raw).first.probabilities
     assert panel.predictions.first.probabilities == pytest.approx(right, abs=1e-5)
     assert f"Test row {index + 1} of {len(test)}" in panel.about.text()
     box = next(iter(panel.form.rows.values())).editor.box
@@ -65,7 +65,7 @@ def test_texts_and_series(
     qtbot.waitUntil(lambda: " 2 of " in panel.about.text(), timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.idle and panel.view.settled, timeout=MINUTE)
     raw = {key: values[None] for key, values in window.activations_service.look.raw.items()}
-    right = predict_raw(window.workbench.trained, raw).first.values
+    right = predict_raw(window.workbench.models.trained, raw).first.values
     assert panel.predictions.first.values == pytest.approx(right, abs=1e-4)
 
 

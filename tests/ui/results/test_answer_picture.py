@@ -29,7 +29,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
-    view, found, trained = panel.pictures, panel.predictions, window.workbench.trained
+    view, found, trained = panel.pictures, panel.predictions, window.workbench.models.trained
     assert not view.drawn_again.isHidden()
     image = prediction_picture(trained, found)
     assert image.shape == (8, 8, 1)

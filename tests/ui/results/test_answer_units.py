@@ -40,7 +40,7 @@ def test_answers_about_money_are_money(
     window = open_window(edits.set_training(project, epochs=2), tmp_path / "own.netbuilder")
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     assert trained is not None
     again = Preprocessing.from_json(trained.preprocessing.to_json())
     assert again.outputs["out"].column_units == ("$",), "a file of the model keeps it"

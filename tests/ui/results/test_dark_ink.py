@@ -42,7 +42,7 @@ def test_the_pad_is_white_and_the_answer_is_right(
     window = open_window(project, tmp_path / "bars.netbuilder")
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert window.workbench.trained is not None, window.workbench.run_error
+    assert window.workbench.models.trained is not None, window.workbench.run_error
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     pad = panel.pictures.pad
@@ -89,7 +89,7 @@ def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
     right, wrong = (
-        predict_files(window.workbench.trained, [tmp_path / name]).first.probabilities
+        predict_files(window.workbench.models.trained, [tmp_path / name]).first.probabilities
         for name in ("turned.png", "paper.png")
     )
 

@@ -54,7 +54,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     assert any(f",{shown}," in row for row in rows), "the very date of a row of the file"
 
     # A date slides from day to day, and the answer goes along a curve of dates.
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     first, last = date(1910, 3, 1), date(1969, 3, 9)
     column = trained.preprocessing.inputs["input"].columns[2]
     assert (column.low, column.high) == pytest.approx(

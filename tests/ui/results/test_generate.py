@@ -35,7 +35,7 @@ def test_it_writes_on_and_stops(
 ) -> None:
     window = open_window(alphabet(tmp_path))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     view = panel.texts.generate
@@ -95,7 +95,7 @@ def test_a_blank_at_the_end_is_a_letter_that_one_goes_on_from(
 ) -> None:
     window = open_window(alphabet(tmp_path))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.texts.text.toPlainText() != "", timeout=MINUTE)

@@ -23,11 +23,11 @@ MINUTE = 60_000
 
 
 def train(window: MainWindow, qtbot: QtBot, **training: object) -> None:
-    before = window.workbench.trained
+    before = window.workbench.models.trained
     window.store.apply("Plan", lambda project: edits.set_training(project, **training))
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
 
@@ -36,7 +36,7 @@ def test_runs_stand_side_by_side_in_their_colours(
 ) -> None:
     window = open_window(example("iris"))
     train(window, qtbot, epochs=1)
-    early = window.workbench.trained
+    early = window.workbench.models.trained
     train(window, qtbot, epochs=40)
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)

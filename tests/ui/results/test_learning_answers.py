@@ -47,14 +47,14 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
     bench = window.workbench
     panel = window.docks.show_panel("predict")
     window.runner.start()
-    qtbot.waitUntil(lambda: bench.passing is not None)
-    assert bench.trained is None, "nobody judges it, or saves it"
+    qtbot.waitUntil(lambda: bench.models.live_snapshot is not None)
+    assert bench.models.trained is None, "nobody judges it, or saves it"
     assert not window.actions_table["save-model"].isEnabled()
     qtbot.waitUntil(lambda: panel.learning.found is not None)
     panel.pictures.draw_button.click()
     for x in (60, 100):  # a second drawing takes the place of the first
         raw = stroke(panel, qtbot, x)
-        wanted = np.asarray(bench.passing.model(raw[None]))[0]
+        wanted = np.asarray(bench.models.live_snapshot.model(raw[None]))[0]
         held = panel.learning
 
         def right(held: Any = held, wanted: Any = wanted) -> bool:
@@ -73,7 +73,7 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
 
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert bench.passing is None and bench.trained is not None
+    assert bench.models.live_snapshot is None and bench.models.trained is not None
     qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
     assert not panel.pictures.pad.empty and panel.pictures.draw_button.isChecked()
     assert panel.stale.isHidden()
@@ -134,14 +134,14 @@ def test_who_does_not_look_has_no_network_copied(
     window.docks.show_panel("training")
     window.runner.start()
     looks: list[bool] = []
-    asked = window.standing.asked
+    asked = window.paused_models.watched
 
     def count() -> bool:
         looks.append(asked())
         return looks[-1]
 
-    window.standing.asked = count
+    window.paused_models.watched = count
     qtbot.waitUntil(lambda: len(looks) > 1)
-    assert not any(looks) and window.workbench.passing is None
+    assert not any(looks) and window.workbench.models.live_snapshot is None
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

@@ -20,7 +20,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps, over_epochs
 from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.views.run_histograms import EVERY, SOON, RunHistograms
+from netbuilder.ui.services.views.live_activations import EVERY, SOON, RunHistograms
 
 MINUTE = 60_000
 
@@ -128,7 +128,7 @@ def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
     qtbot.waitUntil(lambda: len(known().get("weights", ())) > 2, timeout=MINUTE)
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     panel = window.docks.show_panel("surface")
     qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
     shown = {}

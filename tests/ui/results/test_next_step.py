@@ -60,7 +60,7 @@ def test_a_run_that_broke_off_is_told_everywhere(
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
     assert window.workbench.run_error is not None
     assert "instead of 1,000,000" in str(window.workbench.run_error)
-    assert window.workbench.trained is None
+    assert window.workbench.models.trained is None
     assert _said(window) == {
         "The last training broke off: the Training tab says why, and what to do."
     }

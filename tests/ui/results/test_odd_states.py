@@ -28,7 +28,7 @@ def dense(units: int, activation: str | None = None) -> Graph:
 def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path | None) -> MainWindow:
     window = open_window(project, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     return window
 
@@ -52,12 +52,12 @@ def test_data_without_a_model(open_window: Open, tmp_path: Path) -> None:
 
 def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
-    registry.save_network(window.workbench.trained, tmp_path / "m.h5")
+    registry.save_network(window.workbench.models.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
     window.store.mark_saved()
     again = open_window()
     again.documents.open_path(tmp_path / "m.h5")
-    qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: again.workbench.models.trained is not None, timeout=MINUTE)
     evaluate = again.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: bool(evaluate.cards.cards), timeout=MINUTE)
     card = evaluate.cards.cards[0]
@@ -109,10 +109,10 @@ def test_a_file_of_another_shape_and_a_changed_network(
 
 def test_a_network_that_gives_no_numbers(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
-    model = window.workbench.trained
+    model = window.workbench.models.trained
     model.training_model.get_layer("out").set_weights([np.full((2, 1), np.nan), np.zeros(1)])
     evaluate, predict = (window.docks.show_panel(name) for name in ("evaluate", "predict"))
-    window.evaluation_service.judge()
+    window.evaluation_service.evaluate()
     qtbot.waitUntil(lambda: window.evaluation_service.error is not None, timeout=MINUTE)
     assert "gives no number (NaN) for each of the 12 rows" in evaluate.cards.cards[0].title.text()
     assert "smaller learning rate" in evaluate.cards.cards[0].words.text()

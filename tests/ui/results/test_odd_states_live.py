@@ -44,7 +44,7 @@ def table(folder: Path, rows: int = 60, **data: object) -> Project:
 def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> MainWindow:
     window = open_window(project, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(
         lambda: window.activations_service.idle and window.activations_service.look is not None
@@ -93,15 +93,15 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     # What is trained is not still to be trained, while the first picture is on its way.
     words = window.docks.show_panel("surface").waiting.words
     assert words.text().startswith("Asking the network")
-    assert result_words(window.workbench.trained).startswith("Trained 1 epoch in ")
-    registry.save_network(window.workbench.trained, tmp_path / "m.h5")
+    assert result_words(window.workbench.models.trained).startswith("Trained 1 epoch in ")
+    registry.save_network(window.workbench.models.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
     window.store.mark_saved()
     again = open_window()
     told: list[str] = []
     again.canvas.message.connect(told.append)
     again.documents.open_path(tmp_path / "m.h5")
-    qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: again.workbench.models.trained is not None, timeout=MINUTE)
     surface, inside = (again.docks.show_panel(name) for name in ("surface", "inside"))
     qtbot.waitUntil(lambda: "t.csv" in inside.truth.text(), timeout=MINUTE)
     # No row goes through it, and what the file holds is seen all the same.
@@ -144,7 +144,7 @@ def test_a_network_changed_since_and_a_second_run(
 
 def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
-    layer = window.workbench.trained.training_model.get_layer("hidden")
+    layer = window.workbench.models.trained.training_model.get_layer("hidden")
     layer.set_weights([np.full((2, 4), np.nan), np.zeros(4)])
     before = window.activations_service.look
     window.activations_service.show_row(1)

@@ -17,7 +17,7 @@ from netbuilder.ui.services.runs.runner import RunState
 def _train(window: MainWindow, qtbot: QtBot) -> None:
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert window.workbench.trained is not None
+    assert window.workbench.models.trained is not None
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 
 

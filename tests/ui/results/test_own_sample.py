@@ -42,7 +42,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     assert shown.words.text() == "Shown: your drawing"
     assert "your drawing" in window.canvas.closer.row.text() or window.canvas.closer.isHidden()
     # Every layer's numbers are those of the drawing that the answer is about.
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     own = activations_service.look
     asked, _ = activations_service.own.make(trained)
     for node, values in node_activations(trained, asked).items():

@@ -39,7 +39,7 @@ def test_pasted_and_dropped(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
-    expected = predict_files(window.workbench.trained, [file]).first.probabilities
+    expected = predict_files(window.workbench.models.trained, [file]).first.probabilities
     nodes = len(window.store.project.graph.nodes)
 
     QGuiApplication.clipboard().setText("no picture")
@@ -116,7 +116,7 @@ def test_the_camera_is_answered_while_it_looks(
     painter.end()
     file = tmp_path / "seen.png"
     assert crop_square(Steady.sees).save(str(file))
-    expected = predict_files(window.workbench.trained, [file]).first.probabilities
+    expected = predict_files(window.workbench.models.trained, [file]).first.probabilities
     camera.make = Steady
     before = panel.predictions
     qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)

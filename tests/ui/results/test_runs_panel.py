@@ -16,7 +16,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, short_result
 from netbuilder.ui.results.runs_panel import RunsPanel
-from netbuilder.ui.services.runs.recorded_curves import curves_of
+from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -119,7 +119,7 @@ def test_what_was_kept_is_what_all_speak_about(
     )  # fmt: skip
     window = open_window(keeps)
     train(window, qtbot, 12)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     assert trained is not None
     kept, held = trained.kept_epoch, trained.history["val_loss"]
     assert 0 < kept < 12 and held[kept - 1] == min(held) < held[-1]

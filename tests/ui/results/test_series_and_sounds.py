@@ -19,6 +19,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.file_samples import file_of_row
 from netbuilder.core.results.predict import predict_files, predict_raw
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -29,7 +30,7 @@ def trained_window(
 ) -> MainWindow:
     window = open_window(project, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     return window
 
@@ -43,7 +44,7 @@ def test_a_window_is_dragged_and_predicted_on(
     view = panel.series
     assert panel.view is view
     qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     last = load_dataset(trained.project, window.workbench.base).test.raw_x["input"][-1]
     assert view.curve.values == pytest.approx(last[:, 0]), "the end of the data"
 
@@ -103,7 +104,7 @@ def test_a_sound_is_dropped_and_played(
     assert panel.view is view
     assert panel.another.text() == "Another test sound"
     qtbot.waitUntil(lambda: view.path is not None, timeout=MINUTE)
-    look, trained = window.activations_service.look, window.workbench.trained
+    look, trained = window.activations_service.look, window.workbench.models.trained
     assert view.path == file_of_row(trained.project, tmp_path, look.index)
     assert view.path.parent.name == look.truth, "the very file that the sample was read from"
 
@@ -167,19 +168,19 @@ def test_nothing_of_another_project_stays(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
-    again = window.workbench.trained
+    again = window.workbench.models.trained
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not again, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not again, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert not panel.pictures.pad.empty, "trained once more, it is asked about the same drawing"
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
-    window.workbench.set_trained(None)
+    window.workbench.models.submit(ModelState())
     assert panel.answer.text() == ""
     assert panel.why.isHidden()
     window.store.apply("Open", lambda _project: edits.set_training(example("moons"), epochs=1))
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     assert panel.view is panel.rows
     assert panel.pictures.isHidden()
     assert not panel.why.button.isChecked()

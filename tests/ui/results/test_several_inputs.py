@@ -63,7 +63,7 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     assert np.allclose(cells.values, first["cells"])
     assert np.allclose(steps.curve.values, first["steps"][:, 0])
 
-    model, before = window.workbench.trained.model, panel.answer.text()
+    model, before = window.workbench.models.trained.model, panel.answer.text()
     cells.form.edited.emit("value 1", 5.0)
     steps.column.setCurrentIndex(1)
     steps.curve.values = np.arange(5.0)
@@ -77,9 +77,9 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     assert abs(float(panel.predictions.first.values[0, 0]) - wanted) < 1e-4
 
     # Another network of the same data is asked about the same; another row takes its place.
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not trained)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not trained)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
     assert cells.values[0] == 5.0 and panel.several.parts["cells"] is cells

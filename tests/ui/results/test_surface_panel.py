@@ -135,7 +135,7 @@ def test_at_1024_by_700_all_that_is_said_has_room(
     hint = window.inspector.words
     assert hint.isVisible(), "who begins is told how layers are added"
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: "After 2 epochs" in window.inspector.summary.words()["result"])
     qtbot.waitUntil(lambda: "misjudged" in panel.note.text(), timeout=MINUTE)
     qtbot.waitUntil(lambda: window.evaluation_service.idle and panel.live.idle)

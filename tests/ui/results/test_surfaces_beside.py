@@ -24,7 +24,7 @@ def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("surface")
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     qtbot.waitUntil(
         lambda: (
             panel.live.idle

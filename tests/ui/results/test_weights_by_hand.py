@@ -31,7 +31,7 @@ def trained(open_window: Open, example: Callable[[str], Project], qtbot: QtBot) 
 
 
 def kernel(window: MainWindow, node: str) -> np.ndarray:
-    return weights_of(window.workbench.trained, node)["kernel"]
+    return weights_of(window.workbench.models.trained, node)["kernel"]
 
 
 def first_dense(window: MainWindow) -> str:
@@ -41,7 +41,7 @@ def first_dense(window: MainWindow) -> str:
 
 def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qtbot: QtBot) -> None:
     window, node = trained, first_dense(trained)
-    base = window.workbench.trained
+    base = window.workbench.models.trained
     before = kernel(window, node).copy()
     closer = window.canvas.closer
     assert window.canvas.open_layer_popup(node)
@@ -75,19 +75,19 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     qtbot.waitUntil(lambda: surface.live.idle and not np.allclose(surface.picture.shares, shares))
     qtbot.waitUntil(lambda: "2.6" in closer.words.text())
     assert not row.isHidden() and row.field.value() == pytest.approx(2.6)
-    assert window.workbench.trained.set_by_hand == 1
+    assert window.workbench.models.trained.set_by_hand == 1
     assert "1 weight of this network was set by hand" in surface.stale.text()
     assert window.documents.unsaved, "no file and no run holds it"
     assert not window.store.modified
 
     assert window.store.undo_label == f"Set a weight of '{node}'"
     QTest.keyClick(row.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert window.workbench.trained is base
+    assert window.workbench.models.trained is base
     assert not surface.stale.isVisible()
     assert window.store.undo_label is None
     qtbot.waitUntil(lambda: row.field.value() == pytest.approx(before[1, 2], abs=1e-4))
     window.store.redo()
-    qtbot.waitUntil(lambda: window.workbench.trained.set_by_hand == 1)
+    qtbot.waitUntil(lambda: window.workbench.models.trained.set_by_hand == 1)
     assert kernel(window, node)[1, 2] == pytest.approx(2.6)
 
 
@@ -96,20 +96,20 @@ def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot
     hand = window.manual_weight_editor
     hand.set(node, "kernel", (0, 0), 3.0)
     hand.set(node, "bias", (1,), -2.0)
-    qtbot.waitUntil(lambda: window.workbench.trained.set_by_hand == 2)
+    qtbot.waitUntil(lambda: window.workbench.models.trained.set_by_hand == 2)
     window.runner.train_more(2)
     assert window.runner.active
     assert not hand.may, "a run has weights of its own"
     hand.set(node, "kernel", (0, 1), 9.0)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    found = weights_of(window.workbench.trained, node)
+    found = weights_of(window.workbench.models.trained, node)
     assert found["kernel"][0, 0] == pytest.approx(3.0, abs=1e-3)
     assert found["bias"][1] == pytest.approx(-2.0, abs=1e-3)
     assert found["kernel"][0, 1] < 8.0
-    assert window.workbench.trained.epochs == 5
+    assert window.workbench.models.trained.epochs == 5
     told = "2 weights set by hand;\nthe best epoch counts from here"
     assert window.runner.curves.marks == [(3.0, told)]
-    assert window.workbench.trained.set_by_hand == 0
+    assert window.workbench.models.trained.set_by_hand == 0
     assert window.store.undo_label is None, "what was set is learned over now"
 
 
@@ -122,7 +122,9 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     node = first_dense(window)
     surface = window.docks.show_panel("surface")
     runner.one_epoch()
-    qtbot.waitUntil(lambda: bench.standing and window.canvas.closer.look is not None)
+    qtbot.waitUntil(
+        lambda: bench.models.paused_snapshot is not None and window.canvas.closer.look is not None
+    )
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
     before, shares = kernel(window, node).copy(), np.array(surface.picture.shares)
     closer = window.canvas.closer
@@ -138,7 +140,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     qtbot.waitUntil(lambda: "2.6" in closer.words.text())
     qtbot.waitUntil(lambda: surface.live.idle and not np.allclose(surface.picture.shares, shares))
     qtbot.waitUntil(lambda: "1 weight set by hand (Ctrl+Z). " in surface.note.text())
-    assert bench.standing and bench.trained.set_by_hand == 1
+    assert bench.models.paused_snapshot is not None and bench.models.trained.set_by_hand == 1
     evaluate = window.docks.show_panel("evaluate")
     assert "1 weight set by hand" in evaluate.stale.text()
     assert runner.curves.marks == [(1.0, "1 weight set by hand")]
@@ -146,14 +148,14 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     # Back, and again, and another one with it.
     QTest.keyClick(row.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: hand.idle and np.array_equal(kernel(window, node), before))
-    assert runner.curves.marks == [] and bench.trained.set_by_hand == 0
+    assert runner.curves.marks == [] and bench.models.trained.set_by_hand == 0
     window.store.redo()
-    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 1)
+    qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 1)
     hand.set(node, "bias", (0,), -1.5)
-    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 2)
+    qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 2)
     runner.set_learning_rate(1e-8)
     hand.set(node, "bias", (1,), 0.5)
-    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 3)
+    qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 3)
 
     # The best epoch of before can still be had, and is shown in the pause.
     assert runner.best_epoch == 1
@@ -162,7 +164,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     qtbot.waitUntil(lambda: hand.may and window.store.undo_label is None)
     hand.set(node, "kernel", (1, 2), 2.6)
     hand.set(node, "bias", (0,), -1.5)
-    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 2)
+    qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 2)
 
     # A step on nothing is taken back any more.
     offered: list[tuple[bool, bool]] = []
@@ -170,14 +172,18 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     runner.step()
     qtbot.waitUntil(lambda: offered == [(False, True), (True, False)])
     assert window.store.undo_label is None
-    assert bench.trained.set_by_hand == 0
+    assert bench.models.trained.set_by_hand == 0
     runner.toggle_pause()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
-    found = weights_of(bench.trained, node)
+    found = weights_of(bench.models.trained, node)
     assert found["kernel"][1, 2] == pytest.approx(2.6, abs=1e-3)
     assert found["bias"][0] == pytest.approx(-1.5, abs=1e-3)
-    assert [one.what for one in bench.trained.changes] == ["learning_rate", "best", "weights"]
-    assert bench.trained.best_epoch, "of the whole run"
+    assert [one.what for one in bench.models.trained.changes] == [
+        "learning_rate",
+        "best",
+        "weights",
+    ]
+    assert bench.models.trained.best_epoch, "of the whole run"
 
 
 def test_of_a_large_layer_no_weight_is_set(

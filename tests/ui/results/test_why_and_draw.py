@@ -195,9 +195,9 @@ def test_a_drawing_and_why_stay_in_sight_when_the_training_goes_on_and_ends(
     panel.why.button.setFocus()
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
-    before = window.workbench.trained
+    before = window.workbench.models.trained
     window.runner.train_more(1)
-    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.button.isChecked() and not panel.pictures.pad.empty

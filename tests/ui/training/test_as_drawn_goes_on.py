@@ -25,7 +25,7 @@ Open = Callable[..., MainWindow]
 
 
 def weights(window: MainWindow) -> list[np.ndarray]:
-    return window.workbench.trained.training_model.get_weights()
+    return window.workbench.models.trained.training_model.get_weights()
 
 
 def test_moved_points_are_learned_from_where_the_network_stands(
@@ -38,27 +38,27 @@ def test_moved_points_are_learned_from_where_the_network_stands(
     store, runner = window.store, window.runner
 
     def trained_after(act: Callable[[], object]) -> None:
-        before = window.workbench.trained
+        before = window.workbench.models.trained
         act()
         qtbot.waitUntil(
-            lambda: window.workbench.trained is not before and runner.state is RunState.IDLE
+            lambda: window.workbench.models.trained is not before and runner.state is RunState.IDLE
         )
 
     # Weights that no beginning gives.
     trained_after(runner.start)
-    training_model = window.workbench.trained.training_model
+    training_model = window.workbench.models.trained.training_model
     training_model.set_weights([one + 0.5 for one in training_model.get_weights()])
     held = weights(window)
 
     trained_after(window.actions_table["as-drawn"].trigger)
     assert not np.allclose(weights(window)[0], held[0], atol=1e-2), "switched on, it begins anew"
-    training_model = window.workbench.trained.training_model
+    training_model = window.workbench.models.trained.training_model
     training_model.set_weights(held)
 
     trained_after(lambda: store.apply("Move", partial(move_point, number=0, x=2.0, y=1.0)))
     assert all(np.allclose(a, b, atol=1e-3) for a, b in zip(weights(window), held, strict=True))
-    assert window.workbench.trained.epochs == 6
-    assert window.workbench.trained.project.data == store.project.data
+    assert window.workbench.models.trained.epochs == 6
+    assert window.workbench.models.trained.project.data == store.project.data
     assert runner.curves.marks == [(3.0, "data changed")]
     assert len(runner.curves.epochs["loss"]) == 6
     assert runner.best_epoch > 3, "what was lost on the points of before is not compared"
@@ -73,7 +73,7 @@ def test_moved_points_are_learned_from_where_the_network_stands(
     trained_after(
         lambda: store.apply("Units", partial(edits.set_params, node_id=node, units=units + 1))
     )
-    assert window.workbench.trained.epochs == 3
+    assert window.workbench.models.trained.epochs == 3
     assert runner.curves.marks == []
 
 
@@ -124,8 +124,8 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     )
     runner.stop()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
-    assert window.workbench.trained.project.data == store.project.data
-    assert window.workbench.evaluation is not None
+    assert window.workbench.models.trained.project.data == store.project.data
+    assert window.workbench.models.state.evaluation is not None
 
 
 def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(

@@ -18,7 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.recorded_curves import curves_of
+from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.training.training_panel import TrainingPanel
 
@@ -55,8 +55,8 @@ def test_who_opens_something_else_is_told_that_the_training_is_kept(
     (card,) = window.banner.cards
     assert card.title.text() == "Your last training is kept in Runs"
     card.buttons[0].click()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
-    assert window.workbench.trained.epochs == 3
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    assert window.workbench.models.trained.epochs == 3
     assert window.store.project.name == example("iris").name
     assert window.banner.cards == []
     # What lies in a file needs no word.
@@ -90,7 +90,7 @@ def test_a_run_of_another_project_leaves_the_open_file_alone(
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
     panel.table.selectRow(0)
     panel.bring_back()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     qtbot.waitUntil(lambda: window.workbench.settled)
     assert window.workbench.facts is not None, "its table is found"
     assert window.workbench.facts.target_names == ("one",)
@@ -103,13 +103,14 @@ def test_a_run_of_another_project_leaves_the_open_file_alone(
     assert files.read(tmp_path / "two" / "two.netbuilder").name == "two"
     window.store.undo()
     assert window.store.project.name == "two"
+    assert window.store.path == tmp_path / "two" / "two.netbuilder", "its file is open again"
     qtbot.waitUntil(lambda: window.workbench.settled)
     assert window.workbench.facts is not None, "and so is that of the other, after undo"
     # Of the same project the file stays.
     assert window.documents.save_to(tmp_path / "two" / "two.netbuilder")
     window.store.apply("Name", lambda p: edits.rename_project(p, "one"))
     panel.bring_back()
-    assert window.documents.path == tmp_path / "two" / "two.netbuilder"
+    assert window.store.path == tmp_path / "two" / "two.netbuilder"
 
 
 def test_what_was_not_saved_comes_back_with_its_weights(
@@ -118,7 +119,9 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.runner.start()
     idle(window, qtbot)
-    weights = [np.array(one) for one in window.workbench.trained.training_model.get_weights()]
+    weights = [
+        np.array(one) for one in window.workbench.models.trained.training_model.get_weights()
+    ]
     # It is on disk before the window hears of it: no crash takes it away.
     (run,) = runs.list_runs()
     assert runs.network_path(run.id).is_file()
@@ -131,23 +134,23 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
     panel.table.selectRow(0)
     panel.bring_back()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
-    trained = window.workbench.trained
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    trained = window.workbench.models.trained
     pairs = zip(weights, trained.training_model.get_weights(), strict=True)
     assert all(np.array_equal(before, after) for before, after in pairs)
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.answer.text() != "", timeout=MINUTE)
     assert len(window.runner.curves.epochs["loss"]) == 3
-    assert window.documents.model_unsaved
+    assert window.documents.model_in_no_file and not window.documents.model_unsaved, "Runs has it"
     assert window.documents.export_to(tmp_path / "back.h5").finish()
-    assert not window.documents.model_unsaved
+    assert not window.documents.model_in_no_file
     training = window.docks.show_panel("training")
     assert isinstance(training, TrainingPanel)
     training.buttons.count.setValue(2)
     training.buttons.more.click()
     idle(window, qtbot)
     assert window.workbench.run_error is None
-    assert window.workbench.trained.epochs == 5
+    assert window.workbench.models.trained.epochs == 5
     assert len(window.runner.curves.epochs["loss"]) == 5
 
     # Per step: an epoch's point where no step is kept, then every step in its own place.
@@ -187,12 +190,12 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
         act["train"].trigger()
         idle(window, qtbot)
-        (newest, *_), trained = runs.list_runs(), window.workbench.trained
+        (newest, *_), trained = runs.list_runs(), window.workbench.models.trained
         weights[newest.id] = [np.array(one) for one in trained.training_model.get_weights()]
         assert window.documents.unsaved == (), "nothing is asked"
         leave()
         assert window.store.project.name != "Iris"
-        assert window.workbench.trained is None
+        assert window.workbench.models.trained is None
         assert len(weights) == number == runs.run_count()
 
     panel = window.docks.show_panel("runs")
@@ -200,13 +203,16 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
     for row in range(3):
         panel.table.selectRow(row)
         (run,) = panel.selected()
-        before = window.workbench.trained
+        before = window.workbench.models.trained
         QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(
-            lambda before=before: window.workbench.trained not in (None, before), timeout=MINUTE
+            lambda before=before: window.workbench.models.trained not in (None, before),
+            timeout=MINUTE,
         )
         pairs = zip(
-            weights[run.id], window.workbench.trained.training_model.get_weights(), strict=True
+            weights[run.id],
+            window.workbench.models.trained.training_model.get_weights(),
+            strict=True,
         )
         assert all(np.array_equal(then, now) for then, now in pairs)
 
@@ -217,7 +223,7 @@ def test_an_opened_model_is_trained_on(
     window = open_window(edits.set_training(example("iris"), epochs=4))
     window.runner.start()
     idle(window, qtbot)
-    first = window.workbench.trained.history["loss"]
+    first = window.workbench.models.trained.history["loss"]
     path = tmp_path / "iris.h5"
     assert window.documents.export_to(path).finish()
     window.documents.open_path(path)
@@ -226,7 +232,7 @@ def test_an_opened_model_is_trained_on(
     window.runner.train_more(3)
     idle(window, qtbot)
     assert window.workbench.run_error is None
-    loss = window.workbench.trained.history["loss"]
+    loss = window.workbench.models.trained.history["loss"]
     assert len(loss) == 7
     assert np.allclose(loss[:4], first)
     assert loss[4] < first[0], "it goes on from there and does not begin anew"
@@ -238,19 +244,19 @@ def test_what_is_saved_while_it_trains_on_is_of_one_moment(
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
     idle(window, qtbot)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     then = [np.array(one) for one in trained.training_model.get_weights()]
     window.runner.train_more(1_000_000)
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 50, timeout=MINUTE)
     path = tmp_path / "then.h5"
     assert window.documents.export_to(path).finish()
-    window.evaluation_service.judge()
+    window.evaluation_service.evaluate()
     at = len(window.runner.curves.epochs["loss"])
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > at + 50, timeout=MINUTE)
     assert window.runner.active, "it trained all the while"
     window.runner.stop()
     idle(window, qtbot)
-    saved, learned = load_network(path), window.workbench.trained
+    saved, learned = load_network(path), window.workbench.models.trained
     for one, two, on in zip(
         then, saved.training_model.get_weights(), learned.training_model.get_weights(), strict=True
     ):

@@ -39,12 +39,12 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(
     (tmp_path / "nets").rename(tmp_path / "gone")
     (tmp_path / "nets").write_text("a file where the folder was")
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     assert trained is not None
     assert trained.epochs > 5
     title = window.banner.cards[0].title.text()
     assert f"What it had learned by then, in {trained.epochs} epochs, is kept." in title
-    assert runner.progress.words.startswith(f"Broke off at epoch {trained.epochs}")
+    assert runner.run.progress.words.startswith(f"Broke off at epoch {trained.epochs}")
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (run,) = runs.list_runs()
     assert run.reason == "failed"
@@ -94,5 +94,6 @@ def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
     pressed = answer("Don't save")
     assert window.close()
     assert seen == ["The training is not over yet"]
-    assert pressed == ["Don't save"], "by then there was a network to be saved"
-    assert window.workbench.trained is not None
+    assert pressed == [], "by then there was a network, and Runs has it"
+    assert window.workbench.models.trained is not None
+    assert window.workbench.models.state.run_id

@@ -27,7 +27,7 @@ def test_unreadable_data_leaves_the_trained_display(
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     assert bench.run_error is None
     panel = window.docks.show_panel("training")
-    curves, progress, held = runner.curves, runner.progress, runner.project
+    curves, progress, held = runner.curves, runner.run.progress, runner.project
     path = tmp_path / "empty.csv"
     path.write_text("a,b\n", encoding="utf-8")
     window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
@@ -40,7 +40,7 @@ def test_unreadable_data_leaves_the_trained_display(
     assert runner.curves is curves
     assert panel.curves.plot.run is curves
     assert len(curves.epochs["loss"]) == 5
-    assert runner.progress == progress
+    assert runner.run.progress == progress
     assert runner.project is held
     assert runner.may_go_on
     assert runner.may_go_to_best

@@ -93,7 +93,7 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
         return runner.state is RunState.IDLE
 
     hand.ask("stop after epoch", action["stop-epoch"].trigger, idle)
-    trained = hand.window.workbench.trained
+    trained = hand.window.workbench.models.trained
     assert trained is not None
     assert trained.epochs == hand.epochs
     assert hand.steps % trained.epochs == 0, "it ended with an epoch"

@@ -68,7 +68,7 @@ def test_a_killed_run_goes_on(
     qtbot.waitUntil(lambda: len(curves.steps["loss"]) > done, timeout=MINUTE)
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained.epochs >= left.epoch
+    assert window.workbench.models.trained.epochs >= left.epoch
     # The curves have the whole run: what was before the crash, and what came then, with no gap.
     assert curves.steps["loss"].y[:done].tolist() == left.rows["steps"][:, 0].tolist()
     x = curves.steps["loss"].x
@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on(
         assert curves.epochs[name].y[: left.epoch].tolist() == rows.tolist()
     epochs = curves.epochs["loss"].x
     assert epochs.tolist() == list(range(1, len(epochs) + 1))
-    assert window.workbench.trained.history["loss"] == curves.epochs["loss"].y.tolist()
+    assert window.workbench.models.trained.history["loss"] == curves.epochs["loss"].y.tolist()
     assert interrupted_runs.find_interrupted() == [], "a run that ended leaves nothing behind"
 
 

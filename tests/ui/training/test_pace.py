@@ -24,9 +24,8 @@ from netbuilder.ui.services.runs.redraw_throttle import (
     RedrawThrottle,
     ViewThrottle,
 )
-from netbuilder.ui.services.runs.run_progress import duration_sentence
+from netbuilder.ui.services.runs.run_progress import SPEEDS, duration_sentence
 from netbuilder.ui.services.runs.run_tracker import RunTracker
-from netbuilder.ui.services.runs.speed import SPEEDS
 
 SLOW = next(one for one in SPEEDS if one.id == "epochs-5")
 

@@ -44,7 +44,7 @@ def test_train_builds_nothing_that_was_built_before(
     assert len(built) == 1
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained is not None
+    assert window.workbench.models.trained is not None
     assert len(built) == 1, "the run took what was there"
     node = next(n.id for n in window.store.project.graph.nodes if n.layer == "Dense")
     window.store.apply("Move", lambda p: edits.move_nodes(p, {node: (300.0, 0.0)}))

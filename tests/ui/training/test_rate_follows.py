@@ -45,9 +45,9 @@ def test_the_slider_follows_a_schedule(
     place = panel.rate.slider.value()
     panel.rate.slider.setSliderDown(True)
     epoch = len(runner.curves.epochs["loss"])
-    words = runner.progress
+    words = runner.run.progress
     qtbot.waitUntil(
-        lambda: len(runner.curves.epochs["loss"]) > epoch and runner.progress != words,
+        lambda: len(runner.curves.epochs["loss"]) > epoch and runner.run.progress != words,
         timeout=MINUTE,
     )
     assert panel.rate.slider.value() == place, "a hand on the slider is not pushed away"

@@ -46,7 +46,7 @@ def test_an_opened_project_shows_its_last_run(
     path = tmp_path / "flowers.netbuilder"
     before = trained.runner.curves
     window = open_window(files.read(path), path, keras=False)
-    qtbot.waitUntil(lambda: window.runner.recalled is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.run.recalled is not None, timeout=MINUTE)
     curves = window.runner.curves
     for name, series in before.steps.items():
         assert curves.steps[name].x.tolist() == pytest.approx(series.x.tolist())
@@ -65,13 +65,13 @@ def test_an_opened_project_shows_its_last_run(
     window.store.mark_saved()
     window.documents.new()
     settle(qtbot)
-    assert window.runner.recalled is None
+    assert window.runner.run.recalled is None
     assert window.runner.curves.quantities == []
     # By the menu, too, and while another project was open.
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.runner.recalled is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.run.recalled is not None, timeout=MINUTE)
     window.runner.start(window.store.project)
-    assert window.runner.recalled is None
+    assert window.runner.run.recalled is None
 
 
 def test_the_trained_network_comes_back_with_it(
@@ -79,8 +79,8 @@ def test_the_trained_network_comes_back_with_it(
 ) -> None:
     path = tmp_path / "flowers.netbuilder"
     window = open_window(files.read(path), path)
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
-    was, now = trained.workbench.trained, window.workbench.trained
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    was, now = trained.workbench.models.trained, window.workbench.models.trained
     assert was is not None and now is not None
     for one, two in zip(
         was.training_model.get_weights(), now.training_model.get_weights(), strict=True
@@ -93,9 +93,9 @@ def test_the_trained_network_comes_back_with_it(
     assert panel.curves.plot.run.steps, "the curves of the steps stay, too"
     panel.buttons.count.setValue(2)
     panel.buttons.more.click()
-    qtbot.waitUntil(lambda: window.workbench.trained is not now, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not now, timeout=MINUTE)
     assert window.workbench.run_error is None
-    assert window.workbench.trained.epochs == 402
+    assert window.workbench.models.trained.epochs == 402
     assert len(window.runner.curves.epochs["loss"]) == 402
     # A run that was deleted is gone with its network.
     (run, *_) = run_store.list_runs()
@@ -120,8 +120,8 @@ def test_another_project_never_gets_these_curves(
         files.write(other, path)
         window.documents.open_path(path)
         settle(qtbot)
-        assert window.documents.path == path
-        assert window.runner.recalled is None, name
+        assert window.store.path == path
+        assert window.runner.run.recalled is None, name
         assert window.runner.curves.quantities == [], name
 
 
@@ -132,4 +132,4 @@ def test_a_project_left_at_once_does_not_show_the_others_run(
     window.documents.open_path(tmp_path / "flowers.netbuilder")
     window.documents.new()
     settle(qtbot)
-    assert window.runner.recalled is None
+    assert window.runner.run.recalled is None

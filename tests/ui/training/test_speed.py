@@ -13,8 +13,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.runs.speed import SPEEDS
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -58,13 +58,15 @@ def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
     actions["step"].trigger()
     qtbot.waitUntil(stands(window, 2), timeout=MINUTE)
-    qtbot.waitUntil(lambda: runner.progress is not None and runner.progress.left == "paused")
+    qtbot.waitUntil(
+        lambda: runner.run.progress is not None and runner.run.progress.left == "paused"
+    )
     whole = runner._tracker.steps_per_epoch
     assert whole > 2
 
     def told() -> tuple[str, str]:
-        assert runner.progress is not None
-        return runner.progress.words, runner.progress.left
+        assert runner.run.progress is not None
+        return runner.run.progress.words, runner.run.progress.left
 
     assert told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused")
     actions["one-epoch"].trigger()
@@ -108,7 +110,7 @@ def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) ->
     assert 0 < rate < 2 * slow.rate
     actions["speed-full"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained.epochs == 400
+    assert window.workbench.models.trained.epochs == 400
 
 
 def test_what_blocks_training_blocks_a_step(open_window: Open, example: Callable) -> None:
@@ -130,13 +132,13 @@ def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
         timeout=MINUTE,
     )
     node = next(n.id for n in store.project.graph.nodes if n.layer == "Dense")
-    trained = window.workbench.trained
+    trained = window.workbench.models.trained
     store.apply("Units", lambda p: edits.set_params(p, node, units=5))
     qtbot.waitUntil(
-        lambda: window.workbench.trained is not trained and runner.state is RunState.IDLE,
+        lambda: window.workbench.models.trained is not trained and runner.state is RunState.IDLE,
         timeout=MINUTE,
     )
-    assert window.workbench.trained.project.graph.by_id[node].params["units"] == 5
+    assert window.workbench.models.trained.project.graph.by_id[node].params["units"] == 5
     before = store.project
     store.apply("Move", lambda p: edits.move_nodes(p, {node: (400.0, 10.0)}))
     assert store.project != before

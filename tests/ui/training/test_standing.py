@@ -23,7 +23,7 @@ def paused(
     window = open_window(edits.set_training(example("iris"), epochs=500))
     window.runner.one_epoch()
     qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
-    qtbot.waitUntil(lambda: window.workbench.trained is not None)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     return window
 
 
@@ -31,7 +31,7 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     paused: MainWindow, qtbot: QtBot
 ) -> None:
     window, bench = paused, paused.workbench
-    assert bench.trained.epochs == 1 and bench.standing
+    assert bench.models.trained.epochs == 1 and bench.models.paused_snapshot is not None
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: window.evaluation_service.evaluation is not None)
     assert "as it stands now" in evaluate.stale.text()
@@ -40,28 +40,28 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.answer.text() != "")
     raw = {key: values[:1] for key, values in _raw(window).items()}
-    shares = bench.trained.model.predict(raw, verbose=0)
+    shares = bench.models.trained.model.predict(raw, verbose=0)
     assert np.isfinite(np.asarray(shares)).all()
 
     # It learns on: what is seen is of the pause, and the next pause shows more.
-    before = bench.trained
+    before = bench.models.trained
     window.runner.toggle_pause()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
-    assert bench.trained is before
+    assert bench.models.trained is before
     assert "as it stood in the last pause" in evaluate.stale.text()
     qtbot.waitUntil(lambda: "the answer follows" in predict.stale.text())
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 60)
     window.runner.toggle_pause()
-    qtbot.waitUntil(lambda: bench.trained is not before)
+    qtbot.waitUntil(lambda: bench.models.trained is not before)
     qtbot.waitUntil(
         lambda: window.evaluation_service.evaluation is not None and window.evaluation_service.idle
     )
-    assert bench.trained.epochs > 60
+    assert bench.models.trained.epochs > 60
     assert window.evaluation_service.evaluation.metrics["loss"] < rough
 
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert not bench.standing and not predict.stale.isVisible()
+    assert bench.models.paused_snapshot is None and not predict.stale.isVisible()
 
 
 def test_it_is_saved_as_it_stands(paused: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
@@ -71,29 +71,31 @@ def test_it_is_saved_as_it_stands(paused: MainWindow, tmp_path: Path, qtbot: QtB
     path = tmp_path / "so far.h5"
     assert window.documents.export_to(path).finish()
     held = keras.models.load_model(path, compile=False)
-    for mine, own in zip(held.weights, window.workbench.trained.model.weights, strict=True):
+    for mine, own in zip(held.weights, window.workbench.models.trained.model.weights, strict=True):
         assert np.array_equal(mine.numpy(), own.numpy())
     assert window.runner.state is RunState.PAUSED, "the run waits still"
 
 
 def test_back_at_the_start_it_is_the_untrained_one(paused: MainWindow, qtbot: QtBot) -> None:
-    window, bench, learned = paused, paused.workbench, paused.workbench.trained
+    window, bench, learned = paused, paused.workbench, paused.workbench.models.trained
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: window.runner.best_epoch == 1)
     window.runner.rewind()
-    qtbot.waitUntil(lambda: bench.trained is not learned and bench.trained.epochs == 0)
+    qtbot.waitUntil(
+        lambda: bench.models.trained is not learned and bench.models.trained.epochs == 0
+    )
     assert window.runner.state is RunState.PAUSED
     assert window.runner.best_epoch == 0, "no epoch is done that one could go back to"
     qtbot.waitUntil(
         lambda: window.evaluation_service.evaluation is not None and window.evaluation_service.idle
     )
     assert evaluate.stale.isVisible()
-    untrained = bench.trained
+    untrained = bench.models.trained
     window.runner.step()
-    qtbot.waitUntil(lambda: bench.trained is not untrained)
-    assert bench.trained.epochs == 0
+    qtbot.waitUntil(lambda: bench.models.trained is not untrained)
+    assert bench.models.trained.epochs == 0
     pairs = zip(
-        bench.trained.training_model.get_weights(),
+        bench.models.trained.training_model.get_weights(),
         untrained.training_model.get_weights(),
         strict=True,
     )
@@ -106,13 +108,13 @@ def test_stopped_at_the_start_what_was_there_before_is_back(
     window, bench = paused, paused.workbench
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    kept = bench.trained
+    kept = bench.models.trained
     window.runner.start(first=lambda session: session.pause())
-    qtbot.waitUntil(lambda: bench.standing)
-    assert bench.trained.epochs == 0
+    qtbot.waitUntil(lambda: bench.models.paused_snapshot is not None)
+    assert bench.models.trained.epochs == 0
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert bench.trained is kept and not bench.standing
+    assert bench.models.trained is kept and bench.models.paused_snapshot is None
 
 
 def test_in_a_pause_the_canvas_shows_another_row_and_what_was_learned_last(
@@ -138,14 +140,18 @@ def _of_now(window: MainWindow, epoch: int) -> bool:
     from netbuilder.ui.services.views.sample_activations import two_number_grid
 
     bench, look = window.workbench, window.sample_view.look
-    if not bench.standing or bench.trained.epochs != epoch or not look.surfaces:
+    if (
+        bench.models.paused_snapshot is None
+        or bench.models.trained.epochs != epoch
+        or not look.surfaces
+    ):
         return False
     node = next(iter(look.surfaces))
     grid = two_number_grid(window.runner.dataset.train)
-    inner = bench.trained.training_model.get_layer(node).output
+    inner = bench.models.trained.training_model.get_layer(node).output
     import keras
 
-    told = keras.Model(bench.trained.training_model.inputs, inner).predict(
+    told = keras.Model(bench.models.trained.training_model.inputs, inner).predict(
         list(grid.values()), verbose=0
     )
     shown = np.asarray(look.surfaces[node])

@@ -49,9 +49,9 @@ def test_trained_more_after_a_pause_and_a_stop_it_runs(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: runner.state is RunState.PAUSED, timeout=MINUTE)
     press(window, Qt.Key.Key_F5, SHIFT)
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
-    done = window.workbench.trained.epochs
-    assert runner.progress.words == f"Stopped at epoch {done:,} of 1,000,000"
-    assert runner.progress.part < 0.5, "the bar is where it stopped, not at its end"
+    done = window.workbench.models.trained.epochs
+    assert runner.run.progress.words == f"Stopped at epoch {done:,} of 1,000,000"
+    assert runner.run.progress.part < 0.5, "the bar is where it stopped, not at its end"
 
     states: list[RunState] = []
     runner.state_changed.connect(lambda: states.append(runner.state))
@@ -59,9 +59,9 @@ def test_trained_more_after_a_pause_and_a_stop_it_runs(window: MainWindow, qtbot
     QTest.mouseClick(panel.buttons.more, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     assert states == [RunState.PREPARING, RunState.RUNNING, RunState.IDLE], "it never paused"
-    assert window.workbench.trained.epochs == done + 20
-    assert runner.progress.words.startswith(f"Epoch {done + 20:,} of {done + 20:,}")
-    assert runner.progress.left == "done"
+    assert window.workbench.models.trained.epochs == done + 20
+    assert runner.run.progress.words.startswith(f"Epoch {done + 20:,} of {done + 20:,}")
+    assert runner.run.progress.left == "done"
 
 
 def test_a_stop_before_the_first_step_is_not_forgotten(
@@ -80,9 +80,9 @@ def test_a_stop_before_the_first_step_is_not_forgotten(
     press(window, Qt.Key.Key_F5, SHIFT)
     may_read.set()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
-    assert window.workbench.trained is None
+    assert window.workbench.models.trained is None
     assert window.workbench.run_error is None
-    assert runner.progress is None
+    assert runner.run.progress is None
 
     # Of a run that has begun, and is to go on: the session is there, its thread only begins.
     press(window, Qt.Key.Key_F5)
@@ -134,4 +134,4 @@ def test_closed_behind_a_slow_view_the_run_has_ended(window: MainWindow, qtbot: 
         patient.wait(0.01)  # the window's own loop does not turn here
     assert runner.close(MINUTE / 1000)
     assert runner.state is RunState.IDLE
-    assert window.workbench.trained.epochs == len(runner.curves.epochs["loss"])
+    assert window.workbench.models.trained.epochs == len(runner.curves.epochs["loss"])

@@ -21,7 +21,7 @@ from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
+from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow_layout import FlowLayout
@@ -54,7 +54,7 @@ class LearningCurveView(QWidget):
         self.seeds = CountBox(1, 1, self)
         self.seeds.setRange(1, 10)
         self.seeds.setValue(3)
-        reset_on_new_data(workbench.store, self.seeds)
+        begins_anew(workbench.store, self.seeds)
         self.seeds.setAccessibleName("Trainings for each amount")
         self.seeds.setToolTip("Each with other random numbers: the bands show how far they differ")
         label = QLabel("times each", self)

@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.results.predict_forms.predict_form import PredictionRequest
-from netbuilder.ui.services.views.live_activations import LiveActivations, LiveActivationsService
+from netbuilder.ui.services.model_store import Source
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class LivePrediction(QObject):
     def going(self) -> bool:
         """Whether a run goes on of the network that is asked, so that its answers move."""
         bench = self._workbench
-        of_run = bench.standing or bench.passing is not None
+        of_run = bench.models.state.source in (Source.PAUSED, Source.LIVE)
         return of_run and bench.training and not bench.paused
 
     def ask(self, asked: PredictionRequest | None) -> None:
@@ -52,14 +54,14 @@ class LivePrediction(QObject):
         if look is not None and seen and self.going and self._is_of(look):
             from netbuilder.core.results.predict import predictions_of
 
-            trained = self._workbench.asked
+            trained = self._workbench.models.prediction_model
             assert trained is not None
             answers = {key: np.asarray(value)[None] for key, value in look.answers.items()}
             self.found = predictions_of(answers, trained.preprocessing.outputs)
         if self.found is not None or before is not None:
             self.answered.emit()
 
-    def _is_of(self, look: LiveActivations) -> bool:
+    def _is_of(self, look: SampleActivations) -> bool:
         """Whether the run looks at what is asked about. Of one's own samples it follows within
         moments, and the last one stays."""
         asked = self._asked

@@ -337,7 +337,7 @@ class PictureForm(PredictForm):
 
     def _page(self, drawn: Any) -> tuple[float, float, bool]:
         """The lowest and the highest value of the data's pixels, and whether its page is bright."""
-        assert self._look is not None
+        assert self._look is not None and self._look.trained is not None
         name, like = next(iter(self._look.raw.items()))
         known = self._look.trained.preprocessing.inputs.get(name)
         found: tuple[float, float, bool] = drawn.like(

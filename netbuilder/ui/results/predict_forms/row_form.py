@@ -187,7 +187,7 @@ class RowForm(PredictForm):
 
     def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with its dates as every axis knows them, however they were typed."""
-        trained = self._workbench.asked
+        trained = self._workbench.models.prediction_model
         dates = [name for name, field in self._fields.items() if field.kind == "date"]
         if trained is None or not dates:
             return row
@@ -204,7 +204,7 @@ class RowForm(PredictForm):
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Write a test row into the form, to be changed from there; by itself only as long as
         nothing was filled in by hand."""
-        if self.form is None or (self.busy and not wanted):
+        if self.form is None or look.trained is None or (self.busy and not wanted):
             return
         self._own = False
         from netbuilder.core.results.file_samples import row_of

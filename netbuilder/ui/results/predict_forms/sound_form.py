@@ -23,7 +23,7 @@ from netbuilder.ui.results.predict_forms.predict_form import (
     request_for_raw,
 )
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.capture.file_player import SoundFilePlayer
+from netbuilder.ui.services.sound_player import SoundFilePlayer
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme

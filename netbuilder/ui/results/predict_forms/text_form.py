@@ -141,7 +141,7 @@ class TextForm(PredictForm):
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Write a test text into the field, to be changed from there; by itself only as long as
         none was typed."""
-        if not wanted and self.busy:
+        if look.trained is None or (not wanted and self.busy):
             return
         from netbuilder.core.results.file_samples import sample_text
 

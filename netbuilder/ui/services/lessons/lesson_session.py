@@ -21,7 +21,7 @@ from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.lessons import lesson_progress
-from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 
@@ -44,15 +44,11 @@ class LessonSession(QObject):
     finished = Signal()
 
     def __init__(
-        self,
-        store: ProjectStore,
-        workbench: Workbench,
-        evaluation_service: EvaluationService,
-        parent: QObject | None = None,
+        self, workbench: Workbench, evaluation_service: EvaluationService, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._evaluation_service = (
-            store,
+            workbench.store,
             workbench,
             evaluation_service,
         )
@@ -66,11 +62,11 @@ class LessonSession(QObject):
         # Many signals in one turn of the event loop are one look.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._judge)
-        store.changed.connect(self._project_changed)
+        self._store.changed.connect(self._look_again)
         for signal in (
             workbench.shapes_changed,
             workbench.problems_changed,
-            workbench.trained_changed,
+            workbench.models.changed,
             evaluation_service.changed,
         ):
             signal.connect(self._look_again)
@@ -191,6 +187,13 @@ class LessonSession(QObject):
         self.record = replace(self.record, answers={**self.record.answers, number: text})
         self._judge()
 
+    def left_open(self) -> OpenLesson:
+        """What to open again after a crash."""
+        lesson = self.lesson
+        if lesson is None:
+            return ("", 0)
+        return (str(lesson.path) if lesson.path is not None else lesson.name, self.current)
+
     def stamp(self, project: Project) -> Project:
         """The project with how far its lesson is, as it is written to a file."""
         if self.lesson is None:
@@ -227,22 +230,17 @@ class LessonSession(QObject):
         )
 
     def _run(self) -> ObservedRun | None:
-        trained = self._workbench.trained
-        if trained is None or self._workbench.standing:
+        trained = self._workbench.models.trained
+        if trained is None or self._workbench.models.paused_snapshot is not None:
             return None
-        judged = (
-            self._evaluation_service.evaluation if self._evaluation_service.file is None else None
-        )
+        judged = self._workbench.models.state.settled.evaluation
         test = {**trained.test, **(judged.metrics if judged is not None else {})}
         return ObservedRun(trained.project, trained.epochs, trained.history, test)
-
-    def _project_changed(self, _old: Project, _new: Project) -> None:
-        self._look_again()
 
     def _look_again(self) -> None:
         if self.lesson is None:
             return
-        seen = self._looking_at == "evaluate" and self._workbench.trained is not None
+        seen = self._looking_at == "evaluate" and self._workbench.models.trained is not None
         if (
             seen
             and self._evaluation_service.evaluation is not None

@@ -19,7 +19,6 @@ from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.workbench import Workbench
 
@@ -74,15 +73,13 @@ class AutoTrainer(QObject):
     changed = Signal()
     told = Signal(str)
 
-    def __init__(
-        self, store: ProjectStore, workbench: Workbench, runner: Runner, parent: QObject
-    ) -> None:
+    def __init__(self, workbench: Workbench, runner: Runner, parent: QObject) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._runner = store, workbench, runner
+        self._store, self._workbench, self._runner = workbench.store, workbench, runner
         self.on = False
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._start)
-        store.changed.connect(self._project_changed)
+        self._store.changed.connect(self._project_changed)
         runner.ended.connect(self._run_ended)
         self._waits = False
         self._anew = False  # whatever has been learned
@@ -164,7 +161,7 @@ class AutoTrainer(QObject):
             self._waits = True
             runner.give_way()
         else:
-            trained = bench.trained
+            trained = bench.models.trained
             anew, self._anew = self._anew, False
             if anew or not can_continue_as(self._store.project, bench.facts, trained):
                 runner.start()

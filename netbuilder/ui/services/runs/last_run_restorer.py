@@ -1,4 +1,4 @@
-"""Where they were: with a project its last run comes back, curves and trained network.
+"""An earlier run on show again: the last one of a project that is opened, or one that was chosen.
 
 The record of every run is in the user's data folder. A project that is opened from a file gets
 the newest one of exactly this project; there may be none, and then nothing is shown.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from netbuilder.core.formats.paths import rebased
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 
@@ -29,7 +32,7 @@ log = logging.getLogger(__name__)
 
 def _find(project: Project, base: Path) -> tuple[Run, RunCurves] | None:
     from netbuilder.core.engine.runs.run_store import newest_run
-    from netbuilder.ui.services.runs.recorded_curves import curves_of
+    from netbuilder.ui.services.runs.run_tracker import curves_of
 
     run = newest_run(project, base)
     return None if run is None else (run, curves_of(run))
@@ -49,29 +52,18 @@ def load_run_network(run: Run) -> TrainedModel | None:
 
 
 class LastRunRestorer(QObject):
-    """Finds, off the GUI thread, the last run of each project that is opened, and shows it.
+    """Finds, off the GUI thread, the last run of each project that is opened, and shows it."""
 
-    ``keep_model`` is told that the network came from a file and need not be saved.
-    """
-
-    def __init__(
-        self,
-        store: ProjectStore,
-        workbench: Workbench,
-        runner: Runner,
-        keep_model: Callable[[], object],
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, workbench: Workbench, runner: Runner, parent: QObject) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._runner = store, workbench, runner
-        self._keep_model = keep_model
+        self._store, self._workbench, self._runner = workbench.store, workbench, runner
         self._wanted: tuple[Project, Run] | None = None
         workbench.keras_changed.connect(self._bring_network)
 
     def look(self) -> None:
         """Look for the last run of the project that was opened from a file."""
         self._wanted = None
-        project, path = self._store.project, self._workbench.path
+        project, path = self._store.project, self._store.path
         if path is None:
             return
 
@@ -97,10 +89,10 @@ class LastRunRestorer(QObject):
 
         def loaded(trained: TrainedModel | None) -> None:
             runner = self._runner
-            wanted = self._store.project is project and runner.recalled is run
+            wanted = self._store.project is project and runner.run.recalled is run
             if trained is not None and wanted and not runner.active:
-                self._workbench.set_trained(trained)
-                self._keep_model()
+                self._store.mark_model_saved(trained)
+                self._workbench.models.submit(ModelState(trained, Source.FILE, run_id=run.id))
 
         jobs.run_job(
             lambda: load_run_network(run),
@@ -115,8 +107,51 @@ class LastRunRestorer(QObject):
         runner = self._runner
         return (
             self._store.project is project
-            and self._workbench.path == path
-            and self._workbench.trained is None
+            and self._store.path == path
+            and self._workbench.models.trained is None
             and not runner.active
             and runner.project is None
         )
+
+
+def bring_back(
+    run: Run,
+    name: str,
+    workbench: Workbench,
+    runner: Runner,
+    told: Callable[[str], object],
+    owner: QObject,
+) -> None:
+    """Put a run on the canvas; ``told`` is called with how it went, unless ``owner`` is gone.
+
+    One undo takes the project back. The network can be asked, saved and trained on. A run of
+    another project leaves the file that is open as it is: Save asks where this one goes.
+    """
+    store, models = workbench.store, workbench.models
+    old = Path(run.base) if run.base else workbench.base
+    label = _("Restore {run}", run=name)
+    if run.project.name != store.project.name:
+        store.replace_document(label, run.project, old)
+    else:
+        store.apply(label, lambda _project: rebased(run.project, old, workbench.base))
+    project = store.project
+
+    def loaded(found: tuple[TrainedModel | None, RunCurves]) -> None:
+        trained, curves = found
+        if runner.active or store.project is not project:
+            return
+        models.submit(ModelState())
+        runner.show_recorded(project, run, curves)
+        if trained is None:
+            told(_("{run} is restored without weights: none were kept.", run=name))
+            return
+        here = replace(trained, project=rebased(trained.project, old, workbench.base))
+        models.submit(ModelState(here, Source.RUN, run_id=run.id))
+        told(_("{run} is restored with its weights.", run=name))
+
+    def read() -> tuple[TrainedModel | None, RunCurves]:
+        from netbuilder.ui.services.runs.run_tracker import curves_of  # needs NumPy
+
+        return load_run_network(run), curves_of(run)
+
+    jobs.run_job(read, loaded, lambda error: told(str(error)), name="bring back", owner=owner)

@@ -1,7 +1,4 @@
-"""A run that pauses: its network can be asked, judged and saved as it stands.
-
-While it goes on it can be asked where somebody looks at the answer.
-"""
+"""Shows the network of a run that pauses, and of one that goes on where somebody looks."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from netbuilder.ui.services.model_store import ModelStore, Source
 from netbuilder.ui.services.runs.runner import Runner, RunState
-from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.evaluate import Evaluation
 
 #: A run that stands no longer than this goes on by steps: to copy its network would slow the hand.
 _STANDS_MS = 400
@@ -24,61 +20,45 @@ _GOES_ON_MS = 1_000
 
 
 class PausedModelPublisher(QObject):
-    """Puts the network of a run that pauses in the place of the trained one.
+    """Submits the network of a run that pauses, so that it is evaluated, asked and saved.
 
-    Evaluate, Predict and *Save .h5* have it from there as they have that of a run that is over.
-    What comes later, the end of the run above all, takes its place.
+    While a run goes on its network is submitted once where somebody looks at its predictions:
+    the run's probes say what it has learned since.
 
-    Attributes:
-        asked: whether somebody would ask a network that goes on learning: then it is shown once
-            as it stood, and the run's probes say what it has learned since.
+    Args:
+        models: where it is shown.
+        runner: the run.
+        watched: whether somebody looks at the predictions of a network that goes on learning.
+        parent: the owner.
     """
 
-    def __init__(self, workbench: Workbench, runner: Runner, parent: QObject) -> None:
+    def __init__(
+        self, models: ModelStore, runner: Runner, watched: Callable[[], bool], parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._workbench, self._runner = workbench, runner
-        self._before: tuple[TrainedModel | None, Evaluation | None, bool] = (None, None, True)
+        self._models, self._runner, self.watched = models, runner, watched
         self._soon = QTimer(self, singleShot=True, interval=_STANDS_MS)
         self._soon.timeout.connect(runner.ask_standing)
-        self.asked: Callable[[], bool] = lambda: False
         self._watch = QTimer(self, interval=_GOES_ON_MS)
         self._watch.timeout.connect(self._look)
         runner.state_changed.connect(self._state_changed)
         runner.halted.connect(self._soon.start)
         runner.stood.connect(self._stood)
-        runner.ended.connect(self._ended)
-
-    @property
-    def idle(self) -> bool:
-        """Whether none is waited for."""
-        return not self._soon.isActive()
 
     def _state_changed(self) -> None:
-        bench = self._workbench
-        if self._runner.state is not RunState.RUNNING or bench.standing or bench.passing:
+        snapshot = self._models.state.source in (Source.PAUSED, Source.LIVE)
+        if self._runner.state is not RunState.RUNNING or snapshot:
             self._watch.stop()
         elif not self._watch.isActive():
             self._watch.start()
 
     def _look(self) -> None:
-        if self.asked():
+        if self.watched():
             self._watch.stop()
             self._runner.ask_standing()
 
     def _stood(self, found: TrainedModel) -> None:
-        bench = self._workbench
-        if not self._runner.paused:
-            if self._runner.running and not bench.standing:
-                bench.set_passing(found)
-            return
-        if not bench.standing:
-            self._before = bench.trained, bench.evaluation, bench.in_runs
-        bench.set_trained(found, in_runs=False, standing=True)
-
-    def _ended(self) -> None:
-        """A run that was stopped before its first step leaves what was there before."""
-        if self._workbench.passing is not None:
-            self._workbench.set_passing(None)
-        if self._workbench.standing:
-            trained, evaluation, in_runs = self._before
-            self._workbench.set_trained(trained, evaluation, in_runs=in_runs)
+        if self._runner.paused:
+            self._models.submit_over(found, Source.PAUSED)
+        elif self._runner.running and self._models.paused_snapshot is None:
+            self._models.submit_over(found, Source.LIVE)

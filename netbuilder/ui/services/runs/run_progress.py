@@ -1,16 +1,36 @@
-"""Where a run is, in words. No Qt here."""
+"""How fast a run goes, and where it is, in words. No Qt here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from netbuilder.core.wording import format_count, format_number, format_percent
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
+
+
+@dataclass(frozen=True)
+class Speed:
+    """``format_rate`` epochs or steps a second, so slow that a class can follow; None: full
+    speed."""
+
+    id: str
+    title: str
+    rate: float | None = None
+    unit: Literal["epochs", "steps"] = "epochs"
+
+
+SPEEDS: tuple[Speed, ...] = (
+    Speed("full", "Full speed"),
+    Speed("epochs-5", "5 epochs a second", 5.0),
+    Speed("epochs-1", "1 epoch a second", 1.0),
+    Speed("steps-10", "10 steps a second", 10.0, "steps"),
+    Speed("steps-2", "2 steps a second", 2.0, "steps"),
+)
 
 
 @dataclass(frozen=True)

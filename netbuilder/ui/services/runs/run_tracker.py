@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +12,16 @@ from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.wording import format_count
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.run_progress import RunProgress, format_duration, format_rate
-from netbuilder.ui.services.runs.speed import SPEEDS, SpeedLevel
+from netbuilder.ui.services.runs.run_progress import (
+    SPEEDS,
+    RunProgress,
+    Speed,
+    format_duration,
+    format_rate,
+)
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.run_store import Run
 
 #: Seconds by the clock over which the speed is measured, and the least that say anything.
 PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3
@@ -191,7 +200,7 @@ class RunTracker:
         unit = chosen.unit if chosen.rate != 1 else chosen.unit.removesuffix("s")
         return wanted, f"{chosen.rate:g} {unit}/s"
 
-    def progress(self, *, paused: bool = False, chosen: SpeedLevel = SPEEDS[0]) -> RunProgress:
+    def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
         """Where the run is now, and when it will be done at the ``chosen`` speed."""
         whole = max(self.planned, 1)
         per_epoch = self.steps_per_epoch
@@ -220,3 +229,23 @@ class RunTracker:
             steps = (whole - self.epoch) * self.steps_per_epoch
             left = f"{format_duration(max(steps, 0) / self._shown_speed)} left"
         return RunProgress(words, left, min(self.epoch / whole, 1.0))
+
+
+def curves_of(run: Run) -> RunCurves:
+    """The curves of a recorded run.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    from netbuilder.core.engine.runs.run_store import load_rows
+
+    found = load_rows(run)
+    curves = RunCurves(run.name)
+    steps = max((len(values) for values in found.steps.values()), default=0)
+    per_epoch = run.steps_per_epoch or steps / max(run.epochs, 1)
+    curves.add_kept(found.epochs, found.steps, run.epochs, run.steps_per_epoch)
+    for change in run.changes:
+        x = change.epoch + change.step / max(per_epoch, 1)
+        curves.mark(x, change_label(change))
+    curves.kept_epoch, curves.kept = run.kept_epoch, run.kept
+    return curves

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.equivalence import same_but_rate, same_training
 from netbuilder.core.project.model import Project
+from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.probe_registry import ProbeRegistry
 from netbuilder.ui.services.runs.redraw_throttle import RedrawThrottle, ViewThrottle
-from netbuilder.ui.services.runs.run_progress import RunProgress
-from netbuilder.ui.services.runs.speed import SPEEDS, SpeedLevel
+from netbuilder.ui.services.runs.run_progress import SPEEDS, RunProgress, Speed
 from netbuilder.ui.services.runs.training_thread import (
     RunEnd,
     RunOrder,
@@ -32,6 +32,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.events import ProbeAnswered
     from netbuilder.core.engine.manual_weights import WeightIndex
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.runs.run_store import Run
@@ -58,13 +59,58 @@ class RunState(StrEnum):
     STOPPING = "stopping"
 
 
+class AskedProbes:
+    """Probes by key. Of several answers before a frame is drawn only the newest counts."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, Probe] = {}
+        self._found: dict[str, ProbeAnswered] = {}
+
+    def ask(self, probe: Probe) -> None:
+        """Have it answered, in place of an earlier one of its key."""
+        self._asked[probe.key] = probe
+
+    def drop(self, key: str) -> None:
+        """Have it answered no more."""
+        self._asked.pop(key, None)
+        self._found.pop(key, None)
+
+    def all(self) -> tuple[Probe, ...]:
+        """All that is asked, for a session that has just been made."""
+        return tuple(self._asked.values())
+
+    def answer(self, found: ProbeAnswered) -> None:
+        """Keep an answer until the frame is drawn."""
+        if found.key in self._asked:
+            self._found[found.key] = found
+
+    def newest(self) -> tuple[ProbeAnswered, ...]:
+        """The answers since the last frame."""
+        found, self._found = self._found, {}
+        return tuple(found.values())
+
+
+@dataclass
+class RunRecord:
+    """What is known of the run on show. ``before``: the run that is shown again where this one
+    makes no step; ``session``: that of ``before``, to go on with then."""
+
+    project: Project | None = None
+    recalled: Run | None = None
+    notices: list[Any] = field(default_factory=list)
+    tracker: RunTracker | None = None
+    progress: RunProgress | None = None
+    before: RunRecord | None = None
+    session: Session | None = None
+
+
 class Runner(QObject):
     """Starts, steers and follows a training.
 
     Signals (all on the GUI thread):
         state_changed: ``state`` changed.
         curves_changed: ``curves`` have new points.
-        progress_changed: ``progress`` changed.
+        progress_changed: ``run.progress`` changed.
         began: a run began, or one that could not gave way to the run before; ``curves`` is
             another object.
         noticed(notice): the watcher found something.
@@ -76,7 +122,7 @@ class Runner(QObject):
         stood(trained): the network as it stands, for ``ask_standing``.
         told(words): something worth a line, such as why the run waits.
         not_kept(error): what was trained could not be put into Runs.
-        ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
+        ended: the run is over; ``workbench.models.trained`` or ``workbench.run_error`` says how.
     """
 
     state_changed = Signal()
@@ -100,17 +146,12 @@ class Runner(QObject):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self.state = RunState.IDLE
-        self.project: Project | None = None
-        self.progress: RunProgress | None = None
-        self.notices: list[Any] = []
+        self.run = RunRecord()
         self.overlays: dict[str, RunCurves] = {}
         self.compared: dict[str, Run] = {}  # the runs of the overlays, by the same names
-        self._known: RunTracker | None = None
         self._work = TrainingThread()
-        self._probes = ProbeRegistry()
-        self.recalled: Run | None = None
+        self._probes = AskedProbes()
         self.begun = False
-        self._before: tuple[Any, ...] | None = None
         self.speed = SPEEDS[0]
         self._pace = RedrawThrottle()
         self._stretch = ViewThrottle()
@@ -123,12 +164,17 @@ class Runner(QObject):
     @property
     def _tracker(self) -> RunTracker:
         # NumPy is imported here and not with the window: it takes a sixth of its time to start.
-        if self._known is None:
+        if self.run.tracker is None:
             from netbuilder.ui.plots.run_curves import RunCurves
             from netbuilder.ui.services.runs.run_tracker import RunTracker
 
-            self._known = RunTracker(RunCurves(self.project.name if self.project else ""), 0)
-        return self._known
+            self.run.tracker = RunTracker(RunCurves(self.project.name if self.project else ""), 0)
+        return self.run.tracker
+
+    @property
+    def project(self) -> Project | None:
+        """What is trained, or was last."""
+        return self.run.project
 
     @property
     def _session(self) -> Session | None:
@@ -166,7 +212,7 @@ class Runner(QObject):
         if held is None or same_training(held, now):
             return False
         # A rate that a hand gave the run is the run's as much as the one it began with.
-        given = self._known.rate_by_hand if self._known is not None else None
+        given = self.run.tracker.rate_by_hand if self.run.tracker is not None else None
         planned, rate = now.training.optimizer.params.get("learning_rate"), self.learning_rate
         if given is None or rate is None or not isinstance(planned, (int, float)):
             return True
@@ -193,30 +239,20 @@ class Runner(QObject):
             return
         if interrupted is not None:
             project = interrupted.project
-        before = (
-            self.project,
-            self.recalled,
-            self.notices,
-            self._known,
-            self._session,
-            self.progress,
-        )
-        self.project = project or self._store.project
-        self.recalled = None
-        self.notices = []
-        self._known = None
-        self._tracker.planned = self.project.training.epochs
+        project = project or self._store.project
+        self.run = RunRecord(project, before=self.run, session=self._session)
+        self._tracker.planned = project.training.epochs
         self._work.session = None
         base = self._workbench.base if interrupted is None else interrupted.base
-        order = RunOrder(self.project, base, interrupted, on_from, more, other_data)
+        order = RunOrder(project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
-        self._launched("Reading the data…", before)
+        self._launched("Reading the data…")
         self._workbench.set_run_error(None)
         self.began.emit()
 
     def train_more(self, epochs: int) -> None:
         """Train so many epochs more from here: in a run, after it, or on from a file's weights."""
-        trained, session = self._workbench.trained, self._session
+        trained, session = self._workbench.models.trained, self._session
         other = session is None or not (self.active or session.leads_to(trained))
         if other and trained is not None and self.may_train_more:
             self.start(self.project or trained.project, on_from=trained, more=epochs)
@@ -278,7 +314,7 @@ class Runner(QObject):
     @property
     def may_train_more(self) -> bool:
         """Whether there are weights to go on from: of a run, of an opened file, or brought back."""
-        trained = self._workbench.trained
+        trained = self._workbench.models.trained
         opened = trained is not None and bool(trained.project.data.kind)
         return self.may_go_on or (self._session is None and opened and self.may_start)
 
@@ -296,17 +332,17 @@ class Runner(QObject):
     @property
     def planned(self) -> int:
         """Epochs that the run will have when it ends."""
-        return self._known.planned if self._known is not None else 0
+        return self.run.tracker.planned if self.run.tracker is not None else 0
 
     @property
     def learning_rate(self) -> float | None:
         """The rate of the run's last step."""
-        return self._known.learning_rate if self._known is not None else None
+        return self.run.tracker.learning_rate if self.run.tracker is not None else None
 
     @property
     def best_epoch(self) -> int:
         """The epoch with the lowest (validation) loss, counted from 1; 0: none yet."""
-        return self._known.best_epoch if self._known is not None else 0
+        return self.run.tracker.best_epoch if self.run.tracker is not None else 0
 
     @property
     def may_go_to_best(self) -> bool:
@@ -336,7 +372,7 @@ class Runner(QObject):
             self._session.record = False
         self.stop()
 
-    def set_speed(self, speed: SpeedLevel) -> None:
+    def set_speed(self, speed: Speed) -> None:
         """Go on at another speed, in this run and in those to come."""
         self.speed = speed
         if self._session is not None:
@@ -413,9 +449,7 @@ class Runner(QObject):
         """Let go of the last run: another project was opened."""
         if self.active:
             return
-        self.project, self._work.session, self.recalled = None, None, None
-        self._known, self.notices = None, []
-        self.progress = None
+        self.run, self._work.session = RunRecord(), None
         self.progress_changed.emit()
         self.began.emit()
 
@@ -426,14 +460,12 @@ class Runner(QObject):
         if self.active:
             return
         self.forget()
-        self.project, self.recalled = project, run
-        self._known = RunTracker(curves, max(run.epochs, 1))
+        self.run = RunRecord(project, run, tracker=RunTracker(curves, max(run.epochs, 1)))
         self.began.emit()
 
-    def _launched(self, words: str, before: tuple[Any, ...] | None = None) -> None:
-        """A run is on its way: ``before`` is shown again where it makes no step."""
+    def _launched(self, words: str) -> None:
         self._failure = None
-        self.begun, self._before = False, before
+        self.begun = False
         self._set_progress(RunProgress(words))
         self._set_state(RunState.PREPARING)
         self._stretch.begin()
@@ -482,7 +514,8 @@ class Runner(QObject):
                 self._set_progress(RunProgress(f"{event.text}…"))
             case events.Started():
                 self._pace.begin(time.perf_counter())
-                self.begun, self._before = True, None
+                self.begun = True
+                self.run.before = self.run.session = None
                 self._set_state(RunState.RUNNING)
             case events.Paused():
                 self._set_state(RunState.PAUSED)
@@ -508,13 +541,13 @@ class Runner(QObject):
             case events.PausedModel():
                 self.stood.emit(event.trained)
             case events.DiagnosisAdded():
-                self.notices.append(event.notice)
+                self.run.notices.append(event.notice)
                 self.noticed.emit(event.notice)
             case events.DiagnosisWithdrawn():
-                self.notices = [one for one in self.notices if one.code != event.code]
+                self.run.notices = [one for one in self.run.notices if one.code != event.code]
                 self.withdrawn.emit(event.code)
             case events.DataReplaced():
-                self.project = event.project
+                self.run.project = event.project
                 self.data_changed.emit()
                 self.state_changed.emit()
 
@@ -529,9 +562,13 @@ class Runner(QObject):
             self._set_progress(self._tracker.end(self._reason if error is None else "failed"))
             self.curves.kept_epoch = end.trained.kept_epoch
             self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
-            self._workbench.set_trained(end.trained, end.evaluation, in_runs=end.kept)
-        elif not kept:
-            self._set_progress(None)
+            run_id = self._session.run_id if self._session is not None and end.kept else ""
+            state = ModelState(end.trained, Source.RUN, end.evaluation, run_id)
+            self._workbench.models.submit(state)
+        else:
+            self._workbench.models.withdraw_snapshot()
+            if not kept:
+                self._set_progress(None)
         if error is not None:
             self._workbench.set_run_error(explain_failure(error, self.begun, end.trained))
         if end.not_kept is not None:
@@ -541,14 +578,13 @@ class Runner(QObject):
 
     def _take_back(self) -> bool:
         """Show the run before again where the new one made no step; whether it was so."""
-        before, self._before = self._before, None
-        if before is None:
+        run = self.run
+        if run.before is None:
             return False
-        self.project, self.recalled, self.notices, self._known, session, progress = before
-        self._work.session = session
-        self._set_progress(progress)
+        self.run, self._work.session = run.before, run.session
+        self.progress_changed.emit()
         self.began.emit()
-        for notice in self.notices:
+        for notice in self.run.notices:
             self.noticed.emit(notice)
         return True
 
@@ -561,6 +597,6 @@ class Runner(QObject):
             self.state_changed.emit()
 
     def _set_progress(self, progress: RunProgress | None) -> None:
-        if progress != self.progress:
-            self.progress = progress
+        if progress != self.run.progress:
+            self.run.progress = progress
             self.progress_changed.emit()

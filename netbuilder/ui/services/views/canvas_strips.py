@@ -9,13 +9,11 @@ from PySide6.QtGui import QImage
 
 from netbuilder.core.project.model import Node, Project
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.views.live_activations import LiveActivations, LiveActivationsService
-from netbuilder.ui.services.views.sample_activations import ActivationsService, SampleActivations
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationService, SampleActivations
 from netbuilder.ui.style import theme
 
 _MOST_WORK = 2_000_000  # multiplications for a picture: about 10 ms
-
-Look = LiveActivations | SampleActivations
 
 
 class CanvasStrips(QObject):
@@ -26,7 +24,7 @@ class CanvasStrips(QObject):
 
     def __init__(
         self,
-        activations_service: ActivationsService,
+        activations_service: ActivationService,
         live: LiveActivationsService,
         store: ProjectStore,
         canvas: Any,
@@ -40,6 +38,7 @@ class CanvasStrips(QObject):
             canvas,
         )
         self._shown: set[str] = set()
+        self._stale = False  # whether the canvas was another network than the one on show
         activations_service.changed.connect(self.show)
         live.changed.connect(self._show_run)
         store.changed.connect(self._project_changed)
@@ -51,7 +50,7 @@ class CanvasStrips(QObject):
             )
 
     @property
-    def look(self) -> Look | None:
+    def look(self) -> SampleActivations | None:
         """What is shown: the run's, or the model's."""
         return self._live.look or self._activations_service.look_now
 
@@ -71,13 +70,13 @@ class CanvasStrips(QObject):
         # While the model is asked, what the run showed last stays, and a card that is opened too.
         # Of a model that is gone nothing does: its answer may still be on its way.
         asked = (
-            self._activations_service.workbench.trained is not None
+            self._activations_service.workbench.models.trained is not None
             and not self._activations_service.idle
         )
         if found is not None or (self._activations_service.look is None and not asked):
             self._show(found)
 
-    def _show(self, look: Look | None) -> None:
+    def _show(self, look: SampleActivations | None) -> None:
         found: dict[str, QImage] = {}
         if look is not None:
             now = self._store.project.graph
@@ -116,8 +115,11 @@ class CanvasStrips(QObject):
         if _source(old) != _source(new):  # what it saw is no row of these data
             self._canvas.previews.fade()
             self._canvas.closer.fade()
-        if self._canvas.previews.stale:  # the weights are those of another network
+        was, self._stale = self._stale, self._canvas.previews.stale
+        if self._stale:  # the weights are those of another network
             self._canvas.set_wire_weights({})
+        elif was and self.look is not None:
+            self._show(self.look)
 
 
 def _source(project: Project) -> tuple[object, ...]:
@@ -126,7 +128,7 @@ def _source(project: Project) -> tuple[object, ...]:
     return data.kind, data.name, data.path
 
 
-def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
+def picture_of(look: SampleActivations, node: Node, values: Any) -> QImage | None:
     """The picture beside a node; None where nothing can be shown."""
     from netbuilder.ui.plots import activation_strips
     from netbuilder.ui.plots.live import layer_strips
@@ -159,7 +161,7 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
     return activation_strips.activation_strip(values)
 
 
-def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
+def answer_picture(look: SampleActivations, node_id: str, values: Any) -> QImage | None:
     """An output's answer: classes with their shares, or numbers in the data's own units."""
     import numpy as np
 
@@ -187,7 +189,7 @@ def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     return activation_strips.activation_strip(own)
 
 
-def attention_shares(look: Look, node_id: str) -> Any:
+def attention_shares(look: SampleActivations, node_id: str) -> Any:
     """How much each step looks at each other, (heads, steps, steps); None of other layers."""
     from netbuilder.core.results.computation_trace.attention_trace import LAYERS, attention_shares
     from netbuilder.core.results.computation_trace.trace_value import mask_at, node_inputs
@@ -204,7 +206,7 @@ def attention_shares(look: Look, node_id: str) -> Any:
     return attention_shares(owner.layer, owner.params, look.weights_of(owner.id), given, mask)
 
 
-def recurrent_states(look: Look, node_id: str, most: int | None = None) -> Any:
+def recurrent_states(look: SampleActivations, node_id: str, most: int | None = None) -> Any:
     """What a recurrent layer remembered after each step, (steps, units); None of other layers.
 
     ``most`` multiplications: where it takes more, None.
@@ -229,7 +231,7 @@ def recurrent_states(look: Look, node_id: str, most: int | None = None) -> Any:
     return found if len(found) else None
 
 
-def embedded_words(look: Look, node_id: str) -> tuple[str, ...]:
+def embedded_words(look: SampleActivations, node_id: str) -> tuple[str, ...]:
     """The words whose vectors an Embedding gives; () of other layers and of other data."""
     from netbuilder.core.results.live.token_names import step_names
 

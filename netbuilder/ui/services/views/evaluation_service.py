@@ -1,20 +1,26 @@
-"""The judgement on the model trained last: found once, shown in several places."""
+"""The evaluation of the network on show, found once and shown in several places; its samples."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Split
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.core.results.mistakes import MistakeSamples
 
 log = logging.getLogger(__name__)
 Question = tuple["TrainedModel", Path, Path | None]
@@ -31,9 +37,10 @@ def _evaluate(question: Question) -> Evaluation:
 
 
 class EvaluationService(QObject):
-    """Judges each model as it comes. ``changed``: ``evaluation`` or ``error`` is another.
+    """Evaluates each network that is shown without an evaluation, or on a file.
 
-    ``file`` is the file that was judged on; None: the rows that were kept aside.
+    ``changed``: ``evaluation`` or ``error`` is another. ``file`` is the file that was evaluated;
+    None: the test set.
     """
 
     changed = Signal()
@@ -41,13 +48,18 @@ class EvaluationService(QObject):
     def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self.evaluation: Evaluation | None = None
+        self._of_file: Evaluation | None = None
         self.error: UserError | None = None
         self.file: Path | None = None
         self._worker = jobs.LatestJob(_evaluate, "evaluate", self)
         self._worker.answered.connect(self._found)
         self._worker.failed.connect(self._failed)
-        workbench.trained_changed.connect(self._trained_changed)
+        workbench.models.changed.connect(self._model_changed)
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """The newest evaluation of the trained network."""
+        return self._of_file or self._workbench.models.state.settled.evaluation
 
     @property
     def sentence(self) -> str:
@@ -56,12 +68,12 @@ class EvaluationService(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being judged."""
+        """Whether nothing is being evaluated."""
         return self._worker.idle
 
-    def judge(self, file: Path | None = None) -> None:
-        """Judge on a file, or on the rows kept aside."""
-        trained = self._workbench.trained
+    def evaluate(self, file: Path | None = None) -> None:
+        """Evaluate on a file, or on the test set."""
+        trained = self._workbench.models.trained
         if trained is not None:
             self._worker.ask((trained, self._workbench.base, file))
 
@@ -69,22 +81,121 @@ class EvaluationService(QObject):
         """End the thread."""
         self._worker.stop()
 
-    def _trained_changed(self) -> None:
-        self.evaluation, self.error, self.file = self._workbench.evaluation, None, None
-        self.changed.emit()
-        if self.evaluation is None:
-            self.judge()
-
-    def _found(self, question: Question, found: Evaluation) -> None:
-        if question[0] is self._workbench.trained:
-            self.evaluation, self.error, self.file = found, None, question[2]
+    def _model_changed(self, old: ModelState, new: ModelState) -> None:
+        if old.settled.model is not new.settled.model:
+            self._take(None, None)
+            if new.settled.evaluation is None:
+                self.evaluate()
+        elif old.settled is not new.settled:
             self.changed.emit()
 
+    def _take(self, file: Path | None, found: Evaluation | None) -> None:
+        self.file, self._of_file, self.error = file, found, None
+        self.changed.emit()
+
+    def _found(self, question: Question, found: Evaluation) -> None:
+        trained, _base, file = question
+        if trained is not self._workbench.models.trained:
+            return
+        if file is not None:
+            self._take(file, found)
+        else:
+            self.file = self._of_file = self.error = None
+            self._workbench.models.add_evaluation(trained, found)
+
     def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.trained:
+        if question[0] is not self._workbench.models.trained:
             return
         if not isinstance(error, UserError):
             log.error("evaluation failed", exc_info=error)
-            error = UserError(f"The network could not be judged: {error}", "Choose other data.")
+            error = UserError(
+                _("The network could not be evaluated: {error}", error=error),
+                _("Choose other data."),
+                code="evaluation_failed",
+            )
         self.error = error
+        self.changed.emit()
+
+
+#: Rows of the training that are judged at most, so that a large set does not hold up the page.
+MOST = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """``parts``: judgements by name; ``split``: the rows that were judged; ``worst``: samples."""
+
+    parts: Mapping[str, Evaluation]
+    split: Split
+    evaluation: Evaluation
+    trained: TrainedModel
+    worst: MistakeSamples | None
+
+    def samples(self, rows: Any) -> MistakeSamples:
+        """These rows, to be shown."""
+        from netbuilder.core.results import mistakes
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        return mistakes.mistake_samples(
+            self.evaluation, self.split, preprocessing_of(self.trained), rows
+        )
+
+
+_PartsQuestion = tuple["TrainedModel", Path, "Path | None", "Evaluation"]
+
+
+def _find(question: _PartsQuestion) -> Behind:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.data.prepare.inference_data import read_split
+    from netbuilder.core.results.classification_curves import evaluate_parts
+    from netbuilder.core.results.own_units import preprocessing_of
+
+    trained, base, file, evaluation = question
+    parts: Mapping[str, Evaluation] = {}
+    if file is not None:
+        split = read_split(trained.project.data, preprocessing_of(trained), file)
+    else:
+        dataset = load_dataset(trained.project, base)
+        split = dataset.test if dataset.test is not None else dataset.train
+        if len(dataset.train) <= MOST:
+            parts = evaluate_parts(trained, dataset)
+    found = Behind(parts, split, evaluation, trained, None)
+    if len(evaluation.mistakes) and len(split) == evaluation.samples:
+        worst = found.samples(evaluation.mistakes[:12])
+        return Behind(parts, split, evaluation, trained, worst)
+    return found
+
+
+class EvaluationParts(QObject):
+    """Finds what lies behind the newest judgement. ``changed``: ``behind`` is another."""
+
+    changed = Signal()
+
+    def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.behind: Behind | None = None
+        self._worker = jobs.LatestJob.for_widget(self, _find, "parts", self._found, self._failed)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being found."""
+        return self._worker.idle
+
+    def ask(self, evaluation: Evaluation, file: Path | None) -> None:
+        """Find what lies behind a judgement."""
+        trained = self._workbench.models.trained
+        self.behind = None
+        if trained is not None:
+            self._worker.ask((trained, self._workbench.base, file, evaluation))
+
+    def _found(self, question: _PartsQuestion, behind: Behind) -> None:
+        if question[0] is self._workbench.models.trained:
+            self.behind = behind
+            self.changed.emit()
+
+    def _failed(self, question: _PartsQuestion, error: Exception) -> None:
+        # The judgement itself stands; only what lies behind it cannot be shown.
+        log.info("what lies behind the judgement cannot be shown: %s", error)
+        self.behind = None
         self.changed.emit()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -12,13 +13,12 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.runs.runner import Runner, RunState
-from netbuilder.ui.services.views.run_histograms import SOON, RunHistograms
 from netbuilder.ui.services.views.sample_activations import (
-    ActivationsService,
+    ActivationService,
     SampleActivations,
     as_surfaces,
     label_of,
-    label_sentence,
+    names_of,
     sample_rows,
     two_number_grid,
 )
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
     from netbuilder.core.engine.events import ProbeAnswered
     from netbuilder.core.engine.probes import Probe
-    from netbuilder.core.results.live.connection_weights import ConnectionWeight
-    from netbuilder.core.results.live.sample_summary import Lines
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.histograms import HistogramHistory
 
 log = logging.getLogger(__name__)
+#: Seconds between two moments: of the first few of a run, which may be over soon, and later.
+SOON, EVERY = 0.2, 1.0
+_FEW = 12
 
 _SAMPLE, _HEALTH, _SURFACE = "canvas.sample", "canvas.health", "canvas.surface"
 _HEALTH_ROWS = 256
@@ -40,82 +43,12 @@ _MOST_WEIGHTS = 200_000  # of a layer: larger ones are looked at when the run is
 
 
 @dataclass(frozen=True, eq=False)
-class LiveActivations:
-    """One moment of a run.
-
-    Attributes:
-        project: as it is trained.
-        values: what each node gives for the sample, by id, without a batch axis.
-        weights: by node id, by name; of layers that are not too large.
-        surfaces: (side, side, units) by node id, for networks of two numbers; else empty.
-        classes: names of the classes by output id.
-        epoch: epochs done.
-        words: the vocabulary by id of the Inputs that take text.
-        wires: how strong the wires are, by (source, target).
-        index: which row the sample is, of ``rows``.
-        truth: its right answer in words, where it is a class.
-        large: layers with too many weights to follow.
-        told: what goes in, in words, by Input id.
-        answers: by output id, in own units or as probabilities.
-        features: names of the numbers by id of the Inputs that take rows of a table.
-        targets: names of the target's columns by output id.
-        own: what the sample is, where it is a person's own and no row of the data.
-        units: what stands beside the numbers of the target's columns, by output id.
-        raw: the sample as given, by Input id, without a batch axis.
-    """
-
-    project: Project
-    values: Mapping[str, Any]
-    weights: Mapping[str, Mapping[str, Any]]
-    surfaces: Mapping[str, Any]
-    classes: Mapping[str, tuple[str, ...]]
-    epoch: int
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    wires: Mapping[tuple[str, str], ConnectionWeight] = field(default_factory=dict)
-    index: int = 0
-    rows: int = 0
-    truth: str = ""
-    large: frozenset[str] = frozenset()
-    told: Mapping[str, Lines] = field(default_factory=dict)
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    own: str = ""
-    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    raw: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def truth_words(self) -> str:
-        """The right answer in a sentence, see ``label_sentence``."""
-        first = next(iter(self.targets), "")
-        return label_sentence(self.truth, self.targets.get(first, ()), self.classes.get(first, ()))
-
-    def weights_of(self, node_id: str) -> Mapping[str, Any]:
-        """The weights of a layer by name; {} where it has none, or too many to follow."""
-        return self.weights.get(node_id, {})
-
-    def too_large(self, node_id: str) -> bool:
-        """Whether a layer has weights that ``weights_of`` leaves out."""
-        return node_id in self.large
-
-    def frozen(self, node_id: str) -> frozenset[str]:
-        """Names of a layer's weights that training does not change; not asked of a run."""
-        return frozenset()
-
-
-@dataclass(frozen=True, eq=False)
 class _Sample:
-    """The row that is asked for, and its right answer."""
+    """The row that is asked for: ``blank`` is all that is known before a run answers."""
 
     probe: Probe
-    index: int
-    rows: int
-    truth: str
-    large: frozenset[str]
-    told: Mapping[str, Lines]
     preprocessing: Preprocessing
-    own: str
-    raw: Mapping[str, Any]
+    blank: SampleActivations
 
 
 class LiveActivationsService(QObject):
@@ -128,16 +61,14 @@ class LiveActivationsService(QObject):
     changed = Signal()
 
     def __init__(
-        self, runner: Runner, activations_service: ActivationsService, parent: QObject | None = None
+        self, runner: Runner, activations_service: ActivationService, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._runner, self._activations_service = runner, activations_service
         self._asked: tuple[object, int, object] | None = None
         self._sample: _Sample | None = None
         self._surfaces: Mapping[str, Any] = {}
-        self._classes: Mapping[str, tuple[str, ...]] = {}
-        self._words: Mapping[str, tuple[str, ...]] = {}
-        self.look: LiveActivations | None = None
+        self.look: SampleActivations | None = None
         self.recorded = RunHistograms()
         self._sick: tuple[Problem, ...] = ()
         self._reached: frozenset[str] = frozenset()  # layers that a gradient came to in this run
@@ -174,7 +105,6 @@ class LiveActivationsService(QObject):
         split = sample_rows(dataset)
         if not len(split):
             return
-        graph = project.graph
         self._activations_service.know_rows(len(split))
         at = self._activations_service.index
         self._asked = (dataset, at, own)
@@ -192,18 +122,14 @@ class LiveActivationsService(QObject):
             x = {name: values[at : at + 1] for name, values in split.x.items()}
         probe = _sample_probe(project, x, small)
         told = input_summary(dataset.preprocessing.inputs, raw, filled)
-        self._sample = _Sample(
-            probe, at, len(split), truth, large, told, dataset.preprocessing, words, raw
-        )
+        blank = SampleActivations(
+            project, {}, index=at, rows=len(split), truth=truth, large=large, told=told, own=words,
+            raw=raw, **names_of(dataset.preprocessing, dataset.facts, project),
+        )  # fmt: skip
+        self._sample = _Sample(probe, dataset.preprocessing, blank)
         self._runner.watch(probe)
         if not first:
             return
-        self._words = {key: one.vocabulary for key, one in dataset.preprocessing.inputs.items()}
-        facts = dataset.facts
-        self._classes = {
-            output: tuple(facts.output_classes.get(output) or facts.classes or ())
-            for output in graph.outputs
-        }
         self._runner.watch(_health_probe(project, dataset.train, small))
         self._runner.unwatch(_SURFACE)
         surfaces = _surface_probe(project, dataset.train)
@@ -253,32 +179,17 @@ class LiveActivationsService(QObject):
             if sample is None or answer.probe is not sample.probe:
                 return  # of the row that was chosen before
             from netbuilder.core.results.live.connection_weights import connection_weights
-            from netbuilder.core.results.live.sample_summary import (
-                features_of,
-                predictions_in_units,
-            )
+            from netbuilder.core.results.live.sample_summary import predictions_in_units
 
             own = predictions_in_units(answer.outputs, project, sample.preprocessing.outputs)
-            self.look = LiveActivations(
-                project,
-                {node: values[0] for node, values in answer.outputs.items()},
-                answer.weights,
-                self._surfaces,
-                self._classes,
-                answer.epoch,
-                self._words,
-                connection_weights(project.graph, lambda node: answer.weights.get(node, {})),
-                sample.index,
-                sample.rows,
-                sample.truth,
-                sample.large,
-                sample.told,
-                {name: value[0] for name, value in own.items()},
-                features_of(sample.preprocessing.inputs),
-                {name: one.columns for name, one in sample.preprocessing.outputs.items()},
-                sample.own,
-                {name: one.column_units for name, one in sample.preprocessing.outputs.items()},
-                sample.raw,
+            self.look = replace(
+                sample.blank,
+                values={node: values[0] for node, values in answer.outputs.items()},
+                weights=answer.weights,
+                surfaces=self._surfaces,
+                epoch=answer.epoch,
+                wires=connection_weights(project.graph, lambda node: answer.weights.get(node, {})),
+                answers={name: value[0] for name, value in own.items()},
             )
             self.recorded.weigh(answer)
             self.changed.emit()
@@ -311,7 +222,68 @@ class LiveActivationsService(QObject):
         for key in (_SAMPLE, _HEALTH, _SURFACE):
             self._runner.unwatch(key)
         self._asked = None
-        self.recorded.end(self._activations_service.workbench.trained)
+        self.recorded.end(self._activations_service.workbench.models.trained)
+
+
+class RunHistograms:
+    """Moments of the newest run by the name of their view. No Qt here; of one thread."""
+
+    def __init__(self) -> None:
+        self._moments: dict[str, HistogramHistory] = {}
+        self._project: Project | None = None
+        self._trained: TrainedModel | None = None
+        self._large: frozenset[str] = frozenset()
+        self._weighed = 0.0
+
+    def begin(self, project: Project) -> None:
+        """Another run begins, from the start."""
+        from netbuilder.core.results.live import histograms
+
+        nodes = histograms.learning_nodes(project)
+        kinds = (histograms.WEIGHTS, histograms.GRADIENTS, histograms.ACTIVATIONS)
+        self._moments = {what: histograms.HistogramHistory(what, nodes) for what in kinds}
+        self._project, self._trained, self._weighed = project, None, 0.0
+
+    def weigh(self, answer: ProbeAnswered) -> None:
+        """Take the weights of a moment, unless the last ones are of just now."""
+        now = time.monotonic()
+        if now - self._weighed >= self.every("weights"):
+            self._weighed = now
+            self._add("weights", answer)
+
+    def every(self, what: str) -> float:
+        """Seconds until the next moment is wanted."""
+        moments = self._moments.get(what)
+        return SOON if moments is not None and len(moments) < _FEW else EVERY
+
+    def examine(self, answer: ProbeAnswered) -> None:
+        """Take gradients and outputs of a moment."""
+        self._add("gradients", answer)
+        self._add("activations", answer)
+
+    def _add(self, what: str, answer: ProbeAnswered) -> None:
+        moments = self._moments.get(what)
+        if moments is None:
+            return
+        # Layers that are not followed would have fewer moments than the others.
+        if what == "activations" or not self._large.intersection(moments.nodes):
+            moments.add(answer)
+
+    def leave_out(self, large: frozenset[str]) -> None:
+        """Layers of whose weights nothing is asked while it trains."""
+        self._large = large
+
+    def end(self, trained: TrainedModel | None) -> None:
+        """The run is over, and this came of it."""
+        self._trained = trained
+
+    def of(self, project: Project, trained: TrainedModel | None) -> dict[str, HistogramHistory]:
+        """Copies of what is known of the run that trains ``project`` now (``trained`` None), or
+        that ``trained`` came of; {} of other runs."""
+        same = self._project is not None and self._project.graph == project.graph
+        if not same or trained is not self._trained:
+            return {}
+        return {what: moments.copy() for what, moments in self._moments.items() if len(moments)}
 
 
 def _takes(project: Project, like: Mapping[str, Any], own: SampleActivations) -> bool:

@@ -14,10 +14,11 @@ from netbuilder.core.data.point_data import has_points, point_view_name, same_po
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.views.run_histograms import RunHistograms
-from netbuilder.ui.services.views.sample_activations import ActivationsService
+from netbuilder.ui.services.views.live_activations import RunHistograms
+from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class LiveView(QObject):
         store: ProjectStore,
         workbench: Workbench,
         runner: Runner,
-        activations_service: ActivationsService,
+        activations_service: ActivationService,
         parent: QObject | None = None,
         recorded: RunHistograms | None = None,
     ) -> None:
@@ -177,7 +178,7 @@ class LiveView(QObject):
         runner.state_changed.connect(self._state_changed)
         runner.data_changed.connect(self._soon.start)
         runner.probed.connect(self._probed)
-        workbench.trained_changed.connect(self._trained_changed)
+        workbench.models.changed.connect(self._model_changed)
         activations_service.row_chosen.connect(self._row_chosen)
         store.changed.connect(self._project_changed)
         store.project_replaced.connect(self._begin_anew)
@@ -193,10 +194,10 @@ class LiveView(QObject):
             self._was_active = self._runner.active
             self._soon.start()
 
-    def _trained_changed(self) -> None:
+    def _model_changed(self, old: ModelState, new: ModelState) -> None:
         # A run answers by itself, also where it stands: asked anew, the picture would be gone for
         # a moment.
-        if not self._runner.active:
+        if old.model is not new.model and not self._runner.active:
             self._soon.start()
 
     def _begin_anew(self) -> None:
@@ -224,7 +225,7 @@ class LiveView(QObject):
     @property
     def asking(self) -> bool:
         """Whether a trained network's answer is still to come."""
-        return self._workbench.trained is not None and not self.idle
+        return self._workbench.models.trained is not None and not self.idle
 
     @property
     def live(self) -> bool:
@@ -262,9 +263,10 @@ class LiveView(QObject):
         """Ask anew."""
         if not self.watched:
             return
-        trained = self._workbench.trained
+        trained = self._workbench.models.trained
         active = self._runner.active
-        project = self._runner.project if active else getattr(trained, "project", None)
+        settled = self._workbench.models.state.settled
+        project = self._runner.project if active else settled.project
         drawn = self._store.project
         still = project is None and has_points(drawn.data)
         if project is None and not still:

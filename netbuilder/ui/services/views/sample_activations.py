@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.data.preprocessing.fitted_preprocessing import (
         OutputPreprocessing,
@@ -34,87 +36,101 @@ Sample = tuple[Mapping[str, Any], str | None]
 
 @dataclass(frozen=True, eq=False)
 class SampleActivations:
-    """One row on its way through the network.
+    """What a network makes of one sample: one moment of a run, or the network on show.
 
-    ``values``: an array by node id; ``raw``: the row as given, by Input id; ``truth``: the right
-    answer in words; ``index`` of ``rows``; ``surfaces``: what each Dense unit makes
-    of a plane of two numbers, (side, side, units) by node id; ``wires``: how strong they are, by
-    (source, target); ``told``: what goes in, in words, by Input id; ``answers``: by output id, in
-    own units or as probabilities; ``own``: what the sample is, where it is a person's own and no
-    row of the data ("your drawing"); ``filled``: columns that are empty in the file.
+    Attributes:
+        project: what the network was built from.
+        values: what each layer gives for the sample, by id, without a batch axis.
+        weights: of a run, by layer id and name; of layers that are not too large.
+        surfaces: what each Dense unit makes of a plane of two numbers, (side, side, units) by
+            layer id; empty for other networks.
+        classes: names of the classes by output id.
+        epoch: of a run, epochs done.
+        words: the vocabulary by id of the Inputs that take text.
+        wires: how strong the connections are, by (source, target).
+        index: which row the sample is, of ``rows``.
+        truth: its label in words, where it is a class.
+        large: layers with too many weights to follow in a run.
+        told: what goes in, in words, by Input id.
+        answers: predictions by output id, in own units or as probabilities.
+        features: names of the numbers by id of the Inputs that take rows of a table.
+        targets: names of the target's columns by output id.
+        units: what stands beside the numbers of the target's columns, by output id.
+        own: what the sample is, where it is a person's own and no row of the data.
+        raw: the sample as given, by Input id, without a batch axis.
+        filled: columns that are empty in the file.
+        trained: the network; None where a run answers.
     """
 
-    trained: TrainedModel
+    project: Project
     values: Mapping[str, Any]
-    raw: Mapping[str, Any]
-    truth: str
-    index: int
-    rows: int
+    weights: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     surfaces: Mapping[str, Any] = field(default_factory=dict)
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    epoch: int = 0
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wires: Mapping[tuple[str, str], ConnectionWeight] = field(default_factory=dict)
+    index: int = 0
+    rows: int = 0
+    truth: str = ""
+    large: frozenset[str] = frozenset()
     told: Mapping[str, Lines] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
     filled: tuple[str, ...] = ()
+    trained: TrainedModel | None = None
 
     @property
     def truth_words(self) -> str:
-        """The right answer in a sentence, see ``label_sentence``."""
-        first = next(iter(self.trained.preprocessing.outputs.values()), None)
-        return label_sentence(self.truth, *((first.columns, first.classes) if first else ((), ())))
-
-    @property
-    def project(self) -> Project:
-        """What the model was built from."""
-        return self.trained.project
+        """The label in a sentence, see ``label_sentence``."""
+        first = next(iter(self.targets), "")
+        return label_sentence(self.truth, self.targets.get(first, ()), self.classes.get(first, ()))
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
-        """The weights of a layer by name; {} where it has none."""
+        """The weights of a layer by name; {} where it has none, or too many to follow."""
+        if self.trained is None:
+            return self.weights.get(node_id, {})
         from netbuilder.core.results.layer_values import weights_of
 
         return weights_of(self.trained, node_id)
 
     def too_large(self, node_id: str) -> bool:
         """Whether a layer has weights that ``weights_of`` leaves out."""
-        return False
+        return node_id in self.large
 
     def frozen(self, node_id: str) -> frozenset[str]:
-        """Names of a layer's weights that training does not change."""
+        """Names of a layer's weights that training does not change; not asked of a run."""
+        if self.trained is None:
+            return frozenset()
         from netbuilder.core.results.layer_values import frozen_of
 
         return frozen_of(self.trained, node_id)
 
-    @property
-    def words(self) -> Mapping[str, tuple[str, ...]]:
-        """The vocabulary by id of the Inputs that take text."""
-        return {key: one.vocabulary for key, one in self.trained.preprocessing.inputs.items()}
 
-    @property
-    def features(self) -> Mapping[str, tuple[str, ...]]:
-        """Names of the numbers by id of the Inputs that take rows of a table."""
-        from netbuilder.core.results.live.sample_summary import features_of
+def without_sample(trained: TrainedModel) -> SampleActivations:
+    """What there is to see of a network that no sample is shown to: its weights."""
+    named = names_of(trained.preprocessing, trained.facts, trained.project)
+    return SampleActivations(trained.project, {}, trained=trained, **named)
 
-        return features_of(self.trained.preprocessing.inputs)
 
-    @property
-    def targets(self) -> Mapping[str, tuple[str, ...]]:
-        """Names of the target's columns by output id."""
-        return {name: one.columns for name, one in self.trained.preprocessing.outputs.items()}
+def names_of(preprocessing: Preprocessing, facts: DataFacts, project: Project) -> dict[str, Any]:
+    """The names in ``SampleActivations`` that are those of every sample."""
+    from netbuilder.core.results.live.sample_summary import features_of
 
-    @property
-    def units(self) -> Mapping[str, tuple[str, ...]]:
-        """What stands beside the numbers of the target's columns, by output id."""
-        return {name: one.column_units for name, one in self.trained.preprocessing.outputs.items()}
-
-    @property
-    def classes(self) -> Mapping[str, tuple[str, ...]]:
-        """Names of the classes by output id."""
-        facts = self.trained.facts
-        graph = self.trained.project.graph
-        return {
+    return {
+        "words": {key: one.vocabulary for key, one in preprocessing.inputs.items()},
+        "features": features_of(preprocessing.inputs),
+        "targets": {name: one.columns for name, one in preprocessing.outputs.items()},
+        "units": {name: one.column_units for name, one in preprocessing.outputs.items()},
+        "classes": {
             one: tuple(facts.output_classes.get(one) or facts.classes or ())
-            for one in graph.outputs
-        }
+            for one in project.graph.outputs
+        },
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,9 +191,10 @@ def _look(question: _SampleRequest) -> SampleActivations | None:
     answers = {name: value[0] for name, value in given.items()}
     told = input_summary(preprocessing.inputs, raw, filled)
     words = own.words if own is not None else ""
-    return SampleActivations(
-        trained, values, raw, truth, index, rows, surfaces, wires, told, answers, words, filled
-    )
+    return replace(
+        without_sample(trained), values=values, raw=raw, truth=truth, index=index, rows=rows,
+        surfaces=surfaces, wires=wires, told=told, answers=answers, own=words, filled=filled,
+    )  # fmt: skip
 
 
 def _data_of(question: _SampleRequest) -> Dataset | None:
@@ -267,7 +284,7 @@ def two_number_grid(train: Split) -> dict[str, Any] | None:
     return {name: np.stack([x.ravel(), y.ravel()], axis=1).astype(values.dtype)}
 
 
-class ActivationsService(QObject):
+class ActivationService(QObject):
     """Looks at a row, or at a sample of a person's own, with the model trained last.
 
     ``changed``: ``node_activations`` is another. ``row_chosen``: ``index``, or ``own``, is another.
@@ -278,7 +295,7 @@ class ActivationsService(QObject):
 
     def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._workbench = workbench
+        self._workbench, self._models = workbench, workbench.models
         self.look: SampleActivations | None = None
         self.own: OwnSample | None = None  # what is looked at instead of a row
         self.index = 0
@@ -287,7 +304,7 @@ class ActivationsService(QObject):
         self._worker = jobs.LatestJob(_look, "look", self)
         self._worker.answered.connect(self._found)
         self._worker.failed.connect(self._failed)
-        workbench.asked_changed.connect(self._trained_changed)
+        self._models.changed.connect(self._model_changed)
         workbench.store.project_replaced.connect(self._begin_anew)
 
     def show_row(self, index: int) -> None:
@@ -311,7 +328,7 @@ class ActivationsService(QObject):
         self._ask()
 
     def _ask(self) -> None:
-        trained = self._workbench.asked
+        trained = self._models.prediction_model
         if trained is not None:
             self._worker.ask(
                 _SampleRequest(trained, self._workbench.base, self.index, self.own, self.look)
@@ -326,9 +343,9 @@ class ActivationsService(QObject):
     @property
     def look_now(self) -> SampleActivations | None:
         """The look, where it is at the network trained last and no other is being trained."""
-        bench = self._workbench
-        current = self.look is not None and self.look.trained is bench.asked
-        return self.look if current and not bench.training else None
+        if self.look is None or self.look.trained is not self._models.prediction_model:
+            return None
+        return self.look if not self._workbench.training else None
 
     @property
     def workbench(self) -> Workbench:
@@ -348,16 +365,19 @@ class ActivationsService(QObject):
         """Of other data the first row is looked at."""
         self.index, self.own = 0, None
 
-    def _trained_changed(self) -> None:
-        if self._workbench.asked is None:
+    def _model_changed(self, old: ModelState, new: ModelState) -> None:
+        if new.model is None:
             self.look = self.own = None
             self.changed.emit()
-        else:
+        elif new.model is not old.model:
             # Who asks about a sample of one's own says so again to the new network.
             self.show_row(self.index)
 
+    def _is_current(self, question: _SampleRequest) -> bool:
+        return question.trained is self._models.prediction_model and question.own is self.own
+
     def _found(self, question: _SampleRequest, look: SampleActivations | None) -> None:
-        if question.trained is not self._workbench.asked or question.own is not self.own:
+        if not self._is_current(question):
             return
         self.look, self.trouble = look, ""
         self.know_rows(look.rows if look is not None else 0)
@@ -366,7 +386,7 @@ class ActivationsService(QObject):
         self.changed.emit()
 
     def _failed(self, question: _SampleRequest, error: Exception) -> None:
-        if question.trained is not self._workbench.asked or question.own is not self.own:
+        if not self._is_current(question):
             return
         if not isinstance(error, UserError):
             log.error("looking inside failed", exc_info=error)

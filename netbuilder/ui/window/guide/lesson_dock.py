@@ -59,8 +59,6 @@ class LessonDock(QObject):
         self.panel.restart_requested.connect(self.restart)
         self.panel.closed.connect(self.close)
         self.panel.next_requested.connect(show_lessons)
-        parts.workbench.stamp = session.stamp
-        parts.documents.keep_lesson(self._opened)
         for name, dock in parts.docks.panels.items():
             dock.visibilityChanged.connect(partial(self._tab_seen, name))
 
@@ -98,12 +96,6 @@ class LessonDock(QObject):
         if start is not None:
             self._parts.documents.show_project(_placed(lesson, start), None)
         self.show()
-
-    def _opened(self) -> OpenLesson:
-        lesson = self._session.lesson
-        if lesson is None:
-            return ("", 0)
-        return (str(lesson.path) if lesson.path is not None else lesson.name, self._session.current)
 
     def resume(self, was: OpenLesson) -> None:
         """Open a lesson beside the network that a crash left, at the step that was shown."""

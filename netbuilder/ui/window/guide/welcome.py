@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -19,8 +18,7 @@ from netbuilder.core.wording import format_count
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
-from netbuilder.ui.services.runs.restore_run import restore_run
+from netbuilder.ui.services.runs.last_run_restorer import bring_back
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.role_boxes import RoleBox
 from netbuilder.ui.window.guide.lesson_dock import LessonDock
@@ -44,7 +42,7 @@ class WelcomeGuide(QObject):
         super().__init__(parts.window)
         self._parts, self._show_error = parts, show_error
         self.places = PlaceFinder(parts, top_bar)
-        self.session = LessonSession(parts.store, parts.workbench, parts.evaluation_service, self)
+        self.session = parts.lessons
         self.lessons = LessonDock(parts, self.places, self.session, show_error, self.show_page)
         self.tour = Tour(parts.window, self.places)
         self.page = StartPage(parts.window, lambda: top_bar.y() + top_bar.height())
@@ -57,8 +55,7 @@ class WelcomeGuide(QObject):
         self.page.open_requested.connect(parts.documents.open)
         self.page.tour_requested.connect(self.start_tour)
         self._cards: dict[str, RoleBox] = {}
-        self._left: tuple[Project, Path] | None = None
-        self._sought: tuple[Project, Path] | None = None
+        self._left = ""  # the record of a network that was left and lies in no file
         parts.documents.leaving.connect(self._leaving)
         parts.documents.opened.connect(self._opened)
         # What was asked for happens behind the page.
@@ -73,7 +70,7 @@ class WelcomeGuide(QObject):
         if self.tour.at >= 0:
             self.tour.end()
         self.lessons.end_callout()
-        path = self._parts.documents.path
+        path = self._parts.store.path
         self.page.open(path.parent if path is not None else None)
 
     def show_lesson(self) -> None:
@@ -82,10 +79,6 @@ class WelcomeGuide(QObject):
             self.show_page()
         else:
             self.lessons.focus()
-
-    def begin(self) -> None:
-        """What a start without a file begins with."""
-        self.show_page()
 
     def start_tour(self) -> None:
         """Show the six places."""
@@ -183,11 +176,8 @@ class WelcomeGuide(QObject):
 
     def _leaving(self) -> None:
         parts = self._parts
-        trained, asked = parts.workbench.trained, parts.runner.project
-        recorded = trained is not None and parts.workbench.in_runs
-        lost = recorded and parts.documents.model_in_no_file
-        project = asked or (trained.project if trained is not None else None)
-        self._left = (project, parts.workbench.base) if lost and project is not None else None
+        run_id = parts.workbench.models.state.settled.run_id
+        self._left = run_id if parts.documents.model_in_no_file else ""
 
     def _offer_start(self) -> None:
         """On an empty canvas, say where ready-made networks and lessons are."""
@@ -207,21 +197,14 @@ class WelcomeGuide(QObject):
     def _offer_last_training(self) -> None:
         """What was trained before and saved nowhere is not lost: say so, where the eye is."""
         self._close("left")
-        left, self._left = self._left, None
-        self._sought = left
-        if left is None:
+        run_id = self._left
+        if not run_id:
             return
 
-        def find() -> Run | None:
-            from netbuilder.core.engine.runs.run_store import network_path, newest_run
+        from netbuilder.core.engine.runs.run_store import load_run
 
-            run = newest_run(*left)
-            # Without its weights there would be little to bring back.
-            return run if run is not None and network_path(run.id).is_file() else None
-
-        def found(run: Run | None) -> None:
-            newer = self._sought is not left  # something else was opened meanwhile
-            if run is None or newer or self._parts.runner.active:
+        def found(run: Run) -> None:
+            if self._left != run_id or self._parts.runner.active:  # something else was opened
                 return
             self._offer(
                 "left",
@@ -232,15 +215,17 @@ class WelcomeGuide(QObject):
             )
 
         jobs.run_job(
-            find, found, lambda error: log.info("%s", error), name="last training", owner=self
+            lambda: load_run(run_id),
+            found,
+            lambda error: log.info("%s", error),
+            name="last training",
+            owner=self,
         )
 
     def _bring_back(self, run: Run) -> None:
         self._close("left")
         parts = self._parts
-        restore_run(
-            run, run.name, parts.store, parts.workbench, parts.runner, parts.status.tell, self
-        )
+        bring_back(run, run.name, parts.workbench, parts.runner, parts.status.tell, self)
 
     def _offer(
         self, name: str, title: str, words: str, *buttons: tuple[str, Callable[[], object]]
