@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
@@ -19,14 +18,11 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.manual_weights import WeightIndex
     from netbuilder.core.engine.trained import TrainedModel
 
-log = logging.getLogger(__name__)
-_Question = tuple["TrainedModel", "Mapping[WeightIndex, float]"]
 
-
-def _make(question: _Question) -> TrainedModel:
+def _make(base: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
     from netbuilder.core.results.manual_weights import with_weights
 
-    return with_weights(*question)
+    return with_weights(base, values)
 
 
 class ManualWeightEditor(QObject):
@@ -55,7 +51,7 @@ class ManualWeightEditor(QObject):
         self._made: TrainedModel | None = None
         self._stands = False  # what is shown is the network of a run where that pauses now
         self._asked = False  # of the run, and it has not answered yet
-        self._worker = jobs.LatestJob.for_widget(self, _make, "weights", self._found, self._failed)
+        self._worker = Derived(self, _make, self._found, self._failed, of=lambda: self._base)
         workbench.trained_changed.connect(self._trained_changed)
         runner.began.connect(self._forget)
         runner.halted.connect(self._goes_on)
@@ -102,19 +98,17 @@ class ManualWeightEditor(QObject):
             self._asked = True
             self._runner.set_weights(values)
         elif values:
-            self._worker.ask((self._base, values))
+            self._worker.ask(self._base, values)
         else:
             evaluation, kept = self._judged
             self._workbench.set_trained(self._base, evaluation, in_runs=kept)
 
-    def _found(self, question: _Question, made: TrainedModel) -> None:
-        if question[0] is self._base and question[1] is self._values and self.may:
+    def _found(self, made: TrainedModel) -> None:
+        if self._worker.inputs[1] is self._values and self.may:
             self._made = made
             self._workbench.set_trained(made, in_runs=False)
 
-    def _failed(self, question: _Question, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("a weight could not be set", exc_info=error)
+    def _failed(self, error: UserError) -> None:
         self.told.emit(f"The weight could not be set: {error}")
 
     def _goes_on(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
     from netbuilder.core.results.mistakes import MistakeSamples
 
-log = logging.getLogger(__name__)
 #: Rows of the training that are judged at most, so that a large set does not hold up the page.
 MOST = 20_000
 
@@ -44,16 +42,14 @@ class EvaluationParts:
         )
 
 
-Question = tuple["TrainedModel", Path, "Path | None", "Evaluation"]
-
-
-def _find(question: Question) -> EvaluationParts:
+def _find(
+    trained: TrainedModel, base: Path, file: Path | None, evaluation: Evaluation
+) -> EvaluationParts:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.prepare.inference_data import read_split
     from netbuilder.core.results.classification_curves import evaluate_parts
     from netbuilder.core.results.own_units import preprocessing_of
 
-    trained, base, file, evaluation = question
     parts: Mapping[str, Evaluation] = {}
     if file is not None:
         split = read_split(trained.project.data, preprocessing_of(trained), file)
@@ -78,7 +74,13 @@ class EvaluationDetails(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self.behind: EvaluationParts | None = None
-        self._worker = jobs.LatestJob.for_widget(self, _find, "parts", self._found, self._failed)
+        self._worker = Derived(  # where it fails the judgement itself stands
+            self,
+            _find,
+            self._found,
+            lambda _error: self.changed.emit(),
+            of=lambda: workbench.trained,
+        )
 
     @property
     def idle(self) -> bool:
@@ -90,15 +92,8 @@ class EvaluationDetails(QObject):
         trained = self._workbench.trained
         self.behind = None
         if trained is not None:
-            self._worker.ask((trained, self._workbench.base, file, evaluation))
+            self._worker.ask(trained, self._workbench.base, file, evaluation)
 
-    def _found(self, question: Question, behind: EvaluationParts) -> None:
-        if question[0] is self._workbench.trained:
-            self.behind = behind
-            self.changed.emit()
-
-    def _failed(self, question: Question, error: Exception) -> None:
-        # The judgement itself stands; only what lies behind it cannot be shown.
-        log.info("what lies behind the judgement cannot be shown: %s", error)
-        self.behind = None
+    def _found(self, behind: EvaluationParts) -> None:
+        self.behind = behind
         self.changed.emit()

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
 
-log = logging.getLogger(__name__)
-Question = tuple["TrainedModel", Path, Path | None]
 
-
-def _evaluate(question: Question) -> Evaluation:
+def _evaluate(trained: TrainedModel, base: Path, file: Path | None) -> Evaluation:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.evaluate import evaluate, evaluate_test_set
 
-    trained, base, file = question
     if file is not None:
         return evaluate(trained, file)
     return evaluate_test_set(trained, load_dataset(trained.project, base))
@@ -44,9 +39,9 @@ class EvaluationService(QObject):
         self.evaluation: Evaluation | None = None
         self.error: UserError | None = None
         self.file: Path | None = None
-        self._worker = jobs.LatestJob(_evaluate, "evaluate", self)
-        self._worker.answered.connect(self._found)
-        self._worker.failed.connect(self._failed)
+        self._worker = Derived(
+            self, _evaluate, self._found, self._failed, of=lambda: workbench.trained
+        )
         workbench.trained_changed.connect(self._trained_changed)
 
     @property
@@ -63,11 +58,7 @@ class EvaluationService(QObject):
         """Judge on a file, or on the rows kept aside."""
         trained = self._workbench.trained
         if trained is not None:
-            self._worker.ask((trained, self._workbench.base, file))
-
-    def close(self) -> None:
-        """End the thread."""
-        self._worker.stop()
+            self._worker.ask(trained, self._workbench.base, file)
 
     def _trained_changed(self) -> None:
         self.evaluation, self.error, self.file = self._workbench.evaluation, None, None
@@ -75,16 +66,10 @@ class EvaluationService(QObject):
         if self.evaluation is None:
             self.judge()
 
-    def _found(self, question: Question, found: Evaluation) -> None:
-        if question[0] is self._workbench.trained:
-            self.evaluation, self.error, self.file = found, None, question[2]
-            self.changed.emit()
+    def _found(self, found: Evaluation) -> None:
+        self.evaluation, self.error, self.file = found, None, self._worker.inputs[2]
+        self.changed.emit()
 
-    def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.trained:
-            return
-        if not isinstance(error, UserError):
-            log.error("evaluation failed", exc_info=error)
-            error = UserError(f"The network could not be judged: {error}", "Choose other data.")
+    def _failed(self, error: UserError) -> None:
         self.error = error
         self.changed.emit()
