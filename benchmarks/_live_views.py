@@ -25,7 +25,7 @@ def _open_every_view(window: Any) -> None:
         dock.show()
 
 
-def views(rounds: int = 5, examples: tuple[tuple[str, int], ...] = (("digits", 120),
+def views(rounds: int = 3, examples: tuple[tuple[str, int], ...] = (("digits", 120),
                                                                     ("moons", 100_000))
           ) -> dict[str, Any]:  # fmt: skip
     """Training with every live view open, over the same without a window; they take turns.

@@ -1,8 +1,10 @@
 """The window's numbers: start, event loop, answers to the hand, curves, cost of looking,
 surfaces a second, and how soon the first point of a curve is there.
 
-    python benchmarks/window.py            # all, as one JSON object
+    python benchmarks/window.py            # all, in under six minutes
     python benchmarks/window.py start curves
+
+Prints a JSON object a line, for each part as it ends.
 
 Runs without a screen (QT_QPA_PLATFORM=offscreen) unless told otherwise. Medians of several
 rounds; where two things are compared they take turns.
@@ -49,7 +51,7 @@ os._exit(0)
 """
 
 
-def start(rounds: int = 9) -> dict[str, Any]:
+def start(rounds: int = 7) -> dict[str, Any]:
     """From the process's start to the first painted window, with the ready example on it."""
     whole, busy, heavy = [], [], 0
     # As an installed program, which keeps the compiled form of its modules; the first round writes.
@@ -215,7 +217,7 @@ def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
     }
 
 
-def activations_service(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
+def activations_service(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     """Training with the window open and curves live, over the same without a window.
 
     The run without a window is recorded and has checkpoints as that of the window has. Medians over
@@ -290,19 +292,21 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def main(names: list[str]) -> int:
-    """Run the parts, each in a process of its own, and print one JSON object."""
+    """Run the parts, each in a process of its own; print what each has found when it ends."""
     if len(names) == 2 and names[0] == "--part":
         print(json.dumps(PARTS[names[1]]()))
         sys.stdout.flush()
         os._exit(0)
-    found = {}
+    print(json.dumps({"processors": os.cpu_count(), "load": os.getloadavg()[0]}), flush=True)
     for name in names or list(PARTS):
+        begin = time.perf_counter()
         done = subprocess.run(
             [sys.executable, __file__, "--part", name], check=False, capture_output=True, text=True
         )
         lines = done.stdout.strip().splitlines()
-        found[name] = json.loads(lines[-1]) if lines else {"error": done.stderr[-2000:]}
-    print(json.dumps({"processors": os.cpu_count(), "load": os.getloadavg()[0], **found}, indent=1))
+        found = json.loads(lines[-1]) if lines else {"error": done.stderr[-2000:]}
+        took = round(time.perf_counter() - begin, 1)
+        print(json.dumps({name: found, "took_seconds": took}), flush=True)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import note, print_json, say
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 
@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     out = Path(arguments.output) if arguments.output else source.with_suffix(".netbuilder")
     files.write(rebased(found.project, source.parent, out.parent), out)
     for reason in found.reasons:
-        say(reason)
-    note(_("Wrote {path}. Next: netbuilder train {path}", path=out))
+        print_result(reason)
+    print_note(_("Wrote {path}. Next: netbuilder train {path}", path=out))
     if arguments.json:
         graph = found.project.graph
         print_json(

@@ -239,8 +239,6 @@ class MainWindow(QMainWindow):
         self.prebuilding.close()
         self.runner.close()
         self.workbench.close()
-        self.activations_service.close()
-        self.evaluation_service.close()
         self.documents.close()
         event.accept()
 

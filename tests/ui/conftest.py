@@ -18,6 +18,7 @@ from netbuilder.core.resources import resource
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.workbench import Workbench
 
 MINUTE = 60_000
 #: Seconds that a dialog may stand.
@@ -67,6 +68,18 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
 def told(qtbot: QtBot) -> Callable[[], None]:
     """Waits until each job under way has ended, and whoever asked for it has heard."""
     return lambda: qtbot.waitUntil(lambda: not jobs._RUNNING)
+
+
+@pytest.fixture
+def diagnosed(qtbot: QtBot) -> Callable[[Workbench], None]:
+    """Has the problems of a workbench's project found, and waits for them."""
+
+    def wait(workbench: Workbench) -> None:
+        found: list[bool] = []
+        workbench.diagnose(lambda: found.append(True))
+        qtbot.waitUntil(lambda: bool(found))
+
+    return wait
 
 
 @pytest.fixture
@@ -149,7 +162,8 @@ def open_window(qtbot: QtBot, home: Path) -> Iterator[Callable[..., MainWindow]]
         if window not in late:  # It would ask whether to leave without what was learned.
             window.close()
         window.deleteLater()
-    jobs.wait_for_jobs(20)
+    for job in tuple(jobs._RUNNING):
+        job.wait(20)
     qtbot.wait(20)
     assert not late, "a training did not end"
 

@@ -18,6 +18,7 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
 from netbuilder.ui.results.runs_model import short_result
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.training_panel import TrainingPanel
@@ -64,12 +65,12 @@ def test_f8_and_enter_mend(mistaken: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_of_layers_that_look_alike_the_name_is_told(
-    open_window: Open, example: Callable[[str], Project]
+    open_window: Open, example: Callable[[str], Project], diagnosed: Callable[[Workbench], None]
 ) -> None:
     project = example("iris")
     name = next(n.id for n in project.graph.nodes if n.layer == "Dense")
     window = open_window(edits.set_params(project, name, activation="reluu"), keras=False)
-    window.workbench.diagnose()
+    diagnosed(window.workbench)
     window.status.next_problem()
     assert f"({name})" in window.banner.cards[0].title.text()
 
@@ -100,12 +101,13 @@ def test_escape_in_a_side_panel_goes_to_the_canvas(
         assert len(seen) >= 5, seen
 
 
-def test_a_beginning_is_no_mistake(open_window: Open) -> None:
+def test_a_beginning_is_no_mistake(open_window: Open, qtbot: QtBot) -> None:
     window = open_window(empty_project())
     assert "problem" not in window.status.problems.text()
     assert window.status.problems.text() == "2 steps to go: no data"
     assert theme.colors().accent in window.status.problems.styleSheet(), "not in red, nor in grey"
     window.commands.train()
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
     assert window.banner.cards[0].property("role") == "info"
     assert not window.runner.active
 

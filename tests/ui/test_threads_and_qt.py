@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core import garbage_collection
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 
 LIFE = """
 import os, sys, threading
@@ -165,7 +166,7 @@ def test_garbage_is_found_though_nobody_asks(qapp: QApplication, qtbot: QtBot) -
     assert gone == [threading.main_thread().name]
 
 
-@pytest.mark.parametrize("kind", ["job", "latest"])
+@pytest.mark.parametrize("kind", ["job", "derived"])
 def test_what_a_thread_was_given_goes_on_the_window_s_thread(
     kind: str, qapp: QApplication, qtbot: QtBot
 ) -> None:
@@ -186,9 +187,9 @@ def test_what_a_thread_was_given_goes_on_the_window_s_thread(
     if kind == "job":
         jobs.run_job(work_on(QLabel()), told.append, name="holds", owner=owner)
     else:
-        latest = jobs.LatestJob(work_on(QLabel()), "holds", owner)
-        latest.ask(1)
-        latest.stop()
+        value = Derived(owner, work_on(QLabel()))
+        value.ask(1)
+        value.stop()
     go.set()
     qtbot.waitUntil(lambda: bool(gone))
     assert gone == [threading.main_thread().name]

@@ -149,7 +149,6 @@ DATA_FORMAT: Final = choice(
 )  # fmt: skip
 
 DTYPES: Final = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
-INT_DTYPES: Final = ("int64", "int32", "float32")
 
 TRAINABLE: Final = flag(
     "trainable", True, "Off: the weights of this layer are frozen and do not learn.", more=True

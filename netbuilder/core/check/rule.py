@@ -19,8 +19,8 @@ class Rule:
 
     ``title``, ``cause`` and ``fix`` are the documentation's text. ``find`` gives the problems
     of a project as ``Violation`` values. ``examples`` are projects that have it: the tests and the
-    documentation use them. ``structural`` rules need neither facts nor shapes. ``field`` and
-    ``beginning`` are those of its problems.
+    documentation use them. It finds nothing while facts or shapes that it needs are not
+    known. ``field`` and ``beginning`` are those of its problems.
     """
 
     code: str

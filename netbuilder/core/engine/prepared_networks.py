@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from netbuilder.core.engine.build.tracing import release
 from netbuilder.core.engine.distribute.strategy import shared_program_maker
 from netbuilder.core.engine.distribute.worker_sync import WorkerSync
 from netbuilder.core.engine.download_progress import Tell
+from netbuilder.core.engine.interruptible import Interruptible
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import stream_program_maker
 from netbuilder.core.engine.loop.trainer import Trainer
@@ -145,10 +147,39 @@ class _Kept:
     lease: Lease | None
     fresh: bool
 
+    def serves(self, order: TrainingOrder) -> bool:
+        return self.key == order.key() and (
+            _same_data(self.order.dataset, order.dataset)
+            or accepts(self.trainer, self.order, order)
+        )
 
+    def hold(self) -> Lease:
+        self.lease, self.fresh = Lease(self.trainer, self.observer), False
+        return self.lease
+
+
+class _Build:
+    """A trainer that is being made; ``claimed`` once a session waits for it.
+
+    ``said``: how far a download of learned weights is.
+    """
+
+    def __init__(self, order: TrainingOrder) -> None:
+        self.order, self.key = order, order.key()
+        self.claimed = False
+        self.said: deque[str] = deque()
+        self.work = Interruptible(lambda: _make(order, self.said.append), "netbuilder-build")
+
+    def serves(self, order: TrainingOrder) -> bool:
+        same = self.key == order.key() and _same_data(self.order.dataset, order.dataset)
+        return same and not self.claimed
+
+
+#: Held for moments, never while something is built.
 _lock = threading.RLock()
-# The one that is kept, or none.
+# The one that is kept, or none; and the one that is being made beforehand.
 _shelf: list[_Kept] = []
+_builds: list[_Build] = []
 
 
 def prebuild(
@@ -157,23 +188,44 @@ def prebuild(
     *,
     base: Path | None = None,
     compilation: Mode = "auto",
+    wanted: Callable[[], bool] = lambda: True,
 ) -> None:
     """Build and trace what a session of these arguments will need, unless it is there already.
 
-    May be called from any thread, as often as one likes; while a session does the same it waits.
+    May be called from any thread, as often as one likes. A session that wants the same takes over
+    what is built by then; one that wants something else, and another call, end it.
+
+    Args:
+        wanted: asked again and again; False ends it.
 
     Raises:
         UserError: the project cannot be built.
+        StoppedBeforeStartError: it was ended.
     """
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base, compilation)
     if not order.keeps:
         return
     with _lock:
-        kept = _found(order)
         # What an earlier run has left is made as new at once when it is wanted; until then that
         # run may be gone on with.
-        if kept is None:
-            _keep(order, None).trainer.warm()
+        if _found(order) is not None:
+            return
+        _end_builds()
+        build = _Build(order)
+        _builds.append(build)
+    try:
+        trainer = build.work.wait(lambda: build.claimed or not wanted())
+        with _lock:
+            if build not in _builds:  # a session has it
+                return
+            _builds.clear()
+            _keep(order, build.key, trainer)
+        trainer.warm()
+    except BaseException:
+        with _lock:
+            if build in _builds:
+                _end_builds()
+        raise
 
 
 def prewarm(
@@ -194,36 +246,90 @@ def prewarm(
             log.info("not traced beforehand: %s", error)
 
 
-def lease_trainer(order: TrainingOrder, tell: Tell | None = None) -> Lease:
+def lease_trainer(
+    order: TrainingOrder, tell: Tell | None = None, stopped: Callable[[], bool] = lambda: False
+) -> Lease:
     """A trainer for ``order``, at the start of its run: one that is kept, or a new one.
+
+    Args:
+        order: what is to be trained.
+        tell: is told, in words, how far a download of learned weights is.
+        stopped: asked again and again while something is built; True ends that.
 
     Raises:
         UserError: the project cannot be built.
+        StoppedBeforeStartError: ``stopped`` while it was built.
     """
     try:
-        return _lease(order, tell)
+        return _lease(order, tell, stopped)
     except BuildError:
         # A body's own weights are not to be had here, and not needed either: what was trained
         # before has them. Not kept, because another run would begin at random with it.
         if not order.goes_on:
             raise
-        trainer = _make(replace(order, learned=False), tell)
+        trainer = _built(replace(order, learned=False), tell, stopped)
         return Lease(trainer, NetworkObserver(trainer.training_model, order.project))
 
 
-def _lease(order: TrainingOrder, tell: Tell | None) -> Lease:
+def _lease(order: TrainingOrder, tell: Tell | None, stopped: Callable[[], bool]) -> Lease:
     if not order.keeps:
-        trainer = _make(order, tell)
+        trainer = _built(order, tell, stopped)
         return Lease(trainer, NetworkObserver(trainer.training_model, order.project))
+    key = order.key()  # as its files are now: they may be others when it is wanted again
     with _lock:
         kept = _found(order)
-        if kept is None or not (kept.lease is None or kept.lease.take()):
-            kept = _keep(order, tell)
+        if kept is not None and (kept.lease is None or kept.lease.take()):
+            before, held = replace(kept), kept.hold()
+            kept.order = order
         else:
-            _renew(kept, order)
-        kept.lease = Lease(kept.trainer, kept.observer)
-        kept.fresh = False
-        return kept.lease
+            before = None
+            build = next((one for one in _builds if one.serves(order)), None)
+            if build is not None:
+                build.claimed = True
+            _end_builds(build)
+    if before is None:
+        trainer = _built(order, tell, stopped, build)
+        with _lock:
+            return _keep(order, key, trainer).hold()
+    try:
+        _renew(before, order, stopped)
+    except BaseException:
+        with _lock:
+            _shelf.clear()
+        raise
+    return held
+
+
+def _built(
+    order: TrainingOrder,
+    tell: Tell | None,
+    stopped: Callable[[], bool],
+    build: _Build | None = None,
+) -> Trainer:
+    """A new trainer, or the one of ``build``; ended as soon as ``stopped`` says so."""
+    if order.strategy is not None:  # all workers build together
+        return _make(order, tell)
+    build = build or _Build(order)
+
+    def ended() -> bool:
+        while build.said and tell is not None:  # on the thread that waits
+            tell(build.said.popleft())
+        return stopped()
+
+    return build.work.wait_or_end(ended)
+
+
+def _end_builds(kept: _Build | None = None) -> None:
+    """Build nothing beforehand any more, but for ``kept``; and let go of what no run has, before
+    another takes its room. Holds the lock."""
+    for build in _builds:
+        if build is not kept:
+            build.work.interrupt()
+    _builds.clear()
+    # Not beside a run: its loop would have to be made ready again in the middle.
+    if _shelf and not any(one.lease is not None and one.lease.busy for one in _shelf):
+        _shelf.clear()
+        release()
 
 
 def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool:
@@ -244,12 +350,6 @@ def switch_data(trainer: Trainer, order: TrainingOrder) -> None:
                 kept.order, kept.fresh = order, False
 
 
-def forget() -> None:
-    """Let go of what is kept: another document was opened, say."""
-    with _lock:
-        _shelf.clear()
-
-
 def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequence[Any]:
     """What a network of ``order`` begins with, of a seed."""
     found = trainer.start_of(seed)
@@ -261,22 +361,11 @@ def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequen
 
 
 def _found(order: TrainingOrder) -> _Kept | None:
-    for kept in _shelf:
-        if kept.key == order.key() and (
-            _same_data(kept.order.dataset, order.dataset)
-            or accepts(kept.trainer, kept.order, order)
-        ):
-            return kept
-    return None
+    return next((kept for kept in _shelf if kept.serves(order)), None)
 
 
-def _keep(order: TrainingOrder, tell: Tell | None) -> _Kept:
-    # Not beside a run: its loop would have to be made ready again in the middle.
-    if _shelf and not any(kept.lease is not None and kept.lease.busy for kept in _shelf):
-        _shelf.clear()
-        release()
-    key = order.key()  # as its files are now: they may be others when it is wanted again
-    trainer = _make(order, tell)
+def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept:
+    """Keep a new trainer instead of the one before. Holds the lock."""
     _shelf[:] = [
         _Kept(
             key, order, trainer, NetworkObserver(trainer.training_model, order.project), None, True
@@ -285,15 +374,17 @@ def _keep(order: TrainingOrder, tell: Tell | None) -> _Kept:
     return _shelf[0]
 
 
-def _renew(kept: _Kept, order: TrainingOrder) -> None:
-    seed = order.project.training.seed
-    same = kept.order.project.training == order.project.training
-    if not _same_data(kept.order.dataset, order.dataset):
-        kept.trainer.take(order.dataset, between_runs=True)
+def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> None:
+    """Make what was kept as new, for another run."""
+    trainer, held = before.trainer, before.order
+    same = before.fresh and held.project.training == order.project.training
+    if not _same_data(held.dataset, order.dataset):
+        trainer.take(order.dataset, between_runs=True)
         same = False
-    if not (kept.fresh and same):
-        kept.trainer.renew(order.project, initial_network(kept.trainer, order, seed))
-    kept.order, kept.fresh = order, True
+    if not same:
+        seed = order.project.training.seed
+        work = Interruptible(lambda: initial_network(trainer, order, seed), "netbuilder-build")
+        trainer.renew(order.project, work.wait_or_end(stopped))
 
 
 def _single(project: Project) -> bool:

@@ -18,6 +18,7 @@ class RunControl:
         self._commands: deque[Callable[[], None]] = deque()
         self._paused = False
         self._ending: Ending = ""
+        self._discarding = False
         self._running = False
 
     def pause(self) -> None:
@@ -32,9 +33,10 @@ class RunControl:
             self._paused = False
             self._changed.notify_all()
 
-    def end(self, how: Ending) -> None:
-        """End at the next chance, or at the end of the epoch."""
+    def end(self, how: Ending, *, discard: bool = False) -> None:
+        """End at the next chance, or at the end of the epoch; ``discard``: with no record of it."""
         with self._changed:
+            self._discarding |= discard
             if self._ending != "now":
                 self._ending = how
             if how == "epoch":
@@ -56,14 +58,14 @@ class RunControl:
         """The run is over, and with it what was asked of it."""
         with self._changed:
             self._running = False
-            self._paused, self._ending = False, ""
+            self._paused, self._ending, self._discarding = False, "", False
 
     def forget(self) -> None:
         """Another run is about to be asked for: a pause or stop that came after the last one had
         ended was meant for that one. Does nothing during a run."""
         with self._changed:
             if not self._running:
-                self._paused, self._ending = False, ""
+                self._paused, self._ending, self._discarding = False, "", False
 
     @property
     def paused(self) -> bool:
@@ -74,6 +76,11 @@ class RunControl:
     def ending(self) -> Ending:
         """Whether an end is wished for."""
         return self._ending
+
+    @property
+    def discarding(self) -> bool:
+        """Whether no record of the run is wanted."""
+        return self._discarding
 
     @property
     def pressing(self) -> bool:

@@ -42,6 +42,7 @@ from netbuilder.core.engine.events import (
     PausedModel,
     Preparing,
 )
+from netbuilder.core.engine.interruptible import StoppedBeforeStartError
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
@@ -86,14 +87,14 @@ class Session:
         resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
         compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
         base: folder of the project file: files of callbacks and of weights are relative to it.
-        record: keep a record of the run in the user's data folder, see ``runs``.
+        record: keep a record of the run in the user's data folder, see ``engine.runs``.
         workers: "host:port" of each machine that takes part, this one being number
-            ``worker_index``; the first keeps checkpoints and the record. See ``distributed``.
+            ``worker_index``; the first keeps checkpoints and the record. See ``distribute``.
         devices: devices of this machine to share the work; all GPUs where empty.
         start: the result of an earlier run of the same network, or a file that was opened: go on
-            where it stands. ``project.training.epochs`` counts from the very beginning;
-            ``train_more`` adds to what is done.
+            where it stands.
         other_data: what ``start`` learned from were other rows of the same kind. The curve says so.
+        epochs: how many are planned, from the very beginning; those of the project where None.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Session:
         devices: Sequence[str] = (),
         start: TrainedModel | None = None,
         other_data: bool = False,
+        epochs: int | None = None,
     ) -> None:
         self._asked = project
         self.project = resolve_defaults(project, dataset.facts)
@@ -122,7 +124,7 @@ class Session:
         self.base = base
         self.workers = tuple(workers)
         chief = not self.workers or worker_index == 0
-        self.record = record and chief
+        self._record = record and chief
         if not chief:
             self.checkpoint_dir = None
         self.devices = tuple(devices)
@@ -136,6 +138,8 @@ class Session:
         self._emit = on_event or (lambda event: None)
         self._loop = RunLoop(self.project, dataset, self._emit, self._agreement)
         self._control = self._loop.control
+        if epochs is not None:
+            self._loop.epochs = epochs
         self._parts: RunParts | None = None
         self._history: History | None = None
         self._start = start
@@ -155,9 +159,9 @@ class Session:
         """Go on after a pause; answered by ``Resumed``."""
         self._control.resume()
 
-    def stop(self) -> None:
-        """End now; the run gives the model as it is."""
-        self._control.end("now")
+    def stop(self, *, discard: bool = False) -> None:
+        """End now; the run gives the model as it is. ``discard``: no record is kept of it."""
+        self._control.end("now", discard=discard)
 
     def set_speed(self, rate: float | None, unit: Unit = "epochs") -> None:
         """Go on with so many epochs, or steps, a second; None: as fast as it goes."""
@@ -287,10 +291,6 @@ class Session:
         """How many are planned, from the very beginning."""
         return self._loop.epochs
 
-    @epochs.setter
-    def epochs(self, epochs: int) -> None:
-        self._loop.epochs = epochs
-
     @property
     def seconds(self) -> float:
         """How long the run has gone on by the clock, pauses left out."""
@@ -319,11 +319,14 @@ class Session:
         Raises:
             UserError: why it failed; the ``Failed`` event came before. ``rescued`` is what it had
                 learned by then, where that is of use.
+            StoppedBeforeStartError: it was stopped while the network was built.
         """
         self._control.begin()
         self.rescued = None
         try:
             return self._run()
+        except StoppedBeforeStartError:
+            raise
         except Exception as error:
             self._rescue()
             lost = self.workers and is_lost_worker(error)
@@ -361,7 +364,7 @@ class Session:
             trainer.compilation.end(trainer.position)
             parts.saver.close()
         # What was done is all that is planned now: "20 more" are 20 from here.
-        self.epochs = min(self.epochs, trainer.epoch)
+        self._loop.epochs = min(self.epochs, trainer.epoch)
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._outcome(parts.callbacks.restored_epoch)
@@ -392,7 +395,12 @@ class Session:
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
         self.not_recorded = None
-        if not self.record or not trainer.position or self.trained is None:
+        if (
+            not self._record
+            or self._control.discarding
+            or not trainer.position
+            or self.trained is None
+        ):
             return
         try:
             self.run_id = record_outcome(
@@ -442,7 +450,11 @@ class Session:
             self._agreement,
             goes_on=self._start is not None,
         )
-        self._lease = lease_trainer(self._order, lambda words: self._emit(Preparing(words)))
+        self._lease = lease_trainer(
+            self._order,
+            lambda words: self._emit(Preparing(words)),
+            lambda: self._control.ending == "now",
+        )
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
         if self.workers and self.resume_from_checkpoint:
             found = self._shared(trainer, found)
@@ -469,7 +481,7 @@ class Session:
             trainer.go_on_from(self._start, other_data=self._other_data)
             self._loop.set_seconds(self._start.seconds)
             self._loop.tempo.slowed = self._start.slowed
-            self.epochs = max(self.epochs, trainer.epoch)
+            self._loop.epochs = max(self.epochs, trainer.epoch)
         saver.begin(found, trainer.position)
         # Kept by itself: another run may take the trainer over.
         self._history = trainer.history
@@ -505,7 +517,7 @@ class Session:
             reporter.changed("learning_rate", rate, off)
 
     def _set_epochs(self, epochs: int) -> None:
-        self.epochs = max(1, epochs)
+        self._loop.epochs = max(1, epochs)
         if self._parts is not None:
             self._parts.reporter.changed("epochs", self.epochs)
 
@@ -533,7 +545,7 @@ class Session:
         self._set_in_run.forget()
         self._loop.take(self.project, dataset, trainer.position - before)
         self._parts.callbacks.begin()
-        self.epochs = trainer.epoch + self.project.training.epochs
+        self._loop.epochs = trainer.epoch + self.project.training.epochs
         reporter.changed("data", 0)
         reporter.started(self.epochs)
         self._emit(DataReplaced(project))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -20,26 +18,13 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
-log = logging.getLogger(__name__)
 _SOON_MS = 120
-
-
-@dataclass(frozen=True, eq=False)
-class _ScriptRequest:
-    """``facts``: of the project's data, once they are known: the script says more then."""
-
-    project: Project
-    facts: DataFacts | None
-
-    def same(self, other: _ScriptRequest | None) -> bool:
-        """Whether the other has the same answer."""
-        return other is not None and other.project is self.project and other.facts is self.facts
 
 
 def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
@@ -50,10 +35,10 @@ def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
     return facts if set(facts.tasks) == set(graph.outputs) else None
 
 
-def _source(question: _ScriptRequest) -> str:
+def _source(project: Project, facts: DataFacts | None) -> str:
     from netbuilder.core.formats.script.python import script_source
 
-    return script_source(question.project, question.facts)
+    return script_source(project, facts)
 
 
 class CodePanel(QWidget):
@@ -70,11 +55,8 @@ class CodePanel(QWidget):
         done."""
         super().__init__(parent)
         self._store, self._workbench, self._write = store, workbench, save
-        self._shown: _ScriptRequest | None = None
-        self._worker = jobs.LatestJob.for_widget(self, _source, "code", self._found, self._failed)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_SOON_MS)
+        self._worker = Derived(self, _source, self._found, self._failed)
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._ask)
         self.text = QPlainTextEdit(self)
         self.text.setTabChangesFocus(True)
@@ -115,12 +97,10 @@ class CodePanel(QWidget):
 
     def _ask(self) -> None:
         project = self._store.project
-        question = _ScriptRequest(project, _facts_for(project, self._workbench.facts))
-        if self.isVisible() and not question.same(self._shown):
-            self._worker.ask(question)
+        if self.isVisible():
+            self._worker.follow(project, _facts_for(project, self._workbench.facts))
 
-    def _found(self, question: _ScriptRequest, text: str) -> None:
-        self._shown = question
+    def _found(self, text: str) -> None:
         if text == self.text.toPlainText():
             return
         place = self.text.verticalScrollBar().value()
@@ -128,10 +108,7 @@ class CodePanel(QWidget):
         self.text.setPlainText(text)
         self.text.verticalScrollBar().setValue(place)
 
-    def _failed(self, question: _ScriptRequest, error: Exception) -> None:
-        self._shown = question
-        if not isinstance(error, UserError):
-            log.error("code failed", exc_info=error)
+    def _failed(self, error: UserError) -> None:
         self.colors.show_text("")
         self.text.setPlainText(str(error))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +24,7 @@ from netbuilder.core.data.data_views.all_views import DataView
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.errors import DataError, EditError, UserError
+from netbuilder.core.errors import EditError, UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.edits_data import set_columns
@@ -39,8 +38,8 @@ from netbuilder.ui.data.findings_list import FindingsList
 from netbuilder.ui.data.parts_bar import SplitBar
 from netbuilder.ui.data.recipe_form import RecipeForms, change_of
 from netbuilder.ui.data.target_picker import TargetPicker
-from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import relative_path
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
@@ -50,22 +49,22 @@ from netbuilder.ui.widgets.problem_cards import ProblemCards
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
-log = logging.getLogger(__name__)
 #: Problems of the network's end, of which the data decides what is right.
 _OF_THE_END = ("output-units", "output-rank")
 
 
-def _read_preview(question: tuple[Project, Path]) -> Preview:
+def _read_preview(_data: Data, project: Project, base: Path) -> Preview:
     from netbuilder.core.data.load import load_preview
 
-    return load_preview(*question)
+    return load_preview(project, base)
 
 
-def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[DataView, ...]]:
+def _read_report(
+    _data: Data, project: Project, base: Path
+) -> tuple[DataReport, tuple[DataView, ...]]:
     from netbuilder.core.data.data_report import DataReport, make_report
     from netbuilder.core.data.data_views.all_views import find_data_views
 
-    project, base = question
     try:
         found = make_report(project, base)
     except UserError:
@@ -92,11 +91,11 @@ class DataPanel(QWidget):
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
         self._of: object = None  # the data that is shown
-        self._reporter = jobs.LatestJob.for_widget(
-            self, _read_report, "report", self._report_found, self._report_failed
+        self._reporter = Derived(
+            self, _read_report, self._report_found, self._report_failed, of=self._data
         )
-        self._worker = jobs.LatestJob.for_widget(
-            self, _read_preview, "preview", self._preview_found, self._preview_failed
+        self._worker = Derived(
+            self, _read_preview, self._preview_found, self._preview_failed, of=self._data
         )
         self.stack = QStackedWidget(self)
         self.gallery = DataGallery(self)
@@ -314,34 +313,30 @@ class DataPanel(QWidget):
         data = self._store.project.data
         if data.kind and self.isVisible() and data is not self._asked:
             self._asked = data
-            self._worker.ask((self._store.project, self._workbench.base))
-            self._reporter.ask((self._store.project, self._workbench.base))
+            self._worker.ask(data, self._store.project, self._workbench.base)
+            self._reporter.ask(data, self._store.project, self._workbench.base)
 
-    def _report_found(
-        self, question: tuple[Project, Path], found: tuple[DataReport, tuple[DataView, ...]]
-    ) -> None:
-        if question[0].data != self._store.project.data:
-            return
+    def _data(self) -> Data:
+        return self._store.project.data
+
+    def _report_found(self, found: tuple[DataReport, tuple[DataView, ...]]) -> None:
         report, looks = found
-        self.look.show_report(report, looks, *question)
+        self.look.show_report(report, looks, *self._reporter.inputs[1:])
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)
         self.conclusions.show_findings(report.notes)
         self.target.show_guess(tuple(one.name for one in report.columns if one.role == "target"))
 
-    def _report_failed(self, question: tuple[Project, Path], error: Exception) -> None:
+    def _report_failed(self, error: UserError) -> None:
         """What keeps the data from being read is told by the preview, which asks for the same."""
-        if not isinstance(error, UserError):
-            log.error("report failed", exc_info=error)
-        if question[0].data == self._store.project.data:
-            self.look.show_nothing()
-            self.look.setVisible(not self.look.empty)
-            self.parts.show_rows({})
-            self.findings.show_findings(())
-            self.conclusions.show_findings(())
-            if isinstance(error, ReadingCancelledError):
-                self._show_error(error)
+        self.look.show_nothing()
+        self.look.setVisible(not self.look.empty)
+        self.parts.show_rows({})
+        self.findings.show_findings(())
+        self.conclusions.show_findings(())
+        if isinstance(error, ReadingCancelledError):
+            self._show_error(error)
 
     def _apply(self, label: str, edit: Callable[[Project], Project]) -> None:
         """Make an edit; one that is illegal is told in words."""
@@ -369,22 +364,15 @@ class DataPanel(QWidget):
                 lambda p: set_output_columns(p, names, value, targets),
             )
 
-    def _preview_found(self, question: tuple[Project, Path], preview: Preview) -> None:
-        if question[0].data != self._store.project.data:
-            return
+    def _preview_found(self, preview: Preview) -> None:
         self.preview.show_preview(preview)
         self.look.setVisible(not self.look.empty)
         self._show_preview_note()
-        self.target.show_columns(preview.columns, question[0].data.target)
+        self.target.show_columns(preview.columns, self._store.project.data.target)
 
-    def _preview_failed(self, question: tuple[Project, Path], error: Exception) -> None:
-        if question[0].data != self._store.project.data:
-            return
+    def _preview_failed(self, error: UserError) -> None:
         self.preview.show_preview(Preview())
         self.look.setVisible(not self.look.empty)
-        if not isinstance(error, UserError):
-            log.error("preview failed", exc_info=error)
-            error = DataError(f"The data cannot be shown: {error}.", "Choose other data.")
         self._show_error(error)
 
     def _project_changed(self, old: Project, new: Project) -> None:

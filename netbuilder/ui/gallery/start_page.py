@@ -32,7 +32,6 @@ from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.labels import note_label
 
 CARD_WIDTH = 232
-LESSON_WIDTH = 232
 SHOWN_RECENT = 4
 
 

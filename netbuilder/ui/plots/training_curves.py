@@ -16,7 +16,6 @@ from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.pens import shared_brush, shared_pen
 
-REDRAW_MS = 50
 FEW_POINTS = 500
 _FEW_EPOCHS = 5
 #: Pixels: what stands below the curves takes the room above this, never the axis.
@@ -64,7 +63,6 @@ class TrainingCurvePlot(pg.PlotWidget):
         self.following = True
         self._drawn: list[pg.PlotCurveItem] = []
         self._marks: list[pg.InfiniteLine] = []
-        self._stale = False
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -83,9 +81,7 @@ class TrainingCurvePlot(pg.PlotWidget):
         self._ends = pg.ScatterPlotItem(size=9, pxMode=True)
         self._ends.setZValue(5)
         self.addItem(self._ends, ignoreBounds=True)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
+        self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
         self.setAccessibleName("Curves of the training")
@@ -152,9 +148,8 @@ class TrainingCurvePlot(pg.PlotWidget):
         self.redraw()
 
     def redraw_soon(self) -> None:
-        """Redraw at the next frame."""
-        if not self._timer.isActive():
-            self._timer.start()
+        """Redraw once in the next turn of the event loop."""
+        self._timer.start()
 
     def redraw(self) -> None:
         """Draw what is in view now."""
@@ -181,6 +176,7 @@ class TrainingCurvePlot(pg.PlotWidget):
         end = max(_end(training), _end(checked))
         self._now.setVisible(0 < end < self.planned_epochs)
         self._now.setPos(end)
+        self._timer.stop()  # to follow the run moves the view, which asks for this again
 
     def _draw(
         self,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.training_curves import overlay_color
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.runs.last_run_restorer import load_run_network
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.live_view import LiveView
@@ -24,19 +22,11 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.view_data import Picture
+    from netbuilder.core.results.live.views import Axes
 
-log = logging.getLogger(__name__)
 #: Views that are drawn over axes, so that two of them can be compared by eye.
 COMPARED = frozenset({"surface", "curve", "forecast", "map"})
 MOST, HEIGHT = 3, 170
-
-
-@dataclass(frozen=True, eq=False)
-class _SurfacesRequest:
-    runs: tuple[tuple[str, Run], ...]
-    view: str
-    axes: tuple[str, str]
-    row: int | None
 
 
 class _NetworkCache:
@@ -45,17 +35,19 @@ class _NetworkCache:
     def __init__(self) -> None:
         self._kept: dict[str, TrainedModel | None] = {}
 
-    def pictures(self, question: _SurfacesRequest) -> list[Picture | str]:
+    def pictures(
+        self, runs: tuple[tuple[str, Run], ...], view: str, axes: Axes
+    ) -> list[Picture | str]:
         """A picture a run, or why there is none."""
-        wanted = {run.id for _, run in question.runs}
+        wanted = {run.id for _, run in runs}
         self._kept = {key: one for key, one in self._kept.items() if key in wanted}
-        return [self._picture(run, question) for _, run in question.runs]
+        return [self._picture(run, view, axes) for _, run in runs]
 
-    def _picture(self, run: Run, question: _SurfacesRequest) -> Picture | str:
+    def _picture(self, run: Run, view: str, axes: Axes) -> Picture | str:
         from netbuilder.core.data.load import load_dataset
         from netbuilder.core.engine.probes import evaluate_probe
         from netbuilder.core.results.live.plane import number_columns
-        from netbuilder.core.results.live.views import Axes, views_for
+        from netbuilder.core.results.live.views import views_for
 
         try:
             if run.id not in self._kept:
@@ -66,11 +58,10 @@ class _NetworkCache:
             dataset = load_dataset(trained.project, Path(run.base))
             fitting = {view.name: view for view in views_for(dataset, trained.project)}
             columns = number_columns(dataset)
-            named = [name for name in question.axes if name and name not in columns]
-            if question.view not in fitting or named:
+            named = [name for name in (axes.across, axes.up) if name and name not in columns]
+            if view not in fitting or named:
                 return "It learned from other data."
-            axes = Axes(*question.axes, row=question.row)
-            asked = fitting[question.view].ask(dataset, trained.project, axes)
+            asked = fitting[view].ask(dataset, trained.project, axes)
             return asked.read(evaluate_probe(trained, asked.probe))
         except UserError as error:
             return str(error)
@@ -85,9 +76,7 @@ class ComparedSurfaces(QWidget):
         self.pictures: dict[str, Picture | str] = {}
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._worker = jobs.LatestJob.for_widget(
-            self, _NetworkCache().pictures, "surfaces beside", self._found, self._failed
-        )
+        self._worker = Derived(self, _NetworkCache().pictures, self._found)
         self.plots: dict[str, SurfacePlot] = {}
         runner.overlays_changed.connect(self.ask)
         live.changed.connect(self.ask)
@@ -105,16 +94,15 @@ class ComparedSurfaces(QWidget):
         if not runs or shown is None or shown.view.name not in COMPARED or not self._live.watched:
             self._show({})
             return
-        row = self._live.sample if self._live.at_sample else None
-        self._worker.ask(_SurfacesRequest(runs, shown.view.name, self._live.axes, row))
+        from netbuilder.core.results.live.views import Axes
 
-    def _found(self, question: Any, pictures: list[Picture | str]) -> None:
-        names = [name for name, _ in question.runs]
+        row = self._live.sample if self._live.at_sample else None
+        self._worker.ask(runs, shown.view.name, Axes(*self._live.axes, row=row))
+
+    def _found(self, pictures: list[Picture | str]) -> None:
+        names = [name for name, _ in self._worker.inputs[0]]
         if names == list(self._runner.compared)[:MOST]:
             self._show(dict(zip(names, pictures, strict=True)))
-
-    def _failed(self, question: Any, error: Exception) -> None:
-        log.error("surfaces of earlier runs", exc_info=error)
 
     def set_discrete(self, on: bool) -> None:
         """Clear borders, or how surely, as above."""

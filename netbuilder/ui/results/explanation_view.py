@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.token_heat import TokenHeat
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow_layout import FlowLayout
@@ -33,30 +32,24 @@ log = logging.getLogger(__name__)
 SIDE, MOST_BARS = 140, 24
 
 
-@dataclass(frozen=True, eq=False)
-class _ExplanationRequest:
-    trained: TrainedModel
-    base: Path
-    sample: Callable[[TrainedModel], Sample]
-    method: str | None
-
-
-def _explain(question: _ExplanationRequest) -> Explanation:
+def _explain(
+    trained: TrainedModel, base: Path, make: Callable[[TrainedModel], Sample], method: str | None
+) -> Explanation:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.explain.methods import TABLE, ComparisonRows, explain, sample_sort
 
-    sample, text = question.sample(question.trained)
+    sample, text = make(trained)
     rows = None
-    if sample_sort(question.trained) == TABLE:
+    if sample_sort(trained) == TABLE:
         try:
-            dataset = load_dataset(question.trained.project, question.base)
+            dataset = load_dataset(trained.project, base)
         except UserError as error:  # a model that was opened without its data
             log.info("no rows to compare with: %s", error)
         else:
             split = dataset.test if dataset.test is not None else dataset.train
             truth = next(iter(split.raw_y.values()), None)
             rows = ComparisonRows(split.raw_x, truth) if len(split) > 1 else None
-    return explain(question.trained, sample, question.method, rows=rows, text=text)
+    return explain(trained, sample, method, rows=rows, text=text)
 
 
 class ExplanationView(QWidget):
@@ -101,7 +94,9 @@ class ExplanationView(QWidget):
         self._parts = (*shown, self.legend)
         for widget in shown:
             layout.addWidget(widget)
-        self._worker = jobs.LatestJob.for_widget(self, _explain, "why", self._found, self._failed)
+        self._worker = Derived(
+            self, _explain, self._found, self._failed, of=lambda: workbench.models.prediction_model
+        )
         self._make_room()
 
     @property
@@ -176,16 +171,14 @@ class ExplanationView(QWidget):
         if self._sample is None or trained is None or not self.button.isChecked():
             return
         method = str(self.method.currentData()) if self.method.count() > 1 else None
-        self._worker.ask(_ExplanationRequest(trained, self._workbench.base, self._sample, method))
+        self._worker.ask(trained, self._workbench.base, self._sample, method)
 
-    def _failed(self, question: _ExplanationRequest, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("explaining failed", exc_info=error)
+    def _failed(self, error: UserError) -> None:
         self._hide_parts()
         self.sentence.setText(str(error))
         self.sentence.setVisible(True)
 
-    def _found(self, question: _ExplanationRequest, found: Explanation) -> None:
+    def _found(self, found: Explanation) -> None:
         from netbuilder.core.results.explain.explanation_drawing import (
             explanation_bars,
             format_values,
@@ -195,8 +188,7 @@ class ExplanationView(QWidget):
             token_patches,
         )
 
-        now = self._workbench.models.prediction_model
-        if question.trained is not now or not self.button.isChecked():
+        if not self.button.isChecked():
             return
         self.sentence.setText(found.sentence)
         self.sentence.setVisible(True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Union, cast
@@ -39,7 +38,7 @@ from netbuilder.ui.results.predict_forms.several_inputs_form import SeveralInput
 from netbuilder.ui.results.predict_forms.sound_form import SoundForm
 from netbuilder.ui.results.predict_forms.text_form import TextForm
 from netbuilder.ui.results.stale_note import StaleNote
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived, Rank, for_people
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
 from netbuilder.ui.services.workbench import Workbench
@@ -55,35 +54,22 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict_file import FilePredictions
     from netbuilder.core.results.uncertainty import Uncertainty
 
-log = logging.getLogger(__name__)
 _NO_MODEL = "Press Train: then the network can be asked here."
 Answer = Union["Predictions", "FilePredictions"]
-#: The network, what to ask it, and the path of the file that is asked about ("": no file).
-Question = tuple["TrainedModel", Callable[["TrainedModel"], Answer], str]
 
 
-_SureQuestion = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample]]
-
-
-def _sure(question: _SureQuestion) -> Uncertainty | None:
+def _sure(
+    trained: TrainedModel, base: Path, make: Callable[[TrainedModel], Sample]
+) -> Uncertainty | None:
     from netbuilder.core.results.uncertainty import own_known_errors, uncertainty_of
 
-    trained, base, make = question
     sample, _text = make(trained)
     raw = {key: value[None] for key, value in sample.items()}
     return uncertainty_of(trained, raw, own_known_errors(trained, base))
 
 
-def _predict(question: Question) -> Answer:
-    trained, ask, _path = question
+def _predict(trained: TrainedModel, ask: Callable[[TrainedModel], Answer], _path: str) -> Answer:
     return ask(trained)
-
-
-def _told(error: Exception) -> UserError:
-    if isinstance(error, UserError):
-        return error
-    log.error("prediction failed", exc_info=error)
-    return UserError(f"The network could not answer: {error}", "Look at the values.")
 
 
 class PredictPanel(QWidget):
@@ -103,12 +89,15 @@ class PredictPanel(QWidget):
         self._data: Data | None = None
         self._another_asked = self._file_asked = False
         self.predictions: Predictions | None = None
-        self._worker = jobs.LatestJob.for_widget(
-            self, _predict, "predict", self._found, self._failed
-        )
-        self._sure_worker = jobs.LatestJob.for_widget(
-            self, _sure, "sure", self._sure_found, self._sure_failed
-        )
+        self._worker = Derived(
+            self, _predict, self._found, self._failed,
+            of=lambda: workbench.models.prediction_model, rank=Rank.QUICK,
+        )  # fmt: skip
+        self._sure_worker = Derived(
+            # Where it fails the answer itself stands, or its own question says what is wrong.
+            self, _sure, self._sure_found, lambda _error: self.head.sure.setText(""),
+            of=lambda: workbench.models.prediction_model,
+        )  # fmt: skip
         self.rows = RowForm(workbench, self)
         self.pictures = PictureForm(workbench, self)
         self.texts = TextForm(workbench, self)
@@ -307,7 +296,7 @@ class PredictPanel(QWidget):
         if asked.by_hand:
             self._asked_by_hand()
         self.learning.ask(asked)
-        self._worker.ask((trained, asked.answer, ""))
+        self._worker.ask(trained, asked.answer, "")
         if asked.own and asked.sample is not None:
             self._activations_service.show_own(asked.sample, asked.own)
         else:
@@ -317,17 +306,11 @@ class PredictPanel(QWidget):
             return
         self.why.show_sample(asked.sample)
         if asked.sample is not None:
-            self._sure_worker.ask((trained, self._workbench.base, asked.sample))
+            self._sure_worker.ask(trained, self._workbench.base, asked.sample)
 
-    def _sure_found(self, question: _SureQuestion, found: Uncertainty | None) -> None:
-        current = question[0] is self._workbench.models.prediction_model and not self.learning.going
-        if current and self.answer.text():
+    def _sure_found(self, found: Uncertainty | None) -> None:
+        if not self.learning.going and self.answer.text():
             self.head.sure.setText(found.sentence if found is not None else "")
-
-    def _sure_failed(self, _question: _SureQuestion, error: Exception) -> None:
-        # The answer itself stands, or its own question says what is wrong.
-        log.info("how sure it is cannot be said: %s", error)
-        self.head.sure.setText("")
 
     def _nothing(self, words: str) -> None:
         """There is nothing to be answered: what was answered before is gone."""
@@ -374,16 +357,15 @@ class PredictPanel(QWidget):
 
             return predictions_of_file(model, path, scaled=scaled)
 
-        self._worker.ask((trained, answer, str(path)))
+        self._worker.ask(trained, answer, str(path))
 
-    def _found(self, question: Question, answer: Answer) -> None:
-        if question[0] is not self._workbench.models.prediction_model:
-            return
+    def _found(self, answer: Answer) -> None:
+        path = self._worker.inputs[2]
         self.cards.clear()
-        if question[2]:
+        if path:
             self._clear_answer()
             self.head.hide()  # it would stand empty above the table
-            self.file_answers.show_answers(cast("FilePredictions", answer), question[2])
+            self.file_answers.show_answers(cast("FilePredictions", answer), path)
             self._see_file_answers()
             return
         self.head.show()
@@ -429,14 +411,12 @@ class PredictPanel(QWidget):
         self.view.show_answer(found)
         self._show_others(class_rows(found), most_likely(found))
 
-    def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.models.prediction_model:
-            return
-        if question[2]:
+    def _failed(self, error: UserError) -> None:
+        if self._worker.inputs[2]:
             self._clear_answer()
             self.head.hide()
             self.cards.clear()
-            self.file_answers.show_trouble(_told(error))
+            self.file_answers.show_trouble(error)
             self._see_file_answers()
         else:
             self.head.show()
@@ -446,8 +426,8 @@ class PredictPanel(QWidget):
         """Scroll to what was asked for: its button stands at the end of the page."""
         self.waiting.see(self.file_answers)
 
-    def _tell_trouble(self, error: Exception) -> None:
-        error = _told(error)
+    def _tell_trouble(self, failure: Exception) -> None:
+        error = for_people(failure)
         self._clear_answer()
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.fix, self))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from math import isfinite
@@ -15,11 +14,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from netbuilder.core.errors import UserError
 from netbuilder.core.wording import label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -30,20 +28,19 @@ if TYPE_CHECKING:
     from netbuilder.core.results.explain.explanation import Response
     from netbuilder.core.results.predict import FormField
 
-log = logging.getLogger(__name__)
 #: Where dates are written below the curve, from its left end to its right.
 _MEANT = "Dashed: the mean answer where all rows have that value, each its own otherwise."
 _DATES_AT = (0.12, 0.5, 0.88)
-_Question = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample], str]
 _Band = tuple["np.ndarray", "np.ndarray"]
 
 
-def _respond(question: _Question) -> tuple[Response, _Band | None]:
+def _respond(
+    trained: TrainedModel, base: Path, make: Callable[[TrainedModel], Sample], column: str
+) -> tuple[Response, _Band | None]:
     from netbuilder.core.results.explain.explanation_target import explanation_target as ask
     from netbuilder.core.results.explain.table_methods import partial_dependence, vary_column
     from netbuilder.core.results.uncertainty import own_known_errors, uncertainty_band
 
-    trained, base, make, column = question
     sample, _ = make(trained)
     alone = {key: np.asarray(value)[None] for key, value in sample.items()}
     asked = ask(trained, sample)
@@ -90,9 +87,10 @@ class ResponseView(QWidget):
         layout.addWidget(self.plot)
         layout.addWidget(self.words)
         self.words.hide()
-        self._worker = jobs.LatestJob.for_widget(
-            self, _respond, "response", self._found, self._failed
-        )
+        self._worker = Derived(
+            self, _respond, self._found, lambda _error: self._show_curve([], [], None),
+            of=lambda: workbench.models.prediction_model,
+        )  # fmt: skip
         self.column.activated.connect(self._column_chosen)
         self._here.sigDragged.connect(self._dragged)
         theme.theme().changed.connect(self.restyle)
@@ -131,7 +129,7 @@ class ResponseView(QWidget):
         self._place()
         trained = self._workbench.models.prediction_model
         if trained is not None and self._fields:
-            self._worker.ask((trained, self._workbench.base, make, self.column.currentText()))
+            self._worker.ask(trained, self._workbench.base, make, self.column.currentText())
 
     def show_means(self, found: Sequence[Response]) -> None:
         """Draw the mean answer over all rows beside the row's own; of no columns: no more.
@@ -204,9 +202,8 @@ class ResponseView(QWidget):
         whole = field is not None and (field.whole or field.kind == "date")
         self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
 
-    def _found(self, question: _Question, answer: tuple[Response, _Band | None]) -> None:
-        now = self._workbench.models.prediction_model
-        if question[0] is not now or question[3] != self.column.currentText():
+    def _found(self, answer: tuple[Response, _Band | None]) -> None:
+        if self._worker.inputs[3] != self.column.currentText():
             return
         found, around = answer
         x = np.array(found.values, float)
@@ -228,11 +225,6 @@ class ResponseView(QWidget):
         self._high.setData(at, high[known])
         # Emptied it would keep its old outline, and the axis the room for that.
         self._band.setVisible(len(at) > 0)
-
-    def _failed(self, question: _Question, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("the response curve failed", exc_info=error)
-        self._show_curve([], [], None)
 
 
 def is_days(field: FormField) -> bool:

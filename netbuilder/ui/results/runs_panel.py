@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer
@@ -22,7 +21,7 @@ from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, changes_since_previous, run_title
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.last_run_restorer import bring_back
 from netbuilder.ui.services.runs.run_progress import format_start
@@ -35,13 +34,12 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.project.model import Project
 
-log = logging.getLogger(__name__)
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2)  # took, epochs
 _NONE = "Every training is kept here: train once, and it stands in this list."
 
 
-def _list(_question: object) -> list[Run]:
+def _list() -> list[Run]:
     from netbuilder.core.engine.runs.run_store import list_runs
 
     return list_runs()
@@ -59,13 +57,7 @@ class RunsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
-        self._worker = jobs.LatestJob.for_widget(
-            self,
-            _list,
-            "runs",
-            lambda _question, runs: self._show(runs),
-            lambda _question, error: log.error("runs", exc_info=error),
-        )
+        self._worker = Derived(self, _list, self._show)
         self.model = RunsModel(self)
         self.model.renamed.connect(self._rename)
         self.model.overlays_chosen.connect(self._overlay)
@@ -182,7 +174,7 @@ class RunsPanel(QWidget):
 
     def refresh(self) -> None:
         """Read the list again."""
-        self._worker.ask(None)
+        self._worker.ask()
 
     def selected(self) -> list[Run]:
         """The selected runs."""

@@ -9,9 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data
-from netbuilder.ui.services import jobs
-
-_Question = tuple[Data, Path]
+from netbuilder.ui.services.derived import UNEXPECTED, Derived, Rank, wanted
 
 
 class DamagedFiles(QObject):
@@ -28,39 +26,30 @@ class DamagedFiles(QObject):
         super().__init__(parent)
         self._busy = busy
         self._known: tuple[Data, UserError] | None = None
-        self._asked: Data | None = None
-        self._worker = jobs.LatestJob(self._look, "files", self)
-        self._worker.failed.connect(self._failed)
+        self._worker = Derived(self, self._look, failed=self._failed, rank=Rank.BACKGROUND)
 
     def look(self, data: Data, base: Path) -> UserError | None:
         """Begin to look at the files of a recipe; what is known to be damaged already."""
-        self._asked = data
         if self._known is not None and self._known[0] == data:
             return self._known[1]
-        self._worker.ask((data, base))
+        self._worker.ask(data, base)
         return None
 
     def forget(self) -> None:
         """Files changed: what was damaged may be whole."""
         self._known = None
 
-    def close(self) -> None:
-        """End the thread."""
-        self._asked = None
-        self._worker.stop()
-
-    def _look(self, question: _Question) -> None:
+    def _look(self, data: Data, base: Path) -> None:
         from netbuilder.core.data.prepare.verify_files import verify_files
         from netbuilder.core.data.progress import progress_listener
 
-        data, base = question
-        with progress_listener(lambda _done, _of: data is self._asked and not self._busy()):
+        with progress_listener(lambda _done, _of: wanted() and not self._busy()):
             verify_files(data, base)
 
-    def _failed(self, question: _Question, error: Exception) -> None:
+    def _failed(self, error: UserError) -> None:
         from netbuilder.core.data.progress import ReadingCancelledError
 
         # Whatever else goes wrong here, the run will say.
-        if isinstance(error, UserError) and not isinstance(error, ReadingCancelledError):
-            self._known = (question[0], error)
-            self.found.emit(question[0], error)
+        if not isinstance(error, ReadingCancelledError) and error.code != UNEXPECTED:
+            self._known = (self._worker.inputs[0], error)
+            self.found.emit(*self._known)

@@ -12,20 +12,18 @@ from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.data.readers.cache import data_stamp
 from netbuilder.core.project.model import Data
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 
 # Programs write a file in several steps; it is read again when they have ended.
 _SETTLED_MS = 500
 # Class folders; systems watch only so many.
 _MOST_FOLDERS = 200
 
-_Question = tuple[Data, Path]
 _Found = tuple[Hashable, tuple[str, ...]]
 
 
-def _look(question: _Question) -> _Found:
+def _look(data: Data, base: Path) -> _Found:
     """What tells one state of the files from another, and the places to watch."""
-    data, base = question
     paths = [base / name for name in (data.path, data.test_path) if name]
     # The folder of a file too, where it may come again.
     places = [one for path in paths for one in (path, path.parent)]
@@ -44,7 +42,7 @@ class DataWatch(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._question: _Question | None = None
+        self._question: tuple[Data, Path] = Data(), Path()
         self._seen: Hashable = None
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._touched)
@@ -55,8 +53,7 @@ class DataWatch(QObject):
         # person comes back from the program that did it.
         if isinstance(app := QGuiApplication.instance(), QGuiApplication):
             app.applicationStateChanged.connect(self._come_back)
-        self._looker = jobs.LatestJob(_look, "watch", self)
-        self._looker.answered.connect(self._found)
+        self._looker = Derived(self, _look, self._found, of=lambda: self._question[0])
 
     def follow(self, data: Data, base: Path) -> None:
         """Watch the files of this recipe instead of those of before."""
@@ -64,10 +61,6 @@ class DataWatch(QObject):
             return
         self._question, self._seen = (data, base), None
         self._ask()
-
-    def close(self) -> None:
-        """End the thread."""
-        self._looker.stop()
 
     def _touched(self, _path: str) -> None:
         self._settled.start()
@@ -77,12 +70,9 @@ class DataWatch(QObject):
             self._settled.start()
 
     def _ask(self) -> None:
-        if self._question is not None:
-            self._looker.ask(self._question)
+        self._looker.ask(*self._question)
 
-    def _found(self, question: _Question, found: _Found) -> None:
-        if question != self._question:
-            return
+    def _found(self, found: _Found) -> None:
         state, places = found
         held = {*self._watcher.files(), *self._watcher.directories()}
         if gone := [place for place in held if place not in places]:

@@ -64,7 +64,7 @@ def relay_to_gui(owner: QObject, hear: Callable[..., object]) -> Callable[..., N
     return tell
 
 
-class _Task:
+class Task:
     """A piece of work on its way through a thread and back.
 
     The thread holds this alone. What is in it is taken out on the GUI thread.
@@ -111,14 +111,9 @@ class Job(QObject):
 
     def __init__(self, work: Callable[[], Any], name: str) -> None:
         super().__init__()
-        self._cancelled = False
-        task = _Task(work, self._deliver)
+        self.cancelled = False  # nobody waits for the answer any more
+        task = Task(work, self._deliver)
         self._thread = threading.Thread(target=task.run, name=name, daemon=True)
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether nobody waits for the answer any more."""
-        return self._cancelled
 
     def start(self) -> None:
         """Begin."""
@@ -127,7 +122,7 @@ class Job(QObject):
 
     def cancel(self) -> None:
         """Drop the answer."""
-        self._cancelled = True
+        self.cancelled = True
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until the work has ended; False when the time ran out."""
@@ -185,120 +180,3 @@ def run_job(
     owner.destroyed.connect(job.cancel)
     job.start()
     return job
-
-
-def wait_for_jobs(seconds: float = 10.0) -> bool:
-    """Wait until no job runs, as before the program ends; False when one still does."""
-    return all(job.wait(seconds) for job in tuple(_RUNNING))
-
-
-class _RequestQueue:
-    """The questions of a ``LatestJob``, and the thread that answers them."""
-
-    def __init__(
-        self,
-        work: Callable[[Any], Any],
-        told: Callable[[int, Any, Any, Any], object],
-        name: str,
-    ) -> None:
-        self._work: Callable[[Any], Any] | None = work
-        self._told: Callable[[int, Any, Any, Any], object] | None = told
-        self._wake = threading.Condition()
-        self._waiting: _Task | None = None
-        self._stopped = False
-        self._mail = _mail()
-        threading.Thread(target=self._loop, name=name, daemon=True).start()
-
-    def ask(self, number: int, question: Any) -> None:
-        """Put a question in the place of the one that waits."""
-        if self._work is None or self._told is None:
-            return
-        told = partial(self._told, number, question)
-        with self._wake:
-            self._waiting = _Task(self._work, told, question)
-            self._wake.notify()
-
-    def stop(self) -> None:
-        """End the thread, after what it does now."""
-        with self._wake:
-            self._stopped = True
-            self._wake.notify()
-
-    def _loop(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._waiting is not None or self._stopped)
-                if self._stopped:
-                    break
-                task, self._waiting = self._waiting, None
-            assert task is not None
-            task.run()
-            del task
-        if QCoreApplication.instance() is not None:
-            self._mail.post(self._empty)
-
-    def _empty(self) -> None:
-        self._work = self._told = self._waiting = None
-
-
-class LatestJob(QObject):
-    """A thread that answers only the newest of the questions put to it.
-
-    ``ask(question)`` returns at once; ``answered(question, answer)`` or ``failed(question,
-    exception)`` follow on the GUI thread. A question that a newer one overtook may stay
-    without an answer.
-    """
-
-    answered = Signal(object, object)
-    failed = Signal(object, object)
-
-    def __init__(
-        self, work: Callable[[Any], Any], name: str, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        # Questions are numbered; those up to `_told` have been answered or overtaken, with the
-        # answer delivered and not only found, so that who sees `idle` sees what was found too.
-        self._asked = self._told = 0
-        self._stopped = False
-        self._line = _RequestQueue(work, self._deliver, name)
-
-    @classmethod
-    def for_widget(
-        cls,
-        owner: QObject,
-        work: Callable[[Any], Any],
-        name: str,
-        answered: Callable[[Any, Any], object],
-        failed: Callable[[Any, Any], object],
-    ) -> LatestJob:
-        """One that tells ``answered`` and ``failed``, and ends with its owner."""
-        made = cls(work, name, owner)
-        made.answered.connect(answered)
-        made.failed.connect(failed)
-        owner.destroyed.connect(partial(cls.stop, made))
-        return made
-
-    def ask(self, question: Any) -> None:
-        """Put a question in the place of the one that waits."""
-        self._asked += 1
-        self._line.ask(self._asked, question)
-
-    @property
-    def idle(self) -> bool:
-        """Whether the newest question's answer has been delivered (GUI thread)."""
-        return self._told == self._asked
-
-    def stop(self) -> None:
-        """End the thread; no answer comes after this."""
-        self._stopped = True
-        self._line.stop()
-
-    def _deliver(self, number: int, question: object, answer: object, error: object) -> None:
-        # Its owner may be gone meanwhile, and with it the signals.
-        if self._stopped or not isValid(self):
-            return
-        self._told = number
-        if error is not None:
-            self.failed.emit(question, error)
-        else:
-            self.answered.emit(question, answer)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
+from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelStore
 from netbuilder.ui.services.process import keras_loading
 from netbuilder.ui.services.process.gradual_imports import GradualImports, import_without_qt
@@ -35,22 +35,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _FactsQuestion:
-    project: Project
-    base: Path
-    key: tuple[Data, Graph, int]
+#: What facts follow from: data, graph, seed; values are shared between steps, and told apart by
+#: identity.
+_Key = tuple[Data, Graph, int]
 
 
-def _same(one: tuple[Data, Graph, int], other: tuple[Data, Graph, int]) -> bool:
-    """By identity: values are shared between steps, and comparing deep would cost more."""
-    return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
-
-
-def _find_facts(question: _FactsQuestion) -> DataFacts:
+def _find_facts(_key: _Key, project: Project, base: Path) -> DataFacts:
     from netbuilder.core.data.load import load_facts
 
-    return load_facts(question.project, question.base)
+    return load_facts(project, base)
+
+
+def _find_problems(
+    project: Project, facts: DataFacts | None, shapes: Shapes | None, base: Path
+) -> tuple[Problem, ...]:
+    from netbuilder.core.check.diagnostics import diagnose
+
+    return diagnose(project, facts, shapes, base)
 
 
 class Workbench(QObject):
@@ -96,16 +97,23 @@ class Workbench(QObject):
         self.run_error: UserError | None = None
         self.training = False
         self.paused = False
-        self._facts_key: tuple[Data, Graph, int] | None = None
+        self._facts_key: _Key | None = None
         self._facts_of = Data()
         self._check_ready = False
         self._shape_cache: Any = None
-        self._facts_worker = jobs.LatestJob(_find_facts, "facts", self)
-        self._facts_worker.answered.connect(self._facts_found)
-        self._facts_worker.failed.connect(self._facts_failed)
-        self._shapes_worker = jobs.LatestJob(self._find_shapes, "shapes", self)
-        self._shapes_worker.answered.connect(self._shapes_found)
-        self._shapes_worker.failed.connect(self._shapes_failed)
+        self._known_facts = Derived(
+            self, _find_facts, self._facts_found, lambda error: self._set_facts(None, error),
+            of=lambda: self._facts_key,
+        )  # fmt: skip
+        self._known_shapes = Derived(
+            self, self._find_shapes, self._shapes_found,
+            of=lambda: store.project.graph, rank=Rank.QUICK,
+        )  # fmt: skip
+        self._known_problems = Derived(
+            self, _find_problems, self._problems_found,
+            lambda _error: self._problems_found(self.problems), rank=Rank.QUICK,
+        )  # fmt: skip
+        self._diagnosed: list[Callable[[], object]] = []
         # Several changes in one turn of the event loop, such as undo held down, are one question.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
@@ -150,10 +158,6 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """End the threads."""
-        self._facts_worker.stop()
-        self._shapes_worker.stop()
-        self._watch.close()
-        self._files.close()
         self.reading.close()
         self.imports.close()
 
@@ -163,8 +167,9 @@ class Workbench(QObject):
         return (
             self.keras_state not in ("off", "loading")
             and not self._soon.isActive()
-            and self._facts_worker.idle
-            and self._shapes_worker.idle
+            and self._known_facts.idle
+            and self._known_shapes.idle
+            and self._known_problems.idle
         )
 
     @property
@@ -239,7 +244,6 @@ class Workbench(QObject):
         """Say why the last run failed, or that it did not."""
         self.run_error = error
         self.run_error_changed.emit()
-        self.diagnose()
 
     def refresh(self) -> None:
         """Find facts and shapes of the project as it stands."""
@@ -253,11 +257,11 @@ class Workbench(QObject):
         if self.keras_state not in ("ready", "failed"):
             return
         # What the last layers are says how targets are coded. Files are not read again for it.
-        key = (project.data, graph, project.training.seed)
-        if self._facts_key is None or not _same(key, self._facts_key):
+        key, known = (project.data, graph, project.training.seed), self._facts_key
+        if known is None or any(one is not other for one, other in zip(key, known, strict=True)):
             self._facts_key = key
             if project.data.kind:
-                self._facts_worker.ask(_FactsQuestion(project, self.base, key))
+                self._known_facts.ask(key, project, self.base)
         self._ask_shapes()
 
     def read_again(self) -> None:
@@ -273,29 +277,29 @@ class Workbench(QObject):
 
         Trouble with the data is told by ``data_error``, as always.
         """
-        project = self.store.project
+        project, base = self.store.project, self.base
         key = (project.data, project.graph, project.training.seed)
-        question = _FactsQuestion(project, self.base, key)
-        jobs.run_job(
-            lambda: _find_facts(question),
-            done,
-            lambda _error: self.refresh(),
-            name="facts",
-            owner=self,
-        )
+        found = Derived(self, _find_facts, done, lambda _error: self.refresh())
+        found.ask(key, project, base)
 
-    def diagnose(self) -> None:
-        """Find problems with what is known now."""
-        from netbuilder.core.check.diagnostics import diagnose
+    def diagnose(self, then: Callable[[], object] | None = None) -> None:
+        """Find problems with what is known now; ``then`` is called when they are found."""
+        if then is not None:
+            self._diagnosed.append(then)
+        self._known_problems.ask(self.store.project, self.facts, self.shapes, self.base)
 
-        problems = diagnose(self.store.project, self.facts, self.shapes, self.base)
+    def _problems_found(self, problems: tuple[Problem, ...]) -> None:
         if problems != self.problems:
             self.problems = problems
             self.problems_changed.emit()
+        if self._known_problems.idle:
+            waiting, self._diagnosed = self._diagnosed, []
+            for then in waiting:
+                then()
 
     def _ask_shapes(self) -> None:
         if self.keras_state == "ready":
-            self._shapes_worker.ask((self.store.project.graph, self.facts))
+            self._known_shapes.follow(self.store.project.graph, self.facts)
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.data is not new.data:
@@ -328,22 +332,14 @@ class Workbench(QObject):
         self._set_keras("failed")
         self.refresh()  # The data can be read without Keras.
 
-    def _facts_found(self, question: _FactsQuestion, facts: DataFacts) -> None:
-        if question.key is self._facts_key:
-            damage = self._files.look(question.project.data, question.base)
-            self._set_facts(None if damage else facts, damage)
+    def _facts_found(self, facts: DataFacts) -> None:
+        _key, project, base = self._known_facts.inputs
+        damage = self._files.look(project.data, base)
+        self._set_facts(None if damage else facts, damage)
 
     def _files_damaged(self, data: Data, error: UserError) -> None:
         if data is self.store.project.data and not self.training:
             self._set_facts(None, error)
-
-    def _facts_failed(self, question: _FactsQuestion, error: Exception) -> None:
-        if question.key is not self._facts_key:
-            return
-        if not isinstance(error, UserError):
-            log.error("facts failed", exc_info=error)
-            error = UserError(f"The data could not be read: {error}.", "Choose other data.")
-        self._set_facts(None, error)
 
     def _set_facts(self, facts: DataFacts | None, error: UserError | None) -> None:
         if facts == self.facts and error is self.data_error:
@@ -353,22 +349,17 @@ class Workbench(QObject):
         self.diagnose()
         self._ask_shapes()
 
-    def _find_shapes(self, question: tuple[Graph, DataFacts | None]) -> Shapes:
+    def _find_shapes(self, graph: Graph, facts: DataFacts | None) -> Shapes:
         if self._shape_cache is None:
             from netbuilder.core.check.shapes.shapes import ShapeCache
 
             self._shape_cache = ShapeCache()
-        return self._shape_cache.compute(*question)  # type: ignore[no-any-return]
+        return self._shape_cache.compute(graph, facts)  # type: ignore[no-any-return]
 
-    def _shapes_found(self, question: tuple[Graph, DataFacts | None], shapes: Shapes) -> None:
-        if question[0] is not self.store.project.graph:
-            return
+    def _shapes_found(self, shapes: Shapes) -> None:
         self.shapes = shapes
         self.shapes_changed.emit()
         self.diagnose()
-
-    def _shapes_failed(self, _question: object, error: Exception) -> None:
-        log.error("shapes failed", exc_info=error)
 
 
 def _import_check() -> None:

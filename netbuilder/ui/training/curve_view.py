@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -33,7 +33,6 @@ from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.steady_frame import SteadyFrame
 
-LEGEND_MS = 150
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
 _INVITATION = "Press Train: the network learns, and its curves grow here."
 _ON_THE_WAY = "It begins to train: its curves grow here in a moment."
@@ -70,17 +69,12 @@ class CurveView(QWidget):
         layout.addWidget(self.plot, 1)
         self._build_tools(parent)
         self.quantity.activated.connect(self._choose)
-        self.steps.toggled.connect(lambda on: self._set(per_step=on))
-        self.log.toggled.connect(lambda on: self._set(log=on))
-        self.smooth.toggled.connect(lambda on: self._set(smooth=on))
+        self.steps.toggled.connect(lambda on: self.plot.set_options(per_step=on))
+        self.log.toggled.connect(lambda on: self.plot.set_options(log=on))
+        self.smooth.toggled.connect(lambda on: self.plot.set_options(smooth=on))
         self.plot.hovered.connect(self._hovered)
         theme.theme().changed.connect(self._show_legend)
         self._hover = ""
-        # A number that changes thirty times a second cannot be read, and each change is a layout.
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(LEGEND_MS)
-        self._calm.timeout.connect(self._show_legend)
         self._show_legend()
 
     def _build_tools(self, parent: QWidget | None) -> None:
@@ -118,14 +112,13 @@ class CurveView(QWidget):
         self._show_legend()
 
     def grow(self, planned: int) -> None:
-        """The run has new points."""
+        """Draw the run's new points at once: how often they come, ``RedrawThrottle`` says."""
         self.plot.planned_epochs = planned
-        self.plot.redraw_soon()
+        self.plot.redraw()
         self._invite()
         if self.quantity.count() != max(len(self.plot.run.quantities), 1):
             self._show_quantities()
-        if not self._calm.isActive():
-            self._calm.start()
+        self._show_legend()
 
     def _invite(self) -> None:
         self.invitation.setVisible(not self.plot.run.quantities and not self.plot.overlays)
@@ -140,9 +133,6 @@ class CurveView(QWidget):
     def _choose(self, index: int) -> None:
         self.plot.show_quantity(self.quantity.itemData(index))
         self._show_legend()
-
-    def _set(self, **options: bool) -> None:
-        self.plot.set_options(**options)
 
     def _hovered(self, text: str) -> None:
         self._hover = text

@@ -119,7 +119,9 @@ class WindowCommands:
 
     def _begin(self, go: Callable[[], object]) -> None:
         """Begin a run, or say what stands in its way."""
-        self._parts.workbench.diagnose()
+        self._parts.workbench.diagnose(partial(self._begin_diagnosed, go))
+
+    def _begin_diagnosed(self, go: Callable[[], object]) -> None:
         blocking = [p for p in self._parts.workbench.problems if p.blocks and p.follows is None]
         if blocking:
             first = blocking[0]

@@ -72,7 +72,8 @@ import json
 from pathlib import Path
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project.model import Data, Project
-found = load_dataset(Project(data=Data("builtin", name="fashion_mnist", validation_split=0.0)), Path())
+recipe = Data("builtin", name="fashion_mnist", validation_split=0.0)
+found = load_dataset(Project(data=recipe), Path())
 print(json.dumps([
     [(part.x["input"][:, 0, 0, 0] * 255).round().tolist(),
      [found.facts.classes[int(n)] for n in part.raw_y["output"]]]

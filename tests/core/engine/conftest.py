@@ -17,9 +17,15 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
+from netbuilder.core.engine import prepared_networks
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 Layers = list[tuple[str, str, dict[str, Any]]]
+
+
+def forget_prepared() -> None:
+    """Let go of the network that is kept for the next run."""
+    prepared_networks._shelf.clear()
 
 
 @pytest.fixture(autouse=True)

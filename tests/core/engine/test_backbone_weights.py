@@ -78,8 +78,7 @@ def test_the_body_of_a_trained_network_is_taken_over(
     save_network(frozen, tmp_path / "away.h5")
     (tmp_path / "m.h5").unlink()
     opened = load_network(tmp_path / "away.h5")
-    more = Session(opened.project, data, base=tmp_path, start=opened)
-    more.epochs = 3
+    more = Session(opened.project, data, base=tmp_path, start=opened, epochs=3)
     assert same(inner(more.run().training_model), inner(model.training_model))
     with pytest.raises(BuildError, match="no such file"):
         Session(project, data, base=tmp_path).run()

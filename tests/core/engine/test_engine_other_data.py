@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.checkpoint.format import read_checkpoint
 from netbuilder.core.engine.events import DataReplaced, EpochEnd, Paused, Started, StepsDone
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Data
+from tests.core.engine.conftest import forget_prepared
 
 POINTS = Data("builtin", name="moons")  # whose points a person edits by hand
 NET = [
@@ -74,11 +74,10 @@ def test_it_learns_on_as_a_run_that_begins_where_it_stood(
     session = changed_at(project, one, other, heard, **options)
     found = session.run()
 
-    prepared_networks.forget()
+    forget_prepared()
     first = Session(plan(chain, 2), one, **options).run()
-    prepared_networks.forget()
-    alone = Session(project, other, start=first, other_data=True, **options)
-    alone.epochs = 5
+    forget_prepared()
+    alone = Session(project, other, start=first, other_data=True, epochs=5, **options)
     own = alone.run()
     assert found.epochs == own.epochs == 5, "as many as the plan has, from there"
     assert found.history == own.history

@@ -20,6 +20,7 @@ from netbuilder.core.engine.events import EpochEnd, Restored
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Data
+from tests.core.engine.conftest import forget_prepared
 
 POINTS = Data("builtin", name="moons")  # whose points a person edits by hand
 NET = [
@@ -31,9 +32,9 @@ NET = [
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    prepared_networks.forget()
+    forget_prepared()
     yield
-    prepared_networks.forget()
+    forget_prepared()
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     results = [(run.run(), run._trainer) for run in runs]
     assert len({id(trainer) for _, trainer in results}) == 1
     assert results[0][0].history == results[2][0].history
-    prepared_networks.forget()
+    forget_prepared()
     alone = session(chain(NET, **plans[1]), data)
     assert alone.run().history == results[1][0].history
     assert alone._trainer is not results[1][1]
@@ -109,7 +110,7 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
         trainers.add(id(run._trainer))
     assert len(trainers) == 1
     for data, found in zip(sets, shared, strict=True):
-        prepared_networks.forget()
+        forget_prepared()
         own = Session(project, data, record=False, compilation=compiled).run()
         assert own.history == found.history
         assert own.test == found.test
@@ -131,7 +132,7 @@ def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: A
     assert first is again is moved
     assert first._function is not None
     assert own == same_test != other
-    prepared_networks.forget()
+    forget_prepared()
     assert pressed(more=1.0)[1] == other
 
 
@@ -169,7 +170,7 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any
         assert not first.takes(project, other)
         run.run()
         assert run._trainer is not first._trainer
-        prepared_networks.forget()
+        forget_prepared()
         first = session(project, base)
         first.run()
 
@@ -180,7 +181,7 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
     run.run()
     assert not run._trainer.feed.variables
     assert not run._trainer.validation.variables
-    prepared_networks.forget()
+    forget_prepared()
     run = session(replace(chain(NET, batch_size=16, epochs=1), data=POINTS), data)
     run.run()
     assert run._trainer.feed.variables
@@ -188,7 +189,7 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
 
 def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
     plain = session(chain(NET), data).run()
-    prepared_networks.forget()
+    forget_prepared()
     prepared_networks.prebuild(chain(NET), data, compilation="graph")
     (kept,) = prepared_networks._shelf
     run = session(chain(NET), data)
@@ -228,7 +229,7 @@ def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) 
     plain.run()
     plain.train_more(400)
     undisturbed = plain.run().history
-    prepared_networks.forget()
+    forget_prepared()
     begun = threading.Event()
 
     def told(event: Event) -> None:
@@ -257,7 +258,7 @@ def test_a_run_goes_on_from_a_trained_model(chain: Any, data: Any) -> None:
     were."""
     whole = session(chain(NET, epochs=7), data).run()
     first = session(chain(NET, epochs=3), data).run()
-    prepared_networks.forget()
+    forget_prepared()
     told: list[Event] = []
     run = session(chain(NET, epochs=7), data, start=first, on_event=told.append)
     longer = run.run()
@@ -319,6 +320,6 @@ def test_a_trace_leaves_no_gradient_behind(chain: Any, data: Any) -> None:
     assert "MatMul" in held
     before = set(held)
     session(chain(NET), data).run()
-    prepared_networks.forget()
+    forget_prepared()
     session(chain([("a", "Dense", {"units": 9, "activation": "silu"}), NET[2]]), data).run()
     assert set(held) - before <= {one for one in held if not one.startswith("CustomGradient-")}

@@ -105,7 +105,7 @@ def test_a_run_that_broke_off_is_in_runs(
     # It goes on from there when what was in the way is gone.
     (tmp_path / "nets").unlink()
     (tmp_path / "nets").mkdir()
-    session.epochs = 30
+    session.train_more(30 - session.epochs)
     trained = session.run()
     assert trained.epochs == 30
     losses = trained.history["loss"]

@@ -70,9 +70,9 @@ def test_selection_and_focus_are_states(hand, listening):
     assert not pool.state().selected
 
 
-def test_problems_are_told(hand):
+def test_problems_are_told(hand, diagnosed):
     hand.view.store.apply("Bad", lambda p: edits.set_params(p, "dense", units=-1))
-    hand.view.workbench.diagnose()
+    diagnosed(hand.view.workbench)
     assert hand.view.workbench.problems
     told = cards_of(hand)["Dense, -1 · relu"].text(DESCRIPTION)
     assert "Problem: " in told

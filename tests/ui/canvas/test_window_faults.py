@@ -61,7 +61,7 @@ def test_a_loss_that_does_not_fit_is_told_on_the_goal() -> None:
     assert [p.code for p in picture.cards["@goal"].problems] == ["loss-target"]
 
 
-def test_a_problem_that_is_asked_for_covers_no_card(hand) -> None:
+def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed) -> None:
     view = hand.view
     view.store.apply("Far", lambda p: edits.set_params(p, "conv2d", filters=-1))
     x = view.picture.cards["conv2d"].x + 290.0
@@ -71,7 +71,7 @@ def test_a_problem_that_is_asked_for_covers_no_card(hand) -> None:
             "Beside",
             lambda p, y=y: edits_canvas.add_connected(p, "Dropout", position=(x, y)),
         )
-    view.workbench.diagnose()
+    diagnosed(view.workbench)
     view.sight.fit()
     view.sight.zoom_to(0.7)
     assert "conv2d" not in {bubble.card.id for bubble in view.bubbles_now()}
@@ -113,12 +113,12 @@ def test_a_layer_is_typed_with_its_parameters(hand) -> None:
     assert hand.graph.sources[new.id] == ("dense",)
 
 
-def test_a_problem_covers_no_picture_beside_another_card(hand) -> None:
+def test_a_problem_covers_no_picture_beside_another_card(hand, diagnosed) -> None:
     from PySide6.QtGui import QImage
 
     view = hand.view
     view.store.apply("Bad", lambda p: edits.set_params(p, "conv2d", filters=-1))
-    view.workbench.diagnose()
+    diagnosed(view.workbench)
     view.sight.fit()
     assert "conv2d" in {bubble.card.id for bubble in view.bubbles_now()}
     image = QImage(180, 40, QImage.Format.Format_ARGB32)

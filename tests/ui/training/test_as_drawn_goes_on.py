@@ -134,14 +134,14 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
     runner, drawn, base = window.runner, window.auto_trainer, window.workbench.base
     earlier, now = (move_point(window.store.project, number=0, x=x, y=1.0) for x in (2.0, -2.0))
-    answers = [((one, base), load_dataset(one, base)) for one in (earlier, now)]
+    answers = [(one, load_dataset(one, base)) for one in (earlier, now)]
     idle: list[bool] = []
     learned: list[Project] = []
 
     def prepared() -> None:
         if runner.state is RunState.PREPARING and not idle:
             for answer in answers:
-                drawn._loaded(*answer)
+                drawn._loaded(answer)
                 idle.append(drawn.idle)
 
     runner.state_changed.connect(prepared)

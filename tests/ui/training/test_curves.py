@@ -64,6 +64,16 @@ def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:
     assert high > 2.0
 
 
+def test_new_points_are_drawn_and_said_at_once(view: CurveView, run: RunCurves) -> None:
+    """Three timers stood between a step and its point, behind the one that says how often."""
+    run.add_steps([20.5], {"loss": [0.05], "accuracy": [1.0]})
+    run.add_epochs("loss", [21], [0.05])
+    view.grow(40)
+    x, _y = view.plot._drawn[0].getData()
+    assert x[-1] == 20.5
+    assert "training 0.0500" in view.legend.text()
+
+
 def test_hovering_tells_values(view: CurveView) -> None:
     text = view.plot.text_at(10.0)
     assert "epoch 10.0" in text

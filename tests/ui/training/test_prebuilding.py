@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine import prepared_networks
+from netbuilder.core.engine.loop.program import Program
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe
@@ -20,6 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
+from tests.core.engine.conftest import forget_prepared
 
 MINUTE = 60_000
 
@@ -37,7 +40,7 @@ def test_train_builds_nothing_that_was_built_before(
         built.append(self)
         make(self, *args, **options)
 
-    prepared_networks.forget()
+    forget_prepared()
     monkeypatch.setattr(Trainer, "__init__", count)
     window = open_window(edits.set_training(example("iris"), epochs=5))
     qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
@@ -60,7 +63,7 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepared_networks.forget()
+    forget_prepared()
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     surface = window.docks.show_panel("surface", focus=False)
     qtbot.waitUntil(lambda: surface.picture is not None, timeout=MINUTE)
@@ -86,6 +89,50 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
     assert late == ["surface"]
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+
+
+def test_train_takes_over_what_is_being_built_and_stop_ends_it(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Train waited behind a lock until a deep network was built, and Stop for as long."""
+    built: list[Trainer] = []
+    traces = threading.Event()
+    make, step = Trainer.__init__, Program._one_step
+
+    def count(self: Trainer, *args: object, **options: object) -> None:
+        built.append(self)
+        make(self, *args, **options)
+
+    def one_step(self: Program, *args: object) -> object:
+        traces.set()
+        return step(self, *args)
+
+    forget_prepared()
+    monkeypatch.setattr(Trainer, "__init__", count)
+    monkeypatch.setattr(Program, "_one_step", one_step)
+    project = example("iris")
+    first = next(n.id for n in project.graph.nodes if n.layer == "Dense")
+    for _ in range(60):
+        project = edits.insert_after(project, first, "Dense")
+    window = open_window(project)
+    qtbot.waitUntil(traces.is_set)
+    words: list[str] = []
+    runner = window.runner
+    runner.progress_changed.connect(
+        lambda: words.append(runner.progress.words if runner.progress is not None else "")
+    )
+    runner.start()
+    qtbot.waitUntil(lambda: any("Building" in one for one in words))
+    assert len(built) == 1, "it is that network which is being built already"
+    runner.stop()
+    began = time.monotonic()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
+    assert time.monotonic() - began < 5
+    assert window.workbench.run_error is None
+    assert window.workbench.trained is None
 
 
 FIRST_RUN = """

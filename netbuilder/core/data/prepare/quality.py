@@ -261,7 +261,8 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
                 _(
                     "Column '{name}' holds {value} in {count} rows, while all others run from "
                     "{low} to {high}: it seems to stand for a missing value.",
-                    name=name, value=f"{odd:g}", count=f"{times:,}", low=format_number(float(others[0])),
+                    name=name, value=f"{odd:g}", count=f"{times:,}",
+                    low=format_number(float(others[0])),
                     high=format_number(float(others[-1])),
                 ),
                 name,

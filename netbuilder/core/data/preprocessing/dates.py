@@ -63,7 +63,8 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
             name,
             (
                 option_fix(
-                    _("Treat {words} as missing", words=format_quoted_list(bad, 3)), "missing_values",
+                    _("Treat {words} as missing", words=format_quoted_list(bad, 3)),
+                    "missing_values",
                     {name: [str(one) for one in bad[:100]]},
                 ),
                 exclude_columns_fix(name),

@@ -91,7 +91,7 @@ def _tuples(value: Any) -> Any:
 def make_optimizer(choice: Choice, precision: str = "float32") -> keras.Optimizer:
     """The optimizer; with half precision one that scales the loss, so that nothing vanishes.
 
-    Its rate can be changed while it trains, see ``rates``.
+    Its rate can be changed while it trains, see ``learning_rate``.
     """
     optimizer = make_adjustable(make_object(choice, OPTIMIZERS))
     if precision == "mixed_float16":

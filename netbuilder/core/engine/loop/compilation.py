@@ -1,8 +1,8 @@
 """When a run goes over from the graph loop to a faster compilation.
 
 A run begins in the graph loop at once. What happens then is remembered per model shape
-(``remembered``): the first run finds out (``chooser``), later ones go over at the same step, so
-that the same seed gives the same curve to the last bit.
+(``compile_cache``): the first run finds out (``compile_tuner``), later ones go over at the same
+step, so that the same seed gives the same curve to the last bit.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from netbuilder.core.engine.loop.compile_cache import Decision
 from netbuilder.core.engine.loop.program import LoopPlan, Program
@@ -164,19 +163,7 @@ def _without_the_call(program: Program, orders: Order, count: int) -> float:
     return max(program.rehearse(orders, 0, count) - call, 1e-7) / count
 
 
-class _Epochs(Protocol):
-    """How an epoch of a program is cut."""
-
-    @property
-    def rows(self) -> int:
-        """Samples of an epoch."""
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Its steps."""
-
-
-def larger_plan(plan: LoopPlan, seconds_a_step: float, of: _Epochs) -> LoopPlan:
+def larger_plan(plan: LoopPlan, seconds_a_step: float, of: Program) -> LoopPlan:
     """``plan`` with room for a chunk of a program that is many times faster."""
     wanted = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
     epochs = plan.epochs

@@ -3,9 +3,9 @@
 ``keras.models.load_model`` is unsafe by itself: releases before 3.11.3 ignore ``safe_mode`` for
 ``.h5`` (CVE-2025-9905), ``.keras`` configs have called arbitrary functions (CVE-2025-1550,
 CVE-2025-9906), vocabularies named in a config read other files (CVE-2025-12058), and HDF5 links
-and external storage do too. So the container is checked first (``safety_hdf5``,
-``safety_zip``), then the config is read as plain JSON and must hold nothing but Keras's own
-layers and objects (``safety_config``).
+and external storage do too. So the container is checked first (``hdf5``, ``zip``),
+then the config is read as plain JSON and must hold nothing but Keras's own layers and objects
+(``config``).
 """
 
 from __future__ import annotations

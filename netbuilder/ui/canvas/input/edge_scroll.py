@@ -22,8 +22,7 @@ class EdgeScroller(QObject):
         self._screen: Point = (0.0, 0.0)
         self._modifiers = Qt.KeyboardModifier.NoModifier
         self._waited = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(_MILLISECONDS)
+        self._timer = QTimer(self, interval=_MILLISECONDS)
         self._timer.timeout.connect(self._step)
 
     def follow(self, screen: Point, modifiers: Qt.KeyboardModifier) -> None:

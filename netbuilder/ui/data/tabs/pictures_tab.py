@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.data_views.picture_view import PictureQuery, PicturesDataView
 from netbuilder.core.data.data_views.split_view import PARTS
-from netbuilder.core.errors import UserError
 from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_count, format_list
@@ -29,21 +27,11 @@ from netbuilder.ui.data.tabs.series_tab import ALL, refill_combo
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.samples.picture_grid import PictureGrid
 from netbuilder.ui.plots.samples.split_chart import split_legend
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _PicturesRequest:
-    project: Project
-    base: Path
-    wanted: PictureQuery
-    augment: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +43,17 @@ class _PicturesResult:
     layers: tuple[str, ...]
 
 
-def _read(question: _PicturesRequest) -> _PicturesResult:
+def _read(project: Project, base: Path, wanted: PictureQuery, augment: bool) -> _PicturesResult:
     from netbuilder.core.data.data_views.picture_view import raw_pictures, select_pictures
     from netbuilder.core.data.prepare.prepared_data import prepare_data
     from netbuilder.core.results.augmented import augment_pictures
 
-    plan = prepare_data(question.project, question.base)
-    found = select_pictures(plan, question.wanted)
-    graph, key = question.project.graph, input_ids(question.project.graph)[0]
-    layers = _layers(question.project)
+    plan = prepare_data(project, base)
+    found = select_pictures(plan, wanted)
+    graph, key = project.graph, input_ids(project.graph)[0]
+    layers = _layers(project)
     images = found.images
-    if question.augment and layers and len(images):
+    if augment and layers and len(images):
         preprocessing = plan.preprocessing.inputs[key]
         images = augment_pictures(
             graph, key, preprocessing, raw_pictures(plan, preprocessing, found.rows)
@@ -88,7 +76,9 @@ class PicturesTab(QWidget):
         super().__init__(parent)
         self._asked: tuple[Project, Path] | None = None
         self._draw = 0
-        self._reader = jobs.LatestJob.for_widget(self, _read, "pictures", self._found, self._failed)
+        self._reader = Derived(
+            self, _read, self._found, lambda error: self.note.setText(str(error))
+        )
         self.label, self.part = NoWheelComboBox(self), NoWheelComboBox(self)
         self.label.setAccessibleName("Class that is shown")
         self.part.setAccessibleName("Part that is shown")
@@ -153,22 +143,17 @@ class PicturesTab(QWidget):
         augment = self.augment.isChecked()
         # Changed anew means the same pictures.
         wanted = PictureQuery(label, part if part >= 0 else None, 0 if augment else self._draw)
-        self._reader.ask(_PicturesRequest(project, base, wanted, augment))
+        self._reader.ask(project, base, wanted, augment)
 
-    def _found(self, question: _PicturesRequest, answer: _PicturesResult) -> None:
+    def _found(self, answer: _PicturesResult) -> None:
         self.grid.show_pictures(answer.images, answer.labels, answer.parts)
         self.augment.setEnabled(bool(answer.layers))
         words = [f"{len(answer.labels)} of {format_count(answer.matching, 'picture')}."]
-        if question.augment and answer.layers:
+        if self._reader.inputs[3] and answer.layers:
             words.append(f"Changed by {format_list(answer.layers)}, as in training.")
         elif not answer.layers:
             words.append("Augmentation: put RandomFlip or RandomRotation behind Input.")
         self.note.setText(" ".join(words))
-
-    def _failed(self, question: _PicturesRequest, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("pictures failed", exc_info=error)
-        self.note.setText(str(error))
 
     def _restyle(self) -> None:
         self.legend.setText(split_legend())

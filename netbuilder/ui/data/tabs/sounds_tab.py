@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from PySide6.QtWidgets import (
@@ -21,15 +20,9 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
 from netbuilder.ui.plots.samples.sound_plot import SpectrogramPlot, WavePlot
 from netbuilder.ui.plots.table_preview import TextTable, text_table
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.sound_player import WavePlayer
 from netbuilder.ui.widgets.labels import note_label
-
-log = logging.getLogger(__name__)
-
-
-def _hear(question: tuple[SoundsDataView, int]) -> SoundClip:
-    return load_clip(*question)
 
 
 class SoundsTab(QWidget):
@@ -39,7 +32,7 @@ class SoundsTab(QWidget):
         super().__init__(parent)
         self._look: SoundsDataView | None = None
         self.heard: SoundClip | None = None
-        self._reader = jobs.LatestJob.for_widget(self, _hear, "sound", self._found, self._failed)
+        self._reader = Derived(self, load_clip, self._found, self._tell, of=lambda: self._look)
         self.player = WavePlayer(self)
         self.model = TextTable(self)
         self.table = text_table(self.model, "Sounds", self)
@@ -91,8 +84,11 @@ class SoundsTab(QWidget):
         try:
             self.player.play(self.heard.wave, self.heard.rate)
         except UserError as error:
-            self.words.setText(str(error))
+            self._tell(error)
         self._show_button()
+
+    def _tell(self, error: UserError) -> None:
+        self.words.setText(str(error))
 
     def _about(self) -> None:
         look = self._look
@@ -106,21 +102,14 @@ class SoundsTab(QWidget):
 
     def _ask(self, row: int) -> None:
         if self._look is not None and 0 <= row < len(self._look.files):
-            self._reader.ask((self._look, row))
+            self._reader.ask(self._look, row)
 
-    def _found(self, question: tuple[SoundsDataView, int], heard: SoundClip) -> None:
-        if question[0] is not self._look:
-            return
+    def _found(self, heard: SoundClip) -> None:
         self.player.stop()
         self.heard = heard
         self._about()
         self.wave.show_sound(heard)
         self.pitches.show_sound(heard)
-
-    def _failed(self, question: tuple[SoundsDataView, int], error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("sound failed", exc_info=error)
-        self.words.setText(str(error))
 
     def _show_button(self) -> None:
         self.play.setText("■ Stop" if self.player.playing else "▶ Play")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.results.predict_forms.predict_form import PredictForm, request_for_raw
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow_layout import FlowLayout
@@ -29,19 +29,16 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.forecast import Forecast, SeriesEnds
 
-log = logging.getLogger(__name__)
 #: How far the slider goes: so many windows, and at least so many steps; how far one can type.
 WINDOWS, LEAST, MOST = 4, 50, 2_000
 _LAST = "The end of the data: drag its points, and see what would follow."
 _DRAGGED = "A window that you changed."
 _OWN, _END = "the window that you changed", "the end of the data"
-_Question = tuple["TrainedModel", Any, int]
 
 
-def _forecast(question: _Question) -> Forecast:
+def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
     from netbuilder.core.results.forecast import forecast
 
-    trained, window, steps = question
     return forecast(trained, window, steps)
 
 
@@ -68,7 +65,6 @@ class SeriesForm(PredictForm):
         self._rows: np.ndarray | None = None
         self._given: np.ndarray | None = None
         self._own = False
-        self._wanted = 0  # what a person wanted last: an answer to what was before comes too late
         self.found: Forecast | None = None
         self.curve = WindowCurve(self)
         self.column = NoWheelComboBox(self)
@@ -95,8 +91,12 @@ class SeriesForm(PredictForm):
         for part in (self.curve, self._ahead, self.note):
             self.page.addWidget(part)
         self.page.addLayout(buttons)
-        self._worker = jobs.LatestJob.for_widget(
-            self, _forecast, "forecast", self._found, self._failed
+        self._worker = Derived(
+            self, _forecast, self._found, lambda error: self.note.setText(str(error)),
+            of=lambda: self._trained,
+        )  # fmt: skip
+        self._last = Derived(
+            self, _last_window, self._last_found, self._last_failed, of=lambda: self._trained
         )
         self.curve.dragged.connect(self._dragged)
         self.column.currentIndexChanged.connect(self._show_column)
@@ -108,7 +108,7 @@ class SeriesForm(PredictForm):
     @property
     def settled(self) -> bool:
         """Whether no forecast is being made."""
-        return self._worker.idle
+        return self._worker.idle and self._last.idle
 
     def fits(self, trained: TrainedModel) -> bool:
         """Networks that take one sequence of numbers."""
@@ -168,21 +168,15 @@ class SeriesForm(PredictForm):
         trained = self._trained
         if trained is None:
             return
-        self._wanted += 1
-        wanted = self._wanted
+        self._last.ask(trained, self._workbench.base)
 
-        def found(rows: Any) -> None:
-            if rows is not None and trained is self._trained and wanted == self._wanted:
-                self._own = True
-                self._show_rows(rows, _LAST)
+    def _last_found(self, rows: Any) -> None:
+        if rows is not None:
+            self._own = True
+            self._show_rows(rows, _LAST)
 
-        def failed(error: Exception) -> None:
-            if not isinstance(error, UserError):
-                log.error("the last window cannot be read", exc_info=error)
-            self.nothing.emit(f"The data's last window cannot be read: {error}")
-
-        base = self._workbench.base
-        jobs.run_job(lambda: _last_window(trained, base), found, failed, name="window", owner=self)
+    def _last_failed(self, error: UserError) -> None:
+        self.nothing.emit(_("The last window of the data cannot be read: {error}", error=error))
 
     def _show_rows(self, rows: Any, about: str) -> None:
         self._rows = np.array(rows, np.float64)
@@ -201,13 +195,13 @@ class SeriesForm(PredictForm):
         if self._rows is None:
             return
         self._own = True
-        self._wanted += 1
+        self._last.cancel()  # it would come too late
         self._rows[:, max(self.column.currentIndex(), 0)] = self.curve.values
         self._ask(_DRAGGED)
 
     def _put_back(self) -> None:
         if self._given is not None:
-            self._wanted += 1
+            self._last.cancel()
             self._show_rows(self._given, self.words)
 
     def _ask(self, about: str, *, by_hand: bool = True) -> None:
@@ -229,18 +223,12 @@ class SeriesForm(PredictForm):
 
     def _predict(self) -> None:
         if self._trained is not None and self._ends is not None and self._rows is not None:
-            self._worker.ask((self._trained, self._rows.copy(), self.count.value()))
+            self._worker.ask(self._trained, self._rows.copy(), self.count.value())
 
-    def _found(self, question: _Question, found: Forecast) -> None:
-        if question[0] is self._trained:
-            self.found = found
-            self.note.setText(found.note)
-            self._show_ahead()
-
-    def _failed(self, question: _Question, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("predicting failed", exc_info=error)
-        self.note.setText(str(error))
+    def _found(self, found: Forecast) -> None:
+        self.found = found
+        self.note.setText(found.note)
+        self._show_ahead()
 
     def _show_ahead(self) -> None:
         name = self._names[max(self.column.currentIndex(), 0)]
@@ -255,5 +243,5 @@ class SeriesForm(PredictForm):
             return  # the end of the data stands here until a person wants another
         if wanted or not self._own:
             self._own = False
-            self._wanted += 1
+            self._last.cancel()
             self._show_rows(look.raw[self._key], about)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from netbuilder.ui.results.predict_forms.predict_form import (
     request_for_file,
     request_for_raw,
 )
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.sound_player import SoundFilePlayer
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
@@ -32,8 +31,6 @@ from netbuilder.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
-
-log = logging.getLogger(__name__)
 
 
 class SoundPlot(NoWheelPlot):
@@ -72,6 +69,16 @@ class SoundPlot(NoWheelPlot):
         self.setAccessibleName("The sound as a spectrogram: low pitches below, time to the right")
 
 
+def _file_of(trained: TrainedModel, base: Path, index: int) -> Path | None:
+    from netbuilder.core.results.file_samples import file_of_row
+
+    return file_of_row(trained.project, base, index)
+
+
+def _hear(path: Path, trained: TrainedModel) -> Any:
+    return next(iter(file_sample(trained, path)[0].values()))
+
+
 class SoundForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
 
@@ -84,6 +91,8 @@ class SoundForm(PredictForm):
         self._trained: TrainedModel | None = None
         self.path: Path | None = None
         self._own = False
+        self._file = Derived(self, _file_of, self._file_found, of=lambda: self._trained)
+        self._heard = Derived(self, _hear, self._show, of=lambda: self.path)
         self._player = SoundFilePlayer(self)
         self.plot = SoundPlot(self)
         self.ways = FlowLayout(spacing=8)
@@ -140,24 +149,11 @@ class SoundForm(PredictForm):
         self._set_path(None)
         self._show(next(iter(look.raw.values())))
         self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
-        project, base, index = look.project, self._workbench.base, look.index
+        self._file.ask(look.trained, self._workbench.base, look.index)
 
-        def find() -> Path | None:
-            from netbuilder.core.results.file_samples import file_of_row
-
-            return file_of_row(project, base, index)
-
-        def found(path: Path | None) -> None:
-            if not self._own and self._trained is look.trained:
-                self._set_path(path)
-
-        jobs.run_job(
-            find,
-            found,
-            lambda error: log.info("the sound's file is not known: %s", error),
-            name="sound",
-            owner=self,
-        )
+    def _file_found(self, path: Path | None) -> None:
+        if not self._own:
+            self._set_path(path)
 
     def play(self) -> None:
         """Play the sound that is asked about; where that cannot be, say why."""
@@ -182,13 +178,7 @@ class SoundForm(PredictForm):
         self._own = True
         self._set_path(path)
         self.asked.emit(request_for_file(path, path.name))
-        jobs.run_job(
-            lambda: next(iter(file_sample(trained, path)[0].values())),
-            lambda values: self._show(values) if self.path == path else None,
-            lambda error: log.info("the sound cannot be shown: %s", error),
-            name="hear",
-            owner=self,
-        )
+        self._heard.ask(path, trained)
 
     def takes(self, given: QMimeData) -> bool:
         """Sound files."""

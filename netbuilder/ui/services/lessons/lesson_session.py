@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -24,8 +23,6 @@ from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
-
-log = logging.getLogger(__name__)
 
 
 class LessonSession(QObject):

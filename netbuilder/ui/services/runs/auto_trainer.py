@@ -7,18 +7,16 @@ never stops while one drags.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.data.point_data import same_points
-from netbuilder.core.errors import UserError
 from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.workbench import Workbench
 
@@ -29,11 +27,9 @@ if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.trained import TrainedModel
 
-log = logging.getLogger(__name__)
 #: Larger ones take so long that a start at each edit would be in the way.
 MOST_PARAMETERS = 50_000
 _CALM_MS, _AGAIN_MS, _BEGINS_MS = 250, 60, 20
-_Question = tuple[Project, "Path"]
 
 
 def only_points_differ(project: Project, other: Project | None) -> bool:
@@ -43,10 +39,10 @@ def only_points_differ(project: Project, other: Project | None) -> bool:
     return same_training(replace(project, data=other.data), other)
 
 
-def _load(question: _Question) -> Dataset:
+def _load(project: Project, base: Path) -> tuple[Project, Dataset]:
     from netbuilder.core.data.load import load_dataset
 
-    return load_dataset(*question)
+    return project, load_dataset(project, base)
 
 
 def can_continue_as(
@@ -87,7 +83,9 @@ class AutoTrainer(QObject):
         self._read: tuple[Project, Dataset] | None = None
         self._begins = QTimer(self, singleShot=True, interval=_BEGINS_MS)
         self._begins.timeout.connect(self._hand_over)
-        self._worker = jobs.LatestJob.for_widget(self, _load, "points", self._loaded, self._failed)
+        self._worker = Derived(  # why there is nothing to learn from, the window says by itself
+            self, _load, self._loaded, lambda _error: self._soon.start(_CALM_MS), rank=Rank.QUICK
+        )
 
     def switch(self) -> None:
         """On, and the network on the canvas begins to learn; or off."""
@@ -105,7 +103,7 @@ class AutoTrainer(QObject):
             return
         if self._runner.active and only_points_differ(new, self._runner.project):
             self._soon.stop()
-            self._worker.ask((new, self._workbench.base))
+            self._worker.ask(new, self._workbench.base)
         else:
             # A slider that is dragged is many edits: the last of them is trained. To go on from
             # what is learned takes no such time.
@@ -117,8 +115,8 @@ class AutoTrainer(QObject):
         waiting = self._soon.isActive() or self._begins.isActive()
         return self._worker.idle and not waiting
 
-    def _loaded(self, question: _Question, dataset: Dataset) -> None:
-        self._read = question[0], dataset
+    def _loaded(self, read: tuple[Project, Dataset]) -> None:
+        self._read = read
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -134,12 +132,6 @@ class AutoTrainer(QObject):
             return
         if not runner.take_data(project, dataset):
             self._soon.start(0)
-
-    def _failed(self, question: _Question, error: Exception) -> None:
-        """Why there is nothing to learn from, the window says by itself."""
-        if not isinstance(error, UserError):
-            log.error("the points could not be read", exc_info=error)
-        self._soon.start(_CALM_MS)
 
     def _start(self) -> None:
         bench, runner = self._workbench, self._runner
@@ -159,7 +151,7 @@ class AutoTrainer(QObject):
             return
         if runner.active:
             self._waits = True
-            runner.give_way()
+            runner.stop(discard=True)
         else:
             trained = bench.models.trained
             anew, self._anew = self._anew, False

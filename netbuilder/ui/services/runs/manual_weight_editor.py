@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
@@ -20,14 +19,11 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.manual_weights import WeightIndex
     from netbuilder.core.engine.trained import TrainedModel
 
-log = logging.getLogger(__name__)
-_Question = tuple["TrainedModel", "Mapping[WeightIndex, float]"]
 
-
-def _make(question: _Question) -> TrainedModel:
+def _make(base: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
     from netbuilder.core.results.manual_weights import with_weights
 
-    return with_weights(*question)
+    return with_weights(base, values)
 
 
 class ManualWeightEditor(QObject):
@@ -50,7 +46,7 @@ class ManualWeightEditor(QObject):
         self._values: Mapping[WeightIndex, float] = {}
         self._stands = False  # what is shown is the network of a run where that pauses now
         self._asked = False  # of the run, and it has not answered yet
-        self._worker = jobs.LatestJob.for_widget(self, _make, "weights", self._found, self._failed)
+        self._worker = Derived(self, _make, self._found, self._failed, of=lambda: self._base.model)
         self._models.changed.connect(self._model_changed)
         runner.began.connect(self._forget)
         runner.halted.connect(self._goes_on)
@@ -101,17 +97,15 @@ class ManualWeightEditor(QObject):
             self._asked = True
             self._runner.set_weights(values)
         elif values:
-            self._worker.ask((base.model, values))
+            self._worker.ask(base.model, values)
         else:
             self._models.submit(base)
 
-    def _found(self, question: _Question, made: TrainedModel) -> None:
-        if question[0] is self._base.model and question[1] is self._values and self.may:
+    def _found(self, made: TrainedModel) -> None:
+        if self._worker.inputs[1] is self._values and self.may:
             self._models.submit_over(made, Source.MANUAL)
 
-    def _failed(self, question: _Question, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("a weight could not be set", exc_info=error)
+    def _failed(self, error: UserError) -> None:
         self.told.emit(_("The weight could not be set: {error}", error=error))
 
     def _goes_on(self) -> None:

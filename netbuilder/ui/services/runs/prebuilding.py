@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived, Rank, wanted
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
@@ -46,15 +46,14 @@ CALM_MS = 500
 MOST_PARAMETERS = 2_000_000
 
 
-def _build(question: tuple[Project, Path], foreseen: Sequence[Foresee]) -> None:
+def _build(project: Project, base: Path, foreseen: Sequence[Foresee]) -> None:
     for name in _WANTED:
         import_module(name)
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.prepared_networks import prebuild, prewarm
 
-    project, base = question
     dataset = load_dataset(project, base)
-    prebuild(project, dataset, base=base)
+    prebuild(project, dataset, base=base, wanted=wanted)
     probes = [probe for ask in foreseen for probe in ask(project, dataset)]
     prewarm(project, dataset, probes, base=base)
 
@@ -76,9 +75,9 @@ class NetworkPrebuilder(QObject):
         self._soon = QTimer(self, singleShot=True, interval=CALM_MS)
         self._soon.timeout.connect(self._look)
         self._foreseen: list[Foresee] = []
-        self._worker = jobs.LatestJob(lambda one: _build(one, self._foreseen), "prebuild", self)
-        self._worker.failed.connect(self._failed)
-        self._worker.answered.connect(self._tell)
+        self._worker = Derived(
+            self, _build, lambda _none: self._tell(), self._failed, rank=Rank.BACKGROUND
+        )
         workbench.imports.done.connect(self._tell)
         for signal in (workbench.problems_changed, workbench.shapes_changed, runner.ended):
             signal.connect(self._soon.start)
@@ -100,7 +99,7 @@ class NetworkPrebuilder(QObject):
         self._soon.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """Build nothing any more."""
         self._soon.stop()
         self._worker.stop()
 
@@ -123,15 +122,14 @@ class NetworkPrebuilder(QObject):
         legal = not any(problem.blocks for problem in bench.problems)
         if small and legal and not self._is_built(project):
             self._built = (project, bench.base)
-            self._worker.ask(self._built)
+            self._worker.ask(*self._built, tuple(self._foreseen))
 
     def _tell(self) -> None:
         if self.ready:
             self.built.emit()
 
-    def _failed(self, question: tuple[Project, Path], error: Exception) -> None:
+    def _failed(self, error: UserError) -> None:
         # Train says why; nobody asked for anything yet.
-        if self._built is question:
+        if self._worker.idle:
             self._built = None
-        level = logging.INFO if isinstance(error, UserError) else logging.WARNING
-        log.log(level, "not built beforehand: %s", error)
+        log.info("not built beforehand: %s", error)

@@ -157,8 +157,7 @@ class Runner(QObject):
         self._stretch = ViewThrottle()
         self._reason = "done"
         self._failure: UserError | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(FRAME_MS)
+        self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self._drain)
 
     @property
@@ -359,18 +358,13 @@ class Runner(QObject):
         elif self.state is RunState.RUNNING:
             session.pause()
 
-    def stop(self) -> None:
-        """End the run at once; what it has learned is kept."""
+    def stop(self, *, discard: bool = False) -> None:
+        """End the run at once; what it has learned is kept, unless ``discard``: for another run of
+        a network that was edited."""
         if not self.active:
             return
-        self._work.stop()
+        self._work.stop(discard=discard)
         self._set_state(RunState.STOPPING)
-
-    def give_way(self) -> None:
-        """End the run at once for another of a network that was edited: it is not recorded."""
-        if self._session is not None:
-            self._session.record = False
-        self.stop()
 
     def set_speed(self, speed: Speed) -> None:
         """Go on at another speed, in this run and in those to come."""

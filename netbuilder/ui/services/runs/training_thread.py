@@ -75,11 +75,11 @@ class TrainingThread:
         """Have a session that has ended do what was asked of it since."""
         self._launch(session.run)
 
-    def stop(self) -> None:
-        """End the run, also one that has not begun yet."""
+    def stop(self, *, discard: bool = False) -> None:
+        """End the run, also one that has not begun yet; ``discard``: it is not recorded."""
         self._cancelled = True
         if self.session is not None:
-            self.session.stop()
+            self.session.stop(discard=discard)
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; False when it did not come in time."""
@@ -114,6 +114,7 @@ class TrainingThread:
 
     def _train(self, order: RunOrder, ready: Callable[[Session], object]) -> TrainedModel | None:
         from netbuilder.core.data.load import load_dataset
+        from netbuilder.core.engine.interruptible import StoppedBeforeStartError
         from netbuilder.core.engine.session import Session
         from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
@@ -131,9 +132,8 @@ class TrainingThread:
             base=order.base,
             start=order.on_from,
             other_data=order.other_data,
+            epochs=None if order.on_from is None else order.on_from.epochs + order.more,
         )
-        if order.on_from is not None:
-            session.epochs = order.on_from.epochs + order.more
         self.session = session
         ready(session)
         if self._cancelled:
@@ -142,6 +142,8 @@ class TrainingThread:
             trained = session.run()
             # Stopped before its first step: what was there before stays.
             return trained if session.moved else None
+        except StoppedBeforeStartError:
+            return None
         finally:
             # Only a run that is killed leaves its checkpoints behind.
             interrupted.end_run(place)

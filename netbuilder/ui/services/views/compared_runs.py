@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.runs.last_run_restorer import load_run_network
 from netbuilder.ui.services.runs.runner import Runner
 
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 _NO_NETWORK = "Its trained network was not kept: it was too large."
 
 
-def _judge(question: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
+def _judge(wanted: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
     """By the id of the run."""
-    return {run.id: _judge_one(name, run) for name, run in question}
+    return {run.id: _judge_one(name, run) for name, run in wanted}
 
 
 def _judge_one(name: str, run: Run) -> ComparedNetwork:
@@ -54,9 +54,7 @@ class ComparedRuns(QObject):
         super().__init__(parent)
         self._runner = runner
         self._known: dict[str, ComparedNetwork] = {}
-        self._worker = jobs.LatestJob.for_widget(
-            self, _judge, "compare", self._found, lambda _q, error: log.error("compare: %s", error)
-        )
+        self._worker = Derived(self, _judge, self._found)
         runner.overlays_changed.connect(self.refresh)
 
     @property
@@ -85,6 +83,6 @@ class ComparedRuns(QObject):
             self._worker.ask(wanted)
         self.changed.emit()
 
-    def _found(self, _question: object, answer: dict[str, ComparedNetwork]) -> None:
+    def _found(self, answer: dict[str, ComparedNetwork]) -> None:
         self._known |= answer
         self.changed.emit()

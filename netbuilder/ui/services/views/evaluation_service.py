@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.workbench import Workbench
 
@@ -22,15 +20,11 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
     from netbuilder.core.results.mistakes import MistakeSamples
 
-log = logging.getLogger(__name__)
-Question = tuple["TrainedModel", Path, Path | None]
 
-
-def _evaluate(question: Question) -> Evaluation:
+def _evaluate(trained: TrainedModel, base: Path, file: Path | None) -> Evaluation:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.evaluate import evaluate, evaluate_test_set
 
-    trained, base, file = question
     if file is not None:
         return evaluate(trained, file)
     return evaluate_test_set(trained, load_dataset(trained.project, base))
@@ -51,9 +45,9 @@ class EvaluationService(QObject):
         self._of_file: Evaluation | None = None
         self.error: UserError | None = None
         self.file: Path | None = None
-        self._worker = jobs.LatestJob(_evaluate, "evaluate", self)
-        self._worker.answered.connect(self._found)
-        self._worker.failed.connect(self._failed)
+        self._worker = Derived(
+            self, _evaluate, self._found, self._failed, of=lambda: workbench.models.trained
+        )
         workbench.models.changed.connect(self._model_changed)
 
     @property
@@ -75,11 +69,7 @@ class EvaluationService(QObject):
         """Evaluate on a file, or on the test set."""
         trained = self._workbench.models.trained
         if trained is not None:
-            self._worker.ask((trained, self._workbench.base, file))
-
-    def close(self) -> None:
-        """End the thread."""
-        self._worker.stop()
+            self._worker.ask(trained, self._workbench.base, file)
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         if old.settled.model is not new.settled.model:
@@ -93,26 +83,15 @@ class EvaluationService(QObject):
         self.file, self._of_file, self.error = file, found, None
         self.changed.emit()
 
-    def _found(self, question: Question, found: Evaluation) -> None:
-        trained, _base, file = question
-        if trained is not self._workbench.models.trained:
-            return
+    def _found(self, found: Evaluation) -> None:
+        trained, _base, file = self._worker.inputs
         if file is not None:
             self._take(file, found)
         else:
             self.file = self._of_file = self.error = None
             self._workbench.models.add_evaluation(trained, found)
 
-    def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.models.trained:
-            return
-        if not isinstance(error, UserError):
-            log.error("evaluation failed", exc_info=error)
-            error = UserError(
-                _("The network could not be evaluated: {error}", error=error),
-                _("Choose other data."),
-                code="evaluation_failed",
-            )
+    def _failed(self, error: UserError) -> None:
         self.error = error
         self.changed.emit()
 
@@ -141,16 +120,12 @@ class Behind:
         )
 
 
-_PartsQuestion = tuple["TrainedModel", Path, "Path | None", "Evaluation"]
-
-
-def _find(question: _PartsQuestion) -> Behind:
+def _find(trained: TrainedModel, base: Path, file: Path | None, evaluation: Evaluation) -> Behind:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.prepare.inference_data import read_split
     from netbuilder.core.results.classification_curves import evaluate_parts
     from netbuilder.core.results.own_units import preprocessing_of
 
-    trained, base, file, evaluation = question
     parts: Mapping[str, Evaluation] = {}
     if file is not None:
         split = read_split(trained.project.data, preprocessing_of(trained), file)
@@ -175,7 +150,13 @@ class EvaluationParts(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self.behind: Behind | None = None
-        self._worker = jobs.LatestJob.for_widget(self, _find, "parts", self._found, self._failed)
+        self._worker = Derived(  # where it fails the evaluation itself stands
+            self,
+            _find,
+            self._found,
+            lambda _error: self.changed.emit(),
+            of=lambda: workbench.models.trained,
+        )
 
     @property
     def idle(self) -> bool:
@@ -187,15 +168,8 @@ class EvaluationParts(QObject):
         trained = self._workbench.models.trained
         self.behind = None
         if trained is not None:
-            self._worker.ask((trained, self._workbench.base, file, evaluation))
+            self._worker.ask(trained, self._workbench.base, file, evaluation)
 
-    def _found(self, question: _PartsQuestion, behind: Behind) -> None:
-        if question[0] is self._workbench.models.trained:
-            self.behind = behind
-            self.changed.emit()
-
-    def _failed(self, question: _PartsQuestion, error: Exception) -> None:
-        # The judgement itself stands; only what lies behind it cannot be shown.
-        log.info("what lies behind the judgement cannot be shown: %s", error)
-        self.behind = None
+    def _found(self, behind: Behind) -> None:
+        self.behind = behind
         self.changed.emit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.data.point_data import has_points, point_view_name, same_points
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import Picture, ViewRequest
     from netbuilder.core.results.live.views import View
 
-log = logging.getLogger(__name__)
 KEY = "surface"
 
 
@@ -121,8 +119,7 @@ def _fitting(own: Mapping[str, Any] | None, dataset: Dataset) -> Mapping[str, An
     return own
 
 
-def _read_answer(question: tuple[ViewState, Any]) -> Picture:
-    shown, event = question
+def _read_answer(shown: ViewState, event: Any) -> Picture:
     assert shown.asked is not None
     return shown.asked.read(event)
 
@@ -166,11 +163,12 @@ class LiveView(QObject):
         self.view = ""
         self.axes = ("", "")
         self.at_sample = False  # other columns are held at the chosen sample, not at their mean
-        self._worker = jobs.LatestJob.for_widget(self, _ask, "live view", self._found, self._failed)
+        self._worker = Derived(self, _ask, self._found, self._failed, rank=Rank.QUICK)
         # A map of many units takes tens of milliseconds: too long for the thread of the window.
-        self._reader = jobs.LatestJob.for_widget(
-            self, _read_answer, "live picture", self._read, self._unreadable
-        )
+        self._reader = Derived(
+            self, _read_answer, self.picture_ready.emit, self._failed,
+            of=lambda: self.shown, rank=Rank.QUICK,
+        )  # fmt: skip
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.ask)
         self._was_active, self._fresh = runner.active, True
@@ -320,12 +318,12 @@ class LiveView(QObject):
         same = shown.question.project.graph == project.graph
         return shown.asked if same else None
 
-    def _found(self, question: Any, shown: ViewState) -> None:
+    def _found(self, shown: ViewState) -> None:
         if not self.watched:
             return
         self._fresh = False
         self.shown, self.error = shown, None
-        if not question.still:
+        if not shown.question.still:
             self.view = shown.view.name
         self.changed.emit()
         if shown.asked is None or shown.picture is not None:
@@ -334,10 +332,7 @@ class LiveView(QObject):
         else:
             self._runner.watch(shown.asked.probe)
 
-    def _failed(self, question: Any, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("the live view failed", exc_info=error)
-            error = UserError(f"This cannot be shown: {error}", "Choose another view.")
+    def _failed(self, error: UserError) -> None:
         self.shown, self.error = None, error
         self.changed.emit()
 
@@ -346,14 +341,6 @@ class LiveView(QObject):
         if shown is None or shown.asked is None or event.probe is not shown.asked.probe:
             return
         if event.problem is not None:
-            self._failed(None, event.problem)
+            self._failed(event.problem)
             return
-        self._reader.ask((shown, event))
-
-    def _read(self, question: tuple[ViewState, Any], picture: Picture) -> None:
-        if question[0] is self.shown:
-            self.picture_ready.emit(picture)
-
-    def _unreadable(self, question: tuple[ViewState, Any], error: Exception) -> None:
-        if question[0] is self.shown:
-            self._failed(None, error)
+        self._reader.ask(shown, event)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.workbench import Workbench
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.connection_weights import ConnectionWeight
     from netbuilder.core.results.live.sample_summary import Lines
 
-log = logging.getLogger(__name__)
 
 SIDE = 24  # points of a unit's surface along each axis
 #: The raw sample by Input id, without a batch axis, and the text it was made of.
@@ -301,9 +299,7 @@ class ActivationService(QObject):
         self.index = 0
         self.rows = 0  # that a sample can be chosen of; 0: not known yet
         self.trouble = ""
-        self._worker = jobs.LatestJob(_look, "look", self)
-        self._worker.answered.connect(self._found)
-        self._worker.failed.connect(self._failed)
+        self._worker = Derived(self, _look, self._found, self._failed, rank=Rank.QUICK)
         self._models.changed.connect(self._model_changed)
         workbench.store.project_replaced.connect(self._begin_anew)
 
@@ -357,10 +353,6 @@ class ActivationService(QObject):
         """Whether nothing is being looked for."""
         return self._worker.idle
 
-    def close(self) -> None:
-        """End the thread."""
-        self._worker.stop()
-
     def _begin_anew(self) -> None:
         """Of other data the first row is looked at."""
         self.index, self.own = 0, None
@@ -373,22 +365,21 @@ class ActivationService(QObject):
             # Who asks about a sample of one's own says so again to the new network.
             self.show_row(self.index)
 
-    def _is_current(self, question: _SampleRequest) -> bool:
+    def _is_current(self) -> bool:
+        question: _SampleRequest = self._worker.inputs[0]
         return question.trained is self._models.prediction_model and question.own is self.own
 
-    def _found(self, question: _SampleRequest, look: SampleActivations | None) -> None:
-        if not self._is_current(question):
+    def _found(self, look: SampleActivations | None) -> None:
+        if not self._is_current():
             return
         self.look, self.trouble = look, ""
         self.know_rows(look.rows if look is not None else 0)
-        if question.own is not None:
+        if self.own is not None:
             self.row_chosen.emit()  # only now are its values known
         self.changed.emit()
 
-    def _failed(self, question: _SampleRequest, error: Exception) -> None:
-        if not self._is_current(question):
+    def _failed(self, error: UserError) -> None:
+        if not self._is_current():
             return
-        if not isinstance(error, UserError):
-            log.error("looking inside failed", exc_info=error)
         self.look, self.trouble = None, str(error)
         self.changed.emit()
