@@ -33,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def multimedia() -> Any:
+    """QtMultimedia, of the extra ``capture``; its system libraries may be missing, too."""
+    return pytest.importorskip("PySide6.QtMultimedia", exc_type=ImportError)
+
+
+@pytest.fixture(scope="session")
 def qapp_cls() -> type[QApplication]:
     return QApplication
 
