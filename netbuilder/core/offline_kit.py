@@ -211,7 +211,7 @@ cpu=$(ls "$here"/wheels/tensorflow_cpu-*.whl 2>/dev/null | head -1 || true)
 if [ -n "$cpu" ] && [ "$(uname)" = Linux ]; then
   # The wheel for processors alone is the same library under another name. NetBuilder comes last:
   # where it is there already, pip says that TensorFlow is missing.
-  "$place/bin/python" - "$here"/wheels/netbuilder-*.whl <<'END' > "$place/needed.txt"
+  "$place/bin/python" - "$here"/wheels/netbuilder_studio-*.whl <<'END' > "$place/needed.txt"
 import email
 import sys
 import zipfile
@@ -223,9 +223,9 @@ for one in email.message_from_bytes(wheel.read(about)).get_all("Requires-Dist"):
         print("tensorflow-cpu" if name == "tensorflow" else one)
 END
   "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" -r "$place/needed.txt"
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" --no-deps netbuilder
+  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" --no-deps netbuilder-studio
 else
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" netbuilder
+  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" netbuilder-studio
 fi
 echo "Installed. Start it with: $place/bin/netbuilder"
 """
@@ -238,7 +238,7 @@ set place=%~1
 if "%place%"=="" set place=%LOCALAPPDATA%\\netbuilder
 py -{python} -m venv "%place%"
 if errorlevel 1 (echo This kit is for Python {python}; install that first. & exit /b 1)
-"%place%\\Scripts\\pip" install --quiet --no-index --find-links "%~dp0wheels" netbuilder
+"%place%\\Scripts\\pip" install --quiet --no-index --find-links "%~dp0wheels" netbuilder-studio
 if errorlevel 1 exit /b 1
 echo Installed. Start it with: "%place%\\Scripts\\netbuilder"
 """

@@ -75,7 +75,7 @@ def test_scripts_are_whole(tmp_path: Path) -> None:
     shell = (tmp_path / "install.sh").read_text(encoding="utf-8")
     assert "{" not in shell.replace("${1:-$HOME/netbuilder}", "")
     # pip complains of what a package that is there lacks: NetBuilder itself comes last.
-    assert shell.index('-r "$place/needed.txt"') < shell.index("--no-deps netbuilder")
+    assert shell.index('-r "$place/needed.txt"') < shell.index("--no-deps netbuilder-studio")
     batch = (tmp_path / "install.bat").read_bytes()
     assert b"\r\n" in batch
     assert b"py -3.12 -m venv" in batch

@@ -236,7 +236,7 @@ def test_without_qtmultimedia_the_window_says_how_to_get_it(
     window.show()
     said = window.notices.cards[0]
     assert "QtMultimedia" in said.title.text()
-    assert "netbuilder[capture]" in said.words.text()
+    assert "netbuilder-studio[capture]" in said.words.text()
     assert not window.cards[0].hold.isEnabled()
 
 
