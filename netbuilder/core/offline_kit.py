@@ -223,7 +223,8 @@ for one in email.message_from_bytes(wheel.read(about)).get_all("Requires-Dist"):
         print("tensorflow-cpu" if name == "tensorflow" else one)
 END
   "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" -r "$place/needed.txt"
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" --no-deps netbuilder-studio
+  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" \\
+    --no-deps netbuilder-studio
 else
   "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" netbuilder-studio
 fi

@@ -37,7 +37,8 @@ def require_multimedia(what: str) -> None:
     except ModuleNotFoundError as error:
         raise UserError(
             f"{what} needs QtMultimedia, and that is not installed.",
-            'Install it with: pip install "netbuilder-studio[capture]", then start NetBuilder again.',
+            'Install it with: pip install "netbuilder-studio[capture]", '
+            "then start NetBuilder again.",
         ) from error
     except ImportError as error:
         raise UserError(
