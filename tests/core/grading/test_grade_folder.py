@@ -27,6 +27,7 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.worker_process import Bounds
 
+pytest.importorskip("cryptography", reason="the extra seal is not installed")
 KEYS = seal.new_keys()
 
 
