@@ -18,7 +18,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.capture.source import PictureSource, square
 from netbuilder.ui.services.runs.runner import RunState
 
-MINUTE = 30_000
+MINUTE = 60_000
 
 
 def test_pasted_and_dropped(
