@@ -39,7 +39,7 @@ def views(rounds: int = 5, examples: tuple[tuple[str, int], ...] = (("digits", 1
 
 
 def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
     from netbuilder.ui.services.runs.runner import RunState
 
@@ -53,18 +53,18 @@ def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
 
     def look() -> None:
         if window.sample_view.look is not None and window.canvas.closer.isHidden():
-            looked.append(window.canvas.look_closer(layer))
+            looked.append(window.canvas.open_layer_popup(layer))
 
     window.sample_view.changed.connect(look)
     pictures: list[float] = []
-    window.docks.pages["surface"].fill().live.pictured.connect(
+    window.docks.pages["surface"].fill().live.picture_ready.connect(
         lambda _picture: pictures.append(time.perf_counter())
     )
     found: dict[str, list[tuple[float, float]]] = {"window": [], "headless": []}
     first, last = Loop(None), Loop(None)
     for number in range(rounds + 2):
         with tempfile.TemporaryDirectory() as folder:
-            data = load(project, Path())
+            data = load_dataset(project, Path())
             session = Session(project, data, record=True, checkpoint_dir=Path(folder))
             headless = speeds_of(session.run())
         built_anew(window)
@@ -116,7 +116,7 @@ def surface(seconds: float = 8.0) -> dict[str, Any]:
     window.runner.start()
     Loop(None).until(lambda: panel.picture is not None and panel.picture.answered, 60)
     Loop(None).until(lambda: False, 2.0)
-    panel.live.pictured.connect(lambda _picture: came.append(time.perf_counter()))
+    panel.live.picture_ready.connect(lambda _picture: came.append(time.perf_counter()))
     begin, epochs = time.perf_counter(), len(window.runner.curves.epochs["loss"])
     idle_until(lambda: time.perf_counter() - begin > seconds)
     spent = time.perf_counter() - begin

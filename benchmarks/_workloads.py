@@ -11,7 +11,11 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project, Training
 
 Layer = tuple[str, dict[str, Any]]
@@ -63,8 +67,10 @@ def _dataset(x: dict[str, Any], y: Any, output: str, task: str) -> Dataset:
         input_shapes={k: v.shape[1:] for k, v in x.items()},
         input_dtypes={k: str(v.dtype) for k, v in x.items()},
     )
-    pre = Preprocessing({k: InputPre() for k in x}, {output: OutputPre(task=task)})
-    return Dataset(facts, Split(x, {output: y}, x), None, None, pre)
+    preprocessing = Preprocessing(
+        {k: InputPreprocessing() for k in x}, {output: OutputPreprocessing(task=task)}
+    )
+    return Dataset(facts, Split(x, {output: y}, x), None, None, preprocessing)
 
 
 def _floats(*shape: int) -> Any:

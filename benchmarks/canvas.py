@@ -55,8 +55,8 @@ class Ours:
         from PySide6.QtWidgets import QApplication
 
         from netbuilder.core.project.model import Project
-        from netbuilder.ui.canvas.view import CanvasView
-        from netbuilder.ui.services.store import ProjectStore
+        from netbuilder.ui.canvas.canvas_view import CanvasView
+        from netbuilder.ui.services.project_store import ProjectStore
         from netbuilder.ui.services.workbench import Workbench
 
         self.app = QApplication([])

@@ -92,12 +92,12 @@ def project_of(memory_mb: float) -> Any:
 
 def seen(project: Any, folder: Path) -> dict[str, float]:
     """Until the Data panel shows the first rows, and until it has told all that was found."""
-    from netbuilder.core.data import columns, load
+    from netbuilder.core.data import data_report, load
 
     began, busy = time.perf_counter(), time.process_time()
-    load.preview(project, folder)
+    load.load_preview(project, folder)
     shown, used = time.perf_counter() - began, time.process_time() - busy
-    columns.report(project, folder)
+    data_report.make_report(project, folder)
     return {
         "seen": round(shown, 3),
         "seen_processor": round(used, 3),
@@ -125,14 +125,14 @@ def epochs(folder: Path, side: str, count: int) -> dict[str, float]:
     """Seconds of an epoch of training steps, how long the data took before, and the peak."""
     from dataclasses import replace
 
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.events import EpochEnd
     from netbuilder.core.engine.session import Session
 
     project = project_of(SIDES[side])
     project = replace(project, training=replace(project.training, epochs=count))
     began = time.perf_counter()
-    data = load(project, folder)
+    data = load_dataset(project, folder)
     ready = time.perf_counter() - began
     assert (data.stream is not None) == (side == "mapped")
     ends = [time.perf_counter()]

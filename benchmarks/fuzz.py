@@ -90,9 +90,9 @@ def samples(folder: Path) -> dict[str, list[Path]]:
     import keras
     from keras import layers
 
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.build.assembly import assemble
-    from netbuilder.core.engine.build.graph_to_keras import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.formats import registry
     from netbuilder.core.project import files
@@ -111,16 +111,20 @@ def samples(folder: Path) -> dict[str, list[Path]]:
         ),
         data=Data(kind="builtin", name="iris"),
     )  # fmt: skip
-    data = load(project, folder)
-    core = build_core(project, data.facts)
+    data = load_dataset(project, folder)
+    training_model = build_training_model(project, data.facts)
     trained = TrainedModel(
-        project, core, assemble(core, project, data.pre, data.facts), data.pre, data.facts
+        project,
+        training_model,
+        assemble(training_model, project, data.preprocessing, data.facts),
+        data.preprocessing,
+        data.facts,
     )
     found: dict[str, list[Path]] = {kind: [] for kind in KINDS}
     words = _of_words(folder)
     for ending in ("h5", "keras"):
-        registry.save(trained, folder / f"ours.{ending}")
-        registry.save(words, folder / f"words.{ending}", folder)
+        registry.save_network(trained, folder / f"ours.{ending}")
+        registry.save_network(words, folder / f"words.{ending}", folder)
     start = keras.Input((6,), dtype="int32")
     x = layers.Embedding(10, 4, mask_zero=True)(start)
     x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x)
@@ -163,7 +167,7 @@ def samples(folder: Path) -> dict[str, list[Path]]:
 
 def _of_words(folder: Path) -> Any:
     """A trained network whose file takes words, gaps and texts by layers of its own."""
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project.model import (
         ColumnChoice,
@@ -184,7 +188,7 @@ def _of_words(folder: Path) -> Any:
         data=Data("csv", path="w.csv", target=("y",), columns=columns),
         training=Training(epochs=1),
     )
-    return Session(project, load(project, folder), base=folder, record=False).run()
+    return Session(project, load_dataset(project, folder), base=folder, record=False).run()
 
 
 def _arrays(folder: Path) -> list[Path]:
@@ -263,26 +267,26 @@ def mutate(source: Path, target: Path, kind: str, random_: random.Random) -> Non
 
 def read_all(path: Path, kind: str) -> None:
     """Everything that the program does with a file when it is opened."""
-    from netbuilder.core.data.columns import report
-    from netbuilder.core.data.load import load, preview
-    from netbuilder.core.data.looks.looks import looks
+    from netbuilder.core.data.data_report import make_report
+    from netbuilder.core.data.data_views.all_views import find_data_views
+    from netbuilder.core.data.load import load_dataset, load_preview
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.script import python
-    from netbuilder.core.formats.writers.svg import svg
+    from netbuilder.core.formats.writers.svg import network_svg
     from netbuilder.core.project.model import Data, Project
 
     if kind in ("csv", "npz", "arrays", "table"):
         data = Data(kind="csv" if kind in ("csv", "table") else "arrays", path=path.name)
         project = Project(data=data)
-        looks(project, path.parent, report(project, path.parent))
-        preview(project, path.parent)
-        load(project, path.parent)
+        find_data_views(project, path.parent, make_report(project, path.parent))
+        load_preview(project, path.parent)
+        load_dataset(project, path.parent)
         return
     project = registry.read_project(path)
-    python.source(project)
-    svg(project)
+    python.script_source(project)
+    network_svg(project)
     if kind != "netbuilder":
-        registry.load(path)
+        registry.load_network(path)
 
 
 def run(count: int, seed: int, kinds: tuple[str, ...], folder: Path) -> dict[str, Any]:

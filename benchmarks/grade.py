@@ -18,21 +18,21 @@ def prepare(folder: Path, count: int) -> Path:
     """``count`` small trained networks with seeds of their own, and the hidden rows."""
     from sklearn.datasets import load_iris
 
-    from netbuilder.core.data.examples import example
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.examples import find_example
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
     from netbuilder.core.formats import registry
     from netbuilder.core.project import files
-    from netbuilder.core.quiet import load_tensorflow
+    from netbuilder.core.tensorflow_output import load_tensorflow
 
     load_tensorflow()
 
-    project = files.read(example("iris").path)
+    project = files.read(find_example("iris").path)
     for seed in range(count):
         plan = replace(project.training, epochs=3, seed=seed)
         mine = replace(project, training=plan)
-        trained = Session(mine, load(mine, Path()), on_event=lambda _event: None).run()
-        registry.save(trained, folder / f"pupil-{seed:02}.h5")
+        trained = Session(mine, load_dataset(mine, Path()), on_event=lambda _event: None).run()
+        registry.save_network(trained, folder / f"pupil-{seed:02}.h5")
     table = load_iris(as_frame=True).frame
     table["target"] = table["target"].map(dict(enumerate(load_iris().target_names)))
     hidden = folder.parent / "hidden.csv"
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    from netbuilder.core.grading.grade import grade
+    from netbuilder.core.grading.grade import grade_folder
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "in"
@@ -54,7 +54,7 @@ def main() -> None:
         seconds = []
         for _ in range(arguments.rounds):
             start = time.perf_counter()
-            found = grade(folder, hidden)
+            found = grade_folder(folder, hidden)
             seconds.append(time.perf_counter() - start)
             assert all(one.status == "graded" for one in found)
             assert not any(one.same_as for one in found)

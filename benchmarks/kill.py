@@ -34,7 +34,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from netbuilder.core.engine.loop.compile_cache import Decision, Remembered  # noqa: E402
+from netbuilder.core.engine.loop.compile_cache import CachedDecision, Decision  # noqa: E402
 
 SCRIPT = ROOT / "tests" / "core" / "engine" / "engine_killed.py"
 STEPS_PER_EPOCH = 7
@@ -142,10 +142,10 @@ def lives(begin: Callable[[], Life], times: int, half: Callable[[int], float]) -
     return found
 
 
-def decided(home: Path) -> tuple[Remembered, Decision]:
+def decided(home: Path) -> tuple[CachedDecision, Decision]:
     """What is remembered about the network's compilation."""
     (path,) = home.glob("cache/compiled/*.json")
-    remembered = Remembered(path.stem, path.parent)
+    remembered = CachedDecision(path.stem, path.parent)
     return remembered, remembered.read()
 
 

@@ -102,11 +102,11 @@ def _summary(marks: Marks, seconds: float, reach: float, **more: Any) -> dict[st
 
 def headless(runs: int, *, changed: bool = False, compilation: Any = "auto") -> dict[str, Any]:
     """The iris example by sessions, one after the other; ``changed``: another network each time."""
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.loop.program import Program
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits
-    from netbuilder.core.quiet import load_tensorflow
+    from netbuilder.core.tensorflow_output import load_tensorflow
 
     load_tensorflow()
     compiled: Counter[str] = Counter()
@@ -118,7 +118,7 @@ def headless(runs: int, *, changed: bool = False, compilation: Any = "auto") -> 
 
     Program._trace = counted  # type: ignore[method-assign]
     project = edits.set_training(_project("iris"), epochs=5)
-    dataset = load(project, Path())
+    dataset = load_dataset(project, Path())
     first = next(node for node in project.graph.nodes if "units" in node.params)
     marks: Marks = []
     begin = time.perf_counter()

@@ -112,11 +112,11 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def build(project: Project) -> Any:
-    from netbuilder.core.engine.build.graph_to_keras import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
     from netbuilder.core.project.model import Choice
 
     plan = edits.set_training(project, loss=Choice("mean_squared_error"), metrics=())
-    return build_core(plan, None)
+    return build_training_model(plan, None)
 
 
 def measure(name: str, count: int, repeat: int) -> dict[str, Any]:

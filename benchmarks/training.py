@@ -31,11 +31,11 @@ from _jax_loops import epoch_of as jax_epoch_of
 from _torch_loops import epoch_of
 from _workloads import ALL, Workload
 
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import EpochEnd, Paused
 from netbuilder.core.engine.session import Session
-from netbuilder.core.quiet import load_tensorflow
+from netbuilder.core.tensorflow_output import load_tensorflow
 
 ENDLESS = 10**9
 
@@ -45,7 +45,7 @@ class Fit:
 
     def __init__(self, work: Workload) -> None:
         self.work = work
-        self.model = build_core(work.project, work.data.facts)
+        self.model = build_training_model(work.project, work.data.facts)
         graph = work.project.graph
         train = work.data.train
         x = [train.x[name] for name in graph.inputs]

@@ -215,14 +215,14 @@ def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
     }
 
 
-def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
+def activations_service(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
     """Training with the window open and curves live, over the same without a window.
 
     The run without a window is recorded and has checkpoints as that of the window has. Medians over
     turns that follow each other: ``ratio`` of all of the time, by the clock, ``ratio_of_steps`` of
     that which steps and validation take.
     """
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits, files
     from netbuilder.core.resources import resource
@@ -238,7 +238,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
 
     def headless() -> Any:
         with tempfile.TemporaryDirectory() as folder:
-            data = load(project, Path())
+            data = load_dataset(project, Path())
             return Session(project, data, checkpoint_dir=Path(folder)).run()
 
     def with_window() -> Any:
@@ -282,7 +282,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "loading": loading,
     "training": training,
     "curves": curves,
-    "looking": looking,
+    "looking": activations_service,
     "views": views,
     "surface": surface,
     "first_point": first_point,

@@ -13,7 +13,7 @@ from netbuilder.core import worker_process
 def main() -> int:
     """Run the command line of this process; gives its exit code."""
     if sys.argv[1:2] == [worker_process.FLAG]:
-        worker_process.run(sys.argv[2])
+        worker_process.run_worker(sys.argv[2])
         return 0
     code = command_line(sys.argv[1:])
     if any(one.daemon for one in threading.enumerate() if one is not threading.main_thread()):

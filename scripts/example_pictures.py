@@ -20,13 +20,13 @@ from PIL import Image
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen, QPolygonF
 
-from netbuilder.core.data.examples import Example, example, examples
+from netbuilder.core.data.examples import ExampleProject, find_example, list_examples
 from netbuilder.core.data.kinds.generators.generated import reviews
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project import files
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.generate import generate
+from netbuilder.core.results.generate import generate_text
 from netbuilder.core.results.predict import predict_texts
 
 WIDTH, HEIGHT, SCALE = 320, 180, 2
@@ -185,11 +185,11 @@ def looks(p: QPainter, result: Result) -> None:
     """Who looks at whom in a sentence: a row a word, the darker the more it takes from there."""
     words = ["the", "ending", "was", "not", "funny"]
     numbers = list(result.trained.facts.vocabulary)
-    core = result.trained.core
-    row = np.zeros((1, core.input_shape[1]), "int32")
+    training_model = result.trained.training_model
+    row = np.zeros((1, training_model.input_shape[1]), "int32")
     row[0, : len(words)] = [numbers.index(word) for word in words]
-    points = core.get_layer("embedding")(row)
-    layer = core.get_layer("attention")
+    points = training_model.get_layer("embedding")(row)
+    layer = training_model.get_layer("attention")
     _, scores = layer(points, points, return_attention_scores=True)
     heads = np.asarray(scores)[0, :, : len(words), : len(words)]
     for place, head in enumerate(heads[:2]):
@@ -275,7 +275,9 @@ def sentences(p: QPainter, result: Result) -> None:
 def story(p: QPainter, result: Result) -> None:
     """What the network writes by itself."""
     text = str(
-        getattr(generate(result.trained, "the ", length=150, temperature=0.5, seed=1), "text", "")
+        getattr(
+            generate_text(result.trained, "the ", length=150, temperature=0.5, seed=1), "text", ""
+        )
     )
     words = text or "…"
     font = QFont("serif", 13)
@@ -362,15 +364,15 @@ def _curves(p: QPainter, lines: dict[str, Any]) -> None:
         _text(p, where, f"— {name}", color, 9, Qt.AlignmentFlag.AlignLeft)
 
 
-def train(one: Example) -> Result:
+def train(one: ExampleProject) -> Result:
     """Train an example as it stands."""
     project = files.read(one.path)
-    dataset = load(project, one.path.parent)
+    dataset = load_dataset(project, one.path.parent)
     trained = Session(project, dataset, base=one.path.parent).run()
     return Result(trained, dataset, evaluate(trained, dataset.test))
 
 
-def draw(one: Example, folder: Path) -> Path:
+def draw(one: ExampleProject, folder: Path) -> Path:
     """Train an example, and write its picture."""
     result = train(one)
     image = QImage(WIDTH * SCALE, HEIGHT * SCALE, QImage.Format.Format_RGB32)
@@ -393,7 +395,7 @@ def main(names: list[str]) -> None:
     """Draw the pictures of these examples, or of all."""
     app = QGuiApplication.instance() or QGuiApplication([])
     assert app is not None
-    for one in [example(name) for name in names] if names else examples():
+    for one in [find_example(name) for name in names] if names else list_examples():
         folder = one.path.parent / "pictures"
         folder.mkdir(exist_ok=True)
         print(draw(one, folder))

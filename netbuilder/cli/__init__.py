@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import fail, fail_unexpectedly, note, print_json
+from netbuilder.cli.terminal.output import print_json, print_note, report_error, report_unexpected
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import folders, i18n
 from netbuilder.core.errors import UserError
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         words = _take_language(_take_data_dir(words))
     except UserError as error:
-        fail(error, "--json" in words)
+        report_error(error, "--json" in words)
         return WRONG_USAGE
     first = next((word for word in words if not word.startswith("-")), None)
     if first is not None and first not in VERBS and not _may_be_a_file(first):
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(verb: str, arguments: argparse.Namespace) -> int:
     as_json = getattr(arguments, "json", False)
     if site_settings().problem:
-        note(site_settings().problem)
+        print_note(site_settings().problem)
     try:
         module = importlib.import_module(f"netbuilder.cli.{VERBS[verb].module}")
         with warnings.catch_warnings():
@@ -64,7 +64,7 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
                 warnings.simplefilter("ignore")
             return int(module.run(arguments))
     except UserError as error:
-        return fail(error, as_json, vars(arguments))
+        return report_error(error, as_json, vars(arguments))
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return FAILED
@@ -75,13 +75,13 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
         told = UserError(
             "There is not enough memory for this.", "Close other programs, or use less data."
         )
-        return fail(told, as_json)
+        return report_error(told, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
-        return fail_unexpectedly(error, as_json)
+        return report_unexpected(error, as_json)
     finally:
         not_kept = folders.problem()
         if not_kept is not None and verb != "app":  # the window has said it
-            note(str(not_kept))
+            print_note(str(not_kept))
 
 
 def _take_data_dir(words: list[str]) -> list[str]:

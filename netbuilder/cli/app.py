@@ -52,23 +52,23 @@ class qt_libraries:  # noqa: N801  used like a function: ``with qt_libraries():`
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         """Raises ``UserError`` in the place of an ``ImportError`` about a library."""
         if isinstance(error, ImportError):
-            told = missing_library(str(error))
+            told = missing_library_error(str(error))
             if told is not None:
                 raise told from error
 
 
-def missing_library(message: str) -> UserError | None:
+def missing_library_error(message: str) -> UserError | None:
     """The words for "libEGL.so.1: cannot open shared object file", or None if it is not that."""
     found = re.search(r"(lib[\w.+-]+?\.so)[\w.]*: cannot open shared object", message)
     if found is None:
         return None
     library = found.group(1)
     packages = _PACKAGES.get(library)
-    mend = "Install the package that holds it."
+    fix = "Install the package that holds it."
     if packages:
         debian, fedora = packages
-        mend = f"Debian or Ubuntu: sudo apt install {debian}   Fedora: sudo dnf install {fedora}"
-    return UserError(f"The window needs {library}, which this system does not have.", mend)
+        fix = f"Debian or Ubuntu: sudo apt install {debian}   Fedora: sudo dnf install {fedora}"
+    return UserError(f"The window needs {library}, which this system does not have.", fix)
 
 
 def _check_display() -> None:
@@ -100,6 +100,6 @@ def _check_xcb() -> None:
         try:
             ctypes.CDLL(library)
         except OSError as error:
-            told = missing_library(str(error))
+            told = missing_library_error(str(error))
             if told is not None:
                 raise told from error

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.terminal.output import note, print_json, say
-from netbuilder.cli.terminal.reading import reading_bar
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
+from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """List problems; 1 if the project cannot train."""
     path = Path(arguments.file)
     project = _read(path)
-    problems, shapes = examine(project, path.parent)
+    problems, shapes = check_project(project, path.parent)
     blocked = any(problem.blocks for problem in problems)
     _tell(project, problems, shapes)
     if arguments.json:
@@ -40,17 +40,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(path: Path) -> Project:
     """The project of a file; tells what of a model from elsewhere was left out."""
     from netbuilder.core.formats import registry
-    from netbuilder.core.formats.safety.inspect import inspect
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
 
     if not registry.is_model(path):
         return registry.read_project(path)
-    file = inspect(path, placeholders=True)
+    file = inspect_file(path, placeholders=True)
     for text in file.notes:
-        note(text)
-    return registry.project_of(file)
+        print_note(text)
+    return registry.project_of_file(file)
 
 
-def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes | None]:
+def check_project(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes | None]:
     """Problems of a project and the shapes of its nodes.
 
     Args:
@@ -66,44 +66,44 @@ def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes |
     broken = {rule.code for rule in structure.RULES}
     found: list[Problem] = []
     facts = _facts(project, base, found)
-    listed = diagnostics.main(diagnostics.diagnose(project, facts, None, base))
+    listed = diagnostics.primary_problems(diagnostics.diagnose(project, facts, None, base))
     shapes = None
     if not any(one.code in broken and one.blocks for one in listed):
         from netbuilder.core.check.shapes.shapes import ShapeCache
-        from netbuilder.core.quiet import load_tensorflow
+        from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
         shapes = ShapeCache().compute(project.graph, facts)
-        listed = diagnostics.main(diagnostics.diagnose(project, facts, shapes, base))
+        listed = diagnostics.primary_problems(diagnostics.diagnose(project, facts, shapes, base))
     if any(one.code == "no-data" for one in listed):
         found.clear()  # it could not be read since it is not chosen: one cause, one problem
     return (*found, *listed), shapes
 
 
 def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | None:
-    from netbuilder.core.check.diagnostics import problem_of
+    from netbuilder.core.check.diagnostics import problem_from_error
     from netbuilder.core.data import load
 
     if not project.data.kind:
         return None
     try:
-        with reading_bar():
-            return load.facts(project, base)
+        with show_reading_bar():
+            return load.load_facts(project, base)
     except UserError as error:
-        found.append(problem_of(error))
+        found.append(problem_from_error(error))
         return None
 
 
 def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
     for problem in problems:
         place = f" at '{problem.node}'" if problem.node else ""
-        say(f"{problem.severity.value}{place}: {problem.message}")
+        print_result(f"{problem.severity.value}{place}: {problem.message}")
         for fix in problem.fixes:
-            say(f"    fix: {fix.label}")
+            print_result(f"    fix: {fix.label}")
     errors = sum(problem.blocks for problem in problems)
     state = "cannot train yet" if errors else "can train"
     size = "" if shapes is None else f"{shapes.total_parameters:,} parameters, "
-    note(
+    print_note(
         f"{project.name}: {size}{_count(errors, 'error')},"
         f" {_count(len(problems) - errors, 'warning')}; it {state}."
     )

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import note, print_json, say
-from netbuilder.cli.terminal.reading import reading_bar
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
+from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.columns import ColumnFacts, DataReport
+    from netbuilder.core.data.data_report import ColumnFacts, DataReport
     from netbuilder.core.data.findings import Finding
     from netbuilder.core.project.model import Project
 
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         project = _mended(project, found, arguments.fix)
         _write(project, base, target)
         found = _report(project, base)
-        note(f"Written: {target}")
+        print_note(f"Written: {target}")
     _tell(found)
     if arguments.json:
         print_json(to_json(found))
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _project(path: Path) -> tuple[Project, Path]:
     """The project of a file, or one that reads this file, folder or set; and its folder."""
     from netbuilder.core.data.kinds.builtin import BUILTINS
-    from netbuilder.core.data.registry import endings, recipe_for
+    from netbuilder.core.data.registry import all_endings, recipe_for
     from netbuilder.core.formats import registry
     from netbuilder.core.project.model import Data, Project
 
@@ -56,7 +56,7 @@ def _project(path: Path) -> tuple[Project, Path]:
             f"There is no file '{path}', and no built-in data of that name.",
             f"{hint} Check the name and the folder.".strip(),
         )
-    if registry.is_model(path) and path.suffix.lower() not in endings():
+    if registry.is_model(path) and path.suffix.lower() not in all_endings():
         raise UserError(
             f"'{path.name}' is a network, not data.",
             f"Ask about it with: netbuilder check {path.name}",
@@ -71,16 +71,16 @@ def _project(path: Path) -> tuple[Project, Path]:
 
 def _report(project: Project, base: Path) -> DataReport:
     """What was understood; what cannot be read, and may be mended here, is a note too."""
-    from netbuilder.core.data.columns import DataReport, report
-    from netbuilder.core.data.findings import of_error
+    from netbuilder.core.data.data_report import DataReport, make_report
+    from netbuilder.core.data.findings import finding_from_error
 
     try:
-        with reading_bar():
-            return report(project, base)
+        with show_reading_bar():
+            return make_report(project, base)
     except UserError as error:
-        if not error.mends:
+        if not error.fixes:
             raise
-        return DataReport(project.data.kind, {}, notes=(of_error(error),))
+        return DataReport(project.data.kind, {}, notes=(finding_from_error(error),))
 
 
 def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
@@ -111,7 +111,7 @@ def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
 
 def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Project:
     """The project after some of the fixes, each its number among all or its words."""
-    from netbuilder.core.wording import quoted
+    from netbuilder.core.wording import format_quoted_list
 
     fixes = [fix for one in found.notes for fix in one.fixes]
     words = [fix.label for fix in fixes]
@@ -121,10 +121,10 @@ def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Proje
         elif name in words:
             place = words.index(name)
         else:
-            mend = f"Choose one of {quoted(words, 12)}, or its number."
+            fix = f"Choose one of {format_quoted_list(words, 12)}, or its number."
             raise UserError(
                 f"There is no fix '{name}'.",
-                f"{did_you_mean(name, words)} {mend}".strip()
+                f"{did_you_mean(name, words)} {fix}".strip()
                 if words
                 else "Nothing is to be fixed here.",
             )
@@ -157,17 +157,19 @@ def _write(project: Project, base: Path, target: Path) -> None:
 
 def _tell(found: DataReport) -> None:
     parts = ", ".join(f"{count:,} {part}" for part, count in found.rows.items() if count)
-    say(f"{found.kind}: {parts} rows" if parts else f"{found.kind}: cannot be used yet")
+    print_result(f"{found.kind}: {parts} rows" if parts else f"{found.kind}: cannot be used yet")
     for column in found.columns:
-        say(f"  {column.name}: {_about(column)}")
+        print_result(f"  {column.name}: {_about(column)}")
     if found.classes:
-        say("classes: " + ", ".join(f"{label} {count:,}" for label, count in found.classes.items()))
+        print_result(
+            "classes: " + ", ".join(f"{label} {count:,}" for label, count in found.classes.items())
+        )
     number = 0
     for one in found.notes:
-        note(f"{one.severity}: {one.message}")
+        print_note(f"{one.severity}: {one.message}")
         for fix in one.fixes:
             number += 1
-            note(f"    fix {number}: {fix.label}")
+            print_note(f"    fix {number}: {fix.label}")
 
 
 def _about(column: ColumnFacts) -> str:

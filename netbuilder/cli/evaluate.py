@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import note, print_json, say
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Split
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.core.results.statistics import GroupScore
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -21,55 +25,140 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"There is no file '{data}'.", "Check the name and the folder.")
     trained = load_model(Path(arguments.model))
     if arguments.missing:
-        from netbuilder.core.results.missing_values import with_missing
+        from netbuilder.core.results.missing_values import with_missing_rule
 
-        trained = with_missing(trained, arguments.missing)
-    result = _evaluate(trained, data, Path(arguments.model).parent)
+        trained = with_missing_rule(trained, arguments.missing)
+    split, file = _rows(trained, data, Path(arguments.model).parent)
+    result = _evaluate(trained, split, data)
+    groups = _groups(trained, result, split, arguments.group_by, file)
     _tell(result)
     for name, other in result.others.items():
-        say(f"Output '{name}':")
+        print_result(_("Output '{name}':", name=name))
         _tell(other)
+    _tell_groups(groups, arguments.group_by)
     if arguments.json:
-        print_json(_to_json(result))
+        found = _to_json(trained, result)
+        if split is not None:
+            found["out_of_range"] = statistics().out_of_range(trained, split.raw_x)
+        if groups:
+            found["groups"] = {
+                one.value: {
+                    "samples": one.samples,
+                    "metrics": one.metrics,
+                    "intervals": one.intervals,
+                    "differs": one.apart,
+                }
+                for one in groups
+            }
+        print_json(found)
     return 0
+
+
+def statistics() -> ModuleType:
+    """The module of intervals and groups, which loads NumPy."""
+    from netbuilder.core.results import statistics as module
+
+    return module
 
 
 def load_model(path: Path) -> TrainedModel:
     """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once."""
     from netbuilder.core.formats import registry
-    from netbuilder.core.formats.safety.inspect import inspect
-    from netbuilder.core.quiet import load_tensorflow
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
+    from netbuilder.core.tensorflow_output import load_tensorflow
 
     if path.suffix == ".netbuilder":
         raise UserError(
             f"'{path.name}' is a project; it has no trained weights.",
             f"Train it first: netbuilder train {path}",
         )
-    for text in inspect(path, placeholders=True).notes:
-        note(text)
+    for text in inspect_file(path, placeholders=True).notes:
+        print_note(text)
     load_tensorflow()
-    return registry.load(path)
+    return registry.load_network(path)
 
 
-def _evaluate(trained: TrainedModel, data: Path | None, base: Path) -> Evaluation:
-    from netbuilder.core.data.load import load
-    from netbuilder.core.results.evaluate import evaluate
+def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split | None, Path | None]:
+    """The rows to evaluate on and the file that they stand in; no rows where a file must be read
+    in the way of a model that does not know its data."""
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.data.prepare.inference_data import read_split
+    from netbuilder.core.results.file_column_order import lacks_data_facts
+    from netbuilder.core.results.own_units import preprocessing_of
 
+    recipe = trained.project.data
     if data is not None:
-        return evaluate(trained, data)
-    if not trained.project.data.kind:
-        raise UserError("The model does not say what data it is for.", "Give --data FILE.")
-    dataset = load(trained.project, base)
+        if lacks_data_facts(trained):
+            return None, data
+        return read_split(recipe, preprocessing_of(trained), data), data
+    if not recipe.kind:
+        raise UserError(
+            _("The model does not say what data it is for."), _("Give --data FILE."),
+            code="no_data_in_model",
+        )  # fmt: skip
+    dataset = load_dataset(trained.project, base)
     split = dataset.test or dataset.validation
     if split is None:
-        raise UserError("The project keeps no test rows.", "Give --data FILE.")
+        raise UserError(
+            _("The project keeps no test set."), _("Give --data FILE."), code="no_test_set"
+        )
+    path = recipe.test_path if dataset.test is not None and recipe.test_path else recipe.path
+    return split, base / path if path else None
+
+
+def _evaluate(trained: TrainedModel, split: Split | None, data: Path | None) -> Evaluation:
+    from netbuilder.core.results.evaluate import evaluate
+
+    if split is None:
+        assert data is not None
+        return evaluate(trained, data)
     return evaluate(trained, split)
 
 
+def _groups(
+    trained: TrainedModel,
+    result: Evaluation,
+    split: Split | None,
+    column: str | None,
+    file: Path | None,
+) -> tuple[GroupScore, ...]:
+    if not column:
+        return ()
+    if split is None:
+        raise UserError(
+            _("A model from elsewhere does not know the columns of its data."),
+            _("Leave --group-by out."),
+            code="groups_need_columns",
+        )
+    module = statistics()
+    found: tuple[GroupScore, ...] = module.by_group(
+        result, module.group_values(trained, split, column, file)
+    )
+    return found
+
+
+def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not groups:
+        return
+    key = "accuracy" if "accuracy" in groups[0].metrics else "mean_absolute_error"
+    table = Table(title=_("{metric} by {column}", metric=key, column=column))
+    for name in (str(column), _("samples"), key, _("95 % interval"), ""):
+        table.add_column(name)
+    for one in groups:
+        low, high = one.intervals[key]
+        note = _("differs from the rest") if one.apart else ""
+        value = f"{one.metrics[key]:.4g}"
+        table.add_row(one.value or "-", str(one.samples), value, f"{low:.4g} – {high:.4g}", note)
+    Console().print(table)
+
+
 def _tell(result: Evaluation) -> None:
-    say(result.sentence)
+    print_result(result.sentence)
     for name, value in result.metrics.items():
-        say(f"  {name}: {value:.6g}")
+        print_result(f"  {name}: {value:.6g}")
     if result.confusion_matrix is not None:
         _tell_matrix(result)
 
@@ -90,12 +179,29 @@ def _tell_matrix(result: Evaluation) -> None:
     Console().print(table)
 
 
-def _to_json(result: Evaluation) -> dict[str, Any]:
-    found: dict[str, Any] = {"samples": result.samples, "metrics": result.metrics}
+def _to_json(trained: TrainedModel, result: Evaluation, output: str = "") -> dict[str, Any]:
+    module = statistics()
+    found: dict[str, Any] = {
+        "samples": result.samples,
+        "metrics": result.metrics,
+        "intervals": module.intervals(result),
+        "baseline": module.baseline(trained, result, output),
+    }
     if result.labels:
         found["labels"] = list(result.labels)
+        found["per_class"] = module.per_class(result)
     if result.confusion_matrix is not None:
         found["confusion_matrix"] = result.confusion_matrix.tolist()
+    held = module.calibration(result)
+    if held is not None:
+        found["calibration"] = {
+            "confidence": held.confidence,
+            "accuracy": held.accuracy,
+            "samples": held.samples,
+            "expected_calibration_error": held.expected_error,
+        }
     if result.others:
-        found["others"] = {name: _to_json(other) for name, other in result.others.items()}
+        found["others"] = {
+            name: _to_json(trained, other, name) for name, other in result.others.items()
+        }
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import note, print_json, say
-from netbuilder.core.data.examples import example, examples
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
+from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 
@@ -20,20 +20,20 @@ def run(arguments: argparse.Namespace) -> int:
                 "Say for example: netbuilder examples digits -o digits.netbuilder",
             )
         return _list(arguments.json)
-    chosen = example(arguments.name)
+    chosen = find_example(arguments.name)
     path = Path(arguments.output or f"{chosen.name}{files.ENDING}")
     if not path.suffix:
         path = path.with_suffix(files.ENDING)
     project = files.read(chosen.path)
     files.write(project, path)
-    note(f"Wrote {path}. Next: netbuilder train {path}")
+    print_note(f"Wrote {path}. Next: netbuilder train {path}")
     if arguments.json:
         print_json({"name": chosen.name, "project": str(path)})
     return 0
 
 
 def _list(as_json: bool) -> int:
-    rows = examples()
+    rows = list_examples()
     if as_json:
         print_json(
             {
@@ -46,5 +46,5 @@ def _list(as_json: bool) -> int:
         return 0
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
-        say(f"{row.name:<{width}}  {row.title}: {row.description}")
+        print_result(f"{row.name:<{width}}  {row.title}: {row.description}")
     return 0

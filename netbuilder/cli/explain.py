@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model
-from netbuilder.cli.terminal.output import note, print_json, say
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.explain.explanation import Explanation
-    from netbuilder.core.results.samples import FileSamples
+    from netbuilder.core.results.file_samples import FileSamples
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,23 +26,23 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"'{out.name}' is no PNG.", "Give a name that ends in .png.")
     trained = load_model(Path(arguments.model))
 
-    from netbuilder.core.results.explain.methods import Rows, explain
+    from netbuilder.core.results.explain.methods import ComparisonRows, explain
 
     samples = _samples(trained, arguments.input)
     found = explain(
         trained,
         samples.sample(arguments.row),
         arguments.method,
-        rows=Rows(samples.raw, samples.truth),
+        rows=ComparisonRows(samples.raw, samples.truth),
         text=samples.texts[arguments.row] if samples.texts else None,
         label=arguments.label,
     )
     _tell(found)
     if out is not None:
-        from netbuilder.core.results.explain.png import write_png
+        from netbuilder.core.results.explain.explanation_png import write_png
 
         write_png(found, out)
-        note(f"Wrote {out}.")
+        print_note(f"Wrote {out}.")
     if arguments.json:
         print_json({**found.to_json(), "output": None if out is None else str(out)})
     return 0
@@ -56,7 +56,7 @@ def _exists(path: Path) -> bool:
 
 
 def _samples(trained: TrainedModel, words: str) -> FileSamples:
-    from netbuilder.core.results.samples import read_samples, text_samples
+    from netbuilder.core.results.file_samples import read_samples, text_samples
 
     if not words.strip():
         raise UserError("The text is empty.", "Write the text to explain, or name a file.")
@@ -70,20 +70,20 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
 
 
 def _tell(found: Explanation) -> None:
-    from netbuilder.core.results.explain.drawing import bars_of
+    from netbuilder.core.results.explain.explanation_drawing import explanation_bars
 
-    say(found.answer)
-    say(found.sentence)
-    pairs = bars_of(found)
+    print_result(found.answer)
+    print_result(found.sentence)
+    pairs = explanation_bars(found)
     pairs = pairs if any(value for _, value in pairs) else []
     width = max((len(name) for name, _ in pairs), default=0)
     most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
     sign = "" if found.responses else "+"
     for name, value in pairs:
         bar = "█" * round(24 * abs(value) / most)
-        say(f"  {name:<{width}}  {value:>{sign}10.4g}  {bar}")
+        print_result(f"  {name:<{width}}  {value:>{sign}10.4g}  {bar}")
     if found.nearest is not None and found.nearest.changes:
-        say(f"{found.nearest.words} is row {found.nearest.row}"
+        print_result(f"{found.nearest.words} is row {found.nearest.row}"
             f" ({found.nearest.answer}):")  # fmt: skip
         for name, (here, there) in found.nearest.changes.items():
-            say(f"  {name}: {here} → {there}")
+            print_result(f"  {name}: {here} → {there}")

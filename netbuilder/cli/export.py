@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import UsageError, note, print_json
+from netbuilder.cli.terminal.output import UsageError, print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.wording import listed
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_list
 
 _PICTURES = (".svg", ".png", ".pdf")
 
@@ -22,28 +23,34 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.worksheet and not picture:
         raise UsageError(
             f"A worksheet is a picture, and '{path.name}' is none.",
-            f"Name it with one of {listed(_PICTURES)}.",
+            f"Name it with one of {format_list(_PICTURES)}.",
         )
     if picture and (arguments.worksheet or path.suffix.lower() != ".svg"):
         _picture(source, path, arguments.worksheet)
         notes: tuple[str, ...] = ()
     else:
-        notes = _write(source, path)
-    note(f"Wrote {path}.")
+        notes = _write(source, path, arguments.style)
+    print_note(f"Wrote {path}.")
     for text in notes:
-        note(text)
+        print_note(text)
     if arguments.json:
         print_json({"output": str(path), "notes": list(notes)})
     return 0
 
 
-def _write(source: Path, path: Path) -> tuple[str, ...]:
+def _write(source: Path, path: Path, style: str | None) -> tuple[str, ...]:
     row = registry.format_for(path)
+    if style and not row.styled:
+        raise UsageError(
+            _("--style is for scripts and notebooks, and '{name}' is neither.", name=path.name),
+            _("Leave --style out, or name the output .py or .ipynb."),
+            code="style_without_script",
+        )
     if row.trained:
         from netbuilder.cli.evaluate import load_model
 
-        return registry.save(load_model(source), path, source.parent)
-    return registry.save(registry.read_project(source), path, source.parent)
+        return registry.save_network(load_model(source), path, source.parent, style or "")
+    return registry.save_network(registry.read_project(source), path, source.parent, style or "")
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:
@@ -51,15 +58,15 @@ def _picture(source: Path, path: Path, worksheet: str | None) -> None:
     import os
 
     from netbuilder.cli.app import qt_libraries
-    from netbuilder.core.formats.writers.svg import svg
+    from netbuilder.core.formats.writers.svg import network_svg
     from netbuilder.core.lesson_files import known_facts
     from netbuilder.core.worksheet import worksheet as drawn
 
     project = registry.read_project(source)
     if worksheet is None:
-        text = svg(project)
+        text = network_svg(project)
     else:
-        from netbuilder.core.quiet import load_tensorflow
+        from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
         text = drawn(project, known_facts(project, source.parent), sheet=worksheet)
@@ -71,5 +78,5 @@ def _picture(source: Path, path: Path, worksheet: str | None) -> None:
     # Text needs an application; one that stands already is used. It is of the kind that windows
     # need too, since a process can have only one.
     application = QApplication.instance() or QApplication([])
-    svg_file.write(text, path)
+    svg_file.write_svg(text, path)
     del application

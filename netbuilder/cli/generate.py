@@ -13,7 +13,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Text from a network that was trained on the next token."""
     trained = load_model(Path(arguments.model))
 
-    from netbuilder.core.results.generate import generate, texts
+    from netbuilder.core.results.generate import generate_text, stream_text
 
     how = {
         "length": arguments.length,
@@ -22,12 +22,12 @@ def run(arguments: argparse.Namespace) -> int:
     }
     if not arguments.json:
         shown = ""
-        for text in texts(trained, arguments.start, **how):
+        for text in stream_text(trained, arguments.start, **how):
             print(text[len(shown) :], end="", flush=True)  # each token as it is drawn
             shown = text
         print()
         return 0
-    found = generate(trained, arguments.start, **how)
+    found = generate_text(trained, arguments.start, **how)
     print_json(
         {
             "start": found.start,

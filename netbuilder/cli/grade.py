@@ -6,17 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading.grade import common_fault, files_of, grade, judged_on, left_out
-from netbuilder.core.grading.points import mean_words, points_words
-from netbuilder.core.grading.rubric import PLAIN
+from netbuilder.core.grading.grade import (
+    common_failure,
+    grade_folder,
+    graded_on_sentence,
+    skipped_files_sentence,
+    submission_files,
+)
+from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
+from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import counted, listed
-from netbuilder.core.worker_process import Bounds
+from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.worker_process import ResourceLimits
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,29 +35,29 @@ def run(arguments: argparse.Namespace) -> int:
             "Write: netbuilder grade FOLDER --data HIDDEN.csv",
         )
     folder, table = Path(arguments.folder), arguments.output
-    rubric = rubrics.read(Path(arguments.rubric)) if arguments.rubric else PLAIN
+    rubric = rubrics.read_rubric(Path(arguments.rubric)) if arguments.rubric else DEFAULT_RUBRIC
     if table:
         report.check_table_name(Path(table))  # before a minute's work, not after it
-    files = files_of(folder)
+    files = submission_files(folder)
     done = 0
 
     def told(one: Submission) -> None:
         nonlocal done
         done += 1
         if sys.stderr.isatty():
-            note(f"{done} of {len(files)}: {one.file}")
+            print_note(f"{done} of {len(files)}: {one.file}")
 
-    found = grade(
+    found = grade_folder(
         folder,
         Path(arguments.data) if arguments.data else None,
         _lesson(arguments.lesson),
         rubric=rubric,
         private_key=seal.read_key(Path(arguments.key)) if arguments.key else "",
-        bounds=Bounds(arguments.seconds, arguments.memory),
+        bounds=ResourceLimits(arguments.seconds, arguments.memory),
         told=told,
     )
     title = rubric.title or folder.resolve().name
-    points = points_words(found, rubric)
+    points = points_sentence(found, rubric)
     written: list[str] = []
     if table:
         report.write_table(found, Path(table))
@@ -63,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
         report.write_feedback(found, Path(arguments.feedback), title)
         written.append(arguments.feedback)
     _tell(found)
-    fault = common_fault(found)
-    wrote = f"Wrote {listed(written)}." if written else ""
-    for words in (points, judged_on(found), left_out(folder), wrote, fault):
+    fault = common_failure(found)
+    wrote = f"Wrote {format_list(written)}." if written else ""
+    for words in (points, graded_on_sentence(found), skipped_files_sentence(folder), wrote, fault):
         if words:
-            note(words)
+            print_note(words)
     if arguments.json:
         print_json({"submissions": [one.to_json() for one in found]})
     return 1 if fault and all(one.status == FAILED for one in found) else 0
@@ -85,8 +91,8 @@ def _new_keys(path: Path, as_json: bool) -> int:
     private, public = seal.new_keys()
     write_bytes(path, private.encode("ascii") + b"\n")
     path.chmod(0o600)
-    note(f"Wrote {path}. Keep it to yourself. The public key, for the lesson:")
-    say(public)
+    print_note(f"Wrote {path}. Keep it to yourself. The public key, for the lesson:")
+    print_result(public)
     if as_json:
         print_json({"public_key": public, "private_key_file": str(path)})
     return 0
@@ -110,7 +116,7 @@ def _tell(found: list[Submission]) -> None:
         )
     Console().print(table)
     failed = sum(one.status == FAILED for one in found)
-    parts = [counted(len(found), "file")]
+    parts = [format_count(len(found), "file")]
     parts += [f"{failed} of them could not be graded"] if failed else []
-    parts += [mean] if (mean := mean_words(found)) else []
-    say(f"{'; '.join(parts)}.")
+    parts += [mean] if (mean := mean_points_sentence(found)) else []
+    print_result(f"{'; '.join(parts)}.")

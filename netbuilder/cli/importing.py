@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import note, print_json
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.cli.terminal.output import print_json, print_note
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.paths import rebased
-from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
 
 
@@ -18,19 +18,19 @@ def run(arguments: argparse.Namespace) -> int:
     source, path = Path(arguments.model), Path(arguments.output)
     if not path.suffix:
         path = path.with_suffix(files.ENDING)
-    file = inspect(source, placeholders=True)
-    project = rebased(registry.project_of(file), source.parent, path.parent)
+    file = inspect_file(source, placeholders=True)
+    project = rebased(registry.project_of_file(file), source.parent, path.parent)
     files.write(project, path)
     placeholders = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
     for node in () if file.is_ours else project.graph.nodes:
         text = str(node.extra.get("explanation", ""))
         kind = "Placeholder " if node.id in placeholders else ""
         if text:
-            note(f"{kind}'{node.id}': {text}")
+            print_note(f"{kind}'{node.id}': {text}")
     for text in file.notes:
-        note(text)
+        print_note(text)
     count = len(project.graph.nodes)
-    note(f"Wrote {path}: {count} nodes, {len(project.graph.edges)} edges.")
+    print_note(f"Wrote {path}: {count} nodes, {len(project.graph.edges)} edges.")
     if arguments.json:
         print_json(
             {

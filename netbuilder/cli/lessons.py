@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from netbuilder.cli.terminal.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.judge import StepResult, judge
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
+from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "Say for example: netbuilder lessons first_model --check mine.h5",
             )
         return _list(arguments)
-    lesson = library.lesson(arguments.name, _beside(arguments))
+    lesson = library.find_lesson(arguments.name, _beside(arguments))
     library.start_project(lesson)  # says what is wrong with it, with the lesson's line
     written = _write(lesson, arguments.output) if arguments.output else []
     answer: dict[str, Any] = {"lesson": lesson.name, "title": lesson.title}
@@ -47,7 +47,7 @@ def _beside(arguments: argparse.Namespace) -> Path:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    shelves = library.shelves(_beside(arguments))
+    shelves = library.lesson_folders(_beside(arguments))
     lessons = [lesson for shelf in shelves for lesson in shelf.lessons]
     written = (
         [one for lesson in lessons for one in _write(lesson, arguments.output)]
@@ -57,14 +57,14 @@ def _list(arguments: argparse.Namespace) -> int:
     width = max((len(lesson.name) for lesson in lessons), default=0)
     for shelf in shelves:
         if len(shelves) > 1:
-            say(f"{shelf.title} ({shelf.folder})")
+            print_result(f"{shelf.title} ({shelf.folder})")
         for lesson in shelf.lessons:
-            say(
+            print_result(
                 f"{lesson.name:<{width}}  {lesson.title} ({lesson.level}, {lesson.minutes}"
-                f" minutes, {counted(len(lesson.steps), 'step')})"
+                f" minutes, {format_count(len(lesson.steps), 'step')})"
             )
         for error in shelf.broken:
-            note(f"not a lesson: {error}")
+            print_note(f"not a lesson: {error}")
     if arguments.json:
         rows = [
             {
@@ -81,43 +81,47 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(lesson: Lesson) -> None:
-    say(f"{lesson.title} ({lesson.level}, {counted(lesson.minutes, 'minute')})")
+    print_result(f"{lesson.title} ({lesson.level}, {format_count(lesson.minutes, 'minute')})")
     if lesson.needs:
-        say(f"Needs: {lesson.needs}")
+        print_result(f"Needs: {lesson.needs}")
     if lesson.intro:
-        say(f"\n{lesson.intro}")
+        print_result(f"\n{lesson.intro}")
     for number, step in enumerate(lesson.steps, 1):
-        say(f"\n{number}. {step.title}")
+        print_result(f"\n{number}. {step.title}")
         if step.text:
-            say(step.text)
+            print_result(step.text)
         if step.question is not None:
             choices = f" ({' | '.join(step.question.choices)})" if step.question.choices else ""
-            say(f"Question: {step.question.ask}{choices}")
+            print_result(f"Question: {step.question.ask}{choices}")
         if step.hint:
-            say(f"Hint: {step.hint}")
+            print_result(f"Hint: {step.hint}")
 
 
 def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
-    from netbuilder.core.quiet import load_tensorflow
+    from netbuilder.core.tensorflow_output import load_tensorflow
 
     load_tensorflow()
     from netbuilder.core.lesson_files import observe_file, observe_start
 
-    results = judge(lesson, observe_file(lesson, path))
-    before = judge(lesson, observe_start(lesson))
+    results = check_steps(lesson, observe_file(lesson, path))
+    before = check_steps(lesson, observe_start(lesson))
     for result in results:
-        say(f"[{'x' if result.done else ' '}] {result.number}. {result.title}")
+        print_result(f"[{'x' if result.done else ' '}] {result.number}. {result.title}")
         for sentence in result.missing:
-            say(f"      {sentence}")
+            print_result(f"      {sentence}")
     done = sum(result.done for result in results)
-    note(f"{lesson.title}: {done} of {counted(len(results), 'step')} done in {path.name}.")
+    print_note(
+        f"{lesson.title}: {done} of {format_count(len(results), 'step')} done in {path.name}."
+    )
     early = [
         one.title
         for one, step in zip(before, lesson.steps, strict=True)
         if (one.done and not step.reading)
     ]
     for title in early:
-        note(f"The step '{title}' is done before the pupil has done anything: ask for more in it.")
+        print_note(
+            f"The step '{title}' is done before the pupil has done anything: ask for more in it."
+        )
     return {
         "steps": [_step_json(result) for result in results],
         "complete": done == len(results),
@@ -148,5 +152,5 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     files.write(library.start_project(lesson), folder / name)
     write_bytes(folder / f"{lesson.name}.md", text.encode())
     paths = [str(folder / f"{lesson.name}.md"), str(folder / name)]
-    note(f"Wrote {paths[0]} and the project that it begins with, {paths[1]}.")
+    print_note(f"Wrote {paths[0]} and the project that it begins with, {paths[1]}.")
     return paths

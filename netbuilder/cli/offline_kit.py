@@ -6,25 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import note, print_json, say
+from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core import offline_kit
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fetch all wheels once and write one install script for each kind of system."""
     targets = (
-        [offline_kit.platform(name) for name in arguments.platform]
+        [offline_kit.find_platform(name) for name in arguments.platform]
         if arguments.platform
         else [offline_kit.this_platform()]
     )
     python = arguments.python or f"{sys.version_info[0]}.{sys.version_info[1]}"
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
-    offline_kit.make(folder, Path(arguments.source), targets, python, note)
+    offline_kit.make_kit(folder, Path(arguments.source), targets, python, print_note)
     wheels = list((folder / offline_kit.WHEELS).glob("*.whl"))
     size = sum(path.stat().st_size for path in wheels)
-    say(f"Wrote {folder}: {len(wheels)} wheels, {size / 1e6:,.0f} MB. Install with install.sh"
-        " (Linux, macOS) or install.bat (Windows).")  # fmt: skip
+    print_result(
+        f"Wrote {folder}: {len(wheels)} wheels, {size / 1e6:,.0f} MB. Install with install.sh"
+        " (Linux, macOS) or install.bat (Windows)."
+    )
     if arguments.json:
         print_json({"folder": str(folder), "wheels": len(wheels), "bytes": size, "python": python,
                     "platforms": [one.name for one in targets]})  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model
-from netbuilder.cli.terminal.output import note, plain, print_json
+from netbuilder.cli.terminal.output import print_json, print_note, to_json_value
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"There is no file '{source}'.", "Check the name and the folder.")
     trained = load_model(Path(arguments.model))
     if arguments.missing:
-        from netbuilder.core.results.missing_values import with_missing
+        from netbuilder.core.results.missing_values import with_missing_rule
 
-        trained = with_missing(trained, arguments.missing)
+        trained = with_missing_rule(trained, arguments.missing)
 
     from netbuilder.core.results.predict_file import predict_file
 
     out = Path(arguments.output) if arguments.output else None
     found = predict_file(trained, source, out, scaled=arguments.scaled)
     for text in found.notes:
-        note(text)
+        print_note(text)
     if out is not None:
-        note(f"Wrote {len(found)} answers to {out}.")
+        print_note(f"Wrote {len(found)} answers to {out}.")
     elif not arguments.json:
         _print_table(found)
     if arguments.json:
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def rows_of(found: Predictions) -> list[dict[str, object]]:
     """One dict a sample: where it came from, and each column of the answer."""
-    columns = {name: plain(values) for name, values in found.to_columns().items()}
+    columns = {name: to_json_value(values) for name, values in found.to_columns().items()}
     rows = []
     for index in range(len(found)):
         row: dict[str, object] = {name: values[index] for name, values in columns.items()}

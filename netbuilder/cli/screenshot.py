@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.app import qt_libraries
-from netbuilder.cli.terminal.output import note, print_json
+from netbuilder.cli.terminal.output import print_json, print_note
 from netbuilder.core.errors import UserError
-from netbuilder.core.quiet import load_tensorflow
+from netbuilder.core.tensorflow_output import load_tensorflow
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         ids = {name.lower(): row.id for row in PANELS for name in (row.title, row.id)}
         panel = ids.get(panel.strip().lower(), panel)
     screenshot.render(arguments.file, arguments.output, panel, arguments.size, arguments.dark)
-    note(f"Wrote {arguments.output}.")
+    print_note(f"Wrote {arguments.output}.")
     if arguments.json:
         print_json({"output": arguments.output, "size": list(arguments.size)})
     return 0

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import UsageError, note, print_json, say
-from netbuilder.cli.terminal.reading import reading_bar
+from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,23 +34,23 @@ def run(arguments: argparse.Namespace) -> int:
     project = with_options(registry.read_project(source), arguments)
     output = Path(arguments.output) if arguments.output else source.with_suffix(".h5")
     workers = _workers(arguments)
-    check_place(output)
+    check_output_path(output)
     checkpoints = output.with_name(output.name + ".checkpoint")
     if arguments.resume and not (workers and workers["worker_index"]):
         _check_resume(checkpoints, output)
     _refuse_broken(project)
 
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
 
-    with reading_bar():
-        dataset = load(project, source.parent)
+    with show_reading_bar():
+        dataset = load_dataset(project, source.parent)
 
-    from netbuilder.core.quiet import load_tensorflow
+    from netbuilder.core.tensorflow_output import load_tensorflow
 
     load_tensorflow(compute=not workers)
     if workers:
         _connect(workers)
-    _refuse_problems(project, dataset)
+    refuse_problems(project, dataset)
     options = {
         "checkpoint_dir": checkpoints,
         "resume": arguments.resume,
@@ -58,17 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
         **workers,
     }
     trained, reason, stopper = _train(project, dataset, options)
-    trained, sentence = judged(trained, dataset)
+    trained, sentence = evaluate_model(trained, dataset)
     if workers and workers["worker_index"] > 0:
         # All workers end with the same weights; the first one writes them.
         if reason == "stopped":
-            note(f"{stopper} Worker 0 writes the model and a checkpoint.")
+            print_note(f"{stopper} Worker 0 writes the model and a checkpoint.")
         else:
-            note(f"Worker {workers['worker_index']} is done; worker 0 writes the model.")
+            print_note(f"Worker {workers['worker_index']} is done; worker 0 writes the model.")
         if arguments.json:
             _tell_json(trained, None)
         return 1 if reason == "stopped" else 0
-    registry.save(trained, output, source.parent)
+    registry.save_network(trained, output, source.parent)
     if reason != "stopped":
         # The run is whole and saved: there is nothing to resume.
         shutil.rmtree(checkpoints, ignore_errors=True)
@@ -96,7 +96,7 @@ def with_options(project: Project, arguments: argparse.Namespace) -> Project:
     return replace(project, training=training)
 
 
-def check_place(output: Path) -> None:
+def check_output_path(output: Path) -> None:
     """See before an hour of training whether its result can be written.
 
     Raises:
@@ -139,7 +139,9 @@ def _check_resume(checkpoints: Path, output: Path) -> None:
             "To train anew give another name after -o, or leave --resume out to write over it.",
             path=str(output),
         )
-    note(f"There is nothing to resume: no checkpoint stands beside '{output}'. A new run begins.")
+    print_note(
+        f"There is nothing to resume: no checkpoint stands beside '{output}'. A new run begins."
+    )
 
 
 def _refuse_broken(project: Project) -> None:
@@ -149,21 +151,22 @@ def _refuse_broken(project: Project) -> None:
     _refuse(diagnostics.diagnose(project), project)
 
 
-def _refuse_problems(project: Project, dataset: Dataset) -> None:
+def refuse_problems(project: Project, dataset: Dataset) -> None:
+    """Raise a ``UserError`` that lists the project's errors; print its warnings."""
     from netbuilder.core.check import diagnostics
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
     shapes = ShapeCache().compute(project.graph, dataset.facts)
     problems = diagnostics.diagnose(project, dataset.facts, shapes)
     _refuse(problems, project)
-    for problem in diagnostics.main(problems):
-        note(f"warning{_place(problem)}: {problem.message}")
+    for problem in diagnostics.primary_problems(problems):
+        print_note(f"warning{_place(problem)}: {problem.message}")
 
 
 def _refuse(problems: tuple[Any, ...], project: Project) -> None:
     from netbuilder.core.check import diagnostics
 
-    errors = [problem for problem in diagnostics.main(problems) if problem.blocks]
+    errors = [problem for problem in diagnostics.primary_problems(problems) if problem.blocks]
     if errors:
         lines = [f" {_place(e) + ':' if _place(e) else ''} {e.message}" for e in errors]
         count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
@@ -216,11 +219,11 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
 def _connect(workers: dict[str, Any]) -> None:
     """Find the other machines, before anything is computed here."""
     from netbuilder.core.engine.distribute.strategy import connect_workers
-    from netbuilder.core.quiet import quiet_stderr
+    from netbuilder.core.tensorflow_output import filter_stderr
 
     count = len(workers["workers"])
-    note(f"Worker {workers['worker_index']} of {count} waits for the others.")
-    with quiet_stderr():
+    print_note(f"Worker {workers['worker_index']} of {count} waits for the others.")
+    with filter_stderr():
         connect_workers(workers["workers"], workers["worker_index"])
 
 
@@ -228,18 +231,18 @@ def _train(
     project: Project, dataset: Dataset, options: dict[str, Any]
 ) -> tuple[TrainedModel, str, str]:
     """The trained model, why it ended, and which of several workers was stopped, in words."""
-    from netbuilder.cli.terminal.progress import Progress
+    from netbuilder.cli.terminal.progress import TrainingProgress
     from netbuilder.core.engine.session import Session
 
-    with Progress() as progress:
+    with TrainingProgress() as progress:
         session = Session(project, dataset, on_event=progress.on_event, **options)
-        with _stopped_by_hand(session):
+        with stopped_by_hand(session):
             trained = session.run()
     return trained, progress.reason, progress.note
 
 
 @contextmanager
-def _stopped_by_hand(session: Session) -> Iterator[None]:
+def stopped_by_hand(session: Session) -> Iterator[None]:
     """Ctrl+C asks the session to stop; a second one ends the program."""
 
     def stop(number: int, frame: object) -> None:
@@ -259,17 +262,17 @@ def _stopped_by_hand(session: Session) -> Iterator[None]:
 
 def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopper: str) -> None:
     if sentence:
-        say(sentence)
-    note(
+        print_result(sentence)
+    print_note(
         f"Wrote {output} after {trained.epochs} epochs, {trained.seconds:.1f} s,"
         f" {trained.steps_per_second:,.0f} steps a second."
     )
     if reason == "stopped" and stopper:
-        note(f"{stopper} Start all of them again with --resume to go on.")
+        print_note(f"{stopper} Start all of them again with --resume to go on.")
     elif reason == "stopped":
-        note("Stopped by hand. Go on with --resume.")
+        print_note("Stopped by hand. Go on with --resume.")
     elif reason == "early":
-        note("It ended early, as the project's callbacks say.")
+        print_note("It ended early, as the project's callbacks say.")
 
 
 def _tell_json(trained: TrainedModel, output: Path | None) -> None:
@@ -285,7 +288,7 @@ def _tell_json(trained: TrainedModel, output: Path | None) -> None:
     )
 
 
-def judged(trained: TrainedModel, dataset: Dataset) -> tuple[TrainedModel, str]:
+def evaluate_model(trained: TrainedModel, dataset: Dataset) -> tuple[TrainedModel, str]:
     """The trained model with its test numbers in the data's own units, and the sentence."""
     if dataset.test is None or not len(dataset.test):
         return trained, ""
@@ -294,7 +297,7 @@ def judged(trained: TrainedModel, dataset: Dataset) -> tuple[TrainedModel, str]:
     result = evaluate(trained, dataset.test)
     test = {**trained.test, **result.metrics}
     if result.others:
-        first = next(name for name in trained.pre.outputs if name not in result.others)
+        first = next(name for name in trained.preprocessing.outputs if name not in result.others)
         every = {first: result, **result.others}
         for name, one in every.items():
             # The loss of each output stands there already, as "price_loss".

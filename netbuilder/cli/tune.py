@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.tuning.study import Plan, Study
+    from netbuilder.core.results.tuning.study import Study, StudyPlan
     from netbuilder.core.results.tuning.trial import Trial
 
 
@@ -33,20 +33,20 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"'{out.name}' is no project.", "Give a name that ends in .netbuilder.")
     plan = _plan(arguments, project, source)
 
-    from netbuilder.core.results.tuning import kept, study
+    from netbuilder.core.results.tuning import saved_studies, study
 
     if not arguments.study:
-        kept.begin_anew_where_whole(plan)
-        kept.remove_oldest()
-    before = study.read(plan)
+        saved_studies.restart_if_complete(plan)
+        saved_studies.prune_studies()
+    before = study.read_trials(plan)
     if before:
-        note(f"Going on after {len(before)} of {plan.count} trials.")
+        print_note(f"Going on after {len(before)} of {plan.count} trials.")
     else:
-        note(f"{plan.words}.")
+        print_note(f"{plan.words}.")
     _see_whole(plan)
     jobs = _jobs(arguments)
     if jobs == 1:
-        from netbuilder.core.quiet import load_tensorflow
+        from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
     stopped = [False]
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     with suppress(ValueError):  # not in the main thread there is no Ctrl+C to catch
         before_it = signal.signal(signal.SIGINT, stop)
     try:
-        found = study.run(
+        found = study.run_study(
             plan,
             on_trial=_tell_trial,
             stop=lambda: stopped[0],
@@ -70,28 +70,28 @@ def run(arguments: argparse.Namespace) -> int:
         with suppress(ValueError):
             signal.signal(signal.SIGINT, before_it)
     if stopped[0]:
-        note("Stopped by hand. The same command goes on from here.")
+        print_note("Stopped by hand. The same command goes on from here.")
     best = found.project if found.trials else project
     _tell_best(found)
     if out is not None:
         files.write(rebased(best, source.parent, out.parent), out)
-        note(f"Wrote {out}.")
+        print_note(f"Wrote {out}.")
     if arguments.json:
         print_json(_to_json(found, out))
     return 1 if stopped[0] else 0
 
 
-def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> Plan:
-    from netbuilder.core.results.tuning.space import parse
-    from netbuilder.core.results.tuning.study import Plan, kept
+def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPlan:
+    from netbuilder.core.results.tuning.search_space import parse_dimension
+    from netbuilder.core.results.tuning.study import StudyPlan, with_default_file
 
-    varied = tuple(parse(text, project) for text in arguments.vary)
+    varied = tuple(parse_dimension(text, project) for text in arguments.vary)
     paths = [one.path for one in varied]
     for path in paths:
         if paths.count(path) > 1:
             raise UsageError(f"{path} is varied twice.", "Name all its values in one --vary.")
-    return kept(
-        Plan(
+    return with_default_file(
+        StudyPlan(
             project,
             source.parent,
             varied,
@@ -106,24 +106,26 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> Plan:
 
 def _jobs(arguments: argparse.Namespace) -> int:
     """How many variants go at once: as asked, as far as processors and memory allow."""
-    from netbuilder.core.results.tuning.parallel import jobs_that_fit
+    from netbuilder.core.results.tuning.trial_pool import fitting_jobs
 
     if arguments.jobs == 1:
         return 1
-    count, each = jobs_that_fit(arguments.jobs, arguments.memory)
+    count, each = fitting_jobs(arguments.jobs, arguments.memory)
     if count < arguments.jobs:
-        note(
-            f"{counted(count, 'variant')} at once instead of {arguments.jobs}: processors and"
+        print_note(
+            f"{format_count(count, 'variant')} at once instead of {arguments.jobs}: processors and"
             f" memory ({each:,} MB each) allow no more."
         )
     return count
 
 
-def _see_whole(plan: Plan) -> None:
+def _see_whole(plan: StudyPlan) -> None:
     """See that the project itself is whole before TensorFlow loads."""
     from netbuilder.core.check import diagnostics
 
-    errors = [p for p in diagnostics.main(diagnostics.diagnose(plan.project)) if p.blocks]
+    errors = [
+        p for p in diagnostics.primary_problems(diagnostics.diagnose(plan.project)) if p.blocks
+    ]
     if errors:
         raise UserError(
             f"'{plan.project.name}' cannot train: {errors[0].message}",
@@ -132,32 +134,32 @@ def _see_whole(plan: Plan) -> None:
         )
 
 
-def words_of(trial: Trial) -> str:
+def trial_text(trial: Trial) -> str:
     """ "dense.units=16, training.epochs=5"."""
-    from netbuilder.core.results.tuning.space import said
+    from netbuilder.core.results.tuning.search_space import format_setting
 
     return ", ".join(
-        f"{path}={said(value) if value is None or isinstance(value, dict) else value}"
+        f"{path}={format_setting(value) if value is None or isinstance(value, dict) else value}"
         for path, value in trial.values.items()
     )
 
 
 def _tell_trial(found: Study) -> None:
     trial = found.trials[-1]
-    head = f"{len(found.trials)}/{found.plan.count}  {words_of(trial)}"
+    head = f"{len(found.trials)}/{found.plan.count}  {trial_text(trial)}"
     if trial.score is None:
-        note(f"{head}: could not train. {trial.failed}")
+        print_note(f"{head}: could not train. {trial.failed}")
         return
-    pruned = f" (ended after {counted(trial.epochs, 'epoch')})" if trial.pruned else ""
+    pruned = f" (ended after {format_count(trial.epochs, 'epoch')})" if trial.pruned else ""
     best = "  best so far" if found.best is trial else ""
     told = _measured(trial)
-    note(f"{head}: {trial.score:.4g}{f', {told}' if told else ''}{pruned}{best}")
+    print_note(f"{head}: {trial.score:.4g}{f', {told}' if told else ''}{pruned}{best}")
 
 
 def _measured(trial: Trial) -> str:
-    from netbuilder.core.results.tuning.judge import said
+    from netbuilder.core.results.tuning.trial_evaluation import describe_score
 
-    told = said(trial.measured, trial.unit)
+    told = describe_score(trial.measured, trial.unit)
     return "" if trial.score in trial.measured.values() else told
 
 
@@ -166,13 +168,13 @@ def _tell_best(found: Study) -> None:
         return
     best = found.best
     told = _measured(best)
-    say(f"Best of {counted(len(found.trials), 'trial')}: {words_of(best)}"
+    print_result(f"Best of {format_count(len(found.trials), 'trial')}: {trial_text(best)}"
         f" ({found.plan.measure} {best.score:.4g}{f', {told}' if told else ''}"
         f" after epoch {best.best_epoch:,}, which is kept)")  # fmt: skip
     if found.caution:
-        say(found.caution)
+        print_result(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
-        say(f"  {path} decides {share:.0%}")
+        print_result(f"  {path} decides {share:.0%}")
 
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:

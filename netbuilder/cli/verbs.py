@@ -132,9 +132,38 @@ def _missing(parser: argparse.ArgumentParser) -> None:
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument(
-        "--data", metavar="FILE", help="rows with known answers (default: the project's test rows)"
+        "--data", metavar="FILE", help="rows with known targets (default: the project's test set)"
+    )
+    parser.add_argument(
+        "--group-by", metavar="COLUMN", help="also evaluate each value of this column by itself"
     )
     _missing(parser)
+    _json(parser)
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", help="project to train, or a trained .h5 or .keras")
+    parser.add_argument(
+        "--with", dest="methods", metavar="NAMES", default="knn,tree,linear,forest",
+        help="methods to compare with: knn, tree, linear, forest",
+    )  # fmt: skip
+    _json(parser)
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", help="a file, or a folder with a folder for each class")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    parser.add_argument(
+        "-o", "--output", metavar="PROJECT", help="project to write (default: beside the data)"
+    )
+    _json(parser)
+
+
+def _card(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="by ending: .md .html .pdf"
+    )
     _json(parser)
 
 
@@ -305,10 +334,13 @@ def _offline_kit(parser: argparse.ArgumentParser) -> None:
 VERBS = {
     "app": Verb("app", "open the app", _app),
     "examples": Verb("examples", "list the built-in examples, or write one", _examples),
+    "new": Verb("new", "make a network that fits the data", _new),
     "check": Verb("check", "list problems with their fixes", _check),
     "data": Verb("data", "tell what data was understood as; 1 if it cannot train", _data),
     "train": Verb("train", "train a project", _train),
     "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
+    "compare": Verb("compare", "train other methods beside the network", _compare),
+    "card": Verb("card", "write the model card", _card),
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
     "generate": Verb("generate", "go on from a text", _generate),
     "explain": Verb("explain", "why a trained model answers as it does", _explain),

@@ -32,18 +32,18 @@ def read_json(text: str | bytes, where: str) -> Any:
     try:
         value = json.loads(text)
     except RecursionError as error:
-        raise too_deep(where) from error
+        raise nesting_error(where) from error
     except ValueError as error:
         raise FormatError(
             f"{where} is not valid JSON: {error}.", "The file is damaged: copy or save it again."
         ) from error
-    problem = problem_of(value)
+    problem = json_problem(value)
     if problem:
         raise FormatError(f"{where} {problem}.", "This is no ordinary model file: do not open it.")
     return value
 
 
-def too_deep(where: str) -> FormatError:
+def nesting_error(where: str) -> FormatError:
     """The error for a value that is nested too deeply."""
     return FormatError(
         f"{where} is nested more than {MAX_DEPTH} levels deep; no network is.",
@@ -51,7 +51,7 @@ def too_deep(where: str) -> FormatError:
     )
 
 
-def problem_of(value: Any) -> str:
+def json_problem(value: Any) -> str:
     """What no honest JSON value has, in words that follow "The file"; "" if there is nothing."""
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:

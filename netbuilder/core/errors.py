@@ -39,20 +39,20 @@ class UserError(Exception):
     def __init__(
         self,
         what: str,
-        mend: str = "",
+        fix: str = "",
         *,
         node: str | None = None,
         path: str | None = None,
-        mends: tuple[DataFix, ...] = (),
+        fixes: tuple[DataFix, ...] = (),
         short: str = "",
         code: str = "",
     ) -> None:
-        super().__init__(f"{what} {mend}".strip())
+        super().__init__(f"{what} {fix}".strip())
         self.what = what
-        self.mend = mend
+        self.fix = fix
         self.node = node
         self.path = path
-        self.mends = mends
+        self.fixes = fixes
         self.short = short
         self.code = code
 

@@ -10,7 +10,7 @@ FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-def portable(text: str, instead: str = "_") -> str:
+def portable_name(text: str, instead: str = "_") -> str:
     """A text as the name of a file, without an ending; "" where nothing of it is left.
 
     Args:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import is_model
+from netbuilder.core.history_columns import epoch_count
 from netbuilder.core.lessons.lesson import Lesson
+from netbuilder.core.lessons.lesson_record import record_of
+from netbuilder.core.lessons.lesson_state import SAVED, LessonState, ObservedProblem, ObservedRun
 from netbuilder.core.lessons.library import start_path, start_project
-from netbuilder.core.lessons.record import record_of
-from netbuilder.core.lessons.state import SAVED, LessonState, ProblemSeen, RunSeen
-from netbuilder.core.long_history import epochs_of
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 
@@ -37,36 +37,36 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
     run, facts = None, None
     if is_model(path):
         from netbuilder.core.formats import metadata, registry
-        from netbuilder.core.formats.safety.inspect import inspect
+        from netbuilder.core.formats.safety.inspect_file import inspect_file
 
-        file = inspect(path, placeholders=True)
-        project = registry.project_of(file)
+        file = inspect_file(path, placeholders=True)
+        project = registry.project_of_file(file)
         if file.is_ours:
-            beside = metadata.from_json(file.ours, path.name)
+            beside = metadata.sidecar_from_json(file.ours, path.name)
             facts = beside.facts
             epochs = beside.run.get("epochs", 0)
-            rows = epochs_of(beside.history)
+            rows = epoch_count(beside.history)
             count = epochs if isinstance(epochs, int) and not isinstance(epochs, bool) else rows
-            run = RunSeen(project, count, beside.history, beside.test)
+            run = ObservedRun(project, count, beside.history, beside.test)
     else:
         project = files.read(path)
         facts = known_facts(project, path.parent)
     events = frozenset({f"{SAVED}:{path.suffix.lower()}"})
-    return observe(lesson, project, facts, run, events)
+    return observe_project(lesson, project, facts, run, events)
 
 
 def observe_start(lesson: Lesson) -> LessonState:
     """What a pupil has who has done nothing yet."""
     start = start_project(lesson)
     base = start_path(lesson).parent if lesson.start != "empty" else Path()
-    return observe(lesson, start, known_facts(start, base))
+    return observe_project(lesson, start, known_facts(start, base))
 
 
-def observe(
+def observe_project(
     lesson: Lesson,
     project: Project,
     facts: DataFacts | None,
-    run: RunSeen | None = None,
+    run: ObservedRun | None = None,
     events: frozenset[str] = frozenset(),
 ) -> LessonState:
     """The state of a project; asks Keras for shapes where the graph is whole.
@@ -83,9 +83,9 @@ def observe(
     return LessonState(
         project=project,
         start=start_project(lesson),
-        shapes=shapes_seen(shapes),
+        shapes=observed_shapes(shapes),
         parameters=shapes.total_parameters,
-        problems=problems_seen(diagnose(project, facts, shapes)),
+        problems=observed_problems(diagnose(project, facts, shapes)),
         run=run,
         events=events | (record.events if record is not None else frozenset()),
         answers=record.answers if record is not None else {},
@@ -93,7 +93,7 @@ def observe(
     )
 
 
-def shapes_seen(shapes: Shapes) -> dict[str, tuple[int | None, ...] | None]:
+def observed_shapes(shapes: Shapes) -> dict[str, tuple[int | None, ...] | None]:
     """Shapes by node id, as checks see them."""
     return {
         name: tuple(one.output) if one.output is not None else None
@@ -101,18 +101,18 @@ def shapes_seen(shapes: Shapes) -> dict[str, tuple[int | None, ...] | None]:
     }
 
 
-def problems_seen(problems: Iterable[Problem]) -> tuple[ProblemSeen, ...]:
+def observed_problems(problems: Iterable[Problem]) -> tuple[ObservedProblem, ...]:
     """Problems as checks see them; those that follow from another one are left out."""
-    return tuple(ProblemSeen(one.code, one.blocks) for one in problems if one.follows is None)
+    return tuple(ObservedProblem(one.code, one.blocks) for one in problems if one.follows is None)
 
 
 def known_facts(project: Project, base: Path) -> DataFacts | None:
     """What is known of a project's data; None where there is none, or it cannot be read."""
-    from netbuilder.core.data.load import facts
+    from netbuilder.core.data.load import load_facts
 
     if not project.data.kind:
         return None
     try:
-        return facts(project, base)
+        return load_facts(project, base)
     except UserError:
         return None  # a check of the problems says that it cannot be read

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_list
 
 WHEELS = "wheels"
 #: The versions that NetBuilder was tested with, in its own folder; the kit holds the same.
@@ -51,7 +51,7 @@ PLATFORMS = (
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
-def platform(name: str) -> Platform:
+def find_platform(name: str) -> Platform:
     """A platform by its name. Raises ``UserError`` where there is none."""
     for one in PLATFORMS:
         if one.name == name:
@@ -59,14 +59,14 @@ def platform(name: str) -> Platform:
     known = [one.name for one in PLATFORMS]
     raise UserError(
         f"There is no platform '{name}'.",
-        f"{did_you_mean(name, known)} There are {listed(known)}.".strip(),
+        f"{did_you_mean(name, known)} There are {format_list(known)}.".strip(),
     )
 
 
 def this_platform() -> Platform:
     """The platform that this program runs on."""
     names = {"win32": "windows", "darwin": "macos"}
-    return platform(names.get(sys.platform, "linux"))
+    return find_platform(names.get(sys.platform, "linux"))
 
 
 def download_command(
@@ -107,7 +107,7 @@ def _requirements(source: Path, target: Platform) -> list[str]:
     ]
 
 
-def lock(source: Path, folder: Path) -> Path | None:
+def write_lock(source: Path, folder: Path) -> Path | None:
     """Write the versions that NetBuilder was tested with into the kit; None where none are known.
 
     TensorFlow's wheel without graphics cards has another name and the same versions.
@@ -126,7 +126,7 @@ def _is_tensorflow(requirement: str) -> bool:
     return requirement.partition(">")[0].partition("=")[0].strip() == "tensorflow"
 
 
-def make(
+def make_kit(
     folder: Path,
     source: Path,
     targets: Sequence[Platform],
@@ -152,7 +152,7 @@ def make(
         )
     if python not in PYTHONS:
         raise UserError(
-            f"NetBuilder does not run on Python {python}.", f"Use one of {listed(PYTHONS)}."
+            f"NetBuilder does not run on Python {python}.", f"Use one of {format_list(PYTHONS)}."
         )
     if not (source / "pyproject.toml").is_file():
         raise UserError(
@@ -162,7 +162,7 @@ def make(
     tell("Building NetBuilder's own wheel …")
     _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir",
           str(folder / WHEELS), str(source)])  # fmt: skip
-    locked = lock(source, folder)
+    locked = write_lock(source, folder)
     for target in targets:
         tell(f"Fetching the wheels for {target.title} …")
         _run(download_command(source, folder / WHEELS, target, python, locked))

@@ -15,7 +15,7 @@ _KINDS = (
 )
 
 
-def what_else(path: Path | str) -> str:
+def special_file_kind(path: Path | str) -> str:
     """What ``path`` is, in words, where it is neither a file nor a folder; "" else.
 
     Links are followed; what is not there, or may not be looked at, is "" too: opening it says
@@ -31,12 +31,12 @@ def what_else(path: Path | str) -> str:
     return ""
 
 
-def need_regular(path: Path | str, error: type[UserError] = FormatError) -> None:
+def require_regular_file(path: Path | str, error: type[UserError] = FormatError) -> None:
     """Raise ``error`` where ``path`` is a pipe, a device or a socket: reading it could hang.
 
     Raises:
         FormatError: or what ``error`` says, a kind of ``UserError``.
     """
-    kind = what_else(path)
+    kind = special_file_kind(path)
     if kind:
         raise error(f"'{path}' is {kind}, not a file.", "Choose a file that lies on a disk.")

@@ -43,7 +43,7 @@ class SiteSettings:
     problem: str = ""
 
 
-def path() -> Path:
+def settings_path() -> Path:
     """Where the file lies, whether or not there is one."""
     named = os.environ.get(VARIABLE)
     if named:
@@ -53,7 +53,7 @@ def path() -> Path:
 
 def site_settings() -> SiteSettings:
     """The machine's settings; read once for each version of the file."""
-    place = path()
+    place = settings_path()
     try:
         changed = place.stat().st_mtime_ns
     except OSError:

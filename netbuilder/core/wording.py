@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LINE = "line"
 
 
-def listed(values: Iterable[object], limit: int = 5) -> str:
+def format_list(values: Iterable[object], limit: int = 5) -> str:
     """``a, b and c``; beyond ``limit`` values ``a, b, c and 4 more``."""
     words = [str(value) for value in values]
     if len(words) > limit:
@@ -25,9 +25,9 @@ def listed(values: Iterable[object], limit: int = 5) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def quoted(values: Iterable[object], limit: int = 5) -> str:
-    """Like ``listed``, each value between quotation marks."""
-    return listed([f"'{value}'" for value in values], limit)
+def format_quoted_list(values: Iterable[object], limit: int = 5) -> str:
+    """Like ``format_list``, each value between quotation marks."""
+    return format_list([f"'{value}'" for value in values], limit)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
@@ -37,7 +37,7 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     return f"Did you mean '{lower[close[0]]}'?" if close else ""
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A number with thousands separators and about four digits that matter."""
     if value == 0:
         return "0"
@@ -49,7 +49,7 @@ def number(value: float) -> str:
     return f"{value:.2e}"
 
 
-def with_unit(text: str, unit: str) -> str:
+def format_with_unit(text: str, unit: str) -> str:
     """A number in words and what it counts: ``$1,304``, ``-$20``, ``81.5 m²``; signs of
     currencies stand in front."""
     front = _currency(unit)
@@ -59,9 +59,9 @@ def with_unit(text: str, unit: str) -> str:
     return f"{sign}{front}{text.removeprefix('-')}{unit.removeprefix(front)}"
 
 
-def with_units(low: str, high: str, unit: str) -> str:
+def format_range(low: str, high: str, unit: str) -> str:
     """From one number to another: ``$457 to $2,745``, ``30 to 89 kg``."""
-    return f"{with_unit(low, _currency(unit))} to {with_unit(high, unit)}"
+    return f"{format_with_unit(low, _currency(unit))} to {format_with_unit(high, unit)}"
 
 
 def _currency(unit: str) -> str:
@@ -70,31 +70,31 @@ def _currency(unit: str) -> str:
     return first if any(unicodedata.category(letter) == "Sc" for letter in first) else ""
 
 
-def measured(value: float, unit: str) -> str:
+def format_measure(value: float, unit: str) -> str:
     """A number with its unit; an amount of money of less than a thousand with its cents."""
-    text = number(value)
+    text = format_number(value)
     if _currency(unit) and 0.01 <= abs(value) < 1000:
         text = f"{value:.2f}".removesuffix(".00")
-    return with_unit(text, unit)
+    return format_with_unit(text, unit)
 
 
-def with_its_unit(name: str, unit: str) -> str:
+def label_with_unit(name: str, unit: str) -> str:
     """What stands beside an axis: ``price ($)``."""
     return f"{name} ({unit})" if unit else name
 
 
-def roughly(value: float, spread: float) -> str:
+def format_approximate(value: float, spread: float) -> str:
     """A number that is known to within ``spread``, with no digit that this makes idle:
-    ``roughly(68.437, 79.26)`` is ``68``; of the spread itself two digits are left."""
+    ``format_approximate(68.437, 79.26)`` is ``68``; of the spread itself two digits are left."""
     if not (math.isfinite(value) and math.isfinite(spread)) or spread <= 0:
-        return number(value)
+        return format_number(value)
     digits = 1 - math.floor(math.log10(spread))
     if digits > 3:
-        return number(round(value, digits))
+        return format_number(round(value, digits))
     return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
-def percent(part: float, digits: int = 0, most: int = 2) -> str:
+def format_percent(part: float, digits: int = 0, most: int = 2) -> str:
     """A part of all. 100% and 0% stand only where it is nothing else: it gets more digits than
     it has else, up to ``most`` (``99.7%``), or a sign (``>99.99%``)."""
     if not 0 < part < 1:
@@ -107,13 +107,13 @@ def percent(part: float, digits: int = 0, most: int = 2) -> str:
     return f"<{least:.{places}f}%" if part < 0.5 else f">{100 - least:.{places}f}%"
 
 
-def share(part: float) -> str:
+def format_probability(part: float) -> str:
     """A probability as people say it, 100% and 0% only where it is nothing else: ``99.7%``."""
     near = 0.985 <= part < 0.9995 or 0.0005 <= part < 0.015
-    return percent(part, 1 if near else 0)
+    return format_percent(part, 1 if near else 0)
 
 
-def right_of(part: float) -> str:
+def correct_sentence(part: float) -> str:
     """How many answers are right, of as many as it takes: ``Of 1,000 answers 997 are right``."""
     whole = 100
     while 0 < part < 1 and round(part * whole) in (0, whole) and whole < 1_000_000:
@@ -124,13 +124,13 @@ def right_of(part: float) -> str:
     return f"Of {whole:,} answers {right:,} are right."
 
 
-def shown(value: object, limit: int = 40) -> str:
+def shorten(value: object, limit: int = 40) -> str:
     """A cell of a file, cut off where it is long."""
     text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def place(index: pd.Index, where: Any) -> str:
+def sample_place(index: pd.Index, where: Any) -> str:
     """Where a sample stands, by its place in the index of its table: ``line 7``, ``row 7``.
 
     Tables of a file are counted by its lines (the index has the name ``LINE``), others from 0.
@@ -138,21 +138,21 @@ def place(index: pd.Index, where: Any) -> str:
     return f"line {where}" if index.name == LINE else f"row {where + 1}"
 
 
-def capital(words: str) -> str:
+def capitalize_first(words: str) -> str:
     """The words with a large first letter, the others as they are."""
     return words[:1].upper() + words[1:]
 
 
-def counted(count: int, what: str) -> str:
+def format_count(count: int, what: str) -> str:
     """``1 row``, ``1,200 rows``, ``10 classes``."""
-    return f"{count:,} {what if count == 1 else plural(what)}"
+    return f"{count:,} {what if count == 1 else pluralize(what)}"
 
 
 #: What goes by no rule; the "ch" of an epoch is a "k".
 _PLURALS = {"epoch": "epochs", "axis": "axes", "this": "these"}
 
 
-def plural(what: str) -> str:
+def pluralize(what: str) -> str:
     """``rows``, ``classes``, ``boxes``, ``categories``; of several words the last one's."""
     before, space, last = what.rpartition(" ")
     if last in _PLURALS:
@@ -164,7 +164,7 @@ def plural(what: str) -> str:
     return f"{what}s"
 
 
-def size(count: float) -> str:
+def format_bytes(count: float) -> str:
     """Bytes as people say them: ``0.6 MB``."""
     for unit, step in (("GB", 1e9), ("MB", 1e6)):
         if count >= step / 10:
@@ -172,7 +172,7 @@ def size(count: float) -> str:
     return f"{count / 1e3:.1f} kB"
 
 
-def operations(count: float) -> str:
+def format_operations(count: float) -> str:
     """A number of multiply-adds: ``29 k``, ``1.2 M``."""
     for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if count >= step:

@@ -1,9 +1,9 @@
 """A process of its own that answers requests, one JSON line each, within bounds.
 
-``WorkerProcess`` is the side that asks, ``serve`` the side that answers. What a worker tells on
-the way, ``{"told": …}``, comes before its answer. A request that kills its process, or takes more
-memory or time than it may, costs that process and nothing else; where the asking side is killed,
-the worker ends with the next word that it would say.
+``WorkerProcess`` is the side that asks, ``serve_requests`` the side that answers. What a worker
+tells on the way, ``{"told": …}``, comes before its answer. A request that kills its process, or
+takes more memory or time than it may, costs that process and nothing else; where the asking side is
+killed, the worker ends with the next word that it would say.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 
 # TensorFlow alone takes about 0.6 GB of a worker.
 DEFAULT_MEMORY_MB = 3000
@@ -40,7 +40,7 @@ Answer = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ResourceLimits:
     """What one request may cost: ``seconds`` (None: any) and ``memory_mb`` of its worker.
 
     ``of_processor``: the seconds are those in which it computes. A machine that sleeps, swaps or
@@ -53,19 +53,19 @@ class Bounds:
     of_processor: bool = False
 
 
-class CancelledError(Exception):
+class RequestCancelledError(Exception):
     """The person no longer wants it."""
 
 
-def command(module: str) -> list[str]:
+def worker_command(module: str) -> list[str]:
     """What starts a worker: this program itself, which may be one that has no Python beside it."""
     frozen = getattr(sys, "frozen", False)  # PyInstaller's folder: there is no ``python -m``
     program = [sys.executable] if frozen else [sys.executable, "-m", "netbuilder"]
     return [*program, FLAG, module]
 
 
-def run(module: str) -> None:
-    """Be the worker that ``command`` asks for.
+def run_worker(module: str) -> None:
+    """Be the worker that ``worker_command`` asks for.
 
     Raises:
         ValueError: the module is none of the program's own.
@@ -79,7 +79,7 @@ class WorkerProcess:
     """One process, started when it is first asked and again after it had to be ended.
 
     Args:
-        module: whose ``main`` is run in it; that calls ``serve``.
+        module: whose ``main`` is run in it; that calls ``serve_requests``.
         bounds: of one request.
         cancelled: asked now and then; True ends the process.
         died: what is said of a request that ended its process.
@@ -89,7 +89,7 @@ class WorkerProcess:
     def __init__(
         self,
         module: str,
-        bounds: Bounds,
+        bounds: ResourceLimits,
         cancelled: Callable[[], bool],
         died: str,
         threads: int = 1,
@@ -105,7 +105,7 @@ class WorkerProcess:
         told: Callable[[Any], object] | None = None,
         seconds: float | None = None,
     ) -> Answer:
-        """The answer; what ``failure`` gives where there is none.
+        """The answer; what ``failure_answer`` gives where there is none.
 
         Args:
             request: one JSON object.
@@ -126,7 +126,7 @@ class WorkerProcess:
             self._process.stdin.flush()
         except OSError:
             self.end()
-            return failure("Its process ended before it could begin.", "start")
+            return failure_answer("Its process ended before it could begin.", "start")
         return self._wait(self._bounds.seconds if seconds is None else seconds, told)
 
     def _start(self) -> Answer | None:
@@ -141,7 +141,7 @@ class WorkerProcess:
         self._lines = queue.SimpleQueue()
         try:
             self._process = subprocess.Popen(
-                command(self._module),
+                worker_command(self._module),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -152,7 +152,7 @@ class WorkerProcess:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:  # forbidden on a locked-down machine, or no memory for it
-            return failure(f"No second process could be started: {error}.", "start")
+            return failure_answer(f"No second process could be started: {error}.", "start")
         threading.Thread(
             target=_read, args=(self._process, self._lines), name="worker", daemon=True
         ).start()
@@ -170,10 +170,10 @@ class WorkerProcess:
                 line = self._lines.get(timeout=_LOOK_SECONDS)
             if self._cancelled():
                 self.end()
-                raise CancelledError
+                raise RequestCancelledError
             if line is None:
                 self.end()
-                return failure(self._died, "died")
+                return failure_answer(self._died, "died")
             if line:
                 answer: Answer = json.loads(line)
                 if "told" not in answer:
@@ -185,14 +185,15 @@ class WorkerProcess:
                 took = max(_computed(watched) - computed, took / _PATIENCE)
             if took > end:
                 self.end()
-                return failure(
-                    f"It was not done after {counted(round(seconds or 0), 'second')}, so it was "
+                return failure_answer(
+                    f"It was not done after {format_count(round(seconds or 0), 'second')}, so it"
+                    f" was "
                     "stopped. Look at it by itself, or allow more time.",
                     "time",
                 )
             if _resident(watched) > self._bounds.memory_mb * 2**20:
                 self.end()
-                return failure(
+                return failure_answer(
                     f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was "
                     "stopped.",
                     "memory",
@@ -214,7 +215,7 @@ class WorkerProcess:
                     continue
 
 
-def in_worker() -> bool:
+def is_worker() -> bool:
     """Whether this process is a worker: its end costs the one request that it is at."""
     return _MEMORY in os.environ
 
@@ -252,7 +253,7 @@ def _computed(process: psutil.Process | None) -> float:
     return 0.0 if times is None else float(times.user + times.system)
 
 
-def failure(message: str, reason: str = "") -> Answer:
+def failure_answer(message: str, reason: str = "") -> Answer:
     """The answer of a request that came to nothing: ``failed``, ``message`` and ``reason``.
 
     The reason is "start" (no process came up), "died", "time", "memory", or "" where the worker
@@ -261,7 +262,7 @@ def failure(message: str, reason: str = "") -> Answer:
     return {"failed": True, "message": message, "reason": reason}
 
 
-def serve(
+def serve_requests(
     ready: Callable[[], object],
     answer: Callable[[dict[str, Any], Callable[[Any], None]], Answer],
 ) -> None:
@@ -274,7 +275,7 @@ def serve(
     # What a library prints goes to stderr: stdout holds answers alone.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
-    bound_memory(int(os.environ.get(_MEMORY, "0")))
+    limit_memory(int(os.environ.get(_MEMORY, "0")))
 
     def say(value: Mapping[str, Any]) -> None:
         answers.write(json.dumps(value) + "\n")
@@ -286,7 +287,7 @@ def serve(
         say(answer(json.loads(line), lambda value: say({"told": value})))
 
 
-def bound_memory(megabytes: int) -> None:
+def limit_memory(megabytes: int) -> None:
     """Let the system refuse more; where it cannot, the asking side watches. 0: no bound."""
     if megabytes <= 0 or sys.platform == "win32":
         return

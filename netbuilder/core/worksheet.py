@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netbuilder.core.formats.writers.svg import Numbers, svg
+from netbuilder.core.formats.writers.svg import NetworkNumbers, network_svg
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def worksheet(project: Project, facts: DataFacts | None, *, sheet: str) -> str:
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
     shapes = ShapeCache().compute(project.graph, facts).by_node
-    return svg(
+    return network_svg(
         project,
-        Numbers(
+        NetworkNumbers(
             {name: str(one.output) for name, one in shapes.items() if one.output is not None},
             {
                 node.id: shapes[node.id].parameters

@@ -19,11 +19,11 @@ from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
-from netbuilder.ui.services.failures import Failures
-from netbuilder.ui.services.owned import of_one_process
-from netbuilder.ui.services.process import sudden_end
-from netbuilder.ui.services.process.collecting import Collecting
+from netbuilder.ui.services.process import crash_detector
+from netbuilder.ui.services.process.garbage_collector import GarbageCollector
+from netbuilder.ui.services.process_locks import of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
+from netbuilder.ui.services.unexpected_errors import UnexpectedErrors
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import still_effects
 from netbuilder.ui.window import dialogs
@@ -39,9 +39,9 @@ TURN_SECONDS = 0.0005
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and stay until it is closed."""
     app = make_application(sys.argv)
-    failures = Failures()
+    failures = UnexpectedErrors()
     failures.install()
-    watched = sudden_end.SuddenEnd()
+    watched = crash_detector.CrashDetector()
     watched.watch()
     settings.recall_motion()
     still_effects()
@@ -60,11 +60,11 @@ def main(path: str | None = None) -> int:
     code = app.exec()
     failures.uninstall()
     watched.close()
-    leave(code)
+    exit_process(code)
     return code
 
 
-def leave(code: int) -> None:
+def exit_process(code: int) -> None:
     """End the process now.
 
     A thread that is inside TensorFlow (importing, compiling, training) when the interpreter ends
@@ -89,7 +89,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")
     app.setPalette(theme.palette(theme.colors()))
-    Collecting(app)
+    GarbageCollector(app)
     return app
 
 
@@ -125,41 +125,42 @@ def _first_project() -> Project:
 
 def _look_back(window: MainWindow) -> None:
     """Offer what earlier processes left, and say how they ended."""
-    faults = sudden_end.take()
+    faults = crash_detector.take_crashes()
     _offer_recovery(window)
     if faults:
         window.commands.show_of_machine(
-            sudden_end.told(faults[-1]), ("Open the log", lambda: dialogs.show_log(window))
+            crash_detector.crash_message(faults[-1]),
+            ("Open the log", lambda: dialogs.show_log(window)),
         )
 
 
 def _offer_recovery(window: MainWindow) -> None:
     """Ask about what a crash left: what was edited, then what was being trained."""
     back: Path | None = None
-    for found in recovery.find():
+    for found in recovery.find_recovered():
         answer = dialogs.LATER if back is not None else dialogs.offer_recovery(window, found)
         if answer == dialogs.BACK:
             window.documents.recover(found)
             window.welcome.lessons.resume(found.lesson)
             back = found.file
         elif answer == dialogs.FORGET:
-            recovery.discard(found)
+            recovery.discard_recovered(found)
         else:
-            recovery.leave(found)
-    not_taken: list[interrupted_runs.Interrupted] = []
-    for run in interrupted_runs.find():
+            recovery.leave_recovered(found)
+    not_taken: list[interrupted_runs.InterruptedRun] = []
+    for run in interrupted_runs.find_interrupted():
         # What was put back must not give way to the run of another window; beside its own run
         # it stays as it is: it may have been edited while that went on.
         beside = back is not None and of_one_process(run.folder, back)
         if window.runner.active or (back is not None and not beside):
-            interrupted_runs.leave(run)
+            interrupted_runs.leave_run(run)
             continue
         answer = dialogs.offer_to_go_on(window, run.project)
         if answer == dialogs.FORGET:
-            interrupted_runs.end(run)
+            interrupted_runs.end_run(run)
         elif answer != dialogs.GO_ON:
-            interrupted_runs.leave(run)
-        elif (taken := interrupted_runs.take_over(run)) is None:
+            interrupted_runs.leave_run(run)
+        elif (taken := interrupted_runs.take_over_run(run)) is None:
             not_taken.append(run)
         else:
             if not beside:
@@ -169,4 +170,4 @@ def _offer_recovery(window: MainWindow) -> None:
             window.docks.show_panel("training", focus=False)
             window.runner.start(interrupted=taken)
     for run in not_taken:  # what is shown of another project would hide it
-        window.commands.show_error(interrupted_runs.not_taken(run))
+        window.commands.show_error(interrupted_runs.not_taken_sentence(run))

@@ -19,41 +19,41 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import Project
-from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.inspector.panel import Inspector
-from netbuilder.ui.palette.view import Palette
-from netbuilder.ui.services.runs.prebuilding import Prebuilding
-from netbuilder.ui.services.runs.restore_last_run import Recall
+from netbuilder.ui.canvas.canvas_view import CanvasView
+from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.palette.palette_view import Palette
+from netbuilder.ui.services.font_scale import FontScale
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
+from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
+from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
+from netbuilder.ui.services.runs.paused_model_publisher import PausedModelPublisher
+from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.runs.speed import SPEEDS
-from netbuilder.ui.services.runs.standing import StandingNetwork
-from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
-from netbuilder.ui.services.runs.weights_by_hand import WeightsByHand
-from netbuilder.ui.services.scaling import LetterSize
-from netbuilder.ui.services.selection import Selection
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.typed_steps import TypedSteps
 from netbuilder.ui.services.views import live_view
-from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips
-from netbuilder.ui.services.views.evaluation import Judging
-from netbuilder.ui.services.views.sample_view import SampleView
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationsService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import dialogs, tab_order
-from netbuilder.ui.window.action import Actions
+from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
-from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.docks import Docks, Page
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
-from netbuilder.ui.window.guide.welcome import Welcome
+from netbuilder.ui.window.guide.welcome import WelcomeGuide
 from netbuilder.ui.window.panels import PANELS, PanelRow
-from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
+from netbuilder.ui.window.window_commands import WindowCommands
+from netbuilder.ui.window.window_parts import WindowParts
 
 
 class MainWindow(QMainWindow):
@@ -70,22 +70,24 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(self.store, self)
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
-        self.as_drawn = TrainAsDrawn(self.store, self.workbench, self.runner, self)
-        self.standing = StandingNetwork(self.workbench, self.runner, self)
-        self.weights_by_hand = WeightsByHand(self.store, self.workbench, self.runner, self)
-        self.prebuilding = Prebuilding(self.store, self.workbench, self.runner, self)
-        self.looking = Looking(self.workbench, self)
-        self.sample_view = SampleView(self.runner, self.looking, self)
+        self.auto_trainer = AutoTrainer(self.store, self.workbench, self.runner, self)
+        self.standing = PausedModelPublisher(self.workbench, self.runner, self)
+        self.manual_weight_editor = ManualWeightEditor(
+            self.store, self.workbench, self.runner, self
+        )
+        self.prebuilding = NetworkPrebuilder(self.store, self.workbench, self.runner, self)
+        self.activations_service = ActivationsService(self.workbench, self)
+        self.sample_view = LiveActivationsService(self.runner, self.activations_service, self)
         self.prebuilding.foresee(self.sample_view.foreseen)
-        self.prebuilding.foresee(live_view.foreseen)
-        self.judging = Judging(self.workbench, self)
+        self.prebuilding.foresee(live_view.first_view_probe)
+        self.evaluation_service = EvaluationService(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
-        self.recall = Recall(
+        self.recall = LastRunRestorer(
             self.store, self.workbench, self.runner, self.documents.keep_model, self
         )
-        self.scaling = LetterSize(self)
-        self.selection = Selection(self)
+        self.scaling = FontScale(self)
+        self.selection = SelectedNodes(self)
         self._build()
         self._wire()
         if remember:
@@ -99,7 +101,9 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.canvas = CanvasView(self.store, self.workbench)
-        self.strips = CanvasStrips(self.looking, self.sample_view, self.store, self.canvas, self)
+        self.strips = CanvasStrips(
+            self.activations_service, self.sample_view, self.store, self.canvas, self
+        )
         self.banner = CardList(self)
         self.banner.setContentsMargins(12, 8, 12, 0)
         middle = QWidget(self)
@@ -110,10 +114,10 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
         self.palette_view = Palette()
-        self.inspector = Inspector(self.store, self.workbench, self.judging)
+        self.inspector = Inspector(self.store, self.workbench, self.evaluation_service)
         self.status = StatusBar(self.workbench, self)
         self.setStatusBar(self.status)
-        self.actions_table = Actions(self)
+        self.actions_table = WindowActions(self)
         self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
         self.standing.asked = lambda: self.docks.in_front("predict")
         self.parts = self._parts()
@@ -127,7 +131,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.actions_table, list(menus.values()), SPEED_MENU, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
         self.toast = Toast(middle, self)
-        self.welcome = Welcome(self.parts, self.top_bar, self.commands.show_error)
+        self.welcome = WelcomeGuide(self.parts, self.top_bar, self.commands.show_error)
         self.commands.welcome = self.welcome
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
@@ -136,17 +140,17 @@ class MainWindow(QMainWindow):
         build = lambda: row.build(self.parts)  # noqa: E731 - when the tab is first seen
         return Page(row.id, row.title, row.short or row.title, row.help, build)
 
-    def _parts(self) -> Parts:
-        return Parts(
+    def _parts(self) -> WindowParts:
+        return WindowParts(
             window=self,
             store=self.store,
             workbench=self.workbench,
             runner=self.runner,
-            as_drawn=self.as_drawn,
+            auto_trainer=self.auto_trainer,
             prebuilding=self.prebuilding,
-            looking=self.looking,
+            activations_service=self.activations_service,
             sample_view=self.sample_view,
-            judging=self.judging,
+            evaluation_service=self.evaluation_service,
             documents=self.documents,
             selection=self.selection,
             scaling=self.scaling,
@@ -175,15 +179,15 @@ class MainWindow(QMainWindow):
         self.runner.began.connect(self.status.forget_run)
         self.runner.ended.connect(self.canvas.pulse.rest)
         self.runner.ended.connect(self.strips.show)
-        self.canvas.closer.may_set = lambda: self.weights_by_hand.may
-        self.canvas.closer.weight_set.connect(self.weights_by_hand.set)
-        self.weights_by_hand.may_changed.connect(self.canvas.closer.offer)
-        self.weights_by_hand.told.connect(self.status.tell)
+        self.canvas.closer.may_set = lambda: self.manual_weight_editor.may
+        self.canvas.closer.weight_set.connect(self.manual_weight_editor.set)
+        self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
+        self.manual_weight_editor.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
-        self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))
-        self.status.problem_wanted.connect(self.commands.show_problem)
-        self.status.data_wanted.connect(partial(self.commands.show_panel, "data"))
+        self.inspector.settings_requested.connect(partial(self.commands.show_panel, "training"))
+        self.status.problem_requested.connect(self.commands.show_problem)
+        self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
         store.steps_changed.connect(self.refresh_actions)
         store.steps_changed.connect(self._retitle)
         store.changed.connect(self._project_changed)
@@ -197,10 +201,10 @@ class MainWindow(QMainWindow):
         )
         runner.told.connect(self.status.tell)
         runner.not_kept.connect(self.commands.show_error)
-        self.as_drawn.told.connect(self.status.tell)
-        self.as_drawn.changed.connect(self.refresh_actions)
+        self.auto_trainer.told.connect(self.status.tell)
+        self.auto_trainer.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
-        files.titled.connect(self._retitle)
+        files.title_changed.connect(self._retitle)
         files.told.connect(self.status.tell)
         files.confirmed.connect(self._confirm)
         files.busy.connect(self._busy)
@@ -234,8 +238,8 @@ class MainWindow(QMainWindow):
         self.prebuilding.close()
         self.runner.close()
         self.workbench.close()
-        self.looking.close()
-        self.judging.close()
+        self.activations_service.close()
+        self.evaluation_service.close()
         self.documents.close()
         event.accept()
 
@@ -249,7 +253,7 @@ class MainWindow(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Every Tab of the window comes here: it goes as the eye does."""
         now = self.focusWidget()
-        found = tab_order.beside(self, now, forward=forward) if now is not None else None
+        found = tab_order.neighbour_stop(self, now, forward=forward) if now is not None else None
         if found is None:
             return super().focusNextPrevChild(forward)
         reason = Qt.FocusReason
@@ -292,10 +296,12 @@ class MainWindow(QMainWindow):
         runner = self.runner
         if not runner.active:
             return True
-        if runner.state is not RunState.STOPPING and not dialogs.stop_training(self, runner.ended):
+        if runner.state is not RunState.STOPPING and not dialogs.confirm_stop_training(
+            self, runner.ended
+        ):
             return False
         runner.stop()
-        return dialogs.ended_soon(self, lambda: runner.active, runner.ended)
+        return dialogs.wait_for_end(self, lambda: runner.active, runner.ended)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.selection.set(ids)

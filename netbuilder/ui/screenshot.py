@@ -80,7 +80,7 @@ def render(
     if path is not None and is_model(path):
         wait(lambda: window.workbench.trained is not None, WAIT_SECONDS)
         wait(lambda: window.workbench.settled, WAIT_SECONDS)
-    wait(lambda: window.judging.idle and window.looking.idle, 20.0)
+    wait(lambda: window.evaluation_service.idle and window.activations_service.idle, 20.0)
     # Panels that show data or results fill themselves from threads of their own.
     wait(lambda: False, 0.6)
     picture = window.grab()

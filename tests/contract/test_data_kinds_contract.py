@@ -6,6 +6,7 @@ import builtins
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,19 @@ from PIL import Image
 
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.core.data.defaults import adapt, resolve
+from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.kind import Place
-from netbuilder.core.data.load import load, preview
-from netbuilder.core.data.registry import KINDS, read, recipe_for
+from netbuilder.core.data.kinds.kind import DataLocation
+from netbuilder.core.data.load import load_dataset, load_preview
+from netbuilder.core.data.registry import KINDS, read_samples, recipe_for
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
-from netbuilder.core.results.predict_file import answer_file
+from netbuilder.core.results.predict_file import predictions_of_file
+
+source = partial(script_source, style=Style.EXACT)
 
 Sample = Callable[[Path], tuple[Data, str]]
 
@@ -105,7 +108,7 @@ SAMPLES: Mapping[str, Sample] = {
 def network(data: Data, folder: Path) -> Project:
     """The smallest network that takes this data: it is flattened, words are embedded first."""
     bare = Project("Sample", Graph((Node("input", "Input"),)), data, Training(epochs=1))
-    facts = load(bare, folder).facts
+    facts = load_dataset(bare, folder).facts
     inner = [Node("flat", "Flatten")]
     if facts.input_dtypes["input"] == "int32":
         size = max(20, len(facts.vocabulary))
@@ -113,17 +116,19 @@ def network(data: Data, folder: Path) -> Project:
     nodes = (Node("input", "Input"), *inner, Node("out", "Dense", {"units": 1}))
     edges = tuple((a.id, b.id) for a, b in pairwise(nodes))
     project = replace(bare, graph=Graph(nodes, edges))
-    return adapt(project, load(project, folder).facts)
+    return fit_output_to_data(project, load_dataset(project, folder).facts)
 
 
 def trained(project: Project, folder: Path) -> TrainedModel:
     """One epoch by Keras's own ``fit``: this is about data."""
-    found = load(project, folder)
-    project = resolve(project, found.facts)
-    core = build_core(project, found.facts)
-    core.fit(found.train.x["input"], found.train.y["out"], epochs=1, verbose=0)
-    model = assemble(core, project, found.pre, found.facts)
-    return TrainedModel(project, core, model, found.pre, found.facts, {}, {}, 1.0, 1.0, 1, 1)
+    found = load_dataset(project, folder)
+    project = resolve_defaults(project, found.facts)
+    training_model = build_training_model(project, found.facts)
+    training_model.fit(found.train.x["input"], found.train.y["out"], epochs=1, verbose=0)
+    model = assemble(training_model, project, found.preprocessing, found.facts)
+    return TrainedModel(
+        project, training_model, model, found.preprocessing, found.facts, {}, {}, 1.0, 1.0, 1, 1
+    )
 
 
 def run_without_program(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -165,7 +170,7 @@ def test_a_row_is_whole(name: str, tmp_path: Path) -> None:
     assert kind.noun
     check_options(kind.params(data))
     assert kind.chosen(data)
-    if kind.place is not Place.NOWHERE:
+    if kind.place is not DataLocation.NOWHERE:
         found = recipe_for(tmp_path / data.path, data.path)
         assert found.path == data.path
         assert found.kind in KINDS
@@ -177,10 +182,10 @@ def test_a_kind_from_file_to_answers(
 ) -> None:
     data, ask = SAMPLES[name](tmp_path)
     project = network(data, tmp_path)
-    shown = preview(project, tmp_path, 5)
+    shown = load_preview(project, tmp_path, 5)
     assert shown.rows
     model = trained(project, tmp_path)
-    answers = answer_file(model, tmp_path / ask)
+    answers = predictions_of_file(model, tmp_path / ask)
     assert len(answers.predictions) >= 1
     assert all(len(answers.table[column].dropna()) for column in answers.answers)
     names = run_without_program(source(project, model.facts), tmp_path, monkeypatch)
@@ -195,7 +200,7 @@ def test_a_set_says_the_same_numbers_in_its_script(
     check_options(row.options)
     small = {"samples": 60} if any(param.name == "samples" for param in row.options) else {}
     data = Data("builtin", name=name, options=small)
-    samples = read(data, tmp_path)
+    samples = read_samples(data, tmp_path)
     assert samples is not None
     text = source(network(data, tmp_path))
     lines = text.split("# Keep rows")[0]
@@ -248,9 +253,9 @@ def test_scripts_of_other_layouts_read_the_same_pictures(
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     data = make(tmp_path)
     project = network(data, tmp_path)
-    text = source(project, load(project, tmp_path).facts).split("# Keep rows")[0]
+    text = source(project, load_dataset(project, tmp_path).facts).split("# Keep rows")[0]
     names = run_without_program(text, tmp_path, monkeypatch)
-    samples = read(data, tmp_path)
+    samples = read_samples(data, tmp_path)
     assert samples is not None
     # What a folder holds for testing stands behind the rest.
     y = np.ravel(names["y"])
@@ -268,7 +273,7 @@ def test_an_option_out_of_bounds_is_named() -> None:
 
     recipe = Data("builtin", name="moons", options={"samples": 3})
     with pytest.raises(DataError, match="'samples' of the data is 3"):
-        read(recipe, Path())
+        read_samples(recipe, Path())
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS, spec_of
+from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
 from netbuilder.core.catalog.spec import Category
 
 ROWS = sorted(LAYERS.values(), key=lambda spec: spec.name)

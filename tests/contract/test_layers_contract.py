@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.keras_workarounds import mend
-from netbuilder.core.catalog.layers.index import LAYERS, canonical_layer
+from netbuilder.core.catalog.keras_workarounds import make_savable
+from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.spec import Category, Kind
 from netbuilder.core.catalog.validate import problem_with
 
@@ -83,7 +83,7 @@ def make(keras, spec, **more):
             inner = values[param.name]
             values[param.name] = getattr(keras.layers, inner["layer"])(**inner["params"])
     layer = getattr(keras.layers, spec.name)(**values)
-    mend(layer)
+    make_savable(layer)
     return layer
 
 
@@ -139,7 +139,7 @@ def test_row_builds_runs_and_survives_a_file(keras, spec, tmp_path):
     model.save(path)
     opened = keras.models.load_model(path, compile=False)
     again = opened.layers[-1]
-    mend(again)
+    make_savable(again)
     assert json.dumps(again.get_config()) == json.dumps(layer.get_config())
     assert again.count_params() == layer.count_params()
     np.testing.assert_array_equal(np.asarray(opened(samples, training=False)), result)

@@ -15,7 +15,10 @@ ROOT = Path(netbuilder.__file__).parent
 #: Circles that are the subject itself.
 KNOWN: tuple[frozenset[str], ...] = (
     # A form holds forms: a wrapper's layer, a schedule's rate.
-    frozenset(f"netbuilder.ui.forms.{name}" for name in ("nested", "schedules", "editors", "form")),
+    frozenset(
+        f"netbuilder.ui.forms.{name}"
+        for name in ("nested_editors", "schedule_editor", "editors", "param_form")
+    ),
 )
 
 

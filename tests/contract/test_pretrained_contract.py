@@ -6,8 +6,8 @@ import inspect
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.catalog.layers.pretrained import BODIES, ROWS, Scaling
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, ROWS, PixelScaling
 
 # Arguments of Keras that the engine fills in or that belong to the layers left off.
 FILLED = {"include_top", "input_tensor", "input_shape", "name", "include_preprocessing"}
@@ -25,20 +25,20 @@ def test_row_has_the_arguments_of_the_body(keras, spec):
     assert arguments["pooling"].default is spec.by_name["pooling"].default is None
     for name in rows & {"alpha", "minimalistic"}:
         assert arguments[name].default == spec.by_name[name].default
-    body = BODIES[spec.name]
-    assert ("include_preprocessing" in arguments) == (body.scaling is Scaling.SWITCH)
-    assert ("preprocess" in rows) == (body.scaling is not Scaling.ALWAYS)
+    body = BACKBONES[spec.name]
+    assert ("include_preprocessing" in arguments) == (body.scaling is PixelScaling.SWITCH)
+    assert ("preprocess" in rows) == (body.scaling is not PixelScaling.ALWAYS)
 
 
 @pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec.name)
 def test_scaling_is_that_of_the_family(keras, spec):
-    body = BODIES[spec.name]
+    body = BACKBONES[spec.name]
     family = importlib.import_module(f"keras.applications.{body.family}")
     pixels = np.asarray([[[[0.0, 127.5, 255.0]]]], "float32")
     mine = {
-        Scaling.UNIT: pixels / 127.5 - 1,
-        Scaling.CAFFE: pixels[..., ::-1] - [103.939, 116.779, 123.68],
-        Scaling.TORCH: (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
+        PixelScaling.UNIT: pixels / 127.5 - 1,
+        PixelScaling.CAFFE: pixels[..., ::-1] - [103.939, 116.779, 123.68],
+        PixelScaling.TORCH: (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
     }.get(body.scaling, pixels)
     np.testing.assert_allclose(family.preprocess_input(pixels.copy()), mine, rtol=1e-5, atol=1e-5)
 
@@ -49,7 +49,7 @@ def test_every_body_of_keras_has_a_row(keras):
         for name in dir(keras.applications)
         if inspect.isfunction(getattr(keras.applications, name))
     }
-    assert bodies == {spec.name for spec in ROWS} == set(BODIES)
+    assert bodies == {spec.name for spec in ROWS} == set(BACKBONES)
     assert all(LAYERS[name].module == "keras.applications" for name in bodies)
 
 

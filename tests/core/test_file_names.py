@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netbuilder.core.file_names import portable
-from netbuilder.core.grading.hand_in import file_name
+from netbuilder.core.file_names import portable_name
+from netbuilder.core.grading.submission_info import file_name
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from netbuilder.core.grading.hand_in import file_name
     ],
 )  # fmt: skip
 def test_what_windows_refuses_is_replaced(text: str, name: str) -> None:
-    assert portable(text) == name
+    assert portable_name(text) == name
 
 
 def test_a_hand_in_has_a_name_whatever_the_pupil_is_called() -> None:

@@ -39,4 +39,4 @@ def test_a_passing_folder_stands_in_for_a_home_that_cannot_be_written(
     told = folders.problem()
     assert told is not None
     assert str(tmp_path / "taken" / "home" / "data") in told.what
-    assert "--data-dir" in told.mend
+    assert "--data-dir" in told.fix

@@ -17,8 +17,10 @@ from netbuilder.core.errors import UserError
 
 
 def test_linux_takes_tensorflow_without_graphics_cards(root: Path, tmp_path: Path) -> None:
-    linux = offline_kit.download_command(root, tmp_path, offline_kit.platform("linux"), "3.12")
-    windows = offline_kit.download_command(root, tmp_path, offline_kit.platform("windows"), "3.12")
+    linux = offline_kit.download_command(root, tmp_path, offline_kit.find_platform("linux"), "3.12")
+    windows = offline_kit.download_command(
+        root, tmp_path, offline_kit.find_platform("windows"), "3.12"
+    )
     assert any(word.startswith("tensorflow-cpu>=") for word in linux)
     assert any(word.startswith("tensorflow>=") for word in windows)
     assert not any(word.startswith("tensorflow>=") for word in linux)
@@ -27,17 +29,17 @@ def test_linux_takes_tensorflow_without_graphics_cards(root: Path, tmp_path: Pat
 
 
 def test_the_kit_takes_the_versions_that_were_tested(root: Path, tmp_path: Path) -> None:
-    locked = offline_kit.lock(root, tmp_path)
+    locked = offline_kit.write_lock(root, tmp_path)
     assert locked is not None
     words = offline_kit.download_command(
-        root, tmp_path, offline_kit.platform("linux"), "3.12", locked
+        root, tmp_path, offline_kit.find_platform("linux"), "3.12", locked
     )
     assert words[words.index("--constraint") + 1] == str(locked)
     lines = locked.read_text(encoding="utf-8").splitlines()
     (version,) = [one.partition("==")[2] for one in lines if one.startswith("tensorflow==")]
     assert f"tensorflow-cpu=={version}" in lines
     # Another program's folder has no such file: then the newest that fit are taken.
-    assert offline_kit.lock(tmp_path / "elsewhere", tmp_path) is None
+    assert offline_kit.write_lock(tmp_path / "elsewhere", tmp_path) is None
 
 
 @pytest.mark.parametrize("python", offline_kit.PYTHONS)
@@ -62,10 +64,10 @@ def test_every_dependency_is_locked_to_a_version_that_it_allows(root: Path, pyth
 
 def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"linux"):
-        offline_kit.platform("linus")
+        offline_kit.find_platform("linus")
     for source, python in ((tmp_path, "3.12"), (root, "3.9")):
         with pytest.raises(UserError):
-            offline_kit.make(tmp_path, source, [], python, print)
+            offline_kit.make_kit(tmp_path, source, [], python, print)
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="install.sh is for POSIX shells")
@@ -88,7 +90,7 @@ def test_a_kit_installs_without_a_network(root: Path, tmp_path: Path) -> None:
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     kit = tmp_path / "kit"
     kit.mkdir()
-    offline_kit.make(kit, root, [offline_kit.platform("linux")], python, print)
+    offline_kit.make_kit(kit, root, [offline_kit.find_platform("linux")], python, print)
     # A name server that does not answer would be a network; pip must not even ask.
     env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path),
            "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}  # fmt: skip

@@ -76,7 +76,7 @@ def test_the_schools_lessons_are_listed(tmp_path: Path, monkeypatch: pytest.Monk
         encoding="utf-8",
     )
     _write(tmp_path, monkeypatch, f"lessons = ['{place}']")
-    assert "ours" in [one.name for shelf in library.shelves() for one in shelf.lessons]
+    assert "ours" in [one.name for shelf in library.lesson_folders() for one in shelf.lessons]
 
 
 def test_data_dir_is_where_everything_goes(
@@ -103,7 +103,7 @@ def test_downloads_are_refused_where_the_school_says_so(
     _write(tmp_path, monkeypatch, "downloads = false")
     with (
         pytest.raises(UserError, match="switched off"),
-        download_progress.told("The weights", None),
+        download_progress.report_download("The weights", None),
     ):
         keras.utils.get_file("weights.h5", "http://127.0.0.1:9/weights.h5", cache_dir=tmp_path)
 
@@ -116,7 +116,7 @@ def test_data_sets_are_not_fetched_where_the_school_says_so(
     _write(tmp_path, monkeypatch, "downloads = false")
     with pytest.raises(DataError, match="switched off on this machine") as caught:
         read_builtin(name, {})
-    assert str(tmp_path / "keras" / "datasets") in caught.value.mend
+    assert str(tmp_path / "keras" / "datasets") in caught.value.fix
 
 
 def test_two_threads_leave_the_way_to_the_network_as_it_was(

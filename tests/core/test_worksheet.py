@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netbuilder.core.formats.writers.svg import LINE, MARGIN, blanked, svg
+from netbuilder.core.formats.writers.svg import LINE, MARGIN, blank_numbers, network_svg
 from netbuilder.core.lesson_files import known_facts
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -67,7 +67,7 @@ def test_what_is_to_be_worked_out_can_be(iris: Project) -> None:
     ],
 )
 def test_each_number_becomes_one_line(text: str, told: str) -> None:
-    assert blanked(text, "___") == told
+    assert blank_numbers(text, "___") == told
 
 
 def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris: Project) -> None:
@@ -78,8 +78,8 @@ def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris: Project) -> None
 
 
 def test_the_plain_picture_is_as_before(iris: Project) -> None:
-    assert "weights" not in svg(iris)
-    assert "(None" not in svg(iris)
+    assert "weights" not in network_svg(iris)
+    assert "(None" not in network_svg(iris)
 
 
 def test_a_picture_has_the_colours_of_the_canvas() -> None:
@@ -89,7 +89,7 @@ def test_a_picture_has_the_colours_of_the_canvas() -> None:
 
     assert set(CATEGORY_COLORS) == set(Category)
     body = files.read(resource("examples", "frozen_body.netbuilder"))
-    assert CATEGORY_COLORS[Category.PRETRAINED] in svg(body)
+    assert CATEGORY_COLORS[Category.PRETRAINED] in network_svg(body)
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
@@ -97,7 +97,7 @@ def test_a_wire_past_other_layers_goes_beside_them(horizontal: bool) -> None:
     """Straight it lies behind them, and the picture shows a chain."""
     project = files.read(resource("examples", "residual.netbuilder"))
     graph = replace(project.graph, extra={**project.graph.extra, "horizontal": horizontal})
-    drawn = ElementTree.fromstring(svg(replace(project, graph=graph)))
+    drawn = ElementTree.fromstring(network_svg(replace(project, graph=graph)))
     left, top, _width, _height = (float(one) for one in drawn.attrib["viewBox"].split())
     paths = [one.attrib["d"] for one in drawn.iter("{http://www.w3.org/2000/svg}path")]
     assert len(paths) == len(project.graph.edges)

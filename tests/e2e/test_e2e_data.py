@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from netbuilder.cli import main
-from netbuilder.cli.terminal.output import fail
+from netbuilder.cli.terminal.output import report_error
 from netbuilder.core.data import load
-from netbuilder.core.data.columns import report
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
@@ -113,7 +113,7 @@ def test_the_json_is_the_table_of_the_panel(
     code, found = told(capsys, str(tmp_path / "p.netbuilder"))
     assert code == 0
     short = {"min": "minimum", "max": "maximum"}
-    for said, shown in zip(found["columns"], report(project, tmp_path).columns, strict=True):  # type: ignore[call-overload]
+    for said, shown in zip(found["columns"], make_report(project, tmp_path).columns, strict=True):  # type: ignore[call-overload]
         facts = asdict(shown)
         facts |= {key: facts.pop(name) for key, name in short.items()}
         facts["decided"] = sorted(facts["decided"])
@@ -141,10 +141,10 @@ def test_what_a_button_mends_is_told_in_the_words_of_the_command(
     held = json.loads((tmp_path / "p.netbuilder").read_text())
     held["data"] |= told
     (tmp_path / "p.netbuilder").write_text(json.dumps(held))
-    assert report(files.read(tmp_path / "p.netbuilder"), tmp_path).facts is not None
+    assert make_report(files.read(tmp_path / "p.netbuilder"), tmp_path).facts is not None
     with pytest.raises(DataError) as error:
-        load.facts(project, tmp_path)
-    fail(error.value, False, ("model", "missing"))
+        load.load_facts(project, tmp_path)
+    report_error(error.value, False, ("model", "missing"))
     said = capsys.readouterr().err
     assert "Fill with the most frequent value: add --missing most_frequent" in said
 

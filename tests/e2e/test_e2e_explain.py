@@ -28,7 +28,7 @@ __all__ = ["digits_model", "house_folder", "house_model"]
 def test_a_row_of_a_table(
     house_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    registry.save(house_model[0], tmp_path / "m.h5")
+    registry.save_network(house_model[0], tmp_path / "m.h5")
     houses(60, 5).to_csv(tmp_path / "new.csv", index=False)
     houses(60, 5)[["size", "town"]].to_csv(tmp_path / "bare.csv", index=False)
     for name in ("new.csv", "bare.csv"):
@@ -56,7 +56,7 @@ def test_the_command_says_what_the_window_says(
     assert data.test is not None
     raw = data.test.raw_x["input"][:12]
     np.savez(tmp_path / "p.npz", x=raw)
-    registry.save(trained, tmp_path / "m.h5")
+    registry.save_network(trained, tmp_path / "m.h5")
     for row in range(4):
         for method in ("grad_cam", "integrated_gradients", "occlusion"):
             words = ["explain", str(tmp_path / "m.h5"), str(tmp_path / "p.npz"), "--row", str(row)]

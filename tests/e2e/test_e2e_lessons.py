@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.record import Record, with_record
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data
 
@@ -52,7 +52,7 @@ def test_the_list_and_one_lesson(run: Callable[..., Any], tmp_path: Path) -> Non
 def test_a_project_is_checked_and_a_solution_proves_a_lesson(
     run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    start = library.start_project(library.lesson("first_model"))
+    start = library.start_project(library.find_lesson("first_model"))
     half = edits.set_data(start, Data(kind="builtin", name="iris"))
     half = edits.append_layer(half, "Dense", params={"units": 16, "activation": "relu"})
     files.write(half, tmp_path / "half.netbuilder")
@@ -68,7 +68,7 @@ def test_a_project_is_checked_and_a_solution_proves_a_lesson(
     files.write(edits.append_layer(half, "Dense", params={"units": 3, "activation": "softmax"}),
                 tmp_path / "begin.netbuilder")  # fmt: skip
     begin = files.read(tmp_path / "begin.netbuilder")
-    solved = with_record(begin, Record("own", answers={2: "yes"}))
+    solved = with_record(begin, LessonRecord("own", answers={2: "yes"}))
     files.write(solved, tmp_path / "solved.netbuilder")
     model = tmp_path / "solved.h5"
     trained = run("train", tmp_path / "solved.netbuilder", "-o", model, "--learning-rate", "0.05",

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from netbuilder.cli.app import missing_library
-from netbuilder.cli.terminal.output import fail_unexpectedly, plain
+from netbuilder.cli.app import missing_library_error
+from netbuilder.cli.terminal.output import report_unexpected, to_json_value
 from netbuilder.core import folders
 
 Run = Callable[..., Any]
@@ -28,12 +28,12 @@ Run = Callable[..., Any]
 )
 def test_a_missing_library_says_what_to_install(library: str, debian: str, fedora: str) -> None:
     text = f"{library}: cannot open shared object file: No such file or directory"
-    told = missing_library(text)
+    told = missing_library_error(text)
     assert told is not None
     assert library.split(".so", maxsplit=1)[0] in told.what
-    assert debian in told.mend
-    assert fedora in told.mend
-    assert missing_library("No module named 'PySide6'") is None
+    assert debian in told.fix
+    assert fedora in told.fix
+    assert missing_library_error("No module named 'PySide6'") is None
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a screen")
@@ -57,7 +57,7 @@ def test_a_fault_of_the_program(home: Path, capsys: pytest.CaptureFixture[str]) 
     try:
         raise RuntimeError("the flux\nis off")
     except RuntimeError as error:
-        assert fail_unexpectedly(error, as_json=True) == 1
+        assert report_unexpected(error, as_json=True) == 1
     out, err = capsys.readouterr()
     log = folders.state() / "netbuilder.log"
     assert str(log) in err
@@ -70,7 +70,7 @@ def test_numbers_that_are_none_become_null() -> None:
     import numpy as np
 
     value = {"a": float("nan"), "b": [np.float32("inf"), np.int64(3)], 1: np.array([1.5, np.nan])}
-    assert plain(value) == {"a": None, "b": [None, 3], "1": [1.5, None]}
+    assert to_json_value(value) == {"a": None, "b": [None, 3], "1": [1.5, None]}
 
 
 def test_no_chatter_of_tensorflow(root: Path, diabetes_job: Any) -> None:
@@ -82,7 +82,7 @@ def test_no_chatter_of_tensorflow(root: Path, diabetes_job: Any) -> None:
 def test_quiet_stderr_keeps_what_others_say() -> None:
     script = (
         "import os, sys\n"
-        "from netbuilder.core.quiet import quiet_stderr\n"
+        "from netbuilder.core.tensorflow_output import quiet_stderr\n"
         "with quiet_stderr():\n"
         "    os.write(2, b'I0000 00:00:1.2 1 port.cc:153] oneDNN\\n')\n"
         "    sys.stderr.write('mine\\n')\n"

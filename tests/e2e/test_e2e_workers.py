@@ -63,9 +63,9 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(
     assert model.exists()
     assert checkpoint.exists()
 
-    from netbuilder.core.engine.checkpoint.format import read
+    from netbuilder.core.engine.checkpoint.format import read_checkpoint
 
-    found = read(checkpoint.parent)
+    found = read_checkpoint(checkpoint.parent)
     assert found is not None
     workers = start(found.epoch + 3, "--resume")
     for worker in workers:

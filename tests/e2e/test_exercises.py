@@ -19,18 +19,18 @@ from keras import layers
 from PIL import Image
 
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.examples import example
-from netbuilder.core.data.kinds.generators.drawn import drawn_shapes
+from netbuilder.core.data.examples import find_example
+from netbuilder.core.data.kinds.generators.drawn_pictures import drawn_shapes
 from netbuilder.core.data.kinds.generators.generated import stories
-from netbuilder.core.data.load import load
-from netbuilder.core.engine.build.body_weights import weights_path
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.build.backbone_weights import weights_path
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.edits import set_data, set_params
 from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.generate import generate
+from netbuilder.core.results.generate import generate_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -112,7 +112,7 @@ EXERCISES = {
 
 
 def project_of(name: str) -> Project:
-    return read(example(name).path)
+    return read(find_example(name).path)
 
 
 def split_of(dataset: Dataset, part: str, divide: float) -> tuple[np.ndarray, np.ndarray]:
@@ -168,14 +168,14 @@ def alike(ours: list[float], theirs: list[float], metric: str, rows: int) -> Non
 def seeds_of(project: Project, folder: Path) -> Iterator[tuple[int, Project, Dataset]]:
     for seed in SEEDS:
         seeded = replace(project, training=replace(project.training, seed=seed))
-        yield seed, seeded, load(seeded, folder)
+        yield seed, seeded, load_dataset(seeded, folder)
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_as_good_as_plain_keras(name: str) -> None:
     exercise, project = EXERCISES[name], project_of(name)
     ours, theirs, rows = [], [], 0
-    for seed, seeded, dataset in seeds_of(project, example(name).path.parent):
+    for seed, seeded, dataset in seeds_of(project, find_example(name).path.parent):
         trained, reached = here(seeded, dataset, exercise.metric)
         ours.append(reached)
         model, reached = plainly(exercise, dataset, seed)
@@ -183,8 +183,12 @@ def test_as_good_as_plain_keras(name: str) -> None:
         rows = len(dataset.test or ())
     alike(ours, theirs, exercise.metric, rows)
     # The same network, or the comparison says nothing.
-    assert [w.shape for w in trained.core.weights] == [w.shape for w in model.weights]
-    kinds = [type(layer) for layer in trained.core.layers if type(layer) is not layers.InputLayer]
+    assert [w.shape for w in trained.training_model.weights] == [w.shape for w in model.weights]
+    kinds = [
+        type(layer)
+        for layer in trained.training_model.layers
+        if type(layer) is not layers.InputLayer
+    ]
     assert kinds == [type(layer) for layer in model.layers]
 
 
@@ -227,10 +231,10 @@ def test_a_text_is_gone_on_with() -> None:
     project = replace(project, data=data, training=plan)
     ours, theirs, rows = [], [], 0
     known = set(stories(300).lower().replace(".", " ").split())
-    for seed, seeded, dataset in seeds_of(project, example("stories").path.parent):
+    for seed, seeded, dataset in seeds_of(project, find_example("stories").path.parent):
         trained, reached = here(seeded, dataset, ACCURACY)
         ours.append(reached)
-        written = generate(trained, "the ", length=200, temperature=0.3, seed=seed).text
+        written = generate_text(trained, "the ", length=200, temperature=0.3, seed=seed).text
         model, reached = plainly(STORIES, dataset, seed)
         theirs.append(reached)
         rows = len(dataset.test or ())
@@ -303,11 +307,11 @@ def test_a_frozen_body_separates_three_classes_of_pictures(three_shapes: Path) -
     for seed, seeded, dataset in seeds_of(project, three_shapes):
         trained, reached = here(seeded, dataset, ACCURACY)
         ours.append(reached)
-        assert len(trained.core.trainable_weights) == 2, "the body is frozen"
+        assert len(trained.training_model.trainable_weights) == 2, "the body is frozen"
         theirs.append(plainly(FROZEN, dataset, seed)[1])
         rows = len(dataset.test or ())
     wrong = set_data(seeded, scaling="minmax")
-    blind = here(wrong, load(wrong, three_shapes), ACCURACY)[1]
+    blind = here(wrong, load_dataset(wrong, three_shapes), ACCURACY)[1]
     assert rows == 36
     assert np.mean(ours) >= 0.85, ours
     assert blind < 0.5

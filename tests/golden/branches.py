@@ -1,7 +1,6 @@
-"""Two branches: a network made with NetBuilder.
+"""Two branches: a network made with NetBuilder."""
 
-Put your own data in; everything else is as in NetBuilder.
-"""
+# Put your own data in; everything else is as in NetBuilder.
 
 import keras
 import numpy as np

@@ -1,8 +1,7 @@
-"""Digits: a network made with NetBuilder.
+"""Digits: a network made with NetBuilder."""
 
-Same rows, same first weights, same order as in NetBuilder with seed 1: with the same
-versions of Keras and TensorFlow its numbers come out, up to rounding.
-"""
+# Same rows, same first weights, same order as in NetBuilder with seed 1: with the same versions
+# of Keras and TensorFlow its numbers come out, up to rounding.
 
 import keras
 import numpy as np

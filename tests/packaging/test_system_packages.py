@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from netbuilder.cli.app import missing_library
+from netbuilder.cli.app import missing_library_error
 
 
 def test_readme_lists_what_the_program_and_the_extras_need(
@@ -24,9 +24,9 @@ def test_readme_lists_what_the_program_and_the_extras_need(
 def test_the_package_that_an_error_names_stands_in_readme(
     packaging: Callable[[str], ModuleType], library: str
 ) -> None:
-    error = missing_library(f"{library}: cannot open shared object file: No such file")
+    error = missing_library_error(f"{library}: cannot open shared object file: No such file")
     assert error is not None
-    package = error.mend.split("apt install ")[1].split()[0]
+    package = error.fix.split("apt install ")[1].split()[0]
     assert package in packaging("system_packages").system_packages("plain")
 
 

@@ -155,7 +155,7 @@ def open_window(qtbot: QtBot, home: Path) -> Iterator[Callable[..., MainWindow]]
         if window not in late:  # It would ask whether to leave without what was learned.
             window.close()
         window.deleteLater()
-    jobs.wait_for_all(20)
+    jobs.wait_for_jobs(20)
     qtbot.wait(20)
     assert not late, "a training did not end"
 

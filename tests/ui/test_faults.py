@@ -10,18 +10,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.curves import OVERLAY_COLORS
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.results.runs_model import number
+from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
+from netbuilder.ui.results.runs_model import short_result
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
-from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.training.training_panel import TrainingPanel
 from netbuilder.ui.window.documents import empty_project
 from netbuilder.ui.window.panels import PANELS
 
@@ -238,17 +238,17 @@ def test_a_new_project_has_the_whole_palette(
 
 
 def test_small_losses_keep_their_digits() -> None:
-    assert number(0.00004321) == "4.3e-05"
-    assert len(number(0.000123456)) <= 8
-    assert number(0.0) == "0"
-    assert number(0.0123) == "0.0123"
+    assert short_result(0.00004321) == "4.3e-05"
+    assert len(short_result(0.000123456)) <= 8
+    assert short_result(0.0) == "0"
+    assert short_result(0.0123) == "0.0123"
 
 
 def test_errors_in_dollars_are_written_as_in_evaluate() -> None:
-    assert number(12679.4) == "12,679"
-    assert number(-1304.0) == "-1,304"
-    assert number(158.6) == "159"
-    assert number(3.2e9) == "3.2e+09"
+    assert short_result(12679.4) == "12,679"
+    assert short_result(-1304.0) == "-1,304"
+    assert short_result(158.6) == "159"
+    assert short_result(3.2e9) == "3.2e+09"
 
 
 def test_the_legend_has_the_colours_of_the_plot(qtbot: QtBot) -> None:
@@ -269,7 +269,7 @@ def test_runs_have_the_error_that_evaluate_has(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     (run,) = runs.list_runs()
-    error = window.judging.evaluation.metrics["mean_absolute_error"]
+    error = window.evaluation_service.evaluation.metrics["mean_absolute_error"]
     assert run.test["mean_absolute_error"] == pytest.approx(error)
     assert error > 5, "disease scores reach from 25 to 346: this is not of scaled targets"
 
@@ -290,7 +290,7 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE // 3)
     # What is shown is what the run makes of the sample now, or nothing yet.
-    assert not isinstance(window.strips.look, ActivationsLook)
+    assert not isinstance(window.strips.look, SampleActivations)
     window.runner.stop()
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
 
@@ -304,7 +304,7 @@ def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
     seen: list[bool] = []
 
     def at_once() -> None:
-        seen.extend((not window.looking.idle, window.canvas.shown_sample.isVisible()))
+        seen.extend((not window.activations_service.idle, window.canvas.shown_sample.isVisible()))
         window.documents.show_project(example("xor"), None)
         seen.append(window.canvas.shown_sample.isVisible() or bool(window.canvas.previews.ids))
 
@@ -313,7 +313,7 @@ def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
     window.runner.stop()
     qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen == [True, True, False], "it names a row of data that is gone"
-    qtbot.waitUntil(lambda: window.looking.idle, timeout=MINUTE // 3)
+    qtbot.waitUntil(lambda: window.activations_service.idle, timeout=MINUTE // 3)
     assert not window.canvas.shown_sample.isVisible()
     assert window.canvas.previews.ids == frozenset()
 

@@ -18,7 +18,7 @@ def test_idle_only_once_the_answer_has_been_delivered(qtbot: QtBot) -> None:
         return question * 2
 
     told: list[tuple[object, object]] = []
-    worker = jobs.Latest(work, "test")
+    worker = jobs.LatestJob(work, "test")
     worker.answered.connect(lambda question, answer: told.append((question, answer)))
     assert worker.idle
     worker.ask(21)
@@ -42,7 +42,7 @@ def test_questions_that_a_newer_one_overtook_do_not_keep_it_busy(qtbot: QtBot) -
         return question
 
     told: list[object] = []
-    worker = jobs.Latest(work, "test")
+    worker = jobs.LatestJob(work, "test")
     worker.answered.connect(lambda question, _answer: told.append(question))
     worker.failed.connect(lambda question, error: told.append((question, str(error))))
     for question in (1, 2, 3):
@@ -60,7 +60,7 @@ def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot) -> None:
 
     go = threading.Event()
     label = QLabel()
-    job = jobs.run(
+    job = jobs.run_job(
         lambda: go.wait(5), lambda _answer: label.setText("done"), name="late", owner=label
     )
     with qtbot.waitSignal(label.destroyed):
@@ -79,7 +79,7 @@ def test_an_owner_that_goes_while_its_thread_answers_does_not_end_the_program(
 
     for _ in range(300):
         owner = QObject()
-        workers = [jobs.Latest(lambda question: question, "test", owner) for _ in range(3)]
+        workers = [jobs.LatestJob(lambda question: question, "test", owner) for _ in range(3)]
         for number in range(20):
             for worker in workers:
                 worker.ask(number)

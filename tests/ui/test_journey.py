@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.palette.model import LAYER_MIME
-from netbuilder.ui.results.evaluate import EvaluatePanel
-from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.palette.palette_model import LAYER_MIME
+from netbuilder.ui.results.evaluate_panel import EvaluatePanel
+from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.training.training_panel import TrainingPanel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -294,7 +294,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
-    assert "price" in window.judging.sentence
+    assert "price" in window.evaluation_service.sentence
 
     predict = panel(window, "predict")
     out = tmp_path / "answers.csv"

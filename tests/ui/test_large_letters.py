@@ -36,16 +36,16 @@ from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.grading.hand_in_dialog import HandInDialog
-from netbuilder.ui.grading.hand_in_work import work_of
+from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.window import GradeWindow
-from netbuilder.ui.lessons.writer import LessonWriter
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog
+from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.style import letter_size
-from netbuilder.ui.widgets.clamped import ClampedLabel
+from netbuilder.ui.style import font_scale
+from netbuilder.ui.widgets.clamped_label import ClampedLabel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -58,18 +58,20 @@ def letters() -> Iterator[Callable[[MainWindow, float], None]]:
     """Makes the letters larger as Ctrl + does, and the system's again afterwards."""
 
     def enlarge(window: MainWindow, factor: float) -> None:
-        while letter_size.factor() < factor - 0.01:
+        while font_scale.font_scale() < factor - 0.01:
             window.commands.scale(1)
 
     yield enlarge
-    letter_size.set_factor(1.0)
+    font_scale.set_font_scale(1.0)
 
 
 def _trained(window: MainWindow, qtbot: QtBot) -> None:
     window.runner.start()
     qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.judging.idle and window.looking.idle, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: window.evaluation_service.idle and window.activations_service.idle, timeout=MINUTE
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,12 +108,15 @@ def test_no_word_is_cut_off(
 
     for name in window.docks.panels:
         window.docks.show_panel(name, focus=False)
-        qtbot.waitUntil(lambda: window.judging.idle and window.looking.idle, timeout=MINUTE)
+        qtbot.waitUntil(
+            lambda: window.evaluation_service.idle and window.activations_service.idle,
+            timeout=MINUTE,
+        )
         look(window, name)
     window.welcome.show_page()
     look(window.welcome.page, "start page")
     window.welcome.page.shut()
-    work = work_of(window.workbench)
+    work = submission_source(window.workbench)
     rows = [
         Submission("ada.h5", "Ada", "graded", 91.5, {"accuracy": 0.915}, 3, 4, comment="Good."),
         Submission("cy.h5", "Cy", FAILED, message="The file is empty (0 bytes). Ask for it again."),
@@ -119,7 +124,7 @@ def test_no_word_is_cut_off(
     grading = GradeWindow(window)
     grading.model.show_rows(rows)
     for dialog in (
-        HandInDialog(work.words, work.write, window),
+        SubmissionDialog(work.words, work.write, window),
         grading,
         RubricForm(parent=window),
         HighScores(rows, "The first model", window),
@@ -133,7 +138,7 @@ def test_no_word_is_cut_off(
         dialog.close()
     window.store.mark_saved()
     window.documents.keep_model()
-    lesson = library.lesson("what_is_a_network")
+    lesson = library.find_lesson("what_is_a_network")
     window.welcome.open_lesson(lesson)
     for number in range(len(lesson.steps)):
         window.welcome.session.go(number)

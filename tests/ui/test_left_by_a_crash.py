@@ -14,14 +14,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery
-from netbuilder.ui.services.owned import new_name, of_one_process, own
+from netbuilder.ui.services.process_locks import acquire_lock, new_process_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -46,10 +46,10 @@ def left(home: Path, edited: Project) -> Path:
 
 def run_left(name: str, project: Project) -> Path:
     """A run of a process that is gone, two epochs far."""
-    run = interrupted_runs.begin(project, Path())
+    run = interrupted_runs.begin_run(project, Path())
     assert run is not None
     short = edits.set_training(project, epochs=2)
-    Session(short, load(short, Path()), checkpoint_dir=run.checkpoints, record=False).run()
+    Session(short, load_dataset(short, Path()), checkpoint_dir=run.checkpoints, record=False).run()
     assert any(run.checkpoints.iterdir())
     run.lock.unlock()
     return run.folder.rename(run.folder.with_name(name))
@@ -73,8 +73,10 @@ def test_escape_throws_nothing_away(
     QTimer.singleShot(30, escape)
     app._offer_recovery(window)
     assert escaped == ["Unsaved work was found", "A training was cut short"]
-    assert [one.file for one in recovery.find()] == [left], "it is found at the next start"
-    assert [one.folder for one in interrupted_runs.find()] == [run]
+    assert [one.file for one in recovery.find_recovered()] == [left], (
+        "it is found at the next start"
+    )
+    assert [one.folder for one in interrupted_runs.find_interrupted()] == [run]
 
 
 def test_what_is_forgotten_is_gone(
@@ -84,7 +86,7 @@ def test_what_is_forgotten_is_gone(
     answer("Forget it")
     app._offer_recovery(window)
     assert not left.exists()
-    assert recovery.find() == []
+    assert recovery.find_recovered() == []
 
 
 def test_what_is_put_back_is_on_disk_all_the_while(
@@ -99,7 +101,7 @@ def test_what_is_put_back_is_on_disk_all_the_while(
     assert kept.read_text("utf-8") == before
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=5))
     qtbot.waitUntil(lambda: kept.read_text("utf-8") != before, timeout=MINUTE)
-    assert recovery.find() == [], "it is this window's now"
+    assert recovery.find_recovered() == [], "it is this window's now"
     window.store.mark_saved()
     assert not kept.exists()
 
@@ -123,7 +125,7 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
     (run,) = (left.parent.parent / "training").iterdir()
     assert works
     for one in (*works, run):
-        assert of_one_process(one, Path(new_name())), "as a run is that begins now"
+        assert of_one_process(one, Path(new_process_name())), "as a run is that begins now"
 
 
 @pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])
@@ -153,7 +155,9 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
     else:
         assert pressed == ["Put it back"]
         assert not window.runner.active
-        assert [one.folder for one in interrupted_runs.find()] == [place], "for the next start"
+        assert [one.folder for one in interrupted_runs.find_interrupted()] == [place], (
+            "for the next start"
+        )
 
 
 def test_a_run_that_another_window_took_is_passed_over(
@@ -166,11 +170,11 @@ def test_a_run_that_another_window_took_is_passed_over(
     """Between the question and the answer nobody holds it for a moment."""
     for name, project in (("0123-a", "iris"), ("4567-b", "moons")):
         run_left(name, edits.set_training(example(project), epochs=1_000_000))
-    found = sorted(interrupted_runs.find(), key=lambda one: one.folder)
+    found = sorted(interrupted_runs.find_interrupted(), key=lambda one: one.folder)
     found[0].lock.unlock()
-    other = own(found[0].folder / "lock")
+    other = acquire_lock(found[0].folder / "lock")
     assert other is not None
-    monkeypatch.setattr(interrupted_runs, "find", lambda: found)
+    monkeypatch.setattr(interrupted_runs, "find_interrupted", lambda: found)
     window = open_window()
     answer("Go on training", "Go on training")
     app._offer_recovery(window)

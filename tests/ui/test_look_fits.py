@@ -11,14 +11,14 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.forms.form import ParamForm
-from netbuilder.ui.forms.slide import SlideEditor
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.curves import picture_of
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.themed_plot import NumberAxis
-from netbuilder.ui.results.varied import VariedRow
-from netbuilder.ui.services.runs.run_progress import metric_text
+from netbuilder.ui.plots.training_curves import run_picture
+from netbuilder.ui.results.search_dimensions import DimensionRow
+from netbuilder.ui.services.runs.run_progress import format_metric
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.callout import Callout
 
@@ -49,7 +49,7 @@ def test_a_fields_help_goes_below_it(qtbot: QtBot) -> None:
 def test_the_name_of_what_is_varied_goes_above_its_values(qtbot: QtBot) -> None:
     holder = QWidget()
     qtbot.addWidget(holder)
-    row = VariedRow("dense.units=16,32", "Dense “dense” · units", True, holder)
+    row = DimensionRow("dense.units=16,32", "Dense “dense” · units", True, holder)
     page = QVBoxLayout(holder)
     page.setContentsMargins(0, 0, 0, 0)
     page.addWidget(row)
@@ -90,7 +90,7 @@ def test_the_curves_of_a_report_are_whole(qtbot: QtBot) -> None:
     """To the last epoch, in letters of the size that the page has."""
     run = RunCurves("x")
     run.add_epochs("loss", [1, 2, 3, 4], [4.0, 3.0, 2.0, 1.0])
-    image = picture_of(run, QSize(330, 290))
+    image = run_picture(run, QSize(330, 290))
     assert (image.width(), image.height()) == (660, 580)
     blue = [
         (x, y)
@@ -104,7 +104,7 @@ def test_the_curves_of_a_report_are_whole(qtbot: QtBot) -> None:
 
 
 def test_large_numbers_have_separators_everywhere(qtbot: QtBot) -> None:
-    assert metric_text("root_mean_squared_error", 16169.2) == "root mean squared error 16,169"
+    assert format_metric("root_mean_squared_error", 16169.2) == "root mean squared error 16,169"
     axis = NumberAxis("left")
     assert axis.tickStrings([200000, 400000], 1.0, 200000) == ["200,000", "400,000"]
     assert axis.tickStrings([0.2, 0.4], 1.0, 0.2) == ["0.2", "0.4"]
@@ -132,7 +132,7 @@ def test_pictures_on_the_canvas_follow_the_scheme(
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
 
     def lightest() -> int:
         image = window.canvas.previews._images["input"]

@@ -26,13 +26,13 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture.window import CollectWindow
+from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
-from netbuilder.ui.grading.hand_in_dialog import HandInDialog
-from netbuilder.ui.grading.hand_in_work import work_of
+from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.window import GradeWindow
-from netbuilder.ui.lessons.writer import LessonWriter
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog
+from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
@@ -79,7 +79,10 @@ def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
     found = set()
     for name in window.docks.panels:
         window.docks.show_panel(name, focus=False)
-        qtbot.waitUntil(lambda: window.judging.idle and window.looking.idle, timeout=MINUTE)
+        qtbot.waitUntil(
+            lambda: window.evaluation_service.idle and window.activations_service.idle,
+            timeout=MINUTE,
+        )
         found |= {f"{name}: {one}" for one in nameless(window)}
     for node in window.store.project.graph.nodes:
         window.canvas.select((node.id,))
@@ -130,11 +133,11 @@ def test_each_field_of_the_windows_beside_has_a_name(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = open_window(example("iris"), keras=False)
-    work = work_of(window.workbench)
+    work = submission_source(window.workbench)
     beside = (
         GradeWindow(window),
         RubricForm(Rubric(), window),
-        HandInDialog(work.words, work.write, window),
+        SubmissionDialog(work.words, work.write, window),
         LessonWriter(window.store.project, window, tmp_path),
         SettingsDialog(window),
         CollectWindow(tmp_path, window, current=None),

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.style import letter_size
+from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.panels import PANELS
 
 Open = Callable[..., MainWindow]
@@ -35,7 +35,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     qtbot.waitUntil(
         lambda: window.workbench.trained is not None and not window.runner.active, timeout=120_000
     )
-    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=60_000)
     window.docks._resize(190, 370)
 
     predict = window.docks.show_panel("predict", focus=False)
@@ -163,7 +163,7 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
     everything = seen()
     window.resize(1024, 700)
     try:
-        while letter_size.factor() < 1.99:
+        while font_scale.font_scale() < 1.99:
             window.commands.scale(1)
         qtbot.waitUntil(lambda: "New" not in seen())
         assert {"Pause", "Stop", "Save .h5", "Help"} <= set(seen())
@@ -176,7 +176,7 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
         window.actions_table["speed-epochs-1"].trigger()
         qtbot.waitUntil(lambda: inside(helps, window) and not onward.isVisible())
     finally:
-        letter_size.set_factor(1.0)
+        font_scale.set_font_scale(1.0)
         window.scaling.apply()
     window.resize(1366, 768)
     qtbot.waitUntil(lambda: seen() == everything)
@@ -189,7 +189,7 @@ def test_a_lesson_is_wide_enough_to_be_read(
     window.resize(1024, 700)
     at_rest(window.docks.palette.width)
     narrow = window.docks.palette.width()
-    window.welcome.open_lesson(library.lesson("first_model"))
+    window.welcome.open_lesson(library.find_lesson("first_model"))
     at_rest(window.docks.palette.width)
     assert window.welcome.lessons.dock.width() >= 260
     assert window.canvas.width() >= 0.38 * window.width()

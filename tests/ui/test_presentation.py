@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.speed import SPEEDS
-from netbuilder.ui.style import letter_size, theme
+from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.window.presentation import LETTERS
 
 MINUTE = 60_000
@@ -25,12 +25,12 @@ def test_it_is_large_and_slow_and_then_as_before(
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
-    letters, present = letter_size.factor(), window.commands.presentation
+    letters, present = font_scale.font_scale(), window.commands.presentation
     QTest.keyClick(window.canvas, Qt.Key.Key_F11)
     try:
         assert present.on
         assert window.isFullScreen()
-        assert letter_size.factor() >= LETTERS
+        assert font_scale.font_scale() >= LETTERS
         assert not window.docks.palette.isVisible()
         assert window.runner.speed.rate is not None
         qtbot.wait(50)
@@ -62,7 +62,7 @@ def test_it_is_large_and_slow_and_then_as_before(
         QTest.keyClick(window.canvas, Qt.Key.Key_F11)
     assert not present.on
     assert not window.isFullScreen()
-    assert letter_size.factor() == letters
+    assert font_scale.font_scale() == letters
     assert window.docks.palette.isVisible()
     assert window.statusBar().isVisible()
     assert window.runner.speed == SPEEDS[0]

@@ -16,7 +16,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import recovery
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore
 
 EDITOR = """
 import sys, time
@@ -24,7 +24,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from netbuilder.core.project import edits
 from netbuilder.ui.services.recovery import Recovery
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore
 app = QCoreApplication([])
 store = ProjectStore()
 recovery = Recovery(store)
@@ -53,14 +53,14 @@ def test_a_kill_after_an_edit_loses_nothing(editor: subprocess.Popen, home: Path
     end = time.monotonic() + 60
     while not list((home / "state" / "recovery").glob("*.json")) and time.monotonic() < end:
         time.sleep(0.05)
-    assert recovery.find() == [], "a living process's file is not offered"
+    assert recovery.find_recovered() == [], "a living process's file is not offered"
     editor.kill()
     editor.wait()
-    (found,) = recovery.find()
+    (found,) = recovery.find_recovered()
     assert [n.layer for n in found.project.graph.nodes] == ["Input", "Dense"]
     assert found.original == Path("/somewhere/mine.netbuilder")
-    recovery.discard(found)
-    assert recovery.find() == []
+    recovery.discard_recovered(found)
+    assert recovery.find_recovered() == []
 
 
 def test_nothing_is_left_when_all_is_saved(qtbot, home: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_damaged_recovery_file_is_passed_over(home: Path) -> None:
     folder = home / "state" / "recovery"
     folder.mkdir(parents=True)
     (folder / "x.json").write_text('{"pid": 1')
-    assert recovery.find() == []
+    assert recovery.find_recovered() == []
 
 
 def test_an_autosave_under_way_does_not_come_over_what_is_put_back(
@@ -102,7 +102,7 @@ def test_an_autosave_under_way_does_not_come_over_what_is_put_back(
     monkeypatch.setattr(files, "dumps", slowly)
     store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
     qtbot.waitUntil(begun.is_set)
-    (found,) = recovery.find()
+    (found,) = recovery.find_recovered()
     saver.take_over(found)
     go_on.set()
     told()

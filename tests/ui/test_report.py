@@ -18,7 +18,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import theme
-from netbuilder.ui.window import commands
+from netbuilder.ui.window import window_commands
 
 MINUTE = 60_000
 
@@ -68,9 +68,9 @@ def test_a_picture_for_a_worksheet(
 ) -> None:
     window = open_window(example("iris"))
     answers = iter(("Lines only", "With numbers", "Cancel"))
-    monkeypatch.setattr(commands, "ask", lambda *_a, **_k: next(answers))
+    monkeypatch.setattr(window_commands, "ask_question", lambda *_a, **_k: next(answers))
     paths = iter((tmp_path / "blank.svg", tmp_path / "full.svg"))
-    monkeypatch.setattr(commands, "ask_save", lambda *_a, **_k: next(paths))
+    monkeypatch.setattr(window_commands, "ask_save", lambda *_a, **_k: next(paths))
     for name in ("blank.svg", "full.svg"):
         window.toast.hide()
         window.actions_table["worksheet"].trigger()

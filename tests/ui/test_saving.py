@@ -12,15 +12,15 @@ from PySide6.QtCore import QMargins, QRect, QTimer
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.pasted import store_table
+from netbuilder.core.data.pasted_table import store_table
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import file_names, settings
+from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window.documents import empty_project
-from netbuilder.ui.window.first_size import fitting
+from netbuilder.ui.window.first_size import fitting_rectangle
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -167,19 +167,19 @@ def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
 
     for name in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(QFileDialog, name, dialog)
-    remember_place(file_names.documents())
+    remember_place(suggested_paths.documents_folder())
     window = open_window(empty_project(), keras=False)
     window.documents.open()
     evaluate = window.docks.show_panel("evaluate")
     evaluate._ask_file()
     evaluate.heat.menu._ask()
-    documents, theirs = str(file_names.documents()), str(tmp_path / "theirs")
+    documents, theirs = str(suggested_paths.documents_folder()), str(tmp_path / "theirs")
     assert starts[:2] == [documents, documents]
     assert Path(starts[2]).parent == Path(theirs)
     chosen.append(str(tmp_path / "pictures" / "matrix.png"))
     evaluate.heat.menu._ask()
     assert last_place() == tmp_path / "pictures"
-    assert file_names.folder(window.workbench) == tmp_path / "pictures"
+    assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pictures"
 
 
 def test_an_appended_ending_replaces_no_file_unasked(
@@ -350,8 +350,8 @@ def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     gate = threading.Event()
     from netbuilder.core.formats import registry
 
-    read = registry.load
-    monkeypatch.setattr(registry, "load", lambda p: gate.wait(60) and read(p))
+    read = registry.load_network
+    monkeypatch.setattr(registry, "load_network", lambda p: gate.wait(60) and read(p))
     yield path, gate
     gate.set()
 
@@ -447,13 +447,13 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
     ],
 )
 def test_the_first_window_fits_with_its_frame(screen: QRect, frame: QMargins) -> None:
-    place = fitting(screen, frame)
+    place = fitting_rectangle(screen, frame)
     assert screen.contains(place.marginsAdded(frame))
     assert place.height() > 600
 
 
 def test_a_large_screen_gets_the_designed_size() -> None:
-    place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
+    place = fitting_rectangle(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
     assert (place.width(), place.height()) == (1366, 768)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -59,17 +59,17 @@ def test_as_many_trainings_are_kept_as_was_said(
     for _ in range(3):
         train()
     newest = [run.id for run in runs.list_runs()]
-    assert runs.limit() == runs.USUAL_LIMIT
+    assert runs.run_limit() == runs.USUAL_LIMIT
     buttons = QDialogButtonBox.StandardButton
     said = in_dialog(window, qtbot, "2", buttons.Cancel)
     assert said.startswith("3 trainings are kept now. The oldest 1 goes for good")
-    assert runs.limit() == runs.USUAL_LIMIT, "Cancel changes nothing"
+    assert runs.run_limit() == runs.USUAL_LIMIT, "Cancel changes nothing"
     assert in_dialog(window, qtbot, "0", buttons.Ok) == "3 trainings are kept now."
-    assert runs.limit() == 0
+    assert runs.run_limit() == 0
     train()
-    assert runs.count() == 4
+    assert runs.run_count() == 4
     in_dialog(window, qtbot, "2", buttons.Ok)
-    assert runs.count() == 4, "nothing goes before the next training ends"
+    assert runs.run_count() == 4, "nothing goes before the next training ends"
     train()
     kept = [run.id for run in runs.list_runs()]
     assert len(kept) == 2

@@ -15,7 +15,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.window.tab_order import stops
+from netbuilder.ui.window.tab_order import tab_stops
 
 MINUTE = 60_000
 NAMELESS = {QAccessible.Role.Client, QAccessible.Role.NoRole, QAccessible.Role.Border}
@@ -23,10 +23,10 @@ NAMELESS = {QAccessible.Role.Client, QAccessible.Role.NoRole, QAccessible.Role.B
 
 def lasting(window: MainWindow, qtbot: QtBot) -> list[QWidget]:
     """The stops, once no panel makes more of them for half a second."""
-    found = stops(window)
+    found = tab_stops(window)
     for _ in range(60):
         qtbot.wait(500)
-        now = stops(window)
+        now = tab_stops(window)
         if now == found:
             break
         found = now
@@ -79,7 +79,10 @@ def test_tab_reaches_all_and_is_caught_nowhere(
     menu = window.top_bar.menu_button
     for panel in window.docks.panels:
         window.docks.show_panel(panel, focus=False)
-        qtbot.waitUntil(lambda: window.judging.idle and window.looking.idle, timeout=MINUTE)
+        qtbot.waitUntil(
+            lambda: window.evaluation_service.idle and window.activations_service.idle,
+            timeout=MINUTE,
+        )
         qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
         before = lasting(window, qtbot)
         there = walk(menu, Qt.Key.Key_Tab, 200)
@@ -87,13 +90,13 @@ def test_tab_reaches_all_and_is_caught_nowhere(
         reached = [one for one in there if one.parentWidget().objectName() != "layerSearch"]
         assert len(set(reached)) == len(reached), panel
         # What a panel shows a moment later could not be met.
-        wanted = [one for one in before if one in stops(window)]
+        wanted = [one for one in before if one in tab_stops(window)]
         missed = [one.accessibleName() for one in wanted if one not in reached]
         assert missed == [], panel
         unnamed = [(type(one), one.parentWidget()) for one in reached if not spoken(one)]
         assert unnamed == [], panel
         assert window.store.undo_label is None, "who only walks by changes nothing"
-    reached = [one for one in reached if one in stops(window)]
+    reached = [one for one in reached if one in tab_stops(window)]
     back = [one for one in walk(menu, Qt.Key.Key_Backtab, 200) if one in reached]
     assert back[1:] == [one for one in reversed(reached) if one is not menu]
 
@@ -108,7 +111,7 @@ def test_a_form_that_was_made_late_comes_where_it_stands(
     qtbot.waitUntil(lambda: predict.form is not None, timeout=MINUTE)
     rows = [row.editor for row in predict.form.rows.values()]
     qtbot.waitUntil(lambda: all(one.isVisible() for one in rows), timeout=MINUTE)
-    order = stops(window)
+    order = tab_stops(window)
     places = [order.index(one.focusProxy() or one) for one in rows]
     assert places == sorted(places)
     assert places[-1] < order.index(predict.file_button)

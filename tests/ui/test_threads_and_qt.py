@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core import garbage
+from netbuilder.core import garbage_collection
 from netbuilder.ui.services import jobs
 
 LIFE = """
@@ -63,7 +63,7 @@ def until(done):
     loop.exec()
 
 until(lambda: window.prebuilding.ready)
-assert "netbuilder.ui.plots.curves" in sys.modules and "pyqtgraph" in sys.modules
+assert "netbuilder.ui.plots.training_curves" in sys.modules and "pyqtgraph" in sys.modules
 window.runner.start()
 until(lambda: window.runner.running)
 for name in window.docks.panels:
@@ -94,7 +94,7 @@ def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home: Path
 
 IN_BETWEEN = """
 import sys
-from netbuilder.ui.services.process.patient_imports import _InPieces
+from netbuilder.ui.services.process.gradual_imports import _InPieces
 import PySide6.QtWidgets
 steps = _InPieces("pyqtgraph").steps()
 for _ in range(60):
@@ -142,7 +142,7 @@ def test_garbage_goes_on_the_window_s_thread_alone(qapp: QApplication, qtbot: Qt
     thread.start()
     thread.join()
     assert gone == []
-    asked = threading.Thread(target=garbage.collect)
+    asked = threading.Thread(target=garbage_collection.collect)
     asked.start()
     qtbot.waitUntil(lambda: bool(gone))
     asked.join()
@@ -184,9 +184,9 @@ def test_what_a_thread_was_given_goes_on_the_window_s_thread(
 
     told: list[object] = []
     if kind == "job":
-        jobs.run(work_on(QLabel()), told.append, name="holds", owner=owner)
+        jobs.run_job(work_on(QLabel()), told.append, name="holds", owner=owner)
     else:
-        latest = jobs.Latest(work_on(QLabel()), "holds", owner)
+        latest = jobs.LatestJob(work_on(QLabel()), "holds", owner)
         latest.ask(1)
         latest.stop()
     go.set()

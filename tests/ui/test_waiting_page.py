@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.widgets.empty_state import Waiting
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
 
 
 def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
-    waiting = Waiting("Press Train: here is something.")
+    waiting = EmptyStatePage("Press Train: here is something.")
     qtbot.addWidget(waiting)
     labels = [QLabel(f"line {number}", waiting) for number in range(60)]
     for label in labels:
@@ -23,6 +23,6 @@ def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
     waiting.see(labels[50])
     qtbot.waitUntil(lambda: not labels[50].visibleRegion().isEmpty())
     waiting.wait("Press Train: here is something.")
-    waiting.begin_anew()
+    waiting.restart()
     waiting.ready()
     qtbot.waitUntil(lambda: not labels[0].visibleRegion().isEmpty())

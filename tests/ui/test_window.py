@@ -18,8 +18,8 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
-from netbuilder.ui.services.failures import Failures, log_path
-from netbuilder.ui.services.owned import state_folder
+from netbuilder.ui.services.process_locks import state_folder
+from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.command_search import CommandSearch
@@ -231,7 +231,7 @@ def test_dark_and_light(open_window: Open) -> None:
 def test_an_unforeseen_error_is_logged_and_told(
     home: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failures = Failures()
+    failures = UnexpectedErrors()
     told: list[tuple[str, str]] = []
     failures.happened.connect(lambda words, details: told.append((words, details)))
     failures.install()
@@ -286,7 +286,7 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
     window = quick(open_window)
     file = state_folder("recovery") / "left.json"
     file.write_text("{}")
-    found = recovery.Recovered(file, example("diabetes"), None, 0.0)
+    found = recovery.RecoveredProject(file, example("diabetes"), None, 0.0)
     answer("Put it back")
     assert dialogs.offer_recovery(window, found) == dialogs.BACK
     window.documents.recover(found)

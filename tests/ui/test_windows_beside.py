@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QFileDialog, QToolTip
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.submission import Submission
-from netbuilder.core.lessons.parse import read
+from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.table_model import POINTS
-from netbuilder.ui.grading.window import GradeWindow
-from netbuilder.ui.lessons.writer import LessonWriter
+from netbuilder.ui.grading.submissions_model import POINTS
+from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.training.curve_view import CurveView
 
@@ -113,7 +113,7 @@ def test_a_lesson_replaces_no_project_beside_it_unasked(
         assert pressed == [press]
         assert (writer.saved is None) == (press == "Cancel")
         assert (files.read(other).graph == example("xor").graph) == (press == "Cancel")
-    assert read(tmp_path / "lessons" / "sales.md").start == "sales.netbuilder"
+    assert read_lesson(tmp_path / "lessons" / "sales.md").start == "sales.netbuilder"
     # Its data lies where it lay, seen from the lesson's folder.
     assert files.read(other).data.path == "../rows.csv"
     # The same lesson again: its own project is no other one.

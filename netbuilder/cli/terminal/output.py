@@ -17,12 +17,12 @@ class UsageError(UserError):
     """The words of the command do not go together: exit code 2."""
 
 
-def say(text: str = "") -> None:
+def print_result(text: str = "") -> None:
     """A result, on stdout."""
     print(text)
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Something beside the result, on stderr."""
     print(text, file=sys.stderr)
 
@@ -30,53 +30,51 @@ def note(text: str) -> None:
 def print_json(value: Mapping[str, Any]) -> None:
     """One line of JSON on stdout; what is no number (NaN, infinite) is null."""
     sys.stdout.flush()
-    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
+    print(json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False))
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """The value in JSON's terms: NumPy's numbers and arrays too."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): to_json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [to_json_value(one) for one in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def fail(error: UserError, as_json: bool, options: Collection[str] = ()) -> int:
+def report_error(error: UserError, as_json: bool, options: Collection[str] = ()) -> int:
     """Tell a person what happened and how to mend it; gives exit code 1, for wrong usage 2.
 
     What the window has a button for is told as the ``options`` of this command, or as what to
     write into the project file.
     """
     # After a list the mend stands on a line of its own.
-    note(f"{error.what}{error.mend}" if error.what.endswith("\n") else str(error))
-    tell_mends(error.mends, options)
+    print_note(f"{error.what}{error.fix}" if error.what.endswith("\n") else str(error))
+    print_fixes(error.fixes, options)
     if as_json:
-        print_json(
-            {"error": error.what, "mend": error.mend, "node": error.node, "code": error.code}
-        )
+        print_json({"error": error.what, "mend": error.fix, "node": error.node, "code": error.code})
     return 2 if isinstance(error, UsageError) else 1
 
 
-def tell_mends(mends: Iterable[DataFix], options: Collection[str] = ()) -> None:
+def print_fixes(fixes: Iterable[DataFix], options: Collection[str] = ()) -> None:
     """How to do here what buttons do in the window."""
-    for mend in mends:
-        told: dict[str, Any] = dict(mend.data)
-        if mend.columns:
-            told["columns"] = mend.columns
+    for fix in fixes:
+        told: dict[str, Any] = dict(fix.data)
+        if fix.columns:
+            told["columns"] = fix.columns
         if set(told) <= set(options):
             how = "add " + " ".join(f"--{key.replace('_', '-')} {told[key]}" for key in told)
         else:
-            text = json.dumps(plain(told), ensure_ascii=False)
+            text = json.dumps(to_json_value(told), ensure_ascii=False)
             how = f'in the project file, under "data": {text[1:-1]}'
-        note(f"    {mend.label}: {how}")
+        print_note(f"    {fix.label}: {how}")
 
 
-def fail_unexpectedly(error: Exception, as_json: bool) -> int:
+def report_unexpected(error: Exception, as_json: bool) -> int:
     """Tell of a fault of the program: one line, and where the whole story is; exit code 1."""
     from netbuilder.core import folders
 
@@ -86,10 +84,10 @@ def fail_unexpectedly(error: Exception, as_json: bool) -> int:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')}\n")
             file.writelines(traceback.format_exception(error))
-        mend = f"The details are in {log}."
+        fix = f"The details are in {log}."
     except OSError:
-        mend = ""
-    return fail(UserError(what, mend), as_json)
+        fix = ""
+    return report_error(UserError(what, fix), as_json)
 
 
 def _first_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LINE_EVERY = 5.0
 
 
-class Progress:
+class TrainingProgress:
     """Shows a session's events. Where stderr is no terminal: a line every few seconds."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Progress:
         self._told = time.monotonic()
         self._logs = self._losses = ""
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> TrainingProgress:
         """Begin to draw."""
         self._bar.start()
         return self
@@ -61,7 +61,7 @@ class Progress:
         elif isinstance(event, events.Started):
             self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
             self._bar.update(self._task, total=self._epochs * self._per_epoch)
-        elif isinstance(event, events.Steps):
+        elif isinstance(event, events.StepsDone):
             self._steps(event.first + event.count, event.steps_per_second)
         elif isinstance(event, events.EpochEnd):
             self._epochs = event.epochs
@@ -72,7 +72,7 @@ class Progress:
                 if name in event.logs
             )
             self._line(event.epoch)
-        elif isinstance(event, events.Noticed):
+        elif isinstance(event, events.DiagnosisAdded):
             self._console.print(
                 f"Epoch {event.notice.epoch}: {event.notice.message}", soft_wrap=True
             )

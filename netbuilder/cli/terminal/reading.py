@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 
 @contextmanager
-def reading_bar() -> Iterator[None]:
+def show_reading_bar() -> Iterator[None]:
     """Show how far the reading of large data in here is; nothing where there is none."""
     from netbuilder.core.data import progress
 
@@ -24,5 +24,5 @@ def reading_bar() -> Iterator[None]:
             bar.update(tasks[0], completed=done, total=of)  # type: ignore[arg-type]
             return True
 
-        with progress.listening(listen):
+        with progress.progress_listener(listen):
             yield

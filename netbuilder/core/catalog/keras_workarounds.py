@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def mend(layer: Any) -> None:
+def make_savable(layer: Any) -> None:
     """Make ``layer``, a ``keras.layers.Layer``, fit to be saved. Does no harm when done twice.
 
     Two faults of Keras, both silent until somebody saves or opens the file:

@@ -8,15 +8,15 @@ from typing import Any
 from netbuilder.core.catalog.spec import Kind, LayerSpec, Param
 
 
-def describe(node_params: Mapping[str, Any], spec: LayerSpec) -> str:
+def describe_params(node_params: Mapping[str, Any], spec: LayerSpec) -> str:
     """What stands on a node beside its name, from ``spec.telling`` and its parameters.
 
     Parameters that are empty or that say nothing (a linear activation, a switch that is off)
     are left out.
 
     Example:
-        ``describe({"filters": 32, "kernel_size": 3, "activation": "relu"}, LAYERS["Conv2D"])``
-        is ``"32 · 3×3 · relu"``.
+        ``describe_params({"filters": 32, "activation": "relu"}, LAYERS["Conv2D"])``
+        is ``"32 · relu"``.
     """
     words = (_word(spec.by_name[name], node_params) for name in spec.telling)
     return " · ".join(word for word in words if word)
@@ -53,10 +53,10 @@ def _item(value: Any) -> str:
 
 
 def _layer_word(value: Mapping[str, Any]) -> str:
-    from netbuilder.core.catalog.layers.index import LAYERS
+    from netbuilder.core.catalog.layers.layer_index import LAYERS
 
     name = str(value.get("layer", ""))
     spec = LAYERS.get(name)
     params = value.get("params", {})
-    inner = describe(params, spec) if spec and isinstance(params, Mapping) else ""
+    inner = describe_params(params, spec) if spec and isinstance(params, Mapping) else ""
     return f"{name} {inner}".strip()

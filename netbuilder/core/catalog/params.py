@@ -167,7 +167,7 @@ def dtype_param(choices: tuple[str, ...] = DTYPES) -> Param:
 DTYPE: Final = dtype_param()
 
 
-def common(trainable: bool = True) -> tuple[Param, ...]:
+def common_params(trainable: bool = True) -> tuple[Param, ...]:
     """The arguments of ``keras.layers.Layer`` that every layer takes."""
     return (TRAINABLE, DTYPE) if trainable else (DTYPE,)
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training.index import (
+from netbuilder.core.catalog.training.schedules import argument_mismatch
+from netbuilder.core.catalog.training.training_index import (
     ACTIVATIONS,
     CONSTRAINTS,
     INITIALIZERS,
@@ -18,7 +19,6 @@ from netbuilder.core.catalog.training.index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.catalog.training.schedules import mismatch
 
 
 def problem_with(param: Param, value: Any) -> str | None:
@@ -107,7 +107,7 @@ def _float(param: Param, value: Any) -> str | None:
     if param.schedule and isinstance(value, Mapping):
         found = _object(param, value, SCHEDULES, "learning-rate schedule")
         name = canonical(SCHEDULES, str(value.get("name", "")))
-        return found or mismatch(name or "", value.get("params", {}))
+        return found or argument_mismatch(name or "", value.get("params", {}))
     return _range_problem(param, value) if _is_number(value) else _wrong(param, value)
 
 

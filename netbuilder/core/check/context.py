@@ -8,18 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS, spec_of
+from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.cycles import cycles
+from netbuilder.core.check.phrases import Shape
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
-from netbuilder.core.check.words import Shape
 from netbuilder.core.data.data_facts import BINARY, DataFacts
 from netbuilder.core.data.defaults import loss_for
 from netbuilder.core.project.graph_ends import last_units
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project
 
 
-def may_follow(layer: str) -> bool:
+def may_follow_output(layer: str) -> bool:
     """Whether it may stand behind the layer that makes the numbers of an output.
 
     It changes numbers one by one, acts only while training, or arranges them differently.
@@ -30,7 +30,7 @@ def may_follow(layer: str) -> bool:
 
 
 @dataclass(frozen=True)
-class End:
+class OutputEnd:
     """One output of the network.
 
     ``node`` is the output, ``maker`` the layer that makes its numbers (a Dense, mostly), behind
@@ -151,7 +151,7 @@ class Context:
         return spec is not None and spec.category in categories
 
     @cached_property
-    def dead_ends(self) -> tuple[End, ...]:
+    def loose_layers(self) -> tuple[OutputEnd, ...]:
         """Ends for which the data has no answer, where another end gives it.
 
         A network may end in several places: each then has a target or a goal of its own, or all
@@ -167,18 +167,18 @@ class Context:
         return tuple(lost) if fits else ()
 
     @cached_property
-    def ends(self) -> tuple[End, ...]:
+    def ends(self) -> tuple[OutputEnd, ...]:
         """The outputs that an ``Input`` reaches, without dead ends."""
-        lost = {end.node.id for end in self.dead_ends}
+        lost = {end.node.id for end in self.loose_layers}
         return tuple(end for end in self._all_ends if end.node.id not in lost)
 
     @cached_property
-    def answers(self) -> tuple[End, ...]:
+    def answers(self) -> tuple[OutputEnd, ...]:
         """The ends of the right size: where size is wrong, that is told and mended first."""
         return tuple(end for end in self.ends if end.fits)
 
     @cached_property
-    def _all_ends(self) -> tuple[End, ...]:
+    def _all_ends(self) -> tuple[OutputEnd, ...]:
         return tuple(self._end(self.graph.by_id[o]) for o in self.graph.outputs if o in self.live)
 
     def upward(self, node: Node) -> Iterator[Node]:
@@ -192,7 +192,7 @@ class Context:
                 return
             node = self.graph.by_id[sources[0]]
 
-    def _end(self, node: Node) -> End:
+    def _end(self, node: Node) -> OutputEnd:
         tail: list[Node] = []
         maker = activator = None
         activation = None
@@ -200,7 +200,7 @@ class Context:
             kind = one.layer
             if activator is None and self.activation(one) is not None:
                 activation, activator = self.activation(one), one
-            if may_follow(kind):
+            if may_follow_output(kind):
                 tail.append(one)
             else:
                 maker = one if kind != "Input" else None
@@ -213,7 +213,7 @@ class Context:
             units = facts.output_units.get(node.id)
             classes = facts.output_classes.get(node.id, facts.classes)
         loss, chosen = self._loss(node.id)
-        return End(
+        return OutputEnd(
             node=node,
             maker=maker,
             tail=tuple(tail),

@@ -6,44 +6,44 @@ from functools import partial
 from pathlib import Path
 
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.rules import (
     activation,
     data,
     data_quality,
-    goal,
+    layer_params,
+    objectives,
     output,
-    params,
     scaling,
     structure,
     training,
 )
 from netbuilder.core.check.rules import shapes as rules_shapes
 from netbuilder.core.check.shapes.shapes import Shapes
-from netbuilder.core.check.words import label
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import DataError, UserError
-from netbuilder.core.project.edits_data import mend_data
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Project
 
 #: Every rule, in the order in which problems are listed: what has to be mended first, first.
 RULES: tuple[Rule, ...] = (
     data.NO_DATA,
     *structure.RULES,
-    *params.RULES,
+    *layer_params.RULES,
     *data.RULES,
     *data_quality.RULES,
     *scaling.RULES,
     *rules_shapes.RULES,
     *output.RULES,
     *activation.RULES,
-    *goal.RULES,
+    *objectives.RULES,
     *training.RULES,
 )
 
 #: Rules whose problem explains whatever Keras says about the same node.
-_ROOT_CODES = frozenset(rule.code for rule in (*structure.RULES, *params.RULES))
+_ROOT_CODES = frozenset(rule.code for rule in (*structure.RULES, *layer_params.RULES))
 
 
 def diagnose(
@@ -77,7 +77,7 @@ def diagnose(
     return (*found, *_following(context, found))
 
 
-def main(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def primary_problems(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """Problems that are not only the consequence of another: what is counted and listed."""
     return tuple(problem for problem in problems if problem.follows is None)
 
@@ -105,7 +105,7 @@ def _following(context: Context, found: list[Problem]) -> list[Problem]:
             Severity.ERROR,
             node_id,
             f"Waits for '{root}'",
-            f"{label(graph.by_id[node_id])} follows from {label(graph.by_id[root])}:"
+            f"{node_name(graph.by_id[node_id])} follows from {node_name(graph.by_id[root])}:"
             " mend that one first.",
             follows=root,
         )
@@ -122,11 +122,11 @@ def _hides(context: Context, node_id: str) -> bool:
     return shape is None or shape.output is None
 
 
-def problem_of(error: UserError) -> Problem:
+def problem_from_error(error: UserError) -> Problem:
     """An error of reading the data or of building the network, as a problem among the others."""
     about = "data" if isinstance(error, DataError) else "network"
     title = f"The {about} cannot be used"
-    fixes = tuple(Fix(one.label, partial(mend_data, fix=one)) for one in error.mends)
+    fixes = tuple(Fix(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
     return Problem(
         f"{about}-error", Severity.ERROR, error.node, title, str(error),
         fix=fixes[0] if fixes else None, others=fixes[1:],

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 
 Array = NDArray[Any]
 
@@ -30,7 +30,7 @@ VANISHING = 1e-4
 EXPLODING = 1e2
 
 
-def inner_problems(
+def network_problems(
     project: Project,
     outputs: Mapping[str, Array],
     gradients: Mapping[str, Mapping[str, Array]],
@@ -62,7 +62,7 @@ def inner_problems(
     for node_id, values in outputs.items():
         node = graph.by_id.get(node_id)
         if node is not None and node_id not in found and _rectified(node):
-            dead, units = dead_units(values)
+            dead, units = count_dead_units(values)
             if units and dead / units > MOST_DEAD:
                 found[node_id] = _dead(node, dead, units, len(values))
     return tuple(found.values())
@@ -84,7 +84,7 @@ def _sizes(gradients: Mapping[str, Mapping[str, Array]]) -> tuple[dict[str, floa
     return sizes, max((size for size in sizes.values() if np.isfinite(size)), default=0.0)
 
 
-def dead_units(values: Array) -> tuple[int, int]:
+def count_dead_units(values: Array) -> tuple[int, int]:
     """Units (channels) that are 0 for all samples, and how many there are; (0, 0): too few samples.
 
     A rectified unit that no sample wakes gets no gradient, so it never wakes again (Lu and
@@ -110,7 +110,7 @@ def _dead(node: Node, dead: int, units: int, samples: int) -> Problem:
         fix = Fix("Use LeakyReLU", lambda p: edits.replace_layer(p, node.id, "LeakyReLU"))
     return Problem(
         "dead-units", Severity.WARNING, node.id,
-        "Nothing gets through" if all_dead else f"{counted(dead, 'dead unit')}",
+        "Nothing gets through" if all_dead else f"{format_count(dead, 'dead unit')}",
         f"{of} units of '{node.id}' are 0 for each of {samples} samples: relu cuts them off, so"
         " no gradient reaches them. A smaller learning rate helps, or leaky_relu, which lets a"
         " little through.",

@@ -17,8 +17,8 @@ from netbuilder.core.project.model import Project
 class Rule:
     """One kind of problem.
 
-    ``title``, ``cause`` and ``mend`` are the documentation's text. ``find`` gives the problems
-    of a project as ``Found`` values. ``examples`` are projects that have it: the tests and the
+    ``title``, ``cause`` and ``fix`` are the documentation's text. ``find`` gives the problems
+    of a project as ``Violation`` values. ``examples`` are projects that have it: the tests and the
     documentation use them. ``structural`` rules need neither facts nor shapes. ``field`` and
     ``beginning`` are those of its problems.
     """
@@ -27,8 +27,8 @@ class Rule:
     severity: Severity
     title: str
     cause: str
-    mend: str
-    find: Callable[[Context], Iterable[Found]]
+    fix: str
+    find: Callable[[Context], Iterable[Violation]]
     examples: tuple[Callable[[], Example], ...]
     needs_facts: bool = False
     needs_shapes: bool = False
@@ -58,7 +58,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Found:
+class Violation:
     """One place where a rule found its problem; ``beginning``: here it is only not yet done."""
 
     node: str | None
@@ -69,7 +69,7 @@ class Found:
     beginning: bool = False
 
 
-def fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any) -> Fix:
+def make_fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any) -> Fix:
     """A fix that calls ``edit(project, *args, **options)``.
 
     It leaves a project alone to which it no longer applies: the project may have changed between

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 
 Array = NDArray[Any]
 # Rows are mixed within a block, and two of them are in memory.
@@ -25,7 +25,8 @@ class Split:
     ``x``: model-ready values by Input node id; ``y``: what the losses compare with by output
     id; ``raw_x`` and ``raw_y``: the same before scaling (targets in own units (n, columns), or
     class numbers (n,)); ``sample_weight``: (n,) or None; ``filled`` by Input id the cells that
-    were empty and got a value by the rule for missing values, bool (n, columns), where any did.
+    were empty and got a value by the rule for missing values, bool (n, columns), where any did;
+    ``index``: the name of each row in its file (its line), (n,), where there is a file.
     """
 
     x: dict[str, Array]
@@ -34,6 +35,7 @@ class Split:
     sample_weight: Array | None = None
     raw_y: dict[str, Array] = field(default_factory=dict)
     filled: dict[str, Array] = field(default_factory=dict)
+    index: Array | None = None
 
     def filled_in(self, row: int) -> dict[str, Array]:
         """Which columns of a row were empty and were filled, bool (columns,) by Input id."""
@@ -44,7 +46,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Block:
+class EpochBlock:
     """Some rows of an epoch, model-ready, in memory.
 
     ``x`` and ``y`` by Input and output id, ``weight`` (n,) or None; ``order`` is that in which
@@ -66,7 +68,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Stream:
+class SampleStream:
     """Training data that is read while training.
 
     ``block(first, count, seed)`` gives the rows ``first`` to ``first + count`` of an epoch, whose
@@ -77,7 +79,7 @@ class Stream:
 
     rows: int
     row_bytes: int
-    block: Callable[[int, int, int | None], Block]
+    block: Callable[[int, int, int | None], EpochBlock]
 
     def steps(self, batch_size: int) -> int:
         """Batches in an epoch."""
@@ -109,5 +111,5 @@ class Dataset:
     train: Split
     validation: Split | None
     test: Split | None
-    pre: Preprocessing
-    stream: Stream | None = None
+    preprocessing: Preprocessing
+    stream: SampleStream | None = None

@@ -7,13 +7,13 @@ from typing import Any
 
 from netbuilder.core.data.data_facts import BINARY, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.project.graph_ends import (
-    drops_behind,
+    has_noise_behind,
     last_activation,
     last_layer,
     last_units,
     output_ids,
 )
-from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
+from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 
 def task_of(facts: DataFacts, output: str) -> str:
@@ -59,7 +59,7 @@ def last_activation_for(facts: DataFacts, output: str, units: int | None = None)
     return "softmax"
 
 
-def resolve(project: Project, facts: DataFacts) -> Project:
+def resolve_defaults(project: Project, facts: DataFacts) -> Project:
     """The project with every ``loss=None`` and ``metrics=None`` filled in from the data.
 
     What the user chose stays. With one output ``training.loss`` and ``training.metrics`` are
@@ -67,9 +67,9 @@ def resolve(project: Project, facts: DataFacts) -> Project:
     """
     outputs = output_ids(project.graph)
     training = project.training
-    goals: dict[str, OutputGoal] = {}
+    goals: dict[str, OutputSettings] = {}
     for output in outputs:
-        goal = training.outputs.get(output, OutputGoal())
+        goal = training.outputs.get(output, OutputSettings())
         units = last_units(project.graph, output)
         loss, metrics = goal.loss or training.loss, goal.metrics
         if metrics is None:
@@ -91,7 +91,7 @@ def resolve(project: Project, facts: DataFacts) -> Project:
     )
 
 
-def adapt(project: Project, facts: DataFacts) -> Project:
+def fit_output_to_data(project: Project, facts: DataFacts) -> Project:
     """An edit that fits the end of the network to the data.
 
     The last Dense of each output gets as many units as the data has classes or target columns
@@ -104,7 +104,7 @@ def adapt(project: Project, facts: DataFacts) -> Project:
     graph = project.graph
     for output in output_ids(graph):
         node = last_layer(graph, output)
-        if node is None or node.layer != "Dense" or drops_behind(graph, output, node):
+        if node is None or node.layer != "Dense" or has_noise_behind(graph, output, node):
             continue
         graph = _fit_last(graph, output, node, facts)
     training = replace(

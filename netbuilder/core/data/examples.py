@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.resources import resource
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_list
 
 #: The order in which they are offered; the first one stands on the canvas at the first start.
 ORDER = (
@@ -43,7 +43,7 @@ ORDER = (
 
 
 @dataclass(frozen=True)
-class Promise:
+class ExpectedResult:
     """What a training of the example reaches: ``metric`` on the test rows, ``at_least`` or
     ``at_most`` so much (the other one is None).
     """
@@ -60,7 +60,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Example:
+class ExampleProject:
     """One ready-made project: ``name`` is what the command line says, ``path`` its file.
 
     ``learn`` says what one learns with it, ``minutes`` how long that takes, ``result`` what it
@@ -74,11 +74,11 @@ class Example:
     learn: str = ""
     minutes: int = 0
     result: str = ""
-    promise: Promise | None = None
+    promise: ExpectedResult | None = None
     picture: Path | None = None
 
 
-def examples() -> list[Example]:
+def list_examples() -> list[ExampleProject]:
     """All examples, in the order in which they are offered."""
     found = {path.stem: path for path in resource("examples").glob("*.netbuilder")}
     names = [name for name in ORDER if name in found]
@@ -86,27 +86,27 @@ def examples() -> list[Example]:
     return [_read(name, found[name]) for name in names]
 
 
-def example(name: str) -> Example:
+def find_example(name: str) -> ExampleProject:
     """One example by its name.
 
     Raises:
         UserError: there is none of that name.
     """
-    offered = {entry.name: entry for entry in examples()}
+    offered = {entry.name: entry for entry in list_examples()}
     if name not in offered:
         raise UserError(
             f"There is no example '{name}'.",
-            f"{did_you_mean(name, list(offered))} There are {listed(offered, 20)}.".strip(),
+            f"{did_you_mean(name, list(offered))} There are {format_list(offered, 20)}.".strip(),
         )
     return offered[name]
 
 
-def _read(name: str, path: Path) -> Example:
+def _read(name: str, path: Path) -> ExampleProject:
     content = json.loads(path.read_text(encoding="utf-8"))
     about = content.get("about", {})
     promise = about.get("promise")
     picture = path.parent / "pictures" / f"{name}.png"
-    return Example(
+    return ExampleProject(
         name,
         str(about.get("title", content.get("name", name))),
         str(about.get("description", "")),
@@ -114,6 +114,6 @@ def _read(name: str, path: Path) -> Example:
         str(about.get("learn", "")),
         int(about.get("minutes", 0)),
         str(about.get("result", "")),
-        Promise(**promise) if promise else None,
+        ExpectedResult(**promise) if promise else None,
         picture if picture.is_file() else None,
     )

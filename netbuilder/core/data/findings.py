@@ -9,7 +9,7 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_data
-from netbuilder.core.project.edits_data import mend_data, set_columns
+from netbuilder.core.project.edits_data import apply_data_fix, set_columns
 from netbuilder.core.project.model import Project
 
 ERROR, WARNING, INFO = "error", "warning", "info"
@@ -48,29 +48,29 @@ class Finding:
         return bool(self.column) and any(fix.short for fix in self.fixes)
 
 
-def of_error(error: UserError) -> Finding:
+def finding_from_error(error: UserError) -> Finding:
     """An error as the finding that keeps the data from being used."""
-    fixes = tuple(DataEdit(one.label, partial(mend_data, fix=one)) for one in error.mends)
+    fixes = tuple(DataEdit(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
     return Finding("unreadable", ERROR, str(error), fixes=fixes)
 
 
-def data_edit(label: str, **changes: object) -> DataEdit:
+def data_fix(label: str, **changes: object) -> DataEdit:
     """A fix that changes fields or options of the recipe."""
     return DataEdit(label, partial(set_data, **changes))  # type: ignore[arg-type]
 
 
-def column_edit(label: str, columns: Iterable[str], short: str = "", **decided: Any) -> DataEdit:
+def column_fix(label: str, columns: Iterable[str], short: str = "", **decided: Any) -> DataEdit:
     """A fix that decides something of columns."""
     return DataEdit(label, partial(set_columns, names=tuple(columns), **decided), short)
 
 
-def leave_out(*columns: str) -> DataEdit:
+def exclude_columns_fix(*columns: str) -> DataEdit:
     """The fix that no longer uses columns."""
     label = f"Leave '{columns[0]}' out" if len(columns) == 1 else "Leave these columns out"
-    return column_edit(label, columns, role="ignore")
+    return column_fix(label, columns, role="ignore")
 
 
-def option_edit(label: str, name: str, add: dict[str, object] | list[object]) -> DataEdit:
+def option_fix(label: str, name: str, add: dict[str, object] | list[object]) -> DataEdit:
     """A fix that adds to an option of the recipe that holds a list or values by column."""
     return DataEdit(label, partial(_with_option, name=name, add=add))
 

@@ -9,12 +9,12 @@ from contextvars import ContextVar
 from netbuilder.core.errors import DataError
 
 # (done, of) in the same unit; answers whether to go on.
-Listener = Callable[[int, int], bool]
-_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
-_WATCHERS: list[Listener] = []
+ProgressListener = Callable[[int, int], bool]
+_LISTENER: ContextVar[ProgressListener | None] = ContextVar("listener", default=None)
+_WATCHERS: list[ProgressListener] = []
 
 
-class CancelledError(DataError):
+class ReadingCancelledError(DataError):
     """The person stopped the reading; nothing of it was kept."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class CancelledError(DataError):
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
+def progress_listener(listener: ProgressListener) -> Iterator[None]:
     """What is read in here tells ``listener``; a listener that answers False stops it.
 
     It holds for this thread, and is called on it.
@@ -36,7 +36,7 @@ def listening(listener: Listener) -> Iterator[None]:
         _LISTENER.reset(token)
 
 
-def watch(watcher: Listener) -> Callable[[], None]:
+def watch_progress(watcher: ProgressListener) -> Callable[[], None]:
     """What is read on any thread that has no listener tells ``watcher``, on that thread.
 
     Returns:
@@ -51,7 +51,7 @@ def watch(watcher: Listener) -> Callable[[], None]:
     return end
 
 
-def tell(done: int, of: int) -> None:
+def report_progress(done: int, of: int) -> None:
     """Say how far the reading is.
 
     Raises:
@@ -61,4 +61,4 @@ def tell(done: int, of: int) -> None:
     asked = (listener,) if listener is not None else tuple(_WATCHERS)
     heard = [one(done, of) for one in asked]
     if not all(heard):
-        raise CancelledError
+        raise ReadingCancelledError

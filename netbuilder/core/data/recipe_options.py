@@ -18,7 +18,7 @@ def reading_options(data: Data) -> dict[str, Any]:
     return {**data.options, **({"decimals": decided} if decided else {})}
 
 
-def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
+def integer_option(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
     """A whole number among the options.
 
     Raises:
@@ -32,7 +32,7 @@ def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -
     return value
 
 
-def positive(options: Mapping[str, Any], name: str, default: float) -> float:
+def positive_option(options: Mapping[str, Any], name: str, default: float) -> float:
     """A number above 0 among the options; anything else raises ``DataError``."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
@@ -40,7 +40,7 @@ def positive(options: Mapping[str, Any], name: str, default: float) -> float:
     return float(value)
 
 
-def names(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def name_list_option(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """A list of column names among the options; a single name is a list of one.
 
     Raises:

@@ -15,14 +15,14 @@ from netbuilder.core.data.kinds import (
     sounds,
     text,
 )
-from netbuilder.core.data.kinds.kind import DataKind, Place
+from netbuilder.core.data.kinds.kind import DataKind, DataLocation
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.regular_file import need_regular
-from netbuilder.core.wording import counted, listed, quoted
+from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_count, format_list, format_quoted_list
 
 # In the order in which they are offered, and asked whether a path is theirs.
 KINDS: Mapping[str, DataKind] = {
@@ -61,19 +61,21 @@ def kind_of(data: Data) -> DataKind:
     if not data.kind:
         raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
     if data.kind not in KINDS:
-        raise DataError(f"The data kind '{data.kind}' does not exist.", f"Use {quoted(KINDS, 20)}.")
+        raise DataError(
+            f"The data kind '{data.kind}' does not exist.", f"Use {format_quoted_list(KINDS, 20)}."
+        )
     return KINDS[data.kind]
 
 
 def is_chosen(data: Data) -> bool:
     """Whether a recipe says what is to be read: a set's name, or else a file or folder."""
     kind = KINDS.get(data.kind)
-    if kind is not None and kind.place is Place.NOWHERE:
+    if kind is not None and kind.place is DataLocation.NOWHERE:
         return bool(data.name)
     return bool(data.kind and data.path)
 
 
-def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
+def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | None:
     """The samples of a recipe, or those for testing (None where it has none of their own).
 
     Args:
@@ -85,20 +87,20 @@ def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
         DataError: no data is chosen, or it cannot be read.
     """
     kind = kind_of(data)
-    if kind.place is Place.NOWHERE:
+    if kind.place is DataLocation.NOWHERE:
         return kind.read_test(data, base) if test else kind.read(data, base, False)
     if not data.path:
         raise DataError("No file is chosen yet.", "Choose a file in the Data panel.")
     own = test and bool(data.test_path)
     path = base / (data.test_path if own else data.path)
-    need_regular(path, DataError)
+    require_regular_file(path, DataError)
     return kind.read(data, path, test) if own or not test else kind.read_test(data, path)
 
 
 def alternatives(data: Data) -> tuple[DataKind, ...]:
     """The kinds that could read the recipe's file, the recipe's own among them."""
     own = KINDS.get(data.kind)
-    if own is None or own.place is Place.NOWHERE:
+    if own is None or own.place is DataLocation.NOWHERE:
         return ()
     ending = Path(data.path).suffix.lower()
     found = tuple(kind for kind in KINDS.values() if ending and ending in kind.endings)
@@ -115,7 +117,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     Raises:
         DataError: no kind of data reads it.
     """
-    need_regular(path, DataError)
+    require_regular_file(path, DataError)
     for kind in KINDS.values():
         options = kind.recognise(path)
         if options is not None:
@@ -124,25 +126,27 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     inside = inner_names(path)
     if inside:
         raise DataError(
-            f"“{path.name}” holds {counted(len(inside), 'file')}: {quoted(inside, 4)}.",
+            f"“{path.name}” holds {format_count(len(inside), 'file')}:"
+            f" {format_quoted_list(inside, 4)}.",
             "Unpack it, and choose one of them, or the folder around them.",
             path=str(path),
         )
     raise DataError(
         f"“{path.name}” is of a kind that is not read here.",
-        f"Choose a file ({listed(endings(), 40)}) or a folder with a folder for each class.",
+        f"Choose a file ({format_list(all_endings(), 40)}) or a folder with a folder for each"
+        f" class.",
         path=str(path),
     )
 
 
-def endings() -> tuple[str, ...]:
+def all_endings() -> tuple[str, ...]:
     """The endings of all files that are read, each once."""
     return tuple(dict.fromkeys(end for kind in KINDS.values() for end in kind.endings))
 
 
 def file_filter() -> str:
     """What a file dialog offers: all that is read, each kind, everything."""
-    lines = [f"Data ({_pattern(endings())})"]
+    lines = [f"Data ({_pattern(all_endings())})"]
     lines += [f"{kind.title} ({_pattern(kind.endings)})" for kind in KINDS.values() if kind.endings]
     return ";;".join([*lines, "All files (*)"])
 

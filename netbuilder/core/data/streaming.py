@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
-from netbuilder.core.data.dataset import Block, Split, Stream
+from netbuilder.core.data.dataset import EpochBlock, SampleStream, Split
 from netbuilder.core.data.readers import disk_cache
-from netbuilder.core.data.readers.large_csv import Scan, limit_bytes
+from netbuilder.core.data.readers.large_csv import LargeTable, limit_bytes
 from netbuilder.core.data.registry import MODALITIES
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+    from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+        InputPreprocessing,
+        Preprocessing,
+    )
     from netbuilder.core.data.readers.samples import Samples
     from netbuilder.core.project.model import Data
 
@@ -30,10 +33,12 @@ _TABLE_ROWS = 50_000
 _RUN_BYTES = 1 << 18
 
 
-def samples_in_memory(data: Data, samples: Samples, pre: InputPre) -> int | None:
+def samples_in_memory(
+    data: Data, samples: Samples, preprocessing: InputPreprocessing
+) -> int | None:
     """How many samples fit the recipe's limit where not all do; None where all do."""
     decoded = MODALITIES[samples.role].decoded
-    each = decoded(samples, pre) if decoded is not None else None
+    each = decoded(samples, preprocessing) if decoded is not None else None
     if each is None:
         return None
     room = int(limit_bytes(data) // each)
@@ -41,8 +46,8 @@ def samples_in_memory(data: Data, samples: Samples, pre: InputPre) -> int | None
 
 
 def sample_stream(
-    samples: Samples, rows: NDArray[np.int64], transform: Transform, pre: Preprocessing
-) -> Stream:
+    samples: Samples, rows: NDArray[np.int64], transform: Transform, preprocessing: Preprocessing
+) -> SampleStream:
     """Samples that lie in files, decoded once by a few threads; 8-bit pixels stay 8-bit.
 
     Args:
@@ -63,7 +68,12 @@ def sample_stream(
                     lambda part: transform(samples, part), pieces[start : start + 8]
                 )
 
-    return _mapped((_files_key(samples), rows.tobytes(), pre.to_json()), splits, len(rows), pre)
+    return _mapped(
+        (_files_key(samples), rows.tobytes(), preprocessing.to_json()),
+        splits,
+        len(rows),
+        preprocessing,
+    )
 
 
 def _files_key(samples: Samples) -> Any:
@@ -79,24 +89,26 @@ def _files_key(samples: Samples) -> Any:
     return (found, samples.targets.to_csv(), samples.sample_shape)
 
 
-def csv_stream(found: Scan, transform: Transform, pre: Preprocessing) -> Stream:
+def csv_stream(
+    found: LargeTable, transform: Transform, preprocessing: Preprocessing
+) -> SampleStream:
     """The training rows of a large table."""
 
     def splits() -> Iterator[Split]:
         return _table_splits(found, transform)
 
-    about = disk_cache.content_of(found.path)
-    key = (about, repr(found.data), found.parts.tobytes(), pre.to_json())
-    return _mapped(key, splits, found.rows, pre)
+    about = disk_cache.content_key(found.path)
+    key = (about, repr(found.data), found.parts.tobytes(), preprocessing.to_json())
+    return _mapped(key, splits, found.rows, preprocessing)
 
 
-def _table_splits(found: Scan, transform: Transform) -> Iterator[Split]:
+def _table_splits(found: LargeTable, transform: Transform) -> Iterator[Split]:
     for start in range(0, len(found.train), _TABLE_ROWS):
         samples = found.samples(found.train[start : start + _TABLE_ROWS])
         yield transform(samples, np.arange(len(samples)))
 
 
-def whole_split(found: Scan, transform: Transform) -> Split:
+def whole_split(found: LargeTable, transform: Transform) -> Split:
     """The training rows of a table whose text is large and whose numbers fit in memory."""
     parts = list(_table_splits(found, transform))
     weights = [part.sample_weight for part in parts if part.sample_weight is not None]
@@ -130,20 +142,22 @@ class _Mapped:
     y: dict[str, NDArray[Any]]
     weight: NDArray[Any] | None
     raw: frozenset[str]
-    pre: Preprocessing
+    preprocessing: Preprocessing
 
-    def block(self, runs: list[slice], order: NDArray[np.int32]) -> Block:
+    def block(self, runs: list[slice], order: NDArray[np.int32]) -> EpochBlock:
         """The rows of some runs, one after the other, and the order to learn them in."""
 
         def read(values: NDArray[Any]) -> NDArray[Any]:
             return np.concatenate([values[run] for run in runs])
 
         x = {
-            key: self.pre.inputs[key].apply(read(values)) if key in self.raw else read(values)
+            key: self.preprocessing.inputs[key].apply(read(values))
+            if key in self.raw
+            else read(values)
             for key, values in self.x.items()
         }
         y = {key: read(values) for key, values in self.y.items()}
-        return Block(x, y, None if self.weight is None else read(self.weight), order)
+        return EpochBlock(x, y, None if self.weight is None else read(self.weight), order)
 
     @property
     def row_bytes(self) -> int:
@@ -156,15 +170,17 @@ class _Mapped:
         return sum(each)
 
 
-def _mapped(key: Any, splits: Callable[[], Iterator[Split]], of: int, pre: Preprocessing) -> Stream:
-    folder = disk_cache.prepared(
-        disk_cache.key_of("ready", 1, key), lambda draft: _write(draft, splits(), of)
+def _mapped(
+    key: Any, splits: Callable[[], Iterator[Split]], of: int, preprocessing: Preprocessing
+) -> SampleStream:
+    folder = disk_cache.prepared_folder(
+        disk_cache.cache_key("ready", 1, key), lambda draft: _write(draft, splits(), of)
     )
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
 
     def opened(name: str) -> NDArray[Any]:
         kind, shape = meta["arrays"][name]
-        return disk_cache.mapped(folder / name, kind, (meta["rows"], *shape))
+        return disk_cache.map_array(folder / name, kind, (meta["rows"], *shape))
 
     def part(letter: str) -> dict[str, NDArray[Any]]:
         ids = meta[letter]
@@ -172,20 +188,20 @@ def _mapped(key: Any, splits: Callable[[], Iterator[Split]], of: int, pre: Prepr
 
     arrays = _Mapped(
         part("x"), part("y"), opened("w.bin") if meta["weight"] else None,
-        frozenset(meta["raw"]), pre,
+        frozenset(meta["raw"]), preprocessing,
     )  # fmt: skip
 
     rows, each = int(meta["rows"]), arrays.row_bytes
     run = max(1, _RUN_BYTES // max(1, each))
 
-    def block(first: int, count: int, seed: int | None) -> Block:
+    def block(first: int, count: int, seed: int | None) -> EpochBlock:
         count = min(count, rows - first)
         order = np.arange(count, dtype=np.int32)
         if seed is not None:
             np.random.default_rng([seed, first]).shuffle(order)
         return arrays.block(_runs(rows, run, first, count, seed), order)
 
-    return Stream(rows, each, block)
+    return SampleStream(rows, each, block)
 
 
 def _write(folder: Path, splits: Iterator[Split], of: int) -> None:
@@ -207,7 +223,7 @@ def _write(folder: Path, splits: Iterator[Split], of: int) -> None:
                 files[name].write(np.ascontiguousarray(values).tobytes())
             meta["rows"] += len(split)
             meta |= {"x": list(x), "y": list(split.y), "raw": raw, "weight": "w.bin" in parts}
-            progress.tell(meta["rows"], of)
+            progress.report_progress(meta["rows"], of)
     finally:
         for file in files.values():
             file.close()

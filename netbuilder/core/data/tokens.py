@@ -33,7 +33,7 @@ _NO_BLANK_BEFORE = frozenset(".,;:!?)]}%…»”’。、，！？：；）」�
 _NO_BLANK_BEHIND = frozenset("([{«“‘（「『。、，！？：；）」』")
 
 
-def tokens_of(text: str, level: str, lowercase: bool = True) -> list[str]:
+def tokenize(text: str, level: str, lowercase: bool = True) -> list[str]:
     """The tokens of a text: its characters, or its words, punctuation marks and line ends.
 
     Blanks are written visibly. Chinese and Japanese characters are words of their own.
@@ -52,7 +52,7 @@ def mostly_without_blanks(texts: Iterable[str]) -> bool:
     return each > 0 and each >= 0.3 * letters
 
 
-def places_of(text: str, level: str) -> list[tuple[int, int]]:
+def token_spans(text: str, level: str) -> list[tuple[int, int]]:
     """Where tokens stand in a text, (start, end) of each; without a level: what blanks part."""
     if level == CHARACTER:
         return [(place, place + 1) for place in range(len(text))]
@@ -60,14 +60,14 @@ def places_of(text: str, level: str) -> list[tuple[int, int]]:
     return [found.span() for found in pattern.finditer(text)]
 
 
-def written(tokens: Iterable[str]) -> list[str]:
+def visible_tokens(tokens: Iterable[str]) -> list[str]:
     """Tokens as they stand in a text: blanks are blanks."""
     return [_HIDDEN.get(token, token) for token in tokens]
 
 
 def text_of(tokens: Iterable[str], level: str) -> str:
     """The text that tokens stand for; between words blanks where people put them."""
-    pieces = written(token for token in tokens if token not in {PADDING, UNKNOWN})
+    pieces = visible_tokens(token for token in tokens if token not in {PADDING, UNKNOWN})
     if level == CHARACTER:
         return "".join(pieces)
     text, before = "", "\n"
@@ -91,7 +91,7 @@ def vocabulary_of(tokens: Iterable[str], size: int) -> tuple[str, ...]:
     return (PADDING, UNKNOWN, *sorted(ranked[: size - 2], key=lambda one: _HIDDEN.get(one, one)))
 
 
-def numbers_of(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[np.int32]:
+def token_numbers(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[np.int32]:
     """The number of each token; 1 for one that is not in the vocabulary."""
     import numpy as np
 
@@ -103,5 +103,5 @@ def last_window(tokens: Sequence[str], vocabulary: Sequence[str], window: int) -
     """Numbers of the last ``window`` tokens; a shorter text begins with padding."""
     import numpy as np
 
-    numbers = numbers_of(tokens[-window:], vocabulary)
+    numbers = token_numbers(tokens[-window:], vocabulary)
     return np.concatenate([np.zeros(window - len(numbers), np.int32), numbers])

@@ -30,7 +30,7 @@ class Changed(Event):
     note: str = ""
 
 
-def hand_set(changes: Sequence[Changed], epoch: int, step: int) -> Changed | None:
+def manual_weight_change(changes: Sequence[Changed], epoch: int, step: int) -> Changed | None:
     """What says how many weights are set by hand where a network stands; None where none are.
 
     Args:

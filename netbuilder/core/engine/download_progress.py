@@ -21,7 +21,7 @@ Tell = Callable[[str], None]
 _SECONDS = 0.3
 
 
-def folder() -> Path:
+def weights_folder() -> Path:
     """Where Keras keeps downloaded weights."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "models"
@@ -35,15 +35,18 @@ def _sizes(place: Path) -> dict[Path, int]:
 
 
 @contextmanager
-def told(what: str, tell: Tell | None) -> Iterator[None]:
+def report_download(what: str, tell: Tell | None) -> Iterator[None]:
     """While inside, tell every now and then how much of ``what`` has come; nothing where
     nothing is downloaded. Keras's own bar is kept off the terminal.
     """
     if tell is None or not site_settings().downloads:
-        with contextlib.redirect_stdout(io.StringIO()), kept_off_the_network(what, folder()):
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            kept_off_the_network(what, weights_folder()),
+        ):
             yield
         return
-    place, before, done = folder(), _sizes(folder()), threading.Event()
+    place, before, done = weights_folder(), _sizes(weights_folder()), threading.Event()
 
     def watch() -> None:
         last = 0

@@ -17,7 +17,7 @@ from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.notices import Notice
+    from netbuilder.core.engine.notices import Diagnosis
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.project.model import Project
@@ -83,7 +83,7 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
-class Steps(Event):
+class StepsDone(Event):
     """A chunk of steps is done.
 
     Attributes:
@@ -110,7 +110,7 @@ class Steps(Event):
 
 
 @dataclass(frozen=True)
-class OtherData(Event):
+class DataReplaced(Event):
     """The run goes on with the data of another project, of the same network; ``Changed`` and
     ``Started`` came before. ``project`` is that project, as it was given."""
 
@@ -163,22 +163,22 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True)
-class Noticed(Event):
+class DiagnosisAdded(Event):
     """The watcher saw something in the curve that the user should know."""
 
-    notice: Notice
+    notice: Diagnosis
 
 
 @dataclass(frozen=True)
-class Withdrawn(Event):
+class DiagnosisWithdrawn(Event):
     """What the watcher said under ``code`` is no longer so: the best epoch came later, say."""
 
     code: str
 
 
 @dataclass(frozen=True, eq=False)
-class Probed(Event):
-    """What a probe found at one moment of the training, see ``probes.Findings``.
+class ProbeAnswered(Event):
+    """What a probe found at one moment of the training, see ``probes.ProbeResult``.
 
     Attributes:
         probe: that was answered: a view that has asked for another meanwhile can tell.
@@ -203,7 +203,7 @@ class Probed(Event):
 
 
 @dataclass(frozen=True)
-class Saved(Event):
+class CheckpointSaved(Event):
     """A checkpoint of ``epoch`` done epochs is on disk."""
 
     epoch: int
@@ -211,7 +211,7 @@ class Saved(Event):
 
 
 @dataclass(frozen=True)
-class Standing(Event):
+class PausedModel(Event):
     """The network of a run that pauses, as it stands: of its own, not judged on the test rows."""
 
     trained: TrainedModel

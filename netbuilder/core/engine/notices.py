@@ -24,7 +24,7 @@ class RunFix:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Diagnosis:
     """Something that the curve shows.
 
     Attributes:

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.copies import copy_of
+from netbuilder.core.engine.build.network_copies import copy_network
 from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.events import Noticed
+from netbuilder.core.engine.events import DiagnosisAdded
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice
-from netbuilder.core.engine.notices import Notice
-from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.notices import Diagnosis
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Project
 
 
-def trained_of(
+def finished_model(
     trainer: Trainer,
     project: Project,
     dataset: Dataset,
@@ -36,29 +36,31 @@ def trained_of(
         restored_epoch: whose weights a callback has put back; 0: none did.
     """
     trainer.program.settle()
-    trainer.core.optimizer.finalize_variable_values(trainer.core.trainable_weights)
+    trainer.training_model.optimizer.finalize_variable_values(
+        trainer.training_model.trainable_weights
+    )
     kept_epoch = restored_epoch or _taken_back(trainer)
     if best_choice(project.training) is not None:
         kept_epoch = trainer.restore_best()
     if (kept_epoch, 0) == (trainer.epoch, trainer.step):
         kept_epoch = 0  # the best was the last
-    found = standing_of(trainer, project, dataset)
+    found = paused_model(trainer, project, dataset)
     return replace(found, test=_test(trainer, dataset, emit), kept_epoch=kept_epoch)
 
 
-def standing_of(trainer: Trainer, project: Project, dataset: Dataset) -> TrainedModel:
+def paused_model(trainer: Trainer, project: Project, dataset: Dataset) -> TrainedModel:
     """The network as it stands between two steps, with nothing of the run changed.
 
-    The arguments are those of ``trained_of``. It is not judged on the test rows.
+    The arguments are those of ``finished_model``. It is not judged on the test rows.
     """
     # A network of its own: what comes later, more training above all, does not touch it.
-    core = copy_of(trainer.core, project, dataset.facts)
-    core.optimizer.finalize_variable_values(core.trainable_weights)
+    training_model = copy_network(trainer.training_model, project, dataset.facts)
+    training_model.optimizer.finalize_variable_values(training_model.trainable_weights)
     return TrainedModel(
         project=project,
-        core=core,
-        model=assemble(core, project, dataset.pre, dataset.facts),
-        pre=dataset.pre,
+        training_model=training_model,
+        model=assemble(training_model, project, dataset.preprocessing, dataset.facts),
+        preprocessing=dataset.preprocessing,
         facts=dataset.facts,
         history=trainer.history.by_epoch(),
         epochs=trainer.epoch,
@@ -88,8 +90,8 @@ def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> 
     except Exception as error:  # noqa: BLE001  what was trained is kept whatever fails now
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     emit(
-        Noticed(
-            Notice(
+        DiagnosisAdded(
+            Diagnosis(
                 "untested", trainer.epoch, "Not tested",
                 f"The network is trained and kept, but the test rows could not be judged: "
                 f"{reason.rstrip('.')}. Look at the test rows in the Data tab.",
@@ -99,7 +101,7 @@ def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> 
     return {}
 
 
-def recorded(
+def record_outcome(
     trained: TrainedModel,
     trainer: Trainer,
     *,
@@ -126,7 +128,7 @@ def recorded(
     Raises:
         UserError, OSError: it cannot be kept, which is no reason to lose what was trained.
     """
-    return store.record(
+    return run_store.record_run(
         trained,
         trainer.history,
         reason=reason,

@@ -1,8 +1,8 @@
 """How anything looks inside a network: a view says what it wants to see, and gets arrays.
 
 While a session trains, ``Session.watch`` has a probe answered between chunks of steps, on a
-snapshot of the weights, by ``Probed`` events. After the run ``evaluate_probe`` answers the same
-probe on the trained network, by the same code.
+snapshot of the weights, by ``ProbeAnswered`` events. After the run ``evaluate_probe`` answers the
+same probe on the trained network, by the same code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.engine.monitor.observer import NetworkObserver
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -59,7 +59,7 @@ class Probe:
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class ProbeResult:
     """What a probe found, all at one moment of the training.
 
     Attributes:
@@ -77,16 +77,18 @@ class Findings:
 
 
 # By the network, so that its functions are traced once and go with it.
-_observers: WeakKeyDictionary[Any, Observer] = WeakKeyDictionary()
+_observers: WeakKeyDictionary[Any, NetworkObserver] = WeakKeyDictionary()
 
 
-def evaluate_probe(trained: TrainedModel, probe: Probe) -> Findings:
+def evaluate_probe(trained: TrainedModel, probe: Probe) -> ProbeResult:
     """Answer ``probe`` on a trained network. May be called from any thread.
 
     Raises:
         DataError: the samples do not fit the network.
     """
-    observer = _observers.get(trained.core)
+    observer = _observers.get(trained.training_model)
     if observer is None:
-        observer = _observers.setdefault(trained.core, Observer(trained.core, trained.project))
-    return Findings(*observer.whole(probe), trained.epochs)
+        observer = _observers.setdefault(
+            trained.training_model, NetworkObserver(trained.training_model, trained.project)
+        )
+    return ProbeResult(*observer.whole(probe), trained.epochs)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netbuilder.core.engine.changes import Changed, Event
-from netbuilder.core.engine.events import EpochEnd, Restored, Started, Steps
+from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import Floats
 
 
-class Reporter:
+class EventReporter:
     """Makes events about ``trainer`` and hands them to ``emit``."""
 
     def __init__(self, trainer: Trainer, emit: Callable[[Event], None]) -> None:
@@ -43,7 +43,7 @@ class Reporter:
                 metrics=trainer.history.steps.names,
                 validated=len(trainer.history.epochs.names) > len(trainer.history.steps.names),
                 learning_rate=trainer.learning_rate,
-                parameters=trainer.core.count_params(),
+                parameters=trainer.training_model.count_params(),
             )
         )
 
@@ -52,7 +52,7 @@ class Reporter:
         names = self.trainer.history.steps.names
         epoch, step = divmod(first + len(rows) - 1, self.trainer.steps_per_epoch)
         self.emit(
-            Steps(
+            StepsDone(
                 first=first,
                 values={name: rows[:, i] for i, name in enumerate(names)},
                 epoch=epoch,

@@ -10,7 +10,7 @@ from typing import Literal
 Ending = Literal["", "now", "epoch"]
 
 
-class Control:
+class RunControl:
     """Wishes that the session attends to between two chunks."""
 
     def __init__(self) -> None:

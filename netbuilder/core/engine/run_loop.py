@@ -10,19 +10,19 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.policy import Saver
-from netbuilder.core.engine.distribute.worker_sync import Agreement
-from netbuilder.core.engine.events import Noticed, Paused, Resumed, Withdrawn
-from netbuilder.core.engine.failures import not_a_number
+from netbuilder.core.engine.checkpoint.policy import CheckpointSaver
+from netbuilder.core.engine.distribute.worker_sync import WorkerSync
+from netbuilder.core.engine.error_messages import not_a_number_error
+from netbuilder.core.engine.events import DiagnosisAdded, DiagnosisWithdrawn, Paused, Resumed
 from netbuilder.core.engine.loop.trainer import Trainer
-from netbuilder.core.engine.monitor.diagnosis import rows_without_numbers
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
-from netbuilder.core.engine.monitor.observer import Observer
-from netbuilder.core.engine.monitor.probing import Probing
-from netbuilder.core.engine.monitor.watcher import Watcher, rows_in_words
-from netbuilder.core.engine.reporting import Reporter
-from netbuilder.core.engine.run_control import Control, Ending
-from netbuilder.core.engine.tempo import Stopwatch, Tempo
+from netbuilder.core.engine.monitor.network_inspection import rows_without_numbers
+from netbuilder.core.engine.monitor.observer import NetworkObserver
+from netbuilder.core.engine.monitor.probe_scheduler import ProbeScheduler
+from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, rows_in_words
+from netbuilder.core.engine.reporting import EventReporter
+from netbuilder.core.engine.run_control import Ending, RunControl
+from netbuilder.core.engine.speed_limiter import SpeedLimiter, Stopwatch
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
@@ -35,10 +35,10 @@ class RunParts:
     """The network of a run, and what looks after it."""
 
     trainer: Trainer
-    reporter: Reporter
+    reporter: EventReporter
     callbacks: Callbacks
-    saver: Saver
-    observer: Observer
+    saver: CheckpointSaver
+    observer: NetworkObserver
 
 
 class RunLoop:
@@ -65,12 +65,12 @@ class RunLoop:
         project: Project,
         dataset: Dataset,
         emit: Callable[[Event], None],
-        agreement: Agreement | None,
+        agreement: WorkerSync | None,
     ) -> None:
-        self.control = Control()
-        self.tempo = Tempo()
-        self.probing = Probing(emit)
-        self.watcher = Watcher(project, dataset.facts)
+        self.control = RunControl()
+        self.tempo = SpeedLimiter()
+        self.probing = ProbeScheduler(emit)
+        self.watcher = TrainingMonitor(project, dataset.facts)
         self.epochs = project.training.epochs
         self.clock = Stopwatch()
         self.computing = 0.0
@@ -90,7 +90,7 @@ class RunLoop:
 
     def restarted(self) -> None:
         """The run begins again at its first step."""
-        self.watcher = Watcher(self._project, self._dataset.facts)
+        self.watcher = TrainingMonitor(self._project, self._dataset.facts)
         self.tempo.forbid()  # what was allowed was of the run before
         self.probing.again()
         self.set_seconds(0.0)
@@ -106,7 +106,7 @@ class RunLoop:
         """Go on with other data; positions are others by ``shift`` steps from here."""
         self._project, self._dataset = project, dataset
         for code in self.watcher.take(project, dataset.facts):
-            self._emit(Withdrawn(code))
+            self._emit(DiagnosisWithdrawn(code))
         self.tempo.shift(shift)
 
     def set_seconds(self, seconds: float) -> None:
@@ -185,9 +185,9 @@ class RunLoop:
             rate = trainer.learning_rate
             found = self.watcher.not_a_number(epoch + 1, rate, trainer.history, self._dataset)
             for notice in found:
-                self._emit(Noticed(notice))
+                self._emit(DiagnosisAdded(notice))
             holes = rows_without_numbers(self._dataset.train)
-            raise not_a_number(epoch, rate, rows_in_words(holes) if holes else "")
+            raise not_a_number_error(epoch, rate, rows_in_words(holes) if holes else "")
         if len(progress.epochs):
             self._epochs_ended(trainer, before)
         # Views have their share of the run's time: of all of it, and not of that of steps alone.
@@ -228,13 +228,13 @@ class RunLoop:
         reporter.epochs(before, self.epochs, self.clock.seconds)
         if self.watcher.due:
             self.withdraw(trainer)
-        for notice in self.watcher.look(trainer.history, trainer.core, self._dataset):
-            self._emit(Noticed(notice))
+        for notice in self.watcher.look(trainer.history, trainer.training_model, self._dataset):
+            self._emit(DiagnosisAdded(notice))
 
     def withdraw(self, trainer: Trainer) -> None:
         """Take back what the watcher says no more."""
         for code in self.watcher.withdrawn(trainer.history):
-            self._emit(Withdrawn(code))
+            self._emit(DiagnosisWithdrawn(code))
 
     def _attend(self, trainer: Trainer) -> None:
         """Do what was asked for; stand still while a pause is wished for."""

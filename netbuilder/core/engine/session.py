@@ -12,43 +12,55 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core import garbage
+from netbuilder.core import garbage_collection
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.defaults import resolve
-from netbuilder.core.engine.build.learning_rate import scheduled
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.engine.build.learning_rate import is_scheduled
 from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.format import Snapshot, from_bytes, read, to_bytes
-from netbuilder.core.engine.checkpoint.policy import Saver
-from netbuilder.core.engine.checkpoint.snapshots import restore, take
+from netbuilder.core.engine.checkpoint.format import (
+    RunSnapshot,
+    from_bytes,
+    read_checkpoint,
+    to_bytes,
+)
+from netbuilder.core.engine.checkpoint.policy import CheckpointSaver
+from netbuilder.core.engine.checkpoint.snapshots import restore_snapshot, take_snapshot
 from netbuilder.core.engine.distribute.strategy import (
     connect_workers,
     is_lost_worker,
     local_strategy,
-    lost_worker,
+    lost_worker_error,
 )
-from netbuilder.core.engine.distribute.worker_sync import Agreement
+from netbuilder.core.engine.distribute.worker_sync import WorkerSync
+from netbuilder.core.engine.error_messages import explain_error
 from netbuilder.core.engine.events import (
+    CheckpointSaved,
+    DataReplaced,
+    DiagnosisAdded,
     Failed,
     Finished,
-    Noticed,
-    OtherData,
+    PausedModel,
     Preparing,
-    Saved,
-    Standing,
 )
-from netbuilder.core.engine.failures import in_words
-from netbuilder.core.engine.hand_weights import SetInRun, Weight
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
-from netbuilder.core.engine.monitor.watcher import rate_before
-from netbuilder.core.engine.outcome import recorded, standing_of, trained_of
-from netbuilder.core.engine.prepared import Lease, Order, lease, start_of, takes, took
+from netbuilder.core.engine.monitor.training_monitor import rate_before
+from netbuilder.core.engine.outcome import finished_model, paused_model, record_outcome
+from netbuilder.core.engine.prepared_networks import (
+    Lease,
+    TrainingOrder,
+    accepts,
+    initial_network,
+    lease_trainer,
+    switch_data,
+)
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.engine.reporting import Reporter
+from netbuilder.core.engine.reporting import EventReporter
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
-from netbuilder.core.engine.tempo import Unit
+from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
@@ -102,7 +114,7 @@ class Session:
         other_data: bool = False,
     ) -> None:
         self._asked = project
-        self.project = resolve(project, dataset.facts)
+        self.project = resolve_defaults(project, dataset.facts)
         self.dataset = dataset
         self.checkpoint_dir = checkpoint_dir
         self.compilation: Mode = compilation
@@ -116,7 +128,7 @@ class Session:
         self.devices = tuple(devices)
         # Several machines must find each other before anything is computed.
         self._strategy: Any = connect_workers(self.workers, worker_index) if workers else None
-        self._agreement = Agreement(len(self.workers), worker_index) if workers else None
+        self._agreement = WorkerSync(len(self.workers), worker_index) if workers else None
         self.run_id, self._began = "", 0.0
         self.trained: TrainedModel | None = None
         self.rescued: TrainedModel | None = None
@@ -128,9 +140,9 @@ class Session:
         self._history: History | None = None
         self._start = start
         self._other_data = other_data
-        self._set_in_run = SetInRun()
-        self._to_set: deque[Mapping[Weight, float]] = deque()
-        self._order: Order | None = None
+        self._set_in_run = ManualWeightLog()
+        self._to_set: deque[Mapping[WeightIndex, float]] = deque()
+        self._order: TrainingOrder | None = None
         self._lease: Lease | None = None
 
     # What others ask for, from any thread.
@@ -172,7 +184,7 @@ class Session:
         self._control.post(allow)
 
     def stand(self) -> None:
-        """Give the network as it stands, between two chunks of steps; answered by ``Standing``.
+        """Give the network as it stands, between two chunks of steps; answered by ``PausedModel``.
         Nothing is answered where several machines share the work, nor of a large network in a run
         that goes on: copying it would hold that up."""
         self._control.post(self._stand)
@@ -209,7 +221,7 @@ class Session:
         """Put the best epoch's weights back, and the rate of before a hand raised it."""
         self._wish(self._go_back_before_raise)
 
-    def set_weights(self, values: Mapping[Weight, float]) -> None:
+    def set_weights(self, values: Mapping[WeightIndex, float]) -> None:
         """Set single weights where the run stands, and go on from them with the optimizer's state
         as it is; answered by ``Changed`` and, behind the last of several that wait, as by
         ``stand``.
@@ -227,12 +239,12 @@ class Session:
         order, parts = self._order, self._parts
         if order is None or parts is None or self._agreement is not None:
             return False
-        other = replace(order, project=resolve(project, dataset.facts), dataset=dataset)
-        return takes(parts.trainer, order, other)
+        other = replace(order, project=resolve_defaults(project, dataset.facts), dataset=dataset)
+        return accepts(parts.trainer, order, other)
 
     def set_data(self, project: Project, dataset: Dataset) -> None:
-        """Go on with data that it ``takes`` from the next epoch on, for as many epochs as the plan
-        has; answered by ``OtherData``. What the network has learned stays."""
+        """Go on with data that it ``accepts`` from the next epoch on, for as many epochs as the
+        plan has; answered by ``DataReplaced``. What the network has learned stays."""
         self._control.post(lambda: self._loop.at_epoch(lambda: self._set_data(project, dataset)))
 
     def go_back_to_best(self) -> None:
@@ -246,7 +258,7 @@ class Session:
         self._control.post(command)
 
     def watch(self, probe: Probe) -> None:
-        """Answer ``probe`` again and again while the run goes on; answered by ``Probed``.
+        """Answer ``probe`` again and again while the run goes on; answered by ``ProbeAnswered``.
 
         What a probe costs is bounded to a twentieth of the run's time, all probes together:
         those that are due take turns. While the run pauses each is answered once. It may be
@@ -268,7 +280,7 @@ class Session:
         """Whether a network is what the run has come to, and not one whose weights were set since
         by hand: going on from that is another run."""
         mine = self.trained
-        return mine is None or trained is None or mine.core is trained.core
+        return mine is None or trained is None or mine.training_model is trained.training_model
 
     @property
     def epochs(self) -> int:
@@ -315,7 +327,7 @@ class Session:
         except Exception as error:
             self._rescue()
             lost = self.workers and is_lost_worker(error)
-            told = lost_worker() if lost else in_words(error, self.project.graph)
+            told = lost_worker_error() if lost else explain_error(error, self.project.graph)
             self._emit(Failed(told, "" if told is error else str(error)))
             if told is error:
                 raise
@@ -355,8 +367,8 @@ class Session:
         self.trained = self._outcome(parts.callbacks.restored_epoch)
         self._loop.withdraw(trainer)
         watcher = self._loop.watcher
-        for notice in watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
-            self._emit(Noticed(notice))
+        for notice in watcher.at_end(trainer.history, trainer.training_model, self.dataset, reason):
+            self._emit(DiagnosisAdded(notice))
         self._keep_record(trainer, reason)
         note = self._agreement.words if self._agreement is not None else ""
         self._emit(Finished(self.trained, reason, note))
@@ -366,7 +378,7 @@ class Session:
         assert self._parts is not None
         trainer = self._parts.trainer
         return self._timed(
-            trained_of(trainer, self.project, self.dataset, self._emit, restored_epoch), trainer
+            finished_model(trainer, self.project, self.dataset, self._emit, restored_epoch), trainer
         )
 
     def _timed(self, found: TrainedModel, trainer: Trainer) -> TrainedModel:
@@ -383,7 +395,7 @@ class Session:
         if not self.record or not trainer.position or self.trained is None:
             return
         try:
-            self.run_id = recorded(
+            self.run_id = record_outcome(
                 self.trained,
                 trainer,
                 asked=self._asked,
@@ -407,7 +419,7 @@ class Session:
             return
         trainer = parts.trainer
         try:
-            if all(np.isfinite(one).all() for one in trainer.core.get_weights()):
+            if all(np.isfinite(one).all() for one in trainer.training_model.get_weights()):
                 self.rescued = self.trained = self._outcome()
                 self._keep_record(trainer, "failed")
         except Exception as error:  # noqa: BLE001  the run has failed already: that is told
@@ -416,10 +428,12 @@ class Session:
     def _prepare(self) -> RunParts:
         self._emit(Preparing("Building the network"))
         training, folder = self.project.training, self.checkpoint_dir
-        found = read(folder) if folder is not None and self.resume_from_checkpoint else None
+        found = (
+            read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
+        )
         if self._strategy is None and self.dataset.stream is None:
             self._strategy = local_strategy(self.devices)
-        self._order = Order(
+        self._order = TrainingOrder(
             self.project,
             self.dataset,
             self.base,
@@ -428,18 +442,20 @@ class Session:
             self._agreement,
             goes_on=self._start is not None,
         )
-        self._lease = lease(self._order, lambda words: self._emit(Preparing(words)))
-        trainer, core = self._lease.trainer, self._lease.trainer.core
+        self._lease = lease_trainer(self._order, lambda words: self._emit(Preparing(words)))
+        trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
         if self.workers and self.resume_from_checkpoint:
             found = self._shared(trainer, found)
         callbacks = Callbacks(
             training,
-            core,
+            training_model,
             known=trainer.history.epochs.names,
             base=self.base,
             resumed=found is not None,
         )
-        saver = Saver(folder, lambda: self._snapshot(trainer, callbacks), self._tell_saved)
+        saver = CheckpointSaver(
+            folder, lambda: self._snapshot(trainer, callbacks), self._tell_saved
+        )
         # Callbacks forget what they knew when a training begins: first that, then the checkpoint.
         callbacks.begin()
         graph = getattr(trainer.program.function, "graph", None)
@@ -447,7 +463,7 @@ class Session:
             callbacks.write_graph(graph)
         if found is not None:
             self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
-            restore(trainer, callbacks, found)
+            restore_snapshot(trainer, callbacks, found)
             self._loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:
             trainer.go_on_from(self._start, other_data=self._other_data)
@@ -457,7 +473,7 @@ class Session:
         saver.begin(found, trainer.position)
         # Kept by itself: another run may take the trainer over.
         self._history = trainer.history
-        reporter = Reporter(trainer, self._emit)
+        reporter = EventReporter(trainer, self._emit)
         self._parts = RunParts(trainer, reporter, callbacks, saver, self._lease.observer)
         if found is not None or self._start is not None:
             reporter.restored()
@@ -465,23 +481,27 @@ class Session:
             reporter.changed("data", 0)
         return self._parts
 
-    def _snapshot(self, trainer: Trainer, callbacks: Callbacks) -> Snapshot:
+    def _snapshot(self, trainer: Trainer, callbacks: Callbacks) -> RunSnapshot:
         trainer.program.settle()
-        return take(trainer, callbacks, self.epochs, self.seconds)
+        return take_snapshot(trainer, callbacks, self.epochs, self.seconds)
 
-    def _shared(self, trainer: Trainer, found: Snapshot | None) -> Snapshot | None:
+    def _shared(self, trainer: Trainer, found: RunSnapshot | None) -> RunSnapshot | None:
         """The first worker's checkpoint, for all of them."""
         data = trainer.program.share(None if found is None else to_bytes(found))
         return from_bytes(data) if data else None
 
-    def _tell_saved(self, snapshot: Snapshot) -> None:
-        self._emit(Saved(snapshot.epoch, str(self.checkpoint_dir)))
+    def _tell_saved(self, snapshot: RunSnapshot) -> None:
+        self._emit(CheckpointSaved(snapshot.epoch, str(self.checkpoint_dir)))
 
     def _set_learning_rate(self, rate: float) -> None:
         if self._parts is not None:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
-            off = "the schedule is off from here" if scheduled(trainer.core.optimizer) else ""
+            off = (
+                "the schedule is off from here"
+                if is_scheduled(trainer.training_model.optimizer)
+                else ""
+            )
             reporter.changed("learning_rate", rate, off)
 
     def _set_epochs(self, epochs: int) -> None:
@@ -494,7 +514,7 @@ class Session:
         if parts is None or self._order is None:
             return
         seed = self.project.training.seed if seed is None else seed
-        parts.trainer.restart(start_of(parts.trainer, self._order, seed), seed)
+        parts.trainer.restart(initial_network(parts.trainer, self._order, seed), seed)
         parts.callbacks.begin()
         self._set_in_run.forget()
         self._loop.restarted()
@@ -505,18 +525,18 @@ class Session:
             return
         trainer, reporter = self._parts.trainer, self._parts.reporter
         self._asked, self.dataset = project, dataset
-        self.project = trainer.project = resolve(project, dataset.facts)
+        self.project = trainer.project = resolve_defaults(project, dataset.facts)
         self._order = replace(self._order, project=self.project, dataset=dataset)
         before = trainer.position
         trainer.take(dataset)
-        took(trainer, self._order)
+        switch_data(trainer, self._order)
         self._set_in_run.forget()
         self._loop.take(self.project, dataset, trainer.position - before)
         self._parts.callbacks.begin()
         self.epochs = trainer.epoch + self.project.training.epochs
         reporter.changed("data", 0)
         reporter.started(self.epochs)
-        self._emit(OtherData(project))
+        self._emit(DataReplaced(project))
 
     def _set_weights(self) -> None:
         values = self._to_set.popleft()
@@ -543,15 +563,15 @@ class Session:
         trainer = self._parts.trainer
         if self._control.paused:
             # Who goes epoch by epoch, or turns a wheel, would else keep each network shown.
-            garbage.collect()
-        elif trainer.core.count_params() > _MOST_COPIED:
+            garbage_collection.collect()
+        elif trainer.training_model.count_params() > _MOST_COPIED:
             return
         try:
-            found = self._timed(standing_of(trainer, self.project, self.dataset), trainer)
+            found = self._timed(paused_model(trainer, self.project, self.dataset), trainer)
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run
             log.info("the network as it stands cannot be shown: %s", error)
             return
-        self._emit(Standing(found))
+        self._emit(PausedModel(found))
 
     def _go_back(self) -> None:
         if self._parts is not None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
-from netbuilder.core.engine.changes import Changed, hand_set
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.engine.changes import Changed, manual_weight_change
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ class TrainedModel:
         project: the project that it was trained with, loss and metrics filled in.
         core: the canvas alone, on model-ready values, compiled with its optimizer's state.
         model: raw rows in, answers in the data's own units out; shares the core's weights.
-        pre: what ``model`` does around ``core``.
+        pre: what ``model`` does around ``training_model``.
         facts: facts about the data that it was trained on.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
-            ``MOST_EPOCHS`` epochs of some of them, see ``core.long_history``.
+            ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.
         test: numbers on the test rows by name; empty where there are none.
         seconds: duration of the training by the clock, pauses left out.
         steps_per_second: speed over the whole run, waits between steps left out.
@@ -41,9 +41,9 @@ class TrainedModel:
     """
 
     project: Project
-    core: keras.Model
+    training_model: keras.Model
     model: keras.Model
-    pre: Preprocessing
+    preprocessing: Preprocessing
     facts: DataFacts
     history: dict[str, list[float]] = field(default_factory=dict)
     test: dict[str, float] = field(default_factory=dict)
@@ -60,11 +60,11 @@ class TrainedModel:
     @property
     def set_by_hand(self) -> int:
         """How many of its weights a person set since it learned last."""
-        found = hand_set(self.changes, self.epochs, self.step)
+        found = manual_weight_change(self.changes, self.epochs, self.step)
         return 0 if found is None or self.kept_epoch else int(found.value)
 
     @property
     def changes_before_hand(self) -> tuple[Changed, ...]:
         """``changes`` without that of weights that were set since it learned last."""
-        found = hand_set(self.changes, self.epochs, self.step)
+        found = manual_weight_change(self.changes, self.epochs, self.step)
         return tuple(one for one in self.changes if one is not found)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def build_model(config: Mapping[str, Any]) -> keras.Model:
     """The model of a config (``{"class_name": ..., "config": {...}}``) of Keras 2 or 3.
 
-    The config must come from ``safety.inspect`` or from this program. Its weights are random.
+    The config must come from ``safety.inspect_file`` or from this program. Its weights are random.
 
     Raises:
         whatever Keras raises at a config that it does not understand.

@@ -9,7 +9,7 @@ from typing import Any
 from netbuilder.core.data.data_facts import DataFacts
 
 
-def to_json(facts: DataFacts) -> dict[str, Any]:
+def facts_to_json(facts: DataFacts) -> dict[str, Any]:
     """A value of dicts, lists, numbers and strings."""
     # What was noticed about the data is of no use without it, and its fixes are functions.
     return {
@@ -19,8 +19,8 @@ def to_json(facts: DataFacts) -> dict[str, Any]:
     }
 
 
-def from_json(value: Any) -> DataFacts:
-    """The reverse of ``to_json``; keys that are not known are passed over."""
+def facts_from_json(value: Any) -> DataFacts:
+    """The reverse of ``facts_to_json``; keys that are not known are passed over."""
     if not isinstance(value, Mapping):
         return DataFacts()
     names = {entry.name for entry in fields(DataFacts)}

@@ -5,7 +5,7 @@ as text of variable length: HDF5 keeps that outside of the object header, whose 
 otherwise limit it (a project of 200 layers or 1,000 epochs of history are larger). In a
 ``.keras`` all are one entry, ``netbuilder.json``.
 
-Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.to_json``),
+Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.sidecar_json``),
 ``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, of very
 long runs of some epochs, whose numbers are then those of the name "epoch"; null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
@@ -23,13 +23,13 @@ from typing import Any
 
 from netbuilder import __version__
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import facts_json
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.typed import misfit
+from netbuilder.core.type_check import type_problem
 
 VERSION = 1
 # In ``TrainedModel.extra``: the canvas cannot say all that the model is.
@@ -42,30 +42,30 @@ _RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch"
 
 
 @dataclass(frozen=True)
-class Beside:
+class Sidecar:
     """The same as values."""
 
     project: Project
-    pre: Preprocessing
+    preprocessing: Preprocessing
     facts: DataFacts
     history: dict[str, list[float]]
     test: dict[str, float]
     run: Mapping[str, Any]
 
 
-def to_json(trained: TrainedModel) -> dict[str, Any]:
+def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
     """What is written beside ``trained``, by name."""
     facts = trained.facts
     return {
         "project": files.to_json(trained.project),
-        "preprocessing": trained.pre.to_json(),
+        "preprocessing": trained.preprocessing.to_json(),
         "names": {
-            "classes": list(trained.pre.classes),
-            "columns": list(trained.pre.column_names),
+            "classes": list(trained.preprocessing.classes),
+            "columns": list(trained.preprocessing.column_names),
             "targets": list(facts.target_names),
         },
         "history": {name: [_number(v) for v in row] for name, row in trained.history.items()},
-        "facts": facts_json.to_json(facts),
+        "facts": facts_json.facts_to_json(facts),
         "test": {name: _number(value) for name, value in trained.test.items()},
         "run": {
             "version": VERSION,
@@ -79,17 +79,17 @@ def to_json(trained: TrainedModel) -> dict[str, Any]:
     }
 
 
-def beside_of(trained: TrainedModel) -> dict[str, Any]:
+def sidecar_of(trained: TrainedModel) -> dict[str, Any]:
     """What stands beside a model in a file: nothing where a network that is built from the
     project would answer something else than the model."""
-    return {} if trained.extra.get(KERAS_OWN) else to_json(trained)
+    return {} if trained.extra.get(KERAS_OWN) else sidecar_json(trained)
 
 
-def from_json(ours: Mapping[str, Any], name: str) -> Beside:
+def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
     """The values of what stood beside a model.
 
     Args:
-        ours: by name, as ``to_json`` gave it.
+        ours: by name, as ``sidecar_json`` gave it.
         name: the file's name, for messages.
 
     Raises:
@@ -104,10 +104,10 @@ def from_json(ours: Mapping[str, Any], name: str) -> Beside:
     if (run.get("version") or VERSION) > VERSION:
         raise FormatError(f"'{name}' was made by a newer NetBuilder.", "Update NetBuilder.")
     try:
-        found = Beside(
+        found = Sidecar(
             project=files.from_json(ours["project"]),
-            pre=Preprocessing.from_json(ours.get("preprocessing") or {}),
-            facts=facts_json.from_json(ours.get("facts")),
+            preprocessing=Preprocessing.from_json(ours.get("preprocessing") or {}),
+            facts=facts_json.facts_from_json(ours.get("facts")),
             history={
                 str(key): [_float(value) for value in row]
                 for key, row in (ours.get("history") or {}).items()
@@ -116,29 +116,31 @@ def from_json(ours: Mapping[str, Any], name: str) -> Beside:
             run=run,
         )
     except UserError as error:
-        raise FormatError(f"The project in '{name}': {error.what}", error.mend) from error
+        raise FormatError(f"The project in '{name}': {error.what}", error.fix) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _damaged(name, str(error)) from error
-    problem = misfit(found.pre) or misfit(found.facts)
-    problem = problem or _scaling_problem(found.pre) or _category_problem(found.pre)
+    problem = type_problem(found.preprocessing) or type_problem(found.facts)
+    problem = (
+        problem or _scaling_problem(found.preprocessing) or _category_problem(found.preprocessing)
+    )
     if problem:
         raise _damaged(name, problem)
     return found
 
 
-def _scaling_problem(pre: Preprocessing) -> str:
+def _scaling_problem(preprocessing: Preprocessing) -> str:
     """Scale and offset go together, one of each a column; nothing is divided by zero."""
-    pairs = [(how.scale, how.offset) for how in pre.inputs.values()]
-    pairs += [(how.scale, how.offset) for how in pre.outputs.values()]
+    pairs = [(how.scale, how.offset) for how in preprocessing.inputs.values()]
+    pairs += [(how.scale, how.offset) for how in preprocessing.outputs.values()]
     for scale, offset in pairs:
         if len(scale) != len(offset) or 0 in scale:
             return f"a scaling takes away {offset!r:.60} and divides by {scale!r:.60}"
     return ""
 
 
-def _category_problem(pre: Preprocessing) -> str:
+def _category_problem(preprocessing: Preprocessing) -> str:
     """A category's values are words, each once; of yes or no there are two."""
-    for column in (one for how in pre.inputs.values() for one in how.columns):
+    for column in (one for how in preprocessing.inputs.values() for one in how.columns):
         values = column.categories
         wanted = {"category": len(values) > 0, "boolean": len(values) == 2}
         if not wanted.get(column.kind, True) or len(set(values)) != len(values):

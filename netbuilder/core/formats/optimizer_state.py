@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.hdf5.door import open_hdf5
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netbuilder.core.project.model import Node, Project
-from netbuilder.core.project.moved import is_whole
+from netbuilder.core.project.moved_data import is_absolute
 
 WEIGHTS = "weights_file"  # the parameter of pretrained bodies
 
@@ -19,7 +19,7 @@ def rebased(project: Project, old: Path, new: Path) -> Project:
         return project
 
     def moved(text: str) -> str:
-        if not text or is_whole(text):
+        if not text or is_absolute(text):
             return text
         target = old / text
         try:
@@ -49,7 +49,7 @@ def within(project: Project, folder: Path) -> Project:
 
 
 def _inside(text: str, folder: Path) -> str:
-    if not text or not is_whole(text):
+    if not text or not is_absolute(text):
         return text
     try:
         near = Path(text).resolve().relative_to(folder.resolve()).as_posix()

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.formats.described import Described
+from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.project import files
-from netbuilder.core.project.atomic import no_room_told
+from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.moved import found_beside
+from netbuilder.core.project.moved_data import relocate_data
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
@@ -27,10 +27,10 @@ class Format:
     """One format.
 
     ``endings``: of file names, the usual one first; empty for a folder. ``title`` and ``help``:
-    for menus. ``module``: in this package; has ``save(trained or project, path)``, which gives
-    what there is to know of the file or None, and ``verify(trained or project, path)``, which
-    ``save`` calls before the file takes its place: it opens what was written and asks it the same
-    rows. ``trained``: whether it holds weights, and so needs a trained network. ``reads``:
+    for menus. ``module``: in this package; has ``save_network(trained or project, path)``, which
+    gives what there is to know of the file or None, and ``verify(trained or project, path)``, which
+    ``save_network`` calls before the file takes its place: it opens what was written and asks it
+    the same rows. ``trained``: whether it holds weights, and so needs a trained network. ``reads``:
     whether it can be opened again. ``told``: what is known of a
     project's data is handed over with it. ``needs``: packages beside NetBuilder's own.
     """
@@ -43,6 +43,7 @@ class Format:
     trained: bool = True
     reads: bool = False
     told: bool = False
+    styled: bool = False
     needs: tuple[str, ...] = ()
 
     @property
@@ -76,6 +77,7 @@ FORMATS: tuple[Format, ...] = (
         "script.python",
         trained=False,
         told=True,
+        styled=True,
     ),
     Format(
         "notebook",
@@ -85,6 +87,7 @@ FORMATS: tuple[Format, ...] = (
         "script.notebook",
         trained=False,
         told=True,
+        styled=True,
     ),
     Format(
         "tflite",
@@ -168,8 +171,8 @@ def format_for(path: Path) -> Format:
     )
 
 
-def save(
-    source: TrainedModel | Project, path: Path | str, base: Path | None = None
+def save_network(
+    source: TrainedModel | Project, path: Path | str, base: Path | None = None, style: str = ""
 ) -> tuple[str, ...]:
     """Write a trained network or a project in the format of ``path``'s ending.
 
@@ -178,6 +181,7 @@ def save(
         path: the file, or a folder for a SavedModel.
         base: folder that relative paths in the project start from. Where it is another than
             that of ``path``, they are rewritten, so that the file finds its data again.
+        style: of a script or notebook, "short" or "exact"; "" takes the format's default.
 
     Returns:
         Sentences about what there is to know of the file, such as what smaller weights cost.
@@ -189,7 +193,7 @@ def save(
     """
     path = Path(path)
     row = format_for(path)
-    given: TrainedModel | Project | Described = source
+    given: TrainedModel | Project | DescribedProject = source
     if isinstance(source, Project):
         if row.trained:
             raise FormatError(
@@ -200,41 +204,41 @@ def save(
         known = _facts(source, base) if row.told and base is not None else None
         given = _rebased(source, base, path)
         if known is not None:
-            given = Described(given, known)
+            given = DescribedProject(given, known)
     elif base is not None:
         given = replace(source, project=_rebased(source.project, base, path))
-    writer: Callable[[TrainedModel | Project | Described, Path], tuple[str, ...] | None]
+    writer: Callable[..., tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
-    with no_room_told(path):
-        return writer(given, path) or ()
+    with translate_disk_full(path):
+        return writer(given, path, **({"style": style} if style and row.styled else {})) or ()
 
 
 def _facts(project: Project, base: Path) -> DataFacts | None:
     """What is known of the data; None where there is none, or where it cannot be read."""
-    from netbuilder.core.data.load import facts
+    from netbuilder.core.data.load import load_facts
 
     try:
-        return facts(project, base) if project.data.kind else None
+        return load_facts(project, base) if project.data.kind else None
     except UserError:
         return None
 
 
-def load(path: Path | str) -> TrainedModel:
+def load_network(path: Path | str) -> TrainedModel:
     """A trained network out of a ``.h5`` or ``.keras``, of NetBuilder or from elsewhere.
 
     Raises:
         FormatError: damaged, unsafe, or with layers that are not Keras's.
     """
     from netbuilder.core.formats.importing import import_keras, rebuild
-    from netbuilder.core.formats.safety.inspect import inspect
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
 
     path = Path(path)
-    with no_room_told(path):
-        file = inspect(path, placeholders=True)
+    with translate_disk_full(path):
+        file = inspect_file(path, placeholders=True)
         if not file.is_ours:
-            return import_keras.load(file)
-        trained = rebuild.load(file)
-        return replace(trained, project=found_beside(trained.project, path.parent))
+            return import_keras.load_foreign(file)
+        trained = rebuild.load_own(file)
+        return replace(trained, project=relocate_data(trained.project, path.parent))
 
 
 def import_model(path: Path | str) -> Project:
@@ -243,21 +247,21 @@ def import_model(path: Path | str) -> Project:
     Raises:
         FormatError: damaged or unsafe.
     """
-    from netbuilder.core.formats.safety.inspect import inspect
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
 
-    with no_room_told(Path(path)):
-        return project_of(inspect(Path(path), placeholders=True))
+    with translate_disk_full(Path(path)):
+        return project_of_file(inspect_file(Path(path), placeholders=True))
 
 
-def project_of(file: ModelFile) -> Project:
+def project_of_file(file: ModelFile) -> Project:
     """The project that stands in a checked file, or the one that its graph makes."""
     from netbuilder.core.formats import metadata
     from netbuilder.core.formats.importing import import_graph
 
     if file.is_ours:
-        project = metadata.from_json(file.ours, file.path.name).project
-        return found_beside(project, file.path.parent)
-    return import_graph.project_of(file)
+        project = metadata.sidecar_from_json(file.ours, file.path.name).project
+        return relocate_data(project, file.path.parent)
+    return import_graph.project_from_model(file)
 
 
 def read_project(path: Path | str) -> Project:

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import sameness
-from netbuilder.core.grading.judge import ENDINGS
-from netbuilder.core.grading.points import award
-from netbuilder.core.grading.pool import DEFAULT, judge_all
-from netbuilder.core.grading.rubric import PLAIN, Rubric
+from netbuilder.core.grading import similarity
+from netbuilder.core.grading.file_grader import ENDINGS
+from netbuilder.core.grading.grading_pool import DEFAULT_LIMITS, grade_all
+from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
+from netbuilder.core.grading.scoring import award_points
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.lessons import library
-from netbuilder.core.wording import listed
-from netbuilder.core.worker_process import Bounds
+from netbuilder.core.wording import format_list
+from netbuilder.core.worker_process import ResourceLimits
 
 _SEALS = {
     MISSING: "It has no seal.",
@@ -28,7 +28,7 @@ _SEALS = {
 Told = Callable[[Submission], None]
 
 
-def files_of(folder: Path) -> list[Path]:
+def submission_files(folder: Path) -> list[Path]:
     """The handed-in files of a folder and of the folders in it, by name.
 
     Raises:
@@ -50,7 +50,7 @@ def files_of(folder: Path) -> list[Path]:
     return found
 
 
-def left_out(folder: Path) -> str:
+def skipped_files_sentence(folder: Path) -> str:
     """A sentence about what lies in the folder and is no hand-in; "" where there is nothing.
 
     Somebody hands in a document or a packed folder each time, and would else just be missing.
@@ -62,17 +62,17 @@ def left_out(folder: Path) -> str:
     )
     if not found:
         return ""
-    return f"Left out: {listed(found, 6)}. Hand-ins end in {listed(ENDINGS)}."
+    return f"Left out: {format_list(found, 6)}. Hand-ins end in {format_list(ENDINGS)}."
 
 
-def grade(
+def grade_folder(
     folder: Path,
     data: Path | None,
     lesson: str = "",
     *,
-    rubric: Rubric = PLAIN,
+    rubric: Rubric = DEFAULT_RUBRIC,
     private_key: str = "",
-    bounds: Bounds = DEFAULT,
+    bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
     told: Told | None = None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -94,18 +94,18 @@ def grade(
     Raises:
         UserError: folder or data cannot be read. A file that cannot is a row, not an error.
     """
-    files = files_of(folder)
+    files = submission_files(folder)
     if data is not None and not data.exists():
         raise UserError(f"There is no file '{data}'.", "Check the name of the hidden data.")
 
     if lesson:
-        library.lesson(lesson)  # a name that there is not is an error, not thirty failed rows
+        library.find_lesson(lesson)  # a name that there is not is an error, not thirty failed rows
 
     def submission(path: Path, answer: dict[str, Any]) -> Submission:
-        found = submission_of(path, folder, answer)
-        return award(found, rubric, answer.get("main"))
+        found = make_submission(path, folder, answer)
+        return award_points(found, rubric, answer.get("main"))
 
-    answers = judge_all(
+    answers = grade_all(
         files,
         None if data is None else data.resolve(),
         lesson,
@@ -116,10 +116,10 @@ def grade(
         cancelled=cancelled,
     )
     rows = [submission(path, answers[path]) for path in files if path in answers]
-    return ordered(sameness.mark(_tell_other_rows(_tell_other_tasks(rows))))
+    return sort_submissions(similarity.mark_similar(_tell_other_rows(_tell_other_tasks(rows))))
 
 
-def ordered(submissions: Sequence[Submission]) -> list[Submission]:
+def sort_submissions(submissions: Sequence[Submission]) -> list[Submission]:
     """Best first, then by name; without points last."""
     return sorted(
         submissions,
@@ -127,7 +127,7 @@ def ordered(submissions: Sequence[Submission]) -> list[Submission]:
     )
 
 
-def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submission:
+def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submission:
     """A worker's answer as a value. What a pupil's file says of itself may be anything."""
     name = path.relative_to(folder).as_posix()
     if "fingerprint" not in answer:
@@ -156,7 +156,7 @@ def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submissio
     )
 
 
-def common_fault(found: Sequence[Submission]) -> str:
+def common_failure(found: Sequence[Submission]) -> str:
     """What to look at first where most networks fail on the hidden data for one reason; else "".
 
     One pupil may have trained on other data; where half of them do not fit, the hidden data is
@@ -172,7 +172,7 @@ def common_fault(found: Sequence[Submission]) -> str:
         reason, count = misfits.most_common(1)[0]
         if count > 1 and count * 2 >= opened:
             return f"{count} of {opened} networks do not fit the hidden data: {reason}"
-    given = sameness.handed_out(found)
+    given = similarity.template_work_id(found)
     if given:
         count = sum(one.fingerprint.work == given for one in found)
         return (
@@ -188,9 +188,11 @@ def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
     if len(tasks) < 2:
         return list(found)
     usual = tasks.most_common(1)[0][0]
-    words = f"the others {listed(usual)}: do not compare them."
+    words = f"the others {format_list(usual)}: do not compare them."
     return [
-        replace(one, message=f"{one.message} It answers {listed(one.answers)}, {words}".strip())
+        replace(
+            one, message=f"{one.message} It answers {format_list(one.answers)}, {words}".strip()
+        )
         if one.metrics and one.answers not in {(), usual}
         else one
         for one in found
@@ -212,14 +214,14 @@ def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
     ]
 
 
-def judged_on(found: Sequence[Submission]) -> str:
+def graded_on_sentence(found: Sequence[Submission]) -> str:
     """What works without hidden data were judged on, in a sentence; "" where there was some."""
     bases = dict.fromkeys(one.basis for one in found if one.basis)
     if not bases:
         return ""
     return (
         f"Without hidden data, networks are judged on what their own data keeps aside: "
-        f"{listed(bases, 4)}. Pupils could look at these rows."
+        f"{format_list(bases, 4)}. Pupils could look at these rows."
     )
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading.grade import judged_on
-from netbuilder.core.grading.hand_in import file_name
-from netbuilder.core.grading.points import mean_words
+from netbuilder.core.grading.grade import graded_on_sentence
+from netbuilder.core.grading.scoring import mean_points_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
-from netbuilder.core.long_history import curves, numbers
-from netbuilder.core.project.atomic import replacing, write_bytes
-from netbuilder.core.wording import counted, number, quoted
+from netbuilder.core.grading.submission_info import file_name
+from netbuilder.core.history_columns import epoch_numbers, metric_curves
+from netbuilder.core.project.atomic import replace_atomically, write_bytes
+from netbuilder.core.wording import format_count, format_number, format_quoted_list
 
 COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "parameters", "handed_in",
            "same_as", "message", "comment")  # fmt: skip
@@ -105,7 +105,7 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
             if place == 1:
                 cell.font = Font(bold=True)
     sheet.freeze_panes = "A2"
-    with replacing(path) as temporary:
+    with replace_atomically(path) as temporary:
         book.save(temporary)
 
 
@@ -147,11 +147,13 @@ def write_html(
     """
     heading = escape(title or "Handed in")
     rows = "\n".join(_row(one, index) for index, one in enumerate(submissions))
-    mean = mean_words(submissions)
+    mean = mean_points_sentence(submissions)
     mean = f" · {mean}" if mean else ""
-    basis = "".join(f"<p>{escape(one)}</p>" for one in (points, judged_on(submissions)) if one)
+    basis = "".join(
+        f"<p>{escape(one)}</p>" for one in (points, graded_on_sentence(submissions)) if one
+    )
     page = (
-        _head(heading) + f"<h1>{heading}</h1><p>{counted(len(submissions), 'file')}{mean} · "
+        _head(heading) + f"<h1>{heading}</h1><p>{format_count(len(submissions), 'file')}{mean} · "
         f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>{basis}"
         "<table><thead><tr><th>Student</th><th class=n>Points</th><th>Status</th>"
         "<th class=n>Steps</th><th>Result</th><th>To look at</th></tr></thead>"
@@ -198,7 +200,7 @@ def _head(title: str) -> str:
 
 
 def _points(one: Submission) -> str:
-    return "–" if one.score is None else number(round(one.score, 1))
+    return "–" if one.score is None else format_number(round(one.score, 1))
 
 
 def _row(one: Submission, index: int) -> str:
@@ -214,7 +216,9 @@ def _row(one: Submission, index: int) -> str:
 def _result(one: Submission) -> str:
     wanted = [name for name in ("accuracy", "mean_absolute_error", "r2_score")
               if name in one.metrics]  # fmt: skip
-    return ", ".join(f"{name}\N{NO-BREAK SPACE}{number(one.metrics[name])}" for name in wanted)
+    return ", ".join(
+        f"{name}\N{NO-BREAK SPACE}{format_number(one.metrics[name])}" for name in wanted
+    )
 
 
 def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
@@ -227,16 +231,18 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
     elif not for_pupil and one.message:
         words.append(f"<p>{escape(one.message)}</p>")
     if not for_pupil and one.same_as:
-        words.append(f"<p>Compare with {escape(quoted(one.same_as))}.</p>")
+        words.append(f"<p>Compare with {escape(format_quoted_list(one.same_as))}.</p>")
     if one.status == LATE:
         words.append('<p class="late">Handed in late.</p>')
     metrics = "".join(
-        f"<tr><td>{escape(name)}</td><td class=n>{number(value)}</td></tr>"
+        f"<tr><td>{escape(name)}</td><td class=n>{format_number(value)}</td></tr>"
         for name, value in one.metrics.items()
         if math.isfinite(value)
     )
     table = f"<table style='width:auto'>{metrics}</table>" if metrics else ""
-    parameters = f" · {counted(one.parameters, 'parameter')}" if one.parameters is not None else ""
+    parameters = (
+        f" · {format_count(one.parameters, 'parameter')}" if one.parameters is not None else ""
+    )
     return (
         f'<section id="s{index}"><h2>{escape(one.student)}</h2>'
         f"<p>{escape(one.file)}{parameters}</p>{''.join(words)}"
@@ -246,14 +252,14 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
 
 def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: int = 200) -> str:
     """Loss curves as SVG for a page with ``_STYLE``, validation dashed; "" without numbers."""
-    epochs = [int(number) for number in numbers(history)]
+    epochs = [int(number) for number in epoch_numbers(history)]
     rows = {
         name: [
             (epoch, value)
             for epoch, value in zip(epochs, row, strict=False)
             if math.isfinite(value)
         ]
-        for name, row in curves(history).items()
+        for name, row in metric_curves(history).items()
     }
     values = [value for row in rows.values() for _, value in row]
     if len(values) < 2:
@@ -262,7 +268,7 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
     last = max(epoch for row in rows.values() for epoch, _ in row)
     span, steps = (high - low) or 1.0, max(1, last - 1)
     # The curves begin beside their numbers, however many digits these have.
-    left = 14 + 7 * max(len(number(high)), len(number(low)))
+    left = 14 + 7 * max(len(format_number(high)), len(format_number(low)))
     bottom = height - 30
     parts = [
         f'<path d="M {left} 6 V {bottom} H {width - 6}" fill="none" stroke="currentColor"'
@@ -283,9 +289,9 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" font-family="sans-serif">'
-        f"<title>Loss over {counted(last, 'epoch')}</title>{''.join(parts)}"
-        f'<text x="{left - 6}" y="14" text-anchor="end" {label}>{number(high)}</text>'
-        f'<text x="{left - 6}" y="{bottom}" text-anchor="end" {label}>{number(low)}</text>'
+        f"<title>Loss over {format_count(last, 'epoch')}</title>{''.join(parts)}"
+        f'<text x="{left - 6}" y="14" text-anchor="end" {label}>{format_number(high)}</text>'
+        f'<text x="{left - 6}" y="{bottom}" text-anchor="end" {label}>{format_number(low)}</text>'
         f'<text x="{left}" y="{height - 10}" {label}>loss: training solid, validation dashed · '
-        f"{counted(last, 'epoch')}</text></svg>"
+        f"{format_count(last, 'epoch')}</text></svg>"
     )

@@ -35,7 +35,7 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import did_you_mean, listed, number
+from netbuilder.core.wording import did_you_mean, format_list, format_number
 
 _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",
          "override")  # fmt: skip
@@ -54,7 +54,7 @@ class Threshold:
     def words(self) -> str:
         """The bound in words: "accuracy at least 0.9"."""
         bounds = (("at least", self.at_least), ("at most", self.at_most))
-        said = [f"{word} {number(bound)}" for word, bound in bounds if bound is not None]
+        said = [f"{word} {format_number(bound)}" for word, bound in bounds if bound is not None]
         return f"{self.name} {' and '.join(said)}"
 
     def reached(self, metrics: Mapping[str, float]) -> bool:
@@ -90,9 +90,9 @@ class Rubric:
     @property
     def words(self) -> str:
         """In a line: "accuracy at least 0.9: 60 points, steps: 40 points"."""
-        parts = [f"{one.words}: {number(one.points)} points" for one in self.thresholds]
+        parts = [f"{one.words}: {format_number(one.points)} points" for one in self.thresholds]
         if self.steps_points:
-            parts.append(f"steps: {number(self.steps_points)} points")
+            parts.append(f"steps: {format_number(self.steps_points)} points")
         if not self.thresholds:
             parts.append("points by the result")
         if self.max_parameters is not None:
@@ -102,10 +102,10 @@ class Rubric:
         return ", ".join(parts)
 
 
-PLAIN = Rubric()
+DEFAULT_RUBRIC = Rubric()
 
 
-def read(path: Path) -> Rubric:
+def read_rubric(path: Path) -> Rubric:
     """A rubric from a TOML file.
 
     Raises:
@@ -126,8 +126,8 @@ def read(path: Path) -> Rubric:
     return from_toml(raw, path.name)
 
 
-def write(rubric: Rubric, path: Path) -> None:
-    """Write a rubric that ``read`` reads again.
+def write_rubric(rubric: Rubric, path: Path) -> None:
+    """Write a rubric that ``read_rubric`` reads again.
 
     Raises:
         UserError: the place cannot be written.
@@ -161,12 +161,12 @@ def _held(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:
-    """A rubric from what TOML holds. Raises ``UserError`` as ``read`` does."""
+    """A rubric from what TOML holds. Raises ``UserError`` as ``read_rubric`` does."""
     for key in raw:
         if key not in _KEYS:
             raise UserError(
                 f"'{key}' in {source} is unknown.",
-                f"{did_you_mean(key, _KEYS)} There are {listed(_KEYS, 10)}.".strip(),
+                f"{did_you_mean(key, _KEYS)} There are {format_list(_KEYS, 10)}.".strip(),
             )
     thresholds = tuple(
         _threshold(one, source) for one in _tables(raw.get("metric", []), "metric", source)

@@ -62,7 +62,7 @@ def public_of(private_key: str) -> str:
     return _text(private.public_key().public_bytes_raw())
 
 
-def statement(
+def seal_statement(
     *, weights: str, graph: str, history: Mapping[str, Sequence[float]], student: str,
     lesson: str, steps: Sequence[bool], work: str, time: datetime | None = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -99,7 +99,7 @@ def seal(public_key: str, told: Mapping[str, Any]) -> str:
     return _text(public + nonce + box.encrypt(nonce, content, None))
 
 
-def opened(private_key: str, sealed: str) -> dict[str, Any] | None:
+def open_seal(private_key: str, sealed: str) -> dict[str, Any] | None:
     """What a seal says; None where it was not made for this key or was changed.
 
     Raises:
@@ -121,11 +121,11 @@ def opened(private_key: str, sealed: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def judged(private_key: str, sealed: str, told: Mapping[str, Any]) -> str:
+def check_seal(private_key: str, sealed: str, told: Mapping[str, Any]) -> str:
     """Sealed where the seal says what the file says, else broken; missing without one."""
     if not sealed:
         return MISSING
-    return SEALED if opened(private_key, sealed) == dict(told) else BROKEN
+    return SEALED if open_seal(private_key, sealed) == dict(told) else BROKEN
 
 
 def _cipher(secret: bytes, salt: bytes) -> Any:

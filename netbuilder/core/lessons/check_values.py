@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
-from netbuilder.core.lessons.conditions import Condition, as_number, condition
-from netbuilder.core.lessons.places import PLACES
-from netbuilder.core.lessons.state import RunSeen
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.lessons.callout_places import PLACES
+from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
+from netbuilder.core.lessons.lesson_state import ObservedRun
+from netbuilder.core.wording import did_you_mean, format_list
 
 ENDINGS = (".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png")
 PANELS = ("data", "training", "surface", "evaluate", "predict", "inside", "code", "runs")
@@ -34,7 +34,7 @@ METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def known(name: str, names: Sequence[str], what: str) -> str:
+def known_name(name: str, names: Sequence[str], what: str) -> str:
     """``name`` as it is spelt among ``names``.
 
     Raises:
@@ -44,7 +44,9 @@ def known(name: str, names: Sequence[str], what: str) -> str:
         if one.casefold() == name.casefold():
             return one
     near = did_you_mean(name, names)
-    raise ValueError(f"there is no {what} '{name}'. {near or f'There are {listed(names, 12)}.'}")
+    raise ValueError(
+        f"there is no {what} '{name}'. {near or f'There are {format_list(names, 12)}.'}"
+    )
 
 
 def text(value: str) -> str:
@@ -63,12 +65,12 @@ def yes(value: str) -> bool:
 
 def layer_name(value: str) -> str:
     """The class name of a layer."""
-    return known(value, list(LAYERS), "layer")
+    return known_name(value, list(LAYERS), "layer")
 
 
 def number_condition(value: str) -> Condition:
     """A comparison with a number."""
-    found = condition(value)
+    found = parse_condition(value)
     if not found.numeric:
         raise ValueError(f"'{value}' is no number; write for example '>= 10'")
     return found
@@ -76,7 +78,7 @@ def number_condition(value: str) -> Condition:
 
 def words_condition(value: str) -> Condition:
     """One of some words, or a number taken as a word."""
-    found = condition(value)
+    found = parse_condition(value)
     return Condition(value, words=(value,)) if found.numeric else found
 
 
@@ -84,7 +86,7 @@ def _of(names: Sequence[str], what: str) -> Callable[[str], Condition]:
     def parse(value: str) -> Condition:
         found = words_condition(value)
         for word in found.words:
-            known(word, names, what)
+            known_name(word, names, what)
         return found
 
     return parse
@@ -106,12 +108,12 @@ def problems(value: str) -> str:
 
 def panel(value: str) -> str:
     """A tab's id."""
-    return known(value, PANELS, "tab")
+    return known_name(value, PANELS, "tab")
 
 
 def ending(value: str) -> str:
     """A file's ending."""
-    return known(value if value.startswith(".") else f".{value}", ENDINGS, "ending")
+    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, "ending")
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,12 @@ class MetricValue:
     title: str
     condition: Condition
 
-    def of(self, run: RunSeen) -> float | None:
+    def of(self, run: ObservedRun) -> float | None:
         """The number of a run: on test rows, else validation rows, else training rows."""
         places: Mapping[str, Callable[[], float | None]] = {
             "test": lambda: next((run.test[n] for n in self.names if n in run.test), None),
-            "val": lambda: last(run.history, tuple(f"val_{n}" for n in self.names)),
-            "train": lambda: last(run.history, self.names),
+            "val": lambda: last_metric(run.history, tuple(f"val_{n}" for n in self.names)),
+            "train": lambda: last_metric(run.history, self.names),
         }
         for part in (self.part,) if self.part else ("test", "val", "train"):
             found = places[part]()
@@ -139,7 +141,7 @@ class MetricValue:
         return None
 
 
-def last(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> float | None:
+def last_metric(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> float | None:
     """The last number of the first of ``names`` that was measured."""
     for name in names:
         if len(history.get(name, ())):
@@ -153,7 +155,7 @@ def metric(value: str) -> MetricValue:
     if not found:
         raise ValueError(f"'{value}' does not compare; write for example 'accuracy >= 0.9'")
     part, name, rest = found.group(1) or "", found.group(2), found.group(3)
-    name = known(name, [*METRIC_NAMES, *METRICS], "metric")
+    name = known_name(name, [*METRIC_NAMES, *METRICS], "metric")
     names = METRIC_NAMES.get(name, (name,))
     words = {"train": "training ", "val": "validation ", "test": "test "}.get(part, "")
     title = f"The {words}{names[0].replace('_', ' ')}"
@@ -162,7 +164,7 @@ def metric(value: str) -> MetricValue:
 
 def same_answer(given: str, wanted: str) -> bool:
     """Whether two answers are the same, as numbers where both are numbers."""
-    one, other = as_number(given), as_number(wanted)
+    one, other = parse_number(given), parse_number(wanted)
     if one is not None and other is not None:
         return abs(one - other) < 1e-9
     return given.strip().casefold() == wanted.strip().casefold()

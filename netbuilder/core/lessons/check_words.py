@@ -14,17 +14,17 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
-from netbuilder.core.lessons.plan_words import AUTOMATIC, PLAN, held, plan_name
-from netbuilder.core.lessons.state import (
+from netbuilder.core.lessons.lesson_state import (
     EVALUATED,
     LOOKED,
     OPENED,
     PREDICTED,
     SAVED,
     LessonState,
-    same_network,
+    same_layers,
 )
-from netbuilder.core.wording import counted, listed, number
+from netbuilder.core.lessons.plan_properties import AUTOMATIC, PLAN, plan_name, plan_value
+from netbuilder.core.wording import format_count, format_list, format_number
 
 Missing = Callable[[LessonState, Any, int], str]
 ABSENT, CHANGED = "absent", "changed"
@@ -40,8 +40,8 @@ class CheckWord:
     """One word.
 
     ``parse`` makes a value of the text behind the colon, or raises ``ValueError`` with a sentence.
-    ``missing`` says, for a state, the value and the step's number, what is still missing; ""
-    means that it holds. ``lasting``: once it held it should go on holding, until a later step
+    ``missing_sentences`` says, for a state, the value and the step's number, what is still missing;
+    "" means that it holds. ``lasting``: once it held it should go on holding, until a later step
     asks for something else.
     """
 
@@ -54,7 +54,7 @@ class CheckWord:
 
 
 @dataclass(frozen=True)
-class Term:
+class CheckTerm:
     """One line of a check: its word and what stands behind it."""
 
     word: CheckWord
@@ -66,11 +66,11 @@ class Check:
     """One fenced block: all of it must hold. ``line`` is where it stands in the file."""
 
     line: int
-    terms: tuple[Term, ...] = ()
+    terms: tuple[CheckTerm, ...] = ()
     layer: LayerCheck | None = None
 
 
-def missing(check: Check, state: LessonState, step: int) -> tuple[str, ...]:
+def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str, ...]:
     """What is still missing for ``check`` to hold, a sentence each; empty: it holds.
 
     Args:
@@ -93,7 +93,7 @@ def _connected(state: LessonState, _value: bool, _step: int) -> str:
     loose = loose_ends(state.project.graph)
     if not state.project.graph.outputs:
         return "No layer is connected to the Input yet."
-    return f"{listed(loose)} is not connected yet." if loose else ""
+    return f"{format_list(loose)} is not connected yet." if loose else ""
 
 
 def _problems(state: LessonState, value: str, _step: int) -> str:
@@ -102,7 +102,7 @@ def _problems(state: LessonState, value: str, _step: int) -> str:
     if value in ("none", "no errors"):
         there = [one for one in state.problems if one.blocks or value == "none"]
         if there:
-            return f"{counted(len(there), 'problem')} still to mend."
+            return f"{format_count(len(there), 'problem')} still to mend."
         return ""
     if any(one.code == value for one in state.problems):
         return ""
@@ -112,16 +112,16 @@ def _problems(state: LessonState, value: str, _step: int) -> str:
 def _trained(state: LessonState, _value: bool, _step: int) -> str:
     if state.run is None or state.run.epochs < 1:
         return "The network has not been trained yet."
-    if not same_network(state.run.project.graph, state.project.graph):
+    if not same_layers(state.run.project.graph, state.project.graph):
         return "The network was changed after it was trained: train it again."
     differs = [
         name
         for name in _LEARNT_WITH
         # A run knows which loss was chosen by itself; the plan still says that it is.
-        if held(state.project, name) not in (AUTOMATIC, held(state.run.project, name))
+        if plan_value(state.project, name) not in (AUTOMATIC, plan_value(state.run.project, name))
     ]
     if differs:
-        words = listed(PLAN[name].title for name in differs)
+        words = format_list(PLAN[name].title for name in differs)
         return f"It was trained with another {words}: train it again."
     return ""
 
@@ -130,7 +130,7 @@ def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
     epochs = state.run.epochs if state.run is not None else 0
     if value.holds(epochs):
         return ""
-    return f"It was trained for {counted(epochs, 'epoch')}; the lesson asks for {value.shown}."
+    return f"It was trained for {format_count(epochs, 'epoch')}; the lesson asks for {value.shown}."
 
 
 def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
@@ -141,7 +141,7 @@ def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
         return f"The training did not measure {value.title}."
     if value.condition.holds(found):
         return ""
-    return f"{value.title} is {number(found)}; the lesson asks for {value.condition.shown}."
+    return f"{value.title} is {format_number(found)}; the lesson asks for {value.condition.shown}."
 
 
 def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
@@ -150,39 +150,40 @@ def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
             f"How far training and validation are apart in {value.title}: the lesson asks for "
             f"{value.condition.shown}."
         )
-    train = values.last(state.run.history, value.names)
-    validated = values.last(state.run.history, tuple(f"val_{name}" for name in value.names))
+    train = values.last_metric(state.run.history, value.names)
+    validated = values.last_metric(state.run.history, tuple(f"val_{name}" for name in value.names))
     if train is None or validated is None:
         return "The training kept no validation rows to compare with."
     gap = abs(validated - train)
     if value.condition.holds(gap):
         return ""
     return (
-        f"Training and validation are {number(gap)} apart in {value.title}; the lesson asks for "
+        f"Training and validation are {format_number(gap)} apart in {value.title}; the lesson asks"
+        f" for "
         f"{value.condition.shown}."
     )
 
 
 def _changed(state: LessonState, name: str, _step: int) -> str:
-    if held(state.project, name) != held(state.start, name):
+    if plan_value(state.project, name) != plan_value(state.start, name):
         return ""
     return f"The {PLAN[name].title} is as it was at the start."
 
 
 def _plan(name: str) -> Missing:
     def missing_of(state: LessonState, value: Condition, _step: int) -> str:
-        found = held(state.project, name)
+        found = plan_value(state.project, name)
         if PLAN[name].many:
             there = [one for one in found if value.holds(one)]
             if bool(there) or (value.negated and not found):
                 return ""
             if value.negated:
-                return f"Take the {PLAN[name].title} {listed(found)} out."
+                return f"Take the {PLAN[name].title} {format_list(found)} out."
             return f"The {PLAN[name].title} {value.shown} is not there."
         if value.holds(found):
             return ""
         titles = PLAN[name].titles
-        shown = number(found) if isinstance(found, int | float) else (found or "not chosen")
+        shown = format_number(found) if isinstance(found, int | float) else (found or "not chosen")
         asked = value.shown_as(titles)
         return f"The {PLAN[name].title} is {titles.get(shown, shown)}; the lesson asks for {asked}."
 
@@ -206,14 +207,17 @@ def _parameters(state: LessonState, value: Condition, _step: int) -> str:
         return "The parameters are still being counted."
     if value.holds(state.parameters):
         return ""
-    return f"It has {counted(state.parameters, 'parameter')}; the lesson asks for {value.shown}."
+    return (
+        f"It has {format_count(state.parameters, 'parameter')}; the lesson asks for {value.shown}."
+    )
 
 
 def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = sum(node.layer != "Input" for node in state.project.graph.nodes)
     if value.holds(count):
         return ""
-    return f"It has {counted(count, 'layer')} behind the Input; the lesson asks for {value.shown}."
+    layers = format_count(count, "layer")
+    return f"It has {layers} behind the Input; the lesson asks for {value.shown}."
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netbuilder.core.wording import number as number_text
+from netbuilder.core.wording import format_number as number_text
 
 _COMPARE: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
     ">=": (operator.ge, "at least"),
@@ -48,16 +48,16 @@ class Condition:
 
     def holds(self, value: Any) -> bool:
         """Whether ``value`` is so; a list of equal numbers counts as that number."""
-        value = plain(value)
+        value = plain_value(value)
         if self.compare:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 return False
             return _COMPARE[self.compare][0](value, self.limit)
-        found = words_of(value) in {word.casefold() for word in self.words}
+        found = value_word(value) in {word.casefold() for word in self.words}
         return found is not self.negated
 
 
-def condition(text: str) -> Condition:
+def parse_condition(text: str) -> Condition:
     """The condition that a line says.
 
     Raises:
@@ -87,7 +87,7 @@ def _number(text: str, whole: str) -> float:
         raise ValueError(f"'{whole}' compares with '{text}', which is no number") from None
 
 
-def plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A value as conditions see it: ``[3, 3]`` is 3, ``{"name": "L2"}`` is "L2"."""
     if isinstance(value, Mapping):
         return value.get("name", value.get("layer", ""))
@@ -96,18 +96,18 @@ def plain(value: Any) -> Any:
     return value
 
 
-def words_of(value: Any) -> str:
+def value_word(value: Any) -> str:
     """A value as a word: "none", "true", "3 x 5", "relu"."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        return " x ".join(words_of(one) for one in value)
+        return " x ".join(value_word(one) for one in value)
     return str(value).casefold()
 
 
-def as_number(text: str) -> float | None:
+def parse_number(text: str) -> float | None:
     """A number as people write it: a decimal comma and a percent sign too; None: it is none."""
     plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(" ", "")
     part = 0.01 if plain.endswith("%") else 1.0

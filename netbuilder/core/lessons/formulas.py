@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from netbuilder.core.lessons.lesson_reader import Reader
+from netbuilder.core.lessons.lesson_reader import LessonReader
 
 _PARTS = re.compile(
     r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[ ]*$|\Z)"
@@ -34,7 +34,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FormulaDrawing:
     """A drawn formula: SVG, and how far it reaches above and below the line of writing (pixels)."""
 
     svg: str
@@ -43,7 +43,7 @@ class Drawing:
     below: float
 
 
-def formulas(text: str) -> Iterator[Formula]:
+def find_formulas(text: str) -> Iterator[Formula]:
     """The formulas of a Markdown text, in their order."""
     for found in _PARTS.finditer(text):
         formula = _formula(found)
@@ -51,7 +51,7 @@ def formulas(text: str) -> Iterator[Formula]:
             yield formula
 
 
-def replaced(text: str, put: Callable[[Formula], str]) -> str:
+def replace_formulas(text: str, put: Callable[[Formula], str]) -> str:
     """The text with ``put(formula)`` in the place of each formula."""
 
     def piece(found: re.Match[str]) -> str:
@@ -67,7 +67,7 @@ def _formula(found: re.Match[str]) -> Formula | None:
     return Formula(" ".join(latex.split()), block is not None, found.start()) if latex else None
 
 
-def draw(latex: str, size: float, color: str, *, block: bool = False) -> Drawing:
+def draw_formula(latex: str, size: float, color: str, *, block: bool = False) -> FormulaDrawing:
     """Draw a formula.
 
     Args:
@@ -90,7 +90,7 @@ def draw(latex: str, size: float, color: str, *, block: bool = False) -> Drawing
             drawn = Latex(latex, size=size, color=color, inline=not block)
             width, height = drawn.getsize()
             depth = -drawn.getyofst()
-            return Drawing(drawn.svg(), width, height - depth, depth)
+            return FormulaDrawing(drawn.svg(), width, height - depth, depth)
     except Exception as error:  # whatever a parser of a person's text may raise
         raise ValueError(_reason(error)) from error
     raise ValueError(f"there is no '{unknown.group(1)}'")
@@ -103,15 +103,15 @@ def _reason(error: Exception) -> str:
     return known.get(words, words)
 
 
-def check(text: str, reader: Reader) -> None:
+def check_formulas(text: str, reader: LessonReader) -> None:
     """Draw each formula of a lesson's whole text once.
 
     Raises:
         LessonError: one cannot be drawn; names its line.
     """
-    for formula in formulas(text):
+    for formula in find_formulas(text):
         try:
-            draw(formula.latex, 16, "#000000", block=formula.block)
+            draw_formula(formula.latex, 16, "#000000", block=formula.block)
         except ValueError as error:
             raise reader.wrong(
                 text.count("\n", 0, formula.at) + 1,

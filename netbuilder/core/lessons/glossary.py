@@ -177,7 +177,7 @@ _ROWS = (
          "is in its weights.", ("neuron",), (), ("neuron", "gradient", "parameter")),
 )  # fmt: skip
 
-WORDS: Mapping[str, Word] = {row.name: row for row in _ROWS}
+GLOSSARY: Mapping[str, Word] = {row.name: row for row in _ROWS}
 
 #: Which word explains a field, by the field's name; the first row that names it.
 FIELDS: Mapping[str, str] = {name: row.name for row in reversed(_ROWS) for name in row.fields}
@@ -215,7 +215,7 @@ _CATEGORIES = {
 }
 
 
-def word_of(field: str, subject: str = "") -> str:
+def entry_of_field(field: str, subject: str = "") -> str:
     """The word that explains a field: its own, else ``subject``, what the field belongs to.
 
     ``subject`` is "" where nothing of the glossary has to do with it; then the answer may be "".
@@ -226,20 +226,20 @@ def word_of(field: str, subject: str = "") -> str:
     return found or subject
 
 
-def subject_of(layer: LayerSpec) -> str:
+def entry_of_layer(layer: LayerSpec) -> str:
     """The word that a layer is an example of: "convolution" for Conv2D."""
     found = next((word for part, word in _LAYERS.items() if part in layer.name), "")
     return found or _CATEGORIES.get(layer.category, "layer")
 
 
-def find(text: str) -> list[Word]:
+def find_entries(text: str) -> list[Word]:
     """The words that a search means: those that begin with it, then those that hold it.
 
     A few letters in the middle of an explanation count too, last.
     """
     wanted = text.strip().casefold()
     if not wanted:
-        return list(WORDS.values())
+        return list(GLOSSARY.values())
 
     def rank(row: Word) -> int:
         names = [name.casefold() for name in (row.name, *row.also, *row.fields)]
@@ -249,5 +249,5 @@ def find(text: str) -> list[Word]:
             return 1
         return 2 if wanted in row.text.casefold() else 3
 
-    ranked = [(rank(row), row) for row in WORDS.values()]
+    ranked = [(rank(row), row) for row in GLOSSARY.values()]
     return [row for place in (0, 1, 2) for found, row in ranked if found == place]

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training.index import ACTIVATIONS, CONSTRAINTS, REGULARIZERS
+from netbuilder.core.catalog.training.training_index import ACTIVATIONS, CONSTRAINTS, REGULARIZERS
 from netbuilder.core.lessons import check_values as values
-from netbuilder.core.lessons.conditions import Condition, condition, words_of
-from netbuilder.core.lessons.state import LessonState, Shape
+from netbuilder.core.lessons.conditions import Condition, parse_condition, value_word
+from netbuilder.core.lessons.lesson_state import LessonState, Shape
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.project.wiring import descendants
-from netbuilder.core.wording import counted, did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_count, format_list
 
 _NUMBERS = (Kind.INT, Kind.FLOAT, Kind.SIZE, Kind.SHAPE, Kind.FLOATS, Kind.INTS)
 _NAMES: Mapping[Kind, Mapping[str, Any]] = {
@@ -56,7 +56,7 @@ class LayerCheck:
             if self.count.holds(fitting):
                 return ""
             return (
-                f"{fitting} of {counted(len(there), self.layer + ' layer')} "
+                f"{fitting} of {format_count(len(there), self.layer + ' layer')} "
                 f"{'is' if fitting == 1 else 'are'} so; the lesson asks for {self.count.shown}."
             )
         return "" if fitting else min(wanting, key=len)[0]
@@ -65,7 +65,7 @@ class LayerCheck:
         graph = state.project.graph
         found = []
         # Where it stands is said first: a layer that is another one needs no other numbers.
-        if self.connected and not connected(graph, node.id):
+        if self.connected and not is_connected(graph, node.id):
             found.append(f"{node.id} is not connected to the Input yet.")
         if self.after and not any(
             one.layer == self.after and node.id in descendants(graph, one.id) for one in graph.nodes
@@ -77,7 +77,7 @@ class LayerCheck:
             held = param_of(node, graph, name)
             if not wanted.holds(held):
                 # The field says "none" where nothing was chosen.
-                told = "none (linear)" if held == "linear" else words_of(held)
+                told = "none (linear)" if held == "linear" else value_word(held)
                 found.append(
                     f"The {name} of {node.id} is {told}; the lesson asks for {wanted.shown}."
                 )
@@ -109,7 +109,7 @@ def param_of(node: Node, graph: Graph, name: str) -> Any:
     return "linear" if held is None and spec.kind is Kind.ACTIVATION else held
 
 
-def connected(graph: Graph, node_id: str) -> bool:
+def is_connected(graph: Graph, node_id: str) -> bool:
     """Whether a layer lies behind an Input."""
     return any(node_id in descendants(graph, one) for one in graph.inputs)
 
@@ -129,7 +129,7 @@ def shape_text(shape: Shape) -> str:
     return " x ".join("any" if axis is None else str(axis) for axis in shape) or "one number"
 
 
-def shape_of(text: str) -> Shape:
+def parse_shape(text: str) -> Shape:
     """The shape that ``28 x 28 x 1`` says. Raises ``ValueError`` where it says none."""
     parts = [part.strip() for part in re.split(r"[x×,]", text)]
     if not all(part.isdigit() or part == "any" for part in parts):
@@ -137,7 +137,7 @@ def shape_of(text: str) -> Shape:
     return tuple(None if part == "any" else int(part) for part in parts)
 
 
-def param_condition(layer: str, name: str, text: str) -> Condition:
+def parse_param_condition(layer: str, name: str, text: str) -> Condition:
     """What a parameter of a layer must be.
 
     Raises:
@@ -148,9 +148,10 @@ def param_condition(layer: str, name: str, text: str) -> Condition:
         known = [*PLACE_WORDS, *spec.by_name]
         near = did_you_mean(name, known)
         raise ValueError(
-            f"{layer} has no parameter '{name}'. {near or f'It has {listed(spec.by_name, 12)}.'}"
+            f"{layer} has no parameter '{name}'."
+            f" {near or f'It has {format_list(spec.by_name, 12)}.'}"
         )
-    found = condition(text)
+    found = parse_condition(text)
     _can_be(spec.by_name[name], found)
     return found
 
@@ -172,4 +173,4 @@ def _can_be(param: Param, found: Condition) -> None:
         allowed = [*_NAMES[param.kind], "none"]
     if allowed is not None:
         for word in found.words:
-            values.known(word, allowed, param.name)
+            values.known_name(word, allowed, param.name)

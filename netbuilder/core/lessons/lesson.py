@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.check_words import Check
-from netbuilder.core.lessons.conditions import as_number
+from netbuilder.core.lessons.conditions import parse_number
 
 #: How much a lesson expects, in the order in which lessons are listed.
 LEVELS = ("beginner", "intermediate", "advanced")
@@ -22,7 +22,7 @@ class LessonError(UserError):
 
 
 @dataclass(frozen=True)
-class Question:
+class StepQuestion:
     """Something that the pupil answers.
 
     ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
@@ -45,9 +45,9 @@ class Question:
         if not self.answer:
             return True
         if self.kind == "number":
-            wanted = as_number(self.answer)
+            wanted = parse_number(self.answer)
             # "90 %" is right where 90 is asked for, and where 0.9 is.
-            numbers = {as_number(given), as_number(given.removesuffix("%"))}
+            numbers = {parse_number(given), parse_number(given.removesuffix("%"))}
             return wanted is not None and any(
                 number is not None and abs(number - wanted) <= self.tolerance + 1e-9
                 for number in numbers
@@ -56,7 +56,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Show:
+class ShowHint:
     """Where "Show me" points: ``place`` is a row of ``places.PLACES``, ``layer`` a layer in the
     palette whose way onto the canvas is drawn: onto the wire behind a layer ``after`` where one is
     named and there, else to the end of the network. ``text`` stands beside it.
@@ -69,7 +69,7 @@ class Show:
 
 
 @dataclass(frozen=True)
-class Step:
+class LessonStep:
     """One step: done when every one of ``checks`` holds and its question is answered rightly.
 
     A step with neither is done once it was read.
@@ -80,8 +80,8 @@ class Step:
     line: int
     checks: tuple[Check, ...] = ()
     hint: str = ""
-    show: Show | None = None
-    question: Question | None = None
+    show: ShowHint | None = None
+    question: StepQuestion | None = None
 
     @property
     def reading(self) -> bool:
@@ -103,6 +103,6 @@ class Lesson:
     start: str
     needs: str
     intro: str
-    steps: tuple[Step, ...]
+    steps: tuple[LessonStep, ...]
     path: Path | None = None
     seal: str = ""

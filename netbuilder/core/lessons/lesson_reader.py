@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.lessons.lesson import LessonError
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_list
 
 
 @dataclass(frozen=True)
-class Line:
+class KeyValueLine:
     """``key: value`` with the number of its line."""
 
     number: int
@@ -19,26 +19,26 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Block:
+class FencedBlock:
     """The lines of one fenced block, and the number of its first."""
 
     number: int
     lines: tuple[tuple[int, str], ...]
 
 
-class Reader:
+class LessonReader:
     """One file being read: what an error has to name."""
 
     def __init__(self, name: str, path: Path | None) -> None:
         self.name, self.path = name, path
 
-    def wrong(self, line: int, what: str, mend: str) -> LessonError:
+    def wrong(self, line: int, what: str, fix: str) -> LessonError:
         """The error that names this file and a line."""
         what = what.strip()
         end = "" if what.endswith((".", "?", "!")) else "."
         return LessonError(
             f"'{self.name}', line {line}: {what}{end}",
-            mend,
+            fix,
             path=str(self.path) if self.path else None,
         )
 
@@ -46,12 +46,12 @@ class Reader:
         """The error that says that a key is not known, and which are."""
         near = did_you_mean(key, known)
         return self.wrong(
-            line, f"{where} has no '{key}'", near or f"It may have {listed(known, 30)}."
+            line, f"{where} has no '{key}'", near or f"It may have {format_list(known, 30)}."
         )
 
-    def pairs(self, lines: tuple[tuple[int, str], ...], where: str) -> list[Line]:
+    def pairs(self, lines: tuple[tuple[int, str], ...], where: str) -> list[KeyValueLine]:
         """The ``key: value`` lines among some lines. Raises ``LessonError``."""
-        found: list[Line] = []
+        found: list[KeyValueLine] = []
         for number, text in lines:
             if not text.strip():
                 continue
@@ -62,7 +62,7 @@ class Reader:
                     f"{where} has the line '{text.strip()}' without a colon",
                     "Write 'key: value' on each line.",
                 )
-            line = Line(number, key.strip(), unquoted(value.strip()))
+            line = KeyValueLine(number, key.strip(), unquoted(value.strip()))
             if any(line.key == other.key for other in found):
                 raise self.wrong(
                     number,

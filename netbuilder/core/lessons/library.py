@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core import folders
-from netbuilder.core.data.examples import example
+from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
-from netbuilder.core.lessons.parse import read, start_line
+from netbuilder.core.lessons.parse import read_lesson, start_line
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_list
 
 #: Folders of lessons of a whole machine, with the system's separator between several.
 MACHINE_VARIABLE = "NETBUILDER_LESSONS"
@@ -40,7 +40,7 @@ ORDER = (
 
 
 @dataclass(frozen=True)
-class Shelf:
+class LessonFolder:
     """The lessons of one folder; ``broken`` are those that could not be read, and why."""
 
     title: str
@@ -49,7 +49,9 @@ class Shelf:
     broken: tuple[LessonError, ...] = ()
 
 
-def shelves(beside: Path | None = None, machine: Sequence[Path] | None = None) -> tuple[Shelf, ...]:
+def lesson_folders(
+    beside: Path | None = None, machine: Sequence[Path] | None = None
+) -> tuple[LessonFolder, ...]:
     """All lessons by the folder in which they lie; folders without a lesson are left out.
 
     Args:
@@ -68,7 +70,7 @@ def shelves(beside: Path | None = None, machine: Sequence[Path] | None = None) -
     ]
     if beside is not None:
         places.insert(0, ("Beside this project", beside / FOLDER))
-    found: list[Shelf] = []
+    found: list[LessonFolder] = []
     seen: set[Path] = set()
     for title, folder in places:
         whole = folder.absolute()
@@ -81,7 +83,7 @@ def shelves(beside: Path | None = None, machine: Sequence[Path] | None = None) -
     return tuple(found)
 
 
-def _shelf(title: str, folder: Path) -> Shelf:
+def _shelf(title: str, folder: Path) -> LessonFolder:
     lessons: list[Lesson] = []
     broken: list[LessonError] = []
     try:
@@ -90,10 +92,10 @@ def _shelf(title: str, folder: Path) -> Shelf:
         paths = []
     for path in paths:
         try:
-            lessons.append(read(path))
+            lessons.append(read_lesson(path))
         except LessonError as error:
             broken.append(error)
-    return Shelf(title, folder, tuple(sorted(lessons, key=_place)), tuple(broken))
+    return LessonFolder(title, folder, tuple(sorted(lessons, key=_place)), tuple(broken))
 
 
 def _may_be_lesson(path: Path) -> bool:
@@ -110,7 +112,9 @@ def _place(lesson: Lesson) -> tuple[int, int, str]:
     return place, LEVELS.index(lesson.level), lesson.title.casefold()
 
 
-def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] | None = None) -> Lesson:
+def find_lesson(
+    name: str, beside: Path | None = None, machine: Sequence[Path] | None = None
+) -> Lesson:
     """A lesson by its name, or by the path of its file.
 
     Raises:
@@ -118,9 +122,9 @@ def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] | None
     """
     path = Path(name)
     if path.suffix.lower() in (ENDING, ".markdown") or path.is_file():
-        return read(path, drawn=True)
+        return read_lesson(path, drawn=True)
     found: dict[str, Lesson] = {}
-    for shelf in shelves(beside, machine):
+    for shelf in lesson_folders(beside, machine):
         for one in shelf.lessons:
             found.setdefault(one.name, one)
         for error in shelf.broken:
@@ -129,7 +133,7 @@ def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] | None
     if name not in found:
         near = did_you_mean(name, list(found))
         raise LessonError(
-            f"There is no lesson '{name}'.", f"{near} There are {listed(found, 20)}.".strip()
+            f"There is no lesson '{name}'.", f"{near} There are {format_list(found, 20)}.".strip()
         )
     return found[name]
 
@@ -149,7 +153,7 @@ def start_project(of: Lesson) -> Project:
         name = of.path.name if of.path is not None else of.name
         raise LessonError(
             f"'{name}', line {line}: the start project '{of.start}' cannot be read: {error.what}",
-            error.mend or "Name a project file beside the lesson, an example, or 'empty'.",
+            error.fix or "Name a project file beside the lesson, an example, or 'empty'.",
             path=str(of.path) if of.path is not None else None,
         ) from error
 
@@ -164,4 +168,4 @@ def start_path(of: Lesson) -> Path:
     path = base / of.start
     if of.start.endswith(files.ENDING) or path.is_file():
         return path
-    return example(of.start).path
+    return find_example(of.start).path

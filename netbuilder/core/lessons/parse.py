@@ -11,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.lessons.blocks import READ, check
-from netbuilder.core.lessons.formulas import check as check_formulas
-from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, Step
-from netbuilder.core.lessons.lesson_reader import Block, Reader
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.lessons.formulas import check_formulas
+from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, LessonStep
+from netbuilder.core.lessons.lesson_reader import FencedBlock, LessonReader
+from netbuilder.core.lessons.step_blocks import BLOCK_PARSERS, parse_check
+from netbuilder.core.wording import did_you_mean, format_list
 
 FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
 
-def read(path: Path, *, drawn: bool = False) -> Lesson:
+def read_lesson(path: Path, *, drawn: bool = False) -> Lesson:
     """Read a lesson's file; ``drawn``: look whether its formulas can be drawn, too.
 
     Raises:
@@ -49,10 +49,10 @@ def read(path: Path, *, drawn: bool = False) -> Lesson:
         raise LessonError(
             f"'{path}' cannot be read: {error.strerror}.", "Choose a Markdown file (.md)."
         ) from error
-    return parse(text, path.stem, path, drawn=drawn)
+    return parse_lesson(text, path.stem, path, drawn=drawn)
 
 
-def parse(
+def parse_lesson(
     text: str, name: str = "lesson", path: Path | None = None, *, drawn: bool = False
 ) -> Lesson:
     """The lesson that a text says.
@@ -67,7 +67,7 @@ def parse(
     Raises:
         LessonError: it is ill-formed; names file, line and mend.
     """
-    reader = Reader(path.name if path is not None else name, path)
+    reader = LessonReader(path.name if path is not None else name, path)
     lines = text.splitlines()
     front, body_at = _front(reader, lines)
     sections = _sections(lines, body_at)
@@ -82,7 +82,7 @@ def parse(
     return replace(front, name=name, intro=intro, steps=steps, path=path)
 
 
-def _front(reader: Reader, lines: list[str]) -> tuple[Lesson, int]:
+def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     if not lines or lines[0].strip() != "---":
         raise reader.wrong(
             1,
@@ -103,7 +103,7 @@ def _front(reader: Reader, lines: list[str]) -> tuple[Lesson, int]:
     level, minutes = at["level"], at["minutes"]
     if level.value not in LEVELS:
         raise reader.wrong(
-            level.number, f"there is no level '{level.value}'", f"Use {listed(LEVELS)}."
+            level.number, f"there is no level '{level.value}'", f"Use {format_list(LEVELS)}."
         )
     if not minutes.value.isdigit() or not 1 <= int(minutes.value) <= 600:
         raise reader.wrong(
@@ -145,18 +145,18 @@ def _sections(lines: list[str], first: int) -> list[Section]:
     return found
 
 
-def _step(reader: Reader, line: int, title: str, lines: list[tuple[int, str]]) -> Step:
+def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, str]]) -> LessonStep:
     prose, blocks = _blocks(reader, lines)
-    step = Step(title, prose, line)
+    step = LessonStep(title, prose, line)
     for kind, block in blocks:
         if kind == "check":
-            step = replace(step, checks=(*step.checks, check(reader, block)))
+            step = replace(step, checks=(*step.checks, parse_check(reader, block)))
             continue
         if getattr(step, kind):
             raise reader.wrong(
                 block.number, f"the step '{title}' has two '{kind}' blocks", "Keep one of them."
             )
-        found: Any = READ[kind](reader, block)
+        found: Any = BLOCK_PARSERS[kind](reader, block)
         step = replace(step, **{kind: found})
     answered = any(term.word.name == "answered" for one in step.checks for term in one.terms)
     if answered and step.question is None:
@@ -171,10 +171,12 @@ def _step(reader: Reader, line: int, title: str, lines: list[tuple[int, str]]) -
 _KINDS = ("check", "hint", "show", "question")
 
 
-def _blocks(reader: Reader, lines: list[tuple[int, str]]) -> tuple[str, list[tuple[str, Block]]]:
+def _blocks(
+    reader: LessonReader, lines: list[tuple[int, str]]
+) -> tuple[str, list[tuple[str, FencedBlock]]]:
     """The prose of a step, and its fenced blocks; other fences (code) stay in the prose."""
     prose: list[str] = []
-    found: list[tuple[str, Block]] = []
+    found: list[tuple[str, FencedBlock]] = []
     inside: list[tuple[int, str]] | None = None
     kind, fence, begun = "", "", 0
     for number, text in lines:
@@ -187,7 +189,7 @@ def _blocks(reader: Reader, lines: list[tuple[int, str]]) -> tuple[str, list[tup
                 prose.append(text)
         elif inside is not None and mark and mark.group(1) == fence and not mark.group(2):
             if kind in _KINDS:
-                found.append((kind, Block(begun, tuple(inside))))
+                found.append((kind, FencedBlock(begun, tuple(inside))))
             else:
                 prose += [line for _, line in inside] + [text]
             inside = None
@@ -200,7 +202,7 @@ def _blocks(reader: Reader, lines: list[tuple[int, str]]) -> tuple[str, list[tup
     return "\n".join(prose).strip(), found
 
 
-def _near_kind(reader: Reader, number: int, kind: str) -> None:
+def _near_kind(reader: LessonReader, number: int, kind: str) -> None:
     """A misspelt block would be shown as code and never be looked at."""
     near = did_you_mean(kind, _KINDS) if kind else ""
     if near:

@@ -42,13 +42,13 @@ _NO_ROOM = {
 _ROOM = 1_000_000
 
 
-def why(error: OSError) -> tuple[str, str]:
+def explain_os_error(error: OSError) -> tuple[str, str]:
     """Why something could not be written, and what to do about it, in words."""
     return _REASONS.get(error.errno or 0, (error.strerror or str(error), "Try again."))
 
 
 @contextmanager
-def no_room_told(path: Path) -> Iterator[None]:
+def translate_disk_full(path: Path) -> Iterator[None]:
     """Tell what fails for want of room as ``write_error`` does, whichever library says it how.
 
     TensorFlow, and what is built on it, has errors of its own; and the disk that is full may be
@@ -98,16 +98,16 @@ def _free(folder: Path) -> int:
 
 def write_error(error: OSError, path: Path) -> UserError:
     """The words for a failed write of ``path``; the file that stood there is untouched."""
-    reason, mend = why(error)
+    reason, fix = explain_os_error(error)
     return UserError(
         f"Could not write '{path}': {reason}. What was there before is unchanged.",
-        mend,
+        fix,
         path=str(path),
     )
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replace_atomically(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder, and put it in the place of ``path`` at the end.
 
     The ending of ``path`` is kept, since writers go by it. On any error the temporary file is
@@ -158,5 +158,5 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         UserError: the place cannot be written; says why.
     """
-    with replacing(path) as temporary:
+    with replace_atomically(path) as temporary:
         temporary.write_bytes(data)

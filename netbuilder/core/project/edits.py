@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.groups import without_empty
 from netbuilder.core.project.model import (
@@ -25,17 +25,18 @@ from netbuilder.core.project.model import (
 )
 from netbuilder.core.project.wiring import (
     connect,
+    connection_problem,
     descendants,
     disconnect,
     order_inputs,
-    why_not,
-    with_graph,
+    replace_graph,
 )
 
 __all__ = [
     "add_node",
     "append_layer",
     "connect",
+    "connection_problem",
     "descendants",
     "disconnect",
     "insert_after",
@@ -53,7 +54,6 @@ __all__ = [
     "set_training",
     "share_layer",
     "unshare_layer",
-    "why_not",
 ]
 
 #: Distance of one layer to the next, in scene units, down the page and across it; a new place
@@ -96,7 +96,7 @@ def _need(graph: Graph, node_id: str) -> Node:
 
 def _replace_node(project: Project, node: Node, old_id: str | None = None) -> Project:
     key = old_id or node.id
-    return with_graph(
+    return replace_graph(
         project, nodes=tuple(node if one.id == key else one for one in project.graph.nodes)
     )
 
@@ -128,7 +128,7 @@ def add_node(
     node = Node(
         node_id or new_id(graph, layer), layer, _start_params(layer, params), position, group=group
     )
-    return with_graph(project, nodes=(*graph.nodes, node))
+    return replace_graph(project, nodes=(*graph.nodes, node))
 
 
 def append_layer(project: Project, layer: str, *, params: Params | None = None) -> Project:
@@ -137,7 +137,7 @@ def append_layer(project: Project, layer: str, *, params: Params | None = None) 
     ends = graph.outputs or tuple(n for n in graph.inputs if not graph.targets[n])
     project = add_node(project, layer, params=params)
     new = project.graph.nodes[-1].id
-    if not ends or why_not(project.graph, ends[-1], new):
+    if not ends or connection_problem(project.graph, ends[-1], new):
         return project
     last = graph.by_id[ends[-1]]
     if last.position is not None:
@@ -203,7 +203,7 @@ def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -
             edges.append((new, edge[1]))
         else:
             edges.append(edge)
-    project = with_graph(project, edges=tuple(edges))
+    project = replace_graph(project, edges=tuple(edges))
     before, behind = graph.by_id[source].position, graph.by_id[targets[0]].position
     if before is None or behind is None:
         return _replace_node(project, replace(graph.by_id[new], position=None))
@@ -234,7 +234,7 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
         raise EditError(f"{node.layer} takes no input, so it cannot stand on a wire.", node=node_id)
     if len(graph.sources[node_id]) > 1:
         raise EditError(f"'{node_id}' joins several wires: move it by hand.", node=node_id)
-    project = with_graph(project, edges=_healed(graph, {node_id}))
+    project = replace_graph(project, edges=_healed(graph, {node_id}))
     if edge not in project.graph.edges:
         raise EditError("That wire is gone.")
     return _splice(project, node_id, edge[0], (edge[1],))
@@ -280,7 +280,7 @@ def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> 
     )
     nodes = _inherited(graph, gone)
     groups = without_empty(nodes, graph.groups)
-    project = with_graph(project, nodes=nodes, edges=edges, groups=groups)
+    project = replace_graph(project, nodes=nodes, edges=edges, groups=groups)
     for one in gone:
         heir = graph.sources[one][0] if heal and len(graph.sources[one]) == 1 else None
         still = one in project.training.outputs or one in project.data.targets
@@ -317,7 +317,7 @@ def _inherited(graph: Graph, gone: set[str], keep: bool = False) -> tuple[Node, 
 def move_nodes(project: Project, positions: Mapping[str, Point | None]) -> Project:
     """Place layers and groups; None gives one back to the layout."""
     graph = project.graph
-    return with_graph(
+    return replace_graph(
         project,
         nodes=tuple(
             replace(n, position=positions[n.id]) if n.id in positions else n for n in graph.nodes
@@ -349,7 +349,7 @@ def replace_layer(project: Project, node_id: str, layer: str) -> Project:
     if layer == node.layer:
         return project
     spec = LAYERS.get(layer)
-    project = with_graph(project, nodes=_inherited(project.graph, {node_id}, keep=True))
+    project = replace_graph(project, nodes=_inherited(project.graph, {node_id}, keep=True))
     if spec is not None and spec.max_inputs is not None:
         fed = [edge for edge in project.graph.edges if edge[1] == node_id]
         project = disconnect(project, *fed[spec.max_inputs :])
@@ -383,7 +383,7 @@ def rename_node(project: Project, old: str, new: str) -> Project:
         raise EditError(f"'{new}' is taken.", "Choose another name.", node=old)
     project = _replace_node(project, replace(node, id=new), old)
     graph = project.graph
-    project = with_graph(
+    project = replace_graph(
         project,
         nodes=tuple(replace(n, shared=new) if n.shared == old else n for n in graph.nodes),
         edges=tuple((new if a == old else a, new if b == old else b) for a, b in graph.edges),
@@ -443,7 +443,7 @@ def share_layer(project: Project, node_id: str, owner: str) -> Project:
         replace(n, shared=other.id, params={}) if node_id in (n.id, n.shared) else n
         for n in project.graph.nodes
     )
-    return with_graph(project, nodes=nodes)
+    return replace_graph(project, nodes=nodes)
 
 
 def unshare_layer(project: Project, node_id: str) -> Project:

@@ -8,9 +8,9 @@ from typing import Any
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
-from netbuilder.core.project.groups import members, put_into, shown_as, without_empty
+from netbuilder.core.project.groups import members, put_into, visible_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
-from netbuilder.core.project.wiring import with_graph
+from netbuilder.core.project.wiring import replace_graph
 
 HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
 
@@ -54,7 +54,7 @@ def _in_group(project: Project, node_id: str, group: str | None) -> Project:
     if graph.by_id[node_id].group == group:
         return project
     nodes = tuple(replace(n, group=group) if n.id == node_id else n for n in graph.nodes)
-    return with_graph(project, nodes=nodes, groups=without_empty(nodes, graph.groups))
+    return replace_graph(project, nodes=nodes, groups=without_empty(nodes, graph.groups))
 
 
 def move_earlier(project: Project, node_id: str) -> Project:
@@ -108,7 +108,7 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
             mended.append(edge)
         elif sources and (sources[0], edge[1]) in ring:
             mended.append((sources[0], edge[1]))
-    project = with_graph(project, edges=tuple(mended))
+    project = replace_graph(project, edges=tuple(mended))
     project = edits.connect(project, last, node_id)
     training, data = project.training, project.data
     if last in training.outputs:
@@ -154,7 +154,7 @@ def move_cards(
     return put_into(project, into) if into else project
 
 
-def tidy(project: Project) -> Project:
+def reset_layout(project: Project) -> Project:
     """Give every layer and group back to the automatic layout."""
     graph = project.graph
     return edits.move_nodes(project, dict.fromkeys([*graph.by_id, *graph.group_by_id]))
@@ -165,28 +165,28 @@ def set_horizontal(project: Project, horizontal: bool) -> Project:
     extra = {key: value for key, value in project.graph.extra.items() if key != HORIZONTAL}
     if horizontal:
         extra[HORIZONTAL] = True
-    return with_graph(tidy(project), extra=extra)
+    return replace_graph(reset_layout(project), extra=extra)
 
 
-def way_in(graph: Graph, shown: str) -> str | None:
+def entry_node(graph: Graph, shown: str) -> str | None:
     """The node that a wire to a card goes to: itself, or the first open one of a group."""
     if shown in graph.by_id:
         return shown
     inside = members(graph, shown)
     for node_id in inside:
-        if any(shown_as(graph, source) != shown for source in graph.sources[node_id]):
+        if any(visible_as(graph, source) != shown for source in graph.sources[node_id]):
             return node_id
     free = [n for n in inside if not graph.sources[n] and graph.by_id[n].layer != "Input"]
     return free[0] if free else (inside[0] if inside else None)
 
 
-def way_out(graph: Graph, shown: str) -> str | None:
+def exit_node(graph: Graph, shown: str) -> str | None:
     """The node that a wire from a card begins at: itself, or the last one of a group."""
     if shown in graph.by_id:
         return shown
     inside = members(graph, shown)
     for node_id in reversed(inside):
-        if any(shown_as(graph, target) != shown for target in graph.targets[node_id]):
+        if any(visible_as(graph, target) != shown for target in graph.targets[node_id]):
             return node_id
     ends = [n for n in inside if not graph.targets[n]]
     return ends[-1] if ends else (inside[-1] if inside else None)

@@ -8,18 +8,18 @@ from dataclasses import replace
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Graph, Project
-from netbuilder.core.wording import quoted
+from netbuilder.core.wording import format_quoted_list
 
 Lists = Mapping[str, tuple[str, ...]]
 
 
-def fed_by(project: Project, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def input_columns(project: Project, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The columns of each Input: those that the recipe gives it, else all ``features``."""
     given = project.data.inputs
     return {one: given.get(one) or tuple(features) for one in project.graph.inputs}
 
 
-def learned_by(project: Project, targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def output_columns(project: Project, targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The columns of each output: those that the recipe gives it, else one each, else all."""
     given, outputs = project.data.targets, project.graph.outputs
     each = len(outputs) == len(targets)
@@ -29,7 +29,9 @@ def learned_by(project: Project, targets: Sequence[str]) -> dict[str, tuple[str,
     }
 
 
-def feed(project: Project, names: Sequence[str], node: str, features: Sequence[str]) -> Project:
+def set_input_columns(
+    project: Project, names: Sequence[str], node: str, features: Sequence[str]
+) -> Project:
     """Let columns feed an Input; where there are several, no other one.
 
     Args:
@@ -43,7 +45,7 @@ def feed(project: Project, names: Sequence[str], node: str, features: Sequence[s
     """
     graph = project.graph
     _need(node, graph.inputs, graph, "Input")
-    known = fed_by(project, features)
+    known = input_columns(project, features)
     project = set_columns(project, [n for n in names if n not in features], role="feature")
     if len(graph.inputs) < 2 and node not in project.data.inputs:
         return project
@@ -56,7 +58,9 @@ def feed(project: Project, names: Sequence[str], node: str, features: Sequence[s
     return replace(project, data=replace(project.data, inputs=lists))
 
 
-def aim(project: Project, names: Sequence[str], output: str, targets: Sequence[str]) -> Project:
+def set_output_columns(
+    project: Project, names: Sequence[str], output: str, targets: Sequence[str]
+) -> Project:
     """Let an output learn columns, in the place of those that it learned.
 
     Args:
@@ -70,7 +74,7 @@ def aim(project: Project, names: Sequence[str], output: str, targets: Sequence[s
     """
     graph = project.graph
     _need(output, graph.outputs, graph, "output")
-    lists = learned_by(project, targets)
+    lists = output_columns(project, targets)
     project = set_columns(project, names, role="target")
     for one, mine in lists.items():
         lists[one] = tuple(names) if one == output else tuple(n for n in mine if n not in names)
@@ -83,7 +87,9 @@ def aim(project: Project, names: Sequence[str], output: str, targets: Sequence[s
 
 def _need(node: str, there: Sequence[str], graph: Graph, what: str) -> None:
     if node not in there:
-        raise EditError(f"'{node}' is no {what}.", f"There is {quoted(there) or 'none yet'}.")
+        raise EditError(
+            f"'{node}' is no {what}.", f"There is {format_quoted_list(there) or 'none yet'}."
+        )
 
 
 def _need_some(lists: Lists, words: str) -> None:

@@ -18,14 +18,14 @@ from netbuilder.core.project.model import (
     Data,
     Project,
 )
-from netbuilder.core.wording import did_you_mean, quoted
+from netbuilder.core.wording import did_you_mean, format_quoted_list
 
 _ALLOWED = {
     "role": COLUMN_ROLES, "type": COLUMN_TYPES, "missing": MISSING_RULES, "decimal": DECIMALS,
 }  # fmt: skip
 
 
-def mend_data(project: Project, fix: DataFix) -> Project:
+def apply_data_fix(project: Project, fix: DataFix) -> Project:
     """Do what an error offers as its mend."""
     held = project.data.options
     told = {key: _added(held.get(key), value) for key, value in fix.data.items()}
@@ -69,7 +69,7 @@ def set_columns(project: Project, names: Iterable[str], **decided: str) -> Proje
     for key, value in decided.items():
         allowed = _ALLOWED.get(key)
         if allowed is None or (value and value not in allowed):
-            words = quoted(allowed or tuple(_ALLOWED), 9)
+            words = format_quoted_list(allowed or tuple(_ALLOWED), 9)
             raise EditError(
                 f"A column's {key} cannot be '{value}'." if allowed else f"There is no '{key}'.",
                 f"{did_you_mean(value, allowed or ())} Choose one of {words}.".strip(),

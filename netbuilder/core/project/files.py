@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.bounded_json import problem_of
+from netbuilder.core.bounded_json import json_problem
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.project.fields import Part, is_int
+from netbuilder.core.project.json_fields import JsonObject, is_int
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
     COLUMN_TYPES,
@@ -32,12 +32,12 @@ from netbuilder.core.project.model import (
     Graph,
     Group,
     Node,
-    OutputGoal,
+    OutputSettings,
     Project,
     Training,
 )
-from netbuilder.core.project.moved import found_beside
-from netbuilder.core.regular_file import need_regular
+from netbuilder.core.project.moved_data import relocate_data
+from netbuilder.core.regular_file import require_regular_file
 
 FORMAT = "netbuilder-project"
 VERSION = 1
@@ -58,7 +58,7 @@ def read(path: Path) -> Project:
             where and how to mend it.
     """
     path = Path(path)
-    need_regular(path, ProjectFileError)
+    require_regular_file(path, ProjectFileError)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
@@ -80,7 +80,7 @@ def read(path: Path) -> Project:
         raise ProjectFileError(
             f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
         ) from error
-    return found_beside(loads(text, str(path)), path.parent)
+    return relocate_data(loads(text, str(path)), path.parent)
 
 
 def loads(text: str, path: str = "") -> Project:
@@ -102,12 +102,12 @@ def loads(text: str, path: str = "") -> Project:
             if cut_off
             else f"'{name}' is not valid JSON at line {error.lineno}, column {error.colno}"
         )
-        mend = (
+        fix = (
             "The file was cut off, perhaps while it was copied: copy it again."
             if cut_off
             else "Mend that line in a text editor, or open an earlier copy."
         )
-        raise ProjectFileError(f"{what}.", mend, path=path) from error
+        raise ProjectFileError(f"{what}.", fix, path=path) from error
     except (RecursionError, ValueError) as error:
         if isinstance(error, ValueError):  # a whole number of more than 4,300 digits
             raise ProjectFileError(
@@ -116,13 +116,13 @@ def loads(text: str, path: str = "") -> Project:
         raise ProjectFileError(
             f"'{name}' is nested too deeply to be a project.", "Open another file.", path=path
         ) from error
-    problem = problem_of(raw)
+    problem = json_problem(raw)
     if problem:
         raise ProjectFileError(f"'{name}' {problem}.", "Open another file.", path=path)
     try:
         return from_json(raw)
     except ProjectFileError as error:
-        raise ProjectFileError(f"'{name}': {error.what}", error.mend, path=path) from error
+        raise ProjectFileError(f"'{name}': {error.what}", error.fix, path=path) from error
 
 
 def _no_project(name: str, line: str, path: str) -> ProjectFileError:
@@ -206,7 +206,7 @@ def from_json(raw: Any) -> Project:
     while version < VERSION:
         raw = _MIGRATIONS[version](raw)
         version += 1
-    part = Part(raw, "the project")
+    part = JsonObject(raw, "the project")
     part.drop("format", "version")
     return Project(
         name=part.text("name", "Untitled"),
@@ -221,7 +221,7 @@ def _choice_to_json(choice: Choice) -> Any:
     return {"name": choice.name, "params": dict(choice.params)} if choice.params else choice.name
 
 
-def _graph_from_json(part: Part) -> Graph:
+def _graph_from_json(part: JsonObject) -> Graph:
     raw_nodes = part.items("nodes")
     if len(raw_nodes) > MAX_NODES:
         raise ProjectFileError(
@@ -253,7 +253,7 @@ def _graph_from_json(part: Part) -> Graph:
 
 
 def _node_from_json(raw: Any, index: int) -> Node:
-    part = Part(raw, f"node {index}")
+    part = JsonObject(raw, f"node {index}")
     for key in ("id", "layer"):
         if not part.has(key):
             raise ProjectFileError(f"Node {index} has no '{key}'.", f"Give it a '{key}'.")
@@ -275,7 +275,7 @@ def _node_from_json(raw: Any, index: int) -> Node:
 
 
 def _group_from_json(raw: Any, index: int) -> Group:
-    part = Part(raw, f"group {index}")
+    part = JsonObject(raw, f"group {index}")
     if not part.has("id"):
         raise ProjectFileError(f"Group {index} has no 'id'.", "Give it an 'id'.")
     group_id = part.text("id", "")
@@ -319,12 +319,12 @@ def _group_to_json(group: Group) -> dict[str, Any]:
     return {**raw, **group.extra}
 
 
-def _columns(part: Part, key: str) -> dict[str, tuple[str, ...]]:
+def _columns(part: JsonObject, key: str) -> dict[str, tuple[str, ...]]:
     inner = part.part(key)
     return {name: inner.words(name) for name in list(inner.rest())}
 
 
-def _data_from_json(part: Part) -> Data:
+def _data_from_json(part: JsonObject) -> Data:
     return Data(
         kind=part.text("kind", ""),
         name=part.text("name", ""),
@@ -341,7 +341,7 @@ def _data_from_json(part: Part) -> Data:
     )
 
 
-def _column_choices(part: Part) -> dict[str, ColumnChoice]:
+def _column_choices(part: JsonObject) -> dict[str, ColumnChoice]:
     found: dict[str, ColumnChoice] = {}
     for name in list(part.rest()):
         one = part.part(name)
@@ -382,7 +382,7 @@ def _data_to_json(data: Data) -> dict[str, Any]:
     return {**raw, **data.options}
 
 
-def _training_from_json(part: Part) -> Training:
+def _training_from_json(part: JsonObject) -> Training:
     default = Training()
     outputs = part.part("outputs")
     goals = {name: _goal_from_json(outputs.part(name)) for name in list(outputs.rest())}
@@ -402,15 +402,15 @@ def _training_from_json(part: Part) -> Training:
     )
 
 
-def _goal_from_json(part: Part) -> OutputGoal:
-    return OutputGoal(
+def _goal_from_json(part: JsonObject) -> OutputSettings:
+    return OutputSettings(
         loss=part.choice("loss"),
         metrics=part.choices("metrics") if part.has("metrics") else None,
         loss_weight=part.number("loss_weight", 1.0, 0.0, float("inf")),
     )
 
 
-def _goal_to_json(goal: OutputGoal) -> dict[str, Any]:
+def _goal_to_json(goal: OutputSettings) -> dict[str, Any]:
     raw: dict[str, Any] = {}
     if goal.loss is not None:
         raw["loss"] = _choice_to_json(goal.loss)

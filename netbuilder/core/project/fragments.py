@@ -12,10 +12,10 @@ from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.groups import members, nested
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
-from netbuilder.core.project.wiring import with_graph
+from netbuilder.core.project.wiring import replace_graph
 
 
-def copy(graph: Graph, ids: Iterable[str]) -> str:
+def copy_fragment(graph: Graph, ids: Iterable[str]) -> str:
     """Text of the named nodes and groups with the wires among them: a small project file."""
     chosen = set(ids)
     groups = {one for one in chosen if one in graph.group_by_id}
@@ -45,7 +45,7 @@ def copy(graph: Graph, ids: Iterable[str]) -> str:
     return json.dumps({key: raw[key] for key in ("format", "version", "name", "graph")}, indent=1)
 
 
-def read(text: str) -> Graph:
+def read_fragment(text: str) -> Graph:
     """The graph in copied text.
 
     Raises:
@@ -61,7 +61,7 @@ def read(text: str) -> Graph:
     return graph
 
 
-def paste(
+def paste_fragment(
     project: Project,
     piece: Graph,
     *,
@@ -113,7 +113,7 @@ def paste(
         for group in piece.groups
     )
     edges = tuple((names[a], names[b]) for a, b in piece.edges if a in names and b in names)
-    project = with_graph(
+    project = replace_graph(
         project,
         nodes=(*graph.nodes, *nodes),
         edges=(*graph.edges, *edges),

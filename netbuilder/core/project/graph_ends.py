@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.project.model import Graph, Node
 
@@ -20,7 +20,7 @@ def output_ids(graph: Graph) -> tuple[str, ...]:
     return graph.outputs or (DEFAULT_OUTPUT,)
 
 
-def resolved(graph: Graph, node: Node) -> Node:
+def layer_owner(graph: Graph, node: Node) -> Node:
     """The node whose parameters count: the first use of a shared layer."""
     return graph.by_id.get(node.shared, node) if node.shared else node
 
@@ -35,7 +35,7 @@ def last_layer(graph: Graph, output: str) -> Node | None:
     seen: set[str] = set()
     while here is not None and here in graph.by_id and here not in seen:
         seen.add(here)
-        node = resolved(graph, graph.by_id[here])
+        node = layer_owner(graph, graph.by_id[here])
         if "units" in node.params or node.layer == "Dense":
             return node
         sources = graph.sources[here]
@@ -45,10 +45,10 @@ def last_layer(graph: Graph, output: str) -> Node | None:
     return None
 
 
-def drops_behind(graph: Graph, output: str, last: Node) -> bool:
+def has_noise_behind(graph: Graph, output: str, last: Node) -> bool:
     """Whether values are dropped or disturbed between ``last`` and ``output``."""
     here = output
-    while resolved(graph, graph.by_id[here]).id != last.id and len(graph.sources[here]) == 1:
+    while layer_owner(graph, graph.by_id[here]).id != last.id and len(graph.sources[here]) == 1:
         if spec_of(graph.by_id[here].layer).noise:
             return True
         here = graph.sources[here][0]
@@ -69,7 +69,7 @@ def last_activation(graph: Graph, output: str) -> str | None:
     """
     here: str | None = output
     while here is not None and here in graph.by_id:
-        node = resolved(graph, graph.by_id[here])
+        node = layer_owner(graph, graph.by_id[here])
         stands_for = spec_of(node.layer).activation
         if stands_for is not None:
             return stands_for
@@ -88,7 +88,7 @@ def last_activation(graph: Graph, output: str) -> str | None:
 def feeds_embedding(graph: Graph, key: str) -> bool:
     """Whether the values of an Input node are whole numbers that stand for words or things."""
     return any(
-        resolved(graph, graph.by_id[target]).layer == "Embedding"
+        layer_owner(graph, graph.by_id[target]).layer == "Embedding"
         for target in graph.targets.get(key, ())
     )
 
@@ -104,7 +104,7 @@ def takes_bytes(graph: Graph, node: Node) -> bool:
     The bodies of ``keras.applications`` bring pixels into the range of their weights themselves,
     unless their ``preprocess`` is switched off.
     """
-    here = resolved(graph, node)
+    here = layer_owner(graph, node)
     spec = spec_of(here.layer)
     if spec.category is Category.PRETRAINED:
         return "preprocess" not in spec.by_name or here.params.get("preprocess", True) is True
@@ -124,7 +124,7 @@ def passes_pixels(graph: Graph, node: Node) -> bool:
     long way to learn so large a weight (measured with a frozen body: 0.25 right of six classes,
     0.76 with 0 to 255).
     """
-    here = resolved(graph, node)
+    here = layer_owner(graph, node)
     spec, params = spec_of(here.layer), here.params
     if here.layer == "Conv2D":
         size = params.get("kernel_size")
@@ -134,7 +134,7 @@ def passes_pixels(graph: Graph, node: Node) -> bool:
     return not spec.scales and spec.category in {Category.SHAPE, Category.PREPROCESS}
 
 
-def byte_taker(graph: Graph, key: str) -> str | None:
+def byte_input_layer(graph: Graph, key: str) -> str | None:
     """Id of the layer behind Input ``key`` that wants pixels from 0 to 255, or None.
 
     Layers that pixels pass through in their range are passed over.

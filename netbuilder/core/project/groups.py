@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import Graph, Group, Node, Project
-from netbuilder.core.project.wiring import with_graph
+from netbuilder.core.project.wiring import replace_graph
 
 
 def members(graph: Graph, group_id: str) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def path(graph: Graph, group_id: str | None) -> tuple[str, ...]:
     return tuple(reversed(found))
 
 
-def shown_as(graph: Graph, node_id: str) -> str:
+def visible_as(graph: Graph, node_id: str) -> str:
     """What stands for a node on the canvas: its outermost closed group, or itself."""
     for group_id in path(graph, graph.by_id[node_id].group):
         if graph.group_by_id[group_id].collapsed:
@@ -80,7 +80,7 @@ def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project
             "The selected layers lie in different groups.", "Select layers of one group."
         )
     new = Group(_free_id(graph), name or "Block", parent=parents.pop())
-    return with_graph(
+    return replace_graph(
         project,
         nodes=tuple(replace(n, group=new.id) if n.id in nodes_in else n for n in graph.nodes),
         groups=(
@@ -101,7 +101,7 @@ def ungroup(project: Project, group_id: str) -> Project:
     """Dissolve a group; what it held lies in the group around it."""
     graph = project.graph
     parent = _need(graph, group_id).parent
-    return with_graph(
+    return replace_graph(
         project,
         nodes=tuple(replace(n, group=parent) if n.group == group_id else n for n in graph.nodes),
         groups=tuple(
@@ -131,7 +131,7 @@ def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
                 raise EditError("A group cannot lie in itself.")
     nodes = tuple(replace(n, group=places[n.id]) if n.id in places else n for n in graph.nodes)
     groups = tuple(replace(g, parent=places[g.id]) if g.id in places else g for g in graph.groups)
-    return with_graph(project, nodes=nodes, groups=without_empty(nodes, groups))
+    return replace_graph(project, nodes=nodes, groups=without_empty(nodes, groups))
 
 
 def rename_group(project: Project, group_id: str, name: str) -> Project:
@@ -141,6 +141,6 @@ def rename_group(project: Project, group_id: str, name: str) -> Project:
 
 
 def _replace(project: Project, group: Group) -> Project:
-    return with_graph(
+    return replace_graph(
         project, groups=tuple(group if g.id == group.id else g for g in project.graph.groups)
     )

@@ -28,7 +28,7 @@ _Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Shown:
+class VisibleGraph:
     """What is to be seen of a graph when collapsed groups stand for their members.
 
     ``stand_in`` gives for each node the id that is shown in its place: its own, or that of the
@@ -42,7 +42,7 @@ class Shown:
     wires: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
 
 
-def shown(graph: Graph) -> Shown:
+def visible_graph(graph: Graph) -> VisibleGraph:
     """The graph as it is seen: members of collapsed groups folded into the group."""
     stand_in = _stand_ins(graph)
     ids = tuple(dict.fromkeys(stand_in.values()))
@@ -52,7 +52,7 @@ def shown(graph: Graph) -> Shown:
         if source is not None and target is not None and source != target:
             key = (source, target)
             wires[key] = (*wires[key], edge) if key in wires else (edge,)
-    return Shown(ids, tuple(wires), stand_in, wires)
+    return VisibleGraph(ids, tuple(wires), stand_in, wires)
 
 
 def _stand_ins(graph: Graph) -> dict[str, str]:
@@ -70,7 +70,7 @@ def _stand_ins(graph: Graph) -> dict[str, str]:
     return {node.id: outermost.get(node.group or "") or node.id for node in graph.nodes}
 
 
-def layout(
+def layout_graph(
     graph: Graph, horizontal: bool = False, sizes: Mapping[str, Size] | None = None
 ) -> dict[str, Point]:
     """The upper left corner of every shown node and collapsed group, in pixels at 100 %.
@@ -84,18 +84,18 @@ def layout(
         ids of nodes, and of collapsed groups in place of their members, to ``(x, y)``. The first
         part begins at ``(0, 0)``; parts that are not connected stand side by side.
     """
-    seen = shown(graph)
-    return arrange(seen.ids, seen.edges, horizontal, sizes)
+    seen = visible_graph(graph)
+    return arrange_cards(seen.ids, seen.edges, horizontal, sizes)
 
 
-def arrange(
+def arrange_cards(
     ids: Sequence[str],
     edges: Sequence[tuple[str, str]],
     horizontal: bool = False,
     sizes: Mapping[str, Size] | None = None,
     placed: Container[str] = (),
 ) -> dict[str, Point]:
-    """``layout`` of bare ids and edges; edges of a cycle that point back are left out.
+    """``layout_graph`` of bare ids and edges; edges of a cycle that point back are left out.
 
     A part that is not connected to others and of which all ids are ``placed`` (they have a
     place already) takes no room and is left out.
@@ -131,7 +131,7 @@ def arrange(
     return corners
 
 
-def complete(
+def place_missing(
     ids: Sequence[str],
     edges: Sequence[tuple[str, str]],
     given: Mapping[str, Point],
@@ -143,7 +143,7 @@ def complete(
     stands where it was put; the others follow it, each behind what feeds it. A part of which
     none is placed stands beside the placed ones.
     """
-    laid = arrange(ids, edges, horizontal, placed=given)
+    laid = arrange_cards(ids, edges, horizontal, placed=given)
     if not given:
         return laid
     index = {one: i for i, one in enumerate(ids)}
@@ -154,7 +154,7 @@ def complete(
         for b in targets:
             before[b].append(a)
     found: dict[str, Point] = {}
-    taken = _Taken(given)
+    taken = _OccupiedCells(given)
     for part in _parts(len(ids), order, forward):
         names = [ids[v] for v in part]
         if all(one in given for one in names):
@@ -175,7 +175,7 @@ def _shift(
     names: list[str],
     laid: Mapping[str, Point],
     given: Mapping[str, Point],
-    taken: _Taken,
+    taken: _OccupiedCells,
 ) -> Point:
     """How far a part is moved from where it was laid out."""
     anchor = next((one for one in names if one in given), None)
@@ -201,7 +201,7 @@ def _in_direction(
     return (along, place[1]) if horizontal else (place[0], along)
 
 
-class _Taken:
+class _OccupiedCells:
     """Where cards stand, by cells of a card's size, so that a look costs the same at any number."""
 
     def __init__(self, places: Mapping[str, Point]) -> None:
@@ -232,7 +232,7 @@ def _cell(place: Point) -> tuple[int, int]:
     return (int(place[0] // CARD[0]), int(place[1] // CARD[1]))
 
 
-def _beside(place: Point, taken: _Taken, horizontal: bool) -> Point:
+def _beside(place: Point, taken: _OccupiedCells, horizontal: bool) -> Point:
     """The place itself, or the next one across the reading direction that is free."""
     x, y = place
     while True:

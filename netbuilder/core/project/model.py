@@ -180,7 +180,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class OutputGoal:
+class OutputSettings:
     """Loss, metrics and weight of one output where a network has several."""
 
     loss: Choice | None = None
@@ -200,7 +200,7 @@ class Training:
     seed: int = 1
     shuffle: bool = True
     callbacks: tuple[Choice, ...] = ()
-    outputs: Mapping[str, OutputGoal] = field(default_factory=dict)
+    outputs: Mapping[str, OutputSettings] = field(default_factory=dict)
     class_weight: str = "none"
     precision: str = "float32"
     extra: Params = field(default_factory=dict)

@@ -6,8 +6,8 @@ from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, fragments
 from netbuilder.core.project.groups import members, put_into, rename_group
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.wiring import with_graph
-from netbuilder.core.wording import counted
+from netbuilder.core.project.wiring import replace_graph
+from netbuilder.core.wording import format_count
 
 MOST = 50  # copies: above, nobody can read the network any more
 
@@ -38,24 +38,24 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     entries = entries or {one for one in inside if not graph.sources[one]}
     if len(entries) != 1 or len(exits) != 1:
         raise EditError(
-            f"“{group.name}” has {counted(len(entries), 'way')} in and"
-            f" {counted(len(exits), 'way')} out: copies in a row need one of each.",
+            f"“{group.name}” has {format_count(len(entries), 'way')} in and"
+            f" {format_count(len(exits), 'way')} out: copies in a row need one of each.",
             "Group layers that follow each other.",
         )
     first, end = entries.pop(), exits.pop()
     last = end
-    piece = fragments.read(fragments.copy(graph, (group_id,)))
+    piece = fragments.read_fragment(fragments.copy_fragment(graph, (group_id,)))
     order = [node.id for node in piece.nodes]
     onward = [target for target in graph.targets[end] if target not in inside]
     for number in range(2, times + 1):
         known = {one.id for one in project.graph.groups}
-        project, new = fragments.paste(project, piece)
+        project, new = fragments.paste_fragment(project, piece)
         project = edits.move_nodes(project, dict.fromkeys(new))  # the layout finds their places
         copy_in, copy_out = new[order.index(first)], new[order.index(end)]
         edges = tuple(
             (copy_out, b) if a == last and b in onward else (a, b) for a, b in project.graph.edges
         )
-        project = with_graph(project, edges=edges)
+        project = replace_graph(project, edges=edges)
         project = edits.connect(project, last, copy_in)
         made = next(g for g in project.graph.groups if g.id not in known and g.parent is None)
         project = rename_group(project, made.id, f"{group.name} {number}")

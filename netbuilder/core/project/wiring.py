@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import Edge, Graph, Project
 
 
-def with_graph(project: Project, **changes: object) -> Project:
+def replace_graph(project: Project, **changes: object) -> Project:
     """The project with parts of its graph replaced."""
     return replace(project, graph=replace(project.graph, **changes))  # type: ignore[arg-type]
 
@@ -26,7 +26,7 @@ def descendants(graph: Graph, node_id: str) -> set[str]:
     return found
 
 
-def why_not(graph: Graph, source: str, target: str) -> str | None:
+def connection_problem(graph: Graph, source: str, target: str) -> str | None:
     """The sentence that says why no wire can go from ``source`` to ``target``; None if it can.
 
     A full single input is no obstacle: ``connect`` takes its old wire away.
@@ -56,20 +56,20 @@ def connect(project: Project, source: str, target: str) -> Project:
         EditError: the wire would be illegal; says why.
     """
     graph = project.graph
-    reason = why_not(graph, source, target)
+    reason = connection_problem(graph, source, target)
     if reason:
         raise EditError(reason, node=target)
     spec = LAYERS.get(graph.by_id[target].layer)
     edges = graph.edges
     if spec is not None and spec.max_inputs == 1:
         edges = tuple(edge for edge in edges if edge[1] != target)
-    return with_graph(project, edges=(*edges, (source, target)))
+    return replace_graph(project, edges=(*edges, (source, target)))
 
 
 def disconnect(project: Project, *edges: Edge) -> Project:
     """Take wires away."""
     gone = set(edges)
-    return with_graph(project, edges=tuple(e for e in project.graph.edges if e not in gone))
+    return replace_graph(project, edges=tuple(e for e in project.graph.edges if e not in gone))
 
 
 def order_inputs(project: Project, target: str, sources: tuple[str, ...]) -> Project:
@@ -81,7 +81,7 @@ def order_inputs(project: Project, target: str, sources: tuple[str, ...]) -> Pro
     if sorted(sources) != sorted(project.graph.sources.get(target, ())):
         raise EditError(f"These are not the inputs of '{target}'.", node=target)
     new = iter(sources)
-    return with_graph(
+    return replace_graph(
         project,
         edges=tuple((next(new), target) if e[1] == target else e for e in project.graph.edges),
     )

@@ -17,7 +17,7 @@ RISING = frozenset({"accuracy", "precision", "recall", "f1_score", "r2_score"})
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class ComparedNetwork:
     """One network: its name, and its judgement, or why there is none."""
 
     name: str
@@ -35,22 +35,22 @@ class MetricRow:
     best: tuple[int, ...] = ()
 
 
-def judged(trained: TrainedModel, base: Path) -> Evaluation:
+def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
     """The judgement on the rows that the network's own data keeps aside.
 
     Raises:
         DataError: its data cannot be read, or keeps no rows aside.
     """
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
 
-    dataset = load(trained.project, base)
+    dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None else dataset.validation
     if split is None or not len(split):
         raise DataError("Its data keeps no rows aside to judge it on.", "Give it a test split.")
     return evaluate(trained, split)
 
 
-def metric_rows(found: Sequence[Compared]) -> tuple[MetricRow, ...]:
+def metric_rows(found: Sequence[ComparedNetwork]) -> tuple[MetricRow, ...]:
     """Every metric that any of them has, in the order of the first that has it."""
     names: dict[str, None] = {}
     for one in found:
@@ -74,7 +74,7 @@ def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
     return tuple(place for place, value in enumerate(values) if value == best)
 
 
-def same_losses(found: Sequence[Compared]) -> bool:
+def same_losses(found: Sequence[ComparedNetwork]) -> bool:
     """Whether "loss" is the same formula of all: the least of different ones is not the best."""
     names = {
         one.evaluation.loss_of
@@ -84,7 +84,7 @@ def same_losses(found: Sequence[Compared]) -> bool:
     return len(names) < 2 and PENALISED not in names
 
 
-def same_rows(found: Sequence[Compared]) -> bool:
+def same_rows(found: Sequence[ComparedNetwork]) -> bool:
     """Whether all that were judged were judged on the same right answers."""
     truths = [np.asarray(one.evaluation.truth) for one in found if one.evaluation is not None]
     return all(

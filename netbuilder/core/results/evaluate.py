@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.preprocessing.preprocess import OutputPre
-from netbuilder.core.engine.build.losses import loss_on
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
+from netbuilder.core.engine.build.loss_values import loss_on
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import (
-    ask,
+from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
+from netbuilder.core.results.own_units import (
     class_probabilities,
     loss_of,
+    predict_values,
     preprocessing_of,
-    repeated,
+    repeated_predictor,
 )
-from netbuilder.core.results.file_order import in_file_order, knows_no_data
-from netbuilder.core.wording import measured, number, percent
+from netbuilder.core.wording import format_measure, format_number, format_percent
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
@@ -87,7 +87,8 @@ class Evaluation:
         guess: what ``baseline`` always answers, where that is a number.
         loss_of: the formula of the number "loss"; ``PENALISED`` where penalties for the weights are
             in it, so that it does not compare with that of another network.
-        known: rows of these that stand among the training rows word for word, see ``judged_on``.
+        known: rows of these that stand among the training rows word for word, see
+            ``evaluate_test_set``.
     """
 
     task: str
@@ -113,7 +114,7 @@ class Evaluation:
         """A number of a column in words, with its unit; without one (None) of all of them, where
         they have the same."""
         same = self.units if column is None else self.units[column : column + 1]
-        return measured(value, same[0] if len(set(same)) == 1 else "")
+        return format_measure(value, same[0] if len(set(same)) == 1 else "")
 
     @property
     def whole(self) -> bool:
@@ -146,7 +147,7 @@ class Evaluation:
         return wrong[np.argsort(-sure, kind="stable")]
 
 
-def judged_on(trained: TrainedModel, dataset: Dataset) -> Evaluation:
+def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
     """Judge a network on the rows that its data set keeps for the test, and count those of them
     that it has seen while training all the same.
 
@@ -197,25 +198,31 @@ def evaluate(
     reading = ""
     if isinstance(data, Split):
         split = data
-    elif knows_no_data(trained):
-        found_in = in_file_order(trained, Path(data))
+    elif lacks_data_facts(trained):
+        found_in = rows_in_file_order(trained, Path(data))
         trained, split, reading = found_in.trained, found_in.split, found_in.words
     else:
         split = read_split(trained.project.data, preprocessing_of(trained), Path(data))
-    pre = preprocessing_of(trained)
+    preprocessing = preprocessing_of(trained)
     if len(split) == 0:
         raise DataError("There are no rows to test on.", "Give a test file, or a test split.")
     if split.raw_y:
         # What the model learned counts, also where its data set was scaled anew since.
-        x, y = pre.apply_inputs(split.raw_x), pre.apply_targets(split.raw_y)
-        split = Split(x, y, split.raw_x, split.sample_weight, split.raw_y, split.filled)
+        x, y = preprocessing.apply_inputs(split.raw_x), preprocessing.apply_targets(split.raw_y)
+        split = Split(
+            x, y, split.raw_x, split.sample_weight, split.raw_y, split.filled, split.index
+        )
     # Many rows: a recurrent layer that is not traced takes a step of Python for each step of time.
-    call = repeated(trained) if len(split) > TRACED_FROM else partial(ask, trained)
+    call = (
+        repeated_predictor(trained)
+        if len(split) > TRACED_FROM
+        else partial(predict_values, trained)
+    )
     answers = call(split.x)
     loss = _losses(trained, split)
     found: dict[str, Evaluation] = {}
     for name, values in answers.items():
-        target = pre.outputs[name]
+        target = preprocessing.outputs[name]
         _need_finite(values)
         truth = _truth(split.y[name], target)
         if target.task == REGRESSION:
@@ -233,7 +240,7 @@ def evaluate(
 
 
 def _loss_words(trained: TrainedModel) -> str:
-    if trained.core.losses:
+    if trained.training_model.losses:
         return PENALISED
     graph = trained.project.graph
     return repr([loss_of(trained, name) for name in graph.outputs])
@@ -251,7 +258,7 @@ def _need_finite(values: Array) -> None:
     )
 
 
-def _truth(y: Array, target: OutputPre) -> Array:
+def _truth(y: Array, target: OutputPreprocessing) -> Array:
     """Right answers in own units, or class numbers, from what the loss compares with."""
     if target.task == REGRESSION:
         return target.undo(y)
@@ -264,33 +271,39 @@ def _truth(y: Array, target: OutputPre) -> Array:
 
 def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
     """The compiled loss on the split by output id (the sum, under the first, where several)."""
-    if getattr(trained.core, "optimizer", None) is None:
+    if getattr(trained.training_model, "optimizer", None) is None:
         return {}
-    loss = loss_on(trained.core, trained.project, split.x, split.y)
+    loss = loss_on(trained.training_model, trained.project, split.x, split.y)
     return {trained.project.graph.outputs[0]: loss}
 
 
-def _numbers(
-    values: Array, truth: Array, target: OutputPre, learned: Array | None = None
-) -> Evaluation:
+def number_evaluation(values: Array, truth: Array) -> dict[str, Any]:
+    """Return ``metrics`` of predicted numbers, (n, columns) each, as fields of an evaluation."""
     from sklearn import metrics
 
-    values = values.reshape(len(truth), -1)
-    error = float(metrics.mean_absolute_error(truth, values))
     scores = {
-        "mean_absolute_error": error,
+        "mean_absolute_error": float(metrics.mean_absolute_error(truth, values)),
         "root_mean_squared_error": float(metrics.root_mean_squared_error(truth, values)),
         "median_absolute_error": float(metrics.median_absolute_error(truth, values)),
     }
     if len(truth) > 1:
         scores["r2_score"] = float(metrics.r2_score(truth, values))
+    return {"metrics": scores}
+
+
+def _numbers(
+    values: Array, truth: Array, target: OutputPreprocessing, learned: Array | None = None
+) -> Evaluation:
+    values = values.reshape(len(truth), -1)
+    if learned is None and target.mean:
+        learned = np.asarray(target.mean, float)
     own = learned is None or np.shape(learned) != truth.shape[1:]
     baseline = float(np.abs(truth - (truth.mean(axis=0) if own else learned)).mean())
     guess = "the mean" if own else "the mean of the training rows"
     return Evaluation(
         task=REGRESSION,
         samples=len(truth),
-        metrics=scores,
+        **number_evaluation(values, truth),
         sentence=_number_sentence(values, truth, target, baseline, guess),
         predictions=values,
         truth=truth,
@@ -302,18 +315,22 @@ def _numbers(
 
 
 def _number_sentence(
-    values: Array, truth: Array, target: OutputPre, baseline: float, guess: str = "the mean"
+    values: Array,
+    truth: Array,
+    target: OutputPreprocessing,
+    baseline: float,
+    guess: str = "the mean",
 ) -> str:
     off = np.abs(values - truth).mean(axis=0)
     one = len(target.columns) == 1
-    mean = f"would be off by {target.told(baseline) if one else number(baseline)}."
+    mean = f"would be off by {target.told(baseline) if one else format_number(baseline)}."
     rows = _count(len(truth), "row")
     if len(target.columns) > MOST_NAMED:
         worst = int(off.argmax())
         return (
             f"On {rows}, the {len(target.columns):,} numbers are off by"
-            f" {number(float(off.mean()))} on average, {target.columns[worst]} most"
-            f" ({number(float(off[worst]))}). Always answering their means {mean}"
+            f" {format_number(float(off.mean()))} on average, {target.columns[worst]} most"
+            f" ({format_number(float(off[worst]))}). Always answering their means {mean}"
         )
     parts = []
     for index, name in enumerate(target.columns):
@@ -338,44 +355,64 @@ def _count(count: int, what: str) -> str:
     return f"{count:,} test {what}{'' if count == 1 else 's'}"
 
 
-def _classes(values: Array, truth: Array, target: OutputPre) -> Evaluation:
+def class_evaluation(
+    numbers: Array, truth: Array, labels: tuple[str, ...], task: str
+) -> dict[str, Any]:
+    """Return ``metrics``, ``classes`` and ``confusion_matrix`` of predicted class numbers (n,), or
+    labels (n, classes) of 0 and 1, as fields of an evaluation."""
     from sklearn import metrics
 
-    numbers = target.class_numbers(values)
-    several = target.task == MULTI_LABEL
-    which = np.arange(len(target.classes))
+    which = np.arange(len(labels))
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truth, numbers, labels=which, zero_division=0.0
     )
     present = support > 0
-    accuracy = float((numbers == truth).mean())
-    if several:
-        baseline = float(np.maximum(truth.mean(axis=0), 1 - truth.mean(axis=0)).mean())
-    else:
-        baseline = float(np.bincount(truth).max() / len(truth))
     scores = tuple(
         ClassScore(label, *((float(p), float(r), float(f)) if s else (math.nan,) * 3), int(s))
-        for label, p, r, f, s in zip(target.classes, precision, recall, f1, support, strict=True)
+        for label, p, r, f, s in zip(labels, precision, recall, f1, support, strict=True)
     )
-    matrix = None if several else metrics.confusion_matrix(truth, numbers, labels=which)
-    return Evaluation(
-        task=target.task,
-        samples=len(truth),
-        metrics={
-            "accuracy": accuracy,
+    several = task == MULTI_LABEL
+    return {
+        "metrics": {
+            "accuracy": float((numbers == truth).mean()),
             "precision": float(precision[present].mean()) if present.any() else 0.0,
             "recall": float(recall[present].mean()) if present.any() else 0.0,
             "f1_score": float(f1[present].mean()) if present.any() else 0.0,
         },
+        "classes": scores,
+        "confusion_matrix": None
+        if several
+        else metrics.confusion_matrix(truth, numbers, labels=which),
+    }
+
+
+def _classes(values: Array, truth: Array, target: OutputPreprocessing) -> Evaluation:
+    numbers = target.class_numbers(values)
+    found = class_evaluation(numbers, truth, target.classes, target.task)
+    share = np.asarray(target.mean if len(target.mean) == len(target.classes) else ())
+    if target.task == MULTI_LABEL:
+        likelier = share if len(share) else truth.mean(axis=0)
+        baseline = float((truth == (likelier >= 0.5)).mean())
+    elif len(share):
+        baseline = float((truth == int(share.argmax())).mean())
+    else:
+        baseline = float(np.bincount(truth).max() / len(truth))
+    return Evaluation(
+        task=target.task,
+        samples=len(truth),
+        **found,
         sentence=_class_sentence(
-            accuracy, truth, numbers, target, baseline=baseline, matrix=matrix
+            found["metrics"]["accuracy"],
+            truth,
+            numbers,
+            target,
+            baseline=baseline,
+            matrix=found["confusion_matrix"],
         ),
         predictions=numbers,
         truth=truth,
         labels=target.classes,
-        confusion_matrix=matrix,
         probabilities=class_probabilities(values, target),
-        classes=scores,
         columns=target.columns,
         baseline=baseline,
     )
@@ -385,20 +422,20 @@ def _class_sentence(
     accuracy: float,
     truth: Array,
     numbers: Array,
-    target: OutputPre,
+    target: OutputPreprocessing,
     *,
     baseline: float,
     matrix: NDArray[np.int64] | None,
 ) -> str:
     if matrix is None:
         return (
-            f"On {_count(len(truth), 'row')}, {percent(accuracy, 1)} of the"
+            f"On {_count(len(truth), 'row')}, {format_percent(accuracy, 1)} of the"
             f" {len(target.classes)} labels are right"
             f" (always the more frequent answer: {baseline:.1%})."
         )
     right = int((numbers == truth).sum())
     text = (
-        f"{right:,} of {_count(len(truth), 'row')} are right ({percent(accuracy, 1)}). "
+        f"{right:,} of {_count(len(truth), 'row')} are right ({format_percent(accuracy, 1)}). "
         f"Always answering the most frequent class would reach {baseline:.1%}."
     )
     wrong = matrix - np.diag(np.diag(matrix))

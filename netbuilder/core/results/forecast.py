@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.series import targets_behind
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
-from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+)
+from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import preprocessing_of, repeated
-from netbuilder.core.wording import listed
+from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
+from netbuilder.core.wording import format_list
 
 Array = NDArray[Any]
 
@@ -50,13 +53,16 @@ class SeriesEnds:
 
 def series_ends(trained: TrainedModel) -> SeriesEnds | None:
     """Input and output of a network that predicts numbers from a window of rows, or None."""
-    pre = preprocessing_of(trained)
-    if len(pre.inputs) != 1 or len(pre.outputs) != 1:
+    preprocessing = preprocessing_of(trained)
+    if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
         return None
-    (key, entry), (output, target) = next(iter(pre.inputs.items())), next(iter(pre.outputs.items()))
+    (key, entry), (output, target) = (
+        next(iter(preprocessing.inputs.items())),
+        next(iter(preprocessing.outputs.items())),
+    )
     if not _is_window(entry) or target.task != REGRESSION:
         return None
-    horizon = whole(trained.project.data.options, "horizon", 1)
+    horizon = integer_option(trained.project.data.options, "horizon", 1)
     names = tuple(column.name for column in entry.columns)
     targets = targets_behind(target.columns, horizon)
     if len(targets) * horizon != len(target.columns):
@@ -66,7 +72,7 @@ def series_ends(trained: TrainedModel) -> SeriesEnds | None:
     return SeriesEnds(key, output, names, targets, horizon)
 
 
-def _is_window(entry: InputPre) -> bool:
+def _is_window(entry: InputPreprocessing) -> bool:
     return entry.kind == "numbers" and len(entry.shape) == 2 and len(entry.columns) > 0
 
 
@@ -100,8 +106,8 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     ends = series_ends(trained)
     if ends is None:
         raise DataError("This network predicts no series.", "Ask it about a sample.")
-    pre = preprocessing_of(trained)
-    entry: InputPre = pre.inputs[ends.key]
+    preprocessing = preprocessing_of(trained)
+    entry: InputPreprocessing = preprocessing.inputs[ends.key]
     rows = np.array(window, np.float64)
     if (
         rows.ndim != 2
@@ -116,8 +122,8 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
             f"The window has the shape {rows.shape}, the network takes {entry.shape}.",
             "Give as many rows as it looks back.",
         )
-    target: OutputPre = pre.outputs[ends.output]
-    ask = repeated(trained)
+    target: OutputPreprocessing = preprocessing.outputs[ends.output]
+    ask = repeated_predictor(trained)
     where = [ends.columns.index(name) for name in ends.targets if name in ends.columns]
     found: list[Array] = []
     while sum(map(len, found)) < steps:
@@ -146,8 +152,8 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
     if data.kind == "series" and (data.test_path or data.path):
         # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
         path = base / (data.test_path or data.path)
-        return inference_data.end_of_series(data, preprocessing_of(trained), path)
-    dataset = load(trained.project, base)
+        return inference_data.last_series_rows(data, preprocessing_of(trained), path)
+    dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
     return next(iter(split.raw_x.values()))[-1] if len(split) else None
 
@@ -155,7 +161,8 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
         return (
-            f"It can go no further: {listed(ends.targets)} is predicted, but is no column of its"
+            f"It can go no further: {format_list(ends.targets)} is predicted, but is no column of"
+            f" its"
             " window."
         )
     if steps <= ends.horizon:
@@ -163,5 +170,5 @@ def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     held = ""
     if ends.held:
         stays = "stays at its last value" if len(ends.held) == 1 else "stay at their last values"
-        held = f" {listed(ends.held)} {stays}."
+        held = f" {format_list(ends.held)} {stays}."
     return f"From step {ends.horizon + 1} on it builds on its own answers, and errs more.{held}"

@@ -8,18 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
-from netbuilder.core.data.tokens import last_window, numbers_of, text_of, tokens_of
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+)
+from netbuilder.core.data.tokens import last_window, text_of, token_numbers, tokenize
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.results.answers import class_probabilities, preprocessing_of, repeated
+from netbuilder.core.results.own_units import (
+    class_probabilities,
+    preprocessing_of,
+    repeated_predictor,
+)
 
 DEFAULT_LENGTH = 200
 _MOST = 100_000
 
 
 @dataclass(frozen=True)
-class Generated:
+class GeneratedText:
     """``start`` as the network reads it, and what it went on with, ``tokens`` one by one."""
 
     start: str
@@ -27,16 +34,21 @@ class Generated:
     tokens: tuple[str, ...]
 
 
-def next_token_ends(trained: TrainedModel) -> tuple[str, InputPre, str, OutputPre] | None:
+def next_token_ends(
+    trained: TrainedModel,
+) -> tuple[str, InputPreprocessing, str, OutputPreprocessing] | None:
     """Input and output of a network that predicts tokens, or None."""
-    pre = preprocessing_of(trained)
-    if len(pre.inputs) != 1 or len(pre.outputs) != 1:
+    preprocessing = preprocessing_of(trained)
+    if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
         return None
-    (key, entry), (output, target) = next(iter(pre.inputs.items())), next(iter(pre.outputs.items()))
+    (key, entry), (output, target) = (
+        next(iter(preprocessing.inputs.items())),
+        next(iter(preprocessing.outputs.items())),
+    )
     return (key, entry, output, target) if entry.level else None
 
 
-def sample(
+def sample_token(
     probabilities: NDArray[np.float64], temperature: float, random: np.random.Generator
 ) -> int:
     """Draw one class: at temperature 1 by its probability, at 0 the likeliest.
@@ -51,7 +63,7 @@ def sample(
     return int(random.choice(len(powers), p=powers / powers.sum()))
 
 
-def stream(
+def stream_tokens(
     trained: TrainedModel,
     start: str,
     *,
@@ -82,7 +94,7 @@ def stream(
 
 def _tokens(
     trained: TrainedModel,
-    ends: tuple[str, InputPre, str, OutputPre],
+    ends: tuple[str, InputPreprocessing, str, OutputPreprocessing],
     start: str,
     length: int,
     temperature: float,
@@ -90,7 +102,7 @@ def _tokens(
 ) -> Iterator[str]:
     key, entry, output, target = ends
     random = np.random.default_rng(seed)
-    ask = repeated(trained)
+    ask = repeated_predictor(trained)
     window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
     for _ in range(length):
         answer = ask({key: window[None]})[output]
@@ -100,18 +112,18 @@ def _tokens(
                 "The network's answers are no probabilities.",
                 "Let its last layer end in softmax, and train it again.",
             )
-        token = target.classes[sample(probabilities[0], temperature, random)]
+        token = target.classes[sample_token(probabilities[0], temperature, random)]
         yield token
-        window = np.concatenate([window[1:], numbers_of([token], entry.vocabulary)])
+        window = np.concatenate([window[1:], token_numbers([token], entry.vocabulary)])
 
 
-def tokens_read(start: str, entry: InputPre) -> list[str]:
+def tokens_read(start: str, entry: InputPreprocessing) -> list[str]:
     """The tokens of a text, in the case that the network learned."""
     lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
-    return tokens_of(start, entry.level, lowercase)
+    return tokenize(start, entry.level, lowercase)
 
 
-def texts(
+def stream_text(
     trained: TrainedModel,
     start: str,
     *,
@@ -119,8 +131,9 @@ def texts(
     temperature: float = 1.0,
     seed: int = 0,
 ) -> Iterator[str]:
-    """The text so far: ``start``, then with each token more. Arguments and errors as ``stream``."""
-    drawn = stream(trained, start, length=length, temperature=temperature, seed=seed)
+    """The text so far: ``start``, then with each token more. Arguments and errors as
+    ``stream_tokens``."""
+    drawn = stream_tokens(trained, start, length=length, temperature=temperature, seed=seed)
     ends = next_token_ends(trained)
     assert ends is not None
     level, tokens = ends[1].level, tokens_read(start, ends[1])
@@ -130,18 +143,20 @@ def texts(
         yield text_of(tokens, level)
 
 
-def generate(
+def generate_text(
     trained: TrainedModel,
     start: str,
     *,
     length: int = DEFAULT_LENGTH,
     temperature: float = 1.0,
     seed: int = 0,
-) -> Generated:
-    """``start`` and ``length`` tokens more. Arguments and errors as for ``stream``."""
-    drawn = stream(trained, start, length=length, temperature=temperature, seed=seed)
+) -> GeneratedText:
+    """``start`` and ``length`` tokens more. Arguments and errors as for ``stream_tokens``."""
+    drawn = stream_tokens(trained, start, length=length, temperature=temperature, seed=seed)
     tokens = tuple(drawn)
     ends = next_token_ends(trained)
     assert ends is not None
     read = tokens_read(start, ends[1])
-    return Generated(text_of(read, ends[1].level), text_of([*read, *tokens], ends[1].level), tokens)
+    return GeneratedText(
+        text_of(read, ends[1].level), text_of([*read, *tokens], ends[1].level), tokens
+    )

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.catalog.training.index import CALLBACKS
+from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 DEFAULT_SEEDS = 3
@@ -23,7 +23,7 @@ FEWEST = 2
 
 
 @dataclass(frozen=True)
-class Point:
+class LearningCurvePoint:
     """What came of training on ``rows`` rows: scores of every seed, on the rows that it learned
     from and on those that it did not."""
 
@@ -39,7 +39,7 @@ class LearningCurve:
 
     metric: str
     what: str
-    points: tuple[Point, ...] = ()
+    points: tuple[LearningCurvePoint, ...] = ()
     total: int = 0
 
     @property
@@ -72,7 +72,7 @@ class LearningCurve:
         return f"{said}: more rows are unlikely to help; a larger network may."
 
     def _value(self, value: float) -> str:
-        return f"{value:.1%}" if self.rises else number(value)
+        return f"{value:.1%}" if self.rises else format_number(value)
 
 
 def learning_curve(
@@ -132,7 +132,7 @@ def learning_curve(
             metric = "accuracy" if "accuracy" in on_new.metrics else "mean_absolute_error"
             known.append(on_known.metrics[metric])
             fresh.append(on_new.metrics[metric])
-            point = Point(count, tuple(known), tuple(fresh))
+            point = LearningCurvePoint(count, tuple(known), tuple(fresh))
             done = [one for one in curve.points if one.rows != count]
             curve = replace(curve, metric=metric, points=(*done, point))
             if tell is not None:
@@ -143,7 +143,9 @@ def learning_curve(
 def _order(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     """The rows, those that are taken first in front."""
     count = len(dataset.train)
-    windows = any(one.kind == "numbers" and one.columns for one in dataset.pre.inputs.values())
+    windows = any(
+        one.kind == "numbers" and one.columns for one in dataset.preprocessing.inputs.values()
+    )
     if windows:
         return np.arange(count)[::-1]
     return np.random.default_rng(seed).permutation(count)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netbuilder.core.data.preprocessing.missing import filled
+from netbuilder.core.data.preprocessing.missing import fill_missing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import quoted
+from netbuilder.core.wording import format_quoted_list
 
 RULES = ("error", "drop", "mean", "median", "most_frequent")
 
 
-def with_missing(trained: TrainedModel, rule: str) -> TrainedModel:
+def with_missing_rule(trained: TrainedModel, rule: str) -> TrainedModel:
     """The network with ``rule`` for missing values of new rows; what fills is the training rows'.
 
     Raises:
@@ -21,19 +21,19 @@ def with_missing(trained: TrainedModel, rule: str) -> TrainedModel:
     if rule not in RULES:
         raise DataError(
             f"What is done with missing values is '{rule}', which does not exist.",
-            f"Choose one of {quoted(RULES, 9)}.",
+            f"Choose one of {format_quoted_list(RULES, 9)}.",
         )
     data = trained.project.data
     columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}
     options = {**data.options, "missing": rule}
     inputs = {
-        key: replace(entry, columns=tuple(filled(column, rule) for column in entry.columns))
-        for key, entry in trained.pre.inputs.items()
+        key: replace(entry, columns=tuple(fill_missing(column, rule) for column in entry.columns))
+        for key, entry in trained.preprocessing.inputs.items()
     }
     return replace(
         trained,
         project=replace(
             trained.project, data=replace(data, columns=columns, options=options)
         ),
-        pre=replace(trained.pre, inputs=inputs),
+        preprocessing=replace(trained.preprocessing, inputs=inputs),
     )  # fmt: skip

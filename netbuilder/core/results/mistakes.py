@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.tokens import CHARACTER
-from netbuilder.core.results.answers import cell_words
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.wording import number, share
+from netbuilder.core.results.own_units import parse_cell
+from netbuilder.core.wording import format_number, format_probability
 
 Array = NDArray[Any]
 MOST = 24
@@ -24,7 +27,7 @@ OTHERS = "all others"
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class MistakeSamples:
     """Samples with what was answered: pictures (n, height, width, channels), or rows of cells.
 
     ``captions``: "4 → 9 (98%)" for each, and ``what`` they say; ``rows``: place of each in the
@@ -40,7 +43,7 @@ class Samples:
 
 
 @dataclass(frozen=True, eq=False)
-class ShownMatrix:
+class VisibleMatrix:
     """A confusion matrix as far as there is room for it.
 
     ``classes``: numbers of those that stand in it. Of very many classes all others are one more
@@ -65,7 +68,7 @@ class ShownMatrix:
         return ~np.isin(numbers, self.classes)
 
 
-def shown_matrix(found: Evaluation) -> ShownMatrix | None:
+def visible_matrix(found: Evaluation) -> VisibleMatrix | None:
     """The confusion matrix: all of it, or of very many classes those that are taken for each other
     most often; None where there is none."""
     matrix = found.confusion_matrix
@@ -74,7 +77,7 @@ def shown_matrix(found: Evaluation) -> ShownMatrix | None:
     classes = _mixed_up(matrix)
     labels = tuple(found.labels[int(one)] for one in classes)
     if len(classes) == len(matrix):
-        return ShownMatrix(matrix, labels, classes)
+        return VisibleMatrix(matrix, labels, classes)
     count = len(classes)
     others = np.setdiff1d(np.arange(len(matrix)), classes)
     counts = np.zeros((count + 1, count + 1), np.int64)
@@ -82,7 +85,7 @@ def shown_matrix(found: Evaluation) -> ShownMatrix | None:
     counts[:count, count] = matrix[np.ix_(classes, others)].sum(axis=1)
     counts[count, :count] = matrix[np.ix_(others, classes)].sum(axis=0)
     counts[count, count] = matrix[np.ix_(others, others)].sum()
-    return ShownMatrix(counts, (*labels, OTHERS), classes)
+    return VisibleMatrix(counts, (*labels, OTHERS), classes)
 
 
 def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -103,31 +106,33 @@ def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(np.array(list(chosen)[:MOST_CLASSES]))
 
 
-def samples(found: Evaluation, split: Split, pre: Preprocessing, wanted: Array) -> Samples:
+def mistake_samples(
+    found: Evaluation, split: Split, preprocessing: Preprocessing, wanted: Array
+) -> MistakeSamples:
     """These samples of the split that was judged, at most 24."""
     chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
-    what = "off by, on average" if found.whole else Samples.what
-    kinds = {pre.inputs[key].kind for key in split.raw_x}
+    what = "off by, on average" if found.whole else MistakeSamples.what
+    kinds = {preprocessing.inputs[key].kind for key in split.raw_x}
     if kinds == {"table"}:  # of several Inputs too: together they are the row
         rows: list[dict[str, str]] = [{} for _ in chosen]
         for key, values in split.raw_x.items():
             for row, one in zip(rows, values[chosen], strict=True):
-                row.update(_cells(pre.inputs[key], one.reshape(-1)))
+                row.update(_cells(preprocessing.inputs[key], one.reshape(-1)))
         names = tuple(rows[0]) if rows else ()
-        return Samples(
+        return MistakeSamples(
             chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows), what=what
         )
     key = next(iter(split.raw_x))
-    entry = pre.inputs[key]
+    entry = preprocessing.inputs[key]
     raw = split.raw_x[key][chosen]
     if entry.kind == "image" or len(entry.shape) == 3:
-        return Samples(chosen, captions, images=np.asarray(raw, np.float32), what=what)
+        return MistakeSamples(chosen, captions, images=np.asarray(raw, np.float32), what=what)
     if entry.vocabulary:
         texts = tuple((_text(entry, one),) for one in raw)
-        return Samples(chosen, captions, names=("text",), cells=texts, what=what)
-    last = tuple((", ".join(number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
-    return Samples(chosen, captions, names=("last values",), cells=last, what=what)
+        return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=what)
+    last = tuple((", ".join(format_number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
+    return MistakeSamples(chosen, captions, names=("last values",), cells=last, what=what)
 
 
 def _caption(found: Evaluation, row: int) -> str:
@@ -142,7 +147,9 @@ def _caption(found: Evaluation, row: int) -> str:
     if found.task == MULTI_LABEL:
         return f"{_labels(found, truth)} → {_labels(found, answer)}"
     sure = (
-        "" if found.probabilities is None else f" ({share(float(found.probabilities[row].max()))})"
+        ""
+        if found.probabilities is None
+        else f" ({format_probability(float(found.probabilities[row].max()))})"
     )
     return f"{_label(found, int(truth))} → {_label(found, int(answer))}{sure}"
 
@@ -156,16 +163,16 @@ def _labels(found: Evaluation, on: Array) -> str:
     return ", ".join(names) or "none"
 
 
-def _text(entry: InputPre, ids: Array) -> str:
+def _text(entry: InputPreprocessing, ids: Array) -> str:
     known = [int(i) for i in np.ravel(ids) if 0 < int(i) < len(entry.vocabulary)]
     words = [entry.vocabulary[i] for i in known]
     return "".join(words) if entry.level == CHARACTER else " ".join(words)
 
 
-def _cells(entry: InputPre, row: Array) -> dict[str, str]:
+def _cells(entry: InputPreprocessing, row: Array) -> dict[str, str]:
     found, start = {}, 0
     for column in entry.columns:
         end = start + len(column.features)
-        found[column.name] = cell_words(column, row[start:end])
+        found[column.name] = parse_cell(column, row[start:end])
         start = end
     return found

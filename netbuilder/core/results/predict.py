@@ -12,16 +12,29 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
-from netbuilder.core.data.preprocessing.word_numbers import words_of
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+)
+from netbuilder.core.data.preprocessing.word_encoding import words_of
 from netbuilder.core.data.registry import MODALITIES
-from netbuilder.core.data.tokens import places_of
+from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
 from netbuilder.core.results.generate import tokens_read
-from netbuilder.core.results.unusual import KNOWS_NOTHING, knows_nothing_of, unusual
-from netbuilder.core.wording import counted, did_you_mean, listed, measured, share
+from netbuilder.core.results.own_units import class_probabilities, predict_values, preprocessing_of
+from netbuilder.core.results.unusual_values import (
+    KNOWS_NOTHING,
+    has_no_known_words,
+    unusual_sentences,
+)
+from netbuilder.core.wording import (
+    did_you_mean,
+    format_count,
+    format_list,
+    format_measure,
+    format_probability,
+)
 
 Array = NDArray[Any]
 #: Of more numbers than these an answer in words names the first only.
@@ -31,7 +44,7 @@ PROBABILITY = "probability of "
 
 
 @dataclass(frozen=True)
-class Answers:
+class OutputPredictions:
     """What one output says about n samples.
 
     Attributes:
@@ -57,14 +70,14 @@ class Answers:
     def text(self, index: int = 0) -> str:
         """The answer about one sample: "price: 1,400" or "species: setosa (98 %)"."""
         if not np.isfinite(self.values[index]).all():
-            return f"{listed(self.columns) or self.output}: no number"
+            return f"{format_list(self.columns) or self.output}: no number"
         if self.task == REGRESSION:
             row = self.values[index]
             if row.ndim > 1:
                 return f"{self.output}: an array of shape {row.shape}"
             units = self.units or ("",) * len(self.columns)
             told = [
-                f"{name}: {measured(float(value), unit)}"
+                f"{name}: {format_measure(float(value), unit)}"
                 for name, unit, value in zip(self.columns, units, row[:_MOST_NAMED], strict=False)
             ]
             more = [f"and {len(row) - len(told):,} more"] if len(row) > len(told) else []
@@ -73,7 +86,7 @@ class Answers:
             return f"{self.labels[index] or 'none of the labels'}"
         sure = ""
         if self.probabilities is not None:
-            sure = f" ({share(float(self.probabilities[index].max()))})"
+            sure = f" ({format_probability(float(self.probabilities[index].max()))})"
         return f"{self.columns[0]}: {self.labels[index]}{sure}"
 
     def to_columns(self) -> dict[str, Array]:
@@ -107,12 +120,12 @@ class Predictions:
     sentences about rows that were left out, or values unlike those of the training.
     """
 
-    outputs: Mapping[str, Answers]
+    outputs: Mapping[str, OutputPredictions]
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def first(self) -> Answers:
+    def first(self) -> OutputPredictions:
         """Answers of the first output."""
         return next(iter(self.outputs.values()))
 
@@ -133,7 +146,7 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class Field:
+class FormField:
     """One cell of the form in which a person fills in a row.
 
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
@@ -154,25 +167,25 @@ class Field:
     needed: bool = True
 
 
-def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
+def form_fields(trained: TrainedModel) -> tuple[FormField, ...]:
     """The columns to fill in, each once; empty for models that take no rows of a table."""
-    found: dict[str, Field] = {}
+    found: dict[str, FormField] = {}
     for entry in preprocessing_of(trained).inputs.values():
         for c in entry.columns if entry.kind == "table" else ():
-            found[c.name] = Field(
+            found[c.name] = FormField(
                 c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style,
                 c.fill is None,
             )  # fmt: skip
     return tuple(found.values())
 
 
-def takes(trained: TrainedModel) -> str:
+def input_sort(trained: TrainedModel) -> str:
     """What the model takes: "rows", "images", "texts", …; "arrays" where it takes several sorts."""
     taken = {MODALITIES[e.kind].takes for e in preprocessing_of(trained).inputs.values()}
     return taken.pop() if len(taken) == 1 else "arrays"
 
 
-def as_picture(trained: TrainedModel, found: Predictions) -> Array | None:
+def prediction_picture(trained: TrainedModel, found: Predictions) -> Array | None:
     """The first sample's answer as a picture (height, width, channels), where it has as many
     numbers as the one picture that the network looks at: an autoencoder's; None elsewhere."""
     inputs = list(preprocessing_of(trained).inputs.values())
@@ -188,16 +201,20 @@ def as_picture(trained: TrainedModel, found: Predictions) -> Array | None:
 
 def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
     """Answers about raw values by Input id, (n, *shape), as the ``.h5`` takes them."""
-    pre = preprocessing_of(trained)
-    for key, entry in pre.inputs.items():
+    preprocessing = preprocessing_of(trained)
+    for key, entry in preprocessing.inputs.items():
         if key in raw:
             _need_shape(raw[key], entry, key)
-    return predictions_of(ask(trained, pre.apply_inputs(raw)), pre.outputs)
+    return predictions_of(
+        predict_values(trained, preprocessing.apply_inputs(raw)), preprocessing.outputs
+    )
 
 
-def predictions_of(values: Mapping[str, Array], outputs: Mapping[str, OutputPre]) -> Predictions:
-    """What a network gave for n samples, by output id and in own units (see ``answers.ask``), as
-    answers."""
+def predictions_of(
+    values: Mapping[str, Array], outputs: Mapping[str, OutputPreprocessing]
+) -> Predictions:
+    """What a network gave for n samples, by output id and in own units (see
+    ``answers.predict_values``), as answers."""
     broken = [
         int((~np.isfinite(value.reshape(len(value), -1)).all(axis=1)).sum())
         for value in values.values()
@@ -209,14 +226,14 @@ def predictions_of(values: Mapping[str, Array], outputs: Mapping[str, OutputPre]
 
 
 def _no_number(count: int, rows: int) -> str:
-    which = "" if rows == 1 else f" for {counted(count, 'row')} of {rows:,}"
+    which = "" if rows == 1 else f" for {format_count(count, 'row')} of {rows:,}"
     return (
         f"The network gives no number (NaN){which}: its weights ran away while it learned. Train it"
         " anew with a smaller learning rate."
     )
 
 
-def _need_shape(values: Array, entry: InputPre, key: str) -> None:
+def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
     fits = values.ndim == len(entry.shape) + 1 and all(
         want is None or want == got for want, got in zip(entry.shape, values.shape[1:], strict=True)
     )
@@ -227,9 +244,11 @@ def _need_shape(values: Array, entry: InputPre, key: str) -> None:
         )
 
 
-def _answers(output: str, values: Array, target: OutputPre) -> Answers:
+def _answers(output: str, values: Array, target: OutputPreprocessing) -> OutputPredictions:
     if target.task == REGRESSION:
-        return Answers(output, target.task, target.columns, values, units=target.column_units)
+        return OutputPredictions(
+            output, target.task, target.columns, values, units=target.column_units
+        )
     numbers = target.class_numbers(values)
     if target.task == MULTI_LABEL:
         labels = tuple(
@@ -239,7 +258,7 @@ def _answers(output: str, values: Array, target: OutputPre) -> Answers:
     else:
         labels = tuple(_label(target.classes, int(index)) for index in numbers)
     probabilities = class_probabilities(values, target)
-    return Answers(
+    return OutputPredictions(
         output, target.task, target.columns, values, labels, target.classes, probabilities
     )
 
@@ -258,13 +277,13 @@ def predict_rows(
             category was not among the training rows.
     """
     listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
-    raw, notes = raw_of_rows(trained, listed_rows)
+    raw, notes = raw_from_rows(trained, listed_rows)
     found = predict_raw(trained, raw)
-    far = unusual(preprocessing_of(trained), raw)
+    far = unusual_sentences(preprocessing_of(trained), raw)
     return Predictions(found.outputs, notes=(*found.notes, *notes, *far))
 
 
-def raw_of_rows(
+def raw_from_rows(
     trained: TrainedModel, listed_rows: Sequence[Mapping[str, object]]
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Raw values by Input id of rows that were filled in, (n, ...), and notes.
@@ -279,7 +298,8 @@ def raw_of_rows(
     known = [entry.name for entry in form_fields(trained)]
     if not known:
         raise DataError(
-            "This model takes no rows of a table.", f"It takes {takes(trained)}: choose a file."
+            "This model takes no rows of a table.",
+            f"It takes {input_sort(trained)}: choose a file.",
         )
     targets = {name for e in preprocessing_of(trained).outputs.values() for name in e.columns}
     for row in listed_rows:
@@ -287,9 +307,9 @@ def raw_of_rows(
             if name not in known and name not in targets:
                 raise DataError(
                     f"The model has no column '{name}'.",
-                    f"{did_you_mean(name, known)} It has {listed(known, 12)}.".strip(),
+                    f"{did_you_mean(name, known)} It has {format_list(known, 12)}.".strip(),
                 )
-    frames = [inference_data.one_row(row) for row in listed_rows]
+    frames = [inference_data.row_table(row) for row in listed_rows]
     table = pd.concat(frames, ignore_index=True)
     _need_filled(trained, table)
     table.index = pd.RangeIndex(1, len(table) + 1)
@@ -337,9 +357,9 @@ def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
     Raises:
         DataError: a file cannot be read, or the model takes no such files.
     """
-    pre = preprocessing_of(trained)
+    preprocessing = preprocessing_of(trained)
     raw: dict[str, Array] = {}
-    for key, entry in pre.inputs.items():
+    for key, entry in preprocessing.inputs.items():
         of_files = MODALITIES[entry.kind].of_files
         # A picture may also be shown to a network that was fed the same values as arrays.
         of_files = of_files or MODALITIES["image"].of_files
@@ -355,15 +375,15 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
     Raises:
         DataError: the model takes no texts.
     """
-    pre = preprocessing_of(trained)
+    preprocessing = preprocessing_of(trained)
     raw: dict[str, Array] = {}
-    for key, entry in pre.inputs.items():
+    for key, entry in preprocessing.inputs.items():
         of_texts = MODALITIES[entry.kind].of_texts
         if of_texts is None:
-            raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
+            raise DataError("This model takes no texts.", f"It takes {input_sort(trained)}.")
         raw[key] = of_texts(list(texts), entry)
     found = predict_raw(trained, raw)
-    unread = [len(texts) == 1 and knows_nothing_of(value[0]) for value in raw.values()]
+    unread = [len(texts) == 1 and has_no_known_words(value[0]) for value in raw.values()]
     return replace(found, notes=(*found.notes, KNOWS_NOTHING)) if all(unread) else found
 
 
@@ -372,7 +392,7 @@ def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(token for _, _, token in _unknown(trained, text)))
 
 
-def unknown_places(trained: TrainedModel, text: str) -> tuple[tuple[int, int], ...]:
+def unknown_spans(trained: TrainedModel, text: str) -> tuple[tuple[int, int], ...]:
     """Where ``unknown_words`` stand in the text: (start, end) of each, in order."""
     return tuple((start, end) for start, end, _ in _unknown(trained, text))
 
@@ -383,7 +403,7 @@ def _unknown(trained: TrainedModel, text: str) -> list[tuple[int, int, str]]:
         if entry.kind != "text" and not entry.level:
             continue
         known = set(entry.vocabulary)
-        for start, end in places_of(text, entry.level or entry.split):
+        for start, end in token_spans(text, entry.level or entry.split):
             piece = text[start:end]
             tokens = tokens_read(piece, entry) if entry.level else words_of(piece, entry.split)
             found += [(start, end, token) for token in tokens if token not in known]

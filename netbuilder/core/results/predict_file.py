@@ -11,38 +11,38 @@ import numpy as np
 
 from netbuilder.core.data.kinds.table import unknown_words
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
-from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.readers.arrays.named import read_inputs
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.array_roles import read_inputs
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, sniff
 from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read_with
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.atomic import replacing
-from netbuilder.core.results.answers import preprocessing_of
+from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict import (
     PROBABILITY,
     Predictions,
+    input_sort,
     predict_files,
     predict_raw,
-    takes,
 )
-from netbuilder.core.results.unusual import looks_scaled, unscaled, unusual
-from netbuilder.core.wording import counted, listed, number, quoted
+from netbuilder.core.results.unusual_values import looks_scaled, undo_scaling, unusual_sentences
+from netbuilder.core.wording import format_count, format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LOOKS_SCALED = (
+LOOKS_SCALED_SENTENCE = (
     "All numbers of this file lie between 0 and 1, as if they had been scaled already. The network "
     "scales by itself: it takes the numbers as they were."
 )
 
 
 @dataclass(frozen=True)
-class FileAnswers:
+class FilePredictions:
     """The answers about a file, as a table that can be looked at and then written.
 
     ``table`` has all columns of a CSV input (pictures and texts are named in "file") and then
@@ -64,7 +64,7 @@ class FileAnswers:
         Raises:
             UserError: ``out`` cannot be written.
         """
-        with replacing(Path(out)) as temporary:
+        with replace_atomically(Path(out)) as temporary:
             self.table.to_csv(
                 temporary,
                 index=False,
@@ -89,23 +89,25 @@ class FileAnswers:
             return ""  # a row that was left out
         if name not in self.answers:
             return f"{value:.6g}"
-        return f"{value:.1%}" if name.startswith(PROBABILITY) else number(float(value))
+        return f"{value:.1%}" if name.startswith(PROBABILITY) else format_number(float(value))
 
 
 def predict_file(
     trained: TrainedModel, path: Path, out: Path | None = None, *, scaled: bool = False
 ) -> Predictions:
-    """Like ``answer_file``, with the answers written where ``out`` says so."""
-    found = answer_file(trained, path, scaled=scaled)
+    """Like ``predictions_of_file``, with the answers written where ``out`` says so."""
+    found = predictions_of_file(trained, path, scaled=scaled)
     if out is not None:
         found.write(out)
     if not found.looks_scaled:
         return found.predictions
-    notes = (f"{LOOKS_SCALED} If they were, add --scaled.", *found.predictions.notes)
+    notes = (f"{LOOKS_SCALED_SENTENCE} If they were, add --scaled.", *found.predictions.notes)
     return replace(found.predictions, notes=notes)
 
 
-def answer_file(trained: TrainedModel, path: Path, *, scaled: bool = False) -> FileAnswers:
+def predictions_of_file(
+    trained: TrainedModel, path: Path, *, scaled: bool = False
+) -> FilePredictions:
     """Answers about everything in a file or folder.
 
     Args:
@@ -136,12 +138,12 @@ def answer_file(trained: TrainedModel, path: Path, *, scaled: bool = False) -> F
     return _table(trained, path, scaled)
 
 
-def _files(trained: TrainedModel, path: Path) -> FileAnswers:
+def _files(trained: TrainedModel, path: Path) -> FilePredictions:
     sorts = [MODALITIES[entry.kind] for entry in preprocessing_of(trained).inputs.values()]
     endings = sorts[0].endings if sorts else ()
     if not endings:
         raise DataError(
-            f"The model takes {takes(trained)}, and '{path.name}' is something else.",
+            f"The model takes {input_sort(trained)}, and '{path.name}' is something else.",
             "Choose a CSV file with the columns that it was trained on.",
         )
     files = [path]
@@ -150,7 +152,7 @@ def _files(trained: TrainedModel, path: Path) -> FileAnswers:
     if not files or files[0].suffix.lower() not in endings:
         raise DataError(
             f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
-            f"It takes {takes(trained)}.",
+            f"It takes {input_sort(trained)}.",
         )
     found = predict_files(trained, files)
     root = path if path.is_dir() else path.parent
@@ -158,26 +160,28 @@ def _files(trained: TrainedModel, path: Path) -> FileAnswers:
     return _answers(Predictions(found.outputs, names, found.notes))
 
 
-def _answers(found: Predictions) -> FileAnswers:
+def _answers(found: Predictions) -> FilePredictions:
     import pandas as pd
 
     columns: dict[str, Any] = {"file": list(found.sources)} if found.sources else {}
     answers = found.to_columns()
-    return FileAnswers(found, pd.DataFrame({**columns, **answers}), tuple(answers))
+    return FilePredictions(found, pd.DataFrame({**columns, **answers}), tuple(answers))
 
 
-def _table(trained: TrainedModel, path: Path, scaled: bool) -> FileAnswers:
-    pre = preprocessing_of(trained)
-    options = inference_data.reading_of_model(trained.project.data, pre)
+def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
+    preprocessing = preprocessing_of(trained)
+    options = inference_data.reading_of_model(trained.project.data, preprocessing)
     dialect = None if reader_of(path) else sniff(path, options)
     table = (
         read_table(path, options) if dialect is None else read_with(path, dialect, None, options)
     )
-    used = inference_data.as_model_reads(table, pre, path.name)
+    used = inference_data.as_model_table(table, preprocessing, path.name)
     if scaled:
-        used = unscaled(used, pre)
-    used, strange = _without_strangers(used, pre, path.name)
-    raw, kept, notes = inference_data.raw_of_table(used, trained.project.data, pre, path.name)
+        used = undo_scaling(used, preprocessing)
+    used, strange = _without_strangers(used, preprocessing, path.name)
+    raw, kept, notes = inference_data.raw_of_table(
+        used, trained.project.data, preprocessing, path.name
+    )
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
     found = predict_raw(trained, raw)
@@ -188,32 +192,32 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FileAnswers:
     for name, values in answers.items():
         result[name] = kept.assign(answer=values)["answer"]
     sources = tuple(f"line {line}" for line in kept.index)
-    far = unusual(pre, raw, sources)
-    return FileAnswers(
+    far = unusual_sentences(preprocessing, raw, sources)
+    return FilePredictions(
         Predictions(found.outputs, sources, (*found.notes, *strange, *notes, *far)),
         result,
         tuple(answers),
-        looks_scaled=not scaled and looks_scaled(pre, raw),
+        looks_scaled=not scaled and looks_scaled(preprocessing, raw),
         **({} if dialect is None else _written(dialect)),
     )
 
 
 def _without_strangers(
-    table: pd.DataFrame, pre: Preprocessing, source: str
+    table: pd.DataFrame, preprocessing: Preprocessing, source: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows whose categories the network knows, and what is wrong with the others in words."""
     notes, lines = [], set()
-    for entry in pre.inputs.values():
+    for entry in preprocessing.inputs.values():
         if entry.kind != "table":
             continue
         known = {column.name: column.categories for column in entry.columns}
         for name, cells in unknown_words(table, entry.columns).items():
             lines |= set(cells.index)
-            words = quoted(dict.fromkeys(map(str, cells)), 4)
+            words = format_quoted_list(dict.fromkeys(map(str, cells)), 4)
             notes.append(
-                f"{counted(len(cells), 'row')} not answered: {words} in column '{name}' "
+                f"{format_count(len(cells), 'row')} not answered: {words} in column '{name}' "
                 f"({_lines(cells.index)}) did not stand in the "
-                f"training data, which held {quoted(known[name], 10)}."
+                f"training data, which held {format_quoted_list(known[name], 10)}."
             )
     if len(lines) == len(table):
         return table, ()  # nothing could be answered: that is an error, and is told as one
@@ -222,7 +226,7 @@ def _without_strangers(
 
 def _lines(index: Iterable[object]) -> str:
     lines = [str(one) for one in index]
-    return f"line{'' if len(lines) == 1 else 's'} {listed(lines, 4)}"
+    return f"line{'' if len(lines) == 1 else 's'} {format_list(lines, 4)}"
 
 
 def _written(dialect: Dialect) -> dict[str, Any]:

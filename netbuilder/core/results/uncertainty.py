@@ -13,17 +13,22 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.load import load
-from netbuilder.core.engine.build.graph_to_keras import connect, keras_name, model_inputs, owner_of
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.build.graph_to_keras import (
+    connect_layers,
+    keras_name,
+    model_inputs,
+    owner_of,
+)
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.answers import ask, preprocessing_of
-from netbuilder.core.results.unusual import outside
-from netbuilder.core.wording import roughly, with_unit
+from netbuilder.core.results.own_units import predict_values, preprocessing_of
+from netbuilder.core.results.unusual_values import is_out_of_range
+from netbuilder.core.wording import format_approximate, format_with_unit
 
 if TYPE_CHECKING:
     import keras
@@ -93,16 +98,16 @@ def known_errors(trained: TrainedModel, dataset: Dataset) -> KnownErrors | None:
 
     None where the first output gives no numbers, or fewer than 10 rows are known.
     """
-    pre = preprocessing_of(trained)
-    output, target = next(iter(pre.outputs.items()))
+    preprocessing = preprocessing_of(trained)
+    output, target = next(iter(preprocessing.outputs.items()))
     if target.task != REGRESSION:
         return None
     for what, split in (("validation", dataset.validation), ("test", dataset.test)):
         if split is None or len(split) < FEWEST or output not in split.raw_y:
             continue
-        x = pre.apply_inputs(split.raw_x)
+        x = preprocessing.apply_inputs(split.raw_x)
         truth = np.asarray(split.raw_y[output], np.float64).reshape(len(split), -1)[:, 0]
-        given = ask(trained, x)[output].reshape(len(split), -1)[:, 0]
+        given = predict_values(trained, x)[output].reshape(len(split), -1)[:, 0]
         places = _flat(x)
         wide = places.std(axis=0)
         wide[wide == 0] = 1.0
@@ -110,15 +115,17 @@ def known_errors(trained: TrainedModel, dataset: Dataset) -> KnownErrors | None:
     return None
 
 
-def errors_of(trained: TrainedModel, base: Path) -> KnownErrors | None:
+def own_known_errors(trained: TrainedModel, base: Path) -> KnownErrors | None:
     """``known_errors`` of the network's own data, found once; None where it cannot be read."""
-    if trained.core not in _errors:
+    if trained.training_model not in _errors:
         try:
-            _errors[trained.core] = known_errors(trained, load(trained.project, base))
+            _errors[trained.training_model] = known_errors(
+                trained, load_dataset(trained.project, base)
+            )
         except UserError as error:  # a model that was opened without its data
             log.info("no rows to compare with: %s", error)
-            _errors[trained.core] = None
-    return _errors[trained.core]
+            _errors[trained.training_model] = None
+    return _errors[trained.training_model]
 
 
 def _flat(x: Mapping[str, Array]) -> NDArray[np.float64]:
@@ -162,18 +169,18 @@ def with_dropout(
     # The rows of one try stand together: each row of a batch has a mask of its own.
     again = {key: np.tile(value, (tries, *[1] * (value.ndim - 1))) for key, value in x.items()}
     # No word of training: it would overrule what each layer was told. All others are at rest.
-    found = ask(trained, again, model)
+    found = predict_values(trained, again, model)
     return {key: value.reshape(tries, count, -1) for key, value in found.items()}
 
 
 def _shaken_model(trained: TrainedModel) -> tuple[keras.Model, list[tuple[Any, Array]]]:
     import keras
 
-    if trained.core in _shaken:
-        return _shaken[trained.core]
+    if trained.training_model in _shaken:
+        return _shaken[trained.training_model]
     graph = trained.project.graph
     on = {owner_of(graph.by_id[node], graph).id for node in dropout_nodes(graph)}
-    by_name = {layer.name: layer for layer in trained.core.layers}
+    by_name = {layer.name: layer for layer in trained.training_model.layers}
     copies: dict[str, Any] = {}
 
     def layer_of(node: Node) -> Any:
@@ -187,16 +194,17 @@ def _shaken_model(trained: TrainedModel) -> tuple[keras.Model, list[tuple[Any, A
         return partial(copies[owner.id], training=True)
 
     inputs = [
-        keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype) for tensor in trained.core.inputs
+        keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype)
+        for tensor in trained.training_model.inputs
     ]
     tensors: dict[str, Any] = dict(zip(model_inputs(graph), inputs, strict=True))
-    connect(graph, layer_of, tensors)
+    connect_layers(graph, layer_of, tensors)
     model = keras.Model(
         inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in graph.outputs]
     )
     states = [copy.seed_generator.state for copy in copies.values()]
     found = (model, [(state, np.array(state)) for state in states])
-    _shaken[trained.core] = found
+    _shaken[trained.training_model] = found
     return found
 
 
@@ -210,33 +218,33 @@ def uncertainty_of(
         raw: raw values by Input id, (1, ...).
         known: errors on rows whose answers are known; None: there are none.
     """
-    pre = preprocessing_of(trained)
-    output, target = next(iter(pre.outputs.items()))
-    ready = pre.apply_inputs(raw)
+    preprocessing = preprocessing_of(trained)
+    output, target = next(iter(preprocessing.outputs.items()))
+    ready = preprocessing.apply_inputs(raw)
     shaken = with_dropout(trained, ready)
     if target.task == REGRESSION:
         low, high, parts = None, None, []
         unit = next(iter(target.column_units), "")
         if known is not None:
-            here = float(ask(trained, ready)[output].reshape(-1)[0])
+            here = float(predict_values(trained, ready)[output].reshape(-1)[0])
             half = float(known.half_widths(ready)[0])
-            if outside(pre, raw)[0]:
+            if is_out_of_range(preprocessing, raw)[0]:
                 parts.append("No known row is like it: how far off this answer is cannot be said.")
             else:
                 low, high = here - half, here + half
                 parts.append(
                     f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
-                    f"±{with_unit(roughly(half, half), unit)}: from "
-                    f"{with_unit(roughly(low, half), unit)} to "
-                    f"{with_unit(roughly(high, half), unit)}."
+                    f"±{format_with_unit(format_approximate(half, half), unit)}: from "
+                    f"{format_with_unit(format_approximate(low, half), unit)} to "
+                    f"{format_with_unit(format_approximate(high, half), unit)}."
                 )
         if shaken is not None:
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
             wide = float(ends[1] - ends[0]) / 2
             parts.append(
                 f"Asked again and again with other neurons sitting out (dropout), it says "
-                f"{with_unit(roughly(float(ends[0]), wide), unit)} to "
-                f"{with_unit(roughly(float(ends[1]), wide), unit)}."
+                f"{format_with_unit(format_approximate(float(ends[0]), wide), unit)} to "
+                f"{format_with_unit(format_approximate(float(ends[1]), wide), unit)}."
             )
             low = float(ends[0]) if low is None else min(low, float(ends[0]))
             high = float(ends[1]) if high is None else max(high, float(ends[1]))
@@ -245,7 +253,7 @@ def uncertainty_of(
         return Uncertainty(" ".join(parts), low, high) if parts else None
     if shaken is None or target.task == MULTI_LABEL:
         return None
-    usual = int(target.class_numbers(ask(trained, ready)[output])[0])
+    usual = int(target.class_numbers(predict_values(trained, ready)[output])[0])
     tries = target.class_numbers(shaken[output][:, 0])
     values = shaken[output][:, 0]
     sure = values[:, usual] if values.shape[1] > 1 else np.abs(1 - usual - values[:, 0])
@@ -258,7 +266,7 @@ def uncertainty_of(
     return Uncertainty(sentence, float(ends[0]), float(ends[1]))
 
 
-def band(
+def uncertainty_band(
     trained: TrainedModel, raw: Mapping[str, Array], unit: int, known: KnownErrors | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Lowest and highest of ``uncertainty_of`` for many samples, (n,) each, NaN where no known
@@ -270,13 +278,15 @@ def band(
         unit: the class, or target column, of the first output.
         known: as for ``uncertainty_of``; it speaks about the first column only.
     """
-    pre = preprocessing_of(trained)
-    output, target = next(iter(pre.outputs.items()))
-    ready = pre.apply_inputs(raw)
+    preprocessing = preprocessing_of(trained)
+    output, target = next(iter(preprocessing.outputs.items()))
+    ready = preprocessing.apply_inputs(raw)
     ranges = []
     if known is not None and target.task == REGRESSION and unit == 0:
-        here = ask(trained, ready)[output].reshape(len(next(iter(ready.values()))), -1)[:, 0]
-        half = np.where(outside(pre, raw), np.nan, known.half_widths(ready))
+        here = predict_values(trained, ready)[output].reshape(len(next(iter(ready.values()))), -1)[
+            :, 0
+        ]
+        half = np.where(is_out_of_range(preprocessing, raw), np.nan, known.half_widths(ready))
         ranges.append((here - half, here + half))
     shaken = with_dropout(trained, ready)
     if shaken is not None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.ui.style import theme
 
 
-class CurvePlot(QWidget):
+class ActivationCurvePlot(QWidget):
     """An activation's curve, with the point on it that a number is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -26,10 +26,10 @@ class CurvePlot(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        from netbuilder.core.results.number.values import curve
+        from netbuilder.core.results.computation_trace.computed_value import activation_curve
 
         reach = max(4.0, min(abs(self._x) * 1.3, 1e6))
-        xs, ys = curve(self._name, -reach, reach)
+        xs, ys = activation_curve(self._name, -reach, reach)
         if not len(xs):
             return
         low, high = min(float(ys.min()), self._y, 0.0), max(float(ys.max()), self._y, 0.5)

@@ -9,25 +9,25 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.gesture import Gesture
+from netbuilder.ui.canvas.paint.paint_resources import PaintResources
 from netbuilder.ui.canvas.paint.paint_state import PaintState
-from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
-from netbuilder.ui.canvas.paint.problem_cards import Bubble
-from netbuilder.ui.canvas.paint.tips import Tip
+from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
+from netbuilder.ui.canvas.paint.tips import PointerTip
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.viewport import Viewport
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 
-class Canvas(Protocol):
+class CanvasHost(Protocol):
     """A network that is shown and can be edited. ``CanvasView`` is one; a test may be another."""
 
     store: ProjectStore
     workbench: Workbench
-    look: CanvasLook
+    look: PaintResources
     state: PaintState
-    tip: Tip
+    tip: PointerTip
     sight: Viewport
     by_key: bool  # whether the last thing done was a key
 
@@ -101,7 +101,7 @@ class Canvas(Protocol):
     def ask_for_form(self, node_id: str) -> None:
         """Ask for the form of a card."""
 
-    def look_closer(self, node_id: str) -> bool:
+    def open_layer_popup(self, node_id: str) -> bool:
         """Open a card to show more of what it gives."""
 
     def block_was_saved(self, name: str) -> None:
@@ -113,5 +113,5 @@ class Canvas(Protocol):
     def in_node(self, card_id: str) -> str:
         """The node that wires to a card come into (of a closed group, its first)."""
 
-    def bubble_at(self, where: Point) -> Bubble | None:
+    def bubble_at(self, where: Point) -> ProblemBubble | None:
         """The problem in words under a place on the canvas."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 Index = tuple[int, ...]
 
 
-class Parts:
+class PictureParts:
     """Parts of a picture, one of which is shown at a time.
 
     Attributes:
@@ -53,7 +53,7 @@ class Parts:
         return self._place(index) // self._most
 
 
-def counted_words(what: str, total: int) -> Callable[[range], str]:
+def part_caption(what: str, total: int) -> Callable[[range], str]:
     """Words of a part of things that have numbers: "maps 0 to 23 of 64"."""
 
     def words(held: range) -> str:

@@ -10,8 +10,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from netbuilder.ui.canvas.layer_parts import Parts, counted_words
-from netbuilder.ui.canvas.layer_tiles import Link, ShownLayer, Tile, look_words, state_words
+from netbuilder.ui.canvas.layer_parts import PictureParts, part_caption
+from netbuilder.ui.canvas.layer_tiles import (
+    LayerContent,
+    PictureTile,
+    WeightLine,
+    attention_sentence,
+    state_sentence,
+)
 from netbuilder.ui.canvas.paint.layer_painting import (
     NAMES_HEIGHT,
     paint_caption,
@@ -58,11 +64,11 @@ class LayerPicture(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layer: ShownLayer | None = None
+        self._layer: LayerContent | None = None
         self._values: Any = None
-        self.parts = Parts()
-        self._tiles: list[Tile] = []
-        self._links: list[Link] = []
+        self.parts = PictureParts()
+        self._tiles: list[PictureTile] = []
+        self._links: list[WeightLine] = []
         self._nodes: list[tuple[QRectF, float, str]] = []
         self._units: list[int] = []  # that the first nodes stand for
         self._room = _MOST_UNITS  # for so many of them
@@ -81,7 +87,7 @@ class LayerPicture(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def show_layer(self, layer: ShownLayer) -> None:
+    def show_layer(self, layer: LayerContent) -> None:
         """Show an output, with what the layer was given and its weights."""
         values, kernel = layer.values, layer.weights.get("kernel")
         self._past = False
@@ -131,10 +137,10 @@ class LayerPicture(QWidget):
 
     def _lay_maps(self, values: Any, kernel: Any) -> None:
         """Feature maps, each with its filter (the mean over its inputs) on the left."""
-        from netbuilder.ui.plots.activation_strips import colored_images, two_sided_images
+        from netbuilder.ui.plots.activation_strips import heat_images, signed_images
 
         height, width, channels = values.shape
-        held = self.parts.of(channels, _MOST_MAPS, counted_words("maps", channels))
+        held = self.parts.of(channels, _MOST_MAPS, part_caption("maps", channels))
         # Parts of one layer look alike: the last one has as large maps as the others.
         count = min(channels, _MOST_MAPS)
         with_filter = kernel is not None and kernel.ndim == 4 and kernel.shape[-1] == channels
@@ -142,24 +148,24 @@ class LayerPicture(QWidget):
         cell = (_WIDTH - _GAP * (columns - 1)) / columns
         side = min(cell - (30 if with_filter else 0), 130.0)
         shown = slice(held.start, held.stop)
-        images = colored_images(values[:, :, shown].transpose(2, 0, 1))
+        images = heat_images(values[:, :, shown].transpose(2, 0, 1))
         filters = []
         if with_filter:
-            filters = two_sided_images(kernel[..., shown].mean(axis=2).transpose(2, 0, 1))
+            filters = signed_images(kernel[..., shown].mean(axis=2).transpose(2, 0, 1))
         for place, number in enumerate(held):
             row, column = divmod(place, columns)
             x, y = column * (cell + _GAP), row * (side + _GAP)
             if with_filter:
                 box = QRectF(x, y, 26, 26)
                 self._tiles.append(
-                    Tile(box, filters[place], (), None, (1, 1), "filter", _always(_FILTER))
+                    PictureTile(box, filters[place], (), None, (1, 1), "filter", _always(_FILTER))
                 )
                 x += 30
             shrink = side / max(height, width)
             box = QRectF(x, y, width * shrink, height * shrink)
             index = (0, 0, number)
             self._tiles.append(
-                Tile(box, images[place], index, (0, 1), (height, width), f"map {number}")
+                PictureTile(box, images[place], index, (0, 1), (height, width), f"map {number}")
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
@@ -167,7 +173,7 @@ class LayerPicture(QWidget):
         """Of pictures over time, or of a volume: one map of each step."""
         import numpy as np
 
-        from netbuilder.ui.plots.activation_strips import colored_image
+        from netbuilder.ui.plots.activation_strips import heat_image
 
         steps, rest = len(values), values.shape[3:]
         maps = int(np.prod(rest))
@@ -193,41 +199,43 @@ class LayerPicture(QWidget):
             row, column = divmod(order, columns)
             frame = values[(step, slice(None), slice(None), *shown)]
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
-            image = colored_image(frame)
+            image = heat_image(frame)
             self._tiles.append(
-                Tile(box, image, (step, 0, 0, *shown), (1, 2), frame.shape, f"step {step}")
+                PictureTile(box, image, (step, 0, 0, *shown), (1, 2), frame.shape, f"step {step}")
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
     def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
         """Steps from left to right, units from top to bottom; words stand under their columns."""
-        from netbuilder.ui.plots.activation_strips import colored_image
+        from netbuilder.ui.plots.activation_strips import heat_image
 
         steps, units = values.shape
         self._height = min(max(8.0 * units, 60.0), 180.0)
         box = QRectF(0, 0, _WIDTH, self._height)
-        image = colored_image(values.T)
-        self._tiles.append(Tile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
+        image = heat_image(values.T)
+        self._tiles.append(PictureTile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
         if len(words) == steps and _WIDTH / steps >= _NARROW:
             self._words = words
             self._height += NAMES_HEIGHT
 
     def _lay_shares(self, shares: Any, words: Sequence[str]) -> None:
         """A map a head below: a row a step that looks, a column a step that is looked at."""
-        from netbuilder.ui.plots.activation_strips import colored_image
+        from netbuilder.ui.plots.activation_strips import heat_image
 
         heads, rows, columns = shares.shape
         # Each head shows all steps: which are shown goes with no place of the output.
-        held = self.parts.of(heads, _MOST_HEADS, counted_words("heads", heads), self._any_head)
+        held = self.parts.of(heads, _MOST_HEADS, part_caption("heads", heads), self._any_head)
         across = min(heads, 4)
         side = min((_WIDTH - _GAP * (across - 1)) / across, 120.0)
         top = self._height + _GAP
         for place, head in enumerate(held):
             row, column = divmod(place, across)
             box = QRectF(column * (side + _GAP), top + row * (side + _GAP), side, side)
-            image = colored_image(shares[head])
-            told = partial(look_words, shares[head], words, head if heads > 1 else None)
-            self._tiles.append(Tile(box, image, (), None, (rows, columns), f"head {head}", told))
+            image = heat_image(shares[head])
+            told = partial(attention_sentence, shares[head], words, head if heads > 1 else None)
+            self._tiles.append(
+                PictureTile(box, image, (), None, (rows, columns), f"head {head}", told)
+            )
         self._height = top + -(-len(held) // across) * (side + _GAP)
         words = _SHARES if heads > 1 else _SHARES.replace(", a picture a head", "")
         self._captions.append((QRectF(0, self._height - _GAP + 2, _WIDTH, _CAPTION), words))
@@ -238,13 +246,13 @@ class LayerPicture(QWidget):
 
     def _lay_states(self, states: Any) -> None:
         """Steps from left to right; the last column is the output below."""
-        from netbuilder.ui.plots.activation_strips import two_sided_image
+        from netbuilder.ui.plots.activation_strips import signed_image
 
         height = min(max(5.0 * states.shape[1], 50.0), 130.0)
-        image = two_sided_image(states.T)
+        image = signed_image(states.T)
         box = QRectF(0, 0, _WIDTH, height)
-        told = partial(state_words, states)
-        self._tiles.append(Tile(box, image, (), None, states.T.shape, _OF_STATES, told))
+        told = partial(state_sentence, states)
+        self._tiles.append(PictureTile(box, image, (), None, states.T.shape, _OF_STATES, told))
         self._captions.append((QRectF(0, box.bottom() + 2, _WIDTH, _CAPTION), _STATES))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
@@ -258,10 +266,10 @@ class LayerPicture(QWidget):
             row, column = divmod(place, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = surface_image(surfaces, unit, names)
-            self._tiles.append(Tile(box, image, (unit,), None, label=f"unit {unit}"))
+            self._tiles.append(PictureTile(box, image, (unit,), None, label=f"unit {unit}"))
         self._height = -(-len(held) // columns) * (side + _GAP)
 
-    def _lay_units(self, layer: ShownLayer, kernel: Any) -> None:
+    def _lay_units(self, layer: LayerContent, kernel: Any) -> None:
         """Units on the right, with wires from what they are made of where they are few."""
         values, given, names = layer.values, layer.given, layer.names
         top = self._tiles[-1].box.bottom() + 2 * _GAP if self._tiles else 0.0
@@ -306,11 +314,11 @@ class LayerPicture(QWidget):
     def _chosen_units(self, values: Any, names: Sequence[str]) -> list[int]:
         """Those of the shown part."""
         size, order = len(values), self._ranked()
-        words = counted_words("units", size) if len(names) != size else partial(_largest, size)
+        words = part_caption("units", size) if len(names) != size else partial(_largest, size)
         held = self.parts.of(size, self._room, words, lambda index: order.index(index[0]))
         return [order[place] for place in held]
 
-    def _lay_wires(self, layer: ShownLayer, kernel: Any, place: QRectF) -> None:
+    def _lay_wires(self, layer: LayerContent, kernel: Any, place: QRectF) -> None:
         """What came in on the left, with a line to each unit. ``place``: of the middle line."""
         given, line = layer.given, place.height()
         named = len(layer.given_names) == len(given)
@@ -322,7 +330,7 @@ class LayerPicture(QWidget):
                 end = QPointF(place.right() - 2, self._nodes[unit][0].center().y())
                 start = QPointF(92, y + line / 2 - 1)
                 weight = float(kernel[source, unit])
-                self._links.append(Link(start, end, weight, source, unit, name))
+                self._links.append(WeightLine(start, end, weight, source, unit, name))
 
     # pointing -----------------------------------------------------------------------------
 
@@ -341,7 +349,7 @@ class LayerPicture(QWidget):
         """Whether numbers are squares of pictures, and no bars."""
         return self._values is not None and self._values.ndim > 1
 
-    def _of_states(self) -> Tile | None:
+    def _of_states(self) -> PictureTile | None:
         return next((tile for tile in self._tiles if tile.label == _OF_STATES), None)
 
     def index_at(self, spot: QPointF) -> tuple[int, ...] | None:
@@ -362,7 +370,7 @@ class LayerPicture(QWidget):
             return tuple(index)
         return None
 
-    def link_at(self, spot: QPointF) -> Link | None:
+    def link_at(self, spot: QPointF) -> WeightLine | None:
         """The wire under a point."""
         near = min(self._links, key=lambda link: link.away(spot), default=None)
         return near if near is not None and near.away(spot) <= _REACH else None
@@ -438,11 +446,13 @@ class LayerPicture(QWidget):
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        QToolTip.showText(event.globalPosition().toPoint(), self.told_at(event.position()), self)
+        QToolTip.showText(
+            event.globalPosition().toPoint(), self.text_at_cell(event.position()), self
+        )
         if event.buttons():
             event.ignore()
 
-    def told_at(self, spot: QPointF) -> str:
+    def text_at_cell(self, spot: QPointF) -> str:
         """What is said of the weight, the number or the cell under a point; "" beside them."""
         link = self.link_at(spot)
         if link is not None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 
 @dataclass(frozen=True)
-class ShownLayer:
+class LayerContent:
     """A layer's numbers for one sample, and what goes with them.
 
     Attributes:
@@ -38,7 +38,7 @@ class ShownLayer:
 
 
 @dataclass(frozen=True)
-class Tile:
+class PictureTile:
     """A picture of part of the numbers. ``axes`` are those that go (down, across) in it.
 
     ``index`` is the place of its first number in the output.
@@ -60,7 +60,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Link:
+class WeightLine:
     """A weight as a line from an input to a unit."""
 
     start: QPointF
@@ -80,12 +80,14 @@ class Link:
         return float((aside.x() ** 2 + aside.y() ** 2) ** 0.5)
 
 
-def state_words(states: Any, unit: int, step: int) -> str:
+def state_sentence(states: Any, unit: int, step: int) -> str:
     """What a unit remembers after a step."""
     return f"unit {unit} after step {step}: {float(states[step, unit]):.4g}"
 
 
-def look_words(shares: Any, words: Sequence[str], head: int | None, looks: int, looked: int) -> str:
+def attention_sentence(
+    shares: Any, words: Sequence[str], head: int | None, looks: int, looked: int
+) -> str:
     """How much one step takes from another: of attention, one head."""
 
     def name(step: int) -> str:

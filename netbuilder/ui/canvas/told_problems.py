@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.paint import problem_cards
-from netbuilder.ui.canvas.paint.previews import Previews
-from netbuilder.ui.canvas.paint.problem_cards import Bubble
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.paint import problem_bubbles
+from netbuilder.ui.canvas.paint.previews import NodePreviews
+from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
 from netbuilder.ui.canvas.scene.scene import Scene
 
 
-class ToldProblems:
+class VisibleProblems:
     """The problem cards of one canvas."""
 
-    def __init__(self, canvas: Canvas, previews: Previews) -> None:
+    def __init__(self, canvas: CanvasHost, previews: NodePreviews) -> None:
         self._canvas, self._previews = canvas, previews
         self._of: tuple[Scene, object] | None = None
-        self._bubbles: list[Bubble] = []
+        self._bubbles: list[ProblemBubble] = []
 
-    def now(self) -> list[Bubble]:
+    def now(self) -> list[ProblemBubble]:
         """Problems that are shown in words, with their places."""
         view = self._canvas
         picture, size = view.picture, view.viewport().size()
@@ -27,7 +27,7 @@ class ToldProblems:
         # Pictures are compared by identity: another one is another.
         if self._of is None or self._of[0] is not picture or self._of[1] != key:
             self._of = (picture, key)
-            self._bubbles = problem_cards.place(
+            self._bubbles = problem_bubbles.place_bubbles(
                 picture,
                 picture.grid.cards_in(view.camera.seen(size.width(), size.height(), 200)),
                 view.look,
@@ -38,7 +38,7 @@ class ToldProblems:
             )
         return self._bubbles
 
-    def at(self, where: Point) -> Bubble | None:
+    def at(self, where: Point) -> ProblemBubble | None:
         """The problem in words under a place on the canvas."""
         for bubble in reversed(self.now()):
             if bubble.holds(*where):

@@ -8,18 +8,18 @@ from typing import Protocol
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.ui.canvas.paint import problem_cards
+from netbuilder.ui.canvas.paint import problem_bubbles
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.camera import MARGIN, Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
-from netbuilder.ui.style.letter_size import letters
+from netbuilder.ui.style.font_scale import initial_font_scale
 
 _MANY_CARDS = 400
 _LEAST_WITH_ROOM = 0.6  # smaller than this, cards are not made for pictures beside them
 
 
-class Shown(Protocol):
+class ViewportHost(Protocol):
     """What is looked at, and through what."""
 
     @property
@@ -29,7 +29,7 @@ class Shown(Protocol):
     def viewport(self) -> QWidget:
         """The widget that is painted on."""
 
-    def bubbles_now(self) -> list[problem_cards.Bubble]:
+    def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:
         """Problems that are shown in words."""
 
     def room_below(self) -> int:
@@ -53,7 +53,7 @@ class Viewport:
         followed: whether a person has moved the view, so that it is left alone.
     """
 
-    def __init__(self, shown: Shown, moved: Callable[[bool], None]) -> None:
+    def __init__(self, shown: ViewportHost, moved: Callable[[bool], None]) -> None:
         self._shown = shown
         self._moved = moved
         self._looked: Camera | None = None  # how the network was first shown
@@ -98,7 +98,7 @@ class Viewport:
         beyond = (128.0 + card.w, 0.0) if self._shown.picture.horizontal else (0.0, 36.0 + card.h)
         box = (card.x, card.y, card.x + card.w + beyond[0], card.y + card.h + beyond[1])
         size = self._shown.viewport().size()
-        self.set_camera(camera.showing(self.camera, box, size.width(), size.height()))
+        self.set_camera(camera.camera_to_show(self.camera, box, size.width(), size.height()))
 
     def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
         """Zoom, keeping the place under the viewport's ``(x, y)`` (the middle if not given)."""
@@ -114,9 +114,9 @@ class Viewport:
 
     def fit(self) -> None:
         """Show the whole network, and what stands beside it, not larger than the letters."""
-        size, largest = self._free(), letters()
+        size, largest = self._free(), initial_font_scale()
         box = self._with_room()
-        self.set_camera(camera.fitting(box, size.width(), size.height(), largest=largest))
+        self.set_camera(camera.camera_to_fit(box, size.width(), size.height(), largest=largest))
         self.followed = False
 
     @property
@@ -148,7 +148,9 @@ class Viewport:
         """Around the network, its problems in words and its pictures."""
         left, top, right, bottom = self._shown.picture.outline
         if not self._shown.picture.horizontal:
-            words = problem_cards.WIDTH + problem_cards.AWAY if self._shown.bubbles_now() else 0.0
+            words = (
+                problem_bubbles.WIDTH + problem_bubbles.AWAY if self._shown.bubbles_now() else 0.0
+            )
             room_left, room_right = self._shown.room_beside()
             left, right = left - room_left, right + max(words, room_right)
         return (left, top, right, bottom)
@@ -184,25 +186,25 @@ class Viewport:
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
         if whole:
             box = self._shown.picture.outline
-            fitted = camera.fitting(box, new.width(), new.height())
+            fitted = camera.camera_to_fit(box, new.width(), new.height())
             if fitted.scale < moved.scale:
                 moved = fitted
-            moved = camera.showing(moved, box, new.width(), new.height(), margin=20.0)
+            moved = camera.camera_to_show(moved, box, new.width(), new.height(), margin=20.0)
         self.set_camera(moved)
 
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
         size, picture = self._free(), self._shown.picture
-        larger = letters()
+        larger = initial_font_scale()
         scale = larger * (0.8 if len(picture.cards) < _MANY_CARDS else 0.6)
         box = picture.outline
         room_left, room_right = self._shown.room_beside()
         if (room_left or room_right) and not picture.horizontal:
             wider = (box[0] - room_left, box[1], box[2] + room_right, box[3])
-            fitted = camera.fitting(wider, size.width(), size.height()).scale
+            fitted = camera.camera_to_fit(wider, size.width(), size.height()).scale
             if fitted >= _LEAST_WITH_ROOM:
                 box, scale = wider, min(scale, fitted)
-        seen = camera.opening(
+        seen = camera.camera_to_open(
             box, size.width(), size.height(), picture.horizontal, scale, largest=larger
         )
         self.camera = self._looked = Camera(seen.scale, round(seen.x), round(seen.y))

@@ -9,14 +9,14 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from netbuilder.ui.forms.boxes import QuietComboBox, QuietDoubleSpinBox
+from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
 
 _BIAS = "the bias"
 #: Of larger layers a person would set one weight among thousands.
 MOST = 64
 
 
-def settable(layer: str, weights: Any) -> bool:
+def is_settable(layer: str, weights: Any) -> bool:
     """Whether weights of a layer can be set: of a Dense of few inputs and units."""
     kernel = weights.get("kernel")
     return bool(
@@ -24,7 +24,7 @@ def settable(layer: str, weights: Any) -> bool:
     )
 
 
-class _Field(QuietDoubleSpinBox):
+class _WeightField(NoWheelDoubleSpinBox):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
@@ -62,10 +62,10 @@ class WeightRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self._label = QLabel("weight of", self)
         self._label.setProperty("role", "field")
-        self.source = QuietComboBox(self)
+        self.source = NoWheelComboBox(self)
         self.source.setAccessibleName("Which weight")
         self._label.setBuddy(self.source)
-        self.field = _Field(self)
+        self.field = _WeightField(self)
         self.field.setDecimals(4)
         self.field.setSingleStep(0.1)
         self.field.setRange(-1e6, 1e6)

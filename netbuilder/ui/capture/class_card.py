@@ -20,14 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.wording import counted
-from netbuilder.ui.services.capture.source import THUMBNAIL
+from netbuilder.core.wording import format_count
+from netbuilder.ui.services.capture.sample_source import THUMBNAIL
 from netbuilder.ui.widgets.labels import note_label
 
 _UNREADABLE = Qt.ItemDataRole.UserRole + 1
 
 
-class Thumbnails(QListWidget):
+class ThumbnailList(QListWidget):
     """Small pictures of samples; ``chosen(item)`` by a click, or by Delete or Enter on one."""
 
     chosen = Signal(object)
@@ -74,7 +74,7 @@ class ClassCard(QFrame):
         self.hold.released.connect(partial(self.held.emit, False))
         self.trouble = note_label("", self, role="complaint")
         self.trouble.hide()
-        self.samples = Thumbnails(self)
+        self.samples = ThumbnailList(self)
         self.samples.chosen.connect(self._delete)
         row = QHBoxLayout()
         row.addWidget(self.edit, 1)
@@ -151,7 +151,7 @@ class ClassCard(QFrame):
         return sum(not item.data(_UNREADABLE) for item in items)
 
     def _counted(self) -> None:
-        words, broken = counted(self.readable, self._one), self.samples.count() - self.readable
+        words, broken = format_count(self.readable, self._one), self.samples.count() - self.readable
         self.count.setText(f"{words}, {broken} cannot be read" if broken else words)
 
 

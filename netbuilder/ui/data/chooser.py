@@ -14,19 +14,19 @@ from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.choose_data import FILE_FILTER, again, recipe_for
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.data_recipes import FILE_FILTER, recipe_for, recipe_with_file
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 
 
 def _store(text: str, folder: Path | None) -> Path:
-    from netbuilder.core.data.pasted import store_table
+    from netbuilder.core.data.pasted_table import store_table
 
     return store_table(text, folder)
 
 
-class Chooser(QObject):
+class DataChooser(QObject):
     """``chosen``: the project has other data; ``failed(error)``: what was pointed at is none."""
 
     chosen = Signal()
@@ -52,7 +52,9 @@ class Chooser(QObject):
         except DataError as error:
             self.failed.emit(error)
             return
-        moved = again(self._store.project.data, path.absolute(), self._workbench.base, data)
+        moved = recipe_with_file(
+            self._store.project.data, path.absolute(), self._workbench.base, data
+        )
         if moved is None:
             self._choose(data)
         else:
@@ -75,7 +77,7 @@ class Chooser(QObject):
         """Keep the table on the clipboard as a file, and learn from that."""
         text = QGuiApplication.clipboard().text()
         work = partial(_store, text, self._folder)
-        jobs.run(work, self.choose_path, self._not_pasted, name="paste", owner=self)
+        jobs.run_job(work, self.choose_path, self._not_pasted, name="paste", owner=self)
 
     def _not_pasted(self, error: Exception) -> None:
         if not isinstance(error, UserError):

@@ -17,12 +17,12 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
-from netbuilder.core.data.columns import ColumnFacts
+from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
-from netbuilder.core.project.edits_columns import fed_by, learned_by
+from netbuilder.core.project.edits_columns import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
-from netbuilder.core.wording import number, with_units
+from netbuilder.core.wording import format_number, format_range
 from netbuilder.ui.services.column_drag import MIME, DraggedColumns
 from netbuilder.ui.style import theme
 
@@ -41,7 +41,7 @@ MISSING_WORDS = {
 
 
 @dataclass(frozen=True)
-class Ends:
+class ColumnEnds:
     """What each Input is fed by and each output learns, by node id."""
 
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -59,65 +59,65 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Field:
+class ColumnField:
     """A column of the table: its title, its words, and what can be chosen in it.
 
     ``key`` is what is decided; ``choices`` are values with their words.
     """
 
     title: str
-    text: Callable[[ColumnFacts, Ends], str]
+    text: Callable[[ColumnFacts, ColumnEnds], str]
     width: int
     key: str = ""
-    choices: Callable[[ColumnFacts, Ends], Mapping[str, str]] = lambda one, ends: {}
-    now: Callable[[ColumnFacts, Ends], str] = lambda one, ends: ""
+    choices: Callable[[ColumnFacts, ColumnEnds], Mapping[str, str]] = lambda one, ends: {}
+    now: Callable[[ColumnFacts, ColumnEnds], str] = lambda one, ends: ""
     tip: str = ""
 
 
-def _missing(one: ColumnFacts, ends: Ends) -> str:
+def _missing(one: ColumnFacts, ends: ColumnEnds) -> str:
     if one.missing and one.role == "ignore":
         return f"{one.missing:,}"  # nothing is done with them
     rule = MISSING_WORDS.get(one.missing_rule, one.missing_rule)
     return f"{one.missing:,} · {rule}" if one.missing else "none"
 
 
-def _range(one: ColumnFacts, ends: Ends) -> str:
+def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
     if one.span:
         low, _, high = one.span.partition(" to ")
-        return with_units(low, high, one.unit)
+        return format_range(low, high, one.unit)
     if one.common:
         return ", ".join(name for name, _ in one.common[:3]) + (" …" if one.unique > 3 else "")
     return ", ".join(one.examples)
 
 
-def _nodes(one: ColumnFacts, ends: Ends) -> dict[str, str]:
+def _nodes(one: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
     inputs = {node: f"Input {node}" for node in ends.inputs}
     return inputs | {node: f"Goal of {node}" for node in ends.outputs}
 
 
-def _goes_to(one: ColumnFacts, ends: Ends) -> str:
+def _goes_to(one: ColumnFacts, ends: ColumnEnds) -> str:
     return ", ".join(ends.of(one)) or "–"
 
 
 FIELDS = (
-    Field("Column", lambda one, ends: one.name, 100),
-    Field(
+    ColumnField("Column", lambda one, ends: one.name, 100),
+    ColumnField(
         "Role", lambda one, ends: ROLE_WORDS[one.role], 74, "role",
         lambda one, ends: {role: ROLE_WORDS[role] for role in COLUMN_ROLES},
         lambda one, ends: one.role,
         "What the column is for",
     ),
-    Field(
+    ColumnField(
         "Goes to", _goes_to, 84, "node", _nodes, lambda one, ends: "".join(ends.of(one)[:1]),
         "The Input that it feeds, or the output that learns it. Or drag the row onto the canvas",
     ),
-    Field(
+    ColumnField(
         "Type", lambda one, ends: one.type, 68, "type",
         lambda one, ends: {name: name for name in COLUMN_TYPES}, lambda one, ends: one.type,
         "How its cells are understood",
     ),
-    Field("Values", lambda one, ends: "", 72, tip="How often each value comes, by class"),
-    Field(
+    ColumnField("Values", lambda one, ends: "", 72, tip="How often each value comes, by class"),
+    ColumnField(
         "Missing", _missing, 94, "missing",
         lambda one, ends: {
             rule: MISSING_WORDS[rule] for rule in fitting_rules(one.role, one.type)
@@ -125,8 +125,9 @@ FIELDS = (
         lambda one, ends: one.missing_rule,
         "Empty cells, and what is done with them",
     ),
-    Field("Range", _range, 130, tip="From the smallest to the largest, or the commonest values"),
-    Field("Examples", lambda one, ends: ", ".join(one.examples), 150, tip="The first values"),
+    ColumnField("Range", _range, 130,
+          tip="From the smallest to the largest, or the commonest values"),
+    ColumnField("Examples", lambda one, ends: ", ".join(one.examples), 150, tip="The first values"),
 )  # fmt: skip
 DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Values")
 GOES_TO = next(n for n, one in enumerate(FIELDS) if one.key == "node")
@@ -141,7 +142,7 @@ class ColumnModel(QAbstractTableModel):
         super().__init__(parent)
         self.columns: tuple[ColumnFacts, ...] = ()
         self.rows = 0
-        self.ends = Ends()
+        self.ends = ColumnEnds()
         self._findings: dict[str, list[Finding]] = {}
 
     def show_columns(
@@ -167,9 +168,9 @@ class ColumnModel(QAbstractTableModel):
         self.ends = self._ends_of(project)
         self.endResetModel()
 
-    def _ends_of(self, project: Project) -> Ends:
+    def _ends_of(self, project: Project) -> ColumnEnds:
         features, targets = self.named("feature"), self.named("target")
-        return Ends(fed_by(project, features), learned_by(project, targets))
+        return ColumnEnds(input_columns(project, features), output_columns(project, targets))
 
     def follow(self, project: Project) -> None:
         """The network has other ends, or they get other columns."""
@@ -256,11 +257,11 @@ class ColumnModel(QAbstractTableModel):
             return f"{shown.title} of {one.name}: {words}"
         return None
 
-    def _tip(self, one: ColumnFacts, shown: Field) -> str:
+    def _tip(self, one: ColumnFacts, shown: ColumnField) -> str:
         if shown is FIELDS[DISTRIBUTION]:
             if one.histogram is None:
                 return ", ".join(f"{name}: {count:,}" for name, count in one.common)
-            mean = "" if one.mean is None else f", on average {number(one.mean)}"
+            mean = "" if one.mean is None else f", on average {format_number(one.mean)}"
             return f"{_range(one, self.ends)}{mean}"
         if shown.key and shown.key != "node" and shown.key not in one.decided:
             return f"{shown.text(one, self.ends)} (concluded; choose to change it)"

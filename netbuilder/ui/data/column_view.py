@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.columns import ColumnFacts
+from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.data.frozen_names import FrozenNames
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
 from netbuilder.ui.widgets.fix_buttons import Apply
 
@@ -46,7 +46,7 @@ class ChoiceDelegate(QStyledItemDelegate):
     """A list in the cell; choosing ends the edit. It counts for every selected column."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        box = QuietComboBox(parent)
+        box = NoWheelComboBox(parent)
         model = index.model()
         assert isinstance(model, ColumnModel)
         for value, words in model.choices_of(index.row(), index.column()).items():
@@ -92,7 +92,7 @@ class DistributionDelegate(QStyledItemDelegate):
             paint_common(painter, box, facts.common, rows)
 
 
-class Question(QWidget):
+class ColumnQuestion(QWidget):
     """What is asked about a column, over the cells that its answer decides: a button an answer."""
 
     def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
@@ -210,7 +210,7 @@ class ColumnView(QTableView):
             self.setIndexWidget(self.columns.index(row, _ROLE), None)  # type: ignore[arg-type]
         for row, finding in asked.items():
             self.setSpan(row, _ROLE, 1, len(FIELDS) - _ROLE)
-            widget = Question(finding, self._apply, self)
+            widget = ColumnQuestion(finding, self._apply, self)
             self.setIndexWidget(self.columns.index(row, _ROLE), widget)
         self._asked = asked
 

@@ -8,15 +8,15 @@ from functools import partial
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.findings import INFO, Finding
-from netbuilder.core.wording import counted
-from netbuilder.ui.data.told import Told
+from netbuilder.core.wording import format_count
+from netbuilder.ui.data.told import FindingsPreview
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 
 SHOWN = 2
 
 
-class Conclusion(QWidget):
+class ConclusionRow(QWidget):
     """A sentence, and a button whose menu holds what can be done instead.
 
     The answers to a question about all of the data stand on buttons of their own.
@@ -48,7 +48,7 @@ class Conclusion(QWidget):
             row.addWidget(button)
 
 
-class Conclusions(Told):
+class ConclusionsList(FindingsPreview):
     """What a person may want otherwise: about the whole file first, then about columns.
 
     What a column's row says already (its unit), and what was done on request, is none.
@@ -58,7 +58,7 @@ class Conclusions(Told):
         super().__init__(apply, parent)
         self._box = QWidget(self)
         self.put(self._box)
-        self.lines: list[Conclusion] = []
+        self.lines: list[ConclusionRow] = []
         self._layout = QVBoxLayout(self._box)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
@@ -76,9 +76,9 @@ class Conclusions(Told):
             self._layout.removeWidget(line)
             line.hide()
             line.deleteLater()
-        self.lines = [Conclusion(one, self._apply, self._box) for one in findings]
+        self.lines = [ConclusionRow(one, self._apply, self._box) for one in findings]
         for line in self.lines:
             self._layout.addWidget(line)
 
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
-        return f"{counted(len(rest), 'more thing')} concluded …"
+        return f"{format_count(len(rest), 'more thing')} concluded …"

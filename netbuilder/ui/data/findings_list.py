@@ -8,13 +8,13 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.data.findings import ERROR, WARNING, Finding
-from netbuilder.core.wording import counted, listed
-from netbuilder.ui.data.told import Told
-from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.core.wording import format_count, format_list
+from netbuilder.ui.data.told import FindingsPreview
 from netbuilder.ui.widgets.fix_buttons import Apply
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
-class FindingsList(Told):
+class FindingsList(FindingsPreview):
     """Warnings as cards: the first one open, the others on request.
 
     Those about a column stand on its row too (⚠), and what is asked of one only there: several of
@@ -46,8 +46,8 @@ class FindingsList(Told):
 
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
         names = list(dict.fromkeys(one.column for one in rest if one.column))
-        what = counted(len(rest), "more remark" if more else "remark")
-        return f"⚠ {what}{f' about {listed(names, 2)}' if names else ''} …"
+        what = format_count(len(rest), "more remark" if more else "remark")
+        return f"⚠ {what}{f' about {format_list(names, 2)}' if names else ''} …"
 
 
 def _mended_error(one: Finding) -> bool:

@@ -8,12 +8,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from netbuilder.core.data.looks.parts import PARTS
-from netbuilder.ui.plots.samples.parts import part_colors
+from netbuilder.core.data.data_views.split_view import PARTS
+from netbuilder.ui.plots.samples.split_chart import split_colors
 from netbuilder.ui.style import theme
 
 
-class PartsBar(QWidget):
+class SplitBar(QWidget):
     """One bar in three parts, and below it their names and rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,7 +42,7 @@ class PartsBar(QWidget):
         scheme, metrics = theme.colors(), self.fontMetrics()
         left, place = 0.0, 0.0
         line = metrics.height()
-        for name, color in zip(PARTS, part_colors(), strict=True):
+        for name, color in zip(PARTS, split_colors(), strict=True):
             count = self._rows.get(name, 0)
             if not count:
                 continue

@@ -12,7 +12,7 @@ from netbuilder.core.data.findings import Finding
 from netbuilder.ui.widgets.fix_buttons import Apply
 
 
-class Told(QWidget):
+class FindingsPreview(QWidget):
     """The first findings of a sort, and a link to the others; nothing at all of none.
 
     ``apply(label, edit)`` is what a finding's fix is done with.

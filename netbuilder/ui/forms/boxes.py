@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.ui.forms.parsing import UNSET, read, write
+from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
 
 if TYPE_CHECKING:
     _Widget = QWidget
@@ -38,7 +38,7 @@ FIELD_WIDTH = 140
 TEXT_MARGINS = (6, 0, 0, 0)
 
 
-class _Quiet(_Widget):
+class _NoWheel(_Widget):
     """Turns with the wheel only where it was chosen: the wheel scrolls a page, and changes nothing
     that lies under the pointer on its way."""
 
@@ -54,11 +54,11 @@ class _Quiet(_Widget):
             event.ignore()  # so that it goes on to what scrolls
 
 
-class QuietComboBox(_Quiet, QComboBox):
+class NoWheelComboBox(_NoWheel, QComboBox):
     """A list as wide as its entries, or as its ``sizeAdjustPolicy`` says."""
 
 
-class ElidedComboBox(QuietComboBox):
+class ElidedComboBox(NoWheelComboBox):
     """A list that is as narrow as there is room: an entry that is longer ends in "…"."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -81,19 +81,19 @@ class ElidedComboBox(QuietComboBox):
         painter.end()
 
 
-class QuietSlider(_Quiet, QSlider):
+class NoWheelSlider(_NoWheel, QSlider):
     """A slider."""
 
 
-class QuietDoubleSpinBox(_Quiet, QDoubleSpinBox):
+class NoWheelDoubleSpinBox(_NoWheel, QDoubleSpinBox):
     """A number with places behind the point, in a range."""
 
 
-class QuietDateTimeEdit(_Quiet, QDateTimeEdit):
+class NoWheelDateTimeEdit(_NoWheel, QDateTimeEdit):
     """A day and a time of day."""
 
 
-class CountBox(_Quiet, QSpinBox):
+class CountBox(_NoWheel, QSpinBox):
     """A whole number in a range, with the margins of the other fields."""
 
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
@@ -102,14 +102,15 @@ class CountBox(_Quiet, QSpinBox):
         self.lineEdit().setTextMargins(*TEXT_MARGINS)
 
 
-class TypedBox(_Quiet, QAbstractSpinBox):
+class TypedBox(_NoWheel, QAbstractSpinBox):
     """A field for numbers, sizes and lists: free text, read as it is typed, with steps.
 
-    Text that cannot be read stays as it is; ``complained`` says what is wrong with it, or "".
+    Text that cannot be read stays as it is; ``complaint_changed`` says what is wrong with it, or
+    "".
     """
 
     edited = Signal(object)
-    complained = Signal(str)
+    complaint_changed = Signal(str)
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,11 +125,11 @@ class TypedBox(_Quiet, QAbstractSpinBox):
 
     def show_value(self, value: Any) -> None:
         """Show a value that came from elsewhere."""
-        text = write(self._param, value)
+        text = format_value(self._param, value)
         if text != self.lineEdit().text():
             self.lineEdit().setText(text)
             self._show_front()
-        self.complained.emit("")
+        self.complaint_changed.emit("")
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -154,7 +155,7 @@ class TypedBox(_Quiet, QAbstractSpinBox):
 
     def stepBy(self, steps: int) -> None:
         try:
-            value = read(self._param, self.lineEdit().text())
+            value = parse_value(self._param, self.lineEdit().text())
         except ValueError:
             return
         if value is UNSET or value is None:
@@ -164,17 +165,17 @@ class TypedBox(_Quiet, QAbstractSpinBox):
         if isinstance(value, (list, tuple)) and self._param.kind is not Kind.SIZE:
             return
         stepped = stepped_value(self._param, value, steps)
-        self.lineEdit().setText(write(self._param, stepped))
+        self.lineEdit().setText(format_value(self._param, stepped))
         self._read(self.lineEdit().text())
 
     def _read(self, text: str) -> None:
         try:
-            value = read(self._param, text)
+            value = parse_value(self._param, text)
         except ValueError as wrong:
-            self.complained.emit(str(wrong))
+            self.complaint_changed.emit(str(wrong))
             return
         trouble = None if value is UNSET else problem_with(self._param, value)
-        self.complained.emit(trouble or "")
+        self.complaint_changed.emit(trouble or "")
         if trouble is None:
             self.edited.emit(value)
 
@@ -182,7 +183,7 @@ class TypedBox(_Quiet, QAbstractSpinBox):
 def _default_text(param: Param) -> str:
     if param.default is None:
         return "none" if param.optional else ""
-    return write(param, param.default)
+    return format_value(param, param.default)
 
 
 def stepped_value(param: Param, value: Any, steps: int) -> Any:

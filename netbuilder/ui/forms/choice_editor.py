@@ -9,11 +9,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
-from netbuilder.core.catalog.training.index import canonical
-from netbuilder.core.lessons.glossary import word_of
+from netbuilder.core.catalog.training.training_index import canonical
+from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.forms.boxes import ElidedComboBox
-from netbuilder.ui.forms.form import LABEL_WIDTH, ParamForm
+from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
 
@@ -119,7 +119,9 @@ class ChoiceForm(QWidget):
                 self._form.deleteLater()
             self._form = None
             if spec is not None and spec.params:
-                self._form = ParamForm(spec.params, self, about=word_of(self._title, "training"))
+                self._form = ParamForm(
+                    spec.params, self, about=entry_of_field(self._title, "training")
+                )
                 self._form.set_steps(self._steps)
                 self._form.edited.connect(self._argument)
                 self._outer.addWidget(self._form)

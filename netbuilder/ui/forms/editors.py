@@ -1,7 +1,7 @@
 """One editor for each kind of parameter, registered in ``EDITORS``.
 
 An editor is a widget with ``show_value(value)``, the signal ``edited(value)`` (a legal value, or
-``UNSET`` for the default) and the signal ``complained(sentence)`` (empty when all is well).
+``UNSET`` for the default) and the signal ``complaint_changed(sentence)`` (empty when all is well).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training.index import ACTIVATIONS
+from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.ui.forms.boxes import ElidedComboBox, TypedBox
 from netbuilder.ui.forms.text_editor import TextEditor
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -29,7 +29,7 @@ class CheckEditor(QCheckBox):
     """Yes or no."""
 
     edited = Signal(object)
-    complained = Signal(str)
+    complaint_changed = Signal(str)
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class ChoiceEditor(ElidedComboBox):
     of them."""
 
     edited = Signal(object)
-    complained = Signal(str)
+    complaint_changed = Signal(str)
     explained = Signal(str)
 
     def __init__(
@@ -103,7 +103,7 @@ class FileEditor(QWidget):
     """The path of a file, typed or chosen."""
 
     edited = Signal(object)
-    complained = Signal(str)
+    complaint_changed = Signal(str)
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,7 +118,7 @@ class FileEditor(QWidget):
         row.addWidget(self._text, 1)
         row.addWidget(browse)
         self._text.edited.connect(self.edited)
-        self._text.complained.connect(self.complained)
+        self._text.complaint_changed.connect(self.complaint_changed)
         browse.clicked.connect(self._browse)
         self.setFocusProxy(self._text)
 
@@ -135,26 +135,26 @@ class FileEditor(QWidget):
 
 
 def _object_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.nested import ObjectEditor
+    from netbuilder.ui.forms.nested_editors import ObjectEditor
 
     return ObjectEditor(param, parent)
 
 
 def _layer_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.nested import LayerEditor
+    from netbuilder.ui.forms.nested_editors import LayerEditor
 
     return LayerEditor(param, parent)
 
 
 def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.schedules import ScheduleEditor
+    from netbuilder.ui.forms.schedule_editor import ScheduleEditor
 
     return ScheduleEditor(param, parent)
 
 
 def _slide_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.slide import SlideEditor
-    from netbuilder.ui.forms.slide_days import DaySlideEditor
+    from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
+    from netbuilder.ui.forms.slide_editor import SlideEditor
 
     return (DaySlideEditor if param.kind is Kind.TEXT else SlideEditor)(param, parent)
 

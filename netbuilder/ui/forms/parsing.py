@@ -167,7 +167,7 @@ def write_list(value: Any) -> str:
     return write_number(value)
 
 
-def write(param: Param, value: Any) -> str:
+def format_value(param: Param, value: Any) -> str:
     """The text of ``value`` in a field of ``param``; empty for None."""
     if value is None:
         return ""
@@ -186,7 +186,7 @@ def write(param: Param, value: Any) -> str:
     return str(value)
 
 
-def read(param: Param, text: str) -> Any:
+def parse_value(param: Param, text: str) -> Any:
     """The value that ``text`` means for ``param``; ``UNSET`` for an empty field.
 
     Raises:

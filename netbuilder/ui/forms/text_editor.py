@@ -16,7 +16,7 @@ class TextEditor(QLineEdit):
     """Words, taken as they are typed."""
 
     edited = Signal(object)
-    complained = Signal(str)
+    complaint_changed = Signal(str)
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,14 +30,14 @@ class TextEditor(QLineEdit):
         text = "" if value is None else str(value)
         if text != self.text():
             self.setText(text)
-        self.complained.emit("")
+        self.complaint_changed.emit("")
 
     def _read(self, text: str) -> None:
         value: Any = text if text else UNSET
         if value is UNSET and self._param.required:
-            self.complained.emit("Something is needed here.")
+            self.complaint_changed.emit("Something is needed here.")
             return
         trouble = None if value is UNSET else problem_with(self._param, value)
-        self.complained.emit(trouble or "")
+        self.complaint_changed.emit(trouble or "")
         if trouble is None:
             self.edited.emit(value)

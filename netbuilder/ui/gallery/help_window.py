@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.lessons.glossary import WORDS, Word, find
-from netbuilder.ui.gallery.drawings import DrawingView
-from netbuilder.ui.style.letter_size import letters
+from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
+from netbuilder.ui.gallery.glossary_drawings import DrawingView
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.labels import note_label
 
 FIRST = "neuron"
@@ -63,7 +63,7 @@ class HelpWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Help")
-        large = min(max(letters(), 1.0), 1.6)
+        large = min(max(initial_font_scale(), 1.0), 1.6)
         self.resize(round(760 * large), round(600 * min(large, 1.2)))
         self.tabs = QTabWidget(self)
         self.tabs.addTab(self._words_page(), "Words")
@@ -83,7 +83,7 @@ class HelpWindow(QDialog):
         layout.addWidget(self.tabs, 1)
         layout.addLayout(row)
         self.search.setFocus()
-        self.show_word(word if word in WORDS else FIRST)
+        self.show_word(word if word in GLOSSARY else FIRST)
 
     def _words_page(self) -> QWidget:
         page = QWidget(self)
@@ -140,7 +140,7 @@ class HelpWindow(QDialog):
 
     def _search(self, text: str) -> None:
         self.list.clear()
-        for word in find(text):
+        for word in find_entries(text):
             self.list.addItem(QListWidgetItem(word.name))
         if not text:
             self.list.setFixedWidth(
@@ -151,7 +151,7 @@ class HelpWindow(QDialog):
 
     def _chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
-            self._show(WORDS[item.text()])
+            self._show(GLOSSARY[item.text()])
 
     def _show(self, word: Word) -> None:
         self.title.setText(word.name[:1].upper() + word.name[1:])

@@ -19,16 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.examples import examples
-from netbuilder.core.lessons.formulas import replaced
+from netbuilder.core.data.examples import list_examples
+from netbuilder.core.lessons.formulas import replace_formulas
 from netbuilder.core.lessons.lesson import Lesson
-from netbuilder.core.lessons.library import Shelf, shelves
-from netbuilder.core.wording import counted
-from netbuilder.ui.gallery.cards import PictureCard
+from netbuilder.core.lessons.library import LessonFolder, lesson_folders
+from netbuilder.core.wording import format_count
+from netbuilder.ui.gallery.picture_cards import PictureCard
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.letter_size import letters
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.labels import note_label
 
 CARD_WIDTH = 232
@@ -39,18 +39,18 @@ SHOWN_RECENT = 4
 class StartPage(QWidget):
     """Lies over all of the window but the bar at its top, while it is open.
 
-    ``example_chosen(name)``, ``lesson_chosen(lesson)``, ``file_chosen(path)``, ``data_wanted``,
-    ``empty_wanted``, ``open_wanted``, ``tour_wanted``; ``closed``: the page went away.
+    ``example_chosen(name)``, ``lesson_chosen(lesson)``, ``file_chosen(path)``, ``data_requested``,
+    ``empty_requested``, ``open_requested``, ``tour_requested``; ``closed``: the page went away.
     """
 
     example_chosen = Signal(str)
     lesson_chosen = Signal(object)
     file_chosen = Signal(object)
-    data_wanted = Signal()
-    folder_wanted = Signal()
-    empty_wanted = Signal()
-    open_wanted = Signal()
-    tour_wanted = Signal()
+    data_requested = Signal()
+    folder_requested = Signal()
+    empty_requested = Signal()
+    open_requested = Signal()
+    tour_requested = Signal()
     closed = Signal()
 
     def __init__(self, window: QWidget, top: Callable[[], int]) -> None:
@@ -105,7 +105,7 @@ class StartPage(QWidget):
         self._grids, self._columns = [], 0
         self._head()
         self._recent()
-        for shelf in shelves(self._beside):
+        for shelf in lesson_folders(self._beside):
             self._shelf(shelf)
         self._examples()
         self._page.addStretch(1)
@@ -115,14 +115,14 @@ class StartPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(note_label("What do you want to do?", self, role="answer"), 1)
-        self.start_button = self._button("Empty canvas", self.empty_wanted)
-        self.data_button = self._button("Open my data…", self.data_wanted)
-        self.folder_button = self._button("Open a folder…", self.folder_wanted)
+        self.start_button = self._button("Empty canvas", self.empty_requested)
+        self.data_button = self._button("Open my data…", self.data_requested)
+        self.folder_button = self._button("Open a folder…", self.folder_requested)
         self.folder_button.setToolTip(
             "Pictures, sounds or texts: a folder for each class, in one folder"
         )
-        self.open_button = self._button("Open a file…", self.open_wanted)
-        self.tour_button = self._button("Show me around", self.tour_wanted)
+        self.open_button = self._button("Open a file…", self.open_requested)
+        self.tour_button = self._button("Show me around", self.tour_requested)
         self.close_button = QPushButton("Close", self)
         self.close_button.clicked.connect(lambda _checked=False: self.shut())
         for button in (
@@ -158,7 +158,7 @@ class StartPage(QWidget):
             self.recent_cards.append(card)
         self._grid(self.recent_cards)
 
-    def _shelf(self, shelf: Shelf) -> None:
+    def _shelf(self, shelf: LessonFolder) -> None:
         self._page.addWidget(note_label(shelf.title, self, role="sentence"))
         cards = [self._lesson_card(lesson) for lesson in shelf.lessons]
         self._grid(cards)
@@ -174,7 +174,7 @@ class StartPage(QWidget):
         card = PictureCard(
             lesson.title,
             _plain(lesson.intro),
-            f"{lesson.level} · {counted(lesson.minutes, 'minute')}{state}",
+            f"{lesson.level} · {format_count(lesson.minutes, 'minute')}{state}",
             parent=self,
             with_picture=False,
             progress=done / count if done else None,
@@ -186,11 +186,11 @@ class StartPage(QWidget):
     def _examples(self) -> None:
         self._page.addWidget(note_label("Examples", self, role="sentence"))
         cards = []
-        for example in examples():
+        for example in list_examples():
             foot = " · ".join(
                 part
                 for part in (
-                    counted(example.minutes, "minute") if example.minutes else "",
+                    format_count(example.minutes, "minute") if example.minutes else "",
                     example.result,
                 )
                 if part
@@ -212,7 +212,9 @@ class StartPage(QWidget):
 
     def _arrange(self) -> None:
         """As many columns as there is room for."""
-        columns = max(1, int((self.width() - 56) / (CARD_WIDTH * max(letters(), 1.0) + 12)))
+        columns = max(
+            1, int((self.width() - 56) / (CARD_WIDTH * max(initial_font_scale(), 1.0) + 12))
+        )
         if columns == self._columns:
             return
         for grid, cards in self._grids:
@@ -273,5 +275,5 @@ class StartPage(QWidget):
 
 def _plain(text: str) -> str:
     """The first paragraph of a Markdown text without its signs, in one line."""
-    first = replaced(text.strip().split("\n\n")[0], lambda formula: formula.latex)
+    first = replace_formulas(text.strip().split("\n\n")[0], lambda formula: formula.latex)
     return " ".join(first.replace("*", "").replace("`", "").split())

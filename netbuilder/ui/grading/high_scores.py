@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.grading.submission import Submission
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 SHOWN = 10
 
@@ -52,7 +52,7 @@ class HighScores(QDialog):
             labels = (
                 QLabel(f"{place}.", self),
                 QLabel(self),
-                QLabel(number(round(score or 0.0, 1)), self),
+                QLabel(format_number(round(score or 0.0, 1)), self),
             )
             for column, label in enumerate(labels):
                 self._grid.addWidget(label, row, column)

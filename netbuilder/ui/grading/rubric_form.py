@@ -22,12 +22,18 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading.rubric import PLAIN, Rubric, Threshold, from_toml, write
-from netbuilder.core.lessons.conditions import as_number
-from netbuilder.ui.forms.boxes import QuietComboBox, QuietDateTimeEdit
+from netbuilder.core.grading.rubric import (
+    DEFAULT_RUBRIC,
+    Rubric,
+    Threshold,
+    from_toml,
+    write_rubric,
+)
+from netbuilder.core.lessons.conditions import parse_number
+from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.questions import plain_buttons
+from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 _TOML = FileType("Rubric", (".toml",))
 #: What grading measures: names, and whether less is better.
@@ -50,10 +56,10 @@ class ThresholdRow(QWidget):
 
     def __init__(self, number: int, threshold: Threshold | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.name = QuietComboBox(self)
+        self.name = NoWheelComboBox(self)
         self.name.setEditable(True)
         self.name.addItems([name for name, _ in _METRICS])
-        self.bound = QuietComboBox(self)
+        self.bound = NoWheelComboBox(self)
         for words, key in _BOUNDS:
             self.bound.addItem(words, key)
         self.value = _number("0.9", f"Bound of threshold {number}", self)
@@ -102,7 +108,7 @@ class RubricForm(QDialog):
     What a teacher decided for single files (overrides) is kept as it is.
     """
 
-    def __init__(self, rubric: Rubric = PLAIN, parent: QWidget | None = None) -> None:
+    def __init__(self, rubric: Rubric = DEFAULT_RUBRIC, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rubric = rubric
         self.setWindowTitle("Rubric")
@@ -120,7 +126,7 @@ class RubricForm(QDialog):
         self.parameters = _number("no limit", "Most parameters", self)
         self.late = QCheckBox("after", self)
         self.late.setAccessibleName("Some work is late")
-        self.late_after = QuietDateTimeEdit(self)
+        self.late_after = NoWheelDateTimeEdit(self)
         self.late_after.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.late_after.setAccessibleName("Late after")
         self.penalty = _number("0", "Percent less for late work", self)
@@ -228,7 +234,7 @@ class RubricForm(QDialog):
             made = self.made()
             path = ask_save(self, "Save the rubric", "rubric.toml", (_TOML,))
             if path is not None:
-                write(made, path)
+                write_rubric(made, path)
                 self._say("body", f"✓ Wrote {path.name}.")
         except UserError as error:
             self._complain(str(error))
@@ -266,5 +272,5 @@ def _value(field: QLineEdit, nothing: float | None) -> Any:
     text = field.text().strip()
     if not text:
         return nothing
-    number = as_number(text)
+    number = parse_number(text)
     return text if number is None else number

@@ -8,13 +8,13 @@ from PySide6.QtCore import QByteArray, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
-from netbuilder.core.lessons.formulas import Formula, draw, replaced
+from netbuilder.core.lessons.formulas import Formula, draw_formula, replace_formulas
 
 SCHEME = "formula"
 
 
 @dataclass(frozen=True)
-class Picture:
+class FormulaPicture:
     """A drawn formula; ``size`` is what it takes in the text, ``image`` is sharper than that."""
 
     image: QImage
@@ -26,7 +26,7 @@ class FormulaPictures:
 
     def __init__(self) -> None:
         self._formulas: list[Formula] = []
-        self._drawn: dict[str, Picture] = {}
+        self._drawn: dict[str, FormulaPicture] = {}
 
     def markdown(self, text: str) -> str:
         """The text with a picture's link in the place of each formula."""
@@ -37,11 +37,11 @@ class FormulaPictures:
             picture = f"![formula]({SCHEME}:{len(self._formulas) - 1})"
             return f"\n\n{picture}\n\n" if formula.block else picture
 
-        return replaced(text, link)
+        return replace_formulas(text, link)
 
     def words(self, text: str) -> str:
         """The text as it is read aloud: each formula as it was written."""
-        return replaced(text, lambda formula: formula.latex)
+        return replace_formulas(text, lambda formula: formula.latex)
 
     def __bool__(self) -> bool:
         return bool(self._formulas)
@@ -50,7 +50,7 @@ class FormulaPictures:
         """How the formula with this name was written."""
         return self._formulas[int(name.rpartition(":")[2])].latex
 
-    def picture(self, name: str, font: QFont, color: str, scale: float) -> Picture | None:
+    def picture(self, name: str, font: QFont, color: str, scale: float) -> FormulaPicture | None:
         """The formula with this name; None where it cannot be drawn.
 
         Args:
@@ -68,9 +68,9 @@ class FormulaPictures:
         return self._drawn[name]
 
 
-def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> Picture:
+def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> FormulaPicture:
     letters = QFontInfo(font).pixelSize() * 1.15  # its letters are lower than a screen font's
-    drawing = draw(formula.latex, letters, color, block=formula.block)
+    drawing = draw_formula(formula.latex, letters, color, block=formula.block)
     # Qt puts the middle of a picture on the middle of the small letters: as much room above
     # that line as below, and the formula stands on the line of writing.
     axis = QFontMetricsF(font).xHeight() / 2
@@ -85,4 +85,4 @@ def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> Picture:
     painter.translate(1, half + axis)
     renderer.render(painter, QRectF(box))
     painter.end()
-    return Picture(image, size)
+    return FormulaPicture(image, size)

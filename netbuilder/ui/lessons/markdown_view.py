@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
-from netbuilder.ui.lessons.formula_pictures import SCHEME, FormulaPictures, Picture
+from netbuilder.ui.lessons.formula_pictures import SCHEME, FormulaPicture, FormulaPictures
 
 #: Of Qt's Markdown: GitHub's dialect, and no HTML in it.
 _DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
@@ -93,7 +93,7 @@ class MarkdownView(QTextBrowser):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.minimumHeight())
 
-    def _formula(self, name: str) -> Picture | None:
+    def _formula(self, name: str) -> FormulaPicture | None:
         color = self.palette().color(QPalette.ColorRole.Text).name()
         return self._formulas.picture(name, self.font(), color, self.devicePixelRatioF())
 

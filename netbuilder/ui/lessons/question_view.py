@@ -11,10 +11,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.lessons.lesson import Question
+from netbuilder.core.lessons.lesson import StepQuestion
 from netbuilder.ui.lessons.answer_button import AnswerButton
+from netbuilder.ui.widgets.announce import announce
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.spoken import say
 
 
 class QuestionView(QWidget):
@@ -22,7 +22,7 @@ class QuestionView(QWidget):
 
     answered = Signal(str)
 
-    def __init__(self, question: Question, given: str, parent: QWidget | None = None) -> None:
+    def __init__(self, question: StepQuestion, given: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.question = question
         layout = QVBoxLayout(self)
@@ -77,7 +77,7 @@ class QuestionView(QWidget):
         else:
             words = f"Kept: {given}. {question.why}".strip()
         if words != self.verdict.text():
-            say(self, words)
+            announce(self, words)
         self.verdict.setText(words)
         self.verdict.setVisible(bool(words))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from netbuilder.core.wording import percent
+from netbuilder.core.wording import format_percent
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.images import shaded, shaded_all, to_image
 from netbuilder.ui.style import theme
@@ -84,23 +84,23 @@ def _around_zero(values: NDArray[Any], *, each: bool = False) -> NDArray[np.int1
     return found
 
 
-def colored(values: NDArray[Any]) -> NDArray[np.uint8]:
+def heat_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
     """(height, width) numbers as (height, width, 3) colours, from smallest to largest."""
     found: NDArray[np.uint8] = _table()[_from_low(values)]
     return found
 
 
-def colored_image(values: NDArray[Any]) -> QImage:
+def heat_image(values: NDArray[Any]) -> QImage:
     """The same as a picture."""
     return shaded(_from_low(values), _table())
 
 
-def colored_images(maps: NDArray[Any]) -> list[QImage]:
+def heat_images(maps: NDArray[Any]) -> list[QImage]:
     """Maps (n, height, width) as pictures, each from its smallest to its largest number."""
     return shaded_all(_from_low(maps, each=True), _table())
 
 
-def blank(width: int, height: int) -> QImage:
+def blank_image(width: int, height: int) -> QImage:
     """An empty picture of a size, with more dots than that: it is enlarged with the canvas."""
     # Premultiplied: in the other format each painting takes three times as long.
     kind = QImage.Format.Format_ARGB32_Premultiplied
@@ -110,15 +110,15 @@ def blank(width: int, height: int) -> QImage:
     return picture
 
 
-def montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QImage:
+def map_montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QImage:
     """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels."""
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
     used = min(columns, max(len(maps), 1))
-    picture = blank(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
+    picture = blank_image(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
     painter = QPainter(picture)
     flat = maps.ndim == 3
-    images = colored_images(maps) if flat else [to_image(_bytes(values)) for values in maps]
+    images = heat_images(maps) if flat else [to_image(_bytes(values)) for values in maps]
     for number, image in enumerate(images):
         row, column = divmod(number, columns)
         box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
@@ -138,10 +138,10 @@ def _fitted(image: QImage, box: QRectF) -> QRectF:
     return QRectF(box.center().x() - width / 2, box.center().y() - height / 2, width, height)
 
 
-def bars(values: NDArray[Any], width: int, height: int, marked: int | None = None) -> QImage:
+def bars_image(values: NDArray[Any], width: int, height: int, marked: int | None = None) -> QImage:
     """Units as upright bars around zero; the marked one in the training colour."""
     flat = np.nan_to_num(np.asarray(values, float).reshape(-1))[:BARS_IN_STRIP]
-    picture = blank(width, height)
+    picture = blank_image(width, height)
     if not len(flat):
         return picture
     painter = QPainter(picture)
@@ -166,7 +166,7 @@ def bars(values: NDArray[Any], width: int, height: int, marked: int | None = Non
     return picture
 
 
-def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | None:
+def activation_strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | None:
     """One line of pictures for a layer's place on the canvas; None where nothing can be shown."""
     values = np.asarray(values)
     if values.dtype.kind not in "fiub" or values.size == 0:
@@ -175,16 +175,16 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         channels = values.shape[2]
         if channels in (1, 3) and max(values.shape[:2]) > 4:
             maps = values[None] if channels == 3 else values[None, :, :, 0]
-            return montage(np.asarray(maps, float), height, 1)
+            return map_montage(np.asarray(maps, float), height, 1)
         maps = np.asarray(values, float).transpose(2, 0, 1)
         side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
-        return montage(maps, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+        return map_montage(maps, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
     if values.ndim > 3:  # pictures over time: each step's first map
         frames = np.asarray(values, float).reshape(*values.shape[:3], -1)[..., 0]
         side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
-        return montage(frames, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+        return map_montage(frames, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
     if values.ndim == 2 and values.shape[1] == 1 and len(values) >= _LEAST_STEPS:
-        return curve(np.asarray(values[:, 0], float), width, height)
+        return curve_image(np.asarray(values[:, 0], float), width, height)
     if values.ndim == 2:
         return _stretched(np.asarray(values, float).T, width, height)
     if values.ndim <= 1:
@@ -192,21 +192,21 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         if len(flat) > BARS_IN_STRIP:
             return _stretched(flat[None, :].astype(float), width, height // 2)
         best = int(np.argmax(flat)) if len(flat) > 1 and np.all(flat >= 0) else None
-        return bars(flat, min(width, max(12 * len(flat), 24)), height, best)
+        return bars_image(flat, min(width, max(12 * len(flat), 24)), height, best)
     return None
 
 
 def states_strip(states: NDArray[Any], width: int = 180, height: int = 30) -> QImage:
     """States (steps, units): steps from left to right, a row a unit, blue above 0."""
-    return _filling(two_sided_image(states.T), width, height)
+    return _filling(signed_image(states.T), width, height)
 
 
-def curve(values: NDArray[Any], width: int, height: int) -> QImage:
+def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
     """One number a step as a curve, with a faint line at 0 where it goes above and below."""
     plain = np.nan_to_num(values)
     low, high = float(plain.min()), float(plain.max())
     span = (high - low) or 1.0
-    picture = blank(width, height)
+    picture = blank_image(width, height)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     room = height - 3.0
@@ -229,7 +229,7 @@ def curve(values: NDArray[Any], width: int, height: int) -> QImage:
 
 def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:
     """Numbers (rows, columns) as fields of colour that fill a picture."""
-    return _filling(colored_image(values), width, height)
+    return _filling(heat_image(values), width, height)
 
 
 def _filling(image: QImage, width: int, height: int) -> QImage:
@@ -246,7 +246,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     metrics = QFontMetricsF(font)
     # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
     left = names_width(metrics, [str(name) for name in names])
-    picture = blank(left + 110, line * len(order))
+    picture = blank_image(left + 110, line * len(order))
     painter = QPainter(picture)
     painter.setFont(font)
     scheme = theme.colors()
@@ -260,7 +260,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
         center = Qt.AlignmentFlag.AlignVCenter
         right = center | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
-        painter.drawText(QRectF(left + 76, top, 34, line), center, percent(share, most=0))
+        painter.drawText(QRectF(left + 76, top, 34, line), center, format_percent(share, most=0))
     painter.end()
     return picture
 
@@ -292,7 +292,7 @@ def surface_strip(
     font = small_font()
     more = f"+{left}" if left else ""
     room = GAP + int(QFontMetricsF(font).horizontalAdvance(more)) + 2 if left else 0
-    picture = blank(units * (side + GAP) - GAP + room, side)
+    picture = blank_image(units * (side + GAP) - GAP + room, side)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.setFont(font)
@@ -349,18 +349,18 @@ def _channels(color: QColor) -> tuple[int, int, int]:
     return color.red(), color.green(), color.blue()
 
 
-def two_sided(values: NDArray[Any]) -> NDArray[np.uint8]:
+def signed_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Numbers as colours around 0: (h, w) to (h, w, 3), blue above, orange below, white at 0."""
     found: NDArray[np.uint8] = _sided()[_around_zero(values)]
     return found
 
 
-def two_sided_image(values: NDArray[Any]) -> QImage:
+def signed_image(values: NDArray[Any]) -> QImage:
     """The same as a picture."""
     return shaded(_around_zero(values), _sided())
 
 
-def two_sided_images(maps: NDArray[Any]) -> list[QImage]:
+def signed_images(maps: NDArray[Any]) -> list[QImage]:
     """Maps (n, height, width) as pictures, each as strong as its own largest number."""
     return shaded_all(_around_zero(maps, each=True), _sided())
 
@@ -370,7 +370,7 @@ def word_strip(text: str) -> QImage:
     font = theme.fixed_font()
     font.setPixelSize(13)
     width = int(QFontMetricsF(font).horizontalAdvance(text)) + 4
-    picture = blank(width, 18)
+    picture = blank_image(width, 18)
     painter = QPainter(picture)
     painter.setFont(font)
     painter.setPen(QColor(theme.colors().text))

@@ -14,7 +14,7 @@ from netbuilder.ui.style import theme
 MOST = 30
 
 
-class Bars(QWidget):
+class BarList(QWidget):
     """``(name, value, text)`` rows; the longest bar is the largest value."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -18,7 +18,7 @@ from netbuilder.ui.style import theme
 SCALE = 2.0
 
 
-def image_of(widget: QWidget, scale: float = SCALE, below: str = "") -> QImage:
+def widget_image(widget: QWidget, scale: float = SCALE, below: str = "") -> QImage:
     """The widget as it is seen, with so many points to one on the screen.
 
     ``below``: what the window says beside it, such as what its colours are, as rich text.
@@ -34,7 +34,7 @@ def image_of(widget: QWidget, scale: float = SCALE, below: str = "") -> QImage:
     return image
 
 
-def png_bytes(image: QImage) -> bytes:
+def image_png_bytes(image: QImage) -> bytes:
     """A picture as a PNG file."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -42,7 +42,7 @@ def png_bytes(image: QImage) -> bytes:
     return bytes(buffer.data().data())
 
 
-def svg_bytes(widget: QWidget, below: str = "") -> bytes:
+def widget_svg_bytes(widget: QWidget, below: str = "") -> bytes:
     """The widget as an SVG file, and ``below`` it rich text: lines and letters, sharp at every
     size."""
     words = _words(widget, below)
@@ -71,9 +71,9 @@ def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
     """
     match path.suffix.lower():
         case ".png":
-            write_bytes(path, png_bytes(image_of(widget, below=below)))
+            write_bytes(path, image_png_bytes(widget_image(widget, below=below)))
         case ".svg":
-            write_bytes(path, svg_bytes(widget, below))
+            write_bytes(path, widget_svg_bytes(widget, below))
         case ending:
             raise UserError(
                 f"A picture cannot be written as “{ending or path.name}”.",

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.ui.plots.picture_export import image_of, write_picture
+from netbuilder.ui.plots.picture_export import widget_image, write_picture
 from netbuilder.ui.plots.table_menu import TABLE_TYPES, save_table, table_text
+from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
-from netbuilder.ui.widgets.roles import Role, play
 
 PICTURE_TYPES = (FileType("Picture", (".png",)), FileType("Drawing", (".svg",)))
 
@@ -45,7 +45,7 @@ class PictureMenu(CornerMenu):
                 *(more if numbers is not None else ()),
             ),
         )
-        play(picture, Role.Chart)
+        set_accessible_role(picture, Role.Chart)
         if not picture.accessibleName():
             picture.setAccessibleName(name.replace("_", " ").capitalize())
         if isinstance(picture, pg.GraphicsView):
@@ -59,7 +59,7 @@ class PictureMenu(CornerMenu):
 
     def copy(self) -> None:
         """Put the picture on the clipboard."""
-        QGuiApplication.clipboard().setImage(image_of(self._picture, below=self.below()))
+        QGuiApplication.clipboard().setImage(widget_image(self._picture, below=self.below()))
         self.tell("Copied")
 
     def save(self, path: Path) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from netbuilder.core import long_history
+from netbuilder.core import history_columns
 
 Floats = NDArray[np.float64]
 
@@ -347,7 +347,7 @@ class RunCurves:
     def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:
         """The curves of a run that is over."""
         curves = cls(name)
-        known = long_history.numbers(history)
-        for key, values in long_history.curves(history).items():
+        known = history_columns.epoch_numbers(history)
+        for key, values in history_columns.metric_curves(history).items():
             curves.add_epochs(key, known, values)
         return curves

@@ -13,7 +13,7 @@ from netbuilder.ui.style import theme
 HEIGHT, GAP = 54, 4
 
 
-class Sketch(QWidget):
+class Sparkline(QWidget):
     """Numbers at equal distances as a line from 0 up, with its ends written beside it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgRenderer
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.atomic import replacing, write_bytes
+from netbuilder.core.project.atomic import replace_atomically, write_bytes
 
 ENDINGS = (".svg", ".png", ".pdf")
 _SHARP = 2.0  # dots a pixel
@@ -20,7 +20,7 @@ _DOTS = 1200
 _LARGER = 1.5
 
 
-def write(svg: str, path: Path) -> None:
+def write_svg(svg: str, path: Path) -> None:
     """Write a picture as ``.svg``, ``.png`` or ``.pdf``. Needs an application, but no window.
 
     Raises:
@@ -30,11 +30,11 @@ def write(svg: str, path: Path) -> None:
         case ".svg":
             write_bytes(path, svg.encode("utf-8"))
         case ".png":
-            with replacing(path) as temporary:
-                if not image_of(svg).save(str(temporary), "PNG"):  # type: ignore[call-overload]
+            with replace_atomically(path) as temporary:
+                if not svg_image(svg).save(str(temporary), "PNG"):  # type: ignore[call-overload]
                     raise OSError(5, "the picture could not be written")
         case ".pdf":
-            with replacing(path) as temporary:
+            with replace_atomically(path) as temporary:
                 _write_pdf(svg, temporary)
         case ending:
             raise UserError(
@@ -43,7 +43,7 @@ def write(svg: str, path: Path) -> None:
             )
 
 
-def image_of(svg: str) -> QImage:
+def svg_image(svg: str) -> QImage:
     """The picture as dots, at twice its size."""
     renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
     size = renderer.defaultSize()

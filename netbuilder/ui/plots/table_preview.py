@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.preview import ColumnStats, Preview
-from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.style import theme
@@ -243,7 +243,7 @@ class PreviewView(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.table)
         self.stack.addWidget(self.images)
-        self.bars = Bars(self)
+        self.bars = BarList(self)
         self.note = note_label("", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -74,7 +74,7 @@ class ThemedPlot(pg.PlotWidget):
         write_plainly(self)
 
 
-class StillPlot(ThemedPlot):
+class NoWheelPlot(ThemedPlot):
     """One in a page of results: it stands still under the wheel, which scrolls the page.
 
     Args:

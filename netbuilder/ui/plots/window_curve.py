@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
@@ -103,7 +103,7 @@ class WindowCurve(pg.PlotWidget):
         self._predicted.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
         words = f"{self._name}: a window of {len(x)} steps"
         if len(ahead):
-            words += f"; predicted: {', '.join(number(float(v)) for v in self._ahead[:5])}"
+            words += f"; predicted: {', '.join(format_number(float(v)) for v in self._ahead[:5])}"
         self.setAccessibleName(words)
 
     def _fit(self) -> None:

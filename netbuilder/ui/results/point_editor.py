@@ -12,20 +12,20 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from netbuilder.core.data.load import point_number
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.points import (
+from netbuilder.core.project.point_edits import (
     add_point,
     forget_point_edits,
     move_point,
     point_edits,
     remove_point,
 )
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.class_colors import class_color
-from netbuilder.ui.plots.live.point_hand import HELP, PointHand
-from netbuilder.ui.plots.live.surface import SurfacePlot
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.plots.live.point_editing import HELP, PointEditFilter
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.flow import FlowLayout
+from netbuilder.ui.widgets.flow_layout import FlowLayout
 
 Place = tuple[float, float]
 
@@ -41,11 +41,11 @@ class PointEditor(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self._columns = ("x", "y")
-        self.hand = PointHand(plot)
+        self.hand = PointEditFilter(plot)
         self.edit = QPushButton("Edit points", self)
         self.edit.setCheckable(True)
         self.edit.setToolTip(HELP)
-        self.label = QuietComboBox(self)
+        self.label = NoWheelComboBox(self)
         self.label.setAccessibleName("Class of new points")
         self.label.setToolTip("Class of the points that you put in")
         self.as_made = QPushButton("As made", self)

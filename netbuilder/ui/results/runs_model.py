@@ -19,12 +19,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor
 
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import with_unit
-from netbuilder.ui.plots.curves import overlay_color
-from netbuilder.ui.services.runs.run_progress import duration, when
+from netbuilder.core.wording import format_with_unit
+from netbuilder.ui.plots.training_curves import overlay_color
+from netbuilder.ui.services.runs.run_progress import format_duration, format_start
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.engine.runs.run_store import Run
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -40,7 +40,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Column:
+class RunColumn:
     """A column: its title, what it shows, and what it is sorted by."""
 
     title: str
@@ -48,7 +48,7 @@ class Column:
     key: Callable[[Run], Any]
 
 
-def number(value: float | None) -> str:
+def short_result(value: float | None) -> str:
     """A result in as few signs as a column has room for; empty where there is none."""
     if value is None:
         return ""
@@ -78,7 +78,7 @@ def epochs_text(run: Run) -> str:
     return f"{kept}{run.epochs:,}"
 
 
-def shown_name(run: Run) -> str:
+def run_title(run: Run) -> str:
     """What the user called it, or what it was trained on where the project has no name."""
     data = run.project.data
     if run.name == Project().name and data.kind:
@@ -100,28 +100,28 @@ def test_text(run: Run) -> str:
 
 def _counted_in(name: str, value: float, run: Run) -> str:
     """A number of the test, with the target's unit where it is counted in that."""
-    return with_unit(number(value), run.unit if name in _IN_UNITS else "")
+    return format_with_unit(short_result(value), run.unit if name in _IN_UNITS else "")
 
 
 def _rank(value: float | None) -> float:
     return float("inf") if value is None or math.isnan(value) else value
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column("name", shown_name, lambda run: shown_name(run).lower()),
-    Column("began", when, lambda run: run.started),
-    Column("epochs", epochs_text, lambda run: run.epochs),
-    Column("loss", lambda run: number(kept_loss(run)), lambda run: _rank(kept_loss(run))),
-    Column("test", test_text, lambda run: _rank(test_value(run))),
-    Column("took", lambda run: duration(run.seconds), lambda run: run.seconds),
+COLUMNS: tuple[RunColumn, ...] = (
+    RunColumn("name", run_title, lambda run: run_title(run).lower()),
+    RunColumn("began", format_start, lambda run: run.started),
+    RunColumn("epochs", epochs_text, lambda run: run.epochs),
+    RunColumn("loss", lambda run: short_result(kept_loss(run)), lambda run: _rank(kept_loss(run))),
+    RunColumn("test", test_text, lambda run: _rank(test_value(run))),
+    RunColumn("took", lambda run: format_duration(run.seconds), lambda run: run.seconds),
 )
 
 
 class RunsModel(QAbstractTableModel):
-    """``renamed(run, name)`` and ``overlaid(ids)`` tell what the user did."""
+    """``renamed(run, name)`` and ``overlays_chosen(ids)`` tell what the user did."""
 
     renamed = Signal(object, str)
-    overlaid = Signal(object)
+    overlays_chosen = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -142,7 +142,7 @@ class RunsModel(QAbstractTableModel):
         self.ticked = [one for one in ids if one in known]
         if self.runs:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
-        self.overlaid.emit(tuple(self.ticked))
+        self.overlays_chosen.emit(tuple(self.ticked))
 
     def replace(self, run: Run) -> None:
         """Put another value in the place of the run of the same id. No reset: an editor is open."""
@@ -170,7 +170,7 @@ class RunsModel(QAbstractTableModel):
                 shown = [one.id for one in self.runs if one.id in self.ticked]
                 return QColor(overlay_color(shown.index(run.id)))
             case Qt.ItemDataRole.ToolTipRole:
-                return tip(run, self.runs)
+                return run_tooltip(run, self.runs)
             case _ if role == SORT_ROLE:
                 return column.key(run)
         return None
@@ -182,7 +182,7 @@ class RunsModel(QAbstractTableModel):
             self.ticked = [one for one in self.ticked if one != run.id] + ([run.id] if on else [])
             # The colours of those below it move on.
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
-            self.overlaid.emit(tuple(self.ticked))
+            self.overlays_chosen.emit(tuple(self.ticked))
             return True
         if role == Qt.ItemDataRole.EditRole and str(value).strip():
             self.renamed.emit(run, str(value).strip())
@@ -204,24 +204,24 @@ class RunsModel(QAbstractTableModel):
         )
 
 
-def since_before(run: Run, among: Sequence[Run]) -> str:
+def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
     """What was changed since the run before of the same data; "" where there is none."""
-    from netbuilder.core.engine.runs.differences import differences
-    from netbuilder.core.engine.runs.store import before
+    from netbuilder.core.engine.runs.differences import project_differences
+    from netbuilder.core.engine.runs.run_store import previous_run
 
-    earlier = before(run, among)
+    earlier = previous_run(run, among)
     if earlier is None:
         return ""
-    found = [str(one) for one in differences(earlier.project, run.project)]
+    found = [str(one) for one in project_differences(earlier.project, run.project)]
     more = [f"and {len(found) - _MOST_CHANGES} more"] if len(found) > _MOST_CHANGES else []
     told = "; ".join((*found[:_MOST_CHANGES], *more)) or "nothing was changed"
-    return f"Since “{shown_name(earlier)}”: {told}"
+    return f"Since “{run_title(earlier)}”: {told}"
 
 
-def tip(run: Run, among: Sequence[Run] = ()) -> str:
+def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
     """All about a run, in a few lines, and what was changed since the one before."""
-    lines = [f"{run.name}, {when(run)}: {_REASONS.get(run.reason, run.reason)}"]
-    lines += [line] if (line := since_before(run, among)) else []
+    lines = [f"{run.name}, {format_start(run)}: {_REASONS.get(run.reason, run.reason)}"]
+    lines += [line] if (line := changes_since_previous(run, among)) else []
     if run.best_epoch:
         lines.append(f"best epoch {run.best_epoch:,} of {run.epochs:,}")
     if run.slowed:
@@ -230,7 +230,7 @@ def tip(run: Run, among: Sequence[Run] = ()) -> str:
         lines.append(f"the weights are those of epoch {run.kept_epoch:,}:")
     when_measured = f"in epoch {run.kept_epoch:,}" if run.kept_epoch else "at the end"
     lines += [
-        f"{name.replace('_', ' ')} {number(value)} {when_measured}"
+        f"{name.replace('_', ' ')} {short_result(value)} {when_measured}"
         for name, value in (run.kept or run.last).items()
     ]
     lines += [

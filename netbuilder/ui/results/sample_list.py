@@ -14,7 +14,7 @@ from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.mistakes import Samples
+    from netbuilder.core.results.mistakes import MistakeSamples
 
 HEIGHT = 190
 
@@ -48,7 +48,7 @@ class SampleList(QWidget):
         if index.row() < len(self._rows):
             self.chosen.emit(self._rows[index.row()])
 
-    def show_samples(self, found: Samples | None, words: str) -> None:
+    def show_samples(self, found: MistakeSamples | None, words: str) -> None:
         """Show these, below some words; None hides the list."""
         self.setVisible(found is not None)
         if found is None:

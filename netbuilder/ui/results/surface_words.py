@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.wording import capital, counted, listed
+from netbuilder.core.wording import capitalize_first, format_count, format_list
 from netbuilder.ui.services.views.live_view import LiveView
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ NO_NUMBER = (
 )
 
 
-def note_of(
+def picture_note(
     picture: Any,
     live: LiveView,
     *,
@@ -47,41 +47,42 @@ def note_of(
         losses: of the run that goes on, said first where answers are drawn.
         parts: whose points are drawn.
     """
-    from netbuilder.core.results.live import pictures
+    from netbuilder.core.results.live import view_data
 
     match picture:
-        case pictures.SurfacePicture():
+        case view_data.SurfacePicture():
             return f"{losses}{_of_surface(picture, live, resting, parts)}"
-        case pictures.CurvePicture():
+        case view_data.CurvePicture():
             if not picture.answered:
                 return _unanswered(live)
             if not np.isfinite(picture.y).all():
                 return NO_NUMBER
             said = f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
             return f"{losses}{said}"
-        case pictures.ForecastPicture():
+        case view_data.ForecastPicture():
             return (
                 f"{losses}Grey is the truth, orange the forecast: each value from the true ones "
                 "before it."
             )
-        case pictures.WallPicture():
+        case view_data.WallPicture():
             right = int(picture.right.sum())
             return (
                 f"{right} of {len(picture.right)} are answered rightly. "
                 "Click one to see it on its way through the layers."
             )
-        case pictures.MapPicture() if picture.labels:
+        case view_data.MapPicture() if picture.labels:
             return (
-                f"The {counted(len(picture.labels), 'most frequent word')} as “{picture.node}” "
+                f"The {format_count(len(picture.labels), 'most frequent word')} as"
+                f" “{picture.node}” "
                 f"sees them ({picture.way}{_share(picture)})."
             )
-        case pictures.MapPicture():
+        case view_data.MapPicture():
             ringed = "; misjudged ones are ringed" if picture.right is not None else ""
             return (
                 f"Each point is a sample as “{picture.node}” sees it ({picture.way}"
                 f"{_share(picture)}){ringed}. Click one to see it on its way through the layers."
             )
-        case pictures.HistogramPicture():
+        case view_data.HistogramPicture():
             way = (
                 "epochs from left to right, bright where many lie"
                 if over_epochs
@@ -93,7 +94,7 @@ def note_of(
     return live.shown.view.help + "." if live.shown is not None else ""
 
 
-def losses_of(curves: RunCurves) -> str:
+def loss_sentence(curves: RunCurves) -> str:
     """The newest losses of a run, in a sentence; "" before its first epoch."""
     loss, held = curves.training("loss", False).last, curves.validation("loss").last
     if loss is None:
@@ -103,7 +104,7 @@ def losses_of(curves: RunCurves) -> str:
 
 def _unanswered(live: LiveView) -> str:
     if live.live:
-        return f"{capital(live.run_words)}: {COMING}"
+        return f"{capitalize_first(live.run_words)}: {COMING}"
     return ASKING if live.asking else NO_MODEL
 
 
@@ -117,7 +118,9 @@ def _of_surface(
         return NO_NUMBER
     drawn = picture.points.right[np.isin(picture.points.part, sorted(parts))]
     wrong, count = int((~drawn).sum()), len(drawn)
-    words = f"{wrong} of {counted(count, 'point')} misjudged (ringed). " if picture.classes else ""
+    words = (
+        f"{wrong} of {format_count(count, 'point')} misjudged (ringed). " if picture.classes else ""
+    )
     return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
 
 
@@ -134,7 +137,7 @@ def _filled(picture: Any) -> str:
     count = int(points.filled.sum())
     verb = "is a row" if count == 1 else "are rows"
     return (
-        f"The {counted(count, 'faint point')} {verb} with an empty cell: where it would stand "
+        f"The {format_count(count, 'faint point')} {verb} with an empty cell: where it would stand "
         "is filled in."
     )
 
@@ -148,4 +151,4 @@ def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> 
         return f"Other columns are as in row {live.sample + 1}."
     if not others:
         return "Other columns are at their mean."
-    return f"Drawn for what is usual: {listed(others, 4)}."
+    return f"Drawn for what is usual: {format_list(others, 4)}."

@@ -29,7 +29,7 @@ class DamagedFiles(QObject):
         self._busy = busy
         self._known: tuple[Data, UserError] | None = None
         self._asked: Data | None = None
-        self._worker = jobs.Latest(self._look, "files", self)
+        self._worker = jobs.LatestJob(self._look, "files", self)
         self._worker.failed.connect(self._failed)
 
     def look(self, data: Data, base: Path) -> UserError | None:
@@ -50,17 +50,17 @@ class DamagedFiles(QObject):
         self._worker.stop()
 
     def _look(self, question: _Question) -> None:
-        from netbuilder.core.data.prepare.all_files import check_files
-        from netbuilder.core.data.progress import listening
+        from netbuilder.core.data.prepare.verify_files import verify_files
+        from netbuilder.core.data.progress import progress_listener
 
         data, base = question
-        with listening(lambda _done, _of: data is self._asked and not self._busy()):
-            check_files(data, base)
+        with progress_listener(lambda _done, _of: data is self._asked and not self._busy()):
+            verify_files(data, base)
 
     def _failed(self, question: _Question, error: Exception) -> None:
-        from netbuilder.core.data.progress import CancelledError
+        from netbuilder.core.data.progress import ReadingCancelledError
 
         # Whatever else goes wrong here, the run will say.
-        if isinstance(error, UserError) and not isinstance(error, CancelledError):
+        if isinstance(error, UserError) and not isinstance(error, ReadingCancelledError):
             self._known = (question[0], error)
             self.found.emit(question[0], error)

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from netbuilder.core.data.readers.cache import stamp
+from netbuilder.core.data.readers.cache import data_stamp
 from netbuilder.core.project.model import Data
 from netbuilder.ui.services import jobs
 
@@ -34,7 +34,7 @@ def _look(question: _Question) -> _Found:
             with os.scandir(path) as entries:
                 inner = (Path(entry.path) for entry in entries if entry.is_dir())
                 places += islice(inner, _MOST_FOLDERS)
-    return stamp(data, base), tuple(dict.fromkeys(str(one) for one in places if one.exists()))
+    return data_stamp(data, base), tuple(dict.fromkeys(str(one) for one in places if one.exists()))
 
 
 class DataWatch(QObject):
@@ -55,7 +55,7 @@ class DataWatch(QObject):
         # person comes back from the program that did it.
         if isinstance(app := QGuiApplication.instance(), QGuiApplication):
             app.applicationStateChanged.connect(self._come_back)
-        self._looker = jobs.Latest(_look, "watch", self)
+        self._looker = jobs.LatestJob(_look, "watch", self)
         self._looker.answered.connect(self._found)
 
     def follow(self, data: Data, base: Path) -> None:

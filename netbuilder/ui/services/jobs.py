@@ -18,7 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QThread, S
 from shiboken6 import isValid
 
 
-class _Mail(QObject):
+class _GuiRelay(QObject):
     """Has calls made on the GUI thread, whatever becomes of who asked for them.
 
     It has no parent and lives to the end: a signal that a thread sends while its sender is taken
@@ -42,12 +42,12 @@ class _Mail(QObject):
 
 
 @cache
-def _mail() -> _Mail:
+def _mail() -> _GuiRelay:
     """The one there is; made on the GUI thread by whoever asks first."""
-    return _Mail()
+    return _GuiRelay()
 
 
-def relayed(owner: QObject, hear: Callable[..., object]) -> Callable[..., None]:
+def relay_to_gui(owner: QObject, hear: Callable[..., object]) -> Callable[..., None]:
     """What any thread may call in the place of ``hear``, which is then called on the GUI thread.
 
     Made on the GUI thread. Nothing is heard any more once ``owner`` is gone.
@@ -161,7 +161,7 @@ class Job(QObject):
 _RUNNING: set[Job] = set()
 
 
-def run(
+def run_job(
     work: Callable[[], Any],
     done: Callable[[Any], object] | None = None,
     failed: Callable[[Any], object] | None = None,
@@ -187,13 +187,13 @@ def run(
     return job
 
 
-def wait_for_all(seconds: float = 10.0) -> bool:
+def wait_for_jobs(seconds: float = 10.0) -> bool:
     """Wait until no job runs, as before the program ends; False when one still does."""
     return all(job.wait(seconds) for job in tuple(_RUNNING))
 
 
-class _Line:
-    """The questions of a ``Latest``, and the thread that answers them."""
+class _RequestQueue:
+    """The questions of a ``LatestJob``, and the thread that answers them."""
 
     def __init__(
         self,
@@ -241,7 +241,7 @@ class _Line:
         self._work = self._told = self._waiting = None
 
 
-class Latest(QObject):
+class LatestJob(QObject):
     """A thread that answers only the newest of the questions put to it.
 
     ``ask(question)`` returns at once; ``answered(question, answer)`` or ``failed(question,
@@ -260,7 +260,7 @@ class Latest(QObject):
         # answer delivered and not only found, so that who sees `idle` sees what was found too.
         self._asked = self._told = 0
         self._stopped = False
-        self._line = _Line(work, self._deliver, name)
+        self._line = _RequestQueue(work, self._deliver, name)
 
     @classmethod
     def for_widget(
@@ -270,7 +270,7 @@ class Latest(QObject):
         name: str,
         answered: Callable[[Any, Any], object],
         failed: Callable[[Any, Any], object],
-    ) -> Latest:
+    ) -> LatestJob:
         """One that tells ``answered`` and ``failed``, and ends with its owner."""
         made = cls(work, name, owner)
         made.answered.connect(answered)

@@ -18,12 +18,18 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
-from netbuilder.core.project.atomic import why, write_bytes
+from netbuilder.core.project.atomic import explain_os_error, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.owned import left_behind, lock_of, new_name, own, state_folder
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.process_locks import (
+    acquire_lock,
+    left_behind,
+    lock_path,
+    new_process_name,
+    state_folder,
+)
+from netbuilder.ui.services.project_store import ProjectStore
 
 log = logging.getLogger(__name__)
 _FOLDER = "recovery"
@@ -33,7 +39,7 @@ OpenLesson = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Recovered:
+class RecoveredProject:
     """A project that a crash left: where its own file is (None: never saved), and when.
 
     ``lesson`` is the one that was open beside it, and the step that was shown, from 0.
@@ -48,7 +54,7 @@ class Recovered:
     lesson: OpenLesson = ("", 0)
 
 
-def find() -> list[Recovered]:
+def find_recovered() -> list[RecoveredProject]:
     """What earlier processes left when they died, the latest first."""
     found = []
     for file, lock in left_behind(state_folder(_FOLDER).glob("*.json")):
@@ -57,20 +63,22 @@ def find() -> list[Recovered]:
             original = Path(raw["path"]) if raw.get("path") else None
             project = files.loads(raw["project"])
             lesson = (str(raw.get("lesson") or ""), int(raw.get("step") or 0))
-            found.append(Recovered(file, project, original, float(raw["time"]), lock, lesson))
+            found.append(
+                RecoveredProject(file, project, original, float(raw["time"]), lock, lesson)
+            )
         except (OSError, ValueError, KeyError, TypeError, UserError) as error:
             log.warning("recovery file %s is of no use: %s", file, error)
             lock.unlock()
     return sorted(found, key=lambda one: -one.time)
 
 
-def discard(recovered: Recovered) -> None:
+def discard_recovered(recovered: RecoveredProject) -> None:
     """Delete a recovery file."""
     recovered.file.unlink(missing_ok=True)
-    leave(recovered)
+    leave_recovered(recovered)
 
 
-def leave(recovered: Recovered) -> None:
+def leave_recovered(recovered: RecoveredProject) -> None:
     """Let a recovery file lie, to be found again."""
     if recovered.lock is not None:
         recovered.lock.unlock()
@@ -93,8 +101,8 @@ class Recovery(QObject):
         self.original: Path | None = None
         #: The lesson that is open now.
         self.lesson: Callable[[], OpenLesson] = lambda: ("", 0)
-        self._file = state_folder(_FOLDER) / f"{new_name()}.json"
-        self._owned = own(lock_of(self._file))
+        self._file = state_folder(_FOLDER) / f"{new_process_name()}.json"
+        self._owned = acquire_lock(lock_path(self._file))
         self._lock = threading.Lock()
         self._newest = 0
         self._fails = False
@@ -103,7 +111,7 @@ class Recovery(QObject):
         self._timer.timeout.connect(self._write)
         store.steps_changed.connect(self._changed)
 
-    def take_over(self, found: Recovered) -> None:
+    def take_over(self, found: RecoveredProject) -> None:
         """Go on with what a crash left, as this process's own file: it is on disk all the while.
 
         Under a name of this process, so that after another crash the run of it is known by that.
@@ -119,7 +127,7 @@ class Recovery(QObject):
             self.close()
             self._file, self._owned = found.file, found.lock
         else:
-            leave(found)
+            leave_recovered(found)
 
     def close(self) -> None:
         """Remove file and lock: the program ends by itself and nothing was lost."""
@@ -155,7 +163,7 @@ class Recovery(QObject):
             "step": step,
         }
         project = self._store.project
-        jobs.run(
+        jobs.run_job(
             lambda: self._write_file(number, raw, project),
             self._wrote,
             lambda error: log.error("autosave failed", exc_info=error),
@@ -193,9 +201,11 @@ class Recovery(QObject):
             return None
         self._fails = True
         cause = error.__cause__
-        reason, mend = why(cause) if isinstance(cause, OSError) else (error.what, error.mend)
+        reason, fix = (
+            explain_os_error(cause) if isinstance(cause, OSError) else (error.what, error.fix)
+        )
         return UserError(
             f"What you change is not kept for a crash: in '{self._file.parent}' {reason}.",
-            f"{mend} Until then save often.",
+            f"{fix} Until then save often.",
             path=error.path,
         )

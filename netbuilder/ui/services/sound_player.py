@@ -15,7 +15,7 @@ from netbuilder.ui.services.capture.devices import require_multimedia
 _BITS = 32767.0
 
 
-class SoundPlayer(QObject):
+class WavePlayer(QObject):
     """Plays one sound at a time. ``ended``: it was heard to its end, or stopped."""
 
     ended = Signal()
@@ -54,7 +54,7 @@ class SoundPlayer(QObject):
             form = device.preferredFormat()
             form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
         self._buffer = QBuffer(self)
-        self._buffer.setData(pcm(wave, rate, form.sampleRate(), form.channelCount()))
+        self._buffer.setData(pcm_samples(wave, rate, form.sampleRate(), form.channelCount()))
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
         self._sink = QAudioSink(device, form, self)
         self._sink.stateChanged.connect(self._changed)
@@ -75,7 +75,7 @@ class SoundPlayer(QObject):
             self.stop()
 
 
-def pcm(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
+def pcm_samples(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
     """Numbers from -1 to 1 as 16-bit samples of a device's rate, each channel the same."""
     values = np.asarray(wave, np.float64)
     if rate != wanted:

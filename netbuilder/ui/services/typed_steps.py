@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore
 
 _KNOWN = "ends steps"
 

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.equivalence import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.core.project.same import same_rows, trains_alike
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
 from netbuilder.ui.services.process import keras_loading
-from netbuilder.ui.services.process.patient_imports import PatientImports, import_plain
-from netbuilder.ui.services.reading import Reading
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.process.gradual_imports import GradualImports, import_without_qt
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.reading_progress import ReadingProgress
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -47,9 +47,9 @@ def _same(one: tuple[Data, Graph, int], other: tuple[Data, Graph, int]) -> bool:
 
 
 def _find_facts(question: _FactsQuestion) -> DataFacts:
-    from netbuilder.core.data.load import facts
+    from netbuilder.core.data.load import load_facts
 
-    return facts(question.project, question.base)
+    return load_facts(question.project, question.base)
 
 
 class Workbench(QObject):
@@ -58,7 +58,7 @@ class Workbench(QObject):
     Signals (all on the GUI thread):
         keras_changed: Keras is "loading", "ready" or "failed" (``keras_state``).
         data_touched: the file of the data changed, came or went; it is read again.
-        facts_changed: ``facts`` or ``data_error`` changed.
+        facts_changed: ``load_facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
         trained_changed: ``trained`` changed.
@@ -67,11 +67,11 @@ class Workbench(QObject):
         training_changed(training): a run began or ended.
         pace_changed: the run was paused, or goes on (``run_words``).
         happened(event): a person did something that a lesson may wait for, by the names of
-            ``core.lessons.state`` ("predicted", "saved:.h5", "opened:.h5", ...).
+            ``core.lessons.lesson_state`` ("predicted", "saved:.h5", "opened:.h5", ...).
     """
 
     keras_changed = Signal(str)
-    data_touched = Signal()
+    data_file_changed = Signal()
     facts_changed = Signal()
     shapes_changed = Signal()
     problems_changed = Signal()
@@ -79,7 +79,7 @@ class Workbench(QObject):
     asked_changed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
-    pace_changed = Signal()
+    speed_changed = Signal()
     happened = Signal(str)
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
@@ -110,19 +110,19 @@ class Workbench(QObject):
         self._facts_of = Data()
         self._check_ready = False
         self._shape_cache: Any = None
-        self._facts_worker = jobs.Latest(_find_facts, "facts", self)
+        self._facts_worker = jobs.LatestJob(_find_facts, "facts", self)
         self._facts_worker.answered.connect(self._facts_found)
         self._facts_worker.failed.connect(self._facts_failed)
-        self._shapes_worker = jobs.Latest(self._find_shapes, "shapes", self)
+        self._shapes_worker = jobs.LatestJob(self._find_shapes, "shapes", self)
         self._shapes_worker.answered.connect(self._shapes_found)
         self._shapes_worker.failed.connect(self._shapes_failed)
         # Several changes in one turn of the event loop, such as undo held down, are one question.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
         store.changed.connect(self._project_changed)
-        self.imports = PatientImports(self)
+        self.imports = GradualImports(self)
         self.imports.done.connect(self._load_keras)
-        self.reading = Reading(self)
+        self.reading = ReadingProgress(self)
         self.reading.begin()
         self._files = DamagedFiles(lambda: self.training, self)
         self._files.found.connect(self._files_damaged)
@@ -139,7 +139,9 @@ class Workbench(QObject):
         self._set_keras("loading")
         # One after the other: two imports at once stop the event loop longer. Even a library that
         # is loaded without Python's lock holds up every other one that is to be loaded.
-        jobs.run(_import_check, self._check_loaded, self._keras_failed, name="check", owner=self)
+        jobs.run_job(
+            _import_check, self._check_loaded, self._keras_failed, name="check", owner=self
+        )
 
     def _check_loaded(self, _none: None) -> None:
         self._check_ready = True
@@ -147,8 +149,12 @@ class Workbench(QObject):
         self.imports.begin()
 
     def _load_keras(self) -> None:
-        jobs.run(
-            keras_loading.load, self._keras_loaded, self._keras_failed, name="keras", owner=self
+        jobs.run_job(
+            keras_loading.load_keras,
+            self._keras_loaded,
+            self._keras_failed,
+            name="keras",
+            owner=self,
         )
 
     def close(self) -> None:
@@ -189,7 +195,7 @@ class Workbench(QObject):
             return ""
         # Whatever has a mend of one click was read: it waits for a choice.
         return error.short or (
-            "the data waits for a choice" if error.mends else "the data cannot be read"
+            "the data waits for a choice" if error.fixes else "the data cannot be read"
         )
 
     @property
@@ -201,14 +207,14 @@ class Workbench(QObject):
         """Take over what a run of ``project`` finds wrong inside the network."""
         if problems or self._inner:
             self._inner, self._inner_of = problems, project
-            self._inner_holds = trains_alike(project, self.store.project)
+            self._inner_holds = same_training(project, self.store.project)
             self.problems_changed.emit()
 
     def _look_inside_again(self, project: Project) -> None:
         """What was found inside is of the network that was trained: an edit may have mended it."""
         if not self._inner or self._inner_of is None:
             return
-        holds = trains_alike(self._inner_of, project)
+        holds = same_training(self._inner_of, project)
         if holds != self._inner_holds:
             self._inner_holds = holds
             self.problems_changed.emit()
@@ -262,7 +268,7 @@ class Workbench(QObject):
     @property
     def run_changes(self) -> tuple[SignalInstance, ...]:
         """The signals after which ``run_words`` may be others."""
-        return (self.training_changed, self.pace_changed)
+        return (self.training_changed, self.speed_changed)
 
     def set_training(self, training: bool, *, paused: bool = False) -> None:
         """Say whether a run is under way, and whether it stands still."""
@@ -272,7 +278,7 @@ class Workbench(QObject):
             self.reading.resume()
             self.training_changed.emit(training)
         elif changed:
-            self.pace_changed.emit()
+            self.speed_changed.emit()
 
     def set_run_error(self, error: UserError | None) -> None:
         """Say why the last run failed, or that it did not."""
@@ -305,7 +311,7 @@ class Workbench(QObject):
         self._files.forget()
         self._facts_key = None
         self.refresh()
-        self.data_touched.emit()
+        self.data_file_changed.emit()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
         """Call ``done`` with the facts of the project as it stands, even if they are not found yet.
@@ -315,7 +321,7 @@ class Workbench(QObject):
         project = self.store.project
         key = (project.data, project.graph, project.training.seed)
         question = _FactsQuestion(project, self.base, key)
-        jobs.run(
+        jobs.run_job(
             lambda: _find_facts(question),
             done,
             lambda _error: self.refresh(),
@@ -411,4 +417,4 @@ def _import_check() -> None:
     """Import the rules, a fifth of a second that the event loop would stand still for."""
     import netbuilder.core.check.diagnostics  # noqa: F401
 
-    import_plain()
+    import_without_qt()

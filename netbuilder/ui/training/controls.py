@@ -8,10 +8,10 @@ import random
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
-from netbuilder.ui.forms.boxes import CountBox, QuietSlider
+from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.flow import FlowLayout
+from netbuilder.ui.widgets.flow_layout import FlowLayout
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
 
@@ -25,7 +25,7 @@ class RateSlider(QWidget):
         super().__init__(parent)
         label = QLabel("learning rate", self)
         label.setProperty("role", "field")
-        self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
+        self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(20)
         self.slider.setAccessibleName("learning rate")

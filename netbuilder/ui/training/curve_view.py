@@ -16,22 +16,22 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.boxes import ElidedComboBox
-from netbuilder.ui.plots.curves import (
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.plots.training_curves import (
     TRAINING_SIGN,
     VALIDATION_SIGN,
-    CurvePlot,
+    TrainingCurvePlot,
     overlay_color,
     overlay_sign,
-    short,
+    short_number,
 )
-from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
-from netbuilder.ui.training.export import export_curves
-from netbuilder.ui.training.tools import Tools
+from netbuilder.ui.training.curve_export import export_curves
+from netbuilder.ui.training.curve_tools import CurveTools
+from netbuilder.ui.widgets.announce import show_hint_beside
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
-from netbuilder.ui.widgets.questions import ask
-from netbuilder.ui.widgets.spoken import tell_beside
-from netbuilder.ui.widgets.steady import Steady
+from netbuilder.ui.widgets.question_dialogs import ask_question
+from netbuilder.ui.widgets.steady_frame import SteadyFrame
 
 LEGEND_MS = 150
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
@@ -50,7 +50,7 @@ class CurveView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = CurvePlot(self)
+        self.plot = TrainingCurvePlot(self)
         self.plot.menu.below = self._below
         self.invitation = QLabel(_INVITATION, self.plot)
         self.invitation.setProperty("role", "empty")
@@ -66,7 +66,7 @@ class CurveView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(Steady(self.legend, self, grows=True))
+        layout.addWidget(SteadyFrame(self.legend, self, grows=True))
         layout.addWidget(self.plot, 1)
         self._build_tools(parent)
         self.quantity.activated.connect(self._choose)
@@ -84,7 +84,7 @@ class CurveView(QWidget):
         self._show_legend()
 
     def _build_tools(self, parent: QWidget | None) -> None:
-        self.tools = tools = Tools(parent)
+        self.tools = tools = CurveTools(parent)
         self.quantity = ElidedComboBox(self.tools)
         self.quantity.setProperty("quiet", True)
         self.quantity.setAccessibleName("What is drawn")
@@ -155,9 +155,9 @@ class CurveView(QWidget):
         self.legend.setText(self._told())
         plot = self.plot
         training, checked = self._last()
-        told = f"{plot.quantity.replace('_', ' ')}: training {short(training)}"
+        told = f"{plot.quantity.replace('_', ' ')}: training {short_number(training)}"
         if checked is not None:
-            told += f", validation {short(checked)}"
+            told += f", validation {short_number(checked)}"
         plot.setAccessibleDescription(told if training is not None else "")
 
     def _last(self) -> tuple[float | None, float | None]:
@@ -202,12 +202,12 @@ class CurveView(QWidget):
         try:
             export_curves(self.plot, path)
         except UserError as error:
-            ask(self, "The curves were not saved", str(error), ("OK",))
+            ask_question(self, "The curves were not saved", str(error), ("OK",))
         else:
-            tell_beside(self.plot, f"Wrote {path.name}")
+            show_hint_beside(self.plot, f"Wrote {path.name}")
 
 
 def _entry(color: str, sign: str, name: str, value: float | None) -> str:
     mark = f'<span style="color:{color}">{sign}</span>'
     # No line ends between a mark and what it is the mark of.
-    return f"{mark}&nbsp;{escape(name)} {short(value)}".rstrip()
+    return f"{mark}&nbsp;{escape(name)} {short_number(value)}".rstrip()

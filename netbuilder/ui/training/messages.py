@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from netbuilder.ui.widgets.cards import RoleBox
+from netbuilder.ui.widgets.role_boxes import RoleBox
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 Buttons = tuple[tuple[str, Callable[[], object]], ...]
@@ -17,7 +17,7 @@ _URGENT = ("notice nan", "notice exploded", "notice overfitting", "notice ignore
 
 
 @dataclass(frozen=True)
-class Message:
+class TrainingMessage:
     """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour.
 
     Buttons that are ``always`` wanted stay when another message is looked at.
@@ -31,17 +31,17 @@ class Message:
     always: bool = False
 
 
-def _rank(message: Message) -> tuple[int, int]:
+def _rank(message: TrainingMessage) -> tuple[int, int]:
     urgent = _URGENT.index(message.key) if message.key in _URGENT else len(_URGENT)
     return _ORDER.get(message.role, 3), urgent
 
 
-class Messages(QWidget):
+class TrainingMessages(QWidget):
     """Shows the newest of the most serious messages, with a button to the next."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.messages: list[Message] = []
+        self.messages: list[TrainingMessage] = []
         self._place = 0
         self.card: RoleBox | None = None
         self._layout = QVBoxLayout(self)
@@ -49,11 +49,11 @@ class Messages(QWidget):
         self.hide()
 
     @property
-    def shown(self) -> Message | None:
+    def shown(self) -> TrainingMessage | None:
         """The message that is seen."""
         return self.messages[self._place] if self.messages else None
 
-    def put(self, message: Message) -> None:
+    def put(self, message: TrainingMessage) -> None:
         """Show a message; one of the same key is replaced."""
         kept = [one for one in self.messages if one.key != message.key]
         self.messages = sorted([message, *kept], key=_rank)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.forms.choose import ChooseRow
+from netbuilder.ui.forms.choose_row import ChooseRow
 
 
 class MetricsEditor(ChooseRow):

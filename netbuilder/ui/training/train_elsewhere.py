@@ -25,13 +25,13 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.questions import plain_buttons
+from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 PORT = 12345
 PROJECT_NAME = "project.netbuilder"
 
 
-def commands(machines: list[str]) -> list[str]:
+def machine_commands(machines: list[str]) -> list[str]:
     """The command of each machine; of one machine the plain one.
 
     Raises:
@@ -63,7 +63,7 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
     Raises:
         UserError: the data is not there, or the folder cannot be written.
     """
-    lines = commands(machines)
+    lines = machine_commands(machines)
     data = project.data
     try:
         (folder / "data").mkdir(parents=True, exist_ok=True)
@@ -87,13 +87,13 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
             f"“{folder}” cannot be written: {error.strerror or error}.", "Choose another folder."
         ) from error
     files.write(replace(project, data=replace(data, **moved)), folder / PROJECT_NAME)
-    write_bytes(folder / "HOW-TO.txt", how_to(machines, lines).encode("utf-8"))
+    write_bytes(folder / "HOW-TO.txt", instructions(machines, lines).encode("utf-8"))
     for number, line in enumerate(lines):
         write_bytes(folder / f"machine-{number}.sh", f"#!/bin/sh\n{line}\n".encode())
         write_bytes(folder / f"machine-{number}.bat", f"{line}\r\n".encode())
 
 
-def how_to(machines: list[str], lines: list[str]) -> str:
+def instructions(machines: list[str], lines: list[str]) -> str:
     """What to do with the folder, in words."""
     steps = [
         "Train this network elsewhere",
@@ -173,7 +173,7 @@ class ElsewhereDialog(QDialog):
 
     def _show(self) -> None:
         try:
-            lines = commands(self._names())
+            lines = machine_commands(self._names())
         except UserError as error:
             self.trouble.setText(str(error))
             lines = []
@@ -202,7 +202,7 @@ class ElsewhereDialog(QDialog):
             self.trouble.show()
             self.write.setEnabled(True)
 
-        jobs.run(
+        jobs.run_job(
             lambda: write_folder(project, base, folder, names),
             done,
             failed,

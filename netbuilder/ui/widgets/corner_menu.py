@@ -9,8 +9,8 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.widgets.questions import ask
-from netbuilder.ui.widgets.spoken import tell_beside
+from netbuilder.ui.widgets.announce import show_hint_beside
+from netbuilder.ui.widgets.question_dialogs import ask_question
 
 
 class CornerMenu(QToolButton):
@@ -44,14 +44,14 @@ class CornerMenu(QToolButton):
 
     def tell(self, words: str) -> None:
         """Say near the widget what was done."""
-        tell_beside(self._over, words)
+        show_hint_beside(self._over, words)
 
     def trying(self, what: str, do: Callable[[], object]) -> bool:
         """Do what may fail for a person's reasons; where it does, say so. Whether it went."""
         try:
             do()
         except UserError as error:
-            ask(self, what, str(error), ("OK",))
+            ask_question(self, what, str(error), ("OK",))
             return False
         return True
 

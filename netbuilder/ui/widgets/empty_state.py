@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from netbuilder.core.wording import capital
+from netbuilder.core.wording import capitalize_first
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.roles import area
 
 #: So begins what a panel says that waits for a trained model.
 PRESS_TRAIN = "Press Train: "
 
 
-class Waiting(QStackedWidget):
+class EmptyStatePage(QStackedWidget):
     """A word of explanation, and behind it a scrolling page for the results."""
 
     def __init__(self, words: str, parent: QWidget | None = None) -> None:
@@ -31,7 +31,7 @@ class Waiting(QStackedWidget):
         self.page_layout.setContentsMargins(14, 10, 14, 10)
         self.page_layout.setSpacing(8)
         scroll = QScrollArea(self)
-        area(scroll, "Results")
+        make_scroll_area_accessible(scroll, "Results")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         # Pages wrap and fit their width; what should not all the same is at least in reach.
@@ -56,7 +56,7 @@ class Waiting(QStackedWidget):
         QTimer.singleShot(0, widget, move)
 
     @classmethod
-    def filling(cls, panel: QWidget, words: str) -> Waiting:
+    def filling(cls, panel: QWidget, words: str) -> EmptyStatePage:
         """One that takes all of a panel's room."""
         made = cls(words, panel)
         outer = QVBoxLayout(panel)
@@ -82,7 +82,9 @@ class Waiting(QStackedWidget):
         if not state or not self._wanted.startswith(PRESS_TRAIN):
             return self._wanted
         rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
-        return f"{capital(state)}: {self._meanwhile or f'at its end, or in a pause, {rest}'}"
+        return (
+            f"{capitalize_first(state)}: {self._meanwhile or f'at its end, or in a pause, {rest}'}"
+        )
 
     def wait(self, words: str) -> None:
         """Show words instead of results."""
@@ -90,7 +92,7 @@ class Waiting(QStackedWidget):
         self.words.setText(self._said())
         self.setCurrentIndex(0)
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """What comes next is of another network: it is seen from its beginning."""
         self._page.setMinimumHeight(0)
         self._scroll.verticalScrollBar().setValue(0)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from netbuilder.ui.widgets.questions import ask
+from netbuilder.ui.widgets.question_dialogs import ask_question
 
 #: Property of a window: the folder in which its files are looked for first; "" where none is its.
 PLACE = "files-place"
@@ -103,7 +103,7 @@ def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileTy
     path = with_ending(given, types, filters.get(used, types[0]))
     if path != given and path.exists():
         question = f"“{path.name}” is there already. Replace it?"
-        if ask(parent, "Replace the file?", question, ("Replace", "Cancel")) != "Replace":
+        if ask_question(parent, "Replace the file?", question, ("Replace", "Cancel")) != "Replace":
             return None
     remember_place(path.parent)
     return path

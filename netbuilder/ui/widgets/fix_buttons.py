@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from netbuilder.core.errors import DataFix, UserError
-from netbuilder.core.project.edits_data import mend_data
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Project
 
 Button = tuple[str, Callable[[], object]]
@@ -21,9 +21,9 @@ def buttons_for(
     ``apply(label, edit)`` does an edit (``ProjectStore.apply``); ``then`` is called after it.
     """
 
-    def do(mend: DataFix) -> None:
-        apply(mend.label, lambda project: mend_data(project, mend))
+    def do(fix: DataFix) -> None:
+        apply(fix.label, lambda project: apply_data_fix(project, fix))
         if then is not None:
             then()
 
-    return tuple((mend.label, partial(do, mend)) for mend in error.mends)
+    return tuple((fix.label, partial(do, fix)) for fix in error.fixes)

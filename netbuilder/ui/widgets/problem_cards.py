@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
-from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox, role_of
 
 Apply = Callable[[str, Callable[[Project], Project]], Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from netbuilder.ui.widgets.spoken import say
+from netbuilder.ui.widgets.announce import announce
 
 SECONDS = 4.0
 _GAP = 10
@@ -34,7 +34,7 @@ class Toast(QLabel):
         self.show()
         self.raise_()
         self._fade.start(round(1000 * SECONDS))
-        say(self, words)
+        announce(self, words)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and not self.isHidden():

@@ -49,7 +49,7 @@ def sequences(shortcut: QKeySequence.StandardKey | str) -> list[QKeySequence]:
     return [QKeySequence(text.strip()) for text in shortcut.split(";") if text.strip()]
 
 
-class Actions(QObject):
+class WindowActions(QObject):
     """The rows as ``QAction`` objects of one window."""
 
     def __init__(self, window: QWidget, rows: Iterable[ActionRow] = ()) -> None:

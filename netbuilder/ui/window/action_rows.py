@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeySequence
 
 from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.window.action import ActionRow
-from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.panels import PANELS
-from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.window_commands import WindowCommands
+from netbuilder.ui.window.window_parts import WindowParts
 
 MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
 _Key = QKeySequence.StandardKey
@@ -27,7 +27,7 @@ SPEED_MENU = (
 )
 
 
-def rows_for(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     """The rows of a window, in the order of its menus."""
     return [
         *_file_rows(parts, commands),
@@ -39,7 +39,7 @@ def rows_for(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     files = parts.documents
     trained = lambda: parts.workbench.trained is not None  # noqa: E731 - a row's question
     return [
@@ -114,7 +114,7 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-def _canvas(parts: Parts, name: str) -> Callable[[], object]:
+def _canvas(parts: WindowParts, name: str) -> Callable[[], object]:
     """A slot of the canvas by its name (``commands.cut``), looked up when it is called."""
 
     def call() -> object:
@@ -123,7 +123,7 @@ def _canvas(parts: Parts, name: str) -> Callable[[], object]:
     return call
 
 
-def _edit_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     store = parts.store
     do = partial(_canvas, parts)
     some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
@@ -189,7 +189,7 @@ def _edit_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-def _layer_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     do = partial(_canvas, parts)
     many = lambda: len(parts.selection.ids) > 1  # noqa: E731 - a row's question
     some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
@@ -251,7 +251,7 @@ def _layer_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     do = partial(_canvas, parts)
     panels = [
         ActionRow(
@@ -352,7 +352,7 @@ def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-def _run_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def _run_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     runner = parts.runner
     return [
         ActionRow(
@@ -402,8 +402,8 @@ def _run_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-def _speed_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
-    runner, as_drawn = parts.runner, parts.as_drawn
+def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
+    runner, auto_trainer = parts.runner, parts.auto_trainer
     ready = lambda: runner.running or runner.may_start  # noqa: E731 - a row's question
     speeds = [
         ActionRow(
@@ -448,16 +448,16 @@ def _speed_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "as-drawn",
             "Train as I draw",
-            as_drawn.switch,
+            auto_trainer.switch,
             "Run|",
             "Ctrl+Shift+T",
             "A small network starts again by itself at each edit; where you edit points it goes on",
-            checked=lambda: as_drawn.on,
+            checked=lambda: auto_trainer.on,
         ),
     ]
 
 
-def _help_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+def _help_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow("help", "Help", commands.show_help, "Help", "F1", "Words, gestures and keys"),
         ActionRow("tour", "Show me around", commands.start_tour, "Help", "", "Six places to know"),

@@ -6,14 +6,14 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from netbuilder.ui.widgets.spoken import say
-from netbuilder.ui.window.action import Actions, sequences
+from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.window.action import WindowActions, sequences
 
 
 class CommandSearch(QDialog):
     """Type, choose with the arrow keys, do it with Enter."""
 
-    def __init__(self, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Search commands")
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
@@ -25,7 +25,7 @@ class CommandSearch(QDialog):
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("Commands")
-        self.list.currentTextChanged.connect(lambda text: say(self.list, text))
+        self.list.currentTextChanged.connect(lambda text: announce(self.list, text))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)

@@ -18,9 +18,9 @@ import netbuilder
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import settings
-from netbuilder.ui.services.recovery import Recovered
-from netbuilder.ui.widgets.questions import ask
-from netbuilder.ui.window.action import Actions, sequences
+from netbuilder.ui.services.recovery import RecoveredProject
+from netbuilder.ui.widgets.question_dialogs import ask_question
+from netbuilder.ui.window.action import WindowActions, sequences
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -32,7 +32,7 @@ PATIENCE_MS = 5000
 BACK, GO_ON, FORGET, LATER = "Put it back", "Go on training", "Forget it", "Ask me later"
 
 
-def search_commands(parent: QWidget, actions: Actions) -> None:
+def search_commands(parent: QWidget, actions: WindowActions) -> None:
     """Type what to do."""
     from netbuilder.ui.window.command_search import CommandSearch
 
@@ -62,18 +62,18 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
     recent.aboutToShow.connect(fill)
 
 
-def hand_in(parent: QWidget, workbench: Workbench) -> None:
+def open_submission_dialog(parent: QWidget, workbench: Workbench) -> None:
     """Ask for the name and the folder, and write the file there."""
-    from netbuilder.ui.grading.hand_in_dialog import HandInDialog
-    from netbuilder.ui.grading.hand_in_work import work_of
+    from netbuilder.ui.grading.submission_dialog import SubmissionDialog
+    from netbuilder.ui.grading.submission_source import submission_source
 
-    work = work_of(workbench)
-    HandInDialog(work.words, work.write, parent).exec()
+    work = submission_source(workbench)
+    SubmissionDialog(work.words, work.write, parent).exec()
 
 
-def grade(parent: QWidget, open_path: Callable[[Path], object]) -> None:
+def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> None:
     """The teacher's window; a pupil's file opens on the canvas through ``open_path``."""
-    from netbuilder.ui.grading.window import GradeWindow
+    from netbuilder.ui.grading.grade_window import GradeWindow
 
     window = GradeWindow(parent)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -81,7 +81,7 @@ def grade(parent: QWidget, open_path: Callable[[Path], object]) -> None:
     window.show()
 
 
-def collect(
+def open_collect_window(
     parent: QWidget, workbench: Workbench, data_path: str, use: Callable[[Path], object]
 ) -> None:
     """Take samples with camera or microphone; ``use(folder)`` learns from them.
@@ -91,7 +91,7 @@ def collect(
     from datetime import date
 
     from netbuilder.core import folders
-    from netbuilder.ui.capture.window import CollectWindow
+    from netbuilder.ui.capture.collect_window import CollectWindow
 
     own = folders.data() / "collected" / date.today().isoformat()
     place = workbench.base if workbench.path is not None else own
@@ -102,9 +102,9 @@ def collect(
     window.show()
 
 
-def stop_training(parent: QWidget, ended: SignalInstance) -> bool:
+def confirm_stop_training(parent: QWidget, ended: SignalInstance) -> bool:
     """Ask whether the training that runs may be stopped; its own end, ``ended``, answers too."""
-    answer = ask(
+    answer = ask_question(
         parent,
         "A training runs",
         "The network is being trained. Stop the training? What it has learned so far is kept, and "
@@ -116,7 +116,7 @@ def stop_training(parent: QWidget, ended: SignalInstance) -> bool:
     return answer != "Go on training"
 
 
-def ended_soon(parent: QWidget, active: Callable[[], bool], ended: SignalInstance) -> bool:
+def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInstance) -> bool:
     """Wait for the end of a run that was told to stop: what it has learned can be saved then.
 
     Where that takes long it is asked about; False: the window stays.
@@ -129,7 +129,7 @@ def ended_soon(parent: QWidget, active: Callable[[], bool], ended: SignalInstanc
     ended.disconnect(loop.quit)
     if not active():
         return True
-    answer = ask(
+    answer = ask_question(
         parent,
         "The training is not over yet",
         "It was told to stop, and is at something that takes a while. Only when it has ended can "
@@ -141,13 +141,13 @@ def ended_soon(parent: QWidget, active: Callable[[], bool], ended: SignalInstanc
     return answer != "Stay here"
 
 
-def offer_recovery(parent: QWidget, found: Recovered) -> str:
+def offer_recovery(parent: QWidget, found: RecoveredProject) -> str:
     """Ask whether work that a crash left shall be put back: ``BACK``, ``FORGET`` or ``LATER``."""
     from datetime import datetime
 
     when = datetime.fromtimestamp(found.time).strftime("%d %B, %H:%M")
     name = found.original.name if found.original else found.project.name
-    return ask(
+    return ask_question(
         parent,
         "Unsaved work was found",
         f"NetBuilder ended without saving “{name}”. Its last state, of {when}, was kept. "
@@ -158,7 +158,7 @@ def offer_recovery(parent: QWidget, found: Recovered) -> str:
 
 def offer_to_go_on(parent: QWidget, project: Project) -> str:
     """Ask whether a training that was cut short shall go on: ``GO_ON``, ``FORGET``, ``LATER``."""
-    return ask(
+    return ask_question(
         parent,
         "A training was cut short",
         f"NetBuilder ended while “{project.name}” was being trained. It can go on from its last "
@@ -183,7 +183,7 @@ def show_settings(parent: QWidget) -> None:
     SettingsDialog(parent).exec()
 
 
-def show_help(parent: QWidget, actions: Actions, word: str = "") -> None:
+def show_help(parent: QWidget, actions: WindowActions, word: str = "") -> None:
     """The words of the field, the first steps, gestures and keys; opens on ``word``."""
     from netbuilder.ui.gallery.help_window import TOUR, HelpWindow
 
@@ -191,7 +191,7 @@ def show_help(parent: QWidget, actions: Actions, word: str = "") -> None:
         actions["tour"].trigger()
 
 
-def keys_of(actions: Actions) -> list[tuple[str, str]]:
+def keys_of(actions: WindowActions) -> list[tuple[str, str]]:
     """What each key does: the action's title, and its first key."""
     rows = []
     for row in actions.rows.values():
@@ -221,7 +221,7 @@ meanwhile.</li>
 
 def show_log(parent: QWidget) -> None:
     """Open the log file, or say that it is empty."""
-    from netbuilder.ui.services.failures import log_path
+    from netbuilder.ui.services.unexpected_errors import log_path
 
     path = log_path()
     if path.exists():
@@ -250,14 +250,14 @@ def show_failure(parent: QWidget, words: str, details: str) -> None:
     box.open()
 
 
-def error_of(error: Exception, what: str, mend: str) -> UserError:
+def as_user_error(error: Exception, what: str, fix: str) -> UserError:
     """``error`` if it is meant for people, else words for it."""
-    return error if isinstance(error, UserError) else UserError(f"{what}: {error}", mend)
+    return error if isinstance(error, UserError) else UserError(f"{what}: {error}", fix)
 
 
 def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
-    from netbuilder.ui.services.runs.run_progress import results_text, took_words
+    from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results
 
-    words = f"Trained {took_words(trained.epochs, trained.seconds, slowed=trained.slowed)}"
-    return f"{words}: {results_text(trained.test)}" if trained.test else f"{words}."
+    words = f"Trained {duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)}"
+    return f"{words}: {format_results(trained.test)}" if trained.test else f"{words}."

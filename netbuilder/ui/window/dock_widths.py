@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 
-class ChosenWidths(QObject):
+class DockWidths(QObject):
     """The widths (palette, side) in pixels that count where there is room for them.
 
     They change when the user drags the line between two docks. Qt tells nothing of that, but the

@@ -11,13 +11,13 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.services.settings import settings
-from netbuilder.ui.style.letter_size import letters
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.paint_turns import PaintTurns
-from netbuilder.ui.window.dock_widths import ChosenWidths
-from netbuilder.ui.window.first_size import fit
-from netbuilder.ui.window.tab_fit import TabFit, TabName
+from netbuilder.ui.window.dock_widths import DockWidths
+from netbuilder.ui.window.first_size import fit_window
+from netbuilder.ui.window.tab_fit import TabFitter, TabName
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _LARGE = 1.3
 
 def first_widths() -> tuple[int, int]:
     """How wide palette and side are at first: as much wider as the letters are larger."""
-    return round(PALETTE_WIDTH * letters()), round(SIDE_WIDTH * letters())
+    return round(PALETTE_WIDTH * initial_font_scale()), round(SIDE_WIDTH * initial_font_scale())
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Docks:
         self, window: QMainWindow, palette: QWidget, inspector: QWidget, pages: Iterable[Page]
     ) -> None:
         self._window = window
-        self.titled = False
+        self.title_changed = False
         window.setDockNestingEnabled(True)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setDocumentMode(True)
@@ -118,14 +118,14 @@ class Docks:
         turns = PaintTurns(window)
         for one in (window, *self._all):
             turns.add(one)
-        self.widths = ChosenWidths(window, self.palette, self.inspector)
+        self.widths = DockWidths(window, self.palette, self.inspector)
         self.widths.want(*first_widths())
         #: What stands on the left needs so much in a narrow window, if it was wanted that wide.
         self.least_left = 0
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
-        self._tabs = TabFit(window, names)
+        self._tabs = TabFitter(window, names)
         self._tabs.dress()
         for dock in self._all:
             dock.dockLocationChanged.connect(lambda _area: self._tabs.dress())
@@ -150,7 +150,7 @@ class Docks:
 
     def show_titles(self, shown: bool) -> None:
         """Give every dock a title to be dragged by, or take it away."""
-        self.titled = shown
+        self.title_changed = shown
         for dock in self._all:
             if shown:
                 bar = dock.titleBarWidget()
@@ -180,11 +180,11 @@ class Docks:
         beside = side
         if self.palette.isVisible() and not self.palette.isFloating():
             beside += palette
-        part = max(0.4 / max(letters(), 1.0), 0.3)
+        part = max(0.4 / max(initial_font_scale(), 1.0), 0.3)
         if whole - beside < part * whole:
             # Large letters need a quarter even where the words beside the network are few.
             least = min(palette, self.least_left)
-            palette = max(min(palette, whole // (4 if letters() > _LARGE else 5)), least)
+            palette = max(min(palette, whole // (4 if initial_font_scale() > _LARGE else 5)), least)
             side = min(side, max(round(whole * (0.76 - part)), 320))
         if (palette, side) != (self.palette.width(), self.inspector.width()):
             self._resize(palette, side)
@@ -220,7 +220,7 @@ class Docks:
         kept.setValue("geometry", self._window.saveGeometry())
         kept.setValue("docks", self.state())
         kept.setValue("widths", list(self.widths.wanted))
-        kept.setValue("titles", self.titled)
+        kept.setValue("titles", self.title_changed)
         kept.sync()
 
     def restore(self) -> None:
@@ -230,7 +230,7 @@ class Docks:
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
         else:
-            fit(self._window)
+            fit_window(self._window)
         if isinstance(docks, QByteArray):
             self.put_back(docks)
             self.widths.read(kept.value("widths"))

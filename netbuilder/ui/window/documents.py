@@ -17,10 +17,10 @@ from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.wording import counted
-from netbuilder.ui.services import file_names, jobs, settings
-from netbuilder.ui.services.recovery import OpenLesson, Recovered, Recovery
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.core.wording import format_count
+from netbuilder.ui.services import jobs, settings, suggested_paths
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.recovery import OpenLesson, RecoveredProject, Recovery
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import (
     PLACE,
@@ -30,7 +30,7 @@ from netbuilder.ui.widgets.file_dialogs import (
     last_place,
     remember_place,
 )
-from netbuilder.ui.window.unsaved import Unsaved, may_leave
+from netbuilder.ui.window.unsaved import UnsavedItem, confirm_leave
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -40,7 +40,7 @@ PROJECT_TYPE = FileType("NetBuilder project", (PROJECT_ENDING,))
 MODEL_TYPES = tuple(FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.reads)
 _MODELS = " ".join(f"*{ending}" for ending in MODEL_ENDINGS)
 # A dropped .h5 is taken for a model, which says so where it is none.
-DATA_ENDINGS = tuple(end for end in registry.endings() if end not in MODEL_ENDINGS)
+DATA_ENDINGS = tuple(end for end in registry.all_endings() if end not in MODEL_ENDINGS)
 _DATA = " ".join(f"*{ending}" for ending in DATA_ENDINGS)
 OPEN_FILTER = (
     f"Projects, models and data (*{PROJECT_ENDING} {_MODELS} {_DATA});;"
@@ -80,7 +80,7 @@ class Documents(QObject):
         busy(words): a file is being read or written; "" when done.
     """
 
-    titled = Signal()
+    title_changed = Signal()
     leaving = Signal()
     opened = Signal()
     told = Signal(str)
@@ -106,7 +106,7 @@ class Documents(QObject):
         self.opening = ""
         self._shown = 0
         self._kept: TrainedModel | None = None
-        self.titled.connect(self._keep_place)
+        self.title_changed.connect(self._keep_place)
         store.changed.connect(
             lambda old, new: self._keep_place() if old.data is not new.data else None
         )
@@ -172,13 +172,13 @@ class Documents(QObject):
         self._store.reset(project, saved=saved)
         self._workbench.set_path(path)
         self.opened.emit()
-        self.titled.emit()
+        self.title_changed.emit()
 
     def keep_lesson(self, lesson: Callable[[], OpenLesson]) -> None:
         """Keep for a crash which lesson is open, too."""
         self._recovery.lesson = lesson
 
-    def recover(self, found: Recovered) -> None:
+    def recover(self, found: RecoveredProject) -> None:
         """Put back what a crash left."""
         self._recovery.take_over(found)
         self.show_project(found.project, found.original, saved=False)
@@ -224,7 +224,7 @@ class Documents(QObject):
             self._workbench.set_path(path)
         settings.remember_file(path)
         self.confirmed.emit(f"Saved {path.name}.")
-        self.titled.emit()
+        self.title_changed.emit()
         self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
         return True
 
@@ -261,12 +261,12 @@ class Documents(QObject):
         stamp = self._workbench.stamp
 
         def work() -> tuple[str, ...]:
-            from netbuilder.core.formats.registry import format_for, save
+            from netbuilder.core.formats.registry import format_for, save_network
 
             weights = format_for(path).trained and trained is not None
             if weights and trained is not None:
-                return save(replace(trained, project=stamp(trained.project)), path, base)
-            return save(stamp(project), path, base)
+                return save_network(replace(trained, project=stamp(trained.project)), path, base)
+            return save_network(stamp(project), path, base)
 
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path):
@@ -279,7 +279,7 @@ class Documents(QObject):
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
         self.busy.emit(f"Writing {path.name}…")
-        return jobs.run(
+        return jobs.run_job(
             work,
             done,
             lambda error: self._trouble(error, path, "written"),
@@ -289,21 +289,23 @@ class Documents(QObject):
 
     def may_close(self) -> bool:
         """Whether what is open may go: asks once about all that is not saved."""
-        return self._may_leave() and may_leave(self.unsaved, self._window)
+        return self._may_leave() and confirm_leave(self.unsaved, self._window)
 
     @property
-    def unsaved(self) -> tuple[Unsaved, ...]:
+    def unsaved(self) -> tuple[UnsavedItem, ...]:
         """What no file holds: the project's changes, the trained network."""
         found = []
         if self._store.modified and not self._quickly_chosen:
             where = f"changes since {self.path.name}" if self.path else "in no file yet"
             name = self._store.project.name
-            found.append(Unsaved(f"The project “{name}”", where, self.save))
+            found.append(UnsavedItem(f"The project “{name}”", where, self.save))
         trained = self._workbench.trained
         if trained is not None and self.model_unsaved:
-            done = counted(trained.epochs, "epoch") if trained.epochs else "less than one epoch"
+            done = (
+                format_count(trained.epochs, "epoch") if trained.epochs else "less than one epoch"
+            )
             about = f"{done}, to be saved as a .h5"
-            found.append(Unsaved("The trained network", about, self.save_model))
+            found.append(UnsavedItem("The trained network", about, self.save_model))
         return tuple(found)
 
     @property
@@ -355,10 +357,10 @@ class Documents(QObject):
 
     def _open_model(self, path: Path, *, asking: bool) -> None:
         def work() -> tuple[TrainedModel | None, Project, str]:
-            from netbuilder.core.formats.registry import import_model, load
+            from netbuilder.core.formats.registry import import_model, load_network
 
             try:
-                trained = load(path)
+                trained = load_network(path)
             except FormatError as error:
                 # A layer that is not Keras's: the canvas can still show the rest.
                 return None, import_model(path), str(error)
@@ -374,7 +376,7 @@ class Documents(QObject):
                 return
             project, trained = before
             changed = self._store.project is not project or self._workbench.trained is not trained
-            if (asking or changed) and not may_leave(self.unsaved, self._window):
+            if (asking or changed) and not confirm_leave(self.unsaved, self._window):
                 return
             trained, project, words = found
             if project.name == Project().name:
@@ -399,12 +401,12 @@ class Documents(QObject):
         number, before = self._shown, (self._store.project, self._workbench.trained)
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
-        jobs.run(work, done, failed, name="open model", owner=self)
+        jobs.run_job(work, done, failed, name="open model", owner=self)
 
     def _trouble(self, error: Exception, path: Path, verb: str) -> None:
         self.busy.emit("")
         if not isinstance(error, UserError):
-            from netbuilder.ui.services.failures import log
+            from netbuilder.ui.services.unexpected_errors import log
 
             log.error("%s could not be %s", path, verb, exc_info=error)
             error = UserError(
@@ -416,7 +418,7 @@ class Documents(QObject):
 
     def suggested(self, ending: str) -> str:
         """A path to offer for a file of that ending."""
-        return file_names.suggested(self._workbench, ending)
+        return suggested_paths.suggested_path(self._workbench, ending)
 
     def _leave_file(self) -> None:
         """Leave the file as it is on the disk: the next Save asks for another."""
@@ -426,12 +428,12 @@ class Documents(QObject):
         self._workbench.path = None
         self._store.rewrite(lambda project: rebased(project, old, self._workbench.base))
         self._workbench.set_path(None)
-        self.titled.emit()
+        self.title_changed.emit()
 
     def _keep_place(self) -> None:
         """Let every file dialog of the window begin where its files are."""
-        own = file_names.own_folder(self._workbench)
+        own = suggested_paths.own_folder(self._workbench)
         self._window.setProperty(PLACE, str(own) if own is not None else "")
         if last_place() is None:
             recent = settings.recent_files()
-            remember_place(recent[0].parent if recent else file_names.documents())
+            remember_place(recent[0].parent if recent else suggested_paths.documents_folder())

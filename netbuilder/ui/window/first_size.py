@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QStyle
 DESIGNED = QSize(1366, 768)
 
 
-def fitting(available: QRect, frame: QMargins, wanted: QSize = DESIGNED) -> QRect:
+def fitting_rectangle(available: QRect, frame: QMargins, wanted: QSize = DESIGNED) -> QRect:
     """The window's own rectangle, without frame, in the middle of what is free of the screen.
 
     Args:
@@ -26,7 +26,7 @@ def fitting(available: QRect, frame: QMargins, wanted: QSize = DESIGNED) -> QRec
     return place
 
 
-def fit(window: QMainWindow) -> None:
+def fit_window(window: QMainWindow) -> None:
     """Give a window that was never moved its first size and place."""
     screen = window.screen()
     if screen is None:
@@ -36,5 +36,7 @@ def fit(window: QMainWindow) -> None:
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight, None, window)
     border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth, None, window)
     window.setGeometry(
-        fitting(screen.availableGeometry(), QMargins(border, title + border, border, border))
+        fitting_rectangle(
+            screen.availableGeometry(), QMargins(border, title + border, border, border)
+        )
     )

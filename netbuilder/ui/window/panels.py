@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.window_parts import WindowParts
 
 
 @dataclass(frozen=True)
@@ -19,27 +19,27 @@ class PanelRow:
 
     id: str
     title: str
-    build: Callable[[Parts], QWidget]
+    build: Callable[[WindowParts], QWidget]
     help: str = ""
     short: str = ""
 
 
-def _data(parts: Parts) -> QWidget:
-    from netbuilder.ui.data.panel import DataPanel
+def _data(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.data.data_panel import DataPanel
 
     panel = DataPanel(parts.store, parts.workbench)
-    panel.collect_wanted.connect(parts.actions["collect"].trigger)
+    panel.collect_requested.connect(parts.actions["collect"].trigger)
     return panel
 
 
-def _training(parts: Parts) -> QWidget:
-    from netbuilder.ui.training.panel import TrainingPanel
+def _training(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.training.training_panel import TrainingPanel
 
     panel = TrainingPanel(
         parts.store,
         parts.workbench,
         parts.runner,
-        parts.judging,
+        parts.evaluation_service,
         parts.documents.save_model,
         parts.docks.show_panel,
     )
@@ -48,58 +48,60 @@ def _training(parts: Parts) -> QWidget:
     return panel
 
 
-def _surface(parts: Parts) -> QWidget:
-    from netbuilder.ui.results.surface import SurfacePanel
+def _surface(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.surface_panel import SurfacePanel
 
     recorded = parts.sample_view.recorded
-    return SurfacePanel(parts.store, parts.workbench, parts.runner, parts.looking, recorded)
+    return SurfacePanel(
+        parts.store, parts.workbench, parts.runner, parts.activations_service, recorded
+    )
 
 
-def _evaluate(parts: Parts) -> QWidget:
-    from netbuilder.ui.results.evaluate import EvaluatePanel
+def _evaluate(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 
-    panel = EvaluatePanel(parts.workbench, parts.judging, parts.runner)
-    panel.sample_chosen.connect(parts.looking.show_row)
+    panel = EvaluatePanel(parts.workbench, parts.evaluation_service, parts.runner)
+    panel.sample_chosen.connect(parts.activations_service.show_row)
     return panel
 
 
-def _predict(parts: Parts) -> QWidget:
-    from netbuilder.ui.results.predict import PredictPanel
+def _predict(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.predict_panel import PredictPanel
 
-    return PredictPanel(parts.workbench, parts.looking, parts.sample_view)
+    return PredictPanel(parts.workbench, parts.activations_service, parts.sample_view)
 
 
-def _inside(parts: Parts) -> QWidget:
-    from netbuilder.ui.results.inside import InsidePanel
+def _inside(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.inside_panel import InsidePanel
 
     panel = InsidePanel(
         parts.store,
         parts.workbench,
-        parts.looking,
+        parts.activations_service,
         parts.sample_view,
         parts.selection.changed,
         parts.selection.ids,
     )
-    panel.number_wanted.connect(parts.canvas.show_number)
+    panel.value_requested.connect(parts.canvas.show_number)
     return panel
 
 
-def _code(parts: Parts) -> QWidget:
-    from netbuilder.ui.code.panel import CodePanel
+def _code(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.code.code_panel import CodePanel
 
     return CodePanel(parts.store, parts.workbench, parts.documents.save_script)
 
 
-def _runs(parts: Parts) -> QWidget:
-    from netbuilder.ui.results.runs import RunsPanel
+def _runs(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.runs_panel import RunsPanel
 
     return RunsPanel(parts.store, parts.workbench, parts.runner)
 
 
-def _variants(parts: Parts) -> QWidget:
-    from netbuilder.ui.results.variants import VariantsPanel
+def _variants(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.experiments_panel import ExperimentsPanel
 
-    return VariantsPanel(parts.store, parts.workbench, parts.runner)
+    return ExperimentsPanel(parts.store, parts.workbench, parts.runner)
 
 
 PANELS: tuple[PanelRow, ...] = (

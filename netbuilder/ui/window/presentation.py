@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from netbuilder.ui.services.runs.speed import SPEEDS, Speed
-from netbuilder.ui.style import letter_size, theme
+from netbuilder.ui.services.runs.speed import SPEEDS, SpeedLevel
+from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.widgets.spotlight import Spotlight
-from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.window_parts import WindowParts
 
 #: Letters, against the system's own; who has larger ones keeps them.
 LETTERS = 1.5
@@ -25,14 +25,14 @@ class _Before:
 
     docks: QByteArray
     letters: float
-    speed: Speed
+    speed: SpeedLevel
     full: bool
 
 
 class Presentation(QObject):
     """Changes the window for those who watch, and back again. Nothing of it is remembered."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: WindowParts) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self._before: _Before | None = None
@@ -55,13 +55,13 @@ class Presentation(QObject):
     def _begin(self) -> None:
         parts, window = self._parts, self._parts.window
         self._before = _Before(
-            parts.docks.state(), letter_size.factor(), parts.runner.speed, window.isFullScreen()
+            parts.docks.state(), font_scale.font_scale(), parts.runner.speed, window.isFullScreen()
         )
         parts.docks.palette.hide()
         parts.docks.inspector.hide()
         window.statusBar().hide()
         window.showFullScreen()
-        self._set_letters(max(LETTERS, letter_size.factor()))
+        self._set_letters(max(LETTERS, font_scale.font_scale()))
         if parts.runner.speed.rate is None:
             parts.runner.set_speed(SLOW)
         for number, (name, dock) in enumerate(parts.docks.panels.items(), 1):
@@ -100,7 +100,7 @@ class Presentation(QObject):
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
 
     def _set_letters(self, factor: float) -> None:
-        letter_size.set_factor(factor)
+        font_scale.set_font_scale(factor)
         # Painted views (canvas, curves) take their fonts anew with the theme.
         theme.theme().changed.emit()
 

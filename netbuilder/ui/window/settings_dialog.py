@@ -9,14 +9,14 @@ from typing import Any
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.engine.runs import store as runs
-from netbuilder.core.wording import counted
-from netbuilder.ui.forms.form import ParamForm
+from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.wording import format_count
+from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import settings
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.questions import plain_buttons
+from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class SettingRow:
 
 
 def _effect_on_runs(most: int) -> str:
-    there = runs.count()
-    words = f"{counted(there, 'training')} {'is' if there == 1 else 'are'} kept now."
+    there = runs.run_count()
+    words = f"{format_count(there, 'training')} {'is' if there == 1 else 'are'} kept now."
     gone = there - most
     if most and gone > 0:
         words += (
@@ -50,8 +50,8 @@ ROWS: tuple[SettingRow, ...] = (
             "in the tab Runs, the newest; 0: all",
             minimum=0,
         ),
-        runs.limit,
-        runs.set_limit,
+        runs.run_limit,
+        runs.set_run_limit,
         _effect_on_runs,
     ),
     SettingRow(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
-from netbuilder.core.wording import capital, counted, operations, size
+from netbuilder.core.wording import capitalize_first, format_bytes, format_count, format_operations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.clamped import ClampedLabel
+from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.clamped_label import ClampedLabel
 from netbuilder.ui.widgets.reading_bar import ReadingBar
-from netbuilder.ui.widgets.spoken import say
 
 _KERAS_WORDS = {
     "off": "Keras not loaded",
@@ -21,11 +21,11 @@ _KERAS_WORDS = {
 
 
 class StatusBar(QStatusBar):
-    """Follows the workbench. ``problem_wanted(problem)``: go to the next one; ``data_wanted``: to
-    the data, where its trouble stands with its mends."""
+    """Follows the workbench. ``problem_requested(problem)``: go to the next one;
+    ``data_requested``: to the data, where its trouble stands with its mends."""
 
-    problem_wanted = Signal(object)
-    data_wanted = Signal()
+    problem_requested = Signal(object)
+    data_requested = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class StatusBar(QStatusBar):
         """Say something for a while; ``of_run``: about the run that has just ended."""
         self._of_run = of_run
         self.news.setText(words)
-        say(self, words)
+        announce(self, words)
         self._fade.start(round(1000 * seconds))
 
     def forget_run(self) -> None:
@@ -97,11 +97,11 @@ class StatusBar(QStatusBar):
                 self.tell("No problems.")
                 return
             self.tell(str(trouble), 12)
-            self.data_wanted.emit()
+            self.data_requested.emit()
             return
         problem = problems[self._next_problem % len(problems)]
         self._next_problem += 1
-        self.problem_wanted.emit(problem)
+        self.problem_requested.emit(problem)
 
     def _show_keras(self, _state: str = "") -> None:
         state = self._workbench.keras_state
@@ -131,9 +131,9 @@ class StatusBar(QStatusBar):
         for label in (self.parameters, self.memory, self.operations):
             label.setVisible(known)
         self.parameters.setText(f"{shapes.total_parameters:,} parameters")
-        self.memory.setText(size(shapes.memory))
+        self.memory.setText(format_bytes(shapes.memory))
         self.memory.setToolTip("Weights and one sample's way through the network")
-        self.operations.setText(f"{operations(shapes.multiply_adds)} multiply-adds a sample")
+        self.operations.setText(f"{format_operations(shapes.multiply_adds)} multiply-adds a sample")
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.all_problems if p.follows is None]
@@ -143,16 +143,16 @@ class StatusBar(QStatusBar):
         hints = len(problems) - errors - beginnings
         unreadable = self._workbench.data_error is not None
         trouble = self._workbench.data_trouble
-        parts = [capital(trouble)] if trouble else []
+        parts = [capitalize_first(trouble)] if trouble else []
         if errors:
-            parts.append(counted(errors, "problem"))
+            parts.append(format_count(errors, "problem"))
         if beginnings:
-            to_do = f"{counted(beginnings, 'step')} to go"
+            to_do = f"{format_count(beginnings, 'step')} to go"
             # Alone it says what to do next; beside faults these come first.
             named = not errors and not unreadable
             parts.append(f"{to_do}: {steps[0][:1].lower()}{steps[0][1:]}" if named else to_do)
         if hints:
-            parts.append(counted(hints, "suggestion"))
+            parts.append(format_count(hints, "suggestion"))
         self.problems.setText(" · ".join(parts) or "No problems")
         scheme = theme.colors()
         color = scheme.error if errors or unreadable else scheme.accent if beginnings else ""

@@ -23,7 +23,7 @@ class TabName:
 _WAYS = ((False, False), (False, True), (True, True))
 
 
-class TabFit(QObject):
+class TabFitter(QObject):
     """Gives the tab bars of a window names that fit, whenever their width or letters change.
 
     Qt takes a tab's text from the title of its dock: that is what is changed.

@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QTabBar, QTo
 _CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 
 
-def stops(window: QMainWindow) -> list[QWidget]:
+def tab_stops(window: QMainWindow) -> list[QWidget]:
     """All that takes the keyboard by Tab: bar, then the docks and the middle from left to right."""
     return [stop for part in _parts(window) for stop in _within(part)]
 
 
-def beside(window: QMainWindow, now: QWidget, *, forward: bool) -> QWidget | None:
+def neighbour_stop(window: QMainWindow, now: QWidget, *, forward: bool) -> QWidget | None:
     """What comes after, or before, ``now``; None where ``now`` is none of the stops."""
-    found = stops(window)
+    found = tab_stops(window)
     at = next((n for n, stop in enumerate(found) if stop is now or stop.focusProxy() is now), None)
     if at is None:
         return None

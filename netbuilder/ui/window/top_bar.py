@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.steady import Steady
-from netbuilder.ui.window.action import Actions
+from netbuilder.ui.widgets.steady_frame import SteadyFrame
+from netbuilder.ui.window.action import WindowActions
 
 _SIDE, _GAP = 8, 12
 _TRAIN, _SLOW = "Train", "Train · slow"
@@ -34,7 +34,7 @@ _GIVE_WAY = (
 )  # fmt: skip
 
 
-class ProgressView(Steady):
+class ProgressView(SteadyFrame):
     """Epoch, speed and time left above a thin bar."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -142,7 +142,7 @@ class TopBar(QToolBar):
     """The one tool bar. What it shows comes from the window's actions."""
 
     def __init__(
-        self, actions: Actions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
+        self, actions: WindowActions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
     ) -> None:
         super().__init__("Top bar", parent)
         self.setObjectName("top-bar")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.questions import plain_buttons
+from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 
 @dataclass(frozen=True)
-class Unsaved:
+class UnsavedItem:
     """Something that no file holds: what it is in words, more about it, and what saves it.
 
     ``save`` gives False where it was not saved: it failed, which was said, or was cancelled.
@@ -26,7 +26,7 @@ class Unsaved:
 class UnsavedDialog(QDialog):
     """Lists what is unsaved, each with a tick; ``answer`` is "save", "leave" or "cancel"."""
 
-    def __init__(self, things: Sequence[Unsaved], parent: QWidget) -> None:
+    def __init__(self, things: Sequence[UnsavedItem], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Unsaved work")
         self.answer = "cancel"
@@ -66,7 +66,7 @@ class UnsavedDialog(QDialog):
         self.accept()
 
 
-def may_leave(things: Sequence[Unsaved], parent: QWidget) -> bool:
+def confirm_leave(things: Sequence[UnsavedItem], parent: QWidget) -> bool:
     """Ask about all that is unsaved at once; True where it is saved or need not be."""
     if not things:
         return True

@@ -2,21 +2,22 @@
 
 import pytest
 
-from netbuilder.core.catalog import docs
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.catalog import catalog_pages
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.training.training_index import LOSSES
 
 
 @pytest.mark.parametrize(
-    ("name", "page"), [("layers.md", docs.layers_page), ("training.md", docs.training_page)]
+    ("name", "page"),
+    [("layers.md", catalog_pages.layers_page), ("training.md", catalog_pages.training_page)],
 )
 def test_page_is_up_to_date(root, name, page):
     stored = (root / "docs" / name).read_text(encoding="utf-8")
-    assert stored == page(), "run: python -m netbuilder.core.catalog.docs docs"
+    assert stored == page(), "run: python -m netbuilder.core.catalog.catalog_pages docs"
 
 
 def test_pages_name_every_row(tmp_path):
-    docs.write(tmp_path)
+    catalog_pages.write_pages(tmp_path)
     layers = (tmp_path / "layers.md").read_text(encoding="utf-8")
     training = (tmp_path / "training.md").read_text(encoding="utf-8")
     assert all(f"\n### {name}\n" in layers for name in LAYERS)

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS, canonical_layer, search
-from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer, search_layers
+from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.catalog.training.index import (
+from netbuilder.core.catalog.training.training_index import (
     INITIALIZERS,
     LOSSES,
     METRICS,
@@ -38,18 +38,18 @@ from netbuilder.core.catalog.training.index import (
     ],
 )
 def test_search_finds_what_people_mean(text, first):
-    assert search(text)[0].name == first
+    assert search_layers(text)[0].name == first
 
 
 def test_search_of_nothing_is_everything_and_of_nonsense_nothing():
-    assert [spec.name for spec in search(" ")[:2]] == ["Input", "Dense"]
-    assert len(search("")) == len(LAYERS)
-    assert search("qqqqxx") == []
+    assert [spec.name for spec in search_layers(" ")[:2]] == ["Input", "Dense"]
+    assert len(search_layers("")) == len(LAYERS)
+    assert search_layers("qqqqxx") == []
 
 
 def test_every_layer_is_found_by_its_name():
     for name in LAYERS:
-        assert search(name)[0].name == name
+        assert search_layers(name)[0].name == name
 
 
 def test_every_category_has_layers_and_the_teaching_set_is_short():
@@ -91,7 +91,7 @@ def test_every_category_has_layers_and_the_teaching_set_is_short():
     ],
 )
 def test_what_stands_on_a_node(layer, params, words):
-    assert describe(params, LAYERS[layer]) == words
+    assert describe_params(params, LAYERS[layer]) == words
 
 
 def test_starting_values_are_json_and_belong_to_the_node_alone():
@@ -158,7 +158,7 @@ def test_second_names_of_objects(table, name, known):
 
 def test_the_catalog_needs_no_keras():
     code = (
-        "import sys, netbuilder.core.catalog.docs, netbuilder.core.catalog.validate\n"
+        "import sys, netbuilder.core.catalog.catalog_pages, netbuilder.core.catalog.validate\n"
         "import netbuilder.core.catalog.node_label, netbuilder.core.catalog.keras_workarounds\n"
         "heavy = {'keras', 'tensorflow', 'numpy', 'PySide6'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

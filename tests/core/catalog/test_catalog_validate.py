@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, OPTIMIZERS
+from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.catalog.validate import problem_with, problems_with, unknown_param
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from netbuilder.core.check.diagnostics import diagnose, main, problem_of
+from netbuilder.core.check.diagnostics import diagnose, primary_problems, problem_from_error
 from netbuilder.core.check.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
@@ -30,7 +30,7 @@ def cache() -> ShapeCache:
 
 def test_the_message_names_both_layers_and_the_sizes_seen(cache: ShapeCache) -> None:
     project = chain(PICTURE, CONV, ("dense_1", "Dense", {"units": 3}))
-    (problem,) = main(diagnose(project, None, cache.compute(project.graph)))
+    (problem,) = primary_problems(diagnose(project, None, cache.compute(project.graph)))
     assert problem.message == (
         "Dense 'dense_1' expects a list of numbers, but Conv2D 'conv2d' gives pictures of"
         " (6, 6, 32). Put a Flatten between them."
@@ -49,7 +49,7 @@ def test_what_follows_is_marked_and_not_repeated(cache: ShapeCache) -> None:
         ("flat", "Flatten", {}), OUT,
     )  # fmt: skip
     problems = diagnose(project, None, cache.compute(project.graph))
-    assert [p.node for p in main(problems)] == ["conv2d"]
+    assert [p.node for p in primary_problems(problems)] == ["conv2d"]
     marks = {p.node: p.follows for p in problems if p.follows}
     assert marks == {"pool": "conv2d", "flat": "conv2d", "out": "conv2d"}
 
@@ -60,13 +60,13 @@ def test_two_broken_branches_are_two_problems(cache: ShapeCache) -> None:
     sketch.chain(("join", "Concatenate", {}), OUT).wire(("conv2d", "join"), ("lstm", "join"))
     project = sketch.project()
     problems = diagnose(project, None, cache.compute(project.graph))
-    assert {p.node for p in main(problems)} == {"conv2d", "lstm"}
+    assert {p.node for p in primary_problems(problems)} == {"conv2d", "lstm"}
     assert {p.node for p in problems if p.follows} == {"join", "out"}
 
 
 def test_a_wrong_value_is_told_once_and_not_again_by_keras(cache: ShapeCache) -> None:
     project = chain(PICTURE, ("flat", "Flatten", {}), ("out", "Dense", {"units": -3}))
-    problems = main(diagnose(project, None, cache.compute(project.graph)))
+    problems = primary_problems(diagnose(project, None, cache.compute(project.graph)))
     assert [p.code for p in problems] == ["bad-parameter"]
 
 
@@ -77,11 +77,11 @@ def test_a_circle_is_one_problem() -> None:
         .wire(("out", "a"))
         .project()
     )
-    problems = main(diagnose(project))
+    problems = primary_problems(diagnose(project))
     assert [(p.code, p.fix.label) for p in problems if p.fix] == [
         ("cycle", "Remove the wire 'out' → 'a'")
     ]
-    assert main(diagnose(problems[0].fix.edit(project))) == ()
+    assert primary_problems(diagnose(problems[0].fix.edit(project))) == ()
 
 
 def test_old_shapes_count_only_where_they_still_hold(cache: ShapeCache) -> None:
@@ -116,7 +116,7 @@ def test_problems_compare_by_what_they_say() -> None:
 
 
 def test_an_error_of_reading_becomes_a_problem() -> None:
-    problem = problem_of(DataError("No file 'a.csv'.", "Choose it again."))
+    problem = problem_from_error(DataError("No file 'a.csv'.", "Choose it again."))
     assert (problem.code, problem.severity) == ("data-error", Severity.ERROR)
     assert problem.message == "No file 'a.csv'. Choose it again."
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from netbuilder.core.check.diagnostics import RULES
-from netbuilder.core.check.docs import page
+from netbuilder.core.check.problem_pages import problems_page
 
 PAGE = Path(__file__).parents[3] / "docs" / "problems.md"
 
 
 def test_the_page_is_up_to_date() -> None:
     written = PAGE.read_text(encoding="utf-8")
-    made = page()
-    assert written == made, "Run: python -m netbuilder.core.check.docs docs/problems.md"
+    made = problems_page()
+    assert written == made, "Run: python -m netbuilder.core.check.problem_pages docs/problems.md"
 
 
 def test_every_rule_is_on_the_page_with_an_example() -> None:

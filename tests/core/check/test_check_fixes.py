@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.check.diagnostics import diagnose, main
+from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.example_builder import ExampleBuilder
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.check.shapes.shapes import ShapeCache
@@ -31,7 +31,7 @@ def cache() -> ShapeCache:
 
 
 def problems_of(cache: ShapeCache, project: Project) -> list[Problem]:
-    return main(diagnose(project, None, cache.compute(project.graph)))
+    return primary_problems(diagnose(project, None, cache.compute(project.graph)))
 
 
 def the_one(cache: ShapeCache, project: Project, code: str) -> Problem:

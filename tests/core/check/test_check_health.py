@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netbuilder.core.check.health import dead_units, inner_problems, reached_layers
+from netbuilder.core.check.health import count_dead_units, network_problems, reached_layers
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 
@@ -22,26 +22,26 @@ def _project(*activations: str) -> Project:
 def test_units_that_no_sample_wakes_are_counted() -> None:
     rng = np.random.default_rng(1)
     values = np.maximum(rng.normal(size=(64, 8)), 0)
-    assert dead_units(values) == (0, 8)
+    assert count_dead_units(values) == (0, 8)
     values[:, :3] = 0
-    assert dead_units(values) == (3, 8)
-    assert dead_units(values[:4]) == (0, 0), "four samples prove nothing"
+    assert count_dead_units(values) == (3, 8)
+    assert count_dead_units(values[:4]) == (0, 0), "four samples prove nothing"
     maps = np.maximum(rng.normal(size=(20, 5, 5, 4)), 0)
     maps[..., 2] = 0
-    assert dead_units(maps) == (1, 4)
+    assert count_dead_units(maps) == (1, 4)
 
 
 def test_dead_units_are_told_on_a_relu_layer_and_nowhere_else() -> None:
     zeros = np.zeros((64, 8))
     project = _project("relu", "sigmoid")
-    (problem,) = inner_problems(project, {"dense": zeros, "dense_1": zeros}, {})
+    (problem,) = network_problems(project, {"dense": zeros, "dense_1": zeros}, {})
     assert (problem.node, problem.code) == ("dense", "dead-units")
     assert problem.fix is not None
     mended = problem.fix.edit(project)
     assert mended.graph.by_id["dense"].params["activation"] == "leaky_relu"
     few = np.ones((64, 8))
     few[:, 0] = 0
-    assert inner_problems(project, {"dense": few}, {}) == ()
+    assert network_problems(project, {"dense": few}, {}) == ()
 
 
 def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it() -> None:
@@ -60,7 +60,7 @@ def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it() -> None:
     names = ["dense", *(f"dense_{n}" for n in range(1, 10))]
     gradients = {n: {"kernel": g.numpy()} for n, g in zip(names, found, strict=True)}
     project = _project(*["sigmoid"] * 10)
-    problems = inner_problems(project, {}, gradients)
+    problems = network_problems(project, {}, gradients)
     told = [p.node for p in problems]
     assert told and told[0] == "dense" and "dense_9" not in told
     assert {p.code for p in problems} == {"vanishing-gradient"}
@@ -76,7 +76,7 @@ def test_a_gradient_that_explodes_is_told_with_a_limit(value: float) -> None:
         "dense": {"kernel": np.full((3, 8), value)},
         "dense_1": {"kernel": np.ones((8, 8))},
     }
-    (problem,) = inner_problems(project, {}, gradients)
+    (problem,) = network_problems(project, {}, gradients)
     assert (problem.node, problem.code) == ("dense", "exploding-gradient")
     assert problem.fix is not None
     assert problem.fix.edit(project).training.optimizer.params["clipnorm"] == 1.0
@@ -86,7 +86,7 @@ def test_a_small_gradient_behind_a_larger_one_has_not_vanished() -> None:
     project = _project("tanh", "tanh", "sigmoid")
     small, large = np.full((8, 8), 1e-7), np.full((8, 8), 1e-1)
     gradients = {"dense": {"kernel": large}, "dense_1": {"kernel": small}}
-    assert inner_problems(project, {}, {**gradients, "dense_2": {"kernel": large}}) == ()
+    assert network_problems(project, {}, {**gradients, "dense_2": {"kernel": large}}) == ()
 
 
 def test_a_layer_that_has_learned_is_not_told_to_have_stayed_as_it_began() -> None:
@@ -103,8 +103,8 @@ def test_a_layer_that_has_learned_is_not_told_to_have_stayed_as_it_began() -> No
         }
 
     assert reached_layers(at(little)) == {"dense_2"}
-    assert [p.node for p in inner_problems(project, {}, at(little))] == ["dense", "dense_1"]
+    assert [p.node for p in network_problems(project, {}, at(little))] == ["dense", "dense_1"]
     reached = reached_layers(at(enough))
     assert reached == {"dense", "dense_1", "dense_2"}
-    assert inner_problems(project, {}, at(little), reached) == ()
+    assert network_problems(project, {}, at(little), reached) == ()
     assert reached_layers(at(np.zeros((8, 8)))) == {"dense_2"}

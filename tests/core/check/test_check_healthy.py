@@ -10,7 +10,7 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.data.load import facts as facts_of
+from netbuilder.core.data.load import load_facts as facts_of
 from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.resources import resource

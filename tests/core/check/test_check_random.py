@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netbuilder.core.check.diagnostics import diagnose, main
+from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.example_builder import facts_for
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.shapes.shapes import ShapeCache
@@ -108,7 +108,9 @@ def test_any_project_can_be_checked_and_any_fix_applied(project: Project, facts)
 def test_clicking_every_fix_comes_to_an_end(project: Project, facts) -> None:
     for _ in range(60):
         shapes = CACHE.compute(project.graph, facts)
-        problems = [p for p in main(diagnose(project, facts, shapes)) if p.fix is not None]
+        problems = [
+            p for p in primary_problems(diagnose(project, facts, shapes)) if p.fix is not None
+        ]
         if not problems:
             break
         mended = problems[0].fix.edit(project)
@@ -148,14 +150,18 @@ def chains(draw) -> Project:
 @settings(max_examples=25, **SETTINGS)
 @given(chains())
 def test_what_passes_builds_and_what_builds_passes(project: Project) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
 
     shape = tuple(project.graph.by_id["input"].params["shape"])
     facts = facts_for(CLASSES, 3, shape)
     shapes = CACHE.compute(project.graph, facts)
-    errors = [p for p in main(diagnose(project, facts, shapes)) if p.severity is Severity.ERROR]
+    errors = [
+        p
+        for p in primary_problems(diagnose(project, facts, shapes))
+        if p.severity is Severity.ERROR
+    ]
     try:
-        model = build_core(project, facts)
+        model = build_training_model(project, facts)
     except UserError as error:
         assert errors, f"the check is silent, but: {error}"
         return

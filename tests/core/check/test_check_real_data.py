@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.check.diagnostics import diagnose, main
+from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.example_builder import chain
 from netbuilder.core.check.shapes.shapes import ShapeCache
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project.model import Choice, Data, Project, Training
 
 INPUT = ("input", "Input", {})
@@ -89,7 +89,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
 
     project, expected = CASES[name]
     clicked: list[str] = []
@@ -103,8 +103,8 @@ def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
     assert look(project) == ()
     if expected is not None:
         assert clicked == expected
-    data = load(project, Path())
-    model = build_core(project, data.facts)
+    data = load_dataset(project, Path())
+    model = build_training_model(project, data.facts)
     model.run_eagerly = True
     (x,), (y,) = data.train.x.values(), data.train.y.values()
     result = model.train_on_batch(x[:16], y[:16])
@@ -112,5 +112,5 @@ def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
 
 
 def look(project: Project):
-    facts = load(project, Path()).facts
-    return main(diagnose(project, facts, CACHE.compute(project.graph, facts)))
+    facts = load_dataset(project, Path()).facts
+    return primary_problems(diagnose(project, facts, CACHE.compute(project.graph, facts)))

@@ -74,7 +74,7 @@ def test_a_fix_brings_no_new_error(cache: ShapeCache, rule: Rule, make) -> None:
 def test_codes_are_unique_and_every_rule_has_an_example() -> None:
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
-    assert all(rule.examples and rule.cause and rule.mend for rule in RULES)
+    assert all(rule.examples and rule.cause and rule.fix for rule in RULES)
 
 
 def test_structural_rules_need_no_keras() -> None:

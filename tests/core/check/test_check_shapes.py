@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.shapes.shapes import ShapeCache, Superseded
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project import edits
@@ -56,7 +56,7 @@ def cache() -> ShapeCache:
 def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache: ShapeCache, name) -> None:
     import keras
 
-    from netbuilder.core.engine.build.graph_to_keras import connect, make_layer
+    from netbuilder.core.engine.build.graph_to_keras import connect_layers, make_layer
 
     spec = LAYERS[name]
     tried = []
@@ -68,7 +68,7 @@ def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache: ShapeCac
             continue
         layer = make_layer(graph.by_id["one"], graph)
         tensors = {i: keras.Input(graph.by_id[i].params["shape"]) for i in graph.inputs}
-        made = connect(graph, lambda _node, layer=layer: layer, tensors)["one"]
+        made = connect_layers(graph, lambda _node, layer=layer: layer, tensors)["one"]
         one = made[0] if isinstance(made, (list, tuple)) else made
         assert found.output == tuple(one.shape)
         assert found.parameters == layer.count_params()

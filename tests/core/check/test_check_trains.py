@@ -30,10 +30,10 @@ def target(facts, rows: int, units: int):
 @pytest.mark.filterwarnings("ignore:.*from_logits")  # Keras warns of the same
 @pytest.mark.parametrize("make", WARNINGS)
 def test_a_network_with_a_warning_trains(make) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
 
     example = make()
-    model = build_core(example.project, example.facts)
+    model = build_training_model(example.project, example.facts)
     model.run_eagerly = True
     rows = 8
     x = np.random.default_rng(1).random((rows, *example.facts.input_shapes["input"]))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.load import Dataset, facts, load
+from netbuilder.core.data.load import Dataset, load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import raw_of_table, read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.errors import DataError
@@ -28,7 +28,7 @@ def choices(**given: str) -> dict[str, ColumnChoice]:
 
 def loaded(folder: Path, frame: pd.DataFrame, **data: object) -> Dataset:
     frame.to_csv(folder / "d.csv", index=False)
-    return load(project(**data), folder)
+    return load_dataset(project(**data), folder)
 
 
 def project(**data: object) -> Project:
@@ -182,17 +182,17 @@ def test_test_file_evaluation_and_prediction_do_the_same(tmp_path: Path) -> None
     assert data.test is not None
     np.testing.assert_array_equal(data.test.raw_x["input"], data.train.raw_x["input"])
     assert data.train.raw_x["input"][4, 1] == 30.0  # the 20th of 39 values
-    judged = read_split(recipe.data, data.pre, tmp_path / "t.csv")
+    judged = read_split(recipe.data, data.preprocessing, tmp_path / "t.csv")
     np.testing.assert_array_equal(judged.raw_x["input"], data.train.raw_x["input"])
     asked = pd.read_csv(tmp_path / "t.csv").drop(columns="y")
-    raw, _, _ = raw_of_table(asked, recipe.data, data.pre, "t.csv")
+    raw, _, _ = raw_of_table(asked, recipe.data, data.preprocessing, "t.csv")
     np.testing.assert_array_equal(raw["input"], data.train.raw_x["input"])
 
 
 def test_facts_change_with_what_was_decided(tmp_path: Path) -> None:
     frame().to_csv(tmp_path / "d.csv", index=False)
-    before = facts(project(), tmp_path)
-    after = facts(
+    before = load_facts(project(), tmp_path)
+    after = load_facts(
         replace(project(), data=replace(project().data, columns=choices(b="ignore"))), tmp_path
     )
     assert (before.column_names, after.column_names) == (("a", "b"), ("a",))

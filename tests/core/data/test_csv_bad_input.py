@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 
@@ -25,8 +25,8 @@ def write(folder: Path, lines: list[str], name: str = "d.csv", encoding: str = "
 
 def message(folder: Path, **data: object) -> str:
     with pytest.raises(DataError) as caught:
-        load(project(**data), folder)
-    assert caught.value.mend, "an error without a mend"
+        load_dataset(project(**data), folder)
+    assert caught.value.fix, "an error without a mend"
     return str(caught.value)
 
 
@@ -57,12 +57,12 @@ def test_missing_values_are_dropped_or_filled_on_request(tmp_path: Path) -> None
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,,14.0"
     write(tmp_path, lines)
-    dropped = facts(project(options={"missing": "drop"}, test_split=0.0), tmp_path)
+    dropped = load_facts(project(options={"missing": "drop"}, test_split=0.0), tmp_path)
     assert dropped.rows + dropped.validation_rows == 39
     assert "1 row with missing values left out." in dropped.notes
-    filled = load(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
+    filled = load_dataset(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
     assert filled.facts.rows + filled.facts.validation_rows == 40
-    rooms = filled.pre.inputs["input"].columns[1]
+    rooms = filled.preprocessing.inputs["input"].columns[1]
     rows = filled.train.raw_x["input"]
     at = rows[rows[:, 0] == 4.0]
     assert at.size == 0 or at[0, 1] == pytest.approx(rooms.fill)
@@ -72,7 +72,7 @@ def test_a_missing_target_is_never_made_up(tmp_path: Path) -> None:
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,5,"
     write(tmp_path, lines)
-    filled = facts(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
+    filled = load_facts(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
     assert filled.rows + filled.validation_rows == 39
 
 
@@ -92,13 +92,13 @@ def test_text_in_a_number_column_names_line_and_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
 def test_another_separator_is_found(tmp_path: Path, separator: str) -> None:
     write(tmp_path, [line.replace(",", separator) for line in ["size,rooms,price", *GOOD]])
-    assert facts(project(), tmp_path).column_names == ("size", "rooms")
+    assert load_facts(project(), tmp_path).column_names == ("size", "rooms")
 
 
 def test_decimal_commas_are_found(tmp_path: Path) -> None:
     lines = ["size;rooms;price", *(f"{i},5;{i % 7};{i},25" for i in range(1, 41))]
     write(tmp_path, lines)
-    found = load(project(), tmp_path)
+    found = load_dataset(project(), tmp_path)
     assert found.facts.task == "regression"
     assert found.train.raw_x["input"][0, 0] == pytest.approx(1.5)
 
@@ -113,7 +113,7 @@ def test_a_wrong_separator_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_byte_order_marks_and_encodings(tmp_path: Path, encoding: str) -> None:
     write(tmp_path, ["größe,rooms,price", *GOOD], encoding=encoding)
-    assert facts(project(), tmp_path).column_names == ("größe", "rooms")
+    assert load_facts(project(), tmp_path).column_names == ("größe", "rooms")
 
 
 def test_a_wrong_encoding_is_named(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_test_file_with_other_columns(tmp_path: Path) -> None:
 def test_a_test_file_with_more_columns_is_fine(tmp_path: Path) -> None:
     write(tmp_path, ["size,rooms,price", *GOOD])
     write(tmp_path, ["note,rooms,size,price", *(f"x,{line}" for line in GOOD)], "t.csv")
-    found = load(project(test_path="t.csv"), tmp_path)
+    found = load_dataset(project(test_path="t.csv"), tmp_path)
     assert found.facts.test_rows == 40
     assert found.test is not None
     assert found.test.raw_x["input"][0].tolist() == [2.0, 1.0]
@@ -195,17 +195,17 @@ def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
     rows = "".join(f"{n},{18 + n}:{n * 7 % 60:02d}\n" for n in range(40))
     (tmp_path / "d.csv").write_text("age,time\n" + rows)
     with pytest.raises(DataError, match="write each as one number: 18 instead of 18:00"):
-        facts(Project(data=Data("csv", path="d.csv", target=("time",))), tmp_path)
+        load_facts(Project(data=Data("csv", path="d.csv", target=("time",))), tmp_path)
     assert "'code-0-x'" in said
 
 
 def test_no_data_and_unknown_kinds() -> None:
     with pytest.raises(DataError, match="No data is chosen"):
-        facts(Project(), Path())
+        load_facts(Project(), Path())
     with pytest.raises(DataError, match="does not exist"):
-        facts(Project(data=Data("sql")), Path())
+        load_facts(Project(data=Data("sql")), Path())
     with pytest.raises(DataError, match=r"Did you mean 'iris'\?"):
-        facts(Project(data=Data("builtin", name="irsi")), Path())
+        load_facts(Project(data=Data("builtin", name="irsi")), Path())
 
 
 def test_a_scaling_that_does_not_exist(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path: Path) -> N
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,,14.0"
     write(tmp_path, lines)
-    seen = preview(project(target=()), tmp_path, rows=5)
+    seen = load_preview(project(target=()), tmp_path, rows=5)
     assert seen.columns == ("size", "rooms", "price")
     assert seen.rows[3] == ("4", "", "14")
     assert [entry.missing for entry in seen.stats] == [0, 1, 0]
@@ -240,14 +240,14 @@ def test_endless_numbers(tmp_path: Path) -> None:
 
 def test_a_separator_at_the_end_of_each_line_is_fine(tmp_path: Path) -> None:
     write(tmp_path, ["size,rooms,price", *(f"{line}," for line in GOOD)])
-    assert facts(project(), tmp_path).column_names == ("size", "rooms")
+    assert load_facts(project(), tmp_path).column_names == ("size", "rooms")
     write(tmp_path, ["size,rooms,price", *(f"{line},8" for line in GOOD)])
     assert "Line 2 of 'd.csv' has 4 cells" in message(tmp_path)
 
 
 def test_blank_lines_and_old_line_ends(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_bytes("\r".join(["", "size,rooms,price", *GOOD, ""]).encode())
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == len(GOOD)
     lines = ["", "size,rooms,price", *GOOD[:5], "", "x,1,2.5", *GOOD[5:]]
     write(tmp_path, lines)

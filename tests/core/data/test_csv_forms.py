@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import facts
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_facts
 from netbuilder.core.data.readers.csv_reader import read_csv, read_table
 from netbuilder.core.data.readers.encodings import encoding_of
-from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -29,7 +29,7 @@ def read(folder: Path, text: str, **options: object) -> pd.DataFrame:
 
 
 def codes(table: pd.DataFrame) -> list[str]:
-    return [one.code for one in reading_of(table).findings]
+    return [one.code for one in table_reading(table).findings]
 
 
 IRIS = """5.1,3.5,1.4,0.2,Iris-setosa
@@ -81,14 +81,14 @@ def test_a_column_that_counts_is_told_and_can_be_used(tmp_path: Path) -> None:
     rows = "\n".join(f"{n},{n * 0.5},{n % 7 + 0.25}" for n in range(40))
     (tmp_path / "d.csv").write_text(f",a,y\n{rows}\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
-    found = report(project, tmp_path)
+    found = make_report(project, tmp_path)
     assert [(c.name, c.role) for c in found.columns] == [
         ("column 1", "ignore"), ("a", "feature"), ("y", "target"),
     ]  # fmt: skip
     (told,) = [note for note in found.notes if note.code == "counting-column"]
     used = told.fixes[0].edit(project)
-    assert facts(project, tmp_path).column_names == ("a",)
-    assert facts(used, tmp_path).column_names == ("column 1", "a")
+    assert load_facts(project, tmp_path).column_names == ("a",)
+    assert load_facts(used, tmp_path).column_names == ("column 1", "a")
     assert list(read_csv(tmp_path / "d.csv", {}).columns) == ["a", "y"]
 
 
@@ -119,7 +119,7 @@ def test_dialects(tmp_path: Path, text: str) -> None:
 
 def test_a_title_is_told(tmp_path: Path) -> None:
     text = "Results of class 9b\na,b,c\n1.5,20,0.25\n2.5,30,0.5\n3.5,40,0.75\n4.5,50,1.0\n"
-    told = reading_of(read(tmp_path, text)).findings
+    told = table_reading(read(tmp_path, text)).findings
     assert "first line ('Results of class 9b') is taken for a title" in told[0].message
 
 
@@ -169,7 +169,7 @@ def test_packed_files(tmp_path: Path, packed: str) -> None:
         path.write_bytes(pack(content))
     table = read_table(path, {})
     assert (table.shape, table["b"].sum()) == ((60, 3), 3540)
-    found = facts(Project(graph=GRAPH, data=Data("csv", path=packed, target=("y",))), tmp_path)
+    found = load_facts(Project(graph=GRAPH, data=Data("csv", path=packed, target=("y",))), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 60
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(DataError, match="damaged"):
@@ -193,8 +193,8 @@ def test_a_row_of_totals_is_told_and_left_out(tmp_path: Path) -> None:
     rows = "\n".join(f"shop {n % 4},{n},{n % 6}" for n in range(40))
     (tmp_path / "d.csv").write_text(f"shop,sold,y\n{rows}\nTotal,780,99\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("sold",)))
-    (told,) = [note for note in report(project, tmp_path).notes if note.code == "total-row"]
+    (told,) = [note for note in make_report(project, tmp_path).notes if note.code == "total-row"]
     assert told.message.startswith("Line 42 seems to hold totals ('Total')")
-    found = facts(told.fixes[0].edit(project), tmp_path)
+    found = load_facts(told.fixes[0].edit(project), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 40
     assert found.value_range[1] == 5.0

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.data.columns import report
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.findings import DataEdit
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.edits_data import mend_data, set_columns
+from netbuilder.core.project.edits_data import apply_data_fix, set_columns
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -186,7 +186,7 @@ def test_a_table_is_understood_rightly_or_asked_about(tmp_path: Path, name: str)
     case = CASES[name]
     path = tmp_path / "d.csv"
     path.write_text(case.text, encoding=case.encoding)
-    found = report(Project(graph=GRAPH, data=recipe_for(path, path.name)), tmp_path)
+    found = make_report(Project(graph=GRAPH, data=recipe_for(path, path.name)), tmp_path)
     columns = {one.name: one for one in found.columns}
     for column, truth in case.columns.items():
         facts = columns[column]
@@ -206,12 +206,12 @@ def asked(
 ) -> tuple[Project, list[DataEdit]]:
     (folder / "d.csv").write_text(text, encoding="utf-8")
     one = Project(graph=GRAPH, data=Data("csv", path="d.csv", scaling="none", columns=columns))
-    (finding,) = (note for note in report(one, folder).notes if note.code == code)
+    (finding,) = (note for note in make_report(one, folder).notes if note.code == code)
     return one, list(finding.fixes)
 
 
 def learned(project: Project, folder: Path) -> np.ndarray:
-    found = load(project, folder)
+    found = load_dataset(project, folder)
     values = [part.raw_x["input"] for part in (found.train, found.validation, found.test) if part]
     return np.sort(np.concatenate(values)[:, 0])
 
@@ -232,7 +232,7 @@ def test_whether_the_day_comes_first_can_be_answered_both_ways(tmp_path: Path) -
     assert months[:3].tolist() == [day("2020-01-01"), day("2020-02-01"), day("2020-03-01")]
     days = learned(second.edit(one), tmp_path)
     assert days[:3].tolist() == [day("2020-01-01"), day("2020-01-02"), day("2020-01-03")]
-    assert not report(second.edit(one), tmp_path).notes
+    assert not make_report(second.edit(one), tmp_path).notes
 
 
 def test_days_written_as_one_number_become_days(tmp_path: Path) -> None:
@@ -248,8 +248,8 @@ def test_the_ends_of_a_scale_are_words(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(text, encoding="utf-8")
     one = Project(graph=GRAPH, data=Data("csv", path="d.csv"))
     with pytest.raises(DataError, match="holds numbers, but line") as raised:
-        load(one, tmp_path)
-    found = load(mend_data(one, raised.value.mends[0]), tmp_path)
+        load_dataset(one, tmp_path)
+    found = load_dataset(apply_data_fix(one, raised.value.fixes[0]), tmp_path)
     assert found.facts.column_types == {"q": "category"}
     assert len(found.facts.column_names) == 5
 
@@ -258,15 +258,15 @@ def test_columns_of_the_same_name_can_be_told_apart(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(lines("a,a,y", lambda n: f"{n},{-n},{n * n}"), encoding="utf-8")
     one = Project(graph=GRAPH, data=Data("csv", path="d.csv"))
     with pytest.raises(DataError, match="2 columns named 'a'") as raised:
-        load(one, tmp_path)
-    found = load(mend_data(one, raised.value.mends[0]), tmp_path)
+        load_dataset(one, tmp_path)
+    found = load_dataset(apply_data_fix(one, raised.value.fixes[0]), tmp_path)
     assert found.facts.column_names == ("a", "a.1")
 
 
 def test_a_few_dates_that_are_categories_are_said(tmp_path: Path) -> None:
     text = lines("when,a,y", lambda n: f"2024-0{1 + n % 5}-01,{n},{n}")
     one, fixes = asked(tmp_path, text, "dates-as-words")
-    seen = {column.name: column.type for column in report(one, tmp_path).columns}
+    seen = {column.name: column.type for column in make_report(one, tmp_path).columns}
     assert seen["when"] == "category"
     mended = fixes[0].edit(one)
     assert mended == set_columns(one, ["when"], type="date")
@@ -279,5 +279,7 @@ def test_a_table_that_names_pictures_which_are_not_there_can_be_learned_as_it_is
     (tmp_path / "d.csv").write_text(text, encoding="utf-8")
     one = Project(graph=GRAPH, data=recipe_for(tmp_path / "d.csv", "d.csv"))
     with pytest.raises(DataError, match="None of the pictures") as raised:
-        load(one, tmp_path)
-    assert load(mend_data(one, raised.value.mends[0]), tmp_path).facts.column_names == ("a",)
+        load_dataset(one, tmp_path)
+    assert load_dataset(
+        apply_data_fix(one, raised.value.fixes[0]), tmp_path
+    ).facts.column_names == ("a",)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from netbuilder.core.data.load import load, preview
+from netbuilder.core.data.load import load_dataset, load_preview
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 
@@ -50,13 +50,13 @@ def test_any_file(folder: Path, content: bytes, missing: str, scaling: str, limi
     (folder / "d.csv").write_bytes(content)
     options = {"missing": missing, "memory_limit_mb": limit}
     project = Project(data=Data("csv", path="d.csv", scaling=scaling, options=options))
-    for read in (preview, load):
+    for read in (load_preview, load_dataset):
         try:
             found = read(project, folder)
         except DataError as error:
             assert error.what.endswith((".", "'")), error.what
-            assert error.mend.endswith("."), error.mend
+            assert error.fix.endswith("."), error.fix
             continue
-        if read is load:
+        if read is load_dataset:
             for values in (*found.train.x.values(), *found.train.y.values()):
                 assert np.isfinite(values).all()

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.kinds.kind import Question
-from netbuilder.core.data.kinds.scripts.pictures import folder_code
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.kinds.kind import ScriptRequest
+from netbuilder.core.data.kinds.scripts.picture_script import folder_code
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.edits_data import mend_data
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 NODES = (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1}))
@@ -42,7 +42,7 @@ def project(tmp_path: Path) -> Project:
 
 def refused(project: Project, folder: Path) -> DataError:
     with pytest.raises(DataError) as raised:
-        facts(project, folder)
+        load_facts(project, folder)
     return raised.value
 
 
@@ -52,7 +52,7 @@ def test_a_picture_cut_in_half_is_named_at_the_first_look(
 ) -> None:
     whole = content(3, ending)
     (tmp_path / "p" / "cat" / f"whole.{ending}").write_bytes(whole)
-    assert facts(project, tmp_path).rows
+    assert load_facts(project, tmp_path).rows
     (tmp_path / "p" / "cat" / f"bad.{ending}").write_bytes(whole[: len(whole) // 2])
     assert f"no picture or damaged: 'cat/bad.{ending}'" in str(refused(project, tmp_path))
 
@@ -62,7 +62,7 @@ def test_what_a_camera_writes_behind_a_picture_does_not_matter(
 ) -> None:
     (tmp_path / "p" / "cat" / "more.jpg").write_bytes(content(1, "jpg") + b"SEFT" * 100)
     (tmp_path / "p" / "cat" / "more.png").write_bytes(content(1) + bytes(100))
-    assert facts(project, tmp_path).rows
+    assert load_facts(project, tmp_path).rows
 
 
 def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
@@ -72,11 +72,11 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
         (tmp_path / "p" / label / name).write_bytes(content(5)[:300])
     error = refused(project, tmp_path)
     assert "2 files are no picture or damaged: 'cat/a b.png' and 'dog/5.png'" in error.what
-    (mend,) = error.mends
-    assert mend.label == "Leave these 2 pictures out"
+    (fix,) = error.fixes
+    assert fix.label == "Leave these 2 pictures out"
 
-    mended = mend_data(project, mend)
-    found = load(mended, tmp_path)
+    mended = apply_data_fix(project, fix)
+    found = load_dataset(mended, tmp_path)
     parts = (found.train, found.validation, found.test)
     assert sum(len(part.y["out"]) for part in parts if part is not None) == 19
     (told,) = (one for one in found.facts.findings if one.code == "files-left-out")
@@ -84,8 +84,8 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
     assert told.fixes[0].edit(mended) == project
 
     (tmp_path / "p" / "cat" / "more.png").write_bytes(b"")
-    (more,) = refused(mended, tmp_path).mends
-    assert len(mend_data(mended, more).data.options["skip_files"]) == 3
+    (more,) = refused(mended, tmp_path).fixes
+    assert len(apply_data_fix(mended, more).data.options["skip_files"]) == 3
 
 
 def test_a_picture_that_is_damaged_within_is_named_with_its_mend_when_it_is_read(
@@ -94,8 +94,8 @@ def test_a_picture_that_is_damaged_within_is_named_with_its_mend_when_it_is_read
     bad = tmp_path / "p" / "dog" / "7.png"
     bad.write_bytes(bad.read_bytes().replace(b"IDAT", b"IDAT" + zlib.compress(b"x")[:4], 1))
     with pytest.raises(DataError, match=r"'7\.png' cannot be read") as raised:
-        load(project, tmp_path)
-    found = load(mend_data(project, raised.value.mends[0]), tmp_path)
+        load_dataset(project, tmp_path)
+    found = load_dataset(apply_data_fix(project, raised.value.fixes[0]), tmp_path)
     assert found.facts.rows + found.facts.validation_rows + found.facts.test_rows == 19
 
 
@@ -107,7 +107,7 @@ def test_the_file_of_the_same_name_in_the_test_folder_stays(
         for index in range(3):
             (tmp_path / "t" / label / f"{index}.png").write_bytes(content(index))
     data = Data("images", path="p", test_path="t", options={"skip_files": ["p/cat/1.png"]})
-    found = facts(Project(graph=GRAPH, data=data), tmp_path)
+    found = load_facts(Project(graph=GRAPH, data=data), tmp_path)
     assert (found.rows + found.validation_rows, found.test_rows) == (19, 6)
 
 
@@ -115,7 +115,7 @@ def test_the_script_leaves_them_out_too(
     tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = Data("images", path="p", options={"skip_files": ["p/cat/1.png"], "image_size": [8, 8]})
-    code = folder_code(Question(Project(graph=GRAPH, data=data), None, "binary"))
+    code = folder_code(ScriptRequest(Project(graph=GRAPH, data=data), None, "binary"))
     known: dict[str, object] = {"np": np}
     monkeypatch.chdir(tmp_path)
     exec("\n".join(line for line in code.lines if not line.startswith("x = ")), known)
@@ -135,6 +135,6 @@ def test_a_damaged_sound_is_left_out_by_one_edit(tmp_path: Path) -> None:
             soundfile.write(tmp_path / "s" / label / f"{index}.wav", wave, 8000)
     (tmp_path / "s" / "low" / "bad.wav").write_bytes(b"RIFF")
     one = Project(graph=GRAPH, data=recipe_for(tmp_path / "s", "s"))
-    (mend,) = refused(one, tmp_path).mends
-    assert mend.label == "Leave the sound out"
-    assert facts(mend_data(one, mend), tmp_path).rows
+    (fix,) = refused(one, tmp_path).fixes
+    assert fix.label == "Leave the sound out"
+    assert load_facts(apply_data_fix(one, fix), tmp_path).rows

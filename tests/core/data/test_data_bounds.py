@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.load import facts, load, preview
-from netbuilder.core.data.prepare.prepared_data import make_plan
+from netbuilder.core.data.load import load_dataset, load_facts, load_preview
+from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.readers import class_folders
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
@@ -41,8 +41,8 @@ def refused(data: Data, folder: Path) -> str:
     """The message, and that it came before gigabytes were taken."""
     before = peak()
     with pytest.raises(DataError) as caught:
-        load(Project(data=data), folder)
-    assert caught.value.mend
+        load_dataset(Project(data=data), folder)
+    assert caught.value.fix
     assert peak() - before < 1024
     return str(caught.value)
 
@@ -59,7 +59,7 @@ def test_the_limit_is_the_recipes(tmp_path: Path) -> None:
     lines = [f"n{i % 70},{i}" for i in range(4000)]
     (tmp_path / "d.csv").write_text("name,price\n" + "\n".join(lines), encoding="utf-8")
     data = Data("csv", path="d.csv", target=("price",), options={"categories": ["name"]})
-    assert len(facts(Project(data=data), tmp_path).column_names) == 70
+    assert len(load_facts(Project(data=data), tmp_path).column_names) == 70
     tight = {"categories": ["name"], "memory_limit_mb": 2}
     said = refused(Data("csv", path="d.csv", target=("price",), options=tight), tmp_path)
     assert "a category of 70 different values" in said
@@ -93,11 +93,11 @@ def test_a_packed_table_that_unpacks_to_far_more(tmp_path: Path, ending: str, te
     path = tmp_path / f"d.csv.{ending}"
     packed(path, text, 60)
     data = Data("csv", path=path.name, target=("y",), options={"memory_limit_mb": 30})
-    for ask in (facts, preview):
+    for ask in (load_facts, load_preview):
         with pytest.raises(DataError) as caught:
             ask(Project(data=data), tmp_path)
         assert "would unpack to more than 31.5 MB; the limit is 30 MiB" in str(caught.value)
-        assert caught.value.mend
+        assert caught.value.fix
 
 
 def test_an_honest_packed_table_is_streamed(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_an_honest_packed_table_is_streamed(tmp_path: Path) -> None:
     options = {"memory_limit_mb": max(1, limit)}
     assert len(rows) > options["memory_limit_mb"] * 2**20 / 3
     data = Data("csv", path="d.csv.gz", target=("y",), options=options)
-    plan = make_plan(Project(data=data), tmp_path)
+    plan = prepare_data(Project(data=data), tmp_path)
     assert plan.scan is not None
     found = plan.facts
     assert found.rows + found.validation_rows + found.test_rows == 30_000
@@ -119,7 +119,7 @@ def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
     packed(tmp_path / "d.csv.gz", rows.encode(), 1)
     data = Data("series", path="d.csv.gz", target=("y",), options={"memory_limit_mb": 1})
     with pytest.raises(DataError, match="the limit is 1 MiB"):
-        facts(Project(data=data), tmp_path)
+        load_facts(Project(data=data), tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a disk is called otherwise")
@@ -127,9 +127,9 @@ def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
 def test_a_whole_disk_is_no_folder_of_samples(kind: str) -> None:
     began = time.monotonic()
     with pytest.raises(DataError) as caught:
-        facts(Project(data=Data(kind, path="/")), Path("/"))
+        load_facts(Project(data=Data(kind, path="/")), Path("/"))
     assert time.monotonic() - began < 20
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
@@ -141,7 +141,7 @@ def test_a_pipe_is_no_data(tmp_path: Path, name: str) -> None:
         recipe_for(tmp_path / name)
     for kind in ("csv", "images", "sounds", "text", "series", "arrays"):
         with pytest.raises(DataError, match="is a pipe, not a file"):
-            facts(Project(data=Data(kind, path=name)), tmp_path)
+            load_facts(Project(data=Data(kind, path=name)), tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
@@ -160,11 +160,11 @@ def test_pipes_and_devices_among_samples_are_none(tmp_path: Path, ending: str) -
         (tmp_path / label / f"zero{ending}").symlink_to("/dev/zero")
     recipe = recipe_for(tmp_path)
     assert recipe.kind == ("images" if ending == ".png" else "text")
-    found = facts(Project(data=recipe), tmp_path)
+    found = load_facts(Project(data=recipe), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 6
     if ending == ".txt":
         told = Data("text", path=str(tmp_path), options={"task": "next_token", "window": 2})
-        assert facts(Project(data=told), tmp_path).rows > 0
+        assert load_facts(Project(data=told), tmp_path).rows > 0
 
 
 def test_a_tree_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,11 +176,11 @@ def test_a_tree_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             for more in range(5):
                 (tmp_path / label / f"{place}-{more}.xml").touch()
     # A few files beside each picture are no reason.
-    assert len(class_folders.find(tmp_path, (".png",), "picture").parts[0].files) == 8
+    assert len(class_folders.find_samples(tmp_path, (".png",), "picture").parts[0].files) == 8
     for place in range(100):
         (tmp_path / "b" / f"{place}.log").touch()
     with pytest.raises(DataError, match="more than 40 files and folders, and hardly any"):
-        class_folders.find(tmp_path, (".png",), "picture")
+        class_folders.find_samples(tmp_path, (".png",), "picture")
 
 
 @pytest.mark.skipif(
@@ -195,6 +195,6 @@ def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
         locked.chmod(0)
         try:
             with pytest.raises(DataError, match=f"'{locked.name}'.* cannot be read .Permission"):
-                facts(Project(data=Data("images", path=str(tmp_path))), tmp_path)
+                load_facts(Project(data=Data("images", path=str(tmp_path))), tmp_path)
         finally:
             locked.chmod(0o700)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netbuilder.core.data.docs import page
+from netbuilder.core.data.data_pages import data_page
 from netbuilder.core.data.registry import KINDS
 
 PAGE = Path(__file__).parents[3] / "docs" / "data.md"
@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "data.md"
 
 def test_the_page_is_up_to_date() -> None:
     written = PAGE.read_text(encoding="utf-8")
-    assert written == page(), "Run: python -m netbuilder.core.data.docs docs/data.md"
+    assert written == data_page(), "Run: python -m netbuilder.core.data.data_pages docs/data.md"
 
 
 def test_every_kind_says_what_it_concludes() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -24,7 +24,7 @@ def frame(rows: int = 50) -> pd.DataFrame:
 def refused(folder: Path, **data: object) -> DataError:
     recipe = Data(**{"kind": "csv", "path": "d.csv", "target": ("y",), **data})  # type: ignore[arg-type]
     with pytest.raises(DataError) as caught:
-        load(Project(graph=GRAPH, data=recipe), folder)
+        load_dataset(Project(graph=GRAPH, data=recipe), folder)
     return caught.value
 
 
@@ -35,13 +35,13 @@ def test_a_column_that_is_empty_in_the_test_file_only(tmp_path: Path) -> None:
     assert str(error).startswith(
         "Column 'b' of t.csv has no number in line 2, and so it is in 19 more rows"
     )
-    assert error.mends
+    assert error.fixes
     recipe = Data(
         "csv", path="d.csv", test_path="t.csv", target=("y",), options={"missing": "mean"}
     )
-    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    data = load_dataset(Project(graph=GRAPH, data=recipe), tmp_path)
     assert data.test is not None
-    mean = data.pre.inputs["input"].columns[1].mean
+    mean = data.preprocessing.inputs["input"].columns[1].mean
     np.testing.assert_allclose(data.test.raw_x["input"][:, 1], mean, rtol=1e-6)
 
 
@@ -68,6 +68,6 @@ def test_a_target_is_never_filled(tmp_path: Path) -> None:
     table.loc[[3, 4], "y"] = np.nan
     table.to_csv(tmp_path / "d.csv", index=False)
     recipe = Data("csv", path="d.csv", target=("y",), options={"missing": "mean"})
-    found = facts(Project(graph=GRAPH, data=recipe), tmp_path)
+    found = load_facts(Project(graph=GRAPH, data=recipe), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 48
     assert "2 rows with missing values left out." in found.notes

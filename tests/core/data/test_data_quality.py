@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.columns import report
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.findings import INFO, Finding
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -34,7 +34,7 @@ def frame(rows: int = 60) -> pd.DataFrame:
 
 def noticed(folder: Path, table: pd.DataFrame, **data: object) -> dict[str, Finding]:
     table.to_csv(folder / "d.csv", index=False)
-    found = report(project(**data), folder)
+    found = make_report(project(**data), folder)
     return {one.code: one for one in found.notes}
 
 
@@ -50,7 +50,7 @@ def test_a_feature_that_equals_the_target(tmp_path: Path) -> None:
     table = frame().assign(again=lambda t: t["y"])[["again", "a", "b", "y"]]
     one = noticed(tmp_path, table)["target-in-features"]
     assert "'again' equals the target 'y'" in one.message
-    assert load(mended(tmp_path, one), tmp_path).facts.column_names == ("a", "b")
+    assert load_dataset(mended(tmp_path, one), tmp_path).facts.column_names == ("a", "b")
 
 
 def test_a_feature_that_nearly_equals_the_target(tmp_path: Path) -> None:
@@ -93,13 +93,13 @@ def test_a_stand_in_for_missing(tmp_path: Path) -> None:
     one = noticed(tmp_path, table)["stand-in"]
     assert "holds -999 in 3 rows" in one.message
     after = mended(tmp_path, one)
-    told = {entry.code for entry in report(after, tmp_path).notes}
+    told = {entry.code for entry in make_report(after, tmp_path).notes}
     assert told == {"unreadable"}  # three values are missing now, and that is asked about
     filled = Project(
         graph=GRAPH, data=Data(**{**vars(after.data), "options": {
             **after.data.options, "missing": "median"}}),
     )  # fmt: skip
-    data = load(filled, tmp_path)
+    data = load_dataset(filled, tmp_path)
     assert data.train.raw_x["input"][:, 0].min() >= 18
 
 
@@ -113,9 +113,9 @@ def test_one_word_in_two_spellings(tmp_path: Path) -> None:
     table = frame().assign(smoker=["Yes", "yes", "no", "Yes"] * 15)[["smoker", "a", "y"]]
     one = noticed(tmp_path, table)["same-word-twice"]
     assert "'Yes' and 'yes'" in one.message
-    data = load(mended(tmp_path, one), tmp_path)
+    data = load_dataset(mended(tmp_path, one), tmp_path)
     assert data.facts.column_names == ("smoker=Yes", "smoker=no", "a")
-    assert load(project(), tmp_path).facts.column_names[:3] == (
+    assert load_dataset(project(), tmp_path).facts.column_names[:3] == (
         "smoker=Yes", "smoker=no", "smoker=yes",
     )  # fmt: skip
 
@@ -124,11 +124,11 @@ def test_a_class_of_one_row_leaves_the_shares_of_the_others(tmp_path: Path) -> N
     table = frame(101).assign(y=["big"] * 80 + ["small"] * 20 + ["odd"])
     one = noticed(tmp_path, table)["class-of-one"]
     assert "'odd' of 'y' has one row only" in one.message
-    data = load(project(validation_split=0.0), tmp_path)
+    data = load_dataset(project(validation_split=0.0), tmp_path)
     assert data.test is not None
     labels = [data.facts.classes[n] for n in data.test.raw_y["out"]]
     assert (labels.count("big"), labels.count("small")) == (16, 4)
-    assert load(mended(tmp_path, one), tmp_path).facts.classes == ("big", "small")
+    assert load_dataset(mended(tmp_path, one), tmp_path).facts.classes == ("big", "small")
 
 
 def test_rows_that_stand_twice_and_in_two_parts(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_rows_that_stand_twice_and_in_two_parts(tmp_path: Path) -> None:
     one = noticed(tmp_path, table)["rows-twice"]
     assert "12 rows of d.csv stand there twice or more, such as lines 2 and 62" in one.message
     assert "also stand" in one.message
-    data = load(mended(tmp_path, one), tmp_path)
+    data = load_dataset(mended(tmp_path, one), tmp_path)
     facts = data.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == 60
 
@@ -175,7 +175,7 @@ def test_twenty_six_letters_are_offered_as_classes(tmp_path: Path) -> None:
     table = frame(260).assign(y=np.arange(260) % 26)
     one = noticed(tmp_path, table)["whole-number-target"]
     assert "26 whole numbers, from 0 to 25" in one.message
-    facts = load(mended(tmp_path, one), tmp_path).facts
+    facts = load_dataset(mended(tmp_path, one), tmp_path).facts
     assert (facts.task, len(facts.classes)) == ("classes", 26)
 
 
@@ -184,25 +184,25 @@ def test_columns_that_were_left_out_can_be_taken_in(tmp_path: Path) -> None:
     table = frame().assign(name=[f"n{i}" for i in range(60)])[["name", "a", "y"]]
     one = noticed(tmp_path, table)["column-left-out"]
     assert one.severity == "info"
-    assert len(load(mended(tmp_path, one), tmp_path).facts.column_names) > 40
+    assert len(load_dataset(mended(tmp_path, one), tmp_path).facts.column_names) > 40
     table["name"] = days
     one = noticed(tmp_path, table)["column-left-out"]
     assert one.fixes[0].label == "Use 'name' as a date"
-    assert load(mended(tmp_path, one), tmp_path).facts.column_names == ("name", "a")
+    assert load_dataset(mended(tmp_path, one), tmp_path).facts.column_names == ("name", "a")
 
 
 def test_a_recipe_that_cannot_be_trained_on_shows_its_columns_all_the_same(tmp_path: Path) -> None:
     table = frame()
     table.loc[4, "a"] = None
     table.to_csv(tmp_path / "d.csv", index=False)
-    found = report(project(), tmp_path)
+    found = make_report(project(), tmp_path)
     assert [one.severity for one in found.notes] == ["error"]
     assert "column 'a' in line 6" in found.notes[0].message
     assert [(c.name, c.role, c.missing) for c in found.columns] == [
         ("a", "feature", 1), ("b", "feature", 0), ("y", "target", 0),
     ]  # fmt: skip
     after = found.notes[0].fixes[0].edit(project())
-    assert load(after, tmp_path).facts.rows + 13 + 0 >= 42
+    assert load_dataset(after, tmp_path).facts.rows + 13 + 0 >= 42
 
 
 def test_the_facts_of_a_column(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_the_facts_of_a_column(tmp_path: Path) -> None:
         }
     )
     table.to_csv(tmp_path / "d.csv", index=False)
-    found = report(project(target=("kind",), options={"missing": "mean"}), tmp_path)
+    found = make_report(project(target=("kind",), options={"missing": "mean"}), tmp_path)
     size, town, kind = found.columns
     assert (size.type, size.missing, size.unique) == ("number", 12, 4)
     assert (size.minimum, size.maximum, size.mean) == (1.0, 4.0, 2.5)
@@ -232,7 +232,7 @@ def test_dates_that_are_left_out_are_asked_about_on_their_row(tmp_path: Path) ->
     one = noticed(tmp_path, frame().assign(ordered=days)[["ordered", "a", "y"]])["column-left-out"]
     assert one.message.startswith("Column 'ordered' holds dates ('")
     assert one.asked, "its row calls it a date, and asks whether it is to be used"
-    first = load(mended(tmp_path, one), tmp_path)
+    first = load_dataset(mended(tmp_path, one), tmp_path)
     assert first.facts.column_names == ("ordered", "a")
 
 
@@ -240,12 +240,12 @@ def test_of_words_no_mean_is_offered(tmp_path: Path) -> None:
     table = frame().assign(town=["Bath", "York", None] * 20)[["town", "a", "y"]]
     table.to_csv(tmp_path / "d.csv", index=False)
     with pytest.raises(DataError) as caught:
-        load(project(), tmp_path)
-    labels = [one.label for one in caught.value.mends]
+        load_dataset(project(), tmp_path)
+    labels = [one.label for one in caught.value.fixes]
     assert "Fill with the most frequent value" in labels
     assert "Fill with the mean" not in labels
-    assert '"most_frequent" (puts the commonest value there)' in caught.value.mend
+    assert '"most_frequent" (puts the commonest value there)' in caught.value.fix
     table.assign(a=[None, *table["a"][1:]]).to_csv(tmp_path / "d.csv", index=False)
     with pytest.raises(DataError) as caught:
-        load(project(), tmp_path)
-    assert "Fill with the mean" in [one.label for one in caught.value.mends]
+        load_dataset(project(), tmp_path)
+    assert "Fill with the mean" in [one.label for one in caught.value.fixes]

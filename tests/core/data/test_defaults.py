@@ -7,13 +7,26 @@ from itertools import pairwise
 
 import pytest
 
-from netbuilder.core.catalog.training.index import LOSSES, METRICS
+from netbuilder.core.catalog.training.training_index import LOSSES, METRICS
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.defaults import adapt, last_activation_for, loss_for, resolve
-from netbuilder.core.data.kinds.kind import DataKind, Place
+from netbuilder.core.data.defaults import (
+    fit_output_to_data,
+    last_activation_for,
+    loss_for,
+    resolve_defaults,
+)
+from netbuilder.core.data.kinds.kind import DataKind, DataLocation
 from netbuilder.core.data.registry import KINDS, is_chosen
 from netbuilder.core.project.graph_ends import last_activation, last_units
-from netbuilder.core.project.model import Choice, Data, Graph, Node, OutputGoal, Project, Training
+from netbuilder.core.project.model import (
+    Choice,
+    Data,
+    Graph,
+    Node,
+    OutputSettings,
+    Project,
+    Training,
+)
 
 
 def facts(task: str, units: int, **more: object) -> DataFacts:
@@ -47,7 +60,7 @@ def test_adapt_then_resolve(
 ) -> None:
     start = chain(Node("hidden", "Dense", {"units": 9, "activation": "relu"}), dense(units=17))
     known = facts(task, units)
-    done = resolve(adapt(start, known), known)
+    done = resolve_defaults(fit_output_to_data(start, known), known)
     assert done.training.loss == Choice(loss)
     assert done.training.metrics == (Choice(metric),)
     assert last_units(done.graph, "out") == last
@@ -55,14 +68,14 @@ def test_adapt_then_resolve(
     assert done.graph.by_id["hidden"] == start.graph.by_id["hidden"]
     assert loss in LOSSES
     assert metric in METRICS
-    assert adapt(done, known).graph == done.graph
+    assert fit_output_to_data(done, known).graph == done.graph
 
 
 def test_two_units_keep_their_softmax() -> None:
     known = facts("binary", 1)
-    two = adapt(chain(dense(units=2)), known)
+    two = fit_output_to_data(chain(dense(units=2)), known)
     assert two.graph.by_id["out"].params == {"units": 2, "activation": "softmax"}
-    assert resolve(two, known).training.loss == Choice("sparse_categorical_crossentropy")
+    assert resolve_defaults(two, known).training.loss == Choice("sparse_categorical_crossentropy")
 
 
 def test_one_hot_targets() -> None:
@@ -73,7 +86,7 @@ def test_one_hot_targets() -> None:
 
 def test_an_activation_behind_the_last_dense_is_not_doubled() -> None:
     start = chain(Node("d", "Dense", {"units": 4}), Node("out", "Softmax"))
-    done = adapt(start, facts("classes", 6))
+    done = fit_output_to_data(start, facts("classes", 6))
     assert done.graph.by_id["d"].params == {"units": 6}
 
 
@@ -82,14 +95,14 @@ def test_a_shared_last_layer_changes_where_it_is_defined() -> None:
         (Node("in", "Input"), Node("d", "Dense", {"units": 4}), Node("out", "Dense", shared="d")),
         (("in", "d"), ("d", "out")),
     )
-    done = adapt(Project(graph=graph), facts("classes", 3))
+    done = fit_output_to_data(Project(graph=graph), facts("classes", 3))
     assert done.graph.by_id["d"].params["units"] == 3
 
 
 def test_what_the_user_chose_stays() -> None:
     chosen = Training(loss=Choice("huber", {"delta": 2.0}), metrics=())
     start = replace(chain(dense(units=1)), training=chosen)
-    assert resolve(start, facts("regression", 1)).training == chosen
+    assert resolve_defaults(start, facts("regression", 1)).training == chosen
 
 
 def test_every_output_gets_its_own_goal() -> None:
@@ -99,28 +112,28 @@ def test_every_output_gets_its_own_goal() -> None:
     )
     known = DataFacts(task="regression", tasks={"a": "regression", "b": "classes"},
                       output_units={"a": 1, "b": 3})  # fmt: skip
-    start = Project(graph=graph, training=Training(outputs={"b": OutputGoal(loss_weight=0.5)}))
-    goals = resolve(start, known).training.outputs
+    start = Project(graph=graph, training=Training(outputs={"b": OutputSettings(loss_weight=0.5)}))
+    goals = resolve_defaults(start, known).training.outputs
     assert goals["a"].loss == Choice("mean_squared_error")
-    assert goals["b"] == OutputGoal(
+    assert goals["b"] == OutputSettings(
         Choice("sparse_categorical_crossentropy"), (Choice("accuracy"),), 0.5
     )
 
 
 def test_a_graph_that_ends_in_no_dense_is_left_alone() -> None:
     start = chain(Node("out", "Flatten"))
-    assert adapt(start, facts("classes", 3)).graph == start.graph
+    assert fit_output_to_data(start, facts("classes", 3)).graph == start.graph
 
 
 def test_a_hidden_layer_before_dropout_is_not_made_the_last_one() -> None:
     hidden = Node("hidden", "Dense", {"units": 32, "activation": "relu"})
     start = chain(hidden, Node("out", "Dropout", {"rate": 0.3}))
-    assert adapt(start, facts("classes", 3)).graph == start.graph
+    assert fit_output_to_data(start, facts("classes", 3)).graph == start.graph
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind: DataKind) -> None:
-    made = kind.place is Place.NOWHERE
+    made = kind.place is DataLocation.NOWHERE
     assert is_chosen(Data(kind.name, name="iris")) == made
     assert is_chosen(Data(kind.name, path="d.csv")) != made
     assert not is_chosen(Data(kind.name))

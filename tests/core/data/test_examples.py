@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.data.defaults import adapt, resolve
-from netbuilder.core.data.examples import Example, example, examples
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
+from netbuilder.core.data.examples import ExampleProject, find_example, list_examples
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.files import read, to_json
-from netbuilder.core.project.layout import layout
+from netbuilder.core.project.layout import layout_graph
 from netbuilder.core.results.evaluate import evaluate
 
 
 def test_the_list_and_the_first_one() -> None:
-    found = examples()
+    found = list_examples()
     assert len(found) >= 8
     assert found[0].name == "digits"
     assert all(entry.title and entry.description.endswith(".") for entry in found)
     with pytest.raises(UserError, match=r"Did you mean 'waves'\?"):
-        example("wavs")
+        find_example("wavs")
 
 
-@pytest.mark.parametrize("entry", examples(), ids=lambda entry: entry.name)
-def test_an_example_opens_and_its_last_layer_fits(entry: Example) -> None:
+@pytest.mark.parametrize("entry", list_examples(), ids=lambda entry: entry.name)
+def test_an_example_opens_and_its_last_layer_fits(entry: ExampleProject) -> None:
     project = read(entry.path)
-    known = facts(project, entry.path.parent)
+    known = load_facts(project, entry.path.parent)
     assert all(node.layer in LAYERS for node in project.graph.nodes)
-    assert adapt(project, known) == project
-    assert resolve(project, known).training.loss is not None
-    assert set(layout(project.graph)) == {node.id for node in project.graph.nodes}
+    assert fit_output_to_data(project, known) == project
+    assert resolve_defaults(project, known).training.loss is not None
+    assert set(layout_graph(project.graph)) == {node.id for node in project.graph.nodes}
     assert to_json(project)["about"]["title"] == entry.title
 
 
@@ -42,12 +42,12 @@ QUICK = ("xor", "circles", "cannot_learn", "sales")
     "entry",
     [
         pytest.param(one, id=one.name, marks=() if one.name in QUICK else pytest.mark.slow)
-        for one in examples()
+        for one in list_examples()
     ],
 )
-def test_an_example_reaches_what_its_card_promises(entry: Example) -> None:
+def test_an_example_reaches_what_its_card_promises(entry: ExampleProject) -> None:
     project = read(entry.path)
-    dataset = load(project, entry.path.parent)
+    dataset = load_dataset(project, entry.path.parent)
     trained = Session(project, dataset, on_event=lambda _event: None).run()
     assert dataset.test is not None
     assert entry.promise is not None

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ import pytest
 
 from netbuilder.core.data.kinds import keras_sets
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.keras_sets import home
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.kinds.keras_sets import keras_home
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Project
+
+source = partial(script_source, style=Style.EXACT)
 
 FETCHED = [name for name, row in BUILTINS.items() if row.fetched]
 
@@ -49,9 +52,9 @@ def test_a_wrong_file_is_not_taken_and_the_message_says_where(
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "mnist.npz").write_bytes(b"other data")
     with pytest.raises(DataError) as told:
-        facts(project("mnist"), Path())
+        load_facts(project("mnist"), Path())
     assert "'mnist' is not on this computer and could not be downloaded" in told.value.what
-    assert f"put mnist.npz into {home()}" in told.value.mend
+    assert f"put mnist.npz into {keras_home()}" in told.value.fix
 
 
 def idx(path: Path, values: np.ndarray) -> None:
@@ -98,9 +101,11 @@ def test_files_that_were_put_there_by_hand_are_read(tmp_path: Path) -> None:
         assert names == [keras_sets._CLOTHES[int(shade) // 25] for shade in shades]
 
 
-@pytest.mark.skipif(not (home() / "mnist.npz").exists(), reason="MNIST was never fetched here")
+@pytest.mark.skipif(
+    not (keras_home() / "mnist.npz").exists(), reason="MNIST was never fetched here"
+)
 def test_mnist_where_it_is() -> None:
-    found = load(project("mnist"), Path())
+    found = load_dataset(project("mnist"), Path())
     assert found.facts.rows + found.facts.validation_rows == 60_000
     assert found.facts.test_rows == 10_000
     assert found.train.x["input"].max() == 1.0

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
@@ -43,7 +43,7 @@ def project(target: str = "price", limit: float = 0.01, **options: object) -> Pr
 
 
 def test_a_large_csv_is_streamed_with_exact_scales(folder: Path) -> None:
-    found = load(project(), folder)
+    found = load_dataset(project(), folder)
     assert found.stream is not None
     assert found.facts.streamed
     assert found.facts.rows == found.stream.rows
@@ -60,14 +60,14 @@ def test_a_large_csv_is_streamed_with_exact_scales(folder: Path) -> None:
 
 
 def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder: Path) -> None:
-    found = load(project(), folder)
+    found = load_dataset(project(), folder)
     assert found.stream is not None
 
     def ids(seed: int, shuffle: bool = True) -> list[int]:
         parts = found.stream.batches(100, shuffle, seed)
         joined = np.concatenate([found_x[0]["input"] for found_x in parts])
-        back = joined[:, 0] * found.pre.inputs["input"].scale[0]
-        return np.round(back + found.pre.inputs["input"].offset[0]).astype(int).tolist()
+        back = joined[:, 0] * found.preprocessing.inputs["input"].scale[0]
+        return np.round(back + found.preprocessing.inputs["input"].offset[0]).astype(int).tolist()
 
     first, second = ids(1), ids(2)
     assert first != second
@@ -81,7 +81,9 @@ def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder: Path) -> N
 
 def test_standard_scaling_equals_that_of_all_training_rows(folder: Path) -> None:
     recipe = project()
-    found = load(Project(data=Data(**{**recipe.data.__dict__, "scaling": "standard"})), folder)
+    found = load_dataset(
+        Project(data=Data(**{**recipe.data.__dict__, "scaling": "standard"})), folder
+    )
     assert found.stream is not None
     x = np.concatenate([batch[0]["input"] for batch in found.stream.batches(500, False, 0)])
     at = [found.facts.column_names.index(name) for name in ("id", "size")]
@@ -90,7 +92,7 @@ def test_standard_scaling_equals_that_of_all_training_rows(folder: Path) -> None
 
 
 def test_classes_of_a_large_csv(folder: Path) -> None:
-    found = load(project("kind"), folder)
+    found = load_dataset(project("kind"), folder)
     assert found.facts.classes == ("a", "b", "c")
     assert sum(found.facts.class_counts) == ROWS
     assert 4 < found.facts.imbalance < 9
@@ -101,19 +103,19 @@ def test_text_and_gaps_far_down_are_named(folder: Path) -> None:
     lines[2500] = lines[2500].replace(lines[2500].split(",")[2], "big")
     (folder / "d.csv").write_text("\n".join(lines))
     with pytest.raises(DataError, match="line 2501 has the text 'big'"):
-        facts(project(), folder)
+        load_facts(project(), folder)
     lines[2500] = lines[2500].replace("big", "")
     (folder / "d.csv").write_text("\n".join(lines))
     with pytest.raises(DataError, match="column 'size' in line 2501"):
-        facts(project(), folder)
-    dropped = facts(project(missing="drop"), folder)
-    kept = load(project(missing="drop"), folder)
+        load_facts(project(), folder)
+    dropped = load_facts(project(missing="drop"), folder)
+    kept = load_dataset(project(missing="drop"), folder)
     assert kept.stream is not None
     assert sum(len(b[0]["input"]) for b in kept.stream.batches(99, False, 0)) == dropped.rows
 
 
 def test_the_preview_of_a_large_file_is_its_beginning(folder: Path) -> None:
-    assert preview(project(), folder, 3).rows[0][0] == "0"
+    assert load_preview(project(), folder, 3).rows[0][0] == "0"
 
 
 def test_many_pictures_are_streamed(tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_many_pictures_are_streamed(tmp_path: Path) -> None:
         for index in range(30):
             Image.new("L", (16, 16), grey + index % 7).save(tmp_path / label / f"{index}.png")
     recipe = Data("images", path=".", options={"color_mode": "grayscale", "memory_limit_mb": 0.02})
-    found = load(Project(data=recipe), tmp_path)
+    found = load_dataset(Project(data=recipe), tmp_path)
     assert found.stream is not None
     assert found.facts.streamed
     x, y, weight = next(found.stream.batches(20, True, 1))

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.readers import large_csv, raw_table
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -30,9 +30,9 @@ from netbuilder.core.project.model import (
     Project,
     Training,
 )
-from netbuilder.core.results.missing_values import with_missing
-from netbuilder.core.results.predict_file import answer_file
-from netbuilder.core.results.samples import read_samples
+from netbuilder.core.results.file_samples import read_samples
+from netbuilder.core.results.missing_values import with_missing_rule
+from netbuilder.core.results.predict_file import predictions_of_file
 
 NODES = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
 GRAPH = Graph(NODES, tuple(pairwise(node.id for node in NODES)))
@@ -45,10 +45,12 @@ def project(kind: str = "csv", path: str = "d.csv", target: str = "y", **more: o
 
 def untrained(one: Project, folder: Path) -> TrainedModel:
     """A network as it begins, with the preprocessing that was fitted."""
-    found = load(one, folder)
-    core = build_core(one, found.facts)
-    whole = assemble(core, one, found.pre, found.facts)
-    return TrainedModel(one, core, whole, found.pre, found.facts, {}, {}, 1.0, 1.0, 1, 1)
+    found = load_dataset(one, folder)
+    training_model = build_training_model(one, found.facts)
+    whole = assemble(training_model, one, found.preprocessing, found.facts)
+    return TrainedModel(
+        one, training_model, whole, found.preprocessing, found.facts, {}, {}, 1.0, 1.0, 1, 1
+    )
 
 
 # -- one gate before training
@@ -66,7 +68,7 @@ def test_an_infinite_number_far_down_is_named(
     options = {"memory_limit_mb": 0.001 if large else 500}
     one = project(options=options, test_split=0.0, validation_split=0.0)
     with pytest.raises(DataError, match=r"'x'.*line 702"):
-        load(one, tmp_path)
+        load_dataset(one, tmp_path)
 
 
 # -- a column that only counts the rows
@@ -83,17 +85,17 @@ def test_a_counting_column_is_left_out_everywhere(
     table[["a"]][:7].to_csv(tmp_path / "new.csv")
     for limit in (500, 0.001):
         one = project(test_path="t.csv", options={"memory_limit_mb": limit})
-        found = load(one, tmp_path)
+        found = load_dataset(one, tmp_path)
         assert found.facts.streamed == (limit < 1)
         assert found.facts.column_names == ("a",)
         assert found.test is not None
         assert found.test.raw_x["input"].tolist() == [[n * 0.5] for n in range(40)]
-        judged = read_split(one.data, found.pre, tmp_path / "t.csv")
+        judged = read_split(one.data, found.preprocessing, tmp_path / "t.csv")
         assert judged.raw_x["input"].tolist() == [[n * 0.5] for n in range(40)]
     trained = untrained(one, tmp_path)
     asked = read_samples(trained, tmp_path / "new.csv")
     assert asked.raw["input"].tolist() == [[n * 0.5] for n in range(7)]
-    assert len(answer_file(trained, tmp_path / "new.csv").predictions) == 7
+    assert len(predictions_of_file(trained, tmp_path / "new.csv").predictions) == 7
 
 
 # -- missing values and categories that were never seen
@@ -112,17 +114,17 @@ def test_missing_values_are_treated_as_the_model_was_trained(tmp_path: Path) -> 
     trained = untrained(one, tmp_path)
     middle = float(np.median([n for n in range(40) if n != 3]))
     (tmp_path / "new.csv").write_text("size,town,y\n,Ulm,1\n500,Bonn,2\n600,Bonn,3\n")
-    judged = read_split(one.data, trained.pre, tmp_path / "new.csv").raw_x["input"]
+    judged = read_split(one.data, trained.preprocessing, tmp_path / "new.csv").raw_x["input"]
     asked = read_samples(trained, tmp_path / "new.csv").raw["input"]
     # The new file's own median would be 550.
     assert judged[:, 0].tolist() == asked[:, 0].tolist() == [middle, 500, 600]
-    fewer = with_missing(trained, "drop")
-    assert len(answer_file(fewer, tmp_path / "new.csv").predictions) == 2
-    assert len(read_split(fewer.project.data, fewer.pre, tmp_path / "new.csv")) == 2
-    strict = with_missing(trained, "error")
+    fewer = with_missing_rule(trained, "drop")
+    assert len(predictions_of_file(fewer, tmp_path / "new.csv").predictions) == 2
+    assert len(read_split(fewer.project.data, fewer.preprocessing, tmp_path / "new.csv")) == 2
+    strict = with_missing_rule(trained, "error")
     for ask in (
-        lambda: answer_file(strict, tmp_path / "new.csv"),
-        lambda: read_split(strict.project.data, strict.pre, tmp_path / "new.csv"),
+        lambda: predictions_of_file(strict, tmp_path / "new.csv"),
+        lambda: read_split(strict.project.data, strict.preprocessing, tmp_path / "new.csv"),
     ):
         with pytest.raises(DataError, match="'size' in line 2"):
             ask()
@@ -133,8 +135,8 @@ def test_a_category_that_was_never_seen_is_refused_by_both(tmp_path: Path) -> No
     (tmp_path / "new.csv").write_text("size,town,y\n1,Mainz,1\n2,Mainz,2\n")
     said = []
     for ask in (
-        lambda: answer_file(trained, tmp_path / "new.csv"),
-        lambda: read_split(trained.project.data, trained.pre, tmp_path / "new.csv"),
+        lambda: predictions_of_file(trained, tmp_path / "new.csv"),
+        lambda: read_split(trained.project.data, trained.preprocessing, tmp_path / "new.csv"),
     ):
         with pytest.raises(DataError, match="'Mainz' in line 2") as told:
             ask()
@@ -142,11 +144,11 @@ def test_a_category_that_was_never_seen_is_refused_by_both(tmp_path: Path) -> No
     assert said[0] == said[1]
     # Where others can be answered, they are; those that cannot are named.
     (tmp_path / "new.csv").write_text("size,town,y\n1,Ulm,1\n2,Mainz,2\n")
-    found = answer_file(trained, tmp_path / "new.csv")
+    found = predictions_of_file(trained, tmp_path / "new.csv")
     assert len(found.predictions) == 1
     assert any("'Mainz' in column 'town' (line 3)" in one for one in found.predictions.notes)
     with pytest.raises(DataError, match="'Mainz' in line 3"):
-        read_split(trained.project.data, trained.pre, tmp_path / "new.csv")
+        read_split(trained.project.data, trained.preprocessing, tmp_path / "new.csv")
 
 
 # -- encodings
@@ -167,10 +169,10 @@ def test_texts_are_judged_and_asked_about_as_they_were_learned(
     one = replace(
         project("text", "d"), data=Data("text", path="d", test_split=0.0, validation_split=0.0)
     )
-    found = load(one, tmp_path)
+    found = load_dataset(one, tmp_path)
     learned = {tuple(row) for row in found.train.raw_x["input"].tolist()}
     assert 1 not in {number for row in learned for number in row}, "no word is unknown"
-    judged = read_split(one.data, found.pre, tmp_path / "d")
+    judged = read_split(one.data, found.preprocessing, tmp_path / "d")
     assert {tuple(row) for row in judged.raw_x["input"].tolist()} == learned
     trained = untrained(one, tmp_path)
     file = tmp_path / "d" / "good" / "0.txt"
@@ -186,7 +188,7 @@ def test_classes_out_of_balance_are_told_with_a_mend(tmp_path: Path) -> None:
     rows = [f"{n},{'ill' if n < 4 else 'well'}" for n in range(400)]
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     one = project(test_split=0.0, validation_split=0.0)
-    problem = next(p for p in diagnose(one, facts(one, tmp_path)) if p.code == "rare-class")
+    problem = next(p for p in diagnose(one, load_facts(one, tmp_path)) if p.code == "rare-class")
     assert "99 rows for each row" in problem.message
     assert problem.fix is not None
     assert problem.fix.edit(one).training.class_weight == "balanced"
@@ -208,14 +210,14 @@ def test_classes_out_of_balance_are_told_with_a_mend(tmp_path: Path) -> None:
 def test_tables_that_are_none(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(DataError, match=words) as told:
-        facts(project(), tmp_path)
-    assert told.value.mend, "and how to mend it"
+        load_facts(project(), tmp_path)
+    assert told.value.fix, "and how to mend it"
 
 
 def test_a_row_that_ends_early_has_missing_values(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("a,b,y\n1,2,3\n4\n5,6,7\n8,9,10\n")
     with pytest.raises(DataError, match=r"'b' in line 3.*'y' in line 3"):
-        facts(project(), tmp_path)
+        load_facts(project(), tmp_path)
 
 
 @pytest.mark.slow
@@ -223,7 +225,7 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(0, 256, (30, 10_000))
     names = ",".join([*(f"p{n}" for n in range(9_999)), "y"])
     np.savetxt(tmp_path / "d.csv", values, fmt="%d", delimiter=",", header=names, comments="")
-    found = load(project(test_split=0.0, validation_split=0.0), tmp_path)
+    found = load_dataset(project(test_split=0.0, validation_split=0.0), tmp_path)
     assert found.facts.input_shapes["input"] == (9_999,)
     np.testing.assert_array_equal(found.train.raw_x["input"], values[:, :-1])
 
@@ -233,7 +235,7 @@ def test_a_path_with_blanks_and_other_letters(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "мои данные.csv").write_text("x,y\n" + "\n".join(f"{n},{2 * n}" for n in range(30)))
     recipe = recipe_for(folder / "мои данные.csv", "мои данные.csv")
-    found = report(Project(graph=GRAPH, data=recipe), folder)
+    found = make_report(Project(graph=GRAPH, data=recipe), folder)
     assert [(c.name, c.maximum) for c in found.columns] == [("x", 29.0), ("y", 58.0)]
 
 
@@ -251,19 +253,19 @@ def test_a_large_file_that_vanishes_while_training_is_no_loss(
     one = replace(
         one, training=Training(epochs=3, batch_size=64, loss=Choice("mean_squared_error"))
     )
-    found = load(one, tmp_path)
+    found = load_dataset(one, tmp_path)
     assert found.stream is not None
     (tmp_path / "d.csv").unlink()
     trained = Session(one, found, compilation="graph").run()
     assert trained.epochs == 3
     assert trained.history["loss"][-1] < trained.history["loss"][0]
     with pytest.raises(DataError, match=r"The file 'd\.csv' is not in"):
-        load(one, tmp_path)
+        load_dataset(one, tmp_path)
 
 
 def test_a_file_that_changes_between_two_looks_gives_the_new_numbers(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(f"{n},{n}" for n in range(30)))
     one = project(columns={"x": ColumnChoice("feature")})
-    assert facts(one, tmp_path).value_range[1] < 30
+    assert load_facts(one, tmp_path).value_range[1] < 30
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(f"{n + 100},{n}" for n in range(30)))
-    assert facts(one, tmp_path).value_range[0] >= 100
+    assert load_facts(one, tmp_path).value_range[0] >= 100

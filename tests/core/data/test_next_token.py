@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.data.defaults import adapt, resolve
-from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
+from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.registry import recipe_for
-from netbuilder.core.data.tokens import text_of, tokens_of
+from netbuilder.core.data.tokens import text_of, tokenize
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.results.generate import generate, sample
+from netbuilder.core.results.generate import generate_text, sample_token
 from netbuilder.core.results.predict import predict_texts
 
 
@@ -28,7 +28,7 @@ def recipe(**options: object) -> Data:
 
 def test_windows_of_characters_in_order(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("Abcab\n" * 20)
-    found = load(Project(data=recipe(window=4)), tmp_path)
+    found = load_dataset(Project(data=recipe(window=4)), tmp_path)
     names = found.facts.vocabulary
     assert names == ("", "[UNK]", "↵", "a", "b", "c")
     assert found.facts.generates == "character"
@@ -42,13 +42,13 @@ def test_windows_of_characters_in_order(tmp_path: Path) -> None:
     assert found.facts.classes[y[1]] == "↵"
     total = found.facts.rows + found.facts.validation_rows + found.facts.test_rows
     assert total == 120 - 4
-    shown = preview(Project(data=recipe(window=4)), tmp_path, 3)
+    shown = load_preview(Project(data=recipe(window=4)), tmp_path, 3)
     assert shown.rows[0] == ("abca", "b")
 
 
 def test_words_punctuation_and_unknown_ones(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("One day, a cat came. " * 30 + "Zebra ran. ")
-    found = load(Project(data=recipe(level="word", window=3, max_words=8)), tmp_path)
+    found = load_dataset(Project(data=recipe(level="word", window=3, max_words=8)), tmp_path)
     assert len(found.facts.vocabulary) == 8
     assert "zebra" not in found.facts.vocabulary
     assert "[UNK]" not in found.facts.classes, "an unknown word cannot be written"
@@ -64,11 +64,11 @@ def test_words_punctuation_and_unknown_ones(tmp_path: Path) -> None:
     ],
 )
 def test_tokens_and_back(text: str, level: str) -> None:
-    assert text_of(tokens_of(text, level, lowercase=False), level) == text
+    assert text_of(tokenize(text, level, lowercase=False), level) == text
 
 
 def test_chinese_is_cut_by_character() -> None:
-    assert tokens_of("我爱你 hello世界", "word") == ["我", "爱", "你", "hello", "世", "界"]
+    assert tokenize("我爱你 hello世界", "word") == ["我", "爱", "你", "hello", "世", "界"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251", "gb18030", "shift_jis"])
@@ -80,7 +80,7 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     }
     said = words.get(encoding, "Es war einmal ein König, der hatte drei Söhne. ") * 20
     (tmp_path / "t.txt").write_bytes(said.encode(encoding))
-    found = facts(Project(data=recipe(window=5)), tmp_path)
+    found = load_facts(Project(data=recipe(window=5)), tmp_path)
     expected = {"␣" if one == " " else one for one in said.lower()}
     assert set(found.vocabulary[2:]) == expected
     assert (encoding == "utf-8") == ("encoding" not in " ".join(found.notes))
@@ -89,12 +89,12 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
 def test_bad_texts(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("short")
     with pytest.raises(DataError, match="5 characters, too few for windows of 40"):
-        facts(Project(data=recipe()), tmp_path)
+        load_facts(Project(data=recipe()), tmp_path)
     (tmp_path / "t.txt").write_text("")
     with pytest.raises(DataError, match="0 characters"):
-        facts(Project(data=recipe()), tmp_path)
+        load_facts(Project(data=recipe()), tmp_path)
     with pytest.raises(DataError, match="level 'letter'"):
-        facts(Project(data=recipe(level="letter")), tmp_path)
+        load_facts(Project(data=recipe(level="letter")), tmp_path)
 
 
 def test_a_story_is_recognised_and_a_table_is_not(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_story_is_recognised_and_a_table_is_not(tmp_path: Path) -> None:
 
 def test_a_text_too_large_for_memory_is_a_stream(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("abcdefghij" * 2000)
-    found = load(Project(data=recipe(window=50, memory_limit_mb=1)), tmp_path)
+    found = load_dataset(Project(data=recipe(window=50, memory_limit_mb=1)), tmp_path)
     assert found.stream is not None
     batch = next(found.stream.batches(32, True, 1))
     assert batch[0]["input"].shape == (32, 50)
@@ -129,29 +129,31 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     )  # fmt: skip
     graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
     project = Project(graph=graph, data=recipe(window=3))
-    found = load(project, folder)
-    project = resolve(adapt(project, found.facts), found.facts)
-    core = build_core(project, found.facts)
-    core.compile("adam", "sparse_categorical_crossentropy")
-    core.optimizer.learning_rate = 0.05
-    core.fit(found.train.x["input"], found.train.y["out"], epochs=5, verbose=0)
-    whole = assemble(core, project, found.pre, found.facts)
-    return TrainedModel(project, core, whole, found.pre, found.facts, {}, {}, 1.0, 1.0, 5, 5)
+    found = load_dataset(project, folder)
+    project = resolve_defaults(fit_output_to_data(project, found.facts), found.facts)
+    training_model = build_training_model(project, found.facts)
+    training_model.compile("adam", "sparse_categorical_crossentropy")
+    training_model.optimizer.learning_rate = 0.05
+    training_model.fit(found.train.x["input"], found.train.y["out"], epochs=5, verbose=0)
+    whole = assemble(training_model, project, found.preprocessing, found.facts)
+    return TrainedModel(
+        project, training_model, whole, found.preprocessing, found.facts, {}, {}, 1.0, 1.0, 5, 5
+    )
 
 
 def test_it_goes_on_as_the_text_did(model: TrainedModel) -> None:
-    found = generate(model, "cd ab", length=12, temperature=0.0)
+    found = generate_text(model, "cd ab", length=12, temperature=0.0)
     assert found.text == "cd abcd abcd abcd"
     assert found.tokens[:3] == ("c", "d", "␣")
     # A beginning that is shorter than the window, and an empty one.
-    assert generate(model, "a", length=2, temperature=0.0).text.startswith("a")
-    assert len(generate(model, "", length=4).tokens) == 4
+    assert generate_text(model, "a", length=2, temperature=0.0).text.startswith("a")
+    assert len(generate_text(model, "", length=4).tokens) == 4
 
 
 def test_the_same_seed_draws_the_same(model: TrainedModel) -> None:
-    first = generate(model, "ab", length=30, temperature=5.0, seed=3)
-    assert first == generate(model, "ab", length=30, temperature=5.0, seed=3)
-    assert first != generate(model, "ab", length=30, temperature=5.0, seed=4)
+    first = generate_text(model, "ab", length=30, temperature=5.0, seed=3)
+    assert first == generate_text(model, "ab", length=30, temperature=5.0, seed=3)
+    assert first != generate_text(model, "ab", length=30, temperature=5.0, seed=4)
 
 
 def test_predict_says_the_next_token(model: TrainedModel) -> None:
@@ -161,11 +163,11 @@ def test_predict_says_the_next_token(model: TrainedModel) -> None:
 
 def test_temperature() -> None:
     shares = np.array([0.7, 0.2, 0.1])
-    assert {sample(shares, 0.0, np.random.default_rng(seed)) for seed in range(20)} == {0}
+    assert {sample_token(shares, 0.0, np.random.default_rng(seed)) for seed in range(20)} == {0}
 
     def drawn(temperature: float) -> np.ndarray:
         random = np.random.default_rng(0)
-        draws = [sample(shares, temperature, random) for _ in range(4000)]
+        draws = [sample_token(shares, temperature, random) for _ in range(4000)]
         return np.bincount(draws, minlength=3) / 4000
 
     assert drawn(1.0) == pytest.approx(shares, abs=0.03)
@@ -176,21 +178,22 @@ def test_temperature() -> None:
 def test_other_networks_cannot_generate(model: TrainedModel) -> None:
     from dataclasses import replace
 
-    other = replace(model, pre=replace(model.pre, inputs={
-        key: replace(entry, level="") for key, entry in model.pre.inputs.items()}))  # fmt: skip
+    other = replace(model, preprocessing=replace(model.preprocessing, inputs={
+        key: replace(entry, level="")
+        for key, entry in model.preprocessing.inputs.items()}))  # fmt: skip
     with pytest.raises(UserError, match="has not learned to go on"):
-        generate(other, "a")
+        generate_text(other, "a")
     with pytest.raises(UserError, match="The temperature is -1"):
-        generate(model, "a", temperature=-1)
+        generate_text(model, "a", temperature=-1)
 
 
 def test_the_command(
     model: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from netbuilder.cli import main
-    from netbuilder.core.formats.registry import save
+    from netbuilder.core.formats.registry import save_network
 
-    save(model, tmp_path / "m.h5")
+    save_network(model, tmp_path / "m.h5")
     words = ["generate", str(tmp_path / "m.h5"), "--start", "ab", "--length", "6"]
     assert main([*words, "--temperature", "0", "--json"]) == 0
     said = json.loads(capsys.readouterr().out.strip().splitlines()[-1])

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
-from netbuilder.core.data.preprocessing.number_text import style_of
+from netbuilder.core.data.preprocessing.number_text import number_style
 from netbuilder.core.data.readers.csv_header import numbered_names
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits_data import set_columns
@@ -77,7 +77,7 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
     cells = [f"{n:,}" for n in range(950, 1450, 10)]
     column(tmp_path, cells)
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
-    (asked,) = [n for n in report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
+    (asked,) = [n for n in make_report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
     assert (asked.severity, asked.column) == ("error", "v")
     assert "'1,000', which can be read in two ways: as 1000 (the comma groups" in asked.message
     assert [fix.label for fix in asked.fixes] == [
@@ -89,7 +89,7 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
         (thousands, 1440.0, sum(range(950, 1450, 10))),
         (decimals, 990.0, sum(n if n < 1000 else n / 1000 for n in range(950, 1450, 10))),
     ):
-        found = report(chosen, tmp_path)
+        found = make_report(chosen, tmp_path)
         assert [n for n in found.notes if n.code == "ambiguous-numbers"] == []
         assert found.columns[1].maximum == highest
         table = read_table(tmp_path / "d.csv", reading_options(chosen.data))
@@ -103,17 +103,17 @@ def test_an_open_question_keeps_it_from_training_until_it_is_answered(tmp_path: 
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",), columns=decided))
 
     def asked(one: Project) -> list[str]:
-        problems = diagnose(one, load(one, tmp_path).facts)
+        problems = diagnose(one, load_dataset(one, tmp_path).facts)
         return [p.message[:10] for p in problems if p.code == "ambiguous-numbers" and p.blocks]
 
     assert asked(project) == ["Column 'v'", "Column 'w'"]
-    problem = next(p for p in diagnose(project, load(project, tmp_path).facts) if p.blocks)
+    problem = next(p for p in diagnose(project, load_dataset(project, tmp_path).facts) if p.blocks)
     assert len(problem.fixes) == 4, "for this column, and for all that are asked about"
     one, both = problem.fixes[0].edit(project), problem.fixes[3].edit(project)
     assert asked(one) == ["Column 'w'"]
     assert asked(both) == []
     assert both.data.columns["w"].decimal == ","
-    assert [c.maximum for c in report(both, tmp_path).columns[1:3]] == [990.0, 2.88]
+    assert [c.maximum for c in make_report(both, tmp_path).columns[1:3]] == [990.0, 2.88]
     assert asked(set_columns(project, ["v", "w"], type="category")) == []
 
 
@@ -130,12 +130,15 @@ def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> No
     lines = ["v;y", *(f"{n};{n}" for n in range(100, 160))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
-    pre = load(project, tmp_path).pre
+    preprocessing = load_dataset(project, tmp_path).preprocessing
     (tmp_path / "new.csv").write_text("v;y\n1,125;3\n995;4\n")
     with pytest.raises(DataError, match=r"new.csv column 'v' .* as 1125 .* or as 1\.125"):
-        read_split(project.data, pre, tmp_path / "new.csv")
+        read_split(project.data, preprocessing, tmp_path / "new.csv")
     told = set_columns(project, ["v"], decimal=".").data
-    assert read_split(told, pre, tmp_path / "new.csv").raw_x["input"].tolist() == [[1125], [995]]
+    assert read_split(told, preprocessing, tmp_path / "new.csv").raw_x["input"].tolist() == [
+        [1125],
+        [995],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,13 +164,15 @@ def test_other_columns_of_the_file_tell(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     table = read_table(tmp_path / "d.csv", {})
     assert table["a"].iloc[:2].tolist() == [1.1, 1.101]
-    assert [f for f in reading_of(table).findings if f.code == "ambiguous-numbers"] == []
+    assert [f for f in table_reading(table).findings if f.code == "ambiguous-numbers"] == []
 
 
 def test_the_unit_is_shown(tmp_path: Path) -> None:
     lines = ["w,p,y", *(f'{n} kg,"${n},500",{n}' for n in range(1, 41))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
-    found = report(Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",))), tmp_path)
+    found = make_report(
+        Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",))), tmp_path
+    )
     assert [(c.unit, c.type, c.maximum) for c in found.columns] == [
         ("kg", "number", 40.0), ("$", "number", 40500.0), ("", "number", 40.0),
     ]  # fmt: skip
@@ -190,24 +195,26 @@ def test_the_unit_is_shown(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_number_stays_what_it_is(cells: list[str]) -> None:
-    assert style_of(cells) is None
+    assert number_style(cells) is None
 
 
 def test_several_units_are_told(tmp_path: Path) -> None:
     lines = ["w,y", *(f"{n} {'kg' if n % 2 else 'cm'},{n}" for n in range(40))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
-    found = reading_of(read_table(tmp_path / "d.csv", {})).findings
+    found = table_reading(read_table(tmp_path / "d.csv", {})).findings
     assert "'cm' and 'kg'" in next(f for f in found if f.code == "several-units").message
 
 
 def test_one_row_is_read_as_the_training_file_was(tmp_path: Path) -> None:
     lines = ["v;y", *(f"{1 + n / 1000:.3f};{n / 10:.1f}".replace(".", ",") for n in range(60))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
-    data = load(Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",))), tmp_path)
-    assert data.pre.hints["like_decimal"] == ","
+    data = load_dataset(
+        Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",))), tmp_path
+    )
+    assert data.preprocessing.hints["like_decimal"] == ","
     (tmp_path / "one.csv").write_text("v;w\n1,125;2\n")
     assert read_table(tmp_path / "one.csv", {})["v"].tolist() == [1125]
-    assert read_table(tmp_path / "one.csv", data.pre.hints)["v"].tolist() == [1.125]
+    assert read_table(tmp_path / "one.csv", data.preprocessing.hints)["v"].tolist() == [1.125]
 
 
 def test_nothing_among_numbers_and_nothing_among_words(tmp_path: Path) -> None:
@@ -218,7 +225,7 @@ def test_nothing_among_numbers_and_nothing_among_words(tmp_path: Path) -> None:
     assert table["n"].isna().sum() == 3
     assert table["c"].tolist()[:4] == ["None", "wood", "brick", "None"]
     assert table["c"].isna().sum() == 1
-    told = next(f for f in reading_of(table).findings if f.code == "word-for-nothing")
+    told = next(f for f in table_reading(table).findings if f.code == "word-for-nothing")
     assert "'None' in 2 rows: it counts as a category" in told.message
     project = told.fixes[0].edit(Project(data=Data("csv", path="d.csv")))
     assert project.data.options["missing_values"] == {"c": ["None"]}

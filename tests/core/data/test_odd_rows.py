@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
-from netbuilder.core.project.edits_data import mend_data
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -36,19 +36,19 @@ def test_a_line_of_words_among_numbers_is_left_out_with_one_click(
 ) -> None:
     rows = [f"{n},{n * 0.5},{n * 2 + n % 3}\n" for n in range(20)]
     (tmp_path / "d.csv").write_text(head + "".join(rows) + again + "".join(rows))
-    told = [one for one in report(project(), tmp_path).notes if one.code == "strange-row"]
+    told = [one for one in make_report(project(), tmp_path).notes if one.code == "strange-row"]
     assert [one.message.startswith(said) for one in told] == [True]
     mended = told[0].fixes[0].edit(project())
-    found = load(mended, tmp_path)
+    found = load_dataset(mended, tmp_path)
     assert len(found.train) == 40
     assert found.train.raw_x["input"][:, 1].max() == 9.5
-    assert not [one for one in report(mended, tmp_path).notes if one.code == "strange-row"]
+    assert not [one for one in make_report(mended, tmp_path).notes if one.code == "strange-row"]
 
 
 def test_a_word_in_one_column_is_no_strange_line(tmp_path: Path) -> None:
     rows = "".join(f"{n},{n * 0.5}\n" for n in range(20))
     (tmp_path / "d.csv").write_text("a,b\n" + rows + "lost,3\n")
-    codes = {one.code for one in report(project(), tmp_path).notes}
+    codes = {one.code for one in make_report(project(), tmp_path).notes}
     assert "strange-row" not in codes
 
 
@@ -59,15 +59,15 @@ def test_what_is_not_ticked_is_no(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     (tmp_path / "d.csv").write_text("hat,beard,late,y\n" + rows)
     with pytest.raises(DataError) as told:
-        facts(project(), tmp_path)
-    mend = told.value.mends[0]
-    assert mend.label == "An empty cell means \"no\" in 'hat', 'beard' and 'late'"
-    mended = mend_data(project(), mend)
-    data = load(mended, tmp_path)
+        load_facts(project(), tmp_path)
+    fix = told.value.fixes[0]
+    assert fix.label == "An empty cell means \"no\" in 'hat', 'beard' and 'late'"
+    mended = apply_data_fix(project(), fix)
+    data = load_dataset(mended, tmp_path)
     numbers = data.train.raw_x["input"]
-    assert data.pre.column_names == ("hat=no", "hat=x", "beard", "late=no", "late=yes")
+    assert data.preprocessing.column_names == ("hat=no", "hat=x", "beard", "late=no", "late=yes")
     assert numbers.mean(axis=0).tolist() == pytest.approx([1 / 3, 2 / 3, 0.5, 0.2, 0.8])
-    registry.save(mended, tmp_path / "out.py", tmp_path)
+    registry.save_network(mended, tmp_path / "out.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
     exec((tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0], space)
@@ -78,14 +78,14 @@ def test_an_answer_that_is_ticked_or_not_is_yes_or_no(tmp_path: Path) -> None:
     rows = "".join(f"{n},{'✓' if n % 2 else ''}\n" for n in range(20))
     (tmp_path / "d.csv").write_text("points,passed\n" + rows)
     with pytest.raises(DataError) as told:
-        facts(project(), tmp_path)
-    mended = partial(mend_data, fix=told.value.mends[0])(project())
-    assert facts(mended, tmp_path).classes == ("no", "✓")
+        load_facts(project(), tmp_path)
+    mended = partial(apply_data_fix, fix=told.value.fixes[0])(project())
+    assert load_facts(mended, tmp_path).classes == ("no", "✓")
 
 
 def test_a_word_that_is_no_tick_is_filled_with_nothing_new(tmp_path: Path) -> None:
     rows = "".join(f"{'Peru' if n % 7 else ''},{n}\n" for n in range(20))
     (tmp_path / "d.csv").write_text("country,y\n" + rows)
     with pytest.raises(DataError) as told:
-        facts(project(), tmp_path)
-    assert not any("means" in mend.label for mend in told.value.mends)
+        load_facts(project(), tmp_path)
+    assert not any("means" in fix.label for fix in told.value.fixes)

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.preprocessing.word_numbers import encode_texts, fit_vocabulary
-from netbuilder.core.data.readers.pictures.files import decode
+from netbuilder.core.data.preprocessing.word_encoding import encode_texts, fit_vocabulary
+from netbuilder.core.data.readers.pictures.picture_files import decode_pictures
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -26,7 +26,7 @@ def builtin(name: str, **options: object) -> Project:
 
 @pytest.mark.parametrize("name", [n for n, row in BUILTINS.items() if not row.fetched])
 def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
-    found = load(builtin(name), Path())
+    found = load_dataset(builtin(name), Path())
     assert found.facts.task == BUILTINS[name].task
     assert found.validation is not None
     assert found.test is not None
@@ -36,18 +36,18 @@ def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
         assert x.shape[1:] == found.facts.input_shapes["input"]
         assert np.isfinite(x).all()
         assert np.isfinite(y).all()
-    shown = preview(builtin(name), Path(), 20)
+    shown = load_preview(builtin(name), Path(), 20)
     assert len(shown.rows) == 20
     if found.facts.classes:
         assert len({row[-1] for row in shown.rows}) > 1 or name in {"iris", "wine"}
 
 
 def test_digits_are_pictures_from_0_to_1() -> None:
-    found = load(builtin("digits"), Path())
+    found = load_dataset(builtin("digits"), Path())
     assert found.facts.input_shapes["input"] == (8, 8, 1)
     assert (found.train.x["input"].min(), found.train.x["input"].max()) == (0.0, 1.0)
     assert found.facts.value_range == (0.0, 16.0)
-    images = preview(builtin("digits"), Path(), 5).images
+    images = load_preview(builtin("digits"), Path(), 5).images
     assert images is not None
     assert (images.shape, images.dtype, images.max()) == ((5, 8, 8, 1), np.uint8, 255)
 
@@ -66,56 +66,56 @@ def images(**options: object) -> Project:
 
 
 def test_a_folder_of_pictures(pictures: Path) -> None:
-    found = load(images(), pictures)
+    found = load_dataset(images(), pictures)
     assert found.facts.input_shapes["input"] == (10, 20, 3)
     assert found.facts.classes == ("cats", "dogs")
     assert found.train.raw_x["input"].dtype == np.uint8
     assert found.train.x["input"].max() == pytest.approx(200 / 255)
-    sized = load(images(image_size=[8, 6], color_mode="grayscale"), pictures)
+    sized = load_dataset(images(image_size=[8, 6], color_mode="grayscale"), pictures)
     assert sized.facts.input_shapes["input"] == (8, 6, 1)
-    shown = preview(images(), pictures, 4).images
+    shown = load_preview(images(), pictures, 4).images
     assert shown is not None
     assert shown.shape == (4, 10, 20, 3)
 
 
 def test_an_input_that_says_its_size_is_obeyed(pictures: Path) -> None:
     graph = Graph((Node("input", "Input", {"shape": [5, 5, 1]}),))
-    found = facts(Project(graph=graph, data=Data("images", path=".")), pictures)
+    found = load_facts(Project(graph=graph, data=Data("images", path=".")), pictures)
     assert found.input_shapes["input"] == (5, 5, 1)
 
 
 def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cats/broken.png'"):
-        facts(images(), pictures)
+        load_facts(images(), pictures)
     (pictures / "cats" / "broken.png").unlink()
     whole = (pictures / "dogs" / "0.png").read_bytes()
     (pictures / "dogs" / "0.png").write_bytes(whole[: len(whole) // 2 + 8])
     with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'dogs/0.png'"):
-        facts(images(), pictures)
+        load_facts(images(), pictures)
 
 
 def test_folders_without_pictures(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no picture in the folders"):
-        facts(images(), tmp_path)
+        load_facts(images(), tmp_path)
     with pytest.raises(DataError, match="is not in"):
-        facts(Project(data=Data("images", path="gone")), tmp_path)
+        load_facts(Project(data=Data("images", path="gone")), tmp_path)
     with pytest.raises(DataError, match="color mode 'cmyk'"):
         (tmp_path / "a").mkdir()
         Image.new("L", (4, 4)).save(tmp_path / "a" / "x.png")
-        facts(images(color_mode="cmyk"), tmp_path)
+        load_facts(images(color_mode="cmyk"), tmp_path)
 
 
 def test_a_folder_of_an_unknown_class_is_named(
     pictures: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    found = load(images(), pictures)
+    found = load_dataset(images(), pictures)
     other = tmp_path_factory.mktemp("other")
     for label in ("cats", "owls"):
         (other / label).mkdir()
         Image.new("RGB", (20, 10)).save(other / label / "t.png")
     with pytest.raises(DataError) as told:
-        read_split(Data("images", path="."), found.pre, other)
+        read_split(Data("images", path="."), found.preprocessing, other)
     assert "has the folder 'owls', a class that the training data did not hold" in str(told.value)
     assert "line" not in str(told.value)
     assert "'cats' and 'dogs'" in str(told.value)
@@ -129,7 +129,7 @@ def test_train_and_test_folders(pictures: Path, tmp_path_factory: pytest.TempPat
         (pictures / label).rename(root / "train" / label)
         (root / "test" / label).mkdir()
         Image.new("RGB", (20, 10)).save(root / "test" / label / "t.png")
-    found = facts(Project(data=Data("images", path=".")), root)
+    found = load_facts(Project(data=Data("images", path=".")), root)
     assert (found.rows + found.validation_rows, found.test_rows) == (24, 2)
 
 
@@ -138,7 +138,7 @@ def test_texts_from_a_csv_and_from_folders(tmp_path: Path) -> None:
     pd.DataFrame({"stars": [5, 1] * 20, "review": texts, "opinion": ["good", "bad"] * 20}).to_csv(
         tmp_path / "t.csv", index=False
     )
-    found = load(Project(data=Data("text", path="t.csv", target=("opinion",))), tmp_path)
+    found = load_dataset(Project(data=Data("text", path="t.csv", target=("opinion",))), tmp_path)
     assert found.facts.task == "binary"
     assert found.facts.vocabulary[:2] == ("", "[UNK]")
     assert set(found.facts.vocabulary[2:]) == {"a", "really", "good", "film", "so", "bad", "dull"}
@@ -148,7 +148,7 @@ def test_texts_from_a_csv_and_from_folders(tmp_path: Path) -> None:
         (tmp_path / "f" / label).mkdir(parents=True)
         for index in range(8):
             (tmp_path / "f" / label / f"{index}.txt").write_text(f"{text} {index}")
-    folder = facts(Project(data=Data("text", path="f")), tmp_path)
+    folder = load_facts(Project(data=Data("text", path="f")), tmp_path)
     assert folder.classes == ("bad", "good")
 
 
@@ -172,7 +172,7 @@ def test_chinese_and_japanese_are_cut_by_character(tmp_path: Path) -> None:
     table = pd.DataFrame(rows * 8, columns=["text", "mood"])
     table.to_csv(tmp_path / "t.csv", index=False)
     recipe = Data("text", path="t.csv", target=("mood",), test_split=0.0, validation_split=0.0)
-    known = facts(Project(data=recipe), tmp_path)
+    known = load_facts(Project(data=recipe), tmp_path)
     assert "影" in known.vocabulary and "这部电影很差" not in known.vocabulary
     assert known.input_shapes["input"] == (11,)
     assert any("Each character" in note for note in known.notes)
@@ -184,7 +184,7 @@ def test_chinese_and_japanese_are_cut_by_character(tmp_path: Path) -> None:
     assert np.array_equal(found, np.asarray(layer(texts)))
     # It can be decided by hand, and other texts are cut at blanks as ever.
     by_hand = replace(recipe, options={"split": "blanks"})
-    assert "这部电影很差" in facts(Project(data=by_hand), tmp_path).vocabulary
+    assert "这部电影很差" in load_facts(Project(data=by_hand), tmp_path).vocabulary
 
 
 def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> None:
@@ -193,21 +193,23 @@ def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> No
     )
     recipe = Data("series", path="s.csv", target=("t",), scaling="none",
                   options={"window": 5, "horizon": 2})  # fmt: skip
-    found = load(Project(data=recipe), tmp_path)
+    found = load_dataset(Project(data=recipe), tmp_path)
     assert found.train.x["input"][0, :, 0].tolist() == [0, 1, 2, 3, 4]
     assert found.train.y["output"][0].tolist() == [5, 6]
     assert found.test is not None
     assert found.train.y["output"].max() < found.test.y["output"].min()
     with pytest.raises(DataError, match="window shorter than 99"):
-        facts(Project(data=Data("series", path="s.csv", target=("t",), options={"window": 99})),
-              tmp_path)  # fmt: skip
+        load_facts(
+            Project(data=Data("series", path="s.csv", target=("t",), options={"window": 99})),
+            tmp_path,
+        )
 
 
 def test_arrays_from_npz_and_h5(tmp_path: Path) -> None:
     x = np.random.default_rng(0).integers(0, 256, (60, 7, 7), dtype=np.uint8)
     y = np.eye(3)[np.arange(60) % 3]
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x[:9], y_test=y[:9])
-    found = load(Project(data=Data("arrays", path="a.npz")), tmp_path)
+    found = load_dataset(Project(data=Data("arrays", path="a.npz")), tmp_path)
     assert found.facts.input_shapes["input"] == (7, 7, 1)
     assert (found.facts.task, found.facts.test_rows) == ("classes", 9)
     assert found.train.x["input"].max() <= 1.0
@@ -215,14 +217,14 @@ def test_arrays_from_npz_and_h5(tmp_path: Path) -> None:
         file["signals"] = np.random.default_rng(0).normal(size=(60, 20, 2))
         file["answer"] = np.arange(60) * 1.5
     recipe = Data("arrays", path="a.h5", options={"x": "signals", "y": "answer"})
-    found = load(Project(data=recipe), tmp_path)
+    found = load_dataset(Project(data=recipe), tmp_path)
     assert (found.facts.task, found.facts.input_shapes["input"]) == ("regression", (20, 2))
 
 
 def test_bad_arrays(tmp_path: Path) -> None:
     def said(**options: object) -> str:
         with pytest.raises(DataError) as caught:
-            facts(Project(data=Data("arrays", path="a.npz", options=options)), tmp_path)
+            load_facts(Project(data=Data("arrays", path="a.npz", options=options)), tmp_path)
         return str(caught.value)
 
     np.savez(tmp_path / "a.npz", x=np.zeros((5, 3)), y=np.arange(4))
@@ -239,9 +241,9 @@ def test_bad_arrays(tmp_path: Path) -> None:
 def test_numbers_for_an_embedding_stay_whole(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.arange(600).reshape(60, 10) % 50, y=np.arange(60) % 2)
     graph = Graph((Node("input", "Input"), Node("e", "Embedding")), (("input", "e"),))
-    found = load(Project(graph=graph, data=Data("arrays", path="a.npz")), tmp_path)
+    found = load_dataset(Project(graph=graph, data=Data("arrays", path="a.npz")), tmp_path)
     assert found.facts.input_dtypes == {"input": "int32"}
-    assert not found.pre.inputs["input"].scaled
+    assert not found.preprocessing.inputs["input"].scaled
 
 
 def test_several_arrays_go_to_several_inputs_and_outputs(tmp_path: Path) -> None:
@@ -260,7 +262,7 @@ def test_several_arrays_go_to_several_inputs_and_outputs(tmp_path: Path) -> None
     )  # fmt: skip
     recipe = Data("arrays", path="a.npz", inputs={"a": ("near",), "b": ("far",)},
                   targets={"number": ("size",), "class": ("kind",)})  # fmt: skip
-    found = load(Project(graph=graph, data=recipe), tmp_path)
+    found = load_dataset(Project(graph=graph, data=recipe), tmp_path)
     assert found.facts.input_shapes == {"a": (4,), "b": (9, 2)}
     assert found.facts.tasks == {"number": "regression", "class": "classes"}
 
@@ -270,22 +272,22 @@ def test_a_test_set_of_another_shape_or_order(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "s.csv", index=False)
     frame.assign(extra=1.0)[["extra", "u", "t"]].to_csv(tmp_path / "t.csv", index=False)
     recipe = Data("series", path="s.csv", test_path="t.csv", target=("t",), scaling="none")
-    found = load(Project(data=recipe), tmp_path)
+    found = load_dataset(Project(data=recipe), tmp_path)
     assert found.test is not None
     assert found.test.x["input"][0, :2].tolist() == [[0, 0], [1, 2]]
     frame[["t"]].to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(DataError, match=r"t\.csv lacks column u of s\.csv"):
-        load(Project(data=recipe), tmp_path)
+        load_dataset(Project(data=recipe), tmp_path)
     np.savez(tmp_path / "a.npz", x=np.zeros((9, 4, 4)), y=np.arange(9))
     np.savez(tmp_path / "b.npz", x=np.zeros((9, 4, 5)), y=np.arange(9))
     with pytest.raises(DataError, match=r"shape \(4, 5\), those of a\.npz \(4, 4\)"):
-        load(Project(data=Data("arrays", path="a.npz", test_path="b.npz")), tmp_path)
+        load_dataset(Project(data=Data("arrays", path="a.npz", test_path="b.npz")), tmp_path)
 
 
 def test_an_input_that_says_its_number_of_words_is_obeyed() -> None:
     graph = Graph((Node("input", "Input", {"shape": [7]}),))
     project = Project(graph=graph, data=Data("builtin", name="reviews"))
-    assert facts(project, Path()).input_shapes["input"] == (7,)
+    assert load_facts(project, Path()).input_shapes["input"] == (7,)
 
 
 def test_pictures_of_all_modes(tmp_path: Path) -> None:
@@ -301,7 +303,7 @@ def test_pictures_of_all_modes(tmp_path: Path) -> None:
     exif = turned.getexif()
     exif[0x0112] = 6
     turned.save(tmp_path / "a" / "4.png", exif=exif)
-    pixels = decode(sorted((tmp_path / "a").iterdir()), (6, 6, 1))
+    pixels = decode_pictures(sorted((tmp_path / "a").iterdir()), (6, 6, 1))
     assert pixels[0, 0, 0, 0] == round(40_000 / 257)
     assert pixels[1].min() == 255
     assert pixels[4, 0, 5, 0] > 128 > pixels[4, 0, 0, 0]
@@ -318,5 +320,5 @@ def test_pictures_of_all_modes(tmp_path: Path) -> None:
 def test_options_written_by_hand(tmp_path: Path, options: dict[str, object], words: str) -> None:
     (tmp_path / "q.csv").write_text("a,b,c\n" + "".join(f"{i},{i % 3},{i}\n" for i in range(50)))
     with pytest.raises(DataError) as caught:
-        load(Project(data=Data("csv", path="q.csv", options=options)), tmp_path)
+        load_dataset(Project(data=Data("csv", path="q.csv", options=options)), tmp_path)
     assert words in str(caught.value)

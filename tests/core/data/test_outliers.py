@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.outliers import outliers
 from tests.core.data.test_data_quality import frame, project
 
@@ -23,15 +23,15 @@ def weights(seed: int = 1) -> pd.DataFrame:
 def test_a_weight_ten_times_too_large(tmp_path: Path) -> None:
     table = frame(300).assign(weight=weights()["weight"].to_numpy())
     table[["weight", "a", "b", "y"]].to_csv(tmp_path / "d.csv", index=False)
-    (one,) = report(project(), tmp_path).notes
+    (one,) = make_report(project(), tmp_path).notes
     assert (one.code, one.column) == ("outlier", "weight")
     assert "has 667 in line 43, while all others run from" in one.message
     without, missing = one.fixes
-    rest = load(without.edit(project()), tmp_path)
+    rest = load_dataset(without.edit(project()), tmp_path)
     assert rest.train.raw_x["input"][:, 0].max() < 200
     assert rest.facts.rows + rest.facts.validation_rows + rest.facts.test_rows == 299
     asked = missing.edit(project(options={"missing": "mean"}))
-    assert load(asked, tmp_path).train.raw_x["input"][:, 0].max() < 200
+    assert load_dataset(asked, tmp_path).train.raw_x["input"][:, 0].max() < 200
 
 
 def test_far_below_and_two_of_them() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.readers import class_folders
-from netbuilder.core.data.readers.pictures.files import decode
+from netbuilder.core.data.readers.pictures.picture_files import decode_pictures
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
@@ -38,7 +38,7 @@ def test_part_folders_are_parts(tmp_path: Path, train: str, watch: str, test: st
     for name, count in ((train, 6), (watch, 3), (test, 2)):
         for label in CLASSES:
             paint(tmp_path / "p" / name / label, count)
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert (found.rows, found.validation_rows, found.test_rows) == (12, 6, 4)
     assert found.classes == CLASSES
 
@@ -47,7 +47,7 @@ def test_train_and_test_leave_some_for_watching(tmp_path: Path) -> None:
     for label in CLASSES:
         paint(tmp_path / "p" / "train" / label, 10)
         paint(tmp_path / "p" / "test" / label, 4)
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert (found.rows, found.validation_rows, found.test_rows) == (18, 2, 8)
     assert found.class_counts == (9, 9)
 
@@ -55,16 +55,20 @@ def test_train_and_test_leave_some_for_watching(tmp_path: Path) -> None:
 def test_a_train_beside_a_bus_is_a_class(tmp_path: Path) -> None:
     for label in ("bus", "car", "train"):
         paint(tmp_path / "p" / label, 6)
-    assert facts(project(), tmp_path).classes == ("bus", "car", "train")
+    assert load_facts(project(), tmp_path).classes == ("bus", "car", "train")
 
 
 def test_what_may_be_a_part_or_the_classes_is_told(tmp_path: Path) -> None:
     for folder in ("a/cat", "a/dog", "b/cat", "b/dog"):
         paint(tmp_path / "p" / folder, 5)
-    assert any("holds the folders cat and dog" in one for one in facts(project(), tmp_path).notes)
+    assert any(
+        "holds the folders cat and dog" in one for one in load_facts(project(), tmp_path).notes
+    )
     for folder in ("cat", "dog", "test"):
         paint(tmp_path / "q" / folder, 5)
-    assert any("'test' is taken for a class" in one for one in facts(project("q"), tmp_path).notes)
+    assert any(
+        "'test' is taken for a class" in one for one in load_facts(project("q"), tmp_path).notes
+    )
 
 
 def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
@@ -73,7 +77,7 @@ def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
         for index in range(8):
             (tmp_path / "t" / label / f"{index}.txt").write_text(f"a {label} story {index}")
         (tmp_path / "t" / label / "long.docx").write_bytes(b"PK")
-    found = facts(Project(data=Data("text", path="t")), tmp_path)
+    found = load_facts(Project(data=Data("text", path="t")), tmp_path)
     assert "2 files of the kind .docx cannot be read." in found.notes
 
 
@@ -81,7 +85,7 @@ def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
     for label in CLASSES:
         paint(tmp_path / "p" / "train" / label, 10)
     paint(tmp_path / "p" / "test", 5)
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 20
     assert "The 5 pictures in 'test' have no class" in " ".join(found.notes)
 
@@ -95,7 +99,7 @@ def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
     (tmp_path / "p" / "__MACOSX" / "cat").mkdir(parents=True)
     (tmp_path / "p" / "__MACOSX" / "cat" / "._0.png").write_bytes(b"x")
     (tmp_path / "p" / ".ipynb_checkpoints").mkdir()
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert found.classes == CLASSES
     assert found.rows + found.validation_rows + found.test_rows == 12
     assert "2 files of the kind .heic cannot be read." in found.notes
@@ -105,7 +109,7 @@ def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
     for label in CLASSES:
         paint(tmp_path / "p" / "pets-master" / "train" / label, 5)
         paint(tmp_path / "p" / "pets-master" / "val" / label, 2)
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert (found.classes, found.rows, found.validation_rows) == (CLASSES, 10, 4)
     assert "Read from the folder 'pets-master' inside." in found.notes
 
@@ -115,7 +119,7 @@ def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
     for index in range(10):
         for name in (f"cat.{index}.png", f"dog ({index}).png"):
             Image.new("L", (8, 8)).save(tmp_path / "p" / name)
-    found = facts(project(), tmp_path)
+    found = load_facts(project(), tmp_path)
     assert found.classes == CLASSES
     assert "names of the files: cat and dog" in " ".join(found.notes)
 
@@ -124,9 +128,9 @@ def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     paint(tmp_path / "p" / "cat", 6)
     (tmp_path / "p" / "labels.csv").write_text("name,label\n")
     with pytest.raises(DataError, match="6 samples of p are of one class, 'cat'") as told:
-        facts(project(), tmp_path)
-    assert "a folder for each class side by side" in told.value.mend
-    assert "choose a table that lies there: 'labels.csv'" in told.value.mend
+        load_facts(project(), tmp_path)
+    assert "a folder for each class side by side" in told.value.fix
+    assert "choose a table that lies there: 'labels.csv'" in told.value.fix
 
 
 def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
@@ -134,8 +138,8 @@ def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
     for index in range(6):
         Image.new("L", (8, 8)).save(tmp_path / "p" / f"{index}.png")
     with pytest.raises(DataError, match="The 6 pictures in 'p' have no class") as told:
-        facts(project(), tmp_path)
-    assert "one folder for each class" in told.value.mend
+        load_facts(project(), tmp_path)
+    assert "one folder for each class" in told.value.fix
 
 
 def zipped(tmp_path: Path, build: Callable[[zipfile.ZipFile], None]) -> Path:
@@ -159,7 +163,7 @@ def test_a_zip_of_class_folders(tmp_path: Path) -> None:
 
     path = zipped(tmp_path, build)
     assert recipe_for(path, "p.zip").kind == "images"
-    found = load(project("p.zip"), tmp_path)
+    found = load_dataset(project("p.zip"), tmp_path)
     assert found.facts.classes == CLASSES
     assert found.train.raw_x["input"].shape[1:] == (6, 8, 3)
 
@@ -167,7 +171,7 @@ def test_a_zip_of_class_folders(tmp_path: Path) -> None:
 def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path: Path) -> None:
     path = zipped(tmp_path, lambda archive: archive.writestr("../../evil/cat/0.png", b"x"))
     with pytest.raises(DataError, match="would write outside its folder"):
-        facts(project("p.zip"), tmp_path)
+        load_facts(project("p.zip"), tmp_path)
     assert not list(tmp_path.parent.glob("evil"))
 
     def bomb(archive: zipfile.ZipFile) -> None:
@@ -181,10 +185,10 @@ def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path: Path) -> None:
     path.unlink()
     zipped(tmp_path, bomb)
     with pytest.raises(DataError, match="would unpack to 300 MiB"):
-        facts(project("p.zip"), tmp_path)
+        load_facts(project("p.zip"), tmp_path)
     (tmp_path / "p.zip").write_bytes(b"PK nonsense")
     with pytest.raises(DataError, match="damaged, locked with a password, or no zip"):
-        facts(project("p.zip"), tmp_path)
+        load_facts(project("p.zip"), tmp_path)
 
 
 @pytest.mark.parametrize(("answer", "task"), [("label", "binary"), ("age", "regression")])
@@ -198,7 +202,7 @@ def test_a_table_of_paths_with_labels_or_numbers(tmp_path: Path, answer: str, ta
     (tmp_path / "t.csv").write_text("\n".join(rows))
     assert recipe_for(tmp_path / "t.csv", "t.csv").kind == "images"
     recipe = Data("images", path="t.csv", target=(answer,), options={"color_mode": "grayscale"})
-    found = load(Project(data=recipe), tmp_path)
+    found = load_dataset(Project(data=recipe), tmp_path)
     assert found.facts.task == task
     assert found.facts.target_names == (answer,)
     assert "1 of 31 pictures are not there" in " ".join(found.facts.notes)
@@ -227,7 +231,7 @@ def test_deep_pictures_keep_their_range(
         (tmp_path / "p" / label).mkdir(parents=True)
         for index in range(5):
             Image.fromarray(pixels).save(tmp_path / "p" / label / f"{index}.tif")
-    found = load(project(color_mode="grayscale"), tmp_path)
+    found = load_dataset(project(color_mode="grayscale"), tmp_path)
     assert found.facts.value_range == span
     raw = found.train.raw_x["input"]
     np.testing.assert_array_equal(raw[0, :, :, 0], pixels.astype(np.float32))
@@ -235,7 +239,7 @@ def test_deep_pictures_keep_their_range(
     x = found.train.x["input"][0, :, :, 0]
     np.testing.assert_allclose(x, (pixels - low) / (high - low), atol=1e-6)
     # What is asked later is read the same way.
-    again = read_split(project(color_mode="grayscale").data, found.pre, tmp_path / "p")
+    again = read_split(project(color_mode="grayscale").data, found.preprocessing, tmp_path / "p")
     np.testing.assert_array_equal(again.raw_x["input"][0, :, :, 0], pixels.astype(np.float32))
 
 
@@ -248,7 +252,7 @@ def test_the_camera_says_which_way_up(tmp_path: Path) -> None:
         (tmp_path / "p" / label).mkdir(parents=True)
         for index in range(5):
             picture.save(tmp_path / "p" / label / f"{index}.png", exif=exif)
-    found = load(project(color_mode="grayscale"), tmp_path)
+    found = load_dataset(project(color_mode="grayscale"), tmp_path)
     assert found.facts.input_shapes["input"] == (6, 3, 1), "on its side: 6 high, 3 wide"
     assert found.train.raw_x["input"][0, 0, 2, 0] == 255
 
@@ -259,7 +263,7 @@ def test_empty_cut_off_and_wrongly_named_pictures(tmp_path: Path, content: bytes
         paint(tmp_path / "p" / label, 5)
     (tmp_path / "p" / "cat" / "bad.png").write_bytes(content)
     with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cat/bad.png'"):
-        facts(project(), tmp_path)
+        load_facts(project(), tmp_path)
 
 
 def test_a_huge_picture_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -267,19 +271,19 @@ def test_a_huge_picture_is_refused_before_it_is_read(tmp_path: Path) -> None:
         paint(tmp_path / "p" / label, 5)
     Image.new("1", (20_000, 20_000)).save(tmp_path / "p" / "cat" / "poster.png")
     with pytest.raises(DataError, match=r"'poster.png' is too large"):
-        facts(project(), tmp_path)
+        load_facts(project(), tmp_path)
 
 
 def test_paths_with_blanks_and_other_letters(tmp_path: Path) -> None:
     for label in ("кошка", "犬 と 猫"):
         paint(tmp_path / "меня зовут" / label, 6)
-    found = facts(project("меня зовут"), tmp_path)
+    found = load_facts(project("меня зовут"), tmp_path)
     assert set(found.classes) == {"кошка", "犬 と 猫"}
 
 
 def test_eight_bits_where_sixteen_were_learned(tmp_path: Path) -> None:
     Image.new("L", (2, 2), 128).save(tmp_path / "a.png")
-    pixels = decode([tmp_path / "a.png"], (2, 2, 1), (0.0, 65535.0))
+    pixels = decode_pictures([tmp_path / "a.png"], (2, 2, 1), (0.0, 65535.0))
     assert pixels[0, 0, 0, 0] == pytest.approx(128 / 255 * 65535)
 
 
@@ -294,7 +298,7 @@ def test_texts_in_parts_as_aclimdb_lays_them(tmp_path: Path) -> None:
     (tmp_path / "aclImdb" / "train" / "unsup" / "0_0.txt").write_text("who knows")
     (tmp_path / "aclImdb" / "imdb.vocab").write_text("a\nfilm")
     assert recipe_for(tmp_path / "aclImdb", "aclImdb").kind == "text"
-    found = facts(Project(data=Data("text", path="aclImdb")), tmp_path)
+    found = load_facts(Project(data=Data("text", path="aclImdb")), tmp_path)
     assert found.classes == ("neg", "pos")
     assert (found.rows + found.validation_rows, found.test_rows) == (16, 6)
     assert "The folder without labels was left out." in found.notes
@@ -310,5 +314,5 @@ def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(
     monkeypatch.setattr(
         class_folders, "_walk", lambda top, stop: walked.append(Path(top).name) or real(top, stop)
     )
-    assert facts(project(), tmp_path).rows
+    assert load_facts(project(), tmp_path).rows
     assert sorted(walked) == sorted(CLASSES)

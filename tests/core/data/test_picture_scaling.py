@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 
@@ -35,7 +35,7 @@ def project(*layers: tuple[str, dict[str, object]], scaling: str = "auto") -> Pr
 
 
 def pixels_of(found: Project, folder: Path) -> list[float]:
-    return [round(float(one), 4) for one in np.unique(load(found, folder).train.x["input"])]
+    return [round(float(one), 4) for one in np.unique(load_dataset(found, folder).train.x["input"])]
 
 
 BODY = ("MobileNetV2", {"weights": "none"})
@@ -59,7 +59,7 @@ def test_what_scales_itself_gets_bytes(
 ) -> None:
     found = project(*layers)
     assert pixels_of(found, folder) == [0.0, 100.0, 255.0]
-    assert "from 0 to 255" in " ".join(facts(found, folder).notes)
+    assert "from 0 to 255" in " ".join(load_facts(found, folder).notes)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,9 @@ def test_other_ranges_are_brought_to_bytes() -> None:
     nodes = (Node("input", "Input"), Node("r", *DIVIDE), Node("f", "Flatten"),
              Node("out", "Dense", {"units": 10}))  # fmt: skip
     graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
-    x = load(Project(graph=graph, data=Data("builtin", name="digits")), Path()).train.x["input"]
+    x = load_dataset(Project(graph=graph, data=Data("builtin", name="digits")), Path()).train.x[
+        "input"
+    ]
     assert (x.min(), x.max()) == (0.0, 255.0)
     assert sorted(np.unique(x).round(2))[1] == pytest.approx(255 / 16, abs=0.01)
 
@@ -107,12 +109,14 @@ def test_raw_pixels_in_columns_stay_for_a_rescaling(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("\n".join(rows))
     nodes = (Node("input", "Input"), Node("r", *DIVIDE), Node("out", "Dense", {"units": 1}))
     graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
-    found = load(Project(graph=graph, data=Data("csv", path="p.csv", target=("label",))), tmp_path)
+    found = load_dataset(
+        Project(graph=graph, data=Data("csv", path="p.csv", target=("label",))), tmp_path
+    )
     assert set(np.unique(found.train.x["input"])) == {0.0, 255.0}
 
 
 def codes(found: Project, folder: Path) -> dict[str, object]:
-    return {one.code: one for one in diagnose(found, facts(found, folder))}
+    return {one.code: one for one in diagnose(found, load_facts(found, folder))}
 
 
 def test_two_scalings_that_meet_are_a_warning(folder: Path) -> None:

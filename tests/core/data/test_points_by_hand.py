@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.examples import example
+from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.kinds.generators.generated import moons, sine
-from netbuilder.core.data.load import load, point_number
-from netbuilder.core.data.prepare.prepared_data import make_plan
+from netbuilder.core.data.load import load_dataset, point_number
+from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.errors import DataError, EditError
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.points import (
+from netbuilder.core.project.point_edits import (
     add_point,
     forget_point_edits,
     move_point,
@@ -25,10 +26,12 @@ from netbuilder.core.project.points import (
     remove_point,
 )
 
+source = partial(script_source, style=Style.EXACT)
+
 
 @pytest.fixture(scope="module")
 def project() -> Project:
-    return files.read(example("moons").path)
+    return files.read(find_example("moons").path)
 
 
 def places(data: Dataset) -> dict[str, list[tuple[float, ...]]]:
@@ -42,9 +45,9 @@ def places(data: Dataset) -> dict[str, list[tuple[float, ...]]]:
 
 def test_moved_points_stay_in_their_part_and_no_other_point_moves(project: Project) -> None:
     made, _ = moons()
-    before = make_plan(project, Path()).rows
+    before = prepare_data(project, Path()).rows
     tested = int(before.test[3])
-    after = make_plan(move_point(project, tested, 5.0, -4.0), Path())
+    after = prepare_data(move_point(project, tested, 5.0, -4.0), Path())
     assert np.array_equal(after.rows.test, before.test)
     assert np.array_equal(after.rows.train, before.train)
     table = after.samples.table.to_numpy()
@@ -55,13 +58,13 @@ def test_moved_points_stay_in_their_part_and_no_other_point_moves(project: Proje
 
 def test_one_taken_away_and_one_put_in_leave_all_others_where_they_were(project: Project) -> None:
     """A cut of the new number of rows would deal every point out again."""
-    before = places(load(project, Path()))
-    rows = make_plan(project, Path()).rows
+    before = places(load_dataset(project, Path()))
+    rows = prepare_data(project, Path()).rows
     gone = [int(rows.train[0]), int(rows.test[0])]
     changed = add_point(project, 2.5, 2.5, "blue")
     for row in gone:
         changed = remove_point(changed, row)
-    data = load(changed, Path())
+    data = load_dataset(changed, Path())
     after = places(data)
     assert after["test"] == before["test"][1:]
     assert after["validation"] == before["validation"]
@@ -88,7 +91,7 @@ def test_the_changes_survive_the_file(project: Project, tmp_path: Path) -> None:
     files.write(changed, tmp_path / "p.netbuilder")
     again = files.read(tmp_path / "p.netbuilder")
     assert point_edits(again.data) == point_edits(changed.data)
-    assert places(load(again, tmp_path)) == places(load(changed, Path()))
+    assert places(load_dataset(again, tmp_path)) == places(load_dataset(changed, Path()))
 
 
 @pytest.mark.parametrize(
@@ -104,22 +107,24 @@ def test_the_changes_survive_the_file(project: Project, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_read_says_how_to_write_it(project: Project, value: object) -> None:
     with pytest.raises(DataError, match="points") as told:
-        load(edits.set_data(project, points=value), Path())
+        load_dataset(edits.set_data(project, points=value), Path())
     assert "added" in str(told.value)
 
 
 def test_a_smaller_set_passes_over_points_that_it_does_not_make(project: Project) -> None:
     changed = remove_point(move_point(project, 390, 9, 9), 395)
     fewer = edits.set_data(changed, samples=100)
-    assert places(load(fewer, Path())) == places(load(edits.set_data(project, samples=100), Path()))
+    assert places(load_dataset(fewer, Path())) == places(
+        load_dataset(edits.set_data(project, samples=100), Path())
+    )
 
 
 def test_with_no_point_left_to_learn_from_it_says_what_to_do(project: Project) -> None:
     few = edits.set_data(project, samples=40)
-    for row in make_plan(few, Path()).rows.train:
+    for row in prepare_data(few, Path()).rows.train:
         few = remove_point(few, int(row))
     with pytest.raises(DataError, match="No point is left"):
-        load(few, Path())
+        load_dataset(few, Path())
 
 
 def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) -> None:
@@ -130,7 +135,7 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) 
     text = source(changed)
     space: dict[str, np.ndarray] = {}
     exec(text[: text.index("# Build the network")], space)
-    data = load(changed, Path())
+    data = load_dataset(changed, Path())
     for name, split in (
         ("train", data.train),
         ("validation", data.validation),
@@ -143,11 +148,13 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) 
 
 @pytest.fixture(scope="module")
 def curve() -> Project:
-    return files.read(example("sine").path)
+    return files.read(find_example("sine").path)
 
 
 def test_points_of_a_curve_lie_on_its_formula(curve: Project) -> None:
-    exact = load(edits.set_data(curve, noise=0.0, frequency=2.5, samples=120, seed=4), Path())
+    exact = load_dataset(
+        edits.set_data(curve, noise=0.0, frequency=2.5, samples=120, seed=4), Path()
+    )
     for split in (exact.train, exact.validation, exact.test):
         assert split is not None
         x, y = split.raw_x["input"][:, 0], next(iter(split.raw_y.values())).ravel()
@@ -159,13 +166,13 @@ def test_points_of_a_curve_lie_on_its_formula(curve: Project) -> None:
 
 
 def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve: Project, tmp_path: Path) -> None:
-    before = make_plan(curve, Path())
+    before = prepare_data(curve, Path())
     tested, gone = int(before.rows.test[3]), int(before.rows.train[0])
     changed = remove_point(move_point(add_point(curve, 3.0, 9.0), tested, 1.0, -4.0), gone)
     files.write(changed, tmp_path / "p.netbuilder")
     assert point_edits(files.read(tmp_path / "p.netbuilder").data) == point_edits(changed.data)
-    after = make_plan(changed, Path())
-    data, made = load(changed, Path()), load(curve, Path())
+    after = prepare_data(changed, Path())
+    data, made = load_dataset(changed, Path()), load_dataset(curve, Path())
     assert data.validation is not None and made.validation is not None
     assert np.array_equal(data.validation.raw_x["input"], made.validation.raw_x["input"])
     assert len(after.rows.test) == len(before.rows.test)
@@ -181,7 +188,7 @@ def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve: Project, tmp_p
 
 def test_a_class_has_no_place_on_a_curve(curve: Project) -> None:
     with pytest.raises(DataError, match="points") as told:
-        load(edits.set_data(curve, points={"added": [[1, 2, "blue"]]}), Path())
+        load_dataset(edits.set_data(curve, points={"added": [[1, 2, "blue"]]}), Path())
     assert '"added": [[x, y]]' in str(told.value)
 
 
@@ -191,7 +198,7 @@ def test_the_script_has_the_same_curve(curve: Project) -> None:
     text = source(changed)
     space: dict[str, np.ndarray] = {}
     exec(text[: text.index("# Build the network")], space)
-    data = load(changed, Path())
+    data = load_dataset(changed, Path())
     for name in ("train", "validation", "test"):
         split = getattr(data, name)
         assert np.allclose(space[f"x_{name}"], split.raw_x["input"])

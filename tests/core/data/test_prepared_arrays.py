@@ -12,7 +12,7 @@ from PIL import Image
 
 from netbuilder.core.data import progress, streaming
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
@@ -64,15 +64,15 @@ def whole(data: Dataset, shuffle: bool = False, seed: int = 1) -> tuple[np.ndarr
 @pytest.mark.parametrize("scaling", ["none", "minmax", "standard"])
 def test_the_numbers_are_those_of_a_table_in_memory(folder: Path, scaling: str) -> None:
     frame().to_csv(folder / "d.csv", index=False)
-    streamed = load(project(scaling=scaling, columns=CHOICES), folder)
-    inside = load(
+    streamed = load_dataset(project(scaling=scaling, columns=CHOICES), folder)
+    inside = load_dataset(
         project(scaling=scaling, columns=CHOICES, options={"memory_limit_mb": 500}), folder
     )
     assert inside.stream is None
     x, y = whole(streamed)
     np.testing.assert_allclose(x, inside.train.x["input"], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(y, inside.train.y["output"], rtol=1e-5, atol=1e-6)
-    mine, theirs = (d.pre.inputs["input"].columns for d in (streamed, inside))
+    mine, theirs = (d.preprocessing.inputs["input"].columns for d in (streamed, inside))
     assert [(c.name, c.kind, c.categories, c.style) for c in mine] == [
         (c.name, c.kind, c.categories, c.style) for c in theirs
     ]
@@ -86,9 +86,9 @@ def test_missing_values_are_judged_over_the_whole_file(folder: Path, rule: str) 
     table.loc[1200, "c"] = None
     table.to_csv(folder / "d.csv", index=False)
     with pytest.raises(DataError, match=r"column 'n' in lines 602, 603, .*column 'c' in line 1202"):
-        load(project(), folder)
-    streamed = load(project(options={"missing": rule}, scaling="none"), folder)
-    inside = load(
+        load_dataset(project(), folder)
+    streamed = load_dataset(project(options={"missing": rule}, scaling="none"), folder)
+    inside = load_dataset(
         project(options={"missing": rule, "memory_limit_mb": 500}, scaling="none"), folder
     )
     np.testing.assert_allclose(whole(streamed)[0], inside.train.x["input"], rtol=1e-6)
@@ -97,7 +97,7 @@ def test_missing_values_are_judged_over_the_whole_file(folder: Path, rule: str) 
 def test_a_rare_class_far_down_is_a_class(folder: Path) -> None:
     table = frame().assign(y=["common"] * (ROWS - 3) + ["rare"] * 3)
     table.to_csv(folder / "d.csv", index=False)
-    data = load(project(), folder)
+    data = load_dataset(project(), folder)
     assert data.facts.classes == ("common", "rare")
     assert data.facts.class_counts == (ROWS - 3, 3)
     assert whole(data)[1].sum() == 3
@@ -105,14 +105,14 @@ def test_a_rare_class_far_down_is_a_class(folder: Path) -> None:
 
 def test_a_column_that_is_empty_throughout_is_left_out(folder: Path) -> None:
     frame().assign(nothing=None)[["nothing", "n", "y"]].to_csv(folder / "d.csv", index=False)
-    data = load(project(), folder)
+    data = load_dataset(project(), folder)
     assert data.facts.column_names == ("n",)
     assert "Column 'nothing' is empty and was left out." in data.facts.notes
 
 
 def test_each_row_comes_once_an_epoch_in_an_order_of_its_own(folder: Path) -> None:
     frame().assign(n=np.arange(ROWS)).to_csv(folder / "d.csv", index=False)
-    data = load(project(scaling="none"), folder)
+    data = load_dataset(project(scaling="none"), folder)
     plain, first, second = (
         whole(data, s, n)[0][:, 0] for s, n in ((False, 0), (True, 1), (True, 2))
     )
@@ -128,7 +128,7 @@ def test_blocks_hold_each_row_once_whatever_their_size(
 ) -> None:
     monkeypatch.setattr(streaming, "_RUN_BYTES", run_bytes)
     frame().assign(n=np.arange(ROWS)).to_csv(folder / "d.csv", index=False)
-    stream = load(project(scaling="none"), folder).stream
+    stream = load_dataset(project(scaling="none"), folder).stream
     assert stream is not None
     for size in (7, 128, ROWS):
         blocks = [stream.block(first, size, 5) for first in range(0, ROWS, size)]
@@ -150,29 +150,32 @@ def test_it_is_prepared_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
         told.append((done, of))
         return True
 
-    with progress.listening(listen):
-        load(project(), folder)
+    with progress.progress_listener(listen):
+        load_dataset(project(), folder)
     assert told[-1] == (ROWS, ROWS)
     assert max(done for done, of in told if of != ROWS) == (folder / "d.csv").stat().st_size
     told.clear()
-    with progress.listening(listen):
-        load(replace(project(), name="Again"), folder)
+    with progress.progress_listener(listen):
+        load_dataset(replace(project(), name="Again"), folder)
     assert told == []
 
 
 def test_it_can_be_stopped_and_leaves_nothing_half_done(folder: Path) -> None:
     frame().to_csv(folder / "d.csv", index=False)
-    with progress.listening(lambda done, of: False), pytest.raises(progress.CancelledError):
-        load(project(), folder)
-    assert list(disk_cache.place().iterdir()) == []
-    assert load(project(), folder).facts.rows == ROWS
+    with (
+        progress.progress_listener(lambda done, of: False),
+        pytest.raises(progress.ReadingCancelledError),
+    ):
+        load_dataset(project(), folder)
+    assert list(disk_cache.cache_folder().iterdir()) == []
+    assert load_dataset(project(), folder).facts.rows == ROWS
 
 
 def test_a_changed_file_is_prepared_anew(folder: Path) -> None:
     frame().to_csv(folder / "d.csv", index=False)
-    before = whole(load(project(scaling="none"), folder))[1]
+    before = whole(load_dataset(project(scaling="none"), folder))[1]
     frame().assign(y=lambda t: t["y"] + 1).to_csv(folder / "d.csv", index=False)
-    after = whole(load(project(scaling="none"), folder))[1]
+    after = whole(load_dataset(project(scaling="none"), folder))[1]
     np.testing.assert_allclose(after, before + 1, atol=1e-5)
 
 
@@ -182,12 +185,12 @@ def test_what_was_not_used_for_longest_goes_first(home: Path) -> None:
         (folder / "meta.json").write_text("{}")
 
     for index, key in enumerate("abc"):
-        folder = disk_cache.prepared(key, make)
+        folder = disk_cache.prepared_folder(key, make)
         import os
 
         os.utime(folder / "meta.json", (index, index))
-    disk_cache.clean(keep="a", limit=2500)
-    assert sorted(folder.name for folder in disk_cache.place().iterdir()) == ["a", "c"]
+    disk_cache.prune_cache(keep="a", limit=2500)
+    assert sorted(folder.name for folder in disk_cache.cache_folder().iterdir()) == ["a", "c"]
 
 
 def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path: Path, home: Path) -> None:
@@ -197,12 +200,12 @@ def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path: Path, home: Path) ->
             Image.new("L", (16, 16), grey + index % 7).save(tmp_path / "p" / label / f"{index}.png")
     options = {"color_mode": "grayscale", "image_size": [16, 16]}
     recipe = Data("images", path="p", options={**options, "memory_limit_mb": 0.02})
-    streamed = load(Project(data=recipe), tmp_path)
-    inside = load(Project(data=replace(recipe, options=options)), tmp_path)
+    streamed = load_dataset(Project(data=recipe), tmp_path)
+    inside = load_dataset(Project(data=replace(recipe, options=options)), tmp_path)
     x, y = whole(streamed)
     np.testing.assert_allclose(x, inside.train.x["input"], atol=1e-6)
     np.testing.assert_array_equal(y, inside.train.y["output"])
-    sizes = {file.stat().st_size for file in disk_cache.place().glob("*/x0.bin")}
+    sizes = {file.stat().st_size for file in disk_cache.cache_folder().glob("*/x0.bin")}
     assert sizes == {len(x) * 16 * 16}
 
 
@@ -211,7 +214,7 @@ def test_a_long_text_of_few_numbers_is_trained_in_memory(folder: Path) -> None:
     table.to_csv(folder / "d.csv", index=False)
     columns = {"note": ColumnChoice("ignore")}
     recipe = project(columns=columns, scaling="none", options={"memory_limit_mb": 0.5})
-    data = load(recipe, folder)
+    data = load_dataset(recipe, folder)
     assert (data.stream, data.facts.streamed, len(data.train)) == (None, False, ROWS)
     np.testing.assert_allclose(data.train.raw_x["input"][:, 0], table["n"], rtol=1e-6)
     np.testing.assert_allclose(data.train.raw_y["output"][:, 0], table["y"], rtol=1e-6)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import set_data
@@ -25,7 +25,7 @@ def project(kind: str, target: tuple[str, ...] = (), **options: object) -> Proje
 
 
 def roles(one: Project, folder: Path) -> dict[str, str]:
-    return {column.name: column.role for column in report(one, folder).columns}
+    return {column.name: column.role for column in make_report(one, folder).columns}
 
 
 # -- series
@@ -47,7 +47,7 @@ def test_a_series_shows_what_orders_and_what_groups_it(tmp_path: Path) -> None:
     }  # fmt: skip
     decided = set_columns(set_columns(concluded, ["day"], role="order"), ["shop"], role="group")
     for one in (concluded, decided):
-        x = load(one, tmp_path).train.raw_x["input"][..., 0]
+        x = load_dataset(one, tmp_path).train.raw_x["input"][..., 0]
         # A reader that took the rows as they stand would see the series run backwards.
         assert (np.diff(x, axis=1) == 1).all()
         assert {bool(window[0] >= 100) for window in x} == {True, False}
@@ -60,22 +60,22 @@ def test_a_role_of_a_series_takes_the_place_of_its_option(tmp_path: Path) -> Non
     other = set_columns(one, ["number"], role="order")
     assert "order_by" not in other.data.options
     assert other.data.options["group"] == "shop"
-    x = load(other, tmp_path).train.raw_x["input"][..., 0]
+    x = load_dataset(other, tmp_path).train.raw_x["input"][..., 0]
     assert (np.diff(x, axis=1) == -1).all(), "'number' counts from the newest day on"
 
 
 def test_types_of_a_series(tmp_path: Path) -> None:
     shops().to_csv(tmp_path / "d.csv", index=False)
     one = project("series", ("sold",), window=3, scaling="none")
-    assert load(one, tmp_path).facts.column_names == ("sold",)
+    assert load_dataset(one, tmp_path).facts.column_names == ("sold",)
     yes_no = set_columns(one, ["open"], type="boolean")
-    found = load(yes_no, tmp_path)
+    found = load_dataset(yes_no, tmp_path)
     assert found.facts.column_names == ("open", "sold")
     x = found.train.raw_x["input"]
     assert set(x[..., 0][x[..., 1] < 100]) == {1.0}
     assert set(x[..., 0][x[..., 1] >= 100]) == {0.0}
     left = set_columns(yes_no, ["open"], role="ignore")
-    assert load(left, tmp_path).facts.column_names == ("sold",)
+    assert load_dataset(left, tmp_path).facts.column_names == ("sold",)
 
 
 def test_weights_and_parts_of_a_series_are_those_of_the_predicted_row(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_weights_and_parts_of_a_series_are_those_of_the_predicted_row(tmp_path: 
     one = project("series", ("sold",), window=3, scaling="none", columns={
         "sure": ColumnChoice("weight"), "part": ColumnChoice("split"),
     })  # fmt: skip
-    found = load(one, tmp_path)
+    found = load_dataset(one, tmp_path)
     assert found.validation is not None and found.test is not None
     assert found.facts.column_names == ("sold",)
     answers = found.train.raw_y["output"][:, 0]
@@ -124,13 +124,13 @@ def test_columns_of_texts_have_roles_and_types(tmp_path: Path) -> None:
         "title": "ignore", "review": "feature", "sure": "ignore", "part": "ignore",
         "mood": "target",
     }  # fmt: skip
-    told = [n for n in facts(one, tmp_path).findings if n.code == "other-texts"]
+    told = [n for n in load_facts(one, tmp_path).findings if n.code == "other-texts"]
     assert [n.column for n in told] == ["title", "part"]
     assert told[0].message == "'title' is not used: the texts are those of 'review'."
     assert roles(told[0].fixes[0].edit(one), tmp_path)["title"] == "feature"
     typed = set_columns(one, ["title"], type="text")
-    assert "title" in load(typed, tmp_path).facts.vocabulary
-    assert "longer" not in load(typed, tmp_path).facts.vocabulary
+    assert "title" in load_dataset(typed, tmp_path).facts.vocabulary
+    assert "longer" not in load_dataset(typed, tmp_path).facts.vocabulary
 
 
 def test_weights_parts_and_labels_of_texts(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_weights_parts_and_labels_of_texts(tmp_path: Path) -> None:
         "sure": ColumnChoice("weight"), "part": ColumnChoice("split"),
     })  # fmt: skip
     one = set_data(one, None, validation_split=0.0)
-    found = load(one, tmp_path)
+    found = load_dataset(one, tmp_path)
     kept = table[(table["part"] == "train") & table["mood"].notna()]
     assert found.facts.rows == len(kept) == 29
     assert found.facts.test_rows == 10
@@ -159,7 +159,7 @@ def test_what_of_texts_is_lost_is_said(tmp_path: Path) -> None:
     one = Project(data=Data("text", path="d.csv", target=("y",), test_split=0.0,
                             validation_split=0.0,
                             options={"sequence_length": 3, "max_words": 4}))  # fmt: skip
-    notes = facts(one, tmp_path).notes
+    notes = load_facts(one, tmp_path).notes
     assert "10 texts of 30 are longer than 3 words and cut off there." in notes
     # Known are 'one' and 'two': 'three', 'four' and 'five' are 30 of 80 words.
     assert "37.5% of the words are rare and count as unknown." in notes
@@ -177,14 +177,14 @@ def test_columns_of_named_pictures(tmp_path: Path) -> None:
     text = "Kamera;sicher;bild;größe\n" + "\n".join(rows).replace(".png", "@").replace(".", ",")
     (tmp_path / "d.csv").write_text(text.replace("@", ".png"), encoding="cp1252")
     one = project("images", color_mode="grayscale", columns={"sicher": ColumnChoice("weight")})
-    found = load(one, tmp_path)
+    found = load_dataset(one, tmp_path)
     assert found.facts.task == "regression"
     assert found.train.sample_weight is not None
     grey = found.train.raw_x["input"][:, 0, 0, 0]
     np.testing.assert_array_equal(found.train.sample_weight, np.where(grey < 100, 2, 1))
     # A script with pandas' defaults would meet one column, and no 'größe'.
     assert found.facts.read_as == {"sep": ";", "decimal": ",", "encoding": "cp1252"}
-    assert found.pre.hints["like_decimal"] == ","
+    assert found.preprocessing.hints["like_decimal"] == ","
     assert roles(one, tmp_path) == {
         "Kamera": "ignore", "sicher": "weight", "bild": "feature", "größe": "target",
     }  # fmt: skip
@@ -205,7 +205,7 @@ def test_rows_of_a_group_are_never_divided_among_parts(
     table.to_csv(tmp_path / "d.csv", index=False)
     limit = {"memory_limit_mb": 0.001} if large else {}
     one = project("csv", ("y",), scaling="none", columns={"who": ColumnChoice("group")}, **limit)
-    found = load(one, tmp_path)
+    found = load_dataset(one, tmp_path)
     assert found.validation is not None and found.test is not None
     train = found.train.raw_x["input"]
     if large:
@@ -218,7 +218,7 @@ def test_rows_of_a_group_are_never_divided_among_parts(
     assert sum(map(len, parts)) == len(set.union(*parts)) == 150
     assert len(parts[0]) > 80 and len(parts[1]) > 3 and len(parts[2]) > 15
     # A draw row by row would divide nearly all of them.
-    apart = load(set_columns(one, ["who"], role="ignore"), tmp_path)
+    apart = load_dataset(set_columns(one, ["who"], role="ignore"), tmp_path)
     assert apart.test is not None
     if not large:
         known = set(apart.train.raw_x["input"][:, 0].astype(int))
@@ -229,4 +229,4 @@ def test_one_group_cannot_be_divided(tmp_path: Path) -> None:
     pd.DataFrame({"who": "p", "x": range(20), "y": range(20)}).to_csv(tmp_path / "d.csv")
     one = project("csv", ("y",), columns={"who": ColumnChoice("group")})
     with pytest.raises(DataError, match="same value in all of them"):
-        load(one, tmp_path)
+        load_dataset(one, tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,18 +11,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.defaults import adapt, resolve
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.formats.script.python import source
-from netbuilder.core.project.edits_data import mend_data, set_columns
+from netbuilder.core.formats.script.python import Style, script_source
+from netbuilder.core.project.edits_data import apply_data_fix, set_columns
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.results.predict_file import answer_file
+from netbuilder.core.results.predict_file import predictions_of_file
+
+source = partial(script_source, style=Style.EXACT)
 
 
 def days(count: int, start: str = "2024-01-01") -> list[str]:
@@ -37,7 +40,7 @@ def project(folder: Path, frame: pd.DataFrame, **options: object) -> Project:
 
 def windows_of(found: Project, folder: Path) -> dict[tuple[float, ...], tuple[float, ...]]:
     """All windows of the first column and what follows, over all parts."""
-    loaded = load(found, folder)
+    loaded = load_dataset(found, folder)
     parts = [part for part in (loaded.train, loaded.validation, loaded.test) if part is not None]
     return {
         tuple(x[:, 0].tolist()): tuple(np.ravel(y).tolist())
@@ -50,7 +53,7 @@ def test_all_steps_of_the_horizon_are_predicted(tmp_path: Path) -> None:
     frame = pd.DataFrame({"t": np.arange(40.0), "u": np.arange(40.0) * 10})
     found = project(tmp_path, frame, horizon=3)
     assert windows_of(found, tmp_path)[0, 1, 2, 3] == (4, 5, 6)
-    told = facts(found, tmp_path)
+    told = load_facts(found, tmp_path)
     assert told.target_names == ("t +1", "t +2", "t +3")
     assert told.output_units == {"output": 3}
     assert told.rows + told.validation_rows + told.test_rows == 40 - 4 - 3 + 1
@@ -65,10 +68,10 @@ def test_rows_are_sorted_by_their_date(tmp_path: Path, order: str) -> None:
     frame = frame[::-1] if order == "newest first" else frame.sample(frac=1, random_state=1)
     found = project(tmp_path, frame)
     assert windows_of(found, tmp_path)[10, 11, 12, 13] == (14,)
-    assert "The rows were put in the order of 'date'." in facts(found, tmp_path).notes
-    test = load(found, tmp_path).test
+    assert "The rows were put in the order of 'date'." in load_facts(found, tmp_path).notes
+    test = load_dataset(found, tmp_path).test
     assert test is not None
-    assert test.y["output"].min() > load(found, tmp_path).train.y["output"].max()
+    assert test.y["output"].min() > load_dataset(found, tmp_path).train.y["output"].max()
 
 
 def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
@@ -79,9 +82,9 @@ def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
     assert len(seen) == 2 * 36
     assert seen[36 - 1, 36, 37, 38] == (39,)
     assert all(max(window) - min(window) == 3 for window in seen), "no window mixes two shops"
-    assert "Each 'shop' is a series of its own" in " ".join(facts(found, tmp_path).notes)
+    assert "Each 'shop' is a series of its own" in " ".join(load_facts(found, tmp_path).notes)
     # The test part is later for both, not the second shop.
-    test = load(found, tmp_path).test
+    test = load_dataset(found, tmp_path).test
     assert test is not None
     assert {bool(value > 900) for value in test.y["output"][:, 0]} == {True, False}
 
@@ -89,7 +92,7 @@ def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
 def test_the_same_time_twice_without_a_group_is_asked_about(tmp_path: Path) -> None:
     frame = pd.DataFrame({"date": days(20) * 2, "t": np.arange(40.0)})
     with pytest.raises(DataError, match="have the same 'date', such as '2024-01-01'"):
-        facts(project(tmp_path, frame), tmp_path)
+        load_facts(project(tmp_path, frame), tmp_path)
 
 
 def test_no_window_spans_a_gap(tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_no_window_spans_a_gap(tmp_path: Path) -> None:
     assert len(seen) == 2 * 26
     assert (28.0, 29.0, 30.0, 31.0) not in seen
     assert (27.0, 28.0, 29.0, 30.0) not in seen
-    assert "'date' jumps 1 time: no window spans a gap." in facts(found, tmp_path).notes
+    assert "'date' jumps 1 time: no window spans a gap." in load_facts(found, tmp_path).notes
 
 
 def test_weekends_of_a_stock_exchange_are_no_gaps(tmp_path: Path) -> None:
@@ -131,8 +134,8 @@ def test_missing_features_are_filled_from_training_rows_and_targets_never(tmp_pa
     t = np.arange(100.0)
     t[50] = np.nan
     found = project(tmp_path, pd.DataFrame({"u": u, "t": t}), missing="mean")
-    loaded = load(found, tmp_path)
-    assert loaded.pre.inputs["input"].columns[0].fill == pytest.approx(2.0)
+    loaded = load_dataset(found, tmp_path)
+    assert loaded.preprocessing.inputs["input"].columns[0].fill == pytest.approx(2.0)
     seen = {float(value) for value in np.unique(loaded.train.x["input"][..., 0])}
     assert seen == {2.0}
     assert loaded.test is not None
@@ -145,7 +148,7 @@ def test_missing_values_are_named_where_nothing_was_decided(tmp_path: Path) -> N
     values = np.arange(30.0)
     values[7] = np.nan
     with pytest.raises(DataError, match="column 't' in line 9"):
-        facts(project(tmp_path, pd.DataFrame({"t": values, "u": 1.0})), tmp_path)
+        load_facts(project(tmp_path, pd.DataFrame({"t": values, "u": 1.0})), tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -156,25 +159,27 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path]
     nodes = (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1}))
     graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
     found = Project(graph=graph, data=found.data)
-    loaded = load(found, folder)
-    found = resolve(adapt(found, loaded.facts), loaded.facts)
-    core = build_core(found, loaded.facts)
-    whole = assemble(core, found, loaded.pre, loaded.facts)
+    loaded = load_dataset(found, folder)
+    found = resolve_defaults(fit_output_to_data(found, loaded.facts), loaded.facts)
+    training_model = build_training_model(found, loaded.facts)
+    whole = assemble(training_model, found, loaded.preprocessing, loaded.facts)
     return (
-        TrainedModel(found, core, whole, loaded.pre, loaded.facts, {}, {}, 1.0, 1.0, 1, 1), folder
+        TrainedModel(
+            found, training_model, whole, loaded.preprocessing, loaded.facts, {}, {}, 1.0, 1.0, 1, 1
+        ), folder
     )  # fmt: skip
 
 
 def test_seven_steps_are_judged_and_predicted(model: tuple[TrainedModel, Path]) -> None:
     trained, folder = model
-    assert trained.core.output_shape == (None, 7)
-    split = read_split(trained.project.data, trained.pre, folder / "s.csv")
+    assert trained.training_model.output_shape == (None, 7)
+    split = read_split(trained.project.data, trained.preprocessing, folder / "s.csv")
     assert split.raw_y["out"].shape == (80 - 4 - 7 + 1, 7)
     np.testing.assert_allclose(split.raw_y["out"][0], np.arange(4, 11) / 10)
     # New rows without answers, newest first: each answer stands in its own line.
     late = pd.DataFrame({"date": days(10, "2025-01-01"), "t": np.arange(10.0), "u": 1.0})[::-1]
     late.to_csv(folder / "new.csv", index=False)
-    found = answer_file(trained, folder / "new.csv")
+    found = predictions_of_file(trained, folder / "new.csv")
     assert list(found.answers)[:2] == ["predicted t +1", "predicted t +2"]
     assert found.table["predicted t +1"].notna().tolist() == [True] * 7 + [False] * 3
 
@@ -190,7 +195,7 @@ def test_the_script_sorts_too(
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)
     x, y = np.asarray(names["x"]), np.asarray(names["y"])
-    loaded = load(found, tmp_path)
+    loaded = load_dataset(found, tmp_path)
     np.testing.assert_array_equal(x[: len(loaded.train)], loaded.train.x["input"])
     np.testing.assert_array_equal(y[: len(loaded.train)], loaded.train.y["output"])
 
@@ -227,7 +232,7 @@ def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None
     """Newest first, a careless reader predicts the past from the future."""
     frame = pd.DataFrame({name: NUMBER_TIMES[name], "t": np.arange(60.0)})[::-1]
     found = project(tmp_path, frame)
-    rows = facts(found, tmp_path)
+    rows = load_facts(found, tmp_path)
     assert rows.column_roles[name] == "order"
     assert windows_of(found, tmp_path) == {
         tuple(float(n) for n in range(start, start + 4)): (start + 4.0,) for start in range(56)
@@ -237,7 +242,7 @@ def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None
 
 def test_a_year_of_months_is_a_number_like_others(tmp_path: Path) -> None:
     frame = pd.DataFrame({"year": 1960 + np.arange(60) // 12, "t": np.arange(60.0)})
-    loaded = load(project(tmp_path, frame), tmp_path)
+    loaded = load_dataset(project(tmp_path, frame), tmp_path)
     assert loaded.train.x["input"].shape[1:] == (4, 2)
 
 
@@ -252,7 +257,7 @@ def test_a_day_and_the_time_beside_it(tmp_path: Path, style: str) -> None:
     found = project(tmp_path, frame)
     assert len(windows_of(found, tmp_path)) == 56
     assert (0.0, 1.0, 2.0, 3.0) in windows_of(found, tmp_path)
-    rows = facts(found, tmp_path)
+    rows = load_facts(found, tmp_path)
     assert (rows.column_roles["day"], rows.column_roles["time"]) == ("order", "order")
     assert "'time' says the time of the day for 'day'." in rows.notes
 
@@ -267,10 +272,10 @@ def test_days_that_recur_can_be_left_as_they_stand(tmp_path: Path) -> None:
     frame = pd.DataFrame({"date": [*days(30), *days(30)], "t": np.arange(60.0)})
     found = project(tmp_path, frame)
     with pytest.raises(DataError, match="have the same 'date'") as told:
-        facts(found, tmp_path)
-    (mend,) = told.value.mends
-    assert mend.label == "Leave the rows as they stand"
-    assert len(windows_of(mend_data(found, mend), tmp_path)) == 56
+        load_facts(found, tmp_path)
+    (fix,) = told.value.fixes
+    assert fix.label == "Leave the rows as they stand"
+    assert len(windows_of(apply_data_fix(found, fix), tmp_path)) == 56
 
 
 @pytest.mark.parametrize("name", [*NUMBER_TIMES, "day"])
@@ -284,12 +289,12 @@ def test_the_script_orders_likewise(
     }  # fmt: skip
     frame = pd.DataFrame({**columns, "t": np.arange(60.0)}).sample(frac=1, random_state=3)
     found = project(tmp_path, frame)
-    text = source(found, facts(found, tmp_path)).split("# Keep rows")[0]
+    text = source(found, load_facts(found, tmp_path)).split("# Keep rows")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)
     x = np.asarray(names["x"])
-    loaded = load(found, tmp_path)
+    loaded = load_dataset(found, tmp_path)
     np.testing.assert_array_equal(x[: len(loaded.train)], loaded.train.x["input"])
 
 
@@ -301,11 +306,13 @@ def test_a_model_that_took_years_for_a_number_still_does(tmp_path: Path) -> None
     graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
     found = replace(found, graph=graph)
     taught = set_columns(found, ("year",), role="feature")
-    loaded = load(taught, tmp_path)
+    loaded = load_dataset(taught, tmp_path)
     assert loaded.train.x["input"].shape[1:] == (4, 2)
-    judged = read_split(found.data, loaded.pre, tmp_path / "s.csv")
+    judged = read_split(found.data, loaded.preprocessing, tmp_path / "s.csv")
     assert judged.raw_x["input"][0, :, 0].tolist() == [1960, 1961, 1962, 1963]
-    core = build_core(taught, loaded.facts)
-    whole = assemble(core, taught, loaded.pre, loaded.facts)
-    trained = TrainedModel(found, core, whole, loaded.pre, loaded.facts, {}, {}, 1.0, 1.0, 1, 1)
-    assert len(answer_file(trained, tmp_path / "s.csv").predictions) == 57
+    training_model = build_training_model(taught, loaded.facts)
+    whole = assemble(training_model, taught, loaded.preprocessing, loaded.facts)
+    trained = TrainedModel(
+        found, training_model, whole, loaded.preprocessing, loaded.facts, {}, {}, 1.0, 1.0, 1, 1
+    )
+    assert len(predictions_of_file(trained, tmp_path / "s.csv").predictions) == 57

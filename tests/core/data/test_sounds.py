@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.readers.sound_files import log_mel, sound_wave
 from netbuilder.core.data.registry import recipe_for
@@ -37,7 +37,7 @@ def project(**options: object) -> Project:
 
 def test_spectrograms_of_a_folder(folder: Path) -> None:
     assert recipe_for(folder / "s", "s").kind == "sounds"
-    found = load(project(), folder)
+    found = load_dataset(project(), folder)
     # Half a second: frames of 400 every 160 of 8,000 numbers.
     assert found.facts.input_shapes["input"] == (48, 40)
     assert found.facts.classes == ("high", "low")
@@ -64,7 +64,7 @@ def test_each_kind_of_sound_file(tmp_path: Path, ending: str) -> None:
         tone(tmp_path / "s" / "low" / f"{index}{ending}", 300 + index)
         tone(tmp_path / "s" / "high" / f"{index}{ending}", 3000 + index)
     assert recipe_for(tmp_path / "s", "s").kind == "sounds"
-    found = load(project(representation="waveform"), tmp_path)
+    found = load_dataset(project(representation="waveform"), tmp_path)
     assert found.facts.classes == ("high", "low")
     waves = found.train.raw_x["input"][..., 0]
     strongest = np.abs(np.fft.rfft(waves, axis=1)).argmax(axis=1) * 2
@@ -74,9 +74,9 @@ def test_each_kind_of_sound_file(tmp_path: Path, ending: str) -> None:
 
 
 def test_waveforms(folder: Path) -> None:
-    found = load(project(representation="waveform", sample_rate=8000), folder)
+    found = load_dataset(project(representation="waveform", sample_rate=8000), folder)
     assert found.facts.input_shapes["input"] == (4000, 1)
-    assert not found.pre.inputs["input"].scaled
+    assert not found.preprocessing.inputs["input"].scaled
     assert np.abs(found.train.x["input"]).max() == pytest.approx(0.5, abs=0.05)
 
 
@@ -91,7 +91,7 @@ def test_other_rates_channels_and_lengths(tmp_path: Path) -> None:
         for label in ("a", "b"):
             long = 3.0 if (index, label) == (0, "a") else 0.5
             tone(tmp_path / "s" / label / f"{index}.wav", 500, seconds=long)
-    found = facts(project(seconds=0.5), tmp_path)
+    found = load_facts(project(seconds=0.5), tmp_path)
     assert "1 of 12 sounds are longer than 0.5 s and are cut." in found.notes
 
 
@@ -100,21 +100,21 @@ def test_parts_preview_and_judging(tmp_path: Path) -> None:
         for label, pitch in (("low", 300), ("high", 3000)):
             for index in range(count):
                 tone(tmp_path / "s" / part / label / f"{index}.wav", pitch + index)
-    found = load(project(), tmp_path)
+    found = load_dataset(project(), tmp_path)
     assert (found.facts.rows, found.facts.validation_rows, found.facts.test_rows) == (12, 4, 4)
-    shown = preview(project(), tmp_path, 5)
+    shown = load_preview(project(), tmp_path, 5)
     assert shown.sequences is not None
     assert shown.rows[0] == ("0.wav", "high")
-    split = read_split(project().data, found.pre, tmp_path / "s" / "test")
+    split = read_split(project().data, found.preprocessing, tmp_path / "s" / "test")
     assert split.x["input"].shape == (4, 48, 40)
 
 
 def test_bad_sounds(folder: Path) -> None:
     (folder / "s" / "low" / "bad.wav").write_bytes(b"RIFF nonsense")
     with pytest.raises(DataError, match=r"1 file is no sound or damaged: 'low/bad.wav'"):
-        facts(project(), folder)
+        load_facts(project(), folder)
     (folder / "s" / "low" / "bad.wav").unlink()
     with pytest.raises(DataError, match="representation 'smell'"):
-        facts(project(representation="smell"), folder)
+        load_facts(project(representation="smell"), folder)
     (folder / "s" / "low" / "talk.mp3").write_bytes(b"x")
-    assert "1 file of the kind .mp3 cannot be read." in facts(project(), folder).notes
+    assert "1 file of the kind .mp3 cannot be read." in load_facts(project(), folder).notes

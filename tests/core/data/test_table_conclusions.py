@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core.data.columns import ColumnFacts, DataReport, report
+from netbuilder.core.data.data_report import ColumnFacts, DataReport, make_report
 from netbuilder.core.data.findings import ERROR, Finding
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
@@ -20,7 +20,7 @@ def read(folder: Path, text: str, **more: object) -> tuple[DataReport, Project]:
     (folder / "d.csv").write_text(text, encoding="utf-8")
     data = Data("csv", path="d.csv", validation_split=0.0, test_split=0.0, **more)  # type: ignore[arg-type]
     project = Project(data=data)
-    return report(project, folder), project
+    return make_report(project, folder), project
 
 
 def column(found: DataReport, name: str) -> ColumnFacts:
@@ -35,7 +35,7 @@ def mended(found: DataReport, project: Project, label: str, folder: Path) -> Pro
     """The project after the fix of this label; the data can be trained on then."""
     fixes = (fix for one in found.notes for fix in one.fixes if fix.label == label)
     project = next(fixes).edit(project)
-    assert not [one for one in report(project, folder).notes if one.severity == ERROR]
+    assert not [one for one in make_report(project, folder).notes if one.severity == ERROR]
     return project
 
 
@@ -48,14 +48,14 @@ def test_words_that_begin_with_a_hash_are_no_comments(tmp_path: Path) -> None:
         ("tag0", "#tag1", "tag2", "#tag3"), ROWS // 4
     )
     found, project = read(tmp_path, "\n".join(f"#{n % 5},{n}" for n in range(ROWS)))
-    assert len(load(project, tmp_path).train) == ROWS
+    assert len(load_dataset(project, tmp_path).train) == ROWS
 
 
 def test_comments_are_passed_over_and_told(tmp_path: Path) -> None:
     lines = [f"{n},{2 * n}" for n in range(ROWS)]
     lines[20:20] = ["# a pause", "#20,999"]
     found, project = read(tmp_path, "# of a logger\nx,y\n" + "\n".join(lines))
-    assert load(project, tmp_path).train.raw_y["output"].max() == 2 * (ROWS - 1)
+    assert load_dataset(project, tmp_path).train.raw_y["output"].max() == 2 * (ROWS - 1)
     assert "# of a logger" in note(found, "comments").message
 
 
@@ -64,7 +64,7 @@ def test_separators_at_the_end_of_each_line_make_no_column(tmp_path: Path) -> No
     found, project = read(tmp_path, "x,y,,\n" + "\n".join(f"{n},{3 * n},," for n in range(ROWS)))
     assert [one.name for one in found.columns] == ["x", "y"]
     assert column(found, "y").role == "target"
-    assert load(project, tmp_path).train.raw_y["output"].max() == 3 * (ROWS - 1)
+    assert load_dataset(project, tmp_path).train.raw_y["output"].max() == 3 * (ROWS - 1)
 
 
 def test_an_empty_target_is_told_with_another_one(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:
     )
     assert "'01067'" in note(found, "codes").message
     named = mended(found, project, "Use 'code' as a category", tmp_path)
-    assert load(named, tmp_path).facts.input_shapes["input"] == (4,)
+    assert load_dataset(named, tmp_path).facts.input_shapes["input"] == (4,)
     for one in (named, mended(found, project, "It is an amount", tmp_path)):
-        assert "codes" not in {each.code for each in report(one, tmp_path).notes}
+        assert "codes" not in {each.code for each in make_report(one, tmp_path).notes}
 
 
 def test_words_among_numbers_can_stand_for_nothing(tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_words_among_numbers_can_stand_for_nothing(tmp_path: Path) -> None:
     assert "line 9 has the text 'unknown'" in note(found, "unreadable").message
     label = "Treat 'unknown' and 'low' as missing"
     left = mended(found, project, label, tmp_path)
-    values = load(left, tmp_path).train.raw_x["input"][:, 0].tolist()
+    values = load_dataset(left, tmp_path).train.raw_x["input"][:, 0].tolist()
     assert values == [n for n in range(ROWS) if n not in {7, 9}]
-    assert column(report(left, tmp_path), "x").missing == 2
+    assert column(make_report(left, tmp_path), "x").missing == 2
 
 
 def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
@@ -102,14 +102,14 @@ def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
     found, project = read(tmp_path, "word,y\n" + "\n".join(lines))
     label = "Count what is missing as a category of its own"
     filled = mended(found, project, label, tmp_path)
-    assert load(filled, tmp_path).train.raw_x["input"].sum(axis=0).tolist() == [16, 16, 8]
+    assert load_dataset(filled, tmp_path).train.raw_x["input"].sum(axis=0).tolist() == [16, 16, 8]
 
 
 def test_what_a_fix_did_is_seen_in_the_table(tmp_path: Path) -> None:
     lines = [f"north,{n},{2 * n}" for n in range(1, ROWS)] + ["Total,780,1560"]
     found, project = read(tmp_path, "region,units,sales\n" + "\n".join(lines))
     assert column(found, "units").maximum == 780
-    after = report(mended(found, project, f"Leave line {ROWS + 1} out", tmp_path), tmp_path)
+    after = make_report(mended(found, project, f"Leave line {ROWS + 1} out", tmp_path), tmp_path)
     assert column(after, "units").maximum == ROWS - 1
     assert "total-row" not in {one.code for one in after.notes}
 
@@ -135,7 +135,7 @@ def test_days_and_a_number_are_a_series_on_request(tmp_path: Path) -> None:
     assert column(found, "day").span == "2024-01-01 to 2024-01-31"
     assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
     dated = mended(found, project, "Use 'day' as a date", tmp_path)
-    assert load(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
+    assert load_dataset(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
 
 
 def swinging(step: float = 0.1, count: int = ROWS) -> list[tuple[str, str]]:
@@ -151,9 +151,9 @@ def test_a_time_that_rises_evenly_asks_whether_it_is_a_series(tmp_path: Path) ->
     series = mended(found, project, "Learn it as a series", tmp_path)
     assert series.data.kind == "series"
     assert series.data.columns["time"].role == "order"
-    facts = load(series, tmp_path).facts
+    facts = load_dataset(series, tmp_path).facts
     assert facts.input_shapes["input"] == (14, 1), "the angle alone: time is no feature"
-    assert "even-steps" not in {one.code for one in report(series, tmp_path).notes}
+    assert "even-steps" not in {one.code for one in make_report(series, tmp_path).notes}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_sentences_in_a_table_are_texts_on_request(tmp_path: Path, numbers: bool
         tmp_path, f"{'stars,' if numbers else ''}review,verdict\n" + "\n".join(lines)
     )
     texts = mended(found, project, "Learn from the texts in 'review'", tmp_path)
-    assert load(texts, tmp_path).facts.vocabulary[2:6] == ("film", "number", "this", "was")
+    assert load_dataset(texts, tmp_path).facts.vocabulary[2:6] == ("film", "number", "this", "was")
 
 
 def test_sentences_guessed_as_the_target_are_the_texts(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_sentences_guessed_as_the_target_are_the_texts(tmp_path: Path) -> None:
     lines = [f"{'spam' if n % 3 else 'ham'},message number {n} is here" for n in range(ROWS)]
     found, project = read(tmp_path, "\n".join(lines))
     texts = mended(found, project, "Learn from the texts in 'column 2'", tmp_path)
-    assert load(texts, tmp_path).facts.classes == ("ham", "spam")
+    assert load_dataset(texts, tmp_path).facts.classes == ("ham", "spam")
 
 
 def test_of_several_texts_the_longest_is_offered(tmp_path: Path) -> None:
@@ -235,7 +235,9 @@ def test_of_several_texts_the_longest_is_offered(tmp_path: Path) -> None:
 def test_what_is_no_text_is_not_learned_as_one(tmp_path: Path) -> None:
     (tmp_path / "d.txt").write_bytes(bytes(range(256)) * 50)
     with pytest.raises(DataError, match=r"'d\.txt' is no text"):
-        report(Project(data=Data("text", path="d.txt", options={"task": "next_token"})), tmp_path)
+        make_report(
+            Project(data=Data("text", path="d.txt", options={"task": "next_token"})), tmp_path
+        )
 
 
 @pytest.mark.parametrize(
@@ -250,4 +252,4 @@ def test_what_is_no_text_is_not_learned_as_one(tmp_path: Path) -> None:
 def test_other_files_with_the_ending_of_a_table(tmp_path: Path, begin: str, words: str) -> None:
     with pytest.raises(DataError, match=words) as told:
         read(tmp_path, begin)
-    assert told.value.mend
+    assert told.value.fix

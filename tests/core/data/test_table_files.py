@@ -11,8 +11,8 @@ import pandas as pd
 import polars
 import pytest
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_files import ENDINGS, sheet_names
 from netbuilder.core.data.registry import recipe_for
@@ -157,7 +157,7 @@ def test_every_form_holds_the_same_numbers(tmp_path: Path, name: str) -> None:
     recipe = Data(
         "csv", path=name, target=("price",), scaling="none", test_split=0.0, validation_split=0.0
     )
-    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    data = load_dataset(Project(graph=GRAPH, data=recipe), tmp_path)
     expected = np.stack(
         [table["size"], table["rooms"], table["town"] != "Ulm", table["town"] == "Ulm"], axis=1
     )
@@ -193,10 +193,13 @@ def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:
     xlsx(tmp_path / "d.xlsx", {"Notes": [], "Houses": cells_of(frame()), "More": other})
     assert sheet_names(tmp_path / "d.xlsx") == ("Houses", "More")
     project = Project(graph=GRAPH, data=Data("csv", path="d.xlsx"))
-    found = report(project, tmp_path)
+    found = make_report(project, tmp_path)
     (told,) = [note for note in found.notes if note.code == "sheet"]
     assert "The sheet 'Houses' is read; there are 'Houses' and 'More'" in told.message
-    assert [c.name for c in report(told.fixes[0].edit(project), tmp_path).columns] == ["a", "y"]
+    assert [c.name for c in make_report(told.fixes[0].edit(project), tmp_path).columns] == [
+        "a",
+        "y",
+    ]
     with pytest.raises(DataError, match="Did you mean 'Houses'"):
         read_table(tmp_path / "d.xlsx", {"sheet": "House"})
 
@@ -228,7 +231,7 @@ def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path: Path) -> None:
     whole = path.read_bytes()
     directory = whole.index(b"PK\1\2")
     project = Project(data=Data("csv", path="t.zip", target=("y",)))
-    assert len(load(project, tmp_path).train) > 0
+    assert len(load_dataset(project, tmp_path).train) > 0
     # Bytes of a central directory entry (APPNOTE.TXT of PKWARE, 4.3.12): version needed, flags,
     # method; the last two stand in the local header too.
     for places in ({directory + 6: 255}, {directory + 8: 1, 6: 1}, {directory + 10: 77, 8: 77}):
@@ -237,13 +240,13 @@ def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path: Path) -> None:
             data[place] = value
         path.write_bytes(data)
         with pytest.raises(DataError):
-            load(project, tmp_path)
+            load_dataset(project, tmp_path)
 
 
 def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
     lines = [json.dumps({"x": n, "tags": ["a", "b"], "y": 2 * n}) for n in range(40)]
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
-    found = report(Project(graph=GRAPH, data=Data("csv", path="d.jsonl")), tmp_path)
+    found = make_report(Project(graph=GRAPH, data=Data("csv", path="d.jsonl")), tmp_path)
     assert [one.name for one in found.columns] == ["x", "y"]
     assert "'tags' holds lists" in next(n for n in found.notes if n.code == "nested").message
 
@@ -254,4 +257,4 @@ def test_a_zip_of_several_tables_names_them(tmp_path: Path) -> None:
         archive.writestr("test.csv", "x,y\n1,2\n")
     with pytest.raises(DataError, match=r"2 files: 'train\.csv' and 'test\.csv'") as told:
         recipe_for(tmp_path / "d.zip")
-    assert "Unpack it" in told.value.mend
+    assert "Unpack it" in told.value.fix

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import load
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
-from netbuilder.core.data.preprocessing.units import factors
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.data.preprocessing.units import unit_factors
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
@@ -48,12 +48,12 @@ def test_a_column_is_read_in_one_unit_by_program_and_script(
     cells, numbers, unit = COLUMNS[name]
     write(tmp_path, cells)
     told = np.array([numbers * 12], float).T
-    np.testing.assert_allclose(load(PROJECT, tmp_path).train.raw_x["input"], told)
-    found = report(PROJECT, tmp_path)
+    np.testing.assert_allclose(load_dataset(PROJECT, tmp_path).train.raw_x["input"], told)
+    found = make_report(PROJECT, tmp_path)
     assert (found.columns[0].unit, found.columns[0].type) == (unit, "number")
     said = {one.code for one in found.notes if one.column == "x" and one.fixes}
     assert said == {"owed" if name == "books" else "units-made-one"}
-    registry.save(PROJECT, tmp_path / "out.py", tmp_path)
+    registry.save_network(PROJECT, tmp_path / "out.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
     exec((tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0], space)
@@ -62,9 +62,9 @@ def test_a_column_is_read_in_one_unit_by_program_and_script(
 
 def test_new_rows_are_read_in_the_unit_that_was_learned(tmp_path: Path) -> None:
     write(tmp_path, ["12 kg", "3.5 kg", "1 kg"])
-    pre = Preprocessing.from_json(load(PROJECT, tmp_path).pre.to_json())
+    preprocessing = Preprocessing.from_json(load_dataset(PROJECT, tmp_path).preprocessing.to_json())
     write(tmp_path, ["900 g", "40 g"], "new.csv")
-    values = read_split(RECIPE, pre, tmp_path / "new.csv").raw_x["input"]
+    values = read_split(RECIPE, preprocessing, tmp_path / "new.csv").raw_x["input"]
     np.testing.assert_allclose(values[:2, 0], [0.9, 0.04])
 
 
@@ -76,7 +76,7 @@ def test_a_number_without_the_unit_of_the_others_is_told(
     tmp_path: Path, cells: list[str], bare: str
 ) -> None:
     write(tmp_path, cells)
-    findings = reading_of(read_table(tmp_path / "d.csv", {})).findings
+    findings = table_reading(read_table(tmp_path / "d.csv", {})).findings
     told = [one.message for one in findings if one.code == "some-without-unit"]
     assert bool(told) == bool(bare)
     assert not bare or f"'{bare}' is read as {bare} " in told[0]
@@ -85,13 +85,13 @@ def test_a_number_without_the_unit_of_the_others_is_told(
 def test_money_of_another_country_is_told(tmp_path: Path) -> None:
     write(tmp_path, ["$12", "$3", "$450"])
     write(tmp_path, ["12 €", "3 €"], "new.csv")
-    pre = load(PROJECT, tmp_path).pre
+    preprocessing = load_dataset(PROJECT, tmp_path).preprocessing
     with pytest.raises(DataError, match=r"new\.csv column 'x' is in €, while it is learned in \$"):
-        read_split(RECIPE, pre, tmp_path / "new.csv")
+        read_split(RECIPE, preprocessing, tmp_path / "new.csv")
     tested = replace(PROJECT, data=replace(RECIPE, test_path="new.csv"))
-    told = [one for one in report(tested, tmp_path).notes if one.code == "other-unit"]
+    told = [one for one in make_report(tested, tmp_path).notes if one.code == "other-unit"]
     assert [one.severity for one in told] == ["warning"]
-    assert not [n for n in report(PROJECT, tmp_path).notes if n.code == "other-unit"]
+    assert not [n for n in make_report(PROJECT, tmp_path).notes if n.code == "other-unit"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_units_that_cannot_be_made_one_are_told_classes_of_a_school_are_none(
     tmp_path: Path, cells: list[str], told: bool
 ) -> None:
     write(tmp_path, cells)
-    codes = {one.code for one in reading_of(read_table(tmp_path / "d.csv", {})).findings}
+    codes = {one.code for one in table_reading(read_table(tmp_path / "d.csv", {})).findings}
     assert ("several-units" in codes) == told
 
 
@@ -116,20 +116,20 @@ def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     recipe = replace(RECIPE, options={"memory_limit_mb": limit})
     with pytest.raises(DataError, match="line 50002 has the text '900 cm'"):
-        load(replace(PROJECT, data=recipe), tmp_path)
+        load_dataset(replace(PROJECT, data=recipe), tmp_path)
 
 
 def test_feet_and_inches_are_no_thousands(tmp_path: Path) -> None:
     write(tmp_path, ['6\'4""', '5\'11""', '6\'1""'])
-    column = report(PROJECT, tmp_path).columns[0]
+    column = make_report(PROJECT, tmp_path).columns[0]
     assert column.type == "category", "6'4\" was read as 64, and 5'11\" as 511"
 
 
 def test_what_differs_in_kind_has_no_factor() -> None:
-    assert factors(["kg", "cm"]) is None
-    assert factors(["$", "€"]) is None
-    assert factors(["", "m"]) is None, "5 m are metres and no millions"
-    assert factors(["B", ""]) is None, "the B of a house is no billion"
-    assert factors(["$ m", "$"]) == ("$", {"$ m": 1e6, "$": 1.0})
-    assert factors(["B", "M"]) == ("", {"B": 1e9, "M": 1e6})
-    assert factors(["min"], "h") == ("h", {"min": 1 / 60, "h": 1.0})
+    assert unit_factors(["kg", "cm"]) is None
+    assert unit_factors(["$", "€"]) is None
+    assert unit_factors(["", "m"]) is None, "5 m are metres and no millions"
+    assert unit_factors(["B", ""]) is None, "the B of a house is no billion"
+    assert unit_factors(["$ m", "$"]) == ("$", {"$ m": 1e6, "$": 1.0})
+    assert unit_factors(["B", "M"]) == ("", {"B": 1e9, "M": 1e6})
+    assert unit_factors(["min"], "h") == ("h", {"min": 1 / 60, "h": 1.0})

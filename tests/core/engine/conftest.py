@@ -12,7 +12,11 @@ import pytest
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 Layers = list[tuple[str, str, dict[str, Any]]]
@@ -75,13 +79,15 @@ def dataset() -> Callable[..., Dataset]:
             output_units={k: v.shape[-1] if v.ndim > 1 else 1 for k, v in y.items()},
             one_hot=one_hot,
         )
-        pre = Preprocessing({k: InputPre() for k in x}, {k: OutputPre(task=task) for k in y})
+        preprocessing = Preprocessing(
+            {k: InputPreprocessing() for k in x}, {k: OutputPreprocessing(task=task) for k in y}
+        )
         return Dataset(
             facts,
             split(0, first),
             split(first, second) if held else None,
             split(second, rows) if tested else None,
-            pre,
+            preprocessing,
         )
 
     return make

@@ -18,10 +18,14 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint import policy
-from netbuilder.core.engine.events import EpochEnd, Saved, Started
+from netbuilder.core.engine.events import CheckpointSaved, EpochEnd, Started
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
@@ -51,10 +55,10 @@ def data() -> Dataset:
     facts = DataFacts(
         rows=100, validation_rows=20, input_shapes={"input": (4,)}, tasks={"out": "regression"}
     )
-    pre = Preprocessing({"input": InputPre()}, {"out": OutputPre()})
+    preprocessing = Preprocessing({"input": InputPreprocessing()}, {"out": OutputPreprocessing()})
     train = Split({"input": x[:100]}, {"out": y[:100]}, {"input": x[:100]})
     held = Split({"input": x[100:]}, {"out": y[100:]}, {"input": x[100:]})
-    return Dataset(facts, train, held, None, pre)
+    return Dataset(facts, train, held, None, preprocessing)
 
 
 def say(what: str, epoch: int) -> None:
@@ -72,7 +76,7 @@ def main() -> None:
         nonlocal said
         if isinstance(event, Started):
             say("started", event.epoch)
-        elif isinstance(event, Saved):
+        elif isinstance(event, CheckpointSaved):
             say("saved", event.epoch)
         elif isinstance(event, EpochEnd) and time.monotonic() - said > 0.02:
             said = time.monotonic()
@@ -88,7 +92,7 @@ def main() -> None:
         kind=session._trainer.program.kind,
         steps=session.history.steps.values,
         epochs=session.history.epochs.values,
-        **{f"w{i}": w for i, w in enumerate(trained.core.get_weights())},
+        **{f"w{i}": w for i, w in enumerate(trained.training_model.get_weights())},
     )
 
 

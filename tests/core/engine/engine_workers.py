@@ -42,7 +42,11 @@ def main() -> None:
 
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset, Split
-    from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+    from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+        InputPreprocessing,
+        OutputPreprocessing,
+        Preprocessing,
+    )
     from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.checkpoint import policy
     from netbuilder.core.engine.events import EpochEnd, Finished
@@ -71,12 +75,12 @@ def main() -> None:
     facts = DataFacts(
         rows=102, validation_rows=12, input_shapes={"input": (4,)}, tasks={"out": "regression"}
     )
-    pre = Preprocessing({"input": InputPre()}, {"out": OutputPre()})
+    preprocessing = Preprocessing({"input": InputPreprocessing()}, {"out": OutputPreprocessing()})
     halves = [
         Split({"input": x[r]}, {"out": y[r]}, {"input": x[r]})
         for r in (slice(102), slice(102, None))
     ]
-    data = Dataset(facts, halves[0], halves[1], None, pre)
+    data = Dataset(facts, halves[0], halves[1], None, preprocessing)
 
     def told(event: Event) -> None:
         if isinstance(event, EpochEnd):
@@ -99,7 +103,7 @@ def main() -> None:
         sys.stdout.flush()
         # The other workers are gone: TensorFlow's own way out would wait for them.
         os._exit(1)
-    weights = {f"w{i}": weight for i, weight in enumerate(trained.core.get_weights())}
+    weights = {f"w{i}": weight for i, weight in enumerate(trained.training_model.get_weights())}
     np.savez(out, **weights, **{k: np.asarray(v) for k, v in trained.history.items()})
 
 

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core, make_layer
-from netbuilder.core.engine.build.objects import make_metrics
+from netbuilder.core.engine.build.graph_to_keras import build_training_model, make_layer
+from netbuilder.core.engine.build.keras_objects import make_metrics
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
@@ -61,14 +65,14 @@ def test_same_seed_same_weights_whatever_else_draws_random_numbers(
 ) -> None:
     layers = [("a", "Dense", {"units": 8}), ("b", "Dense", {"units": 8}),
               ("drop", "Dropout", {"rate": 0.5}), ("out", "Dense", {"units": 1})]  # fmt: skip
-    one = build_core(chain(layers, seed=4), FACTS)
+    one = build_training_model(chain(layers, seed=4), FACTS)
     random.random()
     before = random.getstate()
-    two = build_core(chain(layers, seed=4), FACTS)
+    two = build_training_model(chain(layers, seed=4), FACTS)
     assert random.getstate() == before
     for first, second in zip(one.get_weights(), two.get_weights(), strict=True):
         np.testing.assert_array_equal(first, second)
-    other = build_core(chain(layers, seed=5), FACTS)
+    other = build_training_model(chain(layers, seed=5), FACTS)
     assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
     assert not np.array_equal(one.get_weights()[2], one.get_weights()[0])
     assert one.get_layer("a").get_config()["kernel_initializer"]["config"]["seed"] is None
@@ -84,16 +88,16 @@ def test_a_graph_that_is_no_network_says_where(chain: Callable[..., Project]) ->
         (("input", "a"), ("a", "b"), ("b", "a")),
     )
     with pytest.raises(BuildError, match="circle"):
-        build_core(Project(graph=circle), FACTS)
+        build_training_model(Project(graph=circle), FACTS)
     with pytest.raises(BuildError, match="no input"):
-        build_core(Project(), FACTS)
+        build_training_model(Project(), FACTS)
     two = Graph(
         (Node("input", "Input"), Node("a", "Dense", {"units": 2}), Node("b", "Dense", {"units": 3}),
          Node("sum", "Add")),
         (("input", "a"), ("input", "b"), ("a", "sum"), ("b", "sum")),
     )  # fmt: skip
     with pytest.raises(BuildError) as caught:
-        build_core(Project(graph=two), FACTS)
+        build_training_model(Project(graph=two), FACTS)
     assert caught.value.node == "sum"
 
 
@@ -103,23 +107,23 @@ def test_attention_takes_one_wire_or_query_and_value() -> None:
         nodes = (Node("q", "Input"), Node("v", "Input"), Node("at", kind, params),
                  Node("self", kind, params), Node("out", "Flatten"))  # fmt: skip
         edges = (("q", "at"), ("v", "at"), ("at", "self"), ("self", "out"))
-        core = build_core(Project(graph=Graph(nodes, edges)), facts)
-        assert core.output_shape == (None, 20)
+        training_model = build_training_model(Project(graph=Graph(nodes, edges)), facts)
+        assert training_model.output_shape == (None, 20)
 
 
 def test_pretrained_body_is_one_frozen_layer(chain: Callable[..., Project], tmp_path: Path) -> None:
     facts = DataFacts(rows=4, input_shapes={"input": (64, 64, 3)}, tasks={"out": "regression"})
     params = {"weights": "none", "pooling": "avg", "alpha": 0.35}
     layers = [("body", "MobileNetV2", params), ("out", "Dense", {"units": 1})]
-    core = build_core(chain(layers), facts)
-    assert [layer.name for layer in core.layers] == ["input", "body", "out"]
-    assert len(core.trainable_weights) == 2
-    body = core.get_layer("body")
+    training_model = build_training_model(chain(layers), facts)
+    assert [layer.name for layer in training_model.layers] == ["input", "body", "out"]
+    assert len(training_model.trainable_weights) == 2
+    body = training_model.get_layer("body")
     path = tmp_path / "body.weights.h5"
     inner = next(layer for layer in body.layers if layer.name.endswith("_body"))
     inner.save_weights(path)
     loaded = {**params, "weights": "file", "weights_file": path.name, "trainable": True}
-    again = build_core(
+    again = build_training_model(
         chain([("body", "MobileNetV2", loaded), layers[1]], seed=9), facts, base=tmp_path
     )
     assert len(again.trainable_weights) > 100
@@ -127,7 +131,9 @@ def test_pretrained_body_is_one_frozen_layer(chain: Callable[..., Project], tmp_
         np.testing.assert_array_equal(one, two)
     wrong = {**params, "weights": "file", "weights_file": "missing.h5"}
     with pytest.raises(BuildError, match="no such file") as caught:
-        build_core(chain([("body", "MobileNetV2", wrong), layers[1]]), facts, base=tmp_path)
+        build_training_model(
+            chain([("body", "MobileNetV2", wrong), layers[1]]), facts, base=tmp_path
+        )
     assert caught.value.node == "body"
 
 
@@ -146,17 +152,17 @@ def test_the_assembled_model_takes_raw_rows_and_answers_in_their_units(
     chain: Callable[..., Project], tmp_path: Path
 ) -> None:
     project = chain(NET, metrics=(Choice("mean_absolute_error"),))
-    core = build_core(project, FACTS)
-    pre = Preprocessing(
-        {"input": InputPre(offset=(1.0, 2.0, 3.0, 4.0), scale=(2.0, 4.0, 0.5, 100.0))},
-        {"out": OutputPre(offset=(5.0, -3.0), scale=(10.0, 0.1))},
+    training_model = build_training_model(project, FACTS)
+    preprocessing = Preprocessing(
+        {"input": InputPreprocessing(offset=(1.0, 2.0, 3.0, 4.0), scale=(2.0, 4.0, 0.5, 100.0))},
+        {"out": OutputPreprocessing(offset=(5.0, -3.0), scale=(10.0, 0.1))},
     )
-    model = assemble(core, project, pre, FACTS)
+    model = assemble(training_model, project, preprocessing, FACTS)
     raw = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
-    answers = core.predict(pre.apply_inputs({"input": raw})["input"], verbose=0)
-    expected = pre.undo_targets({"out": answers})["out"]
+    answers = training_model.predict(preprocessing.apply_inputs({"input": raw})["input"], verbose=0)
+    expected = preprocessing.undo_targets({"out": answers})["out"]
     np.testing.assert_allclose(model.predict(raw, verbose=0), expected, rtol=1e-5, atol=1e-5)
-    core.get_layer("a").set_weights([np.zeros((4, 8)), np.ones(8)])
+    training_model.get_layer("a").set_weights([np.zeros((4, 8)), np.ones(8)])
     assert np.ptp(model.predict(raw, verbose=0), axis=0).max() == 0
     model.save(tmp_path / "m.h5")
     loaded = keras.models.load_model(tmp_path / "m.h5")
@@ -177,12 +183,12 @@ def test_metrics_have_the_names_of_the_project() -> None:
 
 def test_half_precision_keeps_the_answers_whole(chain: Callable[..., Project]) -> None:
     project = chain(NET, precision="mixed_float16")
-    core = build_core(project, FACTS)
-    assert core.get_layer("a").compute_dtype == "float16"
-    assert core.get_layer("a").dtype_policy.variable_dtype == "float32"
-    assert core.get_layer("out").compute_dtype == "float32"
-    assert isinstance(core.optimizer, keras.optimizers.LossScaleOptimizer)
+    training_model = build_training_model(project, FACTS)
+    assert training_model.get_layer("a").compute_dtype == "float16"
+    assert training_model.get_layer("a").dtype_policy.variable_dtype == "float32"
+    assert training_model.get_layer("out").compute_dtype == "float32"
+    assert isinstance(training_model.optimizer, keras.optimizers.LossScaleOptimizer)
     training = Training(precision="mixed_bfloat16", optimizer=Choice("SGD"))
     graph = project.graph
-    other = build_core(Project(graph=graph, training=training), FACTS)
+    other = build_training_model(Project(graph=graph, training=training), FACTS)
     assert isinstance(other.optimizer, keras.optimizers.SGD)

@@ -94,7 +94,9 @@ def test_a_metric_that_should_grow_decides_what_is_best(
     assert trained.best_epoch == accuracy.index(max(accuracy)) + 1
     held = data.validation
     assert held is not None
-    got = trained.core.evaluate(held.x["input"], held.y["out"], verbose=0, return_dict=True)
+    got = trained.training_model.evaluate(
+        held.x["input"], held.y["out"], verbose=0, return_dict=True
+    )
     assert got["accuracy"] == pytest.approx(max(accuracy))
 
 
@@ -134,7 +136,7 @@ def test_each_epoch_is_saved(run: Callable[..., Any], tmp_path: Path) -> None:
     for _ in range(2):
         trained, _ = run(Choice("ModelCheckpoint", {"filepath": "nets/{epoch}.keras"}), epochs=2)
     last = keras.models.load_model(tmp_path / "nets" / "2.keras")
-    for saved, held in zip(last.get_weights(), trained.core.get_weights(), strict=True):
+    for saved, held in zip(last.get_weights(), trained.training_model.get_weights(), strict=True):
         np.testing.assert_array_equal(saved, held)
     (tmp_path / "mine.keras").write_bytes(b"PK mine")
     with pytest.raises(TrainingError, match="holds something else"):
@@ -153,7 +155,7 @@ def test_averaged_weights_are_measured(run: Callable[..., Any]) -> None:
 
     x = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
     y = (x @ np.array([[1.0], [-2.0], [0.5], [3.0]], np.float32)) + 1
-    loss = swapped.core.evaluate(x[80:], y[80:], verbose=0)
+    loss = swapped.training_model.evaluate(x[80:], y[80:], verbose=0)
     assert loss == pytest.approx(swapped.history["val_loss"][-1], rel=1e-3)
     with pytest.raises(TrainingError, match="use_ema"):
         run(Choice("SwapEMAWeights"))

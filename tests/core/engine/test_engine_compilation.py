@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.loop import compilation, program
-from netbuilder.core.engine.loop.compile_cache import Decision, Remembered
-from netbuilder.core.engine.loop.compile_tuner import larger
-from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, names_of
-from netbuilder.core.engine.loop.tensors import Feed, Orders
+from netbuilder.core.engine.loop.compile_cache import CachedDecision, Decision
+from netbuilder.core.engine.loop.compile_tuner import larger_plan
+from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, metric_names
+from netbuilder.core.engine.loop.tensors import Feed, SampleOrders
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
 
@@ -79,18 +79,24 @@ def test_rehearsal_changes_nothing(
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.5}), ("bn", "BatchNormalization", {}), NET[1]]
-    core = build_core(chain(layers), data.facts)
+    training_model = build_training_model(chain(layers), data.facts)
     feed = Feed((x,), (y,)).tensors()
-    names_of(core, feed, 16)
-    program = Program(core, Counters.make(core), feed, None, LoopPlan(16, 2, 14, fused=True))
-    orders = Orders(100, 0).get(0, 2, 2)
-    state = [v.numpy().copy() for v in (*core.variables, *core.optimizer.variables)]
+    metric_names(training_model, feed, 16)
+    program = Program(
+        training_model, Counters.make(training_model), feed, None, LoopPlan(16, 2, 14, fused=True)
+    )
+    orders = SampleOrders(100, 0).get(0, 2, 2)
+    state = [
+        v.numpy().copy() for v in (*training_model.variables, *training_model.optimizer.variables)
+    ]
     program.rehearse(orders, 0, 14)
     program.end_rehearsal()
-    for before, after in zip(state, (*core.variables, *core.optimizer.variables), strict=True):
+    for before, after in zip(
+        state, (*training_model.variables, *training_model.optimizer.variables), strict=True
+    ):
         np.testing.assert_array_equal(before, after.numpy())
     program.run(orders, 0, 14)
-    assert int(core.optimizer.iterations.numpy()) == 14
+    assert int(training_model.optimizer.iterations.numpy()) == 14
 
 
 def test_what_xla_cannot_compile_trains_in_the_graph_loop(
@@ -112,13 +118,13 @@ def test_what_xla_cannot_compile_trains_in_the_graph_loop(
 
 
 def test_orders_are_permutations_that_follow_from_seed_and_epoch() -> None:
-    one, two = Orders(50, 3), Orders(50, 3)
+    one, two = SampleOrders(50, 3), SampleOrders(50, 3)
     many = one.get(0, 300, 300)
     assert (np.sort(many, axis=1) == np.arange(50)).all()
     np.testing.assert_array_equal(two.get(257, 2, 4)[:2], many[257:259])
     assert len({tuple(row) for row in many.tolist()}) == 300
-    assert not np.array_equal(Orders(50, 4).get(0, 1, 1)[0], many[0])
-    np.testing.assert_array_equal(Orders(50, 3, shuffle=False).get(9, 1, 1)[0], np.arange(50))
+    assert not np.array_equal(SampleOrders(50, 4).get(0, 1, 1)[0], many[0])
+    np.testing.assert_array_equal(SampleOrders(50, 3, shuffle=False).get(9, 1, 1)[0], np.arange(50))
 
 
 @pytest.mark.parametrize("rows", [50, 70_000])
@@ -126,24 +132,26 @@ def test_the_next_orders_are_shuffled_beside_the_training(
     rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[tuple[int, str]] = []
-    make = Orders._make
+    make = SampleOrders._make
 
-    def note(self: Orders, number: int) -> Any:
+    def note(self: SampleOrders, number: int) -> Any:
         made.append((number, threading.current_thread().name))
         return make(self, number)
 
-    monkeypatch.setattr(Orders, "_make", note)
-    orders, epochs = Orders(rows, 3), 600 if rows == 50 else 3
+    monkeypatch.setattr(SampleOrders, "_make", note)
+    orders, epochs = SampleOrders(rows, 3), 600 if rows == 50 else 3
     chunk = 100 if rows == 50 else 1
     parts = [orders.get(first, chunk, chunk) for first in range(0, epochs, chunk)]
     here = [number for number, thread in made if thread == threading.current_thread().name]
     assert here == [0], "the first block alone was waited for"
     assert len({number for number, _ in made}) == len(made), "none is made twice"
-    np.testing.assert_array_equal(np.concatenate(parts), Orders(rows, 3).get(0, epochs, epochs))
+    np.testing.assert_array_equal(
+        np.concatenate(parts), SampleOrders(rows, 3).get(0, epochs, epochs)
+    )
 
 
 def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
-    remembered = Remembered("key", tmp_path)
+    remembered = CachedDecision("key", tmp_path)
     assert remembered.read() == Decision()
     remembered.reached(7)
     assert remembered.read().until == 7
@@ -151,7 +159,7 @@ def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
     assert remembered.read().until == 7
     remembered.path.write_text("{")
     assert remembered.read() == Decision()
-    Remembered("key", tmp_path / "key.json").write(Decision("loop"))
+    CachedDecision("key", tmp_path / "key.json").write(Decision("loop"))
 
 
 def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
@@ -189,12 +197,12 @@ class _Epochs:
 def test_a_chunk_of_small_data_has_room_for_a_much_faster_program() -> None:
     """A chunk of 3 ms spends a fifth of its time on what comes between two."""
     plan = LoopPlan(batch=16, epochs=2, steps=64, fused=True)
-    small = larger(plan, 500e-6, _Epochs(288, 18))
+    small = larger_plan(plan, 500e-6, _Epochs(288, 18))
     assert small.epochs == (1 << 17) // 288
     assert small.steps == small.epochs * 18
     # Orders of more samples take time to hand over: there it is twenty times as fast at most.
-    assert larger(plan, 500e-6, _Epochs(60_000, 3750)).epochs == 2
-    assert larger(plan, 1e-3, _Epochs(30_000, 40)).epochs == 22
+    assert larger_plan(plan, 500e-6, _Epochs(60_000, 3750)).epochs == 2
+    assert larger_plan(plan, 1e-3, _Epochs(30_000, 40)).epochs == 22
 
 
 def test_all_orders_of_the_next_chunk_are_made_beside_this_one(
@@ -202,14 +210,14 @@ def test_all_orders_of_the_next_chunk_are_made_beside_this_one(
 ) -> None:
     """A fast program takes several blocks a chunk, and shuffling is a tenth of its time."""
     made: list[str] = []
-    make = Orders._make
+    make = SampleOrders._make
 
-    def noted(self: Orders, number: int) -> Any:
+    def noted(self: SampleOrders, number: int) -> Any:
         made.append(threading.current_thread().name)
         return make(self, number)
 
-    monkeypatch.setattr(Orders, "_make", noted)
-    orders = Orders(50, 3)
+    monkeypatch.setattr(SampleOrders, "_make", noted)
+    orders = SampleOrders(50, 3)
     orders.get(0, 600, 600)
     here = made.count("MainThread")
     for chunk in range(1, 6):

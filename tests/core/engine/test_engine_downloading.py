@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core.engine.download_progress import told
+from netbuilder.core.engine.download_progress import report_download
 
 
 def test_a_growing_file_is_told(
@@ -19,7 +19,7 @@ def test_a_growing_file_is_told(
     folder.mkdir()
     (folder / "old.h5").write_bytes(b"0" * 5_000_000)
     words: list[str] = []
-    with told("the weights of MobileNetV2", words.append):
+    with report_download("the weights of MobileNetV2", words.append):
         sys.stdout.write("1234/5678 ------")
         for size in (1, 2):
             with (folder / "new.h5").open("ab") as file:
@@ -37,6 +37,6 @@ def test_nothing_is_told_where_nothing_is_downloaded(
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     words: list[str] = []
-    with told("the weights", words.append):
+    with report_download("the weights", words.append):
         time.sleep(0.7)
     assert words == []

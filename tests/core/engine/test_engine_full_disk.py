@@ -13,8 +13,8 @@ import pytest
 
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint import policy
-from netbuilder.core.engine.checkpoint.format import read
-from netbuilder.core.engine.events import Paused, Resumed, Saved
+from netbuilder.core.engine.checkpoint.format import read_checkpoint
+from netbuilder.core.engine.events import CheckpointSaved, Paused, Resumed
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
 
@@ -71,13 +71,13 @@ def test_full_disk_pauses_the_run(
     assert "cannot be saved" in paused.reason and "disk" in paused.reason
     time.sleep(0.6)
     assert not any(isinstance(event, Resumed) for event in told)
-    assert read(tmp_path / "run") is None
+    assert read_checkpoint(tmp_path / "run") is None
     small_disk()
     wait(Resumed)
-    wait(Saved)
+    wait(CheckpointSaved)
     session.stop()
     thread.join(30)
     assert not thread.is_alive()
-    found = read(tmp_path / "run")
+    found = read_checkpoint(tmp_path / "run")
     assert found is not None and session.history is not None
     np.testing.assert_array_equal(found.rows["steps"], session.history.steps.values)

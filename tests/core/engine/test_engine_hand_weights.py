@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.events import Paused, Probed, Standing
-from netbuilder.core.engine.hand_weights import Weight
+from netbuilder.core.engine.events import Paused, PausedModel, ProbeAnswered
+from netbuilder.core.engine.manual_weights import WeightIndex
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice
-from netbuilder.core.results.by_hand import with_weights
-from netbuilder.core.results.inside import weights_of
+from netbuilder.core.results.layer_values import weights_of
+from netbuilder.core.results.manual_weights import with_weights
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
-ONE, OTHER = Weight("a", "kernel", (1, 2)), Weight("out", "bias", (0,))
+ONE, OTHER = WeightIndex("a", "kernel", (1, 2)), WeightIndex("out", "bias", (0,))
 Hand = Callable[[Session], object]
 
 
@@ -43,7 +43,7 @@ def made(
         def told(event: Any) -> None:
             if isinstance(event, Paused):
                 session.stand()
-            elif isinstance(event, Standing):
+            elif isinstance(event, PausedModel):
                 session.shown.append(event.trained)  # type: ignore[attr-defined]
                 next(left)(session)
             session.heard.append(event)  # type: ignore[attr-defined]
@@ -57,7 +57,7 @@ def made(
     return make
 
 
-def value(trained: TrainedModel, weight: Weight) -> float:
+def value(trained: TrainedModel, weight: WeightIndex) -> float:
     return float(weights_of(trained, weight.node)[weight.name][weight.index])
 
 
@@ -75,17 +75,20 @@ def test_it_goes_on_from_what_was_set(made: Callable[..., Any]) -> None:
     assert value(once, ONE) == 3.0 and value(once, OTHER) == value(before, OTHER)
     assert value(twice, ONE) == 2.5 and value(twice, OTHER) == -1.0
     assert value(done, ONE) == pytest.approx(2.5, abs=1e-3)
-    seen = [e.weights["a"]["kernel"][1, 2] for e in session.heard if isinstance(e, Probed)]
+    seen = [e.weights["a"]["kernel"][1, 2] for e in session.heard if isinstance(e, ProbeAnswered)]
     assert 2.5 in seen, "views see it in the pause"
     rest = np.ones_like(weights_of(twice, "a")["kernel"], bool)
     rest[1, 2] = False
     assert np.array_equal(
         weights_of(twice, "a")["kernel"][rest], weights_of(before, "a")["kernel"][rest]
     )
-    assert int(done.core.optimizer.iterations) == 5 * session.history.steps.values.shape[0] // 5
+    assert (
+        int(done.training_model.optimizer.iterations)
+        == 5 * session.history.steps.values.shape[0] // 5
+    )
     assert done.changes == (Changed("weights", 2, 1, 0),), "of one place the last holds"
     assert done.set_by_hand == 0, "it has learned since"
-    run = store.load(session.run_id)
+    run = run_store.load_run(session.run_id)
     assert run.changes == done.changes, "Runs says it"
 
 
@@ -105,7 +108,9 @@ def test_taken_back_it_learns_as_if_nobody_had_set_anything(made: Callable[..., 
         ends.append(session.run())
         assert value(session.shown[-1], ONE) == value(session.shown[0], ONE)
     assert ends[1].changes == ()
-    for mine, own in zip(ends[0].core.get_weights(), ends[1].core.get_weights(), strict=True):
+    for mine, own in zip(
+        ends[0].training_model.get_weights(), ends[1].training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(mine, own), "the optimizer's state is as it was, too"
 
 
@@ -119,7 +124,9 @@ def test_the_best_epoch_of_before_is_not_lost(made: Callable[..., Any]) -> None:
     session.run()
     before, bad, back = session.shown
     assert (before.best_epoch, bad.best_epoch, back.best_epoch) == (1, 1, 1)
-    for mine, own in zip(before.core.get_weights(), back.core.get_weights(), strict=True):
+    for mine, own in zip(
+        before.training_model.get_weights(), back.training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(mine, own)
     assert back.set_by_hand == 0
 
@@ -145,13 +152,15 @@ def test_a_run_that_is_killed_in_that_pause_has_what_was_set(
     found = again.shown[0]
     assert (found.epochs, found.step, found.set_by_hand) == (0, 1, 1)
     assert value(found, ONE) == 3.0
-    for mine, own in zip(found.core.get_weights(), before.core.get_weights(), strict=True):
+    for mine, own in zip(
+        found.training_model.get_weights(), before.training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(mine, own)
 
 
 def test_a_weight_that_is_not_there_changes_nothing(made: Callable[..., Any]) -> None:
     session = made(record=False)
-    session.set_weights({ONE: 2.0, Weight("a", "kernel", (9, 9)): 1.0})
+    session.set_weights({ONE: 2.0, WeightIndex("a", "kernel", (9, 9)): 1.0})
     session.one_epoch()
     assert session.run().changes == ()
 
@@ -159,7 +168,7 @@ def test_a_weight_that_is_not_there_changes_nothing(made: Callable[..., Any]) ->
 def test_it_is_shown_though_something_else_waits_or_the_last_was_wrong(
     made: Callable[..., Any], tmp_path: Path
 ) -> None:
-    nowhere = Weight("a", "kernel", (9, 9))
+    nowhere = WeightIndex("a", "kernel", (9, 9))
     session = made(
         lambda s: (s.set_weights({ONE: 3.0}), s.watch(Probe("look"))),
         lambda s: (s.set_weights({ONE: 2.0}), s.set_weights({nowhere: 1.0})),
@@ -176,7 +185,7 @@ def test_what_was_set_at_one_place_is_counted_together(made: Callable[..., Any])
     session.step()
     stopped = session.run()
     assert (stopped.epochs, stopped.step, stopped.set_by_hand) == (0, 1, 2)
-    third = Weight("out", "kernel", (0, 0))
+    third = WeightIndex("out", "kernel", (0, 0))
     more = with_weights(stopped, {third: 0.5})
     assert more.set_by_hand == 3
     assert [one.value for one in more.changes] == [3], "one mark, as of a run"

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import prepared
+from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.checkpoint.format import read
-from netbuilder.core.engine.events import EpochEnd, OtherData, Paused, Started, Steps
-from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.checkpoint.format import read_checkpoint
+from netbuilder.core.engine.events import DataReplaced, EpochEnd, Paused, Started, StepsDone
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Data
 
@@ -74,9 +74,9 @@ def test_it_learns_on_as_a_run_that_begins_where_it_stood(
     session = changed_at(project, one, other, heard, **options)
     found = session.run()
 
-    prepared.forget()
+    prepared_networks.forget()
     first = Session(plan(chain, 2), one, **options).run()
-    prepared.forget()
+    prepared_networks.forget()
     alone = Session(project, other, start=first, other_data=True, **options)
     alone.epochs = 5
     own = alone.run()
@@ -84,16 +84,18 @@ def test_it_learns_on_as_a_run_that_begins_where_it_stood(
     assert found.history == own.history
     assert found.test == own.test, "judged on the test rows of the new ones"
     assert found.best_epoch == own.best_epoch > 2
-    for mine, theirs in zip(found.core.get_weights(), own.core.get_weights(), strict=True):
+    for mine, theirs in zip(
+        found.training_model.get_weights(), own.training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(mine, theirs)
     assert found.facts == other.facts and session.dataset is other
     assert found.changes == (Changed("data", 0, 2, 0),)
 
-    told = [event for event in heard if isinstance(event, OtherData)]
+    told = [event for event in heard if isinstance(event, DataReplaced)]
     assert [event.project for event in told] == [project]
     steps = -(-count // 16)
     after = heard[heard.index(told[0]) :]
-    first_steps = next(event for event in after if isinstance(event, Steps))
+    first_steps = next(event for event in after if isinstance(event, StepsDone))
     assert first_steps.first == 2 * steps and first_steps.epoch == 2
     started = [event for event in heard if isinstance(event, Started)][-1]
     assert (started.steps_per_epoch, started.epochs, started.samples) == (steps, 5, count)
@@ -118,7 +120,7 @@ def test_of_several_that_come_within_an_epoch_the_last_counts(
     session.step()
     found = session.run()
     assert session.dataset is sets[-1]
-    assert sum(isinstance(event, OtherData) for event in heard) == 1
+    assert sum(isinstance(event, DataReplaced) for event in heard) == 1
     assert found.changes == (Changed("data", 0, 1, 0),), "from the next epoch on"
 
 
@@ -133,7 +135,7 @@ def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(
     found = session.run()
     assert found.epochs == 60
     assert np.isfinite(found.history["loss"]).all()
-    sizes = [event for event in heard if isinstance(event, Steps)]
+    sizes = [event for event in heard if isinstance(event, StepsDone)]
     assert sum(event.count for event in sizes) == 20 * 7 + 40 * 6
 
 
@@ -144,15 +146,17 @@ def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
     session = changed_at(project, rows(100), other, heard, checkpoint_dir=folder)
     found = session.run()
-    run = store.load(session.run_id)
+    run = run_store.load_run(session.run_id)
     assert run.changes == found.changes
-    kept = store.rows(run)
+    kept = run_store.load_rows(run)
     assert len(kept.epochs["loss"]) == 6
     assert len(kept.steps["loss"]) == 4 * 6, "steps since then: those of before were others"
     shutil.copytree(folder, left)
     again = Session(project, other, checkpoint_dir=left, resume=True, record=False)
     resumed = again.run()
-    for mine, theirs in zip(found.core.get_weights(), resumed.core.get_weights(), strict=True):
+    for mine, theirs in zip(
+        found.training_model.get_weights(), resumed.training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(mine, theirs)
 
 
@@ -194,7 +198,7 @@ def test_its_checkpoint_has_no_steps_of_before(
     session.one_epoch()
     session.run()
     held = session.history
-    found = read(left)
+    found = read_checkpoint(left)
     assert held is not None and found is not None
     assert len(held.steps) == (8 * 6 if what == "data" else 9 * 7)
     for name, table in (("steps", held.steps), ("epochs", held.epochs)):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project import edits, files
 from netbuilder.core.resources import resource
@@ -19,12 +19,12 @@ def test_half_precision_learns_and_is_saved(precision: str, tmp_path: Path) -> N
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=3, precision=precision)
-    dataset = load(project, tmp_path)
+    dataset = load_dataset(project, tmp_path)
     trained = Session(project, dataset, compilation="graph", record=False).run()
     losses = trained.history["loss"]
     assert losses[-1] < 0.5 * losses[0]
-    assert {layer.dtype_policy.name for layer in trained.core.layers} >= {precision}
-    assert all(weight.dtype == "float32" for weight in trained.core.trainable_weights)
+    assert {layer.dtype_policy.name for layer in trained.training_model.layers} >= {precision}
+    assert all(weight.dtype == "float32" for weight in trained.training_model.trainable_weights)
     path = tmp_path / "half.keras"
     trained.model.save(path)
     rows = np.zeros((1, 8, 8, 1), "float32")

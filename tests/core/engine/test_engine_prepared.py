@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import prepared
+from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.build import tracing
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import EpochEnd, Restored
@@ -31,9 +31,9 @@ NET = [
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    prepared.forget()
+    prepared_networks.forget()
     yield
-    prepared.forget()
+    prepared_networks.forget()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def session(project: Any, data: Any, **more: Any) -> Session:
 
 
 def weights(trained: Any) -> list[Any]:
-    return [weight.numpy() for weight in trained.core.weights]
+    return [weight.numpy() for weight in trained.training_model.weights]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -68,7 +68,7 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     results = [(run.run(), run._trainer) for run in runs]
     assert len({id(trainer) for _, trainer in results}) == 1
     assert results[0][0].history == results[2][0].history
-    prepared.forget()
+    prepared_networks.forget()
     alone = session(chain(NET, **plans[1]), data)
     assert alone.run().history == results[1][0].history
     assert alone._trainer is not results[1][1]
@@ -109,7 +109,7 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
         trainers.add(id(run._trainer))
     assert len(trainers) == 1
     for data, found in zip(sets, shared, strict=True):
-        prepared.forget()
+        prepared_networks.forget()
         own = Session(project, data, record=False, compilation=compiled).run()
         assert own.history == found.history
         assert own.test == found.test
@@ -131,7 +131,7 @@ def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: A
     assert first is again is moved
     assert first._function is not None
     assert own == same_test != other
-    prepared.forget()
+    prepared_networks.forget()
     assert pressed(more=1.0)[1] == other
 
 
@@ -169,7 +169,7 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any
         assert not first.takes(project, other)
         run.run()
         assert run._trainer is not first._trainer
-        prepared.forget()
+        prepared_networks.forget()
         first = session(project, base)
         first.run()
 
@@ -180,7 +180,7 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
     run.run()
     assert not run._trainer.feed.variables
     assert not run._trainer.validation.variables
-    prepared.forget()
+    prepared_networks.forget()
     run = session(replace(chain(NET, batch_size=16, epochs=1), data=POINTS), data)
     run.run()
     assert run._trainer.feed.variables
@@ -188,9 +188,9 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
 
 def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
     plain = session(chain(NET), data).run()
-    prepared.forget()
-    prepared.prebuild(chain(NET), data, compilation="graph")
-    (kept,) = prepared._shelf
+    prepared_networks.forget()
+    prepared_networks.prebuild(chain(NET), data, compilation="graph")
+    (kept,) = prepared_networks._shelf
     run = session(chain(NET), data)
     assert run.run().history == plain.history
     assert run._trainer is kept.trainer
@@ -204,16 +204,16 @@ def test_training_on_makes_another_model(chain: Any, data: Any) -> None:
     run = session(chain(NET), data)
     first = run.run()
     held = weights(first)
-    state = [variable.numpy() for variable in first.core.optimizer.variables]
+    state = [variable.numpy() for variable in first.training_model.optimizer.variables]
     run.train_more(3)
     second = run.run()
-    assert second.core is not first.core
+    assert second.training_model is not first.training_model
     assert same(weights(first), held)
-    assert same([variable.numpy() for variable in first.core.optimizer.variables], state)
+    assert same([variable.numpy() for variable in first.training_model.optimizer.variables], state)
     assert not same(weights(second), held)
     np.testing.assert_array_equal(
         first.model.predict(data.train.x["input"][:4], verbose=0),
-        first.core.predict(data.train.x["input"][:4], verbose=0),
+        first.training_model.predict(data.train.x["input"][:4], verbose=0),
     )
 
 
@@ -228,7 +228,7 @@ def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) 
     plain.run()
     plain.train_more(400)
     undisturbed = plain.run().history
-    prepared.forget()
+    prepared_networks.forget()
     begun = threading.Event()
 
     def told(event: Event) -> None:
@@ -242,7 +242,7 @@ def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) 
     thread = threading.Thread(target=run.run)
     thread.start()
     assert begun.wait(60)
-    registry.save(first, tmp_path / "model.h5")
+    registry.save_network(first, tmp_path / "model.h5")
     assert data.test is not None
     evaluate(first, data.test)
     thread.join()
@@ -257,7 +257,7 @@ def test_a_run_goes_on_from_a_trained_model(chain: Any, data: Any) -> None:
     were."""
     whole = session(chain(NET, epochs=7), data).run()
     first = session(chain(NET, epochs=3), data).run()
-    prepared.forget()
+    prepared_networks.forget()
     told: list[Event] = []
     run = session(chain(NET, epochs=7), data, start=first, on_event=told.append)
     longer = run.run()
@@ -309,7 +309,7 @@ def test_letting_go_takes_circles_of_old_objects_apart() -> None:
     del one
     gc.collect(1)
     assert gone() is not None
-    tracing.let_go()
+    tracing.release()
     assert gone() is None
 
 
@@ -319,6 +319,6 @@ def test_a_trace_leaves_no_gradient_behind(chain: Any, data: Any) -> None:
     assert "MatMul" in held
     before = set(held)
     session(chain(NET), data).run()
-    prepared.forget()
+    prepared_networks.forget()
     session(chain([("a", "Dense", {"units": 9, "activation": "silu"}), NET[2]]), data).run()
     assert set(held) - before <= {one for one in held if not one.startswith("CustomGradient-")}

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.events import Paused, Probed, Steps
+from netbuilder.core.engine.events import Paused, ProbeAnswered, StepsDone
 from netbuilder.core.engine.loop import trainer
-from netbuilder.core.engine.monitor.observer import Observer
-from netbuilder.core.engine.monitor.probing import Probing
+from netbuilder.core.engine.monitor.observer import NetworkObserver
+from netbuilder.core.engine.monitor.probe_scheduler import ProbeScheduler
 from netbuilder.core.engine.probes import Probe, evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import DataError
@@ -61,14 +61,16 @@ def by_hand(trained: Any, x: Any, y: Any) -> tuple[dict[str, Any], dict[str, Any
     """Outputs from the weights in NumPy, and gradients from a tape around Keras's own model."""
     import tensorflow as tf
 
-    core = trained.core
-    kernel, bias, kernel2, bias2 = (weight.numpy() for weight in core.weights)
+    training_model = trained.training_model
+    kernel, bias, kernel2, bias2 = (weight.numpy() for weight in training_model.weights)
     inner = np.tanh(x @ kernel + bias)
     outputs = {"input": x, "a": inner, "drop": inner, "out": inner @ kernel2 + bias2}
     with tf.GradientTape() as tape:
-        answers = core(x, training=False)
-        loss = tf.reduce_mean((answers - y) ** 2) + 0.01 * tf.reduce_sum(core.weights[0].value ** 2)
-    slopes = tape.gradient(loss, [weight.value for weight in core.trainable_weights])
+        answers = training_model(x, training=False)
+        loss = tf.reduce_mean((answers - y) ** 2) + 0.01 * tf.reduce_sum(
+            training_model.weights[0].value ** 2
+        )
+    slopes = tape.gradient(loss, [weight.value for weight in training_model.trainable_weights])
     return outputs, {
         "a": {"kernel": slopes[0].numpy(), "bias": slopes[1].numpy()},
         "out": {"kernel": slopes[2].numpy(), "bias": slopes[3].numpy()},
@@ -91,7 +93,9 @@ def test_after_a_run_a_probe_finds_what_the_network_holds(chain: Any, data: Any)
     for node, held in slopes.items():
         for name, value in held.items():
             np.testing.assert_allclose(found.gradients[node][name], value, rtol=1e-3, atol=1e-5)
-    np.testing.assert_array_equal(found.weights["a"]["kernel"], trained.core.weights[0].numpy())
+    np.testing.assert_array_equal(
+        found.weights["a"]["kernel"], trained.training_model.weights[0].numpy()
+    )
 
 
 def test_looking_changes_nothing(chain: Any, data: Any) -> None:
@@ -103,7 +107,9 @@ def test_looking_changes_nothing(chain: Any, data: Any) -> None:
     )
     trained = watched.session.run()
     assert trained.history == plain.history
-    for one, other in zip(trained.core.weights, plain.core.weights, strict=True):
+    for one, other in zip(
+        trained.training_model.weights, plain.training_model.weights, strict=True
+    ):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
@@ -113,8 +119,8 @@ def test_while_it_trains_and_pauses(chain: Any, data: Any) -> None:
     thread = threading.Thread(target=run.session.run)
     thread.start()
     try:
-        run.wait(lambda: len(run.of(Probed)) > 3)
-        first, last = run.of(Probed)[0], run.of(Probed)[-1]
+        run.wait(lambda: len(run.of(ProbeAnswered)) > 3)
+        first, last = run.of(ProbeAnswered)[0], run.of(ProbeAnswered)[-1]
         assert (last.epoch, last.step) > (first.epoch, first.step)
         # All of one answer is of one moment: the outputs are those of the weights beside them.
         for one in (first, last):
@@ -128,15 +134,15 @@ def test_while_it_trains_and_pauses(chain: Any, data: Any) -> None:
         # Another sample while it stands still: answered without a step.
         other = Probe("view", ("a", "out"), {"input": data.train.x["input"][:1]})
         run.session.watch(other)
-        run.wait(lambda: run.of(Probed)[-1].probe is other)
-        assert run.of(Probed)[-1].outputs["a"].shape == (1, 8)
-        count = len(run.of(Probed))
+        run.wait(lambda: run.of(ProbeAnswered)[-1].probe is other)
+        assert run.of(ProbeAnswered)[-1].outputs["a"].shape == (1, 8)
+        count = len(run.of(ProbeAnswered))
         time.sleep(0.2)
-        assert len(run.of(Probed)) == count
+        assert len(run.of(ProbeAnswered)) == count
         run.session.unwatch("view")
         run.session.resume()
         time.sleep(0.2)
-        assert len(run.of(Probed)) == count
+        assert len(run.of(ProbeAnswered)) == count
     finally:
         run.session.stop()
         thread.join()
@@ -151,10 +157,10 @@ def test_a_large_probe_is_of_one_moment(chain: Any, data: Any) -> None:
     thread = threading.Thread(target=run.session.run)
     thread.start()
     try:
-        run.wait(lambda: len(run.of(Probed)) > 1)
-        place = run.events.index(run.of(Probed)[0])
-        assert run.of(Steps) and place > 3
-        found = run.of(Probed)[1]
+        run.wait(lambda: len(run.of(ProbeAnswered)) > 1)
+        place = run.events.index(run.of(ProbeAnswered)[0])
+        assert run.of(StepsDone) and place > 3
+        found = run.of(ProbeAnswered)[1]
         inner = np.tanh(rows @ found.weights["a"]["kernel"] + found.weights["a"]["bias"])
         answers = inner @ found.weights["out"]["kernel"] + found.weights["out"]["bias"]
         np.testing.assert_allclose(found.outputs["out"], answers, rtol=1e-3, atol=1e-4)
@@ -184,8 +190,8 @@ class Costly:
 
 def test_the_budget() -> None:
     """Of a chunk of 40 ms a twentieth is 2 ms: one slice a chunk, once what was saved is spent."""
-    found: list[Probed] = []
-    probing = Probing(found.append)
+    found: list[ProbeAnswered] = []
+    probing = ProbeScheduler(found.append)
     probing.watch(Probe("costly", ("out",), every=0))
     chunks = 0
     observer: Any = Costly()
@@ -202,14 +208,14 @@ def test_what_is_made_ready_has_been_called_once(
 ) -> None:
     trained = Session(chain(NET), data, record=False).run()
     calls: list[int] = []
-    run = Observer._run
+    run = NetworkObserver._run
 
-    def count(self: Observer, function: Any, values: Any, live: bool) -> Any:
+    def count(self: NetworkObserver, function: Any, values: Any, live: bool) -> Any:
         calls.append(len(values[0]))
         return run(self, function, values, live)
 
-    monkeypatch.setattr(Observer, "_run", count)
-    observer = Observer(trained.core, trained.project)
+    monkeypatch.setattr(NetworkObserver, "_run", count)
+    observer = NetworkObserver(trained.training_model, trained.project)
     probe = Probe("view", ALL, data.train.x, data.train.y, gradients=("a",))
     observer.prepare(probe)
     assert calls == [1, 1], "outputs and gradients, of one sample each"
@@ -224,7 +230,7 @@ def test_samples_that_do_not_fit(chain: Any, data: Any) -> None:
     run.session.watch(wrong)
     trained = run.session.run()
     assert trained.epochs == 2000
-    told = run.of(Probed)
+    told = run.of(ProbeAnswered)
     assert len(told) == 1
     assert "(5,)" in str(told[0].problem)
     with pytest.raises(DataError, match=r"\(5,\).*\(4,\)"):
@@ -259,7 +265,7 @@ def test_shared_layers_several_inputs_and_half_precision(dataset: Any) -> None:
     found = evaluate_probe(
         trained, Probe("view", ("a", "b", "out"), x, data.train.y, gradients=("b",))
     )
-    kernel, bias = trained.core.get_layer("a").get_weights()
+    kernel, bias = trained.training_model.get_layer("a").get_weights()
     for node, side in (("a", "left"), ("b", "right")):
         assert found.outputs[node].dtype == np.float32
         np.testing.assert_allclose(found.outputs[node], x[side] @ kernel + bias, atol=0.02)
@@ -278,7 +284,7 @@ def test_recurrent_networks_of_any_length(chain: Any, dataset: Any) -> None:
     trained = Session(chain(layers, epochs=1), data, record=False).run()
     found = evaluate_probe(trained, Probe("view", ("words", "state", "last"), {"input": x[:3]}))
     assert found.outputs["state"].shape == (3, 6, 5)
-    layer = trained.core.get_layer("last")
+    layer = trained.training_model.get_layer("last")
     mask = x[:3] != 0
     np.testing.assert_allclose(
         found.outputs["last"], layer(found.outputs["state"], mask=mask).numpy(), atol=1e-5
@@ -292,7 +298,7 @@ def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
     run.session.watch(probe)
     run.session.watch(replace(probe, key="two"))
     run.session.run()
-    counts = [sum(one.key == key for one in run.of(Probed)) for key in ("one", "two")]
+    counts = [sum(one.key == key for one in run.of(ProbeAnswered)) for key in ("one", "two")]
     assert min(counts) > 2
     assert max(counts) <= 1.5 * min(counts) + 2
 
@@ -301,8 +307,8 @@ def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch: Any) 
     """Chunks of 40 ms do not put off every turn of 50 ms to the next chunk but one."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    answers: list[Probed] = []
-    probing = Probing(answers.append)
+    answers: list[ProbeAnswered] = []
+    probing = ProbeScheduler(answers.append)
     probing.watch(Probe("surface", every=0.05))
 
     class Ready:
@@ -329,10 +335,10 @@ def test_what_is_answered_in_one_go_is_of_one_moment(chain: Any, data: Any) -> N
     run.session.watch(Probe("few", ("a", "out"), x, weights=("a", "out"), every=0))
     thread = threading.Thread(target=run.session.run)
     thread.start()
-    run.wait(lambda: len(run.of(Probed)) > 4)
+    run.wait(lambda: len(run.of(ProbeAnswered)) > 4)
     run.session.stop()
     thread.join(20)
-    answers = run.of(Probed)
+    answers = run.of(ProbeAnswered)
     for found in answers:
         hidden, out = found.weights["a"], found.weights["out"]
         inner = np.tanh(x["input"] @ hidden["kernel"] + hidden["bias"])
@@ -350,7 +356,7 @@ def test_what_takes_several_slices_is_answered_from_a_copy(
 ) -> None:
     """Between two slices the training goes on: without one the parts would not belong together."""
     trained = Listening(chain(NET, epochs=1), data).session.run()
-    observer = Observer(trained.core, trained.project)
+    observer = NetworkObserver(trained.training_model, trained.project)
     x, y = data.train.x["input"][:4], data.train.y["out"][:4]
     wish = Probe("few", outputs, {"input": x}, {"out": y}, weights=("a",), gradients=gradients)
     slices = sum(1 for _ in observer.answer(wish, live=True))
@@ -379,7 +385,7 @@ class Clocked:
             self.spent += cost
         return {}, {}, {}
 
-    def train(self, probing: Probing, seconds: float) -> None:
+    def train(self, probing: ProbeScheduler, seconds: float) -> None:
         step = 0
         while self.now < seconds:
             step += 1
@@ -394,7 +400,7 @@ def test_a_long_answer_does_not_stop_the_others(
     """On a slow machine the examination of a large network takes as long as many pictures."""
     clock = Clocked(monkeypatch, {"wall": [0.01], "health": health})
     times: dict[str, list[float]] = {"wall": [], "health": []}
-    probing = Probing(lambda found: times[found.key].append(clock.now))
+    probing = ProbeScheduler(lambda found: times[found.key].append(clock.now))
     probing.watch(Probe("health", every=1.0))
     probing.watch(Probe("wall", every=0.2))
     clock.train(probing, 120)
@@ -409,7 +415,7 @@ def test_one_slow_answer_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -
     """Any may have to wait for other threads for once."""
     clock = Clocked(monkeypatch, {"wall": [0.002]})
     times: list[float] = []
-    probing = Probing(lambda _found: times.append(clock.now))
+    probing = ProbeScheduler(lambda _found: times.append(clock.now))
     probing.watch(Probe("wall", every=0.1))
     clock.train(probing, 5)
     clock.costs["wall"] = [0.5]
@@ -425,7 +431,7 @@ def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(
 ) -> None:
     clock = Clocked(monkeypatch, {"patient": [0.0002], "moving": [0.0002]})
     times: dict[str, list[float]] = {"patient": [], "moving": []}
-    probing = Probing(lambda found: times[found.key].append(clock.now))
+    probing = ProbeScheduler(lambda found: times[found.key].append(clock.now))
     probing.watch(Probe("patient", every=0.15, slowest=0.3))
     probing.watch(Probe("moving", every=0.045))
 
@@ -447,7 +453,7 @@ def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(
 def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain: Any, data: Any) -> None:
     """To copy the weights costs more; and one who asks knows it beforehand."""
     trained = Session(chain(NET), data, record=False).run()
-    observer = Observer(trained.core, trained.project)
+    observer = NetworkObserver(trained.training_model, trained.project)
     rows = np.repeat(data.train.x["input"], 10, axis=0)
     for count, at_once in ((16, True), (32, True), (33, False)):
         probe = Probe("view", ("out",), {"input": rows[:count]})
@@ -463,7 +469,9 @@ def test_views_have_their_share_of_the_whole_run(
     """What an epoch's validation takes is the run's time too."""
     given: list[float] = []
     monkeypatch.setattr(
-        Probing, "look", lambda self, observer, epoch, step, trained: bool(given.append(trained))
+        ProbeScheduler,
+        "look",
+        lambda self, observer, epoch, step, trained: bool(given.append(trained)),
     )
     monkeypatch.setattr(trainer, "_FUSED_EPOCH_SECONDS", 0.0)
     session = Session(chain(NET, epochs=5), data, record=False, compilation="graph")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.quick import pooled, step
-from netbuilder.core.engine.build.quick.layers import quicken
+from netbuilder.core.engine.build.fast_layers import fast_pooling, step_context
+from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
 
 SHAPES = {
     "Dropout": (40, 50),
@@ -26,11 +26,11 @@ def masks(kind: str, rate: float, compiled: str, steps: int = 5, seed: int = 4) 
     shape = SHAPES.get(kind, SHAPES["Dropout"])
     layer = getattr(keras.layers, kind)(rate, seed=seed)
     model = keras.Sequential([keras.Input(shape[1:]), layer])
-    quicken(model)
+    optimize_layers(model)
 
     @tf.function(jit_compile=compiled != "graph" or None, autograph=False)
     def run() -> Any:
-        with step.training_step(compiled):
+        with step_context.training_step(compiled):
             return tf.stack([model(tf.ones(shape), training=True) for _ in range(steps)])
 
     return run().numpy()
@@ -115,11 +115,11 @@ def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape() -> None
 
     layer = keras.layers.AlphaDropout(0.5, noise_shape=(None, 1), seed=4)
     model = keras.Sequential([keras.Input((50,)), layer])
-    quicken(model)
+    optimize_layers(model)
 
     @tf.function(jit_compile=True, autograph=False)
     def run() -> Any:
-        with step.training_step("loop"):
+        with step_context.training_step("loop"):
             return model(tf.ones((40, 50)), training=True)
 
     made = run().numpy()
@@ -133,8 +133,8 @@ def test_an_answer_drops_nothing(kind: str) -> None:
     import tensorflow as tf
 
     model = keras.Sequential([keras.Input((9,)), getattr(keras.layers, kind)(0.9)])
-    quicken(model)
-    with step.training_step("loop"):
+    optimize_layers(model)
+    with step_context.training_step("loop"):
         assert np.array_equal(model(tf.ones((3, 9)), training=False), np.ones((3, 9)))
 
 
@@ -162,7 +162,7 @@ def slopes(model: Any, x: Any) -> list[Any]:
 
     @tf.function(autograph=False)
     def run() -> Any:
-        with step.training_step("graph"), tf.GradientTape() as tape:
+        with step_context.training_step("graph"), tf.GradientTape() as tape:
             y = model(x, training=True)
             loss = tf.reduce_sum(tf.sin(y))
         return y, *tape.gradient(loss, [one.value for one in model.trainable_variables])
@@ -173,7 +173,7 @@ def slopes(model: Any, x: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("rank", "options"),
     [
-        *[(2, {"activation": name}) for name in pooled.NEVER_FALLING],
+        *[(2, {"activation": name}) for name in fast_pooling.NEVER_FALLING],
         (1, {"activation": "relu"}),
         (3, {"activation": "relu"}),
         (2, {"activation": None}),
@@ -190,7 +190,7 @@ def test_a_pooled_convolution_answers_and_learns_as_keras_has_it(
 
     x = tf.constant(np.random.default_rng(2).normal(size=(5, *(9,) * rank, 2)), tf.float32)
     plain, quick = chain(rank, **options), chain(rank, **options)
-    quicken(quick)
+    optimize_layers(quick)
     assert "call" in vars(quick.get_layer("conv")), "the form here covers it"
     for mine, own in zip(slopes(quick, x), slopes(plain, x), strict=True):
         np.testing.assert_allclose(mine, own, rtol=2e-5, atol=2e-5)
@@ -202,7 +202,7 @@ def test_every_other_view_sees_the_convolution_whole() -> None:
 
     x = tf.constant(np.random.default_rng(2).normal(size=(5, 9, 9, 2)), tf.float32)
     plain, quick = chain(2, activation="relu"), chain(2, activation="relu")
-    quicken(quick)
+    optimize_layers(quick)
     for model in (plain, quick):
         model.seen = keras.Model(model.inputs, [one.output for one in model.layers])
     for training in (False, True):
@@ -240,5 +240,5 @@ def test_what_the_form_does_not_cover_stays_with_keras() -> None:
         chain(2, activation="relu", activity_regularizer="l2"),
     ]
     for model in cases:
-        quicken(model)
+        optimize_layers(model)
         assert "call" not in vars(model.get_layer("conv"))

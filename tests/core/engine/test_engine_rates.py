@@ -39,7 +39,7 @@ def data(dataset: Callable[..., Any], numbers: tuple[Any, Any]) -> Any:
 
 def weights(session: Session) -> list[Any]:
     assert session._trainer is not None
-    return [weight.copy() for weight in session._trainer.core.get_weights()]
+    return [weight.copy() for weight in session._trainer.training_model.get_weights()]
 
 
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
@@ -121,7 +121,7 @@ def test_half_precision_and_files_know_the_schedule(
     plain.set_learning_rate(0.003)
     trained = plain.run()
     for name in ("model.h5", "model.keras"):
-        registry.save(trained, tmp_path / name, tmp_path)
+        registry.save_network(trained, tmp_path / name, tmp_path)
         loaded = keras.models.load_model(tmp_path / name)
         schedule = loaded.optimizer.get_config()["learning_rate"]
         assert schedule["class_name"] == "ExponentialDecay"

@@ -11,7 +11,7 @@ import pytest
 
 from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import Restored, Started
-from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.edits import move_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data, Project
@@ -36,15 +36,15 @@ def test_the_newest_run_of_the_same_project_is_found(
     chain: Callable[..., Project], train: Callable[[Project, Path], Session], tmp_path: Path
 ) -> None:
     project = chain(NET, epochs=2)
-    assert store.newest_of(project, tmp_path) is None
+    assert run_store.newest_run(project, tmp_path) is None
     sessions = [train(project, tmp_path) for _ in range(2)]
     train(set_params(project, "a", units=9), tmp_path)
     ids = sorted(session.run_id for session in sessions)
-    found = store.newest_of(move_nodes(project, {"a": (5.0, 5.0)}), tmp_path / "elsewhere")
+    found = run_store.newest_run(move_nodes(project, {"a": (5.0, 5.0)}), tmp_path / "elsewhere")
     assert found is not None and found.id == ids[-1]
     assert found.steps_per_epoch == 3
-    store.rename(found.id, "Another name")
-    again = store.newest_of(project, tmp_path)
+    run_store.rename_run(found.id, "Another name")
+    again = run_store.newest_run(project, tmp_path)
     assert again is not None and (again.id, again.name) == (found.id, "Another name")
     for other in (
         set_params(project, "a", units=7),
@@ -53,7 +53,7 @@ def test_the_newest_run_of_the_same_project_is_found(
         # What is left to the data is another plan than the same loss chosen by hand.
         set_training(project, loss=None),
     ):
-        assert store.newest_of(other, tmp_path) is None
+        assert run_store.newest_run(other, tmp_path) is None
 
 
 def test_a_run_on_other_data_is_another_projects(
@@ -61,14 +61,14 @@ def test_a_run_on_other_data_is_another_projects(
 ) -> None:
     project = replace(chain(NET, epochs=1), data=Data(kind="csv", path="rows.csv"))
     session = train(project, tmp_path / "here")
-    found = store.newest_of(project, tmp_path / "here")
+    found = run_store.newest_run(project, tmp_path / "here")
     assert found is not None and found.id == session.run_id
-    assert store.newest_of(project, tmp_path / "there") is None, "another rows.csv"
+    assert run_store.newest_run(project, tmp_path / "there") is None, "another rows.csv"
     moved = replace(project, data=replace(project.data, path="../here/rows.csv"))
-    found = store.newest_of(moved, tmp_path / "there")
+    found = run_store.newest_run(moved, tmp_path / "there")
     assert found is not None, "saved in another folder: the same rows.csv"
     whole = replace(project, data=replace(project.data, path=str(tmp_path / "here" / "rows.csv")))
-    assert store.newest_of(whole, tmp_path) is not None
+    assert run_store.newest_run(whole, tmp_path) is not None
 
 
 def test_a_run_that_goes_on_tells_all_of_its_past(
@@ -102,7 +102,7 @@ def test_a_run_that_goes_on_tells_all_of_its_past(
     )
     # The two changes came at once, as of a slider that is dragged: they are one.
     assert past.changes == (Changed("learning_rate", 0.002, 0, 0),)
-    run = store.load(rest.run_id)
+    run = run_store.load_run(rest.run_id)
     assert run.changes == past.changes
     told.clear()
     rest.train_more(1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.quick import recurrent
+from netbuilder.core.engine.build.fast_layers import fast_recurrence
 
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -50,7 +50,7 @@ def passes(kind: str, case: dict[str, Any], jit: bool) -> list[list[Any]]:
         layer = getattr(keras.layers, kind)(5, bias_initializer="random_normal", **options)
         model = keras.Sequential([keras.Input((9, 3)), layer])
         if quick:
-            recurrent.quicken(model)
+            fast_recurrence.optimize_recurrent(model)
             assert "inner_loop" in vars(layer), "the formulas cover it"
 
         @tf.function(jit_compile=jit)
@@ -99,7 +99,7 @@ def test_only_training_goes_this_way_and_files_do_not_know_it() -> None:
     layer = keras.layers.Bidirectional(keras.layers.LSTM(4))
     model = keras.Sequential([keras.Input((7, 2)), layer, keras.layers.Dense(1)])
     before = model.get_config()
-    recurrent.quicken(model)
+    fast_recurrence.optimize_recurrent(model)
     assert "inner_loop" in vars(layer.forward_layer)
     assert "inner_loop" in vars(layer.backward_layer)
     assert model.get_config() == before
@@ -125,5 +125,5 @@ def test_what_the_formulas_do_not_cover_stays_with_keras(
 
     layer = getattr(keras.layers, kind)(4, **options)
     model = keras.Sequential([keras.Input((7, 2)), layer])
-    recurrent.quicken(model)
+    fast_recurrence.optimize_recurrent(model)
     assert "inner_loop" not in vars(layer)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Project
@@ -52,7 +52,7 @@ def test_a_log_that_cannot_be_written_takes_no_weights_away(
     # The same disk took no record either, and that is known.
     assert session.run_id == ""
     assert isinstance(session.not_recorded, Exception)
-    assert store.list_runs() == []
+    assert run_store.list_runs() == []
 
 
 def test_what_is_no_number_is_not_kept(
@@ -67,7 +67,7 @@ def test_what_is_no_number_is_not_kept(
     with pytest.raises(UserError, match="infinite"):
         session.run()
     assert session.rescued is None
-    assert store.list_runs() == []
+    assert run_store.list_runs() == []
 
 
 def test_a_run_that_broke_off_is_in_runs(
@@ -98,7 +98,7 @@ def test_a_run_that_broke_off_is_in_runs(
     with pytest.raises(UserError):
         session.run()
     assert session.rescued is not None
-    (run,) = store.list_runs()
+    (run,) = run_store.list_runs()
     assert run.id == session.run_id
     assert run.reason == "failed"
     assert run.epochs == session.rescued.epochs >= 3

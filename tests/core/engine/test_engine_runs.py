@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.runs import store
-from netbuilder.core.engine.runs.differences import differences
+from netbuilder.core.engine.runs import run_store
+from netbuilder.core.engine.runs.differences import project_differences
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import append_layer, remove_nodes, set_params, set_training
@@ -30,28 +30,28 @@ def test_a_run_is_recorded_and_found_again(
     data = dataset({"input": x}, {"out": y}, held=20, tested=10)
     session = Session(chain(NET, epochs=3), data, compilation="graph")
     trained = session.run()
-    (run,) = store.list_runs()
+    (run,) = run_store.list_runs()
     assert run.id == session.run_id
     assert run.project == trained.project
     assert (run.epochs, run.reason, run.test) == (3, "done", trained.test)
     assert run.versions["keras"] and run.machine["processors"]
-    kept = store.rows(run)
+    kept = run_store.load_rows(run)
     assert {k: v.tolist() for k, v in kept.epochs.items()} == trained.history
     assert len(kept.steps["loss"]) == 3 * 3
 
-    store.rename(run.id, "The good one")
+    run_store.rename_run(run.id, "The good one")
     session.train_more(2)
     session.run()
-    (run,) = store.list_runs()
+    (run,) = run_store.list_runs()
     assert (run.name, run.epochs) == ("The good one", 5)
 
     other = Session(chain(NET, epochs=1, seed=9), data, compilation="graph")
     other.run()
-    assert len(store.list_runs()) == 2
-    store.delete(run.id)
-    assert [entry.id for entry in store.list_runs()] == [other.run_id]
+    assert len(run_store.list_runs()) == 2
+    run_store.delete_run(run.id)
+    assert [entry.id for entry in run_store.list_runs()] == [other.run_id]
     with pytest.raises(UserError, match="cannot be read"):
-        store.load(run.id)
+        run_store.load_run(run.id)
 
 
 def test_runs_of_a_nameless_project_are_named_by_their_data(
@@ -64,7 +64,7 @@ def test_runs_of_a_nameless_project_are_named_by_their_data(
         for _ in range(2):
             Session(replace(nameless, data=recipe), data, compilation="graph").run()
     Session(replace(nameless, name="Mine"), data, compilation="graph").run()
-    names = sorted(run.name for run in store.list_runs())
+    names = sorted(run.name for run in run_store.list_runs())
     assert names == ["Mine", "houses · run 1", "houses · run 2", "iris · run 1", "iris · run 2"]
 
 
@@ -76,12 +76,14 @@ def test_runs_of_a_project_with_a_name_are_counted(
     mine = replace(chain(NET, epochs=1), name="Mine")
     for epochs in (1, 2, 3):
         Session(set_training(mine, epochs=epochs), data, compilation="graph").run()
-    runs = store.list_runs()
+    runs = run_store.list_runs()
     assert [run.name for run in runs] == ["Mine · run 3", "Mine · run 2", "Mine"]
-    earlier = store.before(runs[0], runs)
+    earlier = run_store.previous_run(runs[0], runs)
     assert earlier is runs[1]
-    assert [str(one) for one in differences(earlier.project, runs[0].project)] == ["epochs: 2 → 3"]
-    assert store.before(runs[2], runs) is None
+    assert [str(one) for one in project_differences(earlier.project, runs[0].project)] == [
+        "epochs: 2 → 3"
+    ]
+    assert run_store.previous_run(runs[2], runs) is None
 
 
 @pytest.mark.parametrize(
@@ -107,14 +109,14 @@ def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(
     session = Session(project, data, compilation="graph")
     trained = session.run()
     if callback is None:
-        assert (trained.kept_epoch, store.load(session.run_id).kept) == (0, {})
+        assert (trained.kept_epoch, run_store.load_run(session.run_id).kept) == (0, {})
         session.go_back_to_best()
         trained = session.run()
     held = trained.history["val_loss"]
     assert 0 < trained.kept_epoch == held.index(min(held)) + 1 < trained.epochs, held
-    run = store.load(session.run_id)
+    run = run_store.load_run(session.run_id)
     assert run.kept_epoch == trained.kept_epoch
-    measured = trained.core.evaluate(x[80:], y[80:], verbose=0)
+    measured = trained.training_model.evaluate(x[80:], y[80:], verbose=0)
     assert run.kept["val_loss"] == pytest.approx(measured, rel=1e-4)
     assert run.last["val_loss"] == pytest.approx(held[-1])
     # What is trained from there on is of no earlier epoch.
@@ -124,11 +126,11 @@ def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(
 
     # A record of before it said so has it in its plan and its curves.
     if callback is not None:
-        path = store.folder() / session.run_id / "run.json"
+        path = run_store.runs_folder() / session.run_id / "run.json"
         value = json.loads(path.read_text())
         del value["kept_epoch"], value["kept"]
         path.write_text(json.dumps(value))
-        old = store.load(session.run_id)
+        old = run_store.load_run(session.run_id)
         assert (old.kept_epoch, old.kept) == (run.kept_epoch, run.kept)
 
 
@@ -139,11 +141,11 @@ def test_a_run_that_goes_on_began_when_it_began(
     session = Session(chain(NET, epochs=1), dataset({"input": x}, {"out": y}))
     before = datetime.now(UTC)
     session.run()
-    began = store.load(session.run_id).started
+    began = run_store.load_run(session.run_id).started
     assert before <= datetime.fromisoformat(began), "and no pause before its end moves that"
     session.train_more(2)
     session.run()
-    run = store.load(session.run_id)
+    run = run_store.load_run(session.run_id)
     assert (run.epochs, run.started) == (3, began)
 
 
@@ -151,47 +153,47 @@ def test_points_that_differ_are_counted() -> None:
     old = Project(data=Data("builtin", name="moons"))
     points = {"added": [[0.1, 0.2, "orange"], [0.3, 0.2, "orange"]]}
     new = replace(old, data=replace(old.data, options={"points": points}))
-    (found,) = differences(old, new)
+    (found,) = project_differences(old, new)
     assert str(found) == "points: as made → 2 points put in"
     moved = {"added": [[0.1, 0.9, "orange"], [0.3, 0.2, "orange"]]}
     other = replace(old, data=replace(old.data, options={"points": moved}))
-    (found,) = differences(new, other)
+    (found,) = project_differences(new, other)
     assert str(found) == "points: 2 points put in → 2 points put in, elsewhere"
 
 
 def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
-    place = store.folder() / "broken"
+    place = run_store.runs_folder() / "broken"
     place.mkdir()
     (place / "run.json").write_text('{"name": "x", ')
-    assert store.list_runs() == []
+    assert run_store.list_runs() == []
     outside = tmp_path / "precious"
     outside.mkdir()
-    store.delete("../../../precious")
+    run_store.delete_run("../../../precious")
     assert outside.exists()
 
 
 def test_differences_say_what_was_changed(chain: Callable[..., Project]) -> None:
     old = chain(NET)
-    assert differences(old, replace(old, name="Other")) == ()
+    assert project_differences(old, replace(old, name="Other")) == ()
     new = set_params(old, "a", units=16, activation=...)
     new = append_layer(new, "Dropout", params={"rate": 0.5})
     new = set_training(new, batch_size=64, optimizer=Choice("SGD", {"learning_rate": 0.1}))
-    texts = [str(entry) for entry in differences(old, new)]
+    texts = [str(entry) for entry in project_differences(old, new)]
     assert "a units: 8 → 16" in texts
     assert "a activation: tanh removed" in texts
     assert "dropout: Dropout added" in texts
     assert "batch_size: 32 → 64" in texts
     assert "optimizer: Adam → SGD (learning_rate 0.1)" in texts
-    back = [str(entry) for entry in differences(new, remove_nodes(new, ["dropout"]))]
+    back = [str(entry) for entry in project_differences(new, remove_nodes(new, ["dropout"]))]
     assert "dropout: Dropout removed" in back
     assert np.all(
-        [entry.where in ("network", "data", "training") for entry in differences(old, new)]
+        [entry.where in ("network", "data", "training") for entry in project_differences(old, new)]
     )
 
 
 def put(run_id: str, like: Path, name: str = "") -> Path:
     """A record like another one, under another id."""
-    place = store.folder() / run_id
+    place = run_store.runs_folder() / run_id
     shutil.copytree(like, place)
     value = json.loads((place / "run.json").read_text())
     value |= {"name": name or run_id, "started": f"2026-01-01T00:{run_id[-2:]}:00+00:00"}
@@ -205,44 +207,48 @@ def one(chain: Callable[..., Project], dataset: Callable[..., Any], numbers: Any
     x, y = numbers
     session = Session(chain(NET, epochs=1), dataset({"input": x}, {"out": y}))
     session.run()
-    return store.folder() / session.run_id
+    return run_store.runs_folder() / session.run_id
 
 
 def test_the_index_says_what_the_records_say(one: Path) -> None:
     for number in range(5):
         put(f"20260101-0000{number:02}", one)
-    names = {run.name for run in store.list_runs()}
+    names = {run.name for run in run_store.list_runs()}
     assert len(names) == 6
-    assert (store.folder() / "index.sqlite").is_file()
+    assert (run_store.runs_folder() / "index.sqlite").is_file()
     # Changed, taken away and added behind its back, damaged, or no index at all: still the truth.
-    store.rename("20260101-000003", "renamed")
-    shutil.rmtree(store.folder() / "20260101-000001")
+    run_store.rename_run("20260101-000003", "renamed")
+    shutil.rmtree(run_store.runs_folder() / "20260101-000001")
     put("20260101-000009", one, "new")
-    found = {run.id: run.name for run in store.list_runs()}
+    found = {run.id: run.name for run in run_store.list_runs()}
     assert found["20260101-000003"] == "renamed"
     assert "20260101-000001" not in found
     assert found["20260101-000009"] == "new"
     assert len(found) == 6
-    (store.folder() / "index.sqlite").write_bytes(b"no index" * 1000)
-    assert {run.id: run.name for run in store.list_runs()} == found
-    assert {run.id: run.name for run in store.list_runs()} == found
+    (run_store.runs_folder() / "index.sqlite").write_bytes(b"no index" * 1000)
+    assert {run.id: run.name for run in run_store.list_runs()} == found
+    assert {run.id: run.name for run in run_store.list_runs()} == found
 
 
 def test_old_runs_go_and_the_newest_stays(one: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         (put(f"20260101-0000{number:02}", one) / "network.h5").write_bytes(bytes(1000))
-    assert store.limit() == store.USUAL_LIMIT
-    assert store.prune() == []
-    store.set_limit(3)
-    assert store.limit() == 3
-    gone = store.prune()
+    assert run_store.run_limit() == run_store.USUAL_LIMIT
+    assert run_store.prune_runs() == []
+    run_store.set_run_limit(3)
+    assert run_store.run_limit() == 3
+    gone = run_store.prune_runs()
     assert gone == ["20260101-000002", "20260101-000001", "20260101-000000"]
-    assert [run.id for run in store.list_runs()] == [one.name, "20260101-000004", "20260101-000003"]
+    assert [run.id for run in run_store.list_runs()] == [
+        one.name,
+        "20260101-000004",
+        "20260101-000003",
+    ]
     # Networks together beyond the limit: those of old runs go, their curves stay.
     (one / "network.h5").write_bytes(bytes(5000))
-    monkeypatch.setattr(store, "NETWORK_BYTES", 6500)
-    store.prune()
-    kept = [place.parent.name for place in store.folder().glob("*/network.h5")]
+    monkeypatch.setattr(run_store, "NETWORK_BYTES", 6500)
+    run_store.prune_runs()
+    kept = [place.parent.name for place in run_store.runs_folder().glob("*/network.h5")]
     assert sorted(kept) == ["20260101-000004", one.name]
-    store.set_limit(0)
-    assert store.prune() == []
+    run_store.set_run_limit(0)
+    assert run_store.prune_runs() == []

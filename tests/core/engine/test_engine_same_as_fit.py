@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.build.sample_weights import sample_weights
 from netbuilder.core.engine.session import Session
-from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project, Training
+from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project, Training
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(70, 6)).astype(np.float32)
@@ -129,7 +129,7 @@ QUICK = {"dense", "convolution", "dropout", "masking"}
 
 def reference(project: Project, data: Any) -> tuple[list[Any], dict[str, list[float]]]:
     """What ``fit`` makes of it."""
-    model = build_core(project, data.facts)
+    model = build_training_model(project, data.facts)
     graph = project.graph
     weight = sample_weights(data, project.training.class_weight, graph.outputs)
 
@@ -159,7 +159,7 @@ def compare(project: Project, data: Any, kind: str) -> None:
     assert set(trained.history) == set(history)
     for name, values in history.items():
         np.testing.assert_allclose(trained.history[name], values, rtol=2e-4, atol=2e-6)
-    for mine, theirs in zip(trained.core.get_weights(), weights, strict=True):
+    for mine, theirs in zip(trained.training_model.get_weights(), weights, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-5)
 
 
@@ -210,8 +210,10 @@ def test_several_inputs_and_outputs_with_a_shared_layer(dataset: Callable[..., A
         ("both", "kind"),
     )  # fmt: skip
     goals = {
-        "price": OutputGoal(Choice("mean_squared_error"), (Choice("mean_absolute_error"),), 0.5),
-        "kind": OutputGoal(Choice("binary_crossentropy"), (Choice("accuracy"),), 2.0),
+        "price": OutputSettings(
+            Choice("mean_squared_error"), (Choice("mean_absolute_error"),), 0.5
+        ),
+        "kind": OutputSettings(Choice("binary_crossentropy"), (Choice("accuracy"),), 2.0),
     }
     training = Training(outputs=goals, epochs=2, batch_size=16, seed=2)
     project = Project("Two", Graph(nodes, edges), training=training)

@@ -20,7 +20,7 @@ from netbuilder.core.engine.events import (
     Preparing,
     Resumed,
     Started,
-    Steps,
+    StepsDone,
 )
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import BuildError, TrainingError, UserError
@@ -93,7 +93,7 @@ def test_events_tell_the_whole_story(
     trained = Session(project, data, on_event=told.append, compilation="graph").run()
     kinds = [type(event) for event in told]
     assert kinds[:2] == [Preparing, Started] and kinds[-1] is Finished
-    steps = [event for event in told if isinstance(event, Steps)]
+    steps = [event for event in told if isinstance(event, StepsDone)]
     assert sum(event.count for event in steps) == 7 * 3
     assert [event.first for event in steps] == list(
         np.cumsum([0, *[event.count for event in steps[:-1]]])
@@ -105,7 +105,7 @@ def test_events_tell_the_whole_story(
     assert trained.best_epoch == int(np.argmin(losses)) + 1
     assert trained.epochs == 7
     np.testing.assert_allclose(
-        trained.model.predict(x[:3], verbose=0), trained.core.predict(x[:3], verbose=0)
+        trained.model.predict(x[:3], verbose=0), trained.training_model.predict(x[:3], verbose=0)
     )
 
 
@@ -120,7 +120,9 @@ def test_same_seed_same_curve_and_another_seed_another(
         for seed in (1, 1, 2)
     ]
     assert runs[0].history == runs[1].history
-    for one, two in zip(runs[0].core.get_weights(), runs[1].core.get_weights(), strict=True):
+    for one, two in zip(
+        runs[0].training_model.get_weights(), runs[1].training_model.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(one, two)
     assert runs[0].history != runs[2].history
 
@@ -132,7 +134,7 @@ def test_pause_resume_and_stop_answer_at_once(endless: Watched) -> None:
     time.sleep(0.15)
     assert len(endless.events) == count
     assert endless.answer(session.resume, Resumed) < 1.0
-    endless.wait(Steps, sum(isinstance(e, Steps) for _, e in endless.events) + 1)
+    endless.wait(StepsDone, sum(isinstance(e, StepsDone) for _, e in endless.events) + 1)
     begin = time.monotonic()
     session.stop()
     finished = endless.wait(Finished)
@@ -144,11 +146,11 @@ def test_wishes_reach_a_paused_run(endless: Watched) -> None:
     session = endless.session
     endless.answer(session.pause, Paused)
     endless.answer(lambda: session.set_learning_rate(0.0), Changed)
-    before = session._trainer.core.get_weights()  # type: ignore[union-attr]
+    before = session._trainer.training_model.get_weights()  # type: ignore[union-attr]
     endless.answer(session.resume, Resumed)
     endless.wait(EpochEnd, sum(isinstance(e, EpochEnd) for _, e in endless.events) + 2)
     endless.answer(session.pause, Paused)
-    after = session._trainer.core.get_weights()  # type: ignore[union-attr]
+    after = session._trainer.training_model.get_weights()  # type: ignore[union-attr]
     for one, two in zip(before, after, strict=True):
         np.testing.assert_array_equal(one, two)
 
@@ -169,9 +171,9 @@ def test_best_weights_come_back(endless: Watched) -> None:
     endless.answer(session.go_back_to_best, Changed)
     history = session.history
     assert history is not None
-    core, data = session._trainer.core, session.dataset.validation  # type: ignore[union-attr]
+    training_model, data = session._trainer.training_model, session.dataset.validation  # type: ignore[union-attr]
     assert data is not None
-    loss = core.evaluate(data.x["input"], data.y["out"], verbose=0)
+    loss = training_model.evaluate(data.x["input"], data.y["out"], verbose=0)
     assert loss == pytest.approx(history.best_value, rel=1e-4)
     assert history.best_value == min(history.epochs.columns()["val_loss"])
 
@@ -184,11 +186,11 @@ def test_reset_begins_again_with_the_same_curve(
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
     session = Session(chain(layers, epochs=4), data, compilation="graph")
     first = session.run()
-    weights = first.core.get_weights()
+    weights = first.training_model.get_weights()
     session.reset_weights()
     again = session.run()
     assert again.history == first.history
-    for one, two in zip(weights, again.core.get_weights(), strict=True):
+    for one, two in zip(weights, again.training_model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     session.reset_weights(seed=77)
     assert session.run().history != first.history
@@ -232,7 +234,7 @@ def test_early_stopping_and_keeping_the_best(
     ).run()
     assert trained.epochs == 3
     assert isinstance(told[-1], Finished) and told[-1].reason == "early"
-    loss = trained.core.evaluate(x[80:], y[80:], verbose=0)
+    loss = trained.training_model.evaluate(x[80:], y[80:], verbose=0)
     assert loss == pytest.approx(min(trained.history["val_loss"]), rel=1e-4)
 
 

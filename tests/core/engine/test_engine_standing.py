@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine import session as session_module
-from netbuilder.core.engine.events import Paused, Standing
+from netbuilder.core.engine.events import Paused, PausedModel
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 
@@ -32,7 +32,7 @@ def run_of(project: Any, data: Any, looked: bool) -> tuple[list[TrainedModel], T
                 session.stand()
             else:
                 session.resume()
-        elif isinstance(event, Standing):
+        elif isinstance(event, PausedModel):
             shown.append(event.trained)
             session.resume()
 
@@ -52,11 +52,13 @@ def test_it_is_shown_as_it_stands_and_learns_on_as_without(
     assert not none
     assert shown.epochs == 1 and shown.test == {}
     assert shown.history["loss"] == watched.history["loss"][: shown.epochs]
-    for mine, own in zip(watched.core.get_weights(), alone.core.get_weights(), strict=True):
+    for mine, own in zip(
+        watched.training_model.get_weights(), alone.training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(mine, own), "nobody's look changes what is learned"
-    first, last = shown.core.get_weights()[0], watched.core.get_weights()[0]
+    first, last = shown.training_model.get_weights()[0], watched.training_model.get_weights()[0]
     assert not np.allclose(first, last), "it is of then"
-    answer = shown.core.predict(x, verbose=0)
+    answer = shown.training_model.predict(x, verbose=0)
     assert answer.shape == y.shape and np.isfinite(answer).all()
 
 
@@ -76,7 +78,7 @@ def test_of_a_run_that_goes_on_a_large_network_is_not_copied(
     def told(event: Any) -> None:
         if isinstance(event, Paused):  # before the first step
             session.stand()
-        elif isinstance(event, Standing):
+        elif isinstance(event, PausedModel):
             shown.append(event.trained)
             if len(shown) == 1:
                 session.resume()
@@ -99,8 +101,8 @@ def test_who_pauses_again_and_again_keeps_one_network(
     def told(event: Any) -> None:
         if isinstance(event, Paused):
             session.stand()
-        elif isinstance(event, Standing):
-            shown.append(weakref.ref(event.trained.core))
+        elif isinstance(event, PausedModel):
+            shown.append(weakref.ref(event.trained.training_model))
             if len(shown) < 4:
                 session.one_epoch()
             else:

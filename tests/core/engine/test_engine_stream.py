@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.data.dataset import BLOCK_BYTES, Block, Dataset, Stream
-from netbuilder.core.data.load import load
+from netbuilder.core.data.dataset import BLOCK_BYTES, Dataset, EpochBlock, SampleStream
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Data, Project
 
@@ -23,16 +23,16 @@ def streamed(data: Dataset, row_bytes: int = BLOCK_BYTES) -> Dataset:
     """The same rows, a block (of one batch) at a time; only ten of them in memory."""
     x, y = data.train.x["input"], data.train.y["out"]
 
-    def block(first: int, count: int, seed: int | None) -> Block:
+    def block(first: int, count: int, seed: int | None) -> EpochBlock:
         whole = (
             np.arange(len(x)) if seed is None else np.random.default_rng(seed).permutation(len(x))
         )
         rows = whole[first : first + count]
         order = np.arange(len(rows), dtype=np.int32)
-        return Block({"input": x[rows]}, {"out": y[rows]}, None, order)
+        return EpochBlock({"input": x[rows]}, {"out": y[rows]}, None, order)
 
     first = replace(data.train, x={"input": x[:10]}, y={"out": y[:10]}, raw_x={"input": x[:10]})
-    return replace(data, train=first, stream=Stream(len(x), row_bytes, block))
+    return replace(data, train=first, stream=SampleStream(len(x), row_bytes, block))
 
 
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
@@ -51,7 +51,9 @@ def test_a_stream_trains_like_the_same_rows_in_memory(
         stream = Session(project, streamed(data, row_bytes), compilation=kind).run()
         for name, values in memory.history.items():
             np.testing.assert_allclose(stream.history[name], values, rtol=1e-5)
-        for one, two in zip(memory.core.get_weights(), stream.core.get_weights(), strict=True):
+        for one, two in zip(
+            memory.training_model.get_weights(), stream.training_model.get_weights(), strict=True
+        ):
             np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
 
 
@@ -77,7 +79,7 @@ def test_a_csv_file_beyond_the_memory_limit(chain: Callable[..., Project], tmp_p
         writer.writerows(np.column_stack([values, values.sum(axis=1)]).round(5).tolist())
     recipe = Data("csv", path=path.name, target=("target",), options={"memory_limit_mb": 0.3})
     project = replace(chain(NET, epochs=2, batch_size=256), data=recipe)
-    data = load(project, tmp_path)
+    data = load_dataset(project, tmp_path)
     assert data.stream is not None and data.facts.streamed
     trained = Session(project, data).run()
     assert trained.history["val_loss"][-1] < trained.history["val_loss"][0]

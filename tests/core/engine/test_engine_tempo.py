@@ -11,16 +11,9 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.changes import Changed, Event
-from netbuilder.core.engine.events import (
-    EpochEnd,
-    Finished,
-    Paused,
-    Resumed,
-    Started,
-    Steps,
-)
+from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, Started, StepsDone
 from netbuilder.core.engine.session import Session
-from netbuilder.core.quiet import load_tensorflow
+from netbuilder.core.tensorflow_output import load_tensorflow
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
@@ -56,7 +49,7 @@ class Hand:
         return self.of(kind)[count]
 
     def steps(self) -> int:
-        return sum(event.count for event in self.of(Steps))
+        return sum(event.count for event in self.of(StepsDone))
 
 
 @pytest.fixture
@@ -92,7 +85,7 @@ def test_one_step_and_one_epoch(hand: Hand) -> None:
     assert (stood.epoch, stood.step, hand.steps()) == (2, 0, 8)
     assert not hand.of(Resumed)
     hand.after(session.resume, Resumed)
-    hand.after(lambda: None, Steps)
+    hand.after(lambda: None, StepsDone)
 
 
 def test_step_by_step_is_the_same_training(chain: Any, data: Any) -> None:
@@ -128,7 +121,7 @@ def test_back_to_the_start_before_the_epoch_stands(hand: Hand) -> None:
 
     def at_once(event: Event) -> None:
         take(event)
-        if isinstance(event, Steps) and hand.steps() == 4:
+        if isinstance(event, StepsDone) and hand.steps() == 4:
             session.rewind()  # before its end was heard of
 
     session._emit = session._loop._emit = at_once
@@ -148,7 +141,7 @@ def test_slowly_enough_to_follow(hand: Hand) -> None:
     time.sleep(1.0)
     passed = time.monotonic() - begin
     assert hand.steps() - count <= 40 * passed + 3
-    assert all(event.count == 1 for event in hand.of(Steps))
+    assert all(event.count == 1 for event in hand.of(StepsDone))
     # A step every hundred seconds: it rests, and hears what is said.
     session.set_speed(0.01, "steps")
     time.sleep(0.1)
@@ -204,7 +197,7 @@ def test_pause_and_stop_belong_to_the_run_that_they_end(hand: Hand) -> None:
 def test_a_stop_before_the_run_has_begun_is_obeyed(chain: Any, data: Any, hand: Hand) -> None:
     hand.session.stop()
     trained = hand.session.run()
-    assert trained.epochs == 0 and not hand.of(Steps) and not hand.of(Started)
+    assert trained.epochs == 0 and not hand.of(StepsDone) and not hand.of(Started)
     assert not hand.session.moved
     assert hand.of(Finished)[-1].reason == "stopped"
     hand.session.train_more(3)
@@ -221,8 +214,8 @@ def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand: Hand) -> None
     hand.thread.join(20)
     session.set_learning_rate(0.0)
     session.train_more(2)
-    before = [weight.numpy() for weight in session.trained.core.trainable_weights]  # type: ignore[union-attr]
+    before = [weight.numpy() for weight in session.trained.training_model.trainable_weights]  # type: ignore[union-attr]
     trained = session.run()
     assert hand.of(EpochEnd)[-1].learning_rate == 0.0
-    for old, new in zip(before, trained.core.trainable_weights, strict=True):
+    for old, new in zip(before, trained.training_model.trainable_weights, strict=True):
         np.testing.assert_array_equal(old, new.numpy())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine import events
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.session import Session
@@ -23,7 +23,7 @@ def test_test_rows_that_cannot_be_judged_lose_no_network() -> None:
     project = Project(
         graph=graph, data=Data("builtin", name="iris"), training=Training(epochs=2, seed=1)
     )
-    data = load(project, Path())
+    data = load_dataset(project, Path())
     wrong = Split({"input": np.zeros((5, 7), np.float32)}, {"out": np.zeros(5, np.int32)}, {})
     told: list[Event] = []
     trained = Session(
@@ -31,7 +31,7 @@ def test_test_rows_that_cannot_be_judged_lose_no_network() -> None:
     ).run()  # fmt: skip
     assert trained is not None
     assert (trained.epochs, trained.test) == (2, {})
-    notices = [one.notice for one in told if isinstance(one, events.Noticed)]
+    notices = [one.notice for one in told if isinstance(one, events.DiagnosisAdded)]
     assert [one.code for one in notices if one.code == "untested"] == ["untested"]
     assert isinstance(told[-1], events.Finished)
     answers = trained.model.predict(np.zeros((2, 4), np.float32), verbose=0)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.changes import Changed, Event
-from netbuilder.core.engine.events import EpochEnd, Noticed, Withdrawn
-from netbuilder.core.engine.monitor import watch_rules
+from netbuilder.core.engine.events import DiagnosisAdded, DiagnosisWithdrawn, EpochEnd
+from netbuilder.core.engine.monitor import diagnosis_rules
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.engine.monitor.watcher import Watcher
-from netbuilder.core.engine.notices import Notice
+from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor
+from netbuilder.core.engine.notices import Diagnosis
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
@@ -28,7 +28,7 @@ OUT = ("out", "Dense", {"units": 1})
 def train(chain: Callable[..., Project], dataset: Callable[..., Any]) -> Callable[..., Any]:
     """Train layers on x and y; gives the notices by code."""
 
-    def run(layers: Any, x: Any, y: Any, **options: Any) -> dict[str, Notice]:
+    def run(layers: Any, x: Any, y: Any, **options: Any) -> dict[str, Diagnosis]:
         told: list[Event] = []
         made = {k: options.pop(k) for k in ("held", "task", "classes") if k in options}
         facts = options.pop("facts", {})
@@ -40,7 +40,7 @@ def train(chain: Callable[..., Project], dataset: Callable[..., Any]) -> Callabl
             session.run()
         except TrainingError as error:
             assert "learning rate" in str(error)
-        return {e.notice.code: e.notice for e in told if isinstance(e, Noticed)}
+        return {e.notice.code: e.notice for e in told if isinstance(e, DiagnosisAdded)}
 
     return run
 
@@ -224,8 +224,8 @@ def test_the_flutter_of_a_long_good_run_is_left_alone() -> None:
     loss = falling * np.exp(0.15 * source.normal(size=count))
     held = 1.5 * falling * np.exp(0.15 * source.normal(size=count))
     for epochs in range(20, count, 37):
-        assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
-        assert watch_rules.jumping(loss[:epochs]) is None
+        assert diagnosis_rules.overfitting_epoch(loss[:epochs], held[:epochs]) is None
+        assert diagnosis_rules.jumping_epoch(loss[:epochs]) is None
 
 
 SMOOTH = np.exp(-np.linspace(0, 3, 40)) + 0.1
@@ -234,15 +234,17 @@ FLAT = np.full(40, 0.1) + 0.002 * np.sin(np.arange(40))
 
 def test_rules_are_silent_on_ordinary_curves() -> None:
     for curve in (SMOOTH, np.concatenate([SMOOTH, FLAT])):
-        assert watch_rules.exploded(curve) is None
-        assert watch_rules.stuck(curve) is None
-        assert watch_rules.jumping(curve) is None
-        assert watch_rules.overfitting(curve, curve * 1.05) is None
-        assert watch_rules.better_on_held_back(curve, curve * 0.95) is None
-    assert watch_rules.still_improving(np.concatenate([SMOOTH, FLAT])) is None
+        assert diagnosis_rules.exploded_epoch(curve) is None
+        assert diagnosis_rules.stuck_epoch(curve) is None
+        assert diagnosis_rules.jumping_epoch(curve) is None
+        assert diagnosis_rules.overfitting_epoch(curve, curve * 1.05) is None
+        assert diagnosis_rules.better_on_validation_epoch(curve, curve * 0.95) is None
+    assert diagnosis_rules.still_improving(np.concatenate([SMOOTH, FLAT])) is None
     noisy = FLAT * (1 + 0.05 * RNG.normal(size=40))
     assert (
-        watch_rules.overfitting(np.concatenate([SMOOTH, FLAT]), np.concatenate([SMOOTH, noisy]))
+        diagnosis_rules.overfitting_epoch(
+            np.concatenate([SMOOTH, FLAT]), np.concatenate([SMOOTH, noisy])
+        )
         is None
     )
 
@@ -268,7 +270,7 @@ def test_a_validation_that_only_bounces_is_no_over_fitting() -> None:
     """Whenever one looks: by its few last epochs it was one at the 34th, and told as such."""
     loss, held = np.array(BOUNCING), np.array(BOUNCING_HELD)
     for epochs in range(3, 51):
-        assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
+        assert diagnosis_rules.overfitting_epoch(loss[:epochs], held[:epochs]) is None
 
 
 def test_a_fall_until_the_best_epoch_is_none_since_then() -> None:
@@ -278,9 +280,9 @@ def test_a_fall_until_the_best_epoch_is_none_since_then() -> None:
     loss = np.concatenate([[1.0, 0.5, 0.3, 0.25], flat])
     held = np.concatenate([[1.0, 0.5, 0.35, 0.3], np.linspace(0.32, 0.6, 46)])
     for epochs in range(3, 51):
-        assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
+        assert diagnosis_rules.overfitting_epoch(loss[:epochs], held[:epochs]) is None
     falls = np.concatenate([[1.0, 0.5, 0.3, 0.25], 0.25 * 0.95 ** np.arange(1, 47)])
-    told = [k for k in range(3, 51) if watch_rules.overfitting(falls[:k], held[:k])]
+    told = [k for k in range(3, 51) if diagnosis_rules.overfitting_epoch(falls[:k], held[:k])]
     assert told == list(range(told[0], 51))
     assert told[0] <= 4 + 2 * 6
 
@@ -296,7 +298,7 @@ def test_data_that_is_no_number_is_to_blame_and_not_the_rate(
     )
     with pytest.raises(TrainingError, match="1 row of 'input' and 2 rows of 'out'"):
         session.run()
-    (notice,) = [event.notice for event in told if isinstance(event, Noticed)]
+    (notice,) = [event.notice for event in told if isinstance(event, DiagnosisAdded)]
     assert notice.code == "nan-data"
     assert "rate" not in notice.message
 
@@ -338,7 +340,7 @@ def test_what_the_hand_did_is_known(
     session, told = by_hand(project, data, 5.0, 15)
     trained = session.run()
     assert trained.history["loss"][-1] > 2 * min(trained.history["loss"])
-    (notice,) = [event.notice for event in told if isinstance(event, Noticed)]
+    (notice,) = [event.notice for event in told if isinstance(event, DiagnosisAdded)]
     assert notice.code == "raised"
     assert "0.01 to 5" in notice.message
     assert notice.fix is not None
@@ -358,7 +360,7 @@ def test_what_is_no_longer_so_is_withdrawn(
     """The best epoch comes after the one since which it was said to learn by heart."""
     project = chain([OUT])
     data = dataset({"input": table()[0]}, {"out": table()[1]}, held=20)
-    watcher = Watcher(project, data.facts)
+    watcher = TrainingMonitor(project, data.facts)
     history = History(("loss",), ("val_loss",), "val_loss")
 
     def add(loss: list[float], held: list[float]) -> None:
@@ -386,9 +388,9 @@ def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(
     told: list[str] = []
 
     def take(event: Event) -> None:
-        if isinstance(event, Noticed):
+        if isinstance(event, DiagnosisAdded):
             told.append(event.notice.code)
-        elif isinstance(event, Withdrawn):
+        elif isinstance(event, DiagnosisWithdrawn):
             told.append(f"not {event.code}")
 
     session = Session(project, data, on_event=take, compilation="graph", record=False)
@@ -413,19 +415,19 @@ def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(
     ],
 )
 def test_a_loss_is_calm_again_far_below_where_it_was_wild(loss: list[float], holds: bool) -> None:
-    assert watch_rules.exploded(np.array(loss[:3])) == 3
-    assert watch_rules.still_wild(np.array(loss)) is holds
+    assert diagnosis_rules.exploded_epoch(np.array(loss[:3])) == 3
+    assert diagnosis_rules.is_still_exploded(np.array(loss)) is holds
 
 
 def test_better_on_validation_is_taken_back_where_it_is_worse() -> None:
     loss, held = np.full(20, 1.0), np.full(20, 0.8)
-    assert watch_rules.better_on_held_back(loss, held)
-    assert watch_rules.still_better_on_held_back(loss, held)
+    assert diagnosis_rules.better_on_validation_epoch(loss, held)
+    assert diagnosis_rules.is_better_on_validation(loss, held)
     between = np.concatenate([held, np.full(5, 0.97)])  # not clearly better: nothing new is said
-    assert not watch_rules.better_on_held_back(np.full(25, 1.0), between)
-    assert watch_rules.still_better_on_held_back(np.full(25, 1.0), between)
+    assert not diagnosis_rules.better_on_validation_epoch(np.full(25, 1.0), between)
+    assert diagnosis_rules.is_better_on_validation(np.full(25, 1.0), between)
     worse = np.concatenate([held, np.full(5, 1.2)])
-    assert not watch_rules.still_better_on_held_back(np.full(25, 1.0), worse)
+    assert not diagnosis_rules.is_better_on_validation(np.full(25, 1.0), worse)
 
 
 def test_a_fast_run_is_not_looked_through_at_every_chunk(
@@ -433,13 +435,13 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(
 ) -> None:
     """What is asked of all epochs at once takes the longer the more there are."""
     asked: list[int] = []
-    withdrawn = Watcher.withdrawn
+    withdrawn = TrainingMonitor.withdrawn
 
-    def noted(self: Watcher, history: History) -> list[str]:
+    def noted(self: TrainingMonitor, history: History) -> list[str]:
         asked.append(len(history.epochs))
         return withdrawn(self, history)
 
-    monkeypatch.setattr(Watcher, "withdrawn", noted)
+    monkeypatch.setattr(TrainingMonitor, "withdrawn", noted)
     x, y = table()
     chunks: list[Event] = []
     session = Session(

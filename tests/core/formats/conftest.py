@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.defaults import resolve
-from netbuilder.core.data.load import load
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
@@ -35,16 +35,18 @@ def project_of_diabetes() -> Project:
 
 def trained_of(project: Project, dataset: Dataset, epochs: int = 1) -> TrainedModel:
     """Trained by Keras's own ``fit``: these tests are about files."""
-    project = resolve(project, dataset.facts)
-    core = build_core(project, dataset.facts)
+    project = resolve_defaults(project, dataset.facts)
+    training_model = build_training_model(project, dataset.facts)
     x = [dataset.train.x[name] for name in project.graph.inputs]
     y = [dataset.train.y[name] for name in project.graph.outputs]
-    core.fit(x[0] if len(x) == 1 else x, y[0] if len(y) == 1 else y, epochs=epochs, verbose=0)
+    training_model.fit(
+        x[0] if len(x) == 1 else x, y[0] if len(y) == 1 else y, epochs=epochs, verbose=0
+    )
     return TrainedModel(
         project=project,
-        core=core,
-        model=assemble(core, project, dataset.pre, dataset.facts),
-        pre=dataset.pre,
+        training_model=training_model,
+        model=assemble(training_model, project, dataset.preprocessing, dataset.facts),
+        preprocessing=dataset.preprocessing,
         facts=dataset.facts,
         history={"loss": [0.5, float("nan")], "val_loss": [0.6, 0.4]},
         test={"mean_absolute_error": 42.5},
@@ -57,7 +59,7 @@ def trained_of(project: Project, dataset: Dataset, epochs: int = 1) -> TrainedMo
 
 @pytest.fixture(scope="session")
 def diabetes_data() -> Dataset:
-    return load(project_of_diabetes(), Path())
+    return load_dataset(project_of_diabetes(), Path())
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.data.load import facts, load
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+
+source = partial(script_source, style=Style.EXACT)
 
 Layers = tuple[tuple[str, dict[str, Any]], ...]
 NUMBER: Layers = (("Dense", {"units": 1}),)
@@ -31,10 +34,10 @@ def same_numbers(
     project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch, *, alone: bool = True
 ) -> dict[str, Any]:
     """Compare each part; ``alone``: also of a script that is told nothing of the data."""
-    dataset = load(project, folder)
+    dataset = load_dataset(project, folder)
     monkeypatch.chdir(folder)
     space: dict[str, Any] = {}
-    for known in (facts(project, folder), None)[: 2 if alone else 1]:
+    for known in (load_facts(project, folder), None)[: 2 if alone else 1]:
         space = {}
         with redirect_stdout(io.StringIO()):
             exec(source(project, known).split("# Build the network")[0], space)

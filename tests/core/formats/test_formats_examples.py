@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core.data.defaults import resolve
-from netbuilder.core.data.examples import example, examples
-from netbuilder.core.data.load import load
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.data.examples import find_example, list_examples
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import registry
 from netbuilder.core.project import files
 
-NAMES = sorted(one.name for one in examples())
+NAMES = sorted(one.name for one in list_examples())
 FORMATS = registry.FORMATS
 ALL = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
 
@@ -40,15 +40,15 @@ def test_each_format_meets_some_examples() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_in_each_of_its_formats(tmp_path: Path, name: str) -> None:
-    path = example(name).path
+    path = find_example(name).path
     project = files.read(path)
-    dataset = load(project, path.parent)
-    project = resolve(project, dataset.facts)
-    core = build_core(project, dataset.facts, base=path.parent)
-    model = assemble(core, project, dataset.pre, dataset.facts)
-    trained = TrainedModel(project, core, model, dataset.pre, dataset.facts)
+    dataset = load_dataset(project, path.parent)
+    project = resolve_defaults(project, dataset.facts)
+    training_model = build_training_model(project, dataset.facts, base=path.parent)
+    model = assemble(training_model, project, dataset.preprocessing, dataset.facts)
+    trained = TrainedModel(project, training_model, model, dataset.preprocessing, dataset.facts)
     for row in FORMATS if ALL else turns(NAMES.index(name)):
         if row.available:
             target = tmp_path / f"m{row.endings[0] if row.endings else ''}"
-            registry.save(trained, target, path.parent)
+            registry.save_network(trained, target, path.parent)
             assert target.exists()

@@ -21,7 +21,7 @@ from keras import layers
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.formats.writers import h5
 from netbuilder.core.formats.writers.hdf5_write import write_model
 from netbuilder.core.project.model import Edge, Graph, Node
@@ -68,9 +68,9 @@ def test_plain_keras_opens_it_in_a_fresh_process(
 
 
 def test_everything_comes_back(saved: Path, diabetes: TrainedModel, raw_rows: np.ndarray) -> None:
-    back = registry.load(saved)
+    back = registry.load_network(saved)
     assert back.project == diabetes.project
-    assert back.pre == diabetes.pre
+    assert back.preprocessing == diabetes.preprocessing
     assert back.facts == diabetes.facts
     assert back.history["val_loss"] == [0.6, 0.4]
     assert back.history["loss"][0] == 0.5
@@ -79,10 +79,20 @@ def test_everything_comes_back(saved: Path, diabetes: TrainedModel, raw_rows: np
     assert (back.seconds, back.steps_per_second, back.epochs, back.best_epoch) == (1.5, 100.0, 2, 2)
     answers = back.model.predict(raw_rows, verbose=0)
     assert np.array_equal(answers, diabetes.model.predict(raw_rows, verbose=0))
-    for ours, theirs in zip(back.core.get_weights(), diabetes.core.get_weights(), strict=True):
+    for ours, theirs in zip(
+        back.training_model.get_weights(), diabetes.training_model.get_weights(), strict=True
+    ):
         assert np.array_equal(ours, theirs)
-    assert int(back.core.optimizer.iterations) == int(diabetes.core.optimizer.iterations) > 0
-    moments = zip(back.core.optimizer.variables, diabetes.core.optimizer.variables, strict=True)
+    assert (
+        int(back.training_model.optimizer.iterations)
+        == int(diabetes.training_model.optimizer.iterations)
+        > 0
+    )
+    moments = zip(
+        back.training_model.optimizer.variables,
+        diabetes.training_model.optimizer.variables,
+        strict=True,
+    )
     assert all(np.array_equal(a.numpy(), b.numpy()) for a, b in moments)
 
 
@@ -108,19 +118,19 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
         diabetes.project, graph=Graph(tuple(nodes), edges), extra={"x": "ü" * 300_000}
     )
     from netbuilder.core.engine.build.assembly import assemble
-    from netbuilder.core.engine.build.graph_to_keras import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
 
-    core = build_core(project, diabetes.facts)
+    training_model = build_training_model(project, diabetes.facts)
     trained = replace(
         diabetes,
         project=project,
-        core=core,
-        model=assemble(core, project, diabetes.pre, diabetes.facts),
+        training_model=training_model,
+        model=assemble(training_model, project, diabetes.preprocessing, diabetes.facts),
         history={name: [0.1] * 20_000 for name in ("loss", "val_loss")},
     )
     path = tmp_path / "large.h5"
     h5.save(trained, path)
-    back = registry.load(path)
+    back = registry.load_network(path)
     assert len(back.project.graph.nodes) == 42
     assert back.project.extra["x"] == "ü" * 300_000
     assert len(back.history["loss"]) == 20_000
@@ -171,16 +181,16 @@ def test_weights_that_do_not_fit(saved: Path, tmp_path: Path) -> None:
         project["graph"]["nodes"][1]["params"]["units"] = 9
         file.attrs["netbuilder_project"] = json.dumps(project)
     with pytest.raises(FormatError, match="do not fit"):
-        registry.load(path)
+        registry.load_network(path)
     with h5py.File(path, "r+") as file:
         project["graph"]["nodes"][1]["params"]["units"] = 10**9
         file.attrs["netbuilder_project"] = json.dumps(project)
     with pytest.raises(FormatError, match="larger than the file"):
-        registry.load(path)
+        registry.load_network(path)
     with h5py.File(path, "r+") as file:
         file.attrs["netbuilder_project"] = "[]"
     with pytest.raises(FormatError):
-        registry.load(path)
+        registry.load_network(path)
 
 
 def test_another_name_and_a_project_elsewhere(
@@ -188,7 +198,7 @@ def test_another_name_and_a_project_elsewhere(
 ) -> None:
     odd = tmp_path / "handed-in.model"
     odd.write_bytes(saved.read_bytes())
-    assert registry.load(odd).project == diabetes.project
+    assert registry.load_network(odd).project == diabetes.project
     with_path = replace(
         diabetes,
         project=replace(
@@ -196,7 +206,7 @@ def test_another_name_and_a_project_elsewhere(
         ),
     )
     (tmp_path / "out").mkdir()
-    registry.save(with_path, tmp_path / "out" / "m.h5", base=tmp_path)
+    registry.save_network(with_path, tmp_path / "out" / "m.h5", base=tmp_path)
     assert registry.import_model(tmp_path / "out" / "m.h5").data.path == "../data/rows.csv"
 
 
@@ -205,8 +215,8 @@ def test_keras_file_comes_back_too(
 ) -> None:
     path = tmp_path / "m.keras"
     h5.save(diabetes, tmp_path / "first.h5")  # must not change what comes after
-    registry.save(diabetes, path)
-    back = registry.load(path)
+    registry.save_network(diabetes, path)
+    back = registry.load_network(path)
     assert back.project == diabetes.project
     expected = diabetes.model.predict(raw_rows, verbose=0)
     assert np.allclose(back.model.predict(raw_rows, verbose=0), expected)
@@ -291,7 +301,7 @@ def test_kinds_of_models_open_in_keras_3(
     assert back.compiled
     for a, b in zip(answers(model), answers(back), strict=True):
         assert np.allclose(a, b, atol=1e-6)
-    assert inspect(path).refused == ()
+    assert inspect_file(path).refused == ()
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
         metrics=[keras.metrics.SparseCategoricalAccuracy()],
     )
     rows = np.random.default_rng(0).random((5, 4)).astype("float32")
-    trained = registry.load(save(model, tmp_path / f"m.{ending}"))
+    trained = registry.load_network(save(model, tmp_path / f"m.{ending}"))
     project = trained.project
     kinds = [(node.layer, dict(node.params)) for node in project.graph.nodes]
     assert kinds[0] == ("Input", {"shape": [4]})
@@ -51,9 +51,11 @@ def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
     assert project.training.optimizer == Choice("SGD", {"learning_rate": 0.05, "momentum": 0.9})
     assert project.training.loss == Choice("sparse_categorical_crossentropy")
     assert project.training.metrics == (Choice("sparse_categorical_accuracy"),)
-    assert trained.core.name == "core", "the canvas can say all that the model is"
-    assert np.allclose(trained.core.predict(rows, verbose=0), model.predict(rows, verbose=0))
-    assert trained.pre.outputs[project.graph.outputs[0]].classes == ("0", "1", "2")
+    assert trained.training_model.name == "core", "the canvas can say all that the model is"
+    assert np.allclose(
+        trained.training_model.predict(rows, verbose=0), model.predict(rows, verbose=0)
+    )
+    assert trained.preprocessing.outputs[project.graph.outputs[0]].classes == ("0", "1", "2")
 
 
 def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
@@ -67,7 +69,7 @@ def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
     model.compile("adam", "mean_squared_error")
     inputs = [np.array([[1, 2, 3, 0, 0, 0], [4, 5, 0, 0, 0, 0]]), np.ones((2, 3), "float32")]
     for ending in ("h5", "keras"):
-        trained = registry.load(save(model, tmp_path / f"m.{ending}"))
+        trained = registry.load_network(save(model, tmp_path / f"m.{ending}"))
         graph = trained.project.graph
         assert [node.id for node in graph.nodes if node.layer == "Input"] == ["words", "nums"]
         assert [node.shared for node in graph.nodes if node.shared] == ["twice"]
@@ -76,9 +78,9 @@ def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
         assert len(graph.sources["sum"]) == 2
         assert graph.outputs == ("answer",)
         assert not [node for node in graph.nodes if node.layer == "NotEqual"]
-        assert trained.core.name == "core"
+        assert trained.training_model.name == "core"
         expected = model.predict(inputs, verbose=0)
-        assert np.allclose(trained.core.predict(inputs, verbose=0), expected, atol=1e-6)
+        assert np.allclose(trained.training_model.predict(inputs, verbose=0), expected, atol=1e-6)
 
 
 def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
@@ -107,7 +109,7 @@ def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
     assert "lab>Mystery" in node.extra["explanation"]
     assert project.graph.sources["odd"] == ("dense",)
     with pytest.raises(FormatError, match="placeholder"):
-        registry.load(path)
+        registry.load_network(path)
 
 
 def test_what_the_canvas_cannot_say_is_told(tmp_path: Path) -> None:
@@ -205,7 +207,7 @@ def test_a_file_of_keras_2_0_5(tmp_path: Path) -> None:
             inner.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
             inner[f"{name}/kernel:0"] = kernel.astype("float32")
             inner[f"{name}/bias:0"] = bias.astype("float32")
-    trained = registry.load(path)
+    trained = registry.load_network(path)
     project = trained.project
     assert project.graph.by_id["input"].params == {"shape": [3]}
     assert project.training.optimizer.params["learning_rate"] == 0.002
@@ -213,7 +215,7 @@ def test_a_file_of_keras_2_0_5(tmp_path: Path) -> None:
     rows = np.ones((2, 3), "float32")
     hidden = np.maximum(rows @ weights["dense_1"][0] + weights["dense_1"][1], 0)
     expected = hidden @ weights["dense_2"][0] + weights["dense_2"][1]
-    assert np.allclose(trained.core.predict(rows, verbose=0), expected, atol=1e-4)
+    assert np.allclose(trained.training_model.predict(rows, verbose=0), expected, atol=1e-4)
 
 
 def test_a_model_larger_than_its_file(tmp_path: Path) -> None:
@@ -225,7 +227,7 @@ def test_a_model_larger_than_its_file(tmp_path: Path) -> None:
         config["config"]["layers"][1]["config"]["units"] = 10**10
         file.attrs["model_config"] = json.dumps(config)
     with pytest.raises(FormatError, match="'wide' has units"):
-        registry.load(path)
+        registry.load_network(path)
 
 
 def test_a_graph_that_leads_nowhere(tmp_path: Path) -> None:
@@ -278,19 +280,23 @@ def with_plan(path: Path, plan: dict[str, object]) -> tuple[Path, keras.Model]:
 
 def test_a_compiled_file_of_keras_2_15(tmp_path: Path) -> None:
     path, model = with_plan(tmp_path / "m.h5", KERAS_2_15)
-    trained = registry.load(path)
+    trained = registry.load_network(path)
     training = trained.project.training
     assert training.optimizer == Choice("Adam", {"learning_rate": 0.002})
     assert training.loss == Choice("sparse_categorical_crossentropy")
     assert training.metrics == (Choice("accuracy"),)
     rows = np.ones((2, 4), "float32")
-    assert np.allclose(trained.core.predict(rows, verbose=0), model.predict(rows, verbose=0))
+    assert np.allclose(
+        trained.training_model.predict(rows, verbose=0), model.predict(rows, verbose=0)
+    )
 
 
 def test_an_unknown_loss_keeps_nobody_from_the_network(tmp_path: Path) -> None:
     path, model = with_plan(tmp_path / "m.h5", {**KERAS_2_15, "loss": "my_own_loss"})
-    trained = registry.load(path)
+    trained = registry.load_network(path)
     assert trained.project.training.loss is None
     assert trained.project.training.optimizer == Choice("Adam", {"learning_rate": 0.002})
     rows = np.ones((2, 4), "float32")
-    assert np.allclose(trained.core.predict(rows, verbose=0), model.predict(rows, verbose=0))
+    assert np.allclose(
+        trained.training_model.predict(rows, verbose=0), model.predict(rows, verbose=0)
+    )

@@ -14,7 +14,7 @@ import pytest
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.formats.safety.inspect_file import inspect_file
 
 tk = pytest.importorskip("tf_keras")
 
@@ -78,7 +78,7 @@ QUICK = ("dense hard_sigmoid", "lstm hard_sigmoid", "nested", "operations", "dep
 def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: str) -> None:
     path = tmp_path / f"model.{ending}"
     _, x, expected = written(name, path)
-    trained = registry.load(path)
+    trained = registry.load_network(path)
     assert difference(trained.model, x, expected) < 5e-4
     # And the same file is drawn without Keras.
     assert len(registry.import_model(path).graph.nodes) > 1
@@ -90,13 +90,13 @@ def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path: Path) -> None:
     model = tk.Sequential([tk.layers.Input((1,)), tk.layers.Dense(1, activation="hard_sigmoid")])
     model.set_weights([np.ones((1, 1)), np.zeros(1)])
     model.save(path)
-    back = registry.load(path)
+    back = registry.load_network(path)
     rows = np.array([[-2.6], [-1.0], [0.0], [1.0], [2.0], [2.6]], "float32")
     expected = np.clip(0.2 * rows + 0.5, 0, 1)
     assert np.allclose(back.model.predict(rows, verbose=0), expected, atol=1e-6)
     # Saved again it answers the same wherever Keras 3 opens it.
-    registry.save(back, tmp_path / "again.h5")
-    again = registry.load(tmp_path / "again.h5")
+    registry.save_network(back, tmp_path / "again.h5")
+    again = registry.load_network(tmp_path / "again.h5")
     assert np.allclose(again.model.predict(rows, verbose=0), expected, atol=1e-6)
 
 
@@ -138,14 +138,14 @@ def test_states_keep_the_hard_sigmoid_of_keras_2(
     model.save(tmp_path / f"old.{ending}")
     x = [3 * KINDS.probe(model)[0]]
     expected = answers(model, x)
-    trained = registry.load(tmp_path / f"old.{ending}")
+    trained = registry.load_network(tmp_path / f"old.{ending}")
     assert difference(trained.model, x, expected) < 1e-5
     assert ("keras_own" in trained.extra) != by_cards
     assert any("Keras 2's hard_sigmoid" in text for text in trained.extra["notes"]) != by_cards
     for name in ("new.h5", "new.keras"):
-        notes = registry.save(trained, tmp_path / name)
+        notes = registry.save_network(trained, tmp_path / name)
         assert difference(keras.models.load_model(tmp_path / name), x, expected) < 1e-5
-        assert difference(registry.load(tmp_path / name).model, x, expected) < 1e-5
+        assert difference(registry.load_network(tmp_path / name).model, x, expected) < 1e-5
         assert any("another formula" in text for text in notes) == name.endswith("h5")
     # The careless reading, Keras 3's own of the same name, answers otherwise.
     assert abs(np.clip(0.2 * 1.0 + 0.5, 0, 1) - float(keras.activations.hard_sigmoid(1.0))) > 0.03
@@ -154,7 +154,7 @@ def test_states_keep_the_hard_sigmoid_of_keras_2(
 def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
     path = tmp_path / "sum.h5"
     written("operations", path)
-    trained = registry.load(path)
+    trained = registry.load_network(path)
     assert "keras_own" not in trained.extra
     assert "Add" in [node.layer for node in trained.project.graph.nodes]
 
@@ -163,7 +163,7 @@ def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path: Path) -> 
     path = tmp_path / "gone.h5"
     written("thresholded relu", path)
     with pytest.raises(FormatError, match="ThresholdedReLU"):
-        registry.load(path)
+        registry.load_network(path)
     project = registry.import_model(path)
     assert [node.layer for node in project.graph.nodes] == ["Input", "Dense", "ThresholdedReLU"]
 
@@ -180,7 +180,7 @@ def test_functions_that_only_compute_are_drawn_and_others_refused(tmp_path: Path
         text = str(file.attrs["model_config"])
         file.attrs["model_config"] = text.replace("__operators__.getitem", "io.write_file")
     with pytest.raises(FormatError, match="could do anything"):
-        inspect(path, placeholders=True)
+        inspect_file(path, placeholders=True)
 
 
 def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path: Path) -> None:
@@ -188,16 +188,16 @@ def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path
 
     path = tmp_path / "time.h5"
     tk.Sequential([tk.layers.Input((4, 3)), tk.layers.LSTM(2)]).save(path)
-    assert registry.load(path).extra["notes"] == ()
+    assert registry.load_network(path).extra["notes"] == ()
     with h5py.File(path, "r+") as file:
         config = json.loads(file.attrs["model_config"])
         config["config"]["layers"][1]["config"]["time_major"] = True
         file.attrs["model_config"] = json.dumps(config)
-    assert "time_major" in registry.load(path).extra["notes"][0]
+    assert "time_major" in registry.load_network(path).extra["notes"][0]
 
 
 def test_variable_length_is_opened(tmp_path: Path) -> None:
     """As SpliceAI: cropped by more than a made-up sample would be long."""
     path = tmp_path / "long.h5"
     _, x, expected = written("variable length", path)
-    assert difference(registry.load(path).model, x, expected) < 5e-4
+    assert difference(registry.load_network(path).model, x, expected) < 5e-4

@@ -16,15 +16,19 @@ import pytest
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.answers import answers_of
+from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.safety import operations
-from netbuilder.core.formats.safety.inspect import inspect
-from netbuilder.core.project.model import Choice, OutputGoal
+from netbuilder.core.formats.safety.inspect_file import inspect_file
+from netbuilder.core.project.model import Choice, OutputSettings
 
 
 def _kinds() -> ModuleType:
@@ -91,9 +95,9 @@ def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
     random = np.random.default_rng(5)
     y = {
         name: random.normal(size=one.shape).astype("float32")
-        for name, one in zip(graph.outputs, answers_of(trained.core, rows), strict=True)
+        for name, one in zip(graph.outputs, predict_rows(trained.training_model, rows), strict=True)
     }
-    goal = OutputGoal(Choice("mean_squared_error"), ())
+    goal = OutputSettings(Choice("mean_squared_error"), ())
     training = replace(
         trained.project.training,
         loss=goal.loss,
@@ -108,13 +112,16 @@ def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
         task="regression",
         tasks=dict.fromkeys(y, "regression"),
         input_shapes={name: value.shape[1:] for name, value in x.items()},
-        input_dtypes=dict(zip(x, (str(one.dtype) for one in trained.core.inputs), strict=True)),
+        input_dtypes=dict(
+            zip(x, (str(one.dtype) for one in trained.training_model.inputs), strict=True)
+        ),
         output_units={name: value.shape[-1] for name, value in y.items()},
     )
-    pre = Preprocessing(
-        {name: InputPre() for name in x}, {name: OutputPre(task="regression") for name in y}
+    preprocessing = Preprocessing(
+        {name: InputPreprocessing() for name in x},
+        {name: OutputPreprocessing(task="regression") for name in y},
     )
-    data = Dataset(facts, Split(x, y, x), None, None, pre)
+    data = Dataset(facts, Split(x, y, x), None, None, preprocessing)
     project = replace(trained.project, training=training)
     start = replace(trained, project=project, epochs=0)
     return Session(project, data, record=False, compilation="graph", start=start).run()
@@ -142,31 +149,31 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
     model = KINDS[name](keras)
     MADE.shaken(model)
     rows = MADE.probe(model)
-    expected = answers_of(model, rows)
+    expected = predict_rows(model, rows)
     path, again = tmp_path / f"model.{ending}", tmp_path / f"again.{ending}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save(path)
-    trained = registry.load(path)
-    assert largest(answers_of(trained.model, rows), expected) < 5e-4
+    trained = registry.load_network(path)
+    assert largest(predict_rows(trained.model, rows), expected) < 5e-4
     came = name in AS_THEY_CAME | WITH_OPERATIONS
     assert ("keras_own" in trained.extra) == came
     assert any("as it came" in text for text in trained.extra["notes"]) == came
     if ending == "h5" and name in WITH_OPERATIONS:
         with pytest.raises(FormatError, match=r"Use .*\.keras"):
-            registry.save(trained, again)
+            registry.save_network(trained, again)
         again = again.with_suffix(".keras")
-    if not came and str(trained.core.inputs[0].dtype) != "string":
+    if not came and str(trained.training_model.inputs[0].dtype) != "string":
         trained = a_step_on(trained, rows)
         assert trained.epochs == 1
         # The step was one from the file's weights: far from what a new network would answer.
         # Colours that are changed at random make the step itself a large one.
         if "augmentation" not in name:
-            assert largest(answers_of(trained.model, rows), expected) < 2.0
-        expected = answers_of(trained.model, rows)
-    registry.save(trained, again)
-    assert largest(answers_of(keras.models.load_model(again), rows), expected) < 5e-4
-    assert largest(answers_of(registry.load(again).model, rows), expected) < 5e-4
+            assert largest(predict_rows(trained.model, rows), expected) < 2.0
+        expected = predict_rows(trained.model, rows)
+    registry.save_network(trained, again)
+    assert largest(predict_rows(keras.models.load_model(again), rows), expected) < 5e-4
+    assert largest(predict_rows(registry.load_network(again).model, rows), expected) < 5e-4
 
 
 @pytest.mark.parametrize("name", sorted(NEVER_OPENED & QUICK))
@@ -188,7 +195,7 @@ def test_an_operation_that_is_no_known_one_stays_unknown(tmp_path: Path) -> None
     start = keras.Input((4,))
     out = keras.layers.Dense(2)(keras.ops.cumsum(start, axis=1))
     keras.Model(start, out).save(tmp_path / "m.h5")
-    file = inspect(tmp_path / "m.h5", placeholders=True)
+    file = inspect_file(tmp_path / "m.h5", placeholders=True)
     assert [one.class_name for one in file.refused] == ["Cumsum"]
 
 
@@ -216,12 +223,12 @@ class Written(keras.Model):
 def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"m.{ending}"
     keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x + 1)]).save(path)
-    for read in (registry.load, registry.import_model):
+    for read in (registry.load_network, registry.import_model):
         with pytest.raises(FormatError, match="holds Python code"):
             read(path)
     keras.Sequential([keras.Input((4,)), Doubled(name="two"), keras.layers.Dense(1)]).save(path)
     with pytest.raises(FormatError, match=r"two.*Doubled"):
-        registry.load(path)
+        registry.load_network(path)
     project = registry.import_model(path)
     kinds = [node.layer.removeprefix("school>") for node in project.graph.nodes]
     assert kinds == ["Input", "Doubled", "Dense"]
@@ -230,4 +237,4 @@ def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, en
         model(np.zeros((1, 4), "float32"))
         model.save(path)
         with pytest.raises(FormatError, match=r"Written'?, a model class written in Python"):
-            registry.load(path)
+            registry.load_network(path)

@@ -10,7 +10,7 @@ import pytest
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.project.atomic import no_room_told
+from netbuilder.core.project.atomic import translate_disk_full
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_each_format_says_it_in_the_same_words(
         pytest.skip("its package is not installed")
     path = tmp_path / f"net{row.endings[0] if row.endings else ''}"
     with pytest.raises(UserError, match="the file would be larger than this disk allows") as told:
-        registry.save(diabetes, path)
+        registry.save_network(diabetes, path)
     assert str(path) in told.value.what
     assert list(tmp_path.iterdir()) == [], "nothing half written is left"
 
@@ -41,7 +41,10 @@ def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("only Linux has a disk that is always full")
-    with pytest.raises(UserError, match="the disk is full"), no_room_told(tmp_path / "net.h5"):
+    with (
+        pytest.raises(UserError, match="the disk is full"),
+        translate_disk_full(tmp_path / "net.h5"),
+    ):
         try:
             full.write_bytes(b"x")
         except OSError as error:
@@ -49,7 +52,7 @@ def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path) -> None:
 
 
 def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="no layer"), no_room_told(tmp_path / "net.h5"):
+    with pytest.raises(FormatError, match="no layer"), translate_disk_full(tmp_path / "net.h5"):
         raise FormatError("There is no layer.")
 
 
@@ -57,12 +60,12 @@ def test_what_lies_beside_a_saved_model_is_left_alone(
     diabetes: TrainedModel, tmp_path: Path
 ) -> None:
     path = tmp_path / "served"
-    registry.save(diabetes, path)
+    registry.save_network(diabetes, path)
     first = (path / "saved_model.pb").stat().st_mtime_ns
-    registry.save(diabetes, path)
+    registry.save_network(diabetes, path)
     assert (path / "saved_model.pb").stat().st_mtime_ns > first
     assert [one.name for one in tmp_path.iterdir()] == ["served"]
     (path / "notes.txt").write_text("mine")
     with pytest.raises(FormatError, match="no part of a SavedModel"):
-        registry.save(diabetes, path)
+        registry.save_network(diabetes, path)
     assert (path / "notes.txt").read_text() == "mine"

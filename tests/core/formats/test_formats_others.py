@@ -14,7 +14,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.writers import onnx
-from netbuilder.core.quiet import muted
+from netbuilder.core.tensorflow_output import mute_output
 
 
 def test_rows_of_the_registry() -> None:
@@ -38,10 +38,10 @@ def test_what_needs_training_says_so(diabetes: TrainedModel, tmp_path: Path) -> 
         path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
         if row.trained:
             with pytest.raises(FormatError, match="not trained yet"):
-                registry.save(diabetes.project, path)
+                registry.save_network(diabetes.project, path)
             assert not path.exists()
         else:
-            registry.save(diabetes.project, path)
+            registry.save_network(diabetes.project, path)
             assert path.stat().st_size > 100
 
 
@@ -49,7 +49,7 @@ def test_svg(diabetes: TrainedModel, tmp_path: Path) -> None:
     project = diabetes.project
     nodes = (*project.graph.nodes[:-1], replace(project.graph.nodes[-1], layer="<Mine&>"))
     path = tmp_path / "n.svg"
-    registry.save(replace(project, graph=replace(project.graph, nodes=nodes)), path)
+    registry.save_network(replace(project, graph=replace(project.graph, nodes=nodes)), path)
     root = ElementTree.parse(path).getroot()
     space = {"s": "http://www.w3.org/2000/svg"}
     texts = [one.text for one in root.iterfind(".//s:text", space)]
@@ -63,8 +63,8 @@ def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Pat
     import tensorflow as tf
 
     path = tmp_path / "served"
-    registry.save(diabetes, path)
-    registry.save(diabetes, path)  # a SavedModel may be replaced
+    registry.save_network(diabetes, path)
+    registry.save_network(diabetes, path)  # a SavedModel may be replaced
     served = tf.saved_model.load(str(path))
     answers = np.asarray(served.serve(raw_rows))
     assert np.allclose(answers, diabetes.model.predict(raw_rows, verbose=0), rtol=1e-4)
@@ -73,7 +73,7 @@ def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Pat
     other.mkdir()
     (other / "diary.txt").write_text("private")
     with pytest.raises(FormatError, match="no part of a SavedModel"):
-        registry.save(diabetes, other)
+        registry.save_network(diabetes, other)
     assert (other / "diary.txt").read_text() == "private"
 
 
@@ -83,8 +83,8 @@ def test_tflite(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path) ->
     if not hasattr(tf, "lite"):
         pytest.skip("this TensorFlow has no converter")
     path = tmp_path / "m.tflite"
-    registry.save(diabetes, path)
-    with muted():
+    registry.save_network(diabetes, path)
+    with mute_output():
         interpreter = tf.lite.Interpreter(model_path=str(path))
         interpreter.allocate_tensors()
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], raw_rows[:1])
@@ -97,7 +97,7 @@ def test_onnx_gives_the_same_answers_elsewhere(diabetes: TrainedModel, tmp_path:
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("tf2onnx")
     path = tmp_path / "m.onnx"
-    registry.save(diabetes, path)
+    registry.save_network(diabetes, path)
     session = runtime.InferenceSession(path)
     rows = np.random.default_rng(0).normal(size=(5, 10)).astype("float32")
     (answers,) = session.run(None, {session.get_inputs()[0].name: rows})
@@ -107,5 +107,5 @@ def test_onnx_gives_the_same_answers_elsewhere(diabetes: TrainedModel, tmp_path:
 @pytest.mark.skipif(onnx.available(), reason="tf2onnx is installed here")
 def test_onnx_says_what_it_needs(diabetes: TrainedModel, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="pip install tf2onnx"):
-        registry.save(diabetes, tmp_path / "m.onnx")
+        registry.save_network(diabetes, tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,14 +17,16 @@ import keras
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.data.load import facts
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.answers import answers_of
-from netbuilder.core.formats.script.python import file_stem, source
-from netbuilder.core.formats.writers.same_answers import largest_difference, rows_for
+from netbuilder.core.formats.keras_prediction import predict_rows
+from netbuilder.core.formats.script.python import Style, file_stem, listing, script_source
+from netbuilder.core.formats.writers.roundtrip_check import largest_difference, random_rows
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+
+source = partial(script_source, style=Style.EXACT)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
@@ -135,7 +138,7 @@ def test_only_what_differs_from_the_default_is_written() -> None:
 
 def test_lines_of_nodes() -> None:
     for project in CASES.values():
-        text, places = source(project, mapping=True)
+        text, places = listing(project, style=Style.EXACT)
         lines = text.splitlines()
         reached = [node.id for node in project.graph.nodes]
         assert sorted(places) == sorted(reached)
@@ -202,7 +205,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
         callbacks=(Choice("EarlyStopping", {"monitor": "loss", "patience": 3}),),
     )
     project = replace(project, training=training)
-    text = run_script(source(project, facts(project, EXAMPLES)), tmp_path, root)
+    text = run_script(source(project, load_facts(project, EXAMPLES)), tmp_path, root)
     assert "setosa" in text
     assert (tmp_path / "two_inputs_script.h5").exists()
 
@@ -227,7 +230,7 @@ def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) ->
 
 def test_notebook(tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
-    registry.save(sales(), path)
+    registry.save_network(sales(), path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert notebook["nbformat"] == 4
     cells = notebook["cells"]
@@ -278,11 +281,11 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
 
     In a folder of its own, and where NetBuilder cannot be imported.
     """
-    from netbuilder.core.data.examples import example
+    from netbuilder.core.data.examples import find_example
 
-    project = files.read(example(name).path)
+    project = files.read(find_example(name).path)
     for one in filter(None, (project.data.path, project.data.test_path)):
-        shutil.copy(example(name).path.parent / one, tmp_path / one)
+        shutil.copy(find_example(name).path.parent / one, tmp_path / one)
     project = replace(project, training=replace(project.training, epochs=3))
     files.write(project, tmp_path / "p.netbuilder")
     train = [sys.executable, "-m", "netbuilder", "train", "p.netbuilder", "-o", "m.h5", "--json"]
@@ -307,11 +310,11 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     # What it saves takes the same rows as the file that the program writes, and answers the same.
     theirs = keras.models.load_model(tmp_path / f"{file_stem(project.name)}.h5")
     if len(theirs.inputs) == 1:
-        trained = registry.load(tmp_path / "m.h5")
-        rows = rows_for(trained, 20)
-        ours = answers_of(trained.model, rows)
+        trained = registry.load_network(tmp_path / "m.h5")
+        rows = random_rows(trained, 20)
+        ours = predict_rows(trained.model, rows)
         # Of weights that were trained by other kernels.
-        assert largest_difference(answers_of(theirs, rows)[0], ours[0]) < 0.01
+        assert largest_difference(predict_rows(theirs, rows)[0], ours[0]) < 0.01
 
 
 def test_what_cannot_come_out_the_same_says_why() -> None:

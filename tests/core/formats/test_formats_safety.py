@@ -17,7 +17,7 @@ import pytest
 from netbuilder.core.bounded_json import read_json
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import metadata
-from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 
@@ -63,18 +63,18 @@ def write_keras(
 
 def refuse(path: Path, *words: str, placeholders: bool = True) -> None:
     with pytest.raises(FormatError) as caught:
-        inspect(path, placeholders=placeholders)
-    assert caught.value.mend, "it must say what to do"
+        inspect_file(path, placeholders=placeholders)
+    assert caught.value.fix, "it must say what to do"
     for word in words:
         assert word in str(caught.value), str(caught.value)
 
 
 def test_a_good_file_passes(tmp_path: Path) -> None:
-    found = inspect(write_h5(tmp_path / "good.h5", sequential(dense(activation="relu"))))
+    found = inspect_file(write_h5(tmp_path / "good.h5", sequential(dense(activation="relu"))))
     assert found.kind == "h5"
     assert found.numbers == 6
     assert not found.is_ours
-    found = inspect(write_keras(tmp_path / "good.keras", sequential(dense())))
+    found = inspect_file(write_keras(tmp_path / "good.keras", sequential(dense())))
     assert (found.kind, found.by_keras_3, found.numbers) == ("keras", True, 6)
 
 
@@ -194,7 +194,7 @@ def test_code_and_the_system_in_a_training_config_are_refused(tmp_path: Path) ->
 def test_an_unknown_part_of_the_training_config_is_left_out(
     tmp_path: Path, training: Config, word: str
 ) -> None:
-    found = inspect(with_training(tmp_path / "t.h5", training))
+    found = inspect_file(with_training(tmp_path / "t.h5", training))
     assert found.training == {}
     assert len(found.notes) == 1
     assert f"the {word} '" in found.notes[0]
@@ -203,7 +203,7 @@ def test_an_unknown_part_of_the_training_config_is_left_out(
 def test_the_plan_of_a_model_inside_is_not_kept(tmp_path: Path) -> None:
     inner = {**sequential(dense()), "compile_config": {"loss": "my_loss"}}
     outer = {**sequential(inner), "compile_config": {"loss": "mse"}}
-    found = inspect(write_keras(tmp_path / "m.keras", outer))
+    found = inspect_file(write_keras(tmp_path / "m.keras", outer))
     assert found.training == {"loss": "mse"}
     assert "compile_config" not in json.dumps(found.config)
 
@@ -217,7 +217,7 @@ def test_an_unknown_layer_is_told_or_named(tmp_path: Path) -> None:
     }
     path = write_h5(tmp_path / "c.h5", sequential(dense(), custom))
     refuse(path, "lab>Swish2", placeholders=False)
-    found = inspect(path, placeholders=True)
+    found = inspect_file(path, placeholders=True)
     assert [(one.name, one.class_name) for one in found.refused] == [("mine", "Swish2")]
 
 
@@ -378,7 +378,7 @@ def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
     path = write_h5(tmp_path / "evil.h5", sequential(LAMBDA_3))
     script = (
         "import sys\n"
-        "from netbuilder.core.formats.safety.inspect import inspect\n"
+        "from netbuilder.core.formats.safety.inspect_file import inspect\n"
         "try:\n"
         f"    inspect({str(path)!r})\n"
         "except Exception as error:\n"
@@ -400,7 +400,7 @@ def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path: Path) -> None
         third = len(whole) // 3
         path.write_bytes(whole[: third // 2] + bytes(third) + whole[third // 2 + third :])
         with pytest.raises(FormatError) as caught:
-            inspect(path)
+            inspect_file(path)
         words = str(caught.value)
         assert "damaged: a part of it cannot be read" in words
         assert "bytes in it were changed" in words
@@ -421,4 +421,4 @@ def test_values_of_a_column_that_cannot_be_are_refused(
         "preprocessing": {"inputs": {"input": {"columns": [column]}}},
     }
     with pytest.raises(FormatError, match="values of column 'colour'"):
-        metadata.from_json(ours, "theirs.h5")
+        metadata.sidecar_from_json(ours, "theirs.h5")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.kinds.scripts.folders import files_of_classes
-from netbuilder.core.data.load import facts, load
-from netbuilder.core.data.readers.class_folders import find, select
+from netbuilder.core.data.kinds.scripts.folder_script import files_of_classes
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.data.readers.class_folders import find_samples, select_files
 from netbuilder.core.engine.session import Session
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Project
+
+source = partial(script_source, style=Style.EXACT)
 
 _SPEC = importlib.util.spec_from_file_location(
     "same_numbers", Path(__file__).with_name("same_numbers.py")
@@ -181,13 +184,13 @@ def test_files_are_found_as_the_program_finds_them(tmp_path: Path, name: str) ->
         file = tmp_path / f"{one}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(one)
-    found = find(tmp_path, (".txt",), "text")
+    found = find_samples(tmp_path, (".txt",), "text")
     mine = files_of_classes(tmp_path, (".txt",))
     for part, held in found.parts.items():
         listed = [(label, file) for number, label, file in mine if number == part]
         assert listed == list(zip(held.labels, held.files, strict=True))
     assert {number for number, _, _ in mine} == set(found.parts)
-    chosen = select(found)
+    chosen = select_files(found)
     if chosen.parts is not None:
         assert [file for _, _, file in mine] == chosen.files
 
@@ -352,11 +355,11 @@ def test_training_on_it_gives_the_same_losses(
     weight = "balanced" if name == "balanced" else "none"
     training = replace(project.training, epochs=3, batch_size=8, class_weight=weight)
     project = replace(project, training=training)
-    trained = Session(project, load(project, tmp_path), record=False).run()
+    trained = Session(project, load_dataset(project, tmp_path), record=False).run()
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
     with redirect_stdout(io.StringIO()):
-        exec(source(project, facts(project, tmp_path)), space)
+        exec(source(project, load_facts(project, tmp_path)), space)
     for key in ("loss", "val_loss"):
         found = space["history"].history[key]
         np.testing.assert_allclose(found, trained.history[key], rtol=1e-3)
@@ -371,7 +374,7 @@ def run_whole(project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     space: dict[str, Any] = {}
     short = replace(project, training=replace(project.training, epochs=1))
     with redirect_stdout(io.StringIO()):
-        exec(source(short, facts(project, folder)), space)
+        exec(source(short, load_facts(project, folder)), space)
     return space
 
 
@@ -415,7 +418,7 @@ def test_a_keras_reads_the_end_of_a_text(
         ("Dense", {"units": 30, "activation": "softmax"}),
     )
     project = chain(Data("text", path="t.txt", options=told), *network)
-    units = len(facts(project, tmp_path).classes)
+    units = len(load_facts(project, tmp_path).classes)
     last = replace(project.graph.nodes[-1], params={"units": units, "activation": "softmax"})
     graph = replace(project.graph, nodes=(*project.graph.nodes[:-1], last))
     space = run_whole(replace(project, graph=graph), tmp_path, monkeypatch)

@@ -17,8 +17,8 @@ import pytest
 
 from netbuilder.core.errors import DataError, FormatError, ProjectFileError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.importing import outline
-from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.formats.importing import memory_check
+from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
 
 Config = dict[str, Any]
@@ -91,7 +91,7 @@ def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path: Path, case: 
     resource = pytest.importorskip("resource", reason="peak memory is told by POSIX systems")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
-        registry.load(path)
+        registry.load_network(path)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes
     assert grown * unit < 300 * 1024 * 1024, "it took memory first"
@@ -123,7 +123,7 @@ def test_hidden_sizes_in_a_project_beside_the_weights(
     }
     path = write(tmp_path / "ours.h5", chain([3], layer("Dense", units=2)), project)
     with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
-        registry.load(path)
+        registry.load_network(path)
 
 
 def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path
          keras.layers.Dropout(0.1), keras.layers.Dense(2)]
     )  # fmt: skip
     model.save(tmp_path / "m.keras")
-    file = inspect(tmp_path / "m.keras")
-    outline.check_config(file.config, file)
+    file = inspect_file(tmp_path / "m.keras")
+    memory_check.check_config(file.config, file)
     # What was built without values must not be made by the next scope that ends.
     with keras.StatelessScope():
         pass
@@ -141,7 +141,7 @@ def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path
 
     assert not global_state.get_global_attribute("uninitialized_variables")
     rows = np.ones((2, 6, 4), "float32")
-    back = registry.load(tmp_path / "m.keras")
+    back = registry.load_network(tmp_path / "m.keras")
     assert np.allclose(back.model.predict(rows, verbose=0), model.predict(rows, verbose=0))
 
 
@@ -194,7 +194,7 @@ def test_a_device_is_no_file() -> None:
     if not Path("/dev/zero").exists():
         pytest.skip("this system has no devices in files")
     with pytest.raises(FormatError, match="a device"):
-        inspect(Path("/dev/zero"))
+        inspect_file(Path("/dev/zero"))
 
 
 def npz(path: Path, megabytes: int) -> Path:
@@ -204,11 +204,11 @@ def npz(path: Path, megabytes: int) -> Path:
 
 
 def read_arrays(path: Path, limit: int) -> None:
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.project.model import Data, Project
 
     data = Data(kind="arrays", path=path.name, options={"memory_limit_mb": limit})
-    load(Project(data=data), path.parent)
+    load_dataset(Project(data=data), path.parent)
 
 
 def test_arrays_that_unpack_to_more_than_the_limit(tmp_path: Path) -> None:

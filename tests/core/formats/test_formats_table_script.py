@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.kinds.scripts import table as table_script
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.kinds.scripts import table_script
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.formats import facts_json
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
+
+source = partial(script_source, style=Style.EXACT)
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
@@ -59,7 +62,7 @@ def test_columns_and_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0,
         columns=columns, options={"missing_values": {"b": [-999]}},
     )  # fmt: skip
-    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    data = load_dataset(Project(graph=GRAPH, data=recipe), tmp_path)
     script = script_frame(recipe, tmp_path, monkeypatch)
     mine = pd.DataFrame(data.train.raw_x["input"], columns=list(data.facts.column_names))
     for name in ("a", "b", "ok", "day"):
@@ -105,10 +108,10 @@ def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool
     project = Project(
         graph=GRAPH, data=recipe, training=Training(loss=Choice("mean_squared_error"), epochs=1)
     )
-    known = facts(project, tmp_path)
+    known = load_facts(project, tmp_path)
     assert known.read_as["encoding"] == "cp1251"
     # A trained file keeps what was concluded.
-    kept = facts_json.from_json(json.loads(json.dumps(facts_json.to_json(known))))
+    kept = facts_json.facts_from_json(json.loads(json.dumps(facts_json.facts_to_json(known))))
     text = source(project, kept)
     assert text == source(project, known)
     more = "skiprows=2" if header else f"header=None, names={json.dumps(names)}"
@@ -134,7 +137,7 @@ def test_what_was_decided_by_hand_and_names_in_a_comment(
     rows = "\n".join(f"{i}.5 {i % 3} {i * 2}" for i in range(1, 30))
     (tmp_path / "d.txt").write_text(f"# a b y\n{rows}\n", "utf-8")
     recipe = Data("csv", path="d.txt", target=("y",), options={"separator": "blanks"})
-    known = facts(Project(graph=GRAPH, data=recipe), tmp_path)
+    known = load_facts(Project(graph=GRAPH, data=recipe), tmp_path)
     monkeypatch.chdir(tmp_path)
     text = table_script.reader(Project(data=recipe), recipe.path, known)
     frame = eval(text, {"pd": pd})
@@ -163,14 +166,14 @@ def test_numbers_as_people_write_them(tmp_path: Path, monkeypatch: pytest.Monkey
         "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0
     )
     project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
-    registry.save(project, tmp_path / "out.py", tmp_path)
+    registry.save_network(project, tmp_path / "out.py", tmp_path)
     space: dict[str, Any] = {}
     monkeypatch.chdir(tmp_path)
     exec((tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0], space)
     told = np.stack([price, weight, share], axis=1)
     np.testing.assert_allclose(space["x_train"], told, rtol=1e-6)
     np.testing.assert_allclose(np.ravel(space["y_train"]), y, rtol=1e-6)
-    data = load(project, tmp_path)
+    data = load_dataset(project, tmp_path)
     np.testing.assert_allclose(data.train.raw_x["input"], told, rtol=1e-6)
 
 
@@ -188,7 +191,7 @@ def test_days_are_those_that_the_program_reads(
         columns={name: ColumnChoice(type="date") for name in ("british", "number", "form")},
         options={"dates": {"british": "day"}},
     )  # fmt: skip
-    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    data = load_dataset(Project(graph=GRAPH, data=recipe), tmp_path)
     script = script_frame(recipe, tmp_path, monkeypatch)
     mine = data.train.raw_x["input"]
     first = (np.datetime64("2024-01-01") - np.datetime64("1970-01-01")).astype(int)

@@ -14,19 +14,22 @@ import pytest
 from keras import layers
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.defaults import resolve
-from netbuilder.core.data.load import load
-from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.answers import answers_of
+from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers import keras2_config, onnx, tflite
-from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
+from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 
 def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> TrainedModel:
@@ -34,7 +37,7 @@ def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> Train
     nodes = tuple(Node(tensor.name, "Input") for tensor in model.inputs)
     nodes += tuple(Node(name, "Dense", {"units": 1}) for name in outputs)
     edges = tuple((nodes[0].id, name) for name in outputs)
-    classes = {name: OutputPre("classes", ("y",), ("cat", "dög")) for name in outputs[:1]}
+    classes = {name: OutputPreprocessing("classes", ("y",), ("cat", "dög")) for name in outputs[:1]}
     model.compile(keras.optimizers.Adam(), keras.losses.MeanSquaredError())
     return TrainedModel(
         Project(name="Test", graph=Graph(nodes, edges)),
@@ -73,12 +76,12 @@ def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str, e
 
     trained = NETWORKS[name]()
     path = tmp_path / f"m{ending}"
-    notes = registry.save(trained, path)
+    notes = registry.save_network(trained, path)
     # Builtins only: a plain interpreter has no operations of TensorFlow.
     interpreter = tf.lite.Interpreter(model_path=str(path))
-    row = rows_for(trained, 1, seed=7)
+    row = random_rows(trained, 1, seed=7)
     found = interpreter.get_signature_runner()(input_000=row[0])
-    expected = answers_of(trained.model, row)[0]
+    expected = predict_rows(trained.model, row)[0]
     close = {".tflite": 1e-5, ".f16.tflite": 2e-3, ".int8.tflite": 0.1}[ending]
     assert np.allclose(next(iter(found.values())), expected, atol=close)
     recurrent = name in ("lstm", "gru")
@@ -104,7 +107,7 @@ def test_scalings_keep_their_bits(tmp_path: Path, ending: str, off: float) -> No
     (tmp_path / "far.csv").write_text("\n".join(["a,b,y", *rows]))
     trained, _ = linear(tmp_path, scaling="standard")
     path = tmp_path / f"m{ending}"
-    (note,) = registry.save(trained, path)
+    (note,) = registry.save_network(trained, path)
     runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
     asked = np.stack([big, small], -1).astype("float32")[:100, None]
     found = [float(next(iter(runner(input_000=row).values()))[0, 0]) for row in asked]
@@ -121,15 +124,17 @@ def linear(folder: Path, scaling: str) -> tuple[TrainedModel, Any]:
         data=Data("csv", path="far.csv", target=("y",), scaling=scaling),
         training=Training(epochs=1),
     )
-    dataset = load(project, folder)
-    project = resolve(project, dataset.facts)
-    core = build_core(project, dataset.facts)
+    dataset = load_dataset(project, folder)
+    project = resolve_defaults(project, dataset.facts)
+    training_model = build_training_model(project, dataset.facts)
     x = dataset.train.x["input"]
     x = np.concatenate([x, np.ones((len(x), 1))], -1)
     line = np.linalg.lstsq(x, np.asarray(dataset.train.y["out"]).reshape(-1, 1))[0]
-    core.layers[-1].set_weights([line[:-1], line[-1]])
-    model = assemble(core, project, dataset.pre, dataset.facts)
-    return TrainedModel(project, core, model, dataset.pre, dataset.facts), dataset
+    training_model.layers[-1].set_weights([line[:-1], line[-1]])
+    model = assemble(training_model, project, dataset.preprocessing, dataset.facts)
+    return TrainedModel(
+        project, training_model, model, dataset.preprocessing, dataset.facts
+    ), dataset
 
 
 def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path: Path) -> None:
@@ -142,7 +147,7 @@ def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path: Path) -> None:
     sizes = {}
     for ending in (".tflite", ".f16.tflite", ".int8.tflite"):
         path = tmp_path / f"m{ending}"
-        notes = registry.save(wide, path)
+        notes = registry.save_network(wide, path)
         sizes[ending] = path.stat().st_size
         assert any("same class" in text for text in notes) == (ending != ".tflite")
     assert sizes[".f16.tflite"] < 0.6 * sizes[".tflite"]
@@ -154,7 +159,7 @@ def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path: Path) -> None:
     pytest.importorskip("tf2onnx")
     path = tmp_path / "m.onnx"
     trained = NETWORKS["augmented"]()
-    registry.save(trained, path)
+    registry.save_network(trained, path)
     session = runtime.InferenceSession(path)
     (given,), (answer,) = session.get_inputs(), session.get_outputs()
     assert (given.name, answer.name) == (trained.model.inputs[0].name, "out")
@@ -162,9 +167,9 @@ def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path: Path) -> None:
     properties = session.get_modelmeta().custom_metadata_map
     assert json.loads(properties["classes"]) == {"out": ["cat", "dög"]}
     for count in (1, 5):
-        rows = rows_for(trained, count, seed=3)
+        rows = random_rows(trained, count, seed=3)
         (found,) = session.run(["out"], {given.name: rows[0]})
-        assert np.allclose(found, answers_of(trained.model, rows)[0], atol=1e-5)
+        assert np.allclose(found, predict_rows(trained.model, rows)[0], atol=1e-5)
     import onnx as package
 
     written = package.load(str(path))
@@ -184,11 +189,11 @@ def test_onnx_of_several_inputs_and_outputs(tmp_path: Path) -> None:
     nodes = (*(Node(n, "Input") for n in "ba"), *(Node(n, "Dense", {"units": 1}) for n in "yz"))
     trained = trained_of(model, ("y", "z"))
     assert len(nodes) == len(trained.project.graph.nodes)
-    registry.save(trained, tmp_path / "m.onnx")
+    registry.save_network(trained, tmp_path / "m.onnx")
     session = runtime.InferenceSession(tmp_path / "m.onnx")
-    rows = rows_for(trained, 3)
+    rows = random_rows(trained, 3)
     found = session.run(["y", "z"], {"b": rows[0], "a": rows[1]})
-    for ours, theirs in zip(answers_of(model, rows), found, strict=True):
+    for ours, theirs in zip(predict_rows(model, rows), found, strict=True):
         assert np.allclose(ours, theirs, atol=1e-5)
 
 
@@ -201,7 +206,7 @@ def test_a_file_that_answers_something_else_is_found_out(
 ) -> None:
     one = chain(layers.Input((4,), name="x"), layers.Dense(3), layers.Dense(2))
     path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
-    registry.save(one, path)
+    registry.save_network(one, path)
     module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
     module.verify(one, path)
     one.model.layers[-1].bias.assign([100.0, -100.0])
@@ -220,7 +225,7 @@ def test_what_answers_otherwise_is_not_kept(
     made = tflite._converted(other, None, 32)
     monkeypatch.setattr(tflite, "_converted", lambda *_: made)
     with pytest.raises(FormatError, match="not kept"):
-        registry.save(one, path)
+        registry.save_network(one, path)
     assert path.read_bytes() == b"what was there before"
 
 
@@ -237,16 +242,16 @@ def test_scripts_that_are_no_python_are_not_kept(tmp_path: Path) -> None:
 
 def test_answers_are_compared_with_care() -> None:
     ours = [np.array([[1.0, 2.0], [np.nan, 4.0]])]
-    must_agree([ours[0] + 1e-6], ours, "it")
+    check_agreement([ours[0] + 1e-6], ours, "it")
     for wrong in (ours[0] + 0.1, ours[0][:1], np.full((2, 2), np.nan)):
         with pytest.raises(FormatError):
-            must_agree([wrong], ours, "it")
+            check_agreement([wrong], ours, "it")
 
 
 def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
     def notes(*made: Any) -> str:
         return " ".join(
-            registry.save(chain(layers.Input((4,), name="x"), *made), tmp_path / "m.h5")
+            registry.save_network(chain(layers.Input((4,), name="x"), *made), tmp_path / "m.h5")
         )
 
     assert notes(layers.Dense(2, activation="relu")) == ""
@@ -257,7 +262,7 @@ def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
 
 def test_what_keras_2_lacks_is_what_it_lacks() -> None:
     tk = pytest.importorskip("tf_keras")
-    from netbuilder.core.catalog.layers.index import LAYERS
+    from netbuilder.core.catalog.layers.layer_index import LAYERS
 
     lacking = {n for n, s in LAYERS.items() if s.module == "keras.layers"} - set(dir(tk.layers))
     assert lacking <= keras2_config._NEW_CLASSES
@@ -274,9 +279,9 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> 
     lines = ["x,y", *(f"{one},{3 * one + 5 + (200 if one % 3 else 0)}" for one in x)]
     (tmp_path / "far.csv").write_text("\n".join(lines))
     trained, dataset = linear(tmp_path, scaling="none")
-    trained.core.layers[-1].set_weights([np.array([[3.0]]), np.array([5.0])])
+    trained.training_model.layers[-1].set_weights([np.array([[3.0]]), np.array([5.0])])
     path = tmp_path / "far.int8.tflite"
-    (note,) = registry.save(trained, path)
+    (note,) = registry.save_network(trained, path)
     assert dataset.test is not None
     rows = dataset.test.raw_x["input"]
     runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
@@ -286,7 +291,10 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> 
     errors = np.abs(np.array(answers) - dataset.test.raw_y["out"].ravel())
     whole = np.abs(3 * rows.ravel() + 5 - dataset.test.raw_y["out"].ravel()).mean()
     assert f"{len(rows)} rows of the test data" in note
-    assert f"mean absolute error {number(errors.mean())} instead of {number(whole)}." in note
+    assert (
+        f"mean absolute error {format_number(errors.mean())} instead of {format_number(whole)}."
+        in note
+    )
     assert abs(errors.mean() - whole) < 0.05 * whole
     # Measured on made-up rows the same network is lost, which is found out.
     (tmp_path / "far.csv").unlink()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,20 @@ from PIL import Image
 
 from netbuilder.cli import main
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.defaults import resolve
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.script.python import source
+from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 from netbuilder.core.results import predict
 from netbuilder.core.results.predict_file import predict_file
+
+source = partial(script_source, style=Style.EXACT)
 
 # Tests here are no package; what stands beside them is loaded by its path.
 _SPEC = importlib.util.spec_from_file_location(
@@ -81,12 +84,12 @@ class Cases(dict[str, Written]):
         folder = self._place / name
         folder.mkdir()
         case = CASES[name](folder)
-        dataset = load(case.project, folder)
+        dataset = load_dataset(case.project, folder)
         trained = Session(case.project, dataset, on_event=lambda _event: None).run()
         for file in ("m.h5", "m.keras", "saved", *(NUMBERED if name in REST else ())):
             if registry.format_for(folder / file).available:
-                registry.save(trained, folder / file, folder)
-        known = facts(case.project, folder)
+                registry.save_network(trained, folder / file, folder)
+        known = load_facts(case.project, folder)
         (folder / "script.py").write_text(source(case.project, known), "utf-8")
         (folder / "script_alone.py").write_text(source(case.project), "utf-8")
         (folder / "cells.json").write_text(json.dumps(dict(case.cells)), "utf-8")
@@ -256,11 +259,13 @@ def test_a_word_that_the_training_did_not_hold_is_refused_by_each(
 
 def untrained(project: Project, folder: Path) -> tuple[TrainedModel, Dataset]:
     """With the weights that a run begins with: these tests are about what stands in front."""
-    dataset = load(project, folder)
-    project = resolve(project, dataset.facts)
-    core = build_core(project, dataset.facts)
-    model = assemble(core, project, dataset.pre, dataset.facts)
-    return TrainedModel(project, core, model, dataset.pre, dataset.facts), dataset
+    dataset = load_dataset(project, folder)
+    project = resolve_defaults(project, dataset.facts)
+    training_model = build_training_model(project, dataset.facts)
+    model = assemble(training_model, project, dataset.preprocessing, dataset.facts)
+    return TrainedModel(
+        project, training_model, model, dataset.preprocessing, dataset.facts
+    ), dataset
 
 
 def cells_of(frame: pd.DataFrame, **types: str) -> dict[str, Any]:
@@ -279,7 +284,9 @@ def test_a_code_is_the_same_column_everywhere(
     columns = {"code": ColumnChoice(type="category")}
     data = Data("csv", path="d.csv", target=("y",), columns=columns, scaling="none")
     trained, _ = untrained(chain(data, ("Dense", {"units": 1})), tmp_path)
-    trained.core.layers[-1].set_weights([np.array([[1.0], [2.0], [3.0], [4.0]]), np.zeros(1)])
+    trained.training_model.layers[-1].set_weights(
+        [np.array([[1.0], [2.0], [3.0], [4.0]]), np.zeros(1)]
+    )
     truth = {"01067": 1, "1067": 1, "04109": 2, "50667": 3, "80331": 4}
     for code, place in truth.items():
         (answer,) = predict.predict_rows(trained, {"code": code}).first.values.ravel()
@@ -293,14 +300,17 @@ def test_a_code_is_the_same_column_everywhere(
     assert predict_file(trained, tmp_path / "asked.csv").first.values.ravel().tolist() == list(
         truth.values()
     )
-    (note,) = registry.save(trained, tmp_path / "m.keras")
+    (note,) = registry.save_network(trained, tmp_path / "m.keras")
     assert "code as whole numbers" in note
     opened = keras.models.load_model(tmp_path / "m.keras")
     cells = pd.read_csv(tmp_path / "asked.csv")[["code"]].to_numpy("int64")
     assert opened.predict({"code": cells}, verbose=0).ravel().tolist() == list(truth.values())
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
-    exec(source(trained.project, facts(trained.project, tmp_path)).split("# Build the")[0], space)
+    exec(
+        source(trained.project, load_facts(trained.project, tmp_path)).split("# Build the")[0],
+        space,
+    )
     held = pd.read_csv("d.csv", dtype=str)["code"].to_numpy()[space["train_rows"]]
     assert [truth[code] for code in held] == (space["x_train"].argmax(axis=1) + 1).tolist()
 
@@ -324,7 +334,9 @@ def test_two_inputs_of_a_table_share_a_column_and_a_stranger_is_refused(tmp_path
         "csv", path="d.csv", target=("y",), inputs={"left": ("left",), "right": ("kind", "left")}
     )
     trained, _ = untrained(Project(graph=Graph(nodes, edges), data=data), tmp_path)
-    made = assemble_for_files(trained.core, trained.project, trained.pre, trained.facts)
+    made = assemble_for_files(
+        trained.training_model, trained.project, trained.preprocessing, trained.facts
+    )
     assert made is not None
     # The Input "left" takes its numbers as ever; the column of that name is another input.
     assert list(made.names.values()) == ["left", "kind", "left_2"]
@@ -352,7 +364,7 @@ def test_a_text_to_go_on_from(tmp_path: Path, level: str) -> None:
               ("Dense", {"units": 24, "activation": "softmax"}))  # fmt: skip
     project = chain(Data("text", path="t.txt", options=options), *layers)
     trained, _ = untrained(project, tmp_path)
-    registry.save(trained, tmp_path / "m.keras")
+    registry.save_network(trained, tmp_path / "m.keras")
     opened = keras.models.load_model(tmp_path / "m.keras")
     if level == "word":  # cut apart by a rule that no layer knows: numbers go in, as ever
         assert opened.input_shape == (None, 9)
@@ -370,7 +382,7 @@ def test_texts_without_blanks(tmp_path: Path) -> None:
     layers = (("Embedding", {"input_dim": 20, "output_dim": 3}), ("Flatten", {}),
               ("Dense", {"units": 1, "activation": "sigmoid"}))  # fmt: skip
     trained, _ = untrained(chain(Data("text", path="d.csv", target=("mood",)), *layers), tmp_path)
-    notes = registry.save(trained, tmp_path / "m.keras")
+    notes = registry.save_network(trained, tmp_path / "m.keras")
     assert "texts as strings" in notes[0]
     opened = keras.models.load_model(tmp_path / "m.keras")
     texts = ["电影很好!", "很差 X"]
@@ -383,7 +395,7 @@ def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path: Path
     """Nearly: Pillow rounds to whole steps of grey behind a resize, Keras does not."""
     case = raw_cases.pictures(tmp_path)
     trained, _ = untrained(case.project, tmp_path)
-    registry.save(trained, tmp_path / "m.keras")
+    registry.save_network(trained, tmp_path / "m.keras")
     opened = keras.models.load_model(tmp_path / "m.keras")
     random = np.random.default_rng(5)
     pixels = random.integers(0, 256, (33, 27, 3), dtype=np.uint8)

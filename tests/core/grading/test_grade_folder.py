@@ -11,31 +11,36 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.data.examples import example
-from netbuilder.core.data.load import load
+from netbuilder.core.data.examples import find_example
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.grading import hand_in, handing, seal
-from netbuilder.core.grading.grade import common_fault, grade, judged_on, left_out
-from netbuilder.core.grading.rubric import PLAIN, Override
+from netbuilder.core.grading import seal, submission_info, submission_writer
+from netbuilder.core.grading.grade import (
+    common_failure,
+    grade_folder,
+    graded_on_sentence,
+    skipped_files_sentence,
+)
+from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
-from netbuilder.core.lessons.record import Record, with_record
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.worker_process import Bounds
+from netbuilder.core.worker_process import ResourceLimits
 
 pytest.importorskip("cryptography", reason="the extra seal is not installed")
 KEYS = seal.new_keys()
 
 
 def _trained(epochs: int, seed: int, name: str = "iris") -> TrainedModel:
-    project = files.read(example(name).path)
+    project = files.read(find_example(name).path)
     training = replace(project.training, epochs=epochs, seed=seed)
     project = replace(project, training=training)
-    return Session(project, load(project, Path()), on_event=lambda _event: None).run()
+    return Session(project, load_dataset(project, Path()), on_event=lambda _event: None).run()
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +60,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sealed work, a copy of it, a hardly trained network, and files that are no work."""
     place = tmp_path_factory.mktemp("in")
     good = _trained(40, 1)
-    given = hand_in.HandIn("Ada", "first", (True, True))
-    handing.write(good, place, given, public_key=KEYS[1]).rename(place / "ada.h5")
+    given = submission_info.SubmissionInfo("Ada", "first", (True, True))
+    submission_writer.write_submission(good, place, given, public_key=KEYS[1]).rename(
+        place / "ada.h5"
+    )
     shutil.copy(place / "ada.h5", place / "zoe.h5")
-    registry.save(_trained(1, 5), place / "bob.keras")
+    registry.save_network(_trained(1, 5), place / "bob.keras")
     (place / "broken.h5").write_bytes((place / "ada.h5").read_bytes()[:3000])
     (place / "empty.h5").touch()
     files.write(good.project, place / "project.netbuilder")
@@ -68,8 +75,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(folder: Path, hidden: Path) -> dict[str, Submission]:
     told: list[str] = []
-    rules = replace(PLAIN, overrides={"bob.keras": Override(comment="Train longer.")})
-    result = grade(
+    rules = replace(DEFAULT_RUBRIC, overrides={"bob.keras": Override(comment="Train longer.")})
+    result = grade_folder(
         folder, hidden, rubric=rules, private_key=KEYS[0], told=lambda one: told.append(one.file)
     )
     assert sorted(told) == sorted(one.file for one in result)
@@ -148,7 +155,7 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     # What Windows writes is a hand-in like any other; what is none is said, not judged.
     shutil.copy(folder / "ada.h5", tmp_path / "Zoë – 9b.H5")
     (tmp_path / "essay.docx").write_bytes(b"no network")
-    told = {one.file: one for one in grade(tmp_path, hidden)}
+    told = {one.file: one for one in grade_folder(tmp_path, hidden)}
     assert [name for name, one in told.items() if one.status == GRADED] == ["Zoë – 9b.H5"]
     words = {
         "half.h5": "cut off", "text.h5": "no model file", "text.keras": "no model file",
@@ -165,7 +172,7 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
         assert told[name].score is None, name
         assert sentence in told[name].message, (name, told[name].message)
     assert set(told) == {*words, "Zoë – 9b.H5"}
-    assert "essay.docx" in left_out(tmp_path)
+    assert "essay.docx" in skipped_files_sentence(tmp_path)
 
 
 @pytest.mark.slow
@@ -176,12 +183,12 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
 
     for name in ("ada.h5", "bob.keras", "project.netbuilder"):
         shutil.copy(folder / name, tmp_path)
-    registry.save(_trained(1, 3, "moons"), tmp_path / "moons.h5")
+    registry.save_network(_trained(1, 3, "moons"), tmp_path / "moons.h5")
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
-    result = grade(tmp_path, None)
+    result = grade_folder(tmp_path, None)
     found = {one.file: one for one in result}
-    trained = registry.load(folder / "bob.keras")
-    test = load(trained.project, Path()).test
+    trained = registry.load_network(folder / "bob.keras")
+    test = load_dataset(trained.project, Path()).test
     assert test is not None
     right = evaluate(trained, test).metrics["accuracy"]
     bob = found["bob.keras"]
@@ -196,17 +203,17 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
     assert ada.metrics["accuracy"] > 0.8
     for name, words in (("foreign.h5", "what data it is for"), ("project.netbuilder", "trained")):
         assert (found[name].status, words in found[name].message) == (FAILED, True)
-    assert f"{len(test)} test rows of Iris" in judged_on(result)
+    assert f"{len(test)} test rows of Iris" in graded_on_sentence(result)
 
 
 def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_count(
     folder: Path, tmp_path: Path
 ) -> None:
     """What a file says of its steps is not believed where the lesson is here to check it."""
-    trained = registry.load(folder / "ada.h5")
-    given = hand_in.HandIn("Cy", "first_model", (True,) * 10)
-    handing.write(trained, tmp_path, given)
-    (found,) = grade(tmp_path, None)
+    trained = registry.load_network(folder / "ada.h5")
+    given = submission_info.SubmissionInfo("Cy", "first_model", (True,) * 10)
+    submission_writer.write_submission(trained, tmp_path, given)
+    (found,) = grade_folder(tmp_path, None)
     assert (found.student, found.status, found.steps) == ("Cy", GRADED, 10)
     assert 0 < found.steps_done < 10
     assert found.score == pytest.approx(10 * found.steps_done)
@@ -216,19 +223,23 @@ def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
     folder: Path, tmp_path: Path
 ) -> None:
     """ "Save model" instead of "Hand in…": the file tells its lesson and its ticks all the same."""
-    trained = registry.load(folder / "ada.h5")
+    trained = registry.load_network(folder / "ada.h5")
     plain = replace(
         trained.project,
-        extra={key: one for key, one in trained.project.extra.items() if key != hand_in.KEY},
+        extra={
+            key: one for key, one in trained.project.extra.items() if key != submission_info.KEY
+        },
     )
-    record = Record("first_model", frozenset({1, 2}), events=frozenset({"predicted"}), work="ab12")
+    record = LessonRecord(
+        "first_model", frozenset({1, 2}), events=frozenset({"predicted"}), work="ab12"
+    )
     for name, kept in (
         ("dan.h5", record),
         ("copy.h5", record),
         ("own.h5", replace(record, name="of_another_school", work="")),
     ):
-        registry.save(replace(trained, project=with_record(plain, kept)), tmp_path / name)
-    found = {one.file: one for one in grade(tmp_path, None)}
+        registry.save_network(replace(trained, project=with_record(plain, kept)), tmp_path / name)
+    found = {one.file: one for one in grade_folder(tmp_path, None)}
     dan = found["dan.h5"]
     assert (dan.student, dan.steps, dan.points_by) == ("dan", 10, "steps")
     assert 2 <= dan.steps_done < 10
@@ -260,7 +271,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     model.fit(rows, species, epochs=30, verbose=0)
     model.save(tmp_path / "plain.h5")
     right = float((model.predict(rows, verbose=0).argmax(axis=1) == species).mean())
-    (found,) = grade(tmp_path, hidden)
+    (found,) = grade_folder(tmp_path, hidden)
     assert (found.status, found.metrics["accuracy"]) == (GRADED, pytest.approx(right))
     assert found.score == pytest.approx(100 * right)
     assert "not made with NetBuilder" in found.message
@@ -268,7 +279,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     assert "setosa, versicolor and virginica" in found.message
     # What does not fit is told, with both numbers.
     table.drop(columns="sepal width (cm)").to_csv(tmp_path / "narrow.csv", index=False)
-    (found,) = grade(tmp_path, tmp_path / "narrow.csv")
+    (found,) = grade_folder(tmp_path, tmp_path / "narrow.csv")
     assert found.status == FAILED
     assert "takes 4 numbers in a row, and narrow.csv has 4 columns" in found.message
     np.testing.assert_equal(found.metrics, {})
@@ -286,19 +297,19 @@ def _datasets(group: Any) -> list[Any]:
 
 def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "ada.h5", tmp_path / "slow.h5")
-    (slow,) = grade(tmp_path, hidden, bounds=Bounds(seconds=0.0))
+    (slow,) = grade_folder(tmp_path, hidden, bounds=ResourceLimits(seconds=0.0))
     assert (slow.status, "stopped" in slow.message) == (FAILED, True)
-    (large,) = grade(tmp_path, hidden, bounds=Bounds(memory_mb=200))
+    (large,) = grade_folder(tmp_path, hidden, bounds=ResourceLimits(memory_mb=200))
     assert "200 MB" in large.message
 
 
 def test_what_cannot_be_graded_at_all_says_so(tmp_path: Path, hidden: Path, folder: Path) -> None:
     with pytest.raises(UserError, match="nothing to grade"):
-        grade(tmp_path, hidden)
+        grade_folder(tmp_path, hidden)
     with pytest.raises(UserError, match="no folder"):
-        grade(tmp_path / "none", hidden)
+        grade_folder(tmp_path / "none", hidden)
     with pytest.raises(UserError, match="hidden data"):
-        grade(folder, tmp_path / "none.csv")
+        grade_folder(folder, tmp_path / "none.csv")
 
 
 LESSON = """---
@@ -326,24 +337,24 @@ def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_
     place.mkdir()
     shutil.copy(folder / "ada.h5", place)
     shutil.copy(folder / "project.netbuilder", place)
-    found = {one.file: one for one in grade(place, hidden, str(lesson))}
+    found = {one.file: one for one in grade_folder(place, hidden, str(lesson))}
     # Ada's file says of itself that both steps of her lesson were done.
     assert (found["ada.h5"].steps_done, found["ada.h5"].steps) == (1, 2)
     project = found["project.netbuilder"]
     assert (project.status, project.score, project.steps_done) == (GRADED, 50, 1)
     with pytest.raises(UserError, match="no lesson"):
-        grade(place, hidden, "no_such_lesson")
+        grade_folder(place, hidden, "no_such_lesson")
 
 
 def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
     folder: Path, hidden: Path, tmp_path: Path
 ) -> None:
     """One pupil learned something else: said on that row, and the rest of the row stays."""
-    registry.save(_trained(1, 3, "moons"), tmp_path / "moons.h5")
+    registry.save_network(_trained(1, 3, "moons"), tmp_path / "moons.h5")
     shutil.copy(tmp_path / "moons.h5", tmp_path / "copy.h5")
     for name in ("ada.h5", "bob.keras", "broken.h5"):
         shutil.copy(folder / name, tmp_path)
-    result = grade(tmp_path, hidden)
+    result = grade_folder(tmp_path, hidden)
     found = {one.file: one for one in result}
     assert {name: one.status for name, one in found.items()} == {
         "ada.h5": GRADED, "bob.keras": GRADED,
@@ -359,8 +370,8 @@ def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
     assert moons.same_as == ("copy.h5",)
     assert (moons.answers, found["ada.h5"].answers) == (("colour",), ("species",))
     # Two of four networks: that is worth a word; one of three is that pupil's own affair.
-    assert "2 of 4 networks do not fit the hidden data" in common_fault(result)
-    assert common_fault([one for one in result if one.file != "copy.h5"]) == ""
+    assert "2 of 4 networks do not fit the hidden data" in common_failure(result)
+    assert common_failure([one for one in result if one.file != "copy.h5"]) == ""
 
 
 @pytest.mark.slow
@@ -375,11 +386,11 @@ def test_a_network_that_answers_another_column_is_not_compared(
     project = replace(project, training=replace(project.training, epochs=2))
     place = tmp_path / "in"
     place.mkdir()
-    other = Session(project, load(project, tmp_path), on_event=lambda _event: None).run()
-    registry.save(other, place / "other.h5")
+    other = Session(project, load_dataset(project, tmp_path), on_event=lambda _event: None).run()
+    registry.save_network(other, place / "other.h5")
     for name in ("ada.h5", "bob.keras"):
         shutil.copy(folder / name, place)
-    found = {one.file: one for one in grade(place, hidden)}
+    found = {one.file: one for one in grade_folder(place, hidden)}
     assert found["other.h5"].status == GRADED
     assert "It answers petal length (cm), the others species" in found["other.h5"].message
     assert "the others" not in found["ada.h5"].message

@@ -12,10 +12,15 @@ import numpy as np
 import pytest
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import hand_in, report, rubric, seal
-from netbuilder.core.grading.grade import common_fault
-from netbuilder.core.grading.points import award, mean_words, points_words
-from netbuilder.core.grading.sameness import fingerprint_of, graph_hash, mark, same
+from netbuilder.core.grading import report, rubric, seal, submission_info
+from netbuilder.core.grading.grade import common_failure
+from netbuilder.core.grading.scoring import award_points, mean_points_sentence, points_sentence
+from netbuilder.core.grading.similarity import (
+    fingerprint_of,
+    graph_hash,
+    mark_similar,
+    similarity_reason,
+)
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Fingerprint, Submission
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
@@ -40,7 +45,7 @@ comment = "Talk to me."
 def _rubric(tmp_path: Path, text: str = RUBRIC) -> rubric.Rubric:
     path = tmp_path / "rubric.toml"
     path.write_text(text, encoding="utf-8")
-    return rubric.read(path)
+    return rubric.read_rubric(path)
 
 
 def _one(**changes: object) -> Submission:
@@ -54,21 +59,21 @@ def _one(**changes: object) -> Submission:
 def test_points_by_rubric(tmp_path: Path) -> None:
     rules = _rubric(tmp_path)
     assert rules.points == 100
-    assert award(_one(), rules, 0.95).score == 60 + 30
-    assert award(_one(metrics={"accuracy": 0.89}), rules, 0.89).score == 30
-    assert award(_one(metrics={"accuracy": float("nan")}), rules, None).score == 30
-    assert award(_one(parameters=1001), rules, 0.95).score == 30
-    late = award(_one(time=datetime(2026, 11, 25, 11, 0, 1, tzinfo=UTC)), rules, 0.95)
+    assert award_points(_one(), rules, 0.95).score == 60 + 30
+    assert award_points(_one(metrics={"accuracy": 0.89}), rules, 0.89).score == 30
+    assert award_points(_one(metrics={"accuracy": float("nan")}), rules, None).score == 30
+    assert award_points(_one(parameters=1001), rules, 0.95).score == 30
+    late = award_points(_one(time=datetime(2026, 11, 25, 11, 0, 1, tzinfo=UTC)), rules, 0.95)
     assert (late.status, late.score) == (LATE, 67.5)
-    eve = award(_one(file="eve.h5", status=FAILED), rules, None)
+    eve = award_points(_one(file="eve.h5", status=FAILED), rules, None)
     assert (eve.status, eve.score, eve.comment) == (GRADED, 7, "Talk to me.")
-    assert award(_one(status=FAILED), rules, None).score is None
+    assert award_points(_one(status=FAILED), rules, None).score is None
 
 
 def test_a_rubric_is_written_as_it_is_read(tmp_path: Path) -> None:
     rules = _rubric(tmp_path)
-    rubric.write(rules, tmp_path / "again.toml")
-    assert rubric.read(tmp_path / "again.toml") == rules
+    rubric.write_rubric(rules, tmp_path / "again.toml")
+    assert rubric.read_rubric(tmp_path / "again.toml") == rules
     assert rules.words == (
         "accuracy at least 0.9: 60 points, steps: 40 points, at most 1,000 parameters, "
         f"late after {datetime(2026, 11, 25, 11, tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
@@ -79,30 +84,32 @@ def test_a_rubric_is_written_as_it_is_read(tmp_path: Path) -> None:
 
 
 def test_points_without_rubric() -> None:
-    assert award(_one(), rubric.PLAIN, 0.95).score == 95
-    assert award(_one(metrics={}), rubric.PLAIN, None).score == 75  # the steps are all there is
+    assert award_points(_one(), rubric.DEFAULT_RUBRIC, 0.95).score == 95
+    assert (
+        award_points(_one(metrics={}), rubric.DEFAULT_RUBRIC, None).score == 75
+    )  # the steps are all there is
 
 
 def test_points_tell_where_they_come_from() -> None:
-    right = award(_one(metrics={"accuracy": 0.95}), rubric.PLAIN, 0.95)
-    near = award(_one(metrics={"r2_score": 0.891}), rubric.PLAIN, 0.891)
-    worse = award(_one(metrics={"r2_score": -0.5}), rubric.PLAIN, 0.0)
-    steps = award(_one(), rubric.PLAIN, None)
+    right = award_points(_one(metrics={"accuracy": 0.95}), rubric.DEFAULT_RUBRIC, 0.95)
+    near = award_points(_one(metrics={"r2_score": 0.891}), rubric.DEFAULT_RUBRIC, 0.891)
+    worse = award_points(_one(metrics={"r2_score": -0.5}), rubric.DEFAULT_RUBRIC, 0.0)
+    steps = award_points(_one(), rubric.DEFAULT_RUBRIC, None)
     assert [one.comment for one in (right, near, worse, steps)] == [
         "accuracy 0.95 × 100 points.",
         "r2_score 0.891 × 100 points.",
         "r2_score -0.5 × 100 points (below 0 counts as 0).",
         "3 of 4 steps × 100 points.",
     ]
-    failed = award(_one(status=FAILED), rubric.PLAIN, None)
-    assert points_words([near, failed], rubric.PLAIN) == (
+    failed = award_points(_one(status=FAILED), rubric.DEFAULT_RUBRIC, None)
+    assert points_sentence([near, failed], rubric.DEFAULT_RUBRIC) == (
         "Points are 100 × r2_score (1: every number is right, 0: no better than always the mean)."
     )
-    assert points_words([failed], rubric.PLAIN) == ""
+    assert points_sentence([failed], rubric.DEFAULT_RUBRIC) == ""
     rules = rubric.Rubric(thresholds=(rubric.Threshold("accuracy", 60, 0.9),))
-    assert "accuracy at least 0.9: 60 points" in points_words([near], rules)
-    assert mean_words([near, failed]) == "mean 89.1 points (1 of 2 files)"
-    assert mean_words([failed]) == ""
+    assert "accuracy at least 0.9: 60 points" in points_sentence([near], rules)
+    assert mean_points_sentence([near, failed]) == "mean 89.1 points (1 of 2 files)"
+    assert mean_points_sentence([failed]) == ""
 
 
 @pytest.mark.parametrize(
@@ -124,29 +131,29 @@ def test_a_wrong_rubric_names_the_mistake(tmp_path: Path, text: str, told: str) 
 
 def test_hand_in_survives_a_file_and_keeps_the_work(tmp_path: Path) -> None:
     project = Project("Mine", Graph((Node("input", "Input"),)))
-    given = hand_in.with_hand_in(
-        project, hand_in.HandIn(" Ada \n Lovelace ", "first-model", (True, False))
+    given = submission_info.with_submission_info(
+        project, submission_info.SubmissionInfo(" Ada \n Lovelace ", "first-model", (True, False))
     )
     path = tmp_path / "a.netbuilder"
     files.write(given, path)
-    found = hand_in.hand_in_of(files.read(path))
+    found = submission_info.submission_info_of(files.read(path))
     assert found is not None
     assert (found.student, found.lesson, found.steps) == (
         "Ada Lovelace", "first-model", (True, False),
     )  # fmt: skip
     assert len(found.work) == 32
-    again = hand_in.with_hand_in(given, hand_in.HandIn("Ada"))
-    assert hand_in.work_of(again) == found.work
+    again = submission_info.with_submission_info(given, submission_info.SubmissionInfo("Ada"))
+    assert submission_info.work_of(again) == found.work
     for wrong in ("", " \t", "x" * 81):
         with pytest.raises(UserError):
-            hand_in.checked_name(wrong)
+            submission_info.check_student_name(wrong)
 
 
 @pytest.mark.parametrize(
     "value", [None, 7, [], {"student": 3, "steps": "yes", "time": "noon", "work": {}}]
 )
 def test_a_hand_in_of_somebody_else_may_hold_anything(value: object) -> None:
-    found = hand_in.hand_in_of(Project(extra={"hand_in": value}))
+    found = submission_info.submission_info_of(Project(extra={"hand_in": value}))
     assert found is None or (found.student, found.steps, found.time) == ("", (), None)
 
 
@@ -163,14 +170,18 @@ def test_sameness() -> None:
     wider = Graph((Node("input", "Input"), Node("d", "Dense", {"units": 4})), (("input", "d"),))
     assert graph_hash(graph) == graph_hash(moved) != graph_hash(wider)
     first = fingerprint_of(graph, weights, "w1")
-    assert "id" in same(first, fingerprint_of(wider, other, "w1"))
-    assert "last bit" in same(first, fingerprint_of(graph, weights, "w2"))
-    assert "nearly" in same(first, fingerprint_of(graph, nudged, "w2"))
+    assert "id" in similarity_reason(first, fingerprint_of(wider, other, "w1"))
+    assert "last bit" in similarity_reason(first, fingerprint_of(graph, weights, "w2"))
+    assert "nearly" in similarity_reason(first, fingerprint_of(graph, nudged, "w2"))
     # The same lesson with another seed is no copy, and neither are two that say nothing.
-    assert not same(first, fingerprint_of(graph, other, "w2"))
-    assert not same(Fingerprint(), Fingerprint())
-    assert "network" in same(fingerprint_of(graph, [], ""), fingerprint_of(moved, [], ""))
-    marked = mark([_one(fingerprint=first), _one(file="b.h5", fingerprint=first), _one(file="c")])
+    assert not similarity_reason(first, fingerprint_of(graph, other, "w2"))
+    assert not similarity_reason(Fingerprint(), Fingerprint())
+    assert "network" in similarity_reason(
+        fingerprint_of(graph, [], ""), fingerprint_of(moved, [], "")
+    )
+    marked = mark_similar(
+        [_one(fingerprint=first), _one(file="b.h5", fingerprint=first), _one(file="c")]
+    )
     assert [one.same_as for one in marked] == [("b.h5",), ("ada.h5",), ()]
     assert "b.h5" in marked[0].message
 
@@ -192,21 +203,33 @@ def test_near_misses_are_no_copies() -> None:
     prints = [fingerprint_of(graph, weights, "") for weights in (start, one, other, learned())]
     for index, mine in enumerate(prints):
         for theirs in prints[index + 1 :]:
-            assert not same(mine, theirs)  # begun alike and learned apart, or another seed
+            assert not similarity_reason(
+                mine, theirs
+            )  # begun alike and learned apart, or another seed
     # Other numbers of units, and the same numbers in another order of the layers.
-    assert not same(prints[0], fingerprint_of(graph, [*start[:2], start[2][:, :2], start[3]], ""))
-    assert not same(prints[0], fingerprint_of(graph, [start[2], *start[:2], start[3]], ""))
+    assert not similarity_reason(
+        prints[0], fingerprint_of(graph, [*start[:2], start[2][:, :2], start[3]], "")
+    )
+    assert not similarity_reason(
+        prints[0], fingerprint_of(graph, [start[2], *start[:2], start[3]], "")
+    )
     # Nothing but zeros has nothing to compare; a bias alone is too little.
     zeros = [np.zeros(one, np.float32) for one in shape]
     nearly = [zeros[0], zeros[1] + 1e-9, zeros[2], zeros[3]]
-    assert "last bit" in same(fingerprint_of(graph, zeros, ""), fingerprint_of(graph, zeros, ""))
-    assert not same(fingerprint_of(graph, start, ""), fingerprint_of(graph, nearly, ""))
+    assert "last bit" in similarity_reason(
+        fingerprint_of(graph, zeros, ""), fingerprint_of(graph, zeros, "")
+    )
+    assert not similarity_reason(
+        fingerprint_of(graph, start, ""), fingerprint_of(graph, nearly, "")
+    )
     # Networks of trained works may be equal: only projects without weights are told by them.
-    assert not same(fingerprint_of(graph, start, ""), fingerprint_of(graph, [], ""))
+    assert not similarity_reason(fingerprint_of(graph, start, ""), fingerprint_of(graph, [], ""))
     other_wire = Graph(graph.nodes, ())
-    assert not same(fingerprint_of(graph, [], ""), fingerprint_of(other_wire, [], ""))
+    assert not similarity_reason(fingerprint_of(graph, [], ""), fingerprint_of(other_wire, [], ""))
     # Scaled weights are the same work, and so is one that was trained on a little.
-    assert "nearly" in same(prints[0], fingerprint_of(graph, [w * 1.001 for w in start], ""))
+    assert "nearly" in similarity_reason(
+        prints[0], fingerprint_of(graph, [w * 1.001 for w in start], "")
+    )
 
 
 def test_an_id_that_most_works_have_was_handed_out() -> None:
@@ -216,12 +239,12 @@ def test_an_id_that_most_works_have_was_handed_out() -> None:
         _one(file=f"{n}.h5", fingerprint=fingerprint_of(None, [rng.normal(size=(5, 5))], work))
         for n, work in enumerate(works)
     ]
-    assert [one.same_as for one in mark(rows)] == [
+    assert [one.same_as for one in mark_similar(rows)] == [
         (), (), (), (), ("5.h5",), ("4.h5",), (),
     ]  # fmt: skip
-    assert "4 of 7 works began from one file" in common_fault(rows)
+    assert "4 of 7 works began from one file" in common_failure(rows)
     # Three of seven with one id are copies.
-    assert [len(one.same_as) for one in mark(rows[1:])] == [2, 2, 2, 1, 1, 0]
+    assert [len(one.same_as) for one in mark_similar(rows[1:])] == [2, 2, 2, 1, 1, 0]
 
 
 def test_report(tmp_path: Path) -> None:
@@ -272,7 +295,7 @@ def test_feedback_names_nobody_else(tmp_path: Path) -> None:
     """A file that could not be judged is told why, and not whose it equals."""
     first = fingerprint_of(None, [np.eye(4)], "w1")
     failed = _one(status=FAILED, score=None, message="It does not fit.", fingerprint=first)
-    rows = mark([failed, replace(failed, file="b.h5", student="Bob")])
+    rows = mark_similar([failed, replace(failed, file="b.h5", student="Bob")])
     assert "b.h5" in rows[0].message
     page = report.write_feedback(rows, tmp_path)[0].read_text(encoding="utf-8")
     assert "It does not fit." in page
@@ -285,18 +308,18 @@ def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:
     private, public = seal.new_keys()
     other, _ = seal.new_keys()
     assert seal.public_of(private) == public
-    told = seal.statement(
+    told = seal.seal_statement(
         weights="aa", graph="bb", history={"loss": [1.0, float("nan")]}, student="Ada",
         lesson="first", steps=[True], work="w", time=datetime(2026, 11, 25, tzinfo=UTC),
     )  # fmt: skip
     sealed = seal.seal(public, told)
-    assert seal.opened(private, sealed) == told
-    assert seal.judged(private, sealed, told) == seal.SEALED
+    assert seal.open_seal(private, sealed) == told
+    assert seal.check_seal(private, sealed, told) == seal.SEALED
     for key, other_value in (("steps", [False]), ("time", ""), ("student", "Eve")):
-        assert seal.judged(private, sealed, {**told, key: other_value}) == seal.BROKEN
-    assert seal.judged(other, sealed, told) == seal.BROKEN
-    assert seal.judged(private, "", told) == seal.MISSING
+        assert seal.check_seal(private, sealed, {**told, key: other_value}) == seal.BROKEN
+    assert seal.check_seal(other, sealed, told) == seal.BROKEN
+    assert seal.check_seal(private, "", told) == seal.MISSING
     for wrong in (sealed[:-8], "AAAA", "no base64!", sealed[:10] + "B" + sealed[11:]):
-        assert seal.judged(private, wrong, told) == seal.BROKEN
+        assert seal.check_seal(private, wrong, told) == seal.BROKEN
     with pytest.raises(UserError, match="no key"):
         seal.seal("abc", told)

@@ -15,15 +15,15 @@ import h5py
 import numpy as np
 import pytest
 
-from netbuilder.core.data.load import load
-from netbuilder.core.data.readers.arrays.files import infos_of
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.readers.arrays.array_files import array_infos
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.formats.safety.inspect import inspect
-from netbuilder.core.hdf5 import door
-from netbuilder.core.hdf5.door import open_hdf5
+from netbuilder.core.formats.safety.inspect_file import inspect_file
+from netbuilder.core.hdf5 import sandboxed_open
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.project.model import Data, Project
 
-READ = "from netbuilder.core.hdf5.worker import read_through; read_through({path!r})"
+READ = "from netbuilder.core.hdf5.hdf5_worker import read_through; read_through({path!r})"
 
 
 def deadly(path: Path) -> None:
@@ -79,7 +79,9 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
     # What a spoilt memory leads to is chance: the reader's end, or an exception before it.
     [(deadly, "would end the program|damaged|synchronously"), (endless, "it has no end")],
 )
-@pytest.mark.parametrize("read", [inspect, infos_of, lambda path: open_hdf5(path).__enter__()])
+@pytest.mark.parametrize(
+    "read", [inspect_file, array_infos, lambda path: open_hdf5(path).__enter__()]
+)
 def test_a_file_that_ends_the_library_is_refused(
     tmp_path: Path,
     make: Callable[[Path], None],
@@ -87,7 +89,7 @@ def test_a_file_that_ends_the_library_is_refused(
     read: Callable[[Path], object],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "_SECONDS", 2.0)
+    monkeypatch.setattr(sandboxed_open, "_SECONDS", 2.0)
     path = tmp_path / "theirs.h5"
     make(path)
     with pytest.raises((UserError, OSError), match=words):
@@ -99,7 +101,7 @@ def test_a_mended_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "theirs.h5"
     deadly(path)
     with pytest.raises(FormatError):
-        inspect(path)
+        inspect_file(path)
     with h5py.File(path, "w") as file:
         file["x"] = np.arange(3.0)
     with open_hdf5(path) as file:
@@ -121,8 +123,8 @@ def test_numbers_and_links_of_an_honest_file(tmp_path: Path) -> None:
 def test_numbers_of_a_type_that_numpy_lacks_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "odd.h5"
     odd(path)
-    assert list(infos_of(path)) == ["x", "y"]
-    found = load(Project(data=Data("arrays", path="odd.h5")), tmp_path)
+    assert list(array_infos(path)) == ["x", "y"]
+    found = load_dataset(Project(data=Data("arrays", path="odd.h5")), tmp_path)
     assert found.facts.target_names == ("y",)
 
 
@@ -146,7 +148,7 @@ def test_where_no_second_process_may_be_started_a_file_is_read_as_it_is(
     with h5py.File(path, "w") as file:
         file["x"] = 3.0
     monkeypatch.setattr(sys, "executable", str(tmp_path / "forbidden"))
-    monkeypatch.setattr(door, "_READER", door._Reader())
+    monkeypatch.setattr(sandboxed_open, "_READER", sandboxed_open._Reader())
     with open_hdf5(path) as file:
         assert float(file["x"][()]) == 3.0
 
@@ -172,7 +174,7 @@ def test_what_the_reader_calls_damaged_is_read_no_second_time(tmp_path: Path) ->
     with pytest.raises(OSError, match="filter returned failure"), open_hdf5(path):
         pytest.fail("opened")
     with pytest.raises(UserError, match="damaged"):
-        infos_of(path)
+        array_infos(path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no process is stopped by a signal there")
@@ -180,14 +182,14 @@ def test_a_machine_that_is_busy_makes_no_file_endless(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader stands still for longer than its seconds, as when a laptop sleeps or swaps."""
-    monkeypatch.setattr(door, "_SECONDS", 0.5)
+    monkeypatch.setattr(sandboxed_open, "_SECONDS", 0.5)
     first, second = tmp_path / "first.h5", tmp_path / "second.h5"
     for path in (first, second):
         with h5py.File(path, "w") as file:
             file["x"] = np.arange(3.0)
     with open_hdf5(first):
         pass
-    process = door._READER._worker._process
+    process = sandboxed_open._READER._worker._process
     assert process is not None
     process.send_signal(signal.SIGSTOP)
     later = threading.Timer(2.0, process.send_signal, (signal.SIGCONT,))

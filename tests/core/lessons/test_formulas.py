@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.formulas import draw, formulas, replaced
+from netbuilder.core.lessons.formulas import draw_formula, find_formulas, replace_formulas
 from netbuilder.core.lessons.lesson import LessonError
-from netbuilder.core.lessons.parse import parse
+from netbuilder.core.lessons.parse import parse_lesson
 
 HEAD = "---\ntitle: One\nlevel: beginner\nminutes: 20\n---\nWelcome.\n\n## Step\n"
 
@@ -30,15 +30,18 @@ HEAD = "---\ntitle: One\nlevel: beginner\nminutes: 20\n---\nWelcome.\n\n## Step\
     ],
 )
 def test_what_is_a_formula(text: str, found: list[tuple[str, bool]]) -> None:
-    assert [(one.latex, one.block) for one in formulas(text)] == found
-    assert replaced(text, lambda _one: "∎").count("∎") == len(found)
+    assert [(one.latex, one.block) for one in find_formulas(text)] == found
+    assert replace_formulas(text, lambda _one: "∎").count("∎") == len(found)
 
 
 def test_a_fraction_is_higher_than_a_letter_and_reaches_below_the_line() -> None:
-    letter, fraction = draw("x", 20, "#ff0000"), draw(r"\frac{1}{x}", 20, "#ff0000", block=True)
+    letter, fraction = (
+        draw_formula("x", 20, "#ff0000"),
+        draw_formula(r"\frac{1}{x}", 20, "#ff0000", block=True),
+    )
     assert letter.below <= 1 < fraction.below
     assert fraction.above > 2 * letter.above
-    assert draw("x", 40, "#000000").above == pytest.approx(2 * letter.above, rel=0.05)
+    assert draw_formula("x", 40, "#000000").above == pytest.approx(2 * letter.above, rel=0.05)
     root = ElementTree.fromstring(fraction.svg)
     # Qt draws neither symbols nor scripts; the colour is the one that was asked for.
     assert {one.tag.rpartition("}")[2] for one in root.iter()} <= {"svg", "g", "path", "rect"}
@@ -56,15 +59,17 @@ def test_a_fraction_is_higher_than_a_letter_and_reaches_below_the_line() -> None
 )
 def test_what_is_no_formula_is_named_with_its_line(latex: str, why: str) -> None:
     text = f"{HEAD}Fine: $x^2$.\nWrong: ${latex}$.\n"
-    parse(text)  # a list of lessons does not wait for the drawing
+    parse_lesson(text)  # a list of lessons does not wait for the drawing
     with pytest.raises(LessonError, match=f"line 10: .*{why}") as caught:
-        parse(text, drawn=True)
-    assert "LaTeX" in caught.value.mend
+        parse_lesson(text, drawn=True)
+    assert "LaTeX" in caught.value.fix
 
 
 def test_the_formulas_of_the_lessons_that_ship_can_be_drawn() -> None:
-    texts = [library.lesson(name).path for name in library.ORDER]  # draws each
+    texts = [library.find_lesson(name).path for name in library.ORDER]  # draws each
     count = sum(
-        len(list(formulas(path.read_text(encoding="utf-8")))) for path in texts if path is not None
+        len(list(find_formulas(path.read_text(encoding="utf-8"))))
+        for path in texts
+        if path is not None
     )
     assert count >= 7

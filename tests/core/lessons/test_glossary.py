@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import ObjectSpec
-from netbuilder.core.catalog.training.index import (
+from netbuilder.core.catalog.training.training_index import (
     CALLBACKS,
     CONSTRAINTS,
     INITIALIZERS,
@@ -18,32 +18,38 @@ from netbuilder.core.catalog.training.index import (
     REGULARIZERS,
     SCHEDULES,
 )
-from netbuilder.core.lessons.glossary import FIELDS, WORDS, find, subject_of, word_of
+from netbuilder.core.lessons.glossary import (
+    FIELDS,
+    GLOSSARY,
+    entry_of_field,
+    entry_of_layer,
+    find_entries,
+)
 
 
 def test_words_lead_to_words_and_have_a_drawing_each() -> None:
-    assert len(WORDS) >= 30
-    for row in WORDS.values():
-        assert set(row.others) <= set(WORDS), row.name
+    assert len(GLOSSARY) >= 30
+    for row in GLOSSARY.values():
+        assert set(row.others) <= set(GLOSSARY), row.name
         assert row.name not in row.others
         assert row.drawing
         assert row.text.endswith((".", ".)")), row.name
     for needed in ("neuron", "epoch", "loss", "softmax", "over-fitting"):
-        assert needed in WORDS
+        assert needed in GLOSSARY
 
 
 def test_a_search_finds_names_first_then_other_names_then_explanations() -> None:
-    assert find("epo")[0].name == "epoch"
-    assert find("overfitting")[0].name == "over-fitting"
-    assert find("kernel_size")[0].name == "convolution"
-    assert "early stopping" in [row.name for row in find("by heart")]
-    assert find("xyzzy") == []
-    assert len(find("")) == len(WORDS)
+    assert find_entries("epo")[0].name == "epoch"
+    assert find_entries("overfitting")[0].name == "over-fitting"
+    assert find_entries("kernel_size")[0].name == "convolution"
+    assert "early stopping" in [row.name for row in find_entries("by heart")]
+    assert find_entries("xyzzy") == []
+    assert len(find_entries("")) == len(GLOSSARY)
 
 
 def test_the_fields_of_the_plan_and_of_common_layers_are_explained() -> None:
     for field in ("units", "activation", "epochs", "batch_size", "learning_rate", "loss", "rate"):
-        assert FIELDS[field] in WORDS
+        assert FIELDS[field] in GLOSSARY
 
 
 def _tables() -> dict[str, Mapping[str, ObjectSpec]]:
@@ -56,18 +62,18 @@ def _tables() -> dict[str, Mapping[str, ObjectSpec]]:
 
 def test_every_field_of_every_layer_loss_optimizer_and_the_rest_has_a_word() -> None:
     fields = [
-        (layer.name, param.name, subject_of(layer))
+        (layer.name, param.name, entry_of_layer(layer))
         for layer in LAYERS.values()
         for param in layer.params
     ]
     fields += [
-        (spec.name, param.name, word_of(table))
+        (spec.name, param.name, entry_of_field(table))
         for table, specs in _tables().items()
         for spec in specs.values()
         for param in spec.params
     ]
     assert len(fields) > 1400
-    lost = [one for one in fields if word_of(one[1], one[2]) not in WORDS]
+    lost = [one for one in fields if entry_of_field(one[1], one[2]) not in GLOSSARY]
     assert lost == []
 
 
@@ -91,11 +97,11 @@ def test_a_field_is_explained_by_its_own_word_else_by_what_it_belongs_to(
     owner: str, field: str, word: str
 ) -> None:
     assert field in LAYERS[owner].by_name
-    assert word_of(field, subject_of(LAYERS[owner])) == word
+    assert entry_of_field(field, entry_of_layer(LAYERS[owner])) == word
 
 
 def test_a_name_that_means_two_things_is_told_apart_by_its_owner() -> None:
     assert "momentum" in OPTIMIZERS["SGD"].by_name
-    assert word_of("momentum", word_of("optimizer")) == "optimizer"
+    assert entry_of_field("momentum", entry_of_field("optimizer")) == "optimizer"
     assert "factor" in CALLBACKS["ReduceLROnPlateau"].by_name
-    assert word_of("factor", "callback") == "callback"
+    assert entry_of_field("factor", "callback") == "callback"

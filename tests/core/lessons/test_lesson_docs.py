@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
-from netbuilder.core.lessons.parse import parse
-from netbuilder.core.lessons.places import PLACES
-from netbuilder.core.lessons.plan_words import PLAN
+from netbuilder.core.lessons.parse import parse_lesson
+from netbuilder.core.lessons.plan_properties import PLAN
 
 
 def test_the_page_names_all_and_its_lesson_is_one(root: Path) -> None:
     text = (root / "docs" / "lessons.md").read_text(encoding="utf-8")
     for name in (*WORDS, *PLACE_WORDS, *PLACES, *PLAN):
         assert f"`{name}`" in text, name
-    lesson = parse(text.split("````markdown\n")[1].split("````")[0], "docs")
+    lesson = parse_lesson(text.split("````markdown\n")[1].split("````")[0], "docs")
     assert len(lesson.steps) == 1
     assert lesson.steps[0].question is not None
     assert lesson.steps[0].question.right("80")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from netbuilder.core.lessons.lesson import LessonError
-from netbuilder.core.lessons.library import lesson, shelves, start_project
-from netbuilder.core.lessons.parse import parse, read
+from netbuilder.core.lessons.library import find_lesson, lesson_folders, start_project
+from netbuilder.core.lessons.parse import parse_lesson, read_lesson
 
 HEAD = "---\ntitle: One\nlevel: beginner\nminutes: 20\nstart: empty\n---\nWelcome.\n"
 STEP = """
@@ -41,7 +41,7 @@ why: Two it is.
 
 
 def test_a_lesson_is_read_with_all_its_parts() -> None:
-    found = parse(HEAD + STEP + "\n## Only to read\nText.\n", "one")
+    found = parse_lesson(HEAD + STEP + "\n## Only to read\nText.\n", "one")
     assert (found.name, found.title, found.level, found.minutes) == ("one", "One", "beginner", 20)
     assert found.intro == "Welcome."
     first, second = found.steps
@@ -98,20 +98,20 @@ def _block(kind: str, *lines: str) -> str:
 )
 def test_what_cannot_be_meant_is_named_with_its_line(text: str, line: int, words: str) -> None:
     with pytest.raises(LessonError) as caught:
-        parse(text, "mine.md", Path("/lessons/mine.md"))
+        parse_lesson(text, "mine.md", Path("/lessons/mine.md"))
     assert f"'mine.md', line {line}:" in caught.value.what
     assert words in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_start_project_that_cannot_be_read_names_the_lessons_line(tmp_path: Path) -> None:
     file = tmp_path / "mine.md"
     file.write_text(HEAD.replace("start: empty", "start: gone.netbuilder") + STEP)
     with pytest.raises(LessonError, match=r"'mine\.md', line 5: .*gone\.netbuilder"):
-        start_project(read(file))
+        start_project(read_lesson(file))
     file.write_text(HEAD.replace("start: empty", "start: digit") + STEP)
     with pytest.raises(LessonError, match=r"line 5: .*Did you mean 'digits'"):
-        start_project(read(file))
+        start_project(read_lesson(file))
 
 
 def test_lessons_lie_beside_a_project_in_the_home_and_where_the_machine_says(
@@ -124,13 +124,13 @@ def test_lessons_lie_beside_a_project_in_the_home_and_where_the_machine_says(
         (folder / "README.md").write_text("# No lesson\n")
     (school / "broken.md").write_text(HEAD + "\n## Step\n```check\nfoo: 1\n```\n")
     monkeypatch.setenv("NETBUILDER_LESSONS", str(school))
-    found = {one.folder: one for one in shelves(beside)}
+    found = {one.folder: one for one in lesson_folders(beside)}
     assert [one.name for one in found[beside / "lessons"].lessons] == ["own0"]
     assert [one.name for one in found[home / "data" / "lessons"].lessons] == ["own1"]
     assert [one.name for one in found[school].lessons] == ["own2"]
     assert len(found[school].broken) == 1
-    assert lesson("own2").path == school / "own2.md"
+    assert find_lesson("own2").path == school / "own2.md"
     with pytest.raises(LessonError, match=r"'broken\.md', line 11"):
-        lesson("broken")
+        find_lesson("broken")
     with pytest.raises(LessonError, match=r"Did you mean 'own0'"):
-        lesson("own00", beside)
+        find_lesson("own00", beside)

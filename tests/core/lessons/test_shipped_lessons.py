@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
-from netbuilder.core.formats.registry import save
-from netbuilder.core.lesson_files import observe
+from netbuilder.core.formats.registry import save_network
+from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.judge import judge
 from netbuilder.core.lessons.lesson import LEVELS
-from netbuilder.core.lessons.record import Record, with_record
-from netbuilder.core.lessons.state import RunSeen
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
+from netbuilder.core.lessons.lesson_state import ObservedRun
+from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.evaluate import evaluate
 
@@ -40,16 +40,16 @@ solutions = _solutions()
 QUICK = ("what_is_a_network", "first_model", "scaling")
 
 
-def _train(project: Project) -> RunSeen:
-    dataset = load(project, Path())
+def _train(project: Project) -> ObservedRun:
+    dataset = load_dataset(project, Path())
     trained = Session(project, dataset, on_event=lambda _event: None).run()
     assert dataset.test is not None
     test = evaluate(trained, dataset.test).metrics
-    return RunSeen(project, trained.epochs, trained.history, test)
+    return ObservedRun(project, trained.epochs, trained.history, test)
 
 
 def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
-    shipped = library.shelves()[0]
+    shipped = library.lesson_folders()[0]
     assert shipped.broken == ()
     assert len(shipped.lessons) >= 12
     assert {one.name for one in shipped.lessons} == set(solutions.SOLUTIONS)
@@ -69,16 +69,18 @@ def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
     ],
 )
 def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
-    lesson = library.lesson(name)
+    lesson = library.find_lesson(name)
     project = library.start_project(lesson)
     steps = solutions.SOLUTIONS[name]
     assert len(steps) == len(lesson.steps)
-    run: RunSeen | None = None
-    record = Record(lesson.name)
+    run: ObservedRun | None = None
+    record = LessonRecord(lesson.name)
 
     def results() -> tuple[Any, ...]:
-        known = facts(project, Path()) if project.data.kind else None
-        return judge(lesson, observe(lesson, with_record(project, record), known, run))
+        known = load_facts(project, Path()) if project.data.kind else None
+        return check_steps(
+            lesson, observe_project(lesson, with_record(project, record), known, run)
+        )
 
     assert not any(result.done for result in results()), "a step is done at the start"
     for number, actions in enumerate(steps, 1):
@@ -111,10 +113,10 @@ def test_the_python_that_a_lesson_shows_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever types it in must get what the lesson promises."""
-    step = library.lesson("taking_it_away").steps[2]
-    project = library.start_project(library.lesson("taking_it_away"))
-    trained = Session(project, load(project, Path()), on_event=lambda _event: None).run()
-    save(trained, tmp_path / "iris.h5")
+    step = library.find_lesson("taking_it_away").steps[2]
+    project = library.start_project(library.find_lesson("taking_it_away"))
+    trained = Session(project, load_dataset(project, Path()), on_event=lambda _event: None).run()
+    save_network(trained, tmp_path / "iris.h5")
     monkeypatch.chdir(tmp_path)
     code = step.text.split("```python")[1].split("```")[0]
     exec(compile(code, "lesson", "exec"), {})

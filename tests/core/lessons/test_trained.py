@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from netbuilder.core.lessons.check_words import WORDS
-from netbuilder.core.lessons.state import LessonState, RunSeen
+from netbuilder.core.lessons.lesson_state import LessonState, ObservedRun
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 
@@ -21,7 +21,7 @@ PLAN = {
 
 
 def _missing(project: Project, trained: Project) -> str:
-    state = LessonState(project, run=RunSeen(trained, 3))
+    state = LessonState(project, run=ObservedRun(trained, 3))
     return WORDS["trained"].missing(state, True, 1)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.lesson_files import observe
+from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.judge import judge
-from netbuilder.core.lessons.record import Record, with_record
-from netbuilder.core.lessons.state import LessonState
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
+from netbuilder.core.lessons.lesson_state import LessonState
+from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 
@@ -35,12 +35,12 @@ solutions = _solutions()
 
 def _undone(lesson: str, project: Project, done: int) -> dict[int, tuple[str, ...]]:
     state = LessonState(project, done=frozenset(range(1, done + 1)))
-    return {r.number: r.undone for r in judge(library.lesson(lesson), state) if r.undone}
+    return {r.number: r.undone for r in check_steps(library.find_lesson(lesson), state) if r.undone}
 
 
 @pytest.mark.parametrize("name", solutions.SOLUTIONS)
 def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name: str) -> None:
-    project = library.start_project(library.lesson(name))
+    project = library.start_project(library.find_lesson(name))
     for number, actions in enumerate(solutions.SOLUTIONS[name]):
         for action in solutions.changes(actions):
             if callable(action):
@@ -51,7 +51,7 @@ def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name: str) -> Non
 
 
 def test_what_is_taken_back_is_told_until_it_is_there_again() -> None:
-    begun = library.start_project(library.lesson("first_model"))
+    begun = library.start_project(library.find_lesson("first_model"))
     begun = edits.set_data(begun, Data(kind="builtin", name="iris"))
     first = edits.append_layer(begun, "Dense", params={"units": 16, "activation": "relu"})
     whole = edits.append_layer(first, "Dense", params={"units": 3, "activation": "softmax"})
@@ -64,8 +64,8 @@ def test_what_is_taken_back_is_told_until_it_is_there_again() -> None:
     assert list(_undone("first_model", headless, 3)) == [3]
     assert list(_undone("first_model", edits.set_data(whole, Data()), 3)) == [1]
     # What is counted for the pupil stays counted.
-    record = with_record(headless, replace(Record("first_model"), done=frozenset({1, 2, 3})))
-    lesson = library.lesson("first_model")
-    assert [one.done for one in judge(lesson, observe(lesson, record, None))][:4] == [
+    record = with_record(headless, replace(LessonRecord("first_model"), done=frozenset({1, 2, 3})))
+    lesson = library.find_lesson("first_model")
+    assert [one.done for one in check_steps(lesson, observe_project(lesson, record, None))][:4] == [
         True, True, True, False,
     ]  # fmt: skip

@@ -9,25 +9,25 @@ import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
-from netbuilder.core.data.load import facts
-from netbuilder.core.lesson_files import observe
+from netbuilder.core.data.load import load_facts
+from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.judge import judge
+from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 
 
 def _begun() -> Project:
     """The first model after its second step."""
-    project = library.start_project(library.lesson("first_model"))
+    project = library.start_project(library.find_lesson("first_model"))
     project = edits.set_data(project, Data(kind="builtin", name="iris"))
     return edits.append_layer(project, "Dense", params={"units": 16, "activation": "relu"})
 
 
 def _missing(project: Project, step: int) -> tuple[str, ...]:
-    lesson = library.lesson("first_model")
-    known = facts(project, Path()) if project.data.kind else None
-    return judge(lesson, observe(lesson, project, known))[step - 1].missing
+    lesson = library.find_lesson("first_model")
+    known = load_facts(project, Path()) if project.data.kind else None
+    return check_steps(lesson, observe_project(lesson, project, known))[step - 1].missing
 
 
 def test_the_output_is_a_second_layer_and_not_the_first_one_changed() -> None:
@@ -42,9 +42,9 @@ def test_the_output_is_a_second_layer_and_not_the_first_one_changed() -> None:
 
 def test_a_button_that_the_hint_names_is_there() -> None:
     begun = _begun()
-    step = library.lesson("first_model").steps[2]
+    step = library.find_lesson("first_model").steps[2]
     title, button = re.findall(r'"([^"]+)"', step.hint)
-    known = facts(begun, Path())
+    known = load_facts(begun, Path())
     found = diagnose(begun, known, ShapeCache().compute(begun.graph, known))
     problem = next(one for one in found if one.title == title)
     fix = next(one for one in problem.fixes if one.label == button)

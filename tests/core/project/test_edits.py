@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, fragments, groups
-from netbuilder.core.project.model import Choice, OutputGoal, Project
+from netbuilder.core.project.model import Choice, OutputSettings, Project
 
 
 def chain(*layers: str) -> Project:
@@ -75,7 +75,7 @@ def test_illegal_wires_say_why(source: str, target: str, said: str) -> None:
 
 def test_rename_follows_everywhere() -> None:
     project = chain("Input", "Dense", "Dense")
-    project = edits.set_training(project, outputs={"dense_1": OutputGoal(Choice("hinge"))})
+    project = edits.set_training(project, outputs={"dense_1": OutputSettings(Choice("hinge"))})
     project = edits.set_data(project, inputs={"input": ("a",)}, targets={"dense_1": ("y",)})
     project = edits.rename_node(edits.rename_node(project, "dense_1", "answer"), "input", "rows")
     assert project.graph.edges == (("rows", "dense"), ("dense", "answer"))
@@ -128,11 +128,11 @@ def test_groups_nest_close_and_dissolve() -> None:
     inner = project.graph.groups[-1].id
     project = groups.group_nodes(project, [inner, "dense_1"], "Outer")
     outer = project.graph.groups[-1].id
-    assert groups.shown_as(project.graph, "dense") == outer
+    assert groups.visible_as(project.graph, "dense") == outer
     assert groups.members(project.graph, outer) == ("dense", "dropout", "dense_1")
     project = groups.set_collapsed(project, outer, False)
-    assert groups.shown_as(project.graph, "dense") == inner
-    assert groups.shown_as(project.graph, "dense_1") == "dense_1"
+    assert groups.visible_as(project.graph, "dense") == inner
+    assert groups.visible_as(project.graph, "dense_1") == "dense_1"
     project = groups.ungroup(project, outer)
     assert project.graph.group_by_id[inner].parent is None
     project = edits.remove_nodes(project, ["dense", "dropout"])
@@ -141,15 +141,15 @@ def test_groups_nest_close_and_dissolve() -> None:
 
 def test_copies_are_free_of_the_original() -> None:
     project = groups.group_nodes(chain("Input", "Dense", "Dropout", "Dense"), ["dense", "dropout"])
-    text = fragments.copy(project.graph, [project.graph.groups[0].id])
-    project, ids = fragments.paste(project, fragments.read(text))
+    text = fragments.copy_fragment(project.graph, [project.graph.groups[0].id])
+    project, ids = fragments.paste_fragment(project, fragments.read_fragment(text))
     assert ids == ("dense_2", "dropout_1")
     assert ("dense_2", "dropout_1") in project.graph.edges
     assert len(project.graph.groups) == 2
-    _other, ids = fragments.paste(Project(), fragments.read(text))
+    _other, ids = fragments.paste_fragment(Project(), fragments.read_fragment(text))
     assert ids == ("dense", "dropout")
     with pytest.raises(EditError, match="holds no layers"):
-        fragments.read("hello")
+        fragments.read_fragment("hello")
 
 
 def test_a_chain_laid_out_by_hand_makes_room() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, edits_canvas, groups
-from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project, Training
+from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project, Training
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_add_connected_on_either_side(chain):
 
 
 def test_move_to_end_heals_and_takes_the_goal_along(chain):
-    goal = OutputGoal(loss=Choice("mean_squared_error"))
+    goal = OutputSettings(loss=Choice("mean_squared_error"))
     chain = edits.set_training(chain, outputs={"c": goal})
     moved = edits_canvas.move_to_end(chain, "b", "c")
     assert moved.graph.edges == (("in", "a"), ("a", "c"), ("c", "b"))
@@ -80,7 +80,7 @@ def test_moving_a_closed_group_takes_placed_members_along(chain):
 
 def test_tidy_gives_everything_back_and_direction_is_kept_in_the_value(chain):
     placed = edits.move_nodes(chain, {"a": (10.0, 20.0)})
-    assert edits_canvas.tidy(placed) == chain
+    assert edits_canvas.reset_layout(placed) == chain
     wide = edits_canvas.set_horizontal(placed, True)
     assert wide.graph.extra == {"horizontal": True}
     assert edits_canvas.set_horizontal(wide, False) == chain
@@ -88,10 +88,10 @@ def test_tidy_gives_everything_back_and_direction_is_kept_in_the_value(chain):
 
 def test_the_ends_of_a_closed_group(chain):
     graph = groups.group_nodes(chain, ["a", "b"]).graph
-    assert edits_canvas.way_in(graph, "group_1") == "a"
-    assert edits_canvas.way_out(graph, "group_1") == "b"
-    assert edits_canvas.way_in(graph, "c") == edits_canvas.way_out(graph, "c") == "c"
+    assert edits_canvas.entry_node(graph, "group_1") == "a"
+    assert edits_canvas.exit_node(graph, "group_1") == "b"
+    assert edits_canvas.entry_node(graph, "c") == edits_canvas.exit_node(graph, "c") == "c"
     loose = Graph((Node("a", "Dense"), Node("b", "Dense")), (("a", "b"),))
     loose = groups.group_nodes(Project("x", loose), ["a", "b"]).graph
-    assert edits_canvas.way_in(loose, "group_1") == "a"
-    assert edits_canvas.way_out(loose, "group_1") == "b"
+    assert edits_canvas.entry_node(loose, "group_1") == "a"
+    assert edits_canvas.exit_node(loose, "group_1") == "b"

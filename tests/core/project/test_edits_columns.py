@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.core.errors import EditError
-from netbuilder.core.project.edits_columns import aim, fed_by, feed, learned_by
+from netbuilder.core.project.edits_columns import (
+    input_columns,
+    output_columns,
+    set_input_columns,
+    set_output_columns,
+)
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 ONE = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -21,8 +26,8 @@ FEATURES = ("a", "b", "c")
 
 def test_a_column_for_the_only_input_becomes_a_feature() -> None:
     project = Project("t", ONE, Data("csv", path="t.csv", target=("d",)))
-    assert feed(project, ["a"], "input", FEATURES) == project, "it is one already"
-    again = feed(project, ["d"], "input", FEATURES)
+    assert set_input_columns(project, ["a"], "input", FEATURES) == project, "it is one already"
+    again = set_input_columns(project, ["d"], "input", FEATURES)
     assert again.data.columns["d"].role == "feature"
     assert again.data.target == ()
     assert again.data.inputs == {}
@@ -30,39 +35,39 @@ def test_a_column_for_the_only_input_becomes_a_feature() -> None:
 
 def test_a_column_feeds_the_input_that_it_was_dropped_on_and_no_other() -> None:
     project = Project("t", TWO, Data("csv", path="t.csv", target=("d", "e")))
-    assert fed_by(project, FEATURES) == {"left": FEATURES, "right": FEATURES}
-    project = feed(project, ["c", "a"], "left", FEATURES)
+    assert input_columns(project, FEATURES) == {"left": FEATURES, "right": FEATURES}
+    project = set_input_columns(project, ["c", "a"], "left", FEATURES)
     assert project.data.inputs == {"left": FEATURES, "right": ("b",)}
-    project = feed(project, ["a"], "right", FEATURES)
+    project = set_input_columns(project, ["a"], "right", FEATURES)
     assert project.data.inputs == {"left": ("b", "c"), "right": ("a", "b")}
     with pytest.raises(EditError, match=r"feed the Input 'left'"):
-        feed(project, ["b", "c"], "right", FEATURES)
+        set_input_columns(project, ["b", "c"], "right", FEATURES)
     with pytest.raises(EditError, match=r"'both' is no Input"):
-        feed(project, ["a"], "both", FEATURES)
+        set_input_columns(project, ["a"], "both", FEATURES)
 
 
 def test_the_only_goal_learns_what_was_dropped_on_it_instead() -> None:
     project = Project("t", ONE, Data("csv", path="t.csv", target=("d",)))
-    project = aim(project, ["b"], "out", ("d",))
+    project = set_output_columns(project, ["b"], "out", ("d",))
     assert project.data.target == ("b",)
     assert project.data.targets == {}
-    assert aim(project, ["b", "c"], "out", ("b",)).data.target == ("b", "c")
+    assert set_output_columns(project, ["b", "c"], "out", ("b",)).data.target == ("b", "c")
 
 
 def test_of_two_goals_each_has_its_own_columns() -> None:
     project = Project("t", TWO, Data("csv", path="t.csv", target=("d", "e")))
-    assert learned_by(project, ("d", "e")) == {"price": ("d",), "sold": ("e",)}
-    project = aim(project, ["c"], "price", ("d", "e"))
+    assert output_columns(project, ("d", "e")) == {"price": ("d",), "sold": ("e",)}
+    project = set_output_columns(project, ["c"], "price", ("d", "e"))
     assert project.data.targets == {"price": ("c",), "sold": ("e",)}
     assert project.data.target == ("c", "e"), "d is a feature again"
     with pytest.raises(EditError, match=r"left to learn for 'sold'"):
-        aim(project, ["e"], "price", ("c", "e"))
+        set_output_columns(project, ["e"], "price", ("c", "e"))
 
 
 def test_a_feature_that_becomes_a_target_leaves_its_input() -> None:
     data = Data(
         "csv", path="t.csv", target=("d", "e"), inputs={"left": ("a", "b"), "right": ("c",)}
     )
-    project = aim(Project("t", TWO, data), ["a"], "sold", ("d", "e"))
+    project = set_output_columns(Project("t", TWO, data), ["a"], "sold", ("d", "e"))
     assert project.data.inputs == {"left": ("b",), "right": ("c",)}
     assert project.data.targets == {"price": ("d",), "sold": ("a",)}

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, files, fragments, groups
 from netbuilder.core.project.model import Choice, Graph, Project
@@ -142,8 +142,8 @@ class Editing(RuleBasedStateMachine):
     @rule(a=st.lists(INDEX, min_size=1, max_size=5))
     def copy(self, a: list[int]) -> None:
         everything = self.nodes() + [g.id for g in self.project.graph.groups]
-        text = fragments.copy(self.project.graph, [_pick(everything, one) for one in a])
-        self.clipboard = fragments.read(text)
+        text = fragments.copy_fragment(self.project.graph, [_pick(everything, one) for one in a])
+        self.clipboard = fragments.read_fragment(text)
 
     @precondition(lambda self: self.clipboard is not None and len(self.project.graph.nodes) < 60)
     @rule()
@@ -151,7 +151,7 @@ class Editing(RuleBasedStateMachine):
         piece = self.clipboard
 
         def edit(project: Project) -> Project:
-            after, ids = fragments.paste(project, piece)
+            after, ids = fragments.paste_fragment(project, piece)
             assert len(ids) == len(piece.nodes)
             assert not set(ids) & set(project.graph.by_id)
             return after

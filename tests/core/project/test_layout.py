@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netbuilder.core.project.layout import CARD, arrange, complete, layout, shown
+from netbuilder.core.project.layout import (
+    CARD,
+    arrange_cards,
+    layout_graph,
+    place_missing,
+    visible_graph,
+)
 from netbuilder.core.project.model import Graph, Group, Node
 
 
@@ -28,17 +34,17 @@ def overlaps(places, size=CARD) -> list[tuple[str, str]]:
 
 
 def test_a_chain_is_a_straight_column_of_the_pitch_of_the_window():
-    places = layout(graph(("a", "b"), ("b", "c")))
+    places = layout_graph(graph(("a", "b"), ("b", "c")))
     assert places == {"a": (0.0, 0.0), "b": (0.0, 80.0), "c": (0.0, 160.0)}
 
 
 def test_horizontal_is_a_straight_row():
-    places = layout(graph(("a", "b"), ("b", "c")), horizontal=True)
+    places = layout_graph(graph(("a", "b"), ("b", "c")), horizontal=True)
     assert places == {"a": (0.0, 0.0), "b": (388.0, 0.0), "c": (776.0, 0.0)}
 
 
 def test_a_skip_connection_leaves_the_column_straight():
-    places = layout(graph(("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")))
+    places = layout_graph(graph(("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")))
     assert {x for x, _ in places.values()} == {0.0}
     assert [places[one][1] for one in "abcd"] == [0.0, 80.0, 160.0, 240.0]
 
@@ -46,20 +52,20 @@ def test_a_skip_connection_leaves_the_column_straight():
 def test_inputs_stand_from_left_to_right_in_their_order():
     for order in ("ab", "ba"):
         edges = (*((one, "join") for one in order), ("join", "end"))
-        places = layout(graph(*edges))
+        places = layout_graph(graph(*edges))
         assert places[order[0]][0] < places[order[1]][0]
         assert places[order[0]][0] < places["join"][0] < places[order[1]][0]
         assert places["join"][0] == places["end"][0]
 
 
 def test_parts_that_are_not_connected_stand_side_by_side():
-    places = layout(graph(("a", "b"), ("c", "d")))
+    places = layout_graph(graph(("a", "b"), ("c", "d")))
     assert places["a"][1] == places["c"][1] == 0.0
     assert places["c"][0] >= CARD[0]
 
 
 def test_a_circle_in_a_file_is_laid_out_too():
-    places = layout(graph(("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")))
+    places = layout_graph(graph(("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")))
     assert set(places) == set("abcd")
     assert not overlaps(places)
 
@@ -74,27 +80,27 @@ def test_a_closed_group_takes_the_place_of_its_members():
     edges = (("a", "b"), ("b", "c"), ("c", "d"))
     groups = (Group("g", "Block"), Group("inner", "Inner", parent="g", collapsed=False))
     closed = Graph(nodes, edges, groups)
-    assert layout(closed) == {"a": (0.0, 0.0), "g": (0.0, 80.0), "d": (0.0, 160.0)}
-    seen = shown(closed)
+    assert layout_graph(closed) == {"a": (0.0, 0.0), "g": (0.0, 80.0), "d": (0.0, 160.0)}
+    seen = visible_graph(closed)
     assert seen.wires[("a", "g")] == (("a", "b"),)
     assert seen.stand_in["c"] == "g"
     opened = Graph(nodes, edges, (Group("g", "Block", collapsed=False), groups[1]))
-    assert set(layout(opened)) == set("abcd")
+    assert set(layout_graph(opened)) == set("abcd")
 
 
 def test_groups_that_are_each_others_parents_do_no_harm():
     groups = (Group("g", "G", parent="h"), Group("h", "H", parent="g", collapsed=False))
-    seen = shown(Graph((Node("a", "Dense", group="h"),), (), groups))
+    seen = visible_graph(Graph((Node("a", "Dense", group="h"),), (), groups))
     assert seen.stand_in["a"] == "g"
 
 
 def test_larger_cards_push_what_follows_away():
-    places = layout(graph(("a", "b"), ("b", "c")), sizes={"b": (260.0, 144.0)})
+    places = layout_graph(graph(("a", "b"), ("b", "c")), sizes={"b": (260.0, 144.0)})
     assert places["c"][1] - places["b"][1] == 144.0 + 36.0
 
 
 def test_placed_parts_take_no_room():
-    places = arrange(["far", "a", "b"], [("a", "b")], placed={"far"})
+    places = arrange_cards(["far", "a", "b"], [("a", "b")], placed={"far"})
     assert places == {"a": (0.0, 0.0), "b": (0.0, 80.0)}
 
 
@@ -106,7 +112,7 @@ def test_no_card_lies_on_another_and_none_before_what_feeds_it(horizontal, data)
     pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
     edges = [(f"n{a}", f"n{b}") for a, b in data.draw(st.lists(pairs, max_size=24)) if a < b]
     ids = [f"n{i}" for i in range(count)]
-    places = arrange(ids, edges, horizontal)
+    places = arrange_cards(ids, edges, horizontal)
     assert set(places) == set(ids)
     assert not overlaps(places)
     axis = 0 if horizontal else 1
@@ -120,7 +126,7 @@ def test_blocks_that_repeat_look_the_same():
         top, bottom = f"t{block}", f"t{block + 1}"
         for branch in "xyz":
             edges += [(top, f"{branch}{block}"), (f"{branch}{block}", bottom)]
-    places = layout(graph(*edges))
+    places = layout_graph(graph(*edges))
     forms = {
         tuple(
             (places[f"{b}{k}"][0] - places[f"t{k}"][0], places[f"{b}{k}"][1] - places[f"t{k}"][1])
@@ -134,28 +140,30 @@ def test_blocks_that_repeat_look_the_same():
 def test_a_network_in_which_all_feed_all_is_laid_out_in_time():
     ids = [f"n{i}" for i in range(60)]
     edges = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
-    places = arrange(ids, edges)
+    places = arrange_cards(ids, edges)
     assert [places[one][1] for one in ids] == [80.0 * i for i in range(60)]
 
 
 def test_a_tangle_too_large_for_the_fine_layout_falls_back_to_rows():
     tops, middles = [f"t{i}" for i in range(45)], [f"m{i}" for i in range(45)]
     edges = [(a, b) for a in tops for b in middles]
-    places = arrange(tops + middles, edges)
+    places = arrange_cards(tops + middles, edges)
     assert not overlaps(places)
     assert all(places[a][1] < places[b][1] for a, b in pairwise(("t0", "m0")))
 
 
 def test_the_file_of_the_contract_in_which_one_of_three_is_placed():
     edges = [("input", "dense"), ("dense", "out")]
-    places = complete(["input", "dense", "out"], edges, {"dense": (220.0, 0.0)})
+    places = place_missing(["input", "dense", "out"], edges, {"dense": (220.0, 0.0)})
     assert places == {"input": (220.0, -80.0), "out": (220.0, 80.0)}
-    places = complete(["input", "dense", "out"], edges, {"dense": (220.0, 0.0)}, horizontal=True)
+    places = place_missing(
+        ["input", "dense", "out"], edges, {"dense": (220.0, 0.0)}, horizontal=True
+    )
     assert places == {"input": (-168.0, 0.0), "out": (608.0, 0.0)}
 
 
 def test_a_part_that_nobody_placed_stands_beside_placed_ones():
-    places = complete(["far", "a", "b"], [("a", "b")], {"far": (0.0, 40.0)})
+    places = place_missing(["far", "a", "b"], [("a", "b")], {"far": (0.0, 40.0)})
     assert places["a"][0] >= CARD[0] and places["b"][1] - places["a"][1] == 80.0
 
 
@@ -169,7 +177,7 @@ def test_cards_that_are_not_placed_lie_on_none_and_behind_what_feeds_them(horizo
     ids = [f"n{i}" for i in range(count)]
     spot = st.tuples(st.integers(-6, 6).map(lambda n: n * 90.0), st.integers(-6, 6).map(float))
     given_places = data.draw(st.dictionaries(st.sampled_from(ids), spot, max_size=count))
-    places = complete(ids, edges, given_places, horizontal)
+    places = place_missing(ids, edges, given_places, horizontal)
     assert set(places) == set(ids) - set(given_places)
     everything = {**given_places, **places}
     for a, b in overlaps(everything):

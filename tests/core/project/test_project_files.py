@@ -11,7 +11,7 @@ import pytest
 
 from netbuilder.core.errors import ProjectFileError, UserError
 from netbuilder.core.project import files
-from netbuilder.core.project.atomic import replacing, write_bytes
+from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.core.project.model import Choice, Group, Node, Project
 
 DESIGN_EXAMPLE = """{
@@ -106,7 +106,7 @@ def test_wrong_parts_are_named(change, said: str) -> None:
     with pytest.raises(ProjectFileError) as caught:
         files.from_json(raw)
     assert any(part in str(caught.value) for part in said.split("|"))
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize("cut", [10, 30, 200, 443, 700, -1])
@@ -116,7 +116,7 @@ def test_a_file_that_is_cut_off_says_so(tmp_path: Path, cut: int) -> None:
     with pytest.raises(ProjectFileError) as caught:
         files.read(path)
     assert "'cut.netbuilder' ends in the middle, at line" in str(caught.value)
-    assert "copy it again" in str(caught.value.mend)
+    assert "copy it again" in str(caught.value.fix)
 
 
 def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "p.netbuilder"
     files.write(Project("old"), path)
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
+    with pytest.raises(RuntimeError), replace_atomically(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert files.read(path).name == "old"
@@ -165,7 +165,7 @@ def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
     # The real error of a real full device, raised while the new file is being written.
     with (
         pytest.raises(UserError, match="the disk is full"),
-        replacing(path),
+        replace_atomically(path),
         Path("/dev/full").open("wb", buffering=0) as full,
     ):
         full.write(b"x")

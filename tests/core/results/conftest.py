@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
@@ -29,7 +29,7 @@ def train(graph: Graph, data: Data, base: Path, epochs: int = 10, **training: ob
         optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=epochs, batch_size=32, **training
     )
     project = Project(graph=graph, data=data, training=plan)
-    dataset = load(project, base)
+    dataset = load_dataset(project, base)
     return Session(project, dataset, on_event=lambda event: None).run(), dataset
 
 

@@ -7,13 +7,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.augmented import augmented, augmenting
+from netbuilder.core.results.augmented import augment_pictures, augmentation_layers
 
-BYTES = InputPre("image", (4, 6, 1), offset=(0.0,), scale=(255.0,), value_range=(0.0, 255.0))
+BYTES = InputPreprocessing(
+    "image", (4, 6, 1), offset=(0.0,), scale=(255.0,), value_range=(0.0, 255.0)
+)
 GREY = np.tile(np.linspace(0, 255, 6), (8, 4, 1))[..., None]
 
 
@@ -28,8 +30,11 @@ def test_only_the_layers_at_the_start_count() -> None:
         ("Rescaling", {"scale": 2.0}), ("RandomFlip", {"mode": "horizontal"}),
         ("Conv2D", {"filters": 2, "kernel_size": 3}), ("RandomZoom", {"height_factor": 0.1}),
     )  # fmt: skip
-    assert [node.layer for node in augmenting(graph, "input")] == ["Rescaling", "RandomFlip"]
-    assert augmenting(_graph(("Rescaling", {"scale": 2.0})), "input") == ()
+    assert [node.layer for node in augmentation_layers(graph, "input")] == [
+        "Rescaling",
+        "RandomFlip",
+    ]
+    assert augmentation_layers(_graph(("Rescaling", {"scale": 2.0})), "input") == ()
 
 
 def test_two_branches_have_no_start_in_common() -> None:
@@ -37,13 +42,13 @@ def test_two_branches_have_no_start_in_common() -> None:
         (Node("input", "Input"), Node("a", "RandomFlip"), Node("b", "RandomFlip")),
         (("input", "a"), ("input", "b")),
     )
-    assert augmenting(graph, "input") == ()
+    assert augmentation_layers(graph, "input") == ()
 
 
 @pytest.mark.parametrize("before", [[], [("Rescaling", {"scale": 2.0, "offset": -1.0})]])
 def test_mirrored_pictures_are_the_picture_or_its_mirror(before) -> None:
     graph = _graph(*before, ("RandomFlip", {"mode": "horizontal", "seed": 3}))
-    found = augmented(graph, "input", BYTES, GREY)
+    found = augment_pictures(graph, "input", BYTES, GREY)
     assert found.shape == GREY.shape
     plain, mirror = np.round(GREY[0]).astype(np.uint8), np.round(GREY[0][:, ::-1]).astype(np.uint8)
     same = [np.abs(one.astype(int) - plain).max() <= 1 for one in found]
@@ -57,9 +62,9 @@ def test_a_brightness_meant_for_other_pixels_shows_as_what_it_is() -> None:
     """``RandomBrightness`` in its default range wants 0 to 255: pixels of 0 to 1 it drowns."""
     right = _graph(("RandomBrightness", {"factor": [0.4, 0.4], "value_range": [0.0, 1.0]}))
     wrong = _graph(("RandomBrightness", {"factor": [0.4, 0.4]}))
-    brighter = augmented(right, "input", BYTES, GREY)
+    brighter = augment_pictures(right, "input", BYTES, GREY)
     assert abs(int(brighter[0, 0, 0, 0]) - 102) <= 1
-    assert (augmented(wrong, "input", BYTES, GREY) == 255).all()
+    assert (augment_pictures(wrong, "input", BYTES, GREY) == 255).all()
 
 
 def test_no_layer_that_augments_was_forgotten() -> None:

@@ -10,11 +10,11 @@ import pytest
 from sklearn import metrics
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.preprocessing.preprocess import OutputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import ask
-from netbuilder.core.results.evaluate import _class_sentence, evaluate, judged_on
+from netbuilder.core.results.evaluate import _class_sentence, evaluate, evaluate_test_set
+from netbuilder.core.results.own_units import predict_values
 
 Trained = tuple[TrainedModel, Dataset]
 
@@ -26,7 +26,7 @@ def test_numbers_are_judged_in_their_own_units(house_model: Trained) -> None:
     assert found.samples == 80
     answers = trained.model.predict(data.test.raw_x["input"], verbose=0)
     assert np.allclose(found.predictions, answers, rtol=1e-4)
-    truth = data.pre.undo_targets(data.test.y)["out"]
+    truth = data.preprocessing.undo_targets(data.test.y)["out"]
     error = metrics.mean_absolute_error(truth, answers)
     assert found.metrics["mean_absolute_error"] == pytest.approx(error, rel=1e-3)
     assert found.metrics["r2_score"] > 0.95
@@ -53,7 +53,7 @@ def test_of_many_numbers_the_worst_is_named() -> None:
     truth = np.zeros((10, 64))
     values = np.full((10, 64), 0.1)
     values[:, 43] = 0.5
-    target = OutputPre("regression", columns=tuple(f"pixel {n}" for n in range(64)))
+    target = OutputPreprocessing("regression", columns=tuple(f"pixel {n}" for n in range(64)))
     said = _number_sentence(values, truth, target, 0.2)
     assert said == (
         "On 10 test rows, the 64 numbers are off by 0.1062 on average, pixel 43 most (0.5)."
@@ -82,7 +82,7 @@ def test_classes_are_judged_as_scikit_learn_does(digits_model: Trained) -> None:
     trained, data = digits_model
     assert data.test is not None
     found = evaluate(trained, data.test)
-    answers = ask(trained, data.test.x)["out"].argmax(axis=1)
+    answers = predict_values(trained, data.test.x)["out"].argmax(axis=1)
     truth = data.test.y["out"]
     assert found.metrics["accuracy"] == pytest.approx(metrics.accuracy_score(truth, answers))
     assert found.metrics["accuracy"] > 0.9
@@ -114,7 +114,7 @@ def test_two_classes_with_one_unit(reviews_model: Trained) -> None:
 def test_the_loss_is_the_trained_one(house_model: Trained) -> None:
     trained, data = house_model
     assert data.test is not None
-    numbers = trained.core.evaluate(
+    numbers = trained.training_model.evaluate(
         data.test.x["input"], data.test.y["out"], verbose=0, return_dict=True
     )
     found = evaluate(trained, data.test)
@@ -135,7 +135,7 @@ def test_many_rows_are_judged_as_few_are(
 
 def test_rows_that_were_seen_while_training_are_counted(house_model: Trained) -> None:
     trained, data = house_model
-    assert judged_on(trained, data).known == 0
+    assert evaluate_test_set(trained, data).known == 0
     assert data.test is not None
     half = len(data.test) // 2
 
@@ -147,11 +147,11 @@ def test_rows_that_were_seen_while_training_are_counted(house_model: Trained) ->
         test, x=mixed(test.x, train.x), y=mixed(test.y, train.y),
         raw_x=mixed(test.raw_x, train.raw_x), raw_y=mixed(test.raw_y, train.raw_y),
     )  # fmt: skip
-    assert judged_on(trained, replace(data, test=part)).known == half
+    assert evaluate_test_set(trained, replace(data, test=part)).known == half
 
 
 def test_a_mistake_that_is_as_common_as_another_is_not_alone() -> None:
-    target = OutputPre("classes", columns=("size",), classes=("small", "medium", "large"))
+    target = OutputPreprocessing("classes", columns=("size",), classes=("small", "medium", "large"))
 
     def said(*counts: tuple[int, ...]) -> str:
         matrix = np.array(counts)

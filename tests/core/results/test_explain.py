@@ -14,22 +14,22 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.results.answers import ask
-from netbuilder.core.results.explain import pictures, tables
-from netbuilder.core.results.explain.drawing import (
+from netbuilder.core.results.explain import picture_methods, table_methods
+from netbuilder.core.results.explain.explanation_drawing import (
     FOR,
-    bars_of,
-    overlay,
-    patches,
-    strongest,
-    written,
+    explanation_bars,
+    format_values,
+    overlay_heat_map,
+    strongest_values,
+    token_patches,
 )
-from netbuilder.core.results.explain.methods import Rows, explain, methods_for
-from netbuilder.core.results.explain.png import write_png
-from netbuilder.core.results.explain.score import question
-from netbuilder.core.results.inside import sample_of
-from netbuilder.core.results.samples import read_samples, text_samples
-from netbuilder.core.wording import number, share
+from netbuilder.core.results.explain.explanation_png import write_png
+from netbuilder.core.results.explain.explanation_target import explanation_target
+from netbuilder.core.results.explain.methods import ComparisonRows, explain, methods_for
+from netbuilder.core.results.file_samples import read_samples, text_samples
+from netbuilder.core.results.layer_values import raw_sample
+from netbuilder.core.results.own_units import predict_values
+from netbuilder.core.wording import format_number, format_probability
 from tests.core.results.conftest import chain, train
 
 Trained = tuple[TrainedModel, Dataset]
@@ -41,12 +41,14 @@ def test_grad_cam_is_the_gradient_by_hand(digits_model: Trained) -> None:
     trained, data = digits_model
     assert data.test is not None
     # Some pictures have nothing that speaks for the answer: Grad-CAM is black for these.
-    asked_of_all = (question(trained, sample_of(data.test, row)) for row in range(60))
+    asked_of_all = (explanation_target(trained, raw_sample(data.test, row)) for row in range(60))
     row, asked = next(
-        (row, one) for row, one in enumerate(asked_of_all) if pictures.grad_cam(one).max() > 0
+        (row, one)
+        for row, one in enumerate(asked_of_all)
+        if picture_methods.grad_cam(one).max() > 0
     )
-    found = pictures.grad_cam(asked)
-    conv, flatten, _, out = trained.core.layers[1:]
+    found = picture_methods.grad_cam(asked)
+    conv, flatten, _, out = trained.training_model.layers[1:]
     x = data.test.x["input"][row : row + 1]
     with tf.GradientTape() as tape:
         maps = conv(x)
@@ -65,8 +67,8 @@ def test_where_grad_cam_is_black_another_way_answers(digits_model: Trained) -> N
     black, bright = (
         next(
             sample
-            for sample in (sample_of(data.test, row) for row in range(len(data.test)))
-            if (pictures.grad_cam(question(trained, sample)).max() > 0) == lit
+            for sample in (raw_sample(data.test, row) for row in range(len(data.test)))
+            if (picture_methods.grad_cam(explanation_target(trained, sample)).max() > 0) == lit
         )
         for lit in (False, True)
     )
@@ -85,16 +87,16 @@ def test_integrated_gradients_are_the_gradients_by_hand(digits_model: Trained) -
 
     trained, data = digits_model
     assert data.test is not None
-    asked = question(trained, sample_of(data.test, 3))
-    found = pictures.integrated_gradients(asked, 8)
+    asked = explanation_target(trained, raw_sample(data.test, 3))
+    found = picture_methods.integrated_gradients(asked, 8)
     end = data.test.x["input"][3:4]
-    start = data.pre.inputs["input"].apply(np.zeros_like(data.test.raw_x["input"][3:4]))
+    start = data.preprocessing.inputs["input"].apply(np.zeros_like(data.test.raw_x["input"][3:4]))
     total = np.zeros_like(end)
     for step in range(8):
         x = tf.constant(start + (step + 0.5) / 8 * (end - start))
         with tf.GradientTape() as tape:
             tape.watch(x)
-            score = trained.core(x, training=False)[:, asked.unit]
+            score = trained.training_model(x, training=False)[:, asked.unit]
         total += np.asarray(tape.gradient(score, x))
     assert found == pytest.approx(((end - start) * total / 8)[0, :, :, 0], abs=1e-5)
 
@@ -102,9 +104,9 @@ def test_integrated_gradients_are_the_gradients_by_hand(digits_model: Trained) -
 def test_integrated_gradients_add_up_to_the_answer(digits_model: Trained) -> None:
     trained, data = digits_model
     assert data.test is not None
-    sample = sample_of(data.test, 5)
-    asked = question(trained, sample)
-    found = pictures.integrated_gradients(asked, 256)
+    sample = raw_sample(data.test, 5)
+    asked = explanation_target(trained, sample)
+    found = picture_methods.integrated_gradients(asked, 256)
     black = asked.scores("input", np.zeros_like(sample["input"])[None])[0]
     here = asked.scores("input", sample["input"][None])[0]
     assert found.sum() == pytest.approx(here - black, abs=0.02)
@@ -115,15 +117,15 @@ def test_integrated_gradients_add_up_to_the_answer(digits_model: Trained) -> Non
 def test_occlusion_is_asking_again(digits_model: Trained) -> None:
     trained, data = digits_model
     assert data.test is not None
-    sample = sample_of(data.test, 0)
-    asked = question(trained, sample)
-    found = pictures.occlusion(asked, block=2)
+    sample = raw_sample(data.test, 0)
+    asked = explanation_target(trained, sample)
+    found = picture_methods.occlusion(asked, block=2)
     picture = sample["input"].copy()
     picture[2:4, 4:6] = picture.mean(axis=(0, 1))
     raw = np.stack([sample["input"], picture])
-    here, covered = ask(trained, {"input": data.pre.inputs["input"].apply(raw)})["out"][
-        :, asked.unit
-    ]
+    here, covered = predict_values(
+        trained, {"input": data.preprocessing.inputs["input"].apply(raw)}
+    )["out"][:, asked.unit]
     assert found[2:4, 4:6] == pytest.approx(here - covered, abs=1e-6)
 
 
@@ -132,7 +134,7 @@ def test_only_the_corner_that_counts_lights_up() -> None:
     found, data = train_corner()
     assert data.test is not None
     bright = int(np.flatnonzero(data.test.raw_y["out"].reshape(-1) == 1)[0])
-    sample = sample_of(data.test, bright)
+    sample = raw_sample(data.test, bright)
     for way in ("integrated_gradients", "occlusion", "grad_cam"):
         heat = explain(found, sample, way).heatmap
         assert heat is not None
@@ -169,7 +171,7 @@ def test_only_the_column_that_counts_is_important(tmp_path: Path) -> None:
     trained, _ = train(graph, recipe, tmp_path, epochs=60)
     samples = read_samples(trained, tmp_path / "d.csv")
     assert samples.truth is not None
-    found = explain(trained, samples.sample(7), rows=Rows(samples.raw, samples.truth))
+    found = explain(trained, samples.sample(7), rows=ComparisonRows(samples.raw, samples.truth))
     assert list(found.importance) == ["noise", "cause", "more noise", "town"]
     # |a − b| of two normal numbers is 2/√π on average; of two towns half differ by 4.
     assert found.importance["cause"] == pytest.approx(10 * 2 / np.sqrt(np.pi), rel=0.1)
@@ -178,15 +180,15 @@ def test_only_the_column_that_counts_is_important(tmp_path: Path) -> None:
     assert "cause" in found.sentence
     assert found.nearest is not None
     assert found.nearest.row != 7
-    asked = question(trained, samples.sample(7))
-    response = tables.partial_dependence(asked, samples.raw, "cause")
+    asked = explanation_target(trained, samples.sample(7))
+    response = table_methods.partial_dependence(asked, samples.raw, "cause")
     slope = np.polyfit(np.array(response.values, float), response.answers, 1)[0]
     assert slope == pytest.approx(10, rel=0.05)
-    towns = tables.partial_dependence(asked, samples.raw, "town")
+    towns = table_methods.partial_dependence(asked, samples.raw, "town")
     assert towns.values == ("Bath", "York")
     assert towns.answers[0] - towns.answers[1] == pytest.approx(4, rel=0.1)
     with pytest.raises(DataError, match=r"no column 'caus'. Did you mean 'cause'"):
-        tables.partial_dependence(asked, samples.raw, "caus")
+        table_methods.partial_dependence(asked, samples.raw, "caus")
     alone = explain(trained, samples.sample(7))
     assert max(alone.importance, key=lambda name: abs(alone.importance[name])) == "cause"
     with pytest.raises(DataError, match="There is no row 300"):
@@ -197,35 +199,42 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained
     trained, data = house_model
     assert data.test is not None
     raw = data.test.raw_x
-    asked = question(trained, sample_of(data.test, 2))
+    asked = explanation_target(trained, raw_sample(data.test, 2))
     x = data.test.x["input"]
-    given = ask(trained, {"input": x})["out"][:, 0]
+    given = predict_values(trained, {"input": x})["out"][:, 0]
     wide = x.std(axis=0)
     wide[wide == 0] = 1
     far = [
         float((((row - x[2]) / wide) ** 2).sum()) if abs(one - given[2]) > given.std() else np.inf
         for row, one in zip(x, given, strict=True)
     ]
-    nearest = tables.nearest_other(asked, raw)
+    nearest = table_methods.nearest_counterexample(asked, raw)
     assert nearest is not None
     assert nearest.row == int(np.argmin(far))
 
     # A column at its typical value: the median size, the more frequent town.
-    columns = {one.name: one for one in data.pre.inputs["input"].columns}
+    columns = {one.name: one for one in data.preprocessing.inputs["input"].columns}
     moved = raw["input"][2].copy()
     moved[0] = columns["size"].typical
-    changed = ask(trained, {"input": data.pre.inputs["input"].apply(moved[None])})["out"][0, 0]
-    assert tables.against_typical(asked)["size"] == pytest.approx(given[2] - changed, rel=1e-4)
-    found = explain(trained, sample_of(data.test, 2), "occlusion", rows=Rows(raw))
+    changed = predict_values(
+        trained, {"input": data.preprocessing.inputs["input"].apply(moved[None])}
+    )["out"][0, 0]
+    assert table_methods.against_typical(asked)["size"] == pytest.approx(
+        given[2] - changed, rel=1e-4
+    )
+    found = explain(trained, raw_sample(data.test, 2), "occlusion", rows=ComparisonRows(raw))
     assert found.importance["size"] == pytest.approx(given[2] - changed, rel=1e-4)
     assert found.sentence.endswith(" The numbers are in the unit of price.")
-    assert dict(bars_of(found))[found.label("size")] == found.importance["size"]
+    assert dict(explanation_bars(found))[found.label("size")] == found.importance["size"]
     way = "lower" if changed < given[2] else "higher"
-    assert f"{number(abs(given[2] - changed))} {way}" in found.sentence
+    assert f"{format_number(abs(given[2] - changed))} {way}" in found.sentence
     assert found.nearest is not None
     assert found.nearest.row == nearest.row, "what would have to change stands beside it"
     words = found.compared
-    assert words["size"] == (number(raw["input"][2][0]), number(float(columns["size"].typical)))
+    assert words["size"] == (
+        format_number(raw["input"][2][0]),
+        format_number(float(columns["size"].typical)),
+    )
     assert f"typical size ({words['size'][1]})" in found.sentence or "size" not in found.sentence
     assert found.label("size") == "size: {} → {}".format(*words["size"])
     town = next(name for name in columns if columns[name].kind == "category")
@@ -242,13 +251,13 @@ def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
     found = explain(trained, samples.sample(0), text=text)
     assert found.method == "occlusion"
     assert [word for word, _ in found.tokens] == ["i", "loved", "the", "wonderful", "book", "zyx"]
-    asked = question(trained, samples.sample(0))
+    asked = explanation_target(trained, samples.sample(0))
     without = text_samples(trained, ["I the wonderful book Zyx"])
     both = asked.scores("input", np.concatenate([samples.raw["input"], without.raw["input"]]))
     assert dict(found.tokens)["loved"] == pytest.approx(both[0] - both[1], abs=1e-6)
     assert dict(found.tokens)["loved"] > 0
     assert found.sentence.endswith(" The numbers are percentage points.")
-    assert bars_of(found) == [(word, 100 * value) for word, value in found.tokens]
+    assert explanation_bars(found) == [(word, 100 * value) for word, value in found.tokens]
 
 
 def test_the_letter_that_decides_counts(tmp_path: Path) -> None:
@@ -276,12 +285,15 @@ def test_the_letter_that_decides_counts(tmp_path: Path) -> None:
     assert "“c” (1 before the last) speaks most for" in found.sentence
     assert found.sentence.split("for ")[1].startswith(found.about)
     # Each of the three others in its place, one by one.
-    asked = question(trained, samples.sample(0))
+    asked = explanation_target(trained, samples.sample(0))
     others = text_samples(trained, ["daab", "dabb", "dadb"]).raw["input"]
     here = asked.scores("input", samples.raw["input"])[0]
     assert falls[2] == pytest.approx(here - asked.scores("input", others).mean(), abs=1e-6)
-    assert [name for name, _ in bars_of(found)][-2:] == ["“c”, 1 before the last", "“b”, the last"]
-    assert patches(found)[2] == ("c", pytest.approx(np.sign(falls[2])))
+    assert [name for name, _ in explanation_bars(found)][-2:] == [
+        "“c”, 1 before the last",
+        "“b”, the last",
+    ]
+    assert token_patches(found)[2] == ("c", pytest.approx(np.sign(falls[2])))
     # A short text is padded in front: what is not there is not asked about.
     short = explain(trained, text_samples(trained, ["cb"]).sample(0))
     assert [token for token, _ in short.tokens] == [*"cb"]
@@ -298,7 +310,7 @@ def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
     recipe = Data("series", path="s.csv", target=("value",), options={"window": 5})
     trained, data = train(graph, recipe, tmp_path, epochs=40)
     assert data.test is not None
-    found = explain(trained, sample_of(data.test, 4))
+    found = explain(trained, raw_sample(data.test, 4))
     assert [name for name, _ in found.steps][-1] == "last step"
     assert len(found.steps) == 5
     most = max(found.steps, key=lambda pair: abs(pair[1]))[0]
@@ -306,8 +318,8 @@ def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
     raw = data.test.raw_x["input"][4]
     hidden = raw.copy()
     hidden[1] = (raw[0] + raw[2]) / 2  # a gap is filled from its neighbours
-    both = data.pre.inputs["input"].apply(np.stack([raw, hidden]))
-    here, without = ask(trained, {"input": both})["out"][:, 0]
+    both = data.preprocessing.inputs["input"].apply(np.stack([raw, hidden]))
+    here, without = predict_values(trained, {"input": both})["out"][:, 0]
     assert found.steps[1][1] == pytest.approx(here - without, abs=1e-5)
 
 
@@ -320,9 +332,9 @@ def test_ways_are_those_that_suit(digits_model: Trained, house_model: Trained) -
     trained, data = house_model
     assert data.test is not None
     with pytest.raises(DataError, match=r"'grad_cam' does not suit .* explained by importance"):
-        explain(trained, sample_of(data.test, 0), "grad_cam")
+        explain(trained, raw_sample(data.test, 0), "grad_cam")
     with pytest.raises(DataError, match=r"no way to explain named 'importanse'. Did you mean"):
-        explain(trained, sample_of(data.test, 0), "importanse")
+        explain(trained, raw_sample(data.test, 0), "importanse")
 
 
 def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
@@ -330,7 +342,7 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
 
     trained, data = digits_model
     assert data.test is not None
-    found = explain(trained, sample_of(data.test, 0))
+    found = explain(trained, raw_sample(data.test, 0))
     write_png(found, tmp_path / "why.png")
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.size[0] >= 400
@@ -343,7 +355,7 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
     assert blend[0, 0] - blend[-1, 0] > 100
     heat = np.zeros((2, 2))
     heat[0, 0], heat[1, 1] = 1.0, -1.0
-    painted = overlay(np.zeros((2, 2)), heat).astype(int)
+    painted = overlay_heat_map(np.zeros((2, 2)), heat).astype(int)
     # Blue is for and orange against, as weights are blue above 0 and orange below.
     assert painted[0, 0, 2] > painted[0, 0, 0]
     assert painted[1, 1, 0] > painted[1, 1, 2]
@@ -352,12 +364,12 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
 def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:
     """Of a long series the newest step is not cut off because it stands last."""
     pairs = [(f"{back} steps before", 0.001 * back) for back in range(40, 0, -1)]
-    kept, left = strongest([*pairs, ("last step", -1.4)], 3)
+    kept, left = strongest_values([*pairs, ("last step", -1.4)], 3)
     assert [name for name, _ in kept] == ["40 steps before", "39 steps before", "last step"]
     assert left == 38
-    assert written([1.4432, -0.0512, 0.00001]) == ["+1.44", "-0.05", "0"]
-    assert written([24_312.0, -3.0]) == ["+24,312", "-3"]
-    assert written([0.0]) == ["0"]
+    assert format_values([1.4432, -0.0512, 0.00001]) == ["+1.44", "-0.05", "0"]
+    assert format_values([24_312.0, -3.0]) == ["+24,312", "-3"]
+    assert format_values([0.0]) == ["0"]
 
 
 def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Path) -> None:
@@ -365,13 +377,15 @@ def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Pa
     trained, data = house_model
     assert data.test is not None
     raw = {key: values[:40] for key, values in data.test.raw_x.items()}
-    found = explain(trained, sample_of(data.test, 0), "response", rows=Rows(raw))
+    found = explain(trained, raw_sample(data.test, 0), "response", rows=ComparisonRows(raw))
     curves = {one.column: one for one in found.responses}
     assert list(curves) == ["size", "town"]
     value = curves["size"].values[10]
     moved = raw["input"].copy()
     moved[:, 0] = value
-    answers = ask(trained, {"input": data.pre.inputs["input"].apply(moved)})["out"][:, 0]
+    answers = predict_values(trained, {"input": data.preprocessing.inputs["input"].apply(moved)})[
+        "out"
+    ][:, 0]
     assert curves["size"].answers[10] == pytest.approx(answers.mean(), rel=1e-5)
     assert found.importance["size"] == pytest.approx(np.ptp(curves["size"].answers))
     assert "along size: further than along any other column" in found.sentence
@@ -392,29 +406,31 @@ def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:
     trained, data = train(graph, recipe, tmp_path)
     assert data.test is not None
     raw = data.test.raw_x
-    found = explain(trained, sample_of(data.test, 0), "response", rows=Rows(raw))
+    found = explain(trained, raw_sample(data.test, 0), "response", rows=ComparisonRows(raw))
     widest = max(found.responses, key=lambda one: one.span)
-    low, high = (share(float(one)) for one in (widest.answers.min(), widest.answers.max()))
+    low, high = (
+        format_probability(float(one)) for one in (widest.answers.min(), widest.answers.max())
+    )
     assert f"goes from {low} to {high} along {widest.column}" in found.sentence
     assert "in percentage points" in found.sentence
-    assert dict(bars_of(found))[widest.column] == pytest.approx(100 * widest.span)
-    assert written([63.8, 13.9], signed=False) == ["63.8", "13.9"]
+    assert dict(explanation_bars(found))[widest.column] == pytest.approx(100 * widest.span)
+    assert format_values([63.8, 13.9], signed=False) == ["63.8", "13.9"]
     # Where nothing that is shuffled makes the answers worse, nothing "counts most".
-    weights = trained.core.get_weights()
-    trained.core.set_weights([np.zeros_like(weights[0]), np.ones_like(weights[1])])
-    still = explain(trained, sample_of(data.test, 0), "importance", rows=Rows(raw))
+    weights = trained.training_model.get_weights()
+    trained.training_model.set_weights([np.zeros_like(weights[0]), np.ones_like(weights[1])])
+    still = explain(trained, raw_sample(data.test, 0), "importance", rows=ComparisonRows(raw))
     assert still.sentence.startswith("The answers are no worse where the values of any column")
 
 
 def test_what_only_rounding_makes_is_no_reason(house_model: Trained) -> None:
     trained, data = house_model
     assert data.test is not None
-    columns = {one.name: one for one in data.pre.inputs["input"].columns}
+    columns = {one.name: one for one in data.preprocessing.inputs["input"].columns}
     sample = {"input": np.array(data.test.raw_x["input"][2])}
     for place, name in enumerate(columns):
         if name == "size":
             sample["input"][place] = float(columns["size"].typical) * (1 + 1e-9)
-    town = tables.columns_of(trained)["town"][0]
+    town = table_methods.columns_of(trained)["town"][0]
     sample["input"][town[2]] = [one == town[1].typical for one in town[1].categories]
     found = explain(trained, sample, "occlusion")
     assert found.sentence == "No column alone changes this answer: its values are the typical ones."

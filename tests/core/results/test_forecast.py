@@ -10,8 +10,8 @@ import pytest
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.results.answers import ask, repeated
 from netbuilder.core.results.forecast import forecast, last_window, series_ends
+from netbuilder.core.results.own_units import predict_values, repeated_predictor
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -29,12 +29,12 @@ def ramp(folder: Path, horizon: int, target: tuple[str, ...] = ("a",)) -> Traine
 def set_rule(trained: Trained, kernel: np.ndarray, bias: np.ndarray) -> None:
     """Weights that act on raw values: the scaling around them is folded in."""
     model, _ = trained
-    entry, target = model.pre.inputs["input"], model.pre.outputs["out"]
+    entry, target = model.preprocessing.inputs["input"], model.preprocessing.outputs["out"]
     inner, outer = np.tile(np.array(entry.scale), 3), np.array(target.scale)
     shift = np.tile(np.array(entry.offset), 3)
     scaled = kernel * inner[:, None] / outer
     moved = (bias + shift @ kernel - np.array(target.offset)) / outer
-    model.core.get_layer("out").set_weights([scaled, moved])
+    model.training_model.get_layer("out").set_weights([scaled, moved])
 
 
 def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_columns_that_are_not_predicted_stay(tmp_path: Path) -> None:
 def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
     """Answers stand column by column ("a +1", "a +2", "b +1", "b +2"), and not step by step."""
     trained = ramp(tmp_path, 2, ("a", "b"))
-    assert trained[0].pre.outputs["out"].columns == ("a +1", "a +2", "b +1", "b +2")
+    assert trained[0].preprocessing.outputs["out"].columns == ("a +1", "a +2", "b +1", "b +2")
     kernel = np.zeros((6, 4))
     kernel[4, :2] = 1.0  # a from the last a
     kernel[5, 2:] = 1.0  # b from the last b
@@ -111,7 +111,7 @@ def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None
 
 def test_the_traced_network_answers_the_same(reviews_model: Trained) -> None:
     trained, dataset = reviews_model
-    asked = repeated(trained)
+    asked = repeated_predictor(trained)
     for index in range(3):
         x = {key: value[index : index + 1] for key, value in dataset.train.x.items()}
-        assert asked(x)["out"] == pytest.approx(ask(trained, x)["out"], abs=1e-5)
+        assert asked(x)["out"] == pytest.approx(predict_values(trained, x)["out"], abs=1e-5)

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.project.model import Data, Graph, Node
-from netbuilder.core.results.curves import meaning
+from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.explain.methods import Rows, explain
-from netbuilder.core.results.inside import sample_of
-from netbuilder.core.results.mistakes import samples
+from netbuilder.core.results.explain.methods import ComparisonRows, explain
+from netbuilder.core.results.layer_values import raw_sample
+from netbuilder.core.results.mistakes import mistake_samples
 from netbuilder.core.results.residuals import residuals
 from tests.core.results.conftest import Trained, chain, train
 
@@ -35,14 +35,14 @@ def test_every_number_about_money_is_money(money: Trained) -> None:
     assert data.test is not None
     found = evaluate(trained, data.test)
     for name in ("mean_absolute_error", "root_mean_squared_error", "median_absolute_error"):
-        assert "$" in meaning(name, found.metrics[name], found), name
-    assert "$" not in meaning("r2_score", 0.9, found)
+        assert "$" in metric_meaning(name, found.metrics[name], found), name
+    assert "$" not in metric_meaning("r2_score", 0.9, found)
     assert "spread by $" in residuals(found).sentence
-    shown = samples(found, data.test, data.pre, found.mistakes[:2])
+    shown = mistake_samples(found, data.test, data.preprocessing, found.mistakes[:2])
     assert all(one.count("$") == 2 for one in shown.captions)
-    rows = Rows(data.test.raw_x, next(iter(data.test.raw_y.values())))
+    rows = ComparisonRows(data.test.raw_x, next(iter(data.test.raw_y.values())))
     for method in ("importance", "occlusion", "response"):
-        why = explain(trained, sample_of(data.test, 0), method, rows=rows)
+        why = explain(trained, raw_sample(data.test, 0), method, rows=rows)
         assert "$" in why.sentence or "typical ones" in why.sentence, method
         assert why.nearest is None or "more than $" in why.nearest.words
 
@@ -61,7 +61,9 @@ def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:
     recipe = Data("csv", path="d.csv", target=("y",), inputs=inputs)
     trained, data = train(graph, recipe, tmp_path, epochs=1)
     assert data.test is not None
-    shown = samples(evaluate(trained, data.test), data.test, data.pre, np.arange(2))
+    shown = mistake_samples(
+        evaluate(trained, data.test), data.test, data.preprocessing, np.arange(2)
+    )
     assert shown.names == ("a", "b", "c")
     raw = data.test.raw_x
     for place in range(2):
@@ -78,6 +80,8 @@ def test_a_text_to_go_on_from_is_shown_as_letters(tmp_path: Path) -> None:
     recipe = Data("text", path="t.txt", options={"task": "next_token", "window": 6})
     trained, data = train(graph, recipe, tmp_path, epochs=1)
     assert data.test is not None
-    shown = samples(evaluate(trained, data.test), data.test, data.pre, np.arange(3))
+    shown = mistake_samples(
+        evaluate(trained, data.test), data.test, data.preprocessing, np.arange(3)
+    )
     assert shown.names == ("text",)
     assert all(cells[0].replace("␣", " ") in "abcd " * 60 for cells in shown.cells)

@@ -9,13 +9,19 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.compare import Compared, judged, metric_rows, same_losses, same_rows
+from netbuilder.core.results.compare import (
+    ComparedNetwork,
+    evaluate_own_data,
+    metric_rows,
+    same_losses,
+    same_rows,
+)
 from netbuilder.core.results.evaluate import PENALISED, Evaluation
-from netbuilder.core.results.learning_curve import LearningCurve, Point, learning_curve
+from netbuilder.core.results.learning_curve import LearningCurve, LearningCurvePoint, learning_curve
 from netbuilder.core.results.residuals import residuals
 from tests.core.results.conftest import Trained, chain
 
@@ -51,14 +57,20 @@ def test_errors_that_grow_are_told() -> None:
 
 
 def test_the_best_of_each_metric() -> None:
-    def of(formula: str = "", **metrics: float) -> Compared:
+    def of(formula: str = "", **metrics: float) -> ComparedNetwork:
         answers = np.zeros(2), np.array([0, 1])
-        return Compared("x", Evaluation("classes", 1, metrics, "", *answers, loss_of=formula))
+        return ComparedNetwork(
+            "x", Evaluation("classes", 1, metrics, "", *answers, loss_of=formula)
+        )
 
     rows = {
         row.metric: row
         for row in metric_rows(
-            [of(accuracy=0.9, loss=0.3), of(accuracy=0.8, loss=0.1), Compared("y", trouble="gone")]
+            [
+                of(accuracy=0.9, loss=0.3),
+                of(accuracy=0.8, loss=0.1),
+                ComparedNetwork("y", trouble="gone"),
+            ]
         )
     }
     assert rows["accuracy"].values == (0.9, 0.8, None)
@@ -75,11 +87,11 @@ def test_the_best_of_each_metric() -> None:
 
 
 def test_other_rows_are_noticed(house_model: Trained, house_folder: Path) -> None:
-    mine = judged(house_model[0], house_folder)
+    mine = evaluate_own_data(house_model[0], house_folder)
     assert mine.samples == len(house_model[1].test or ())
-    assert same_rows([Compared("a", mine), Compared("b", mine), Compared("c")])
+    assert same_rows([ComparedNetwork("a", mine), ComparedNetwork("b", mine), ComparedNetwork("c")])
     other = Evaluation("regression", 1, {}, "", mine.predictions, mine.truth[:-1])
-    assert not same_rows([Compared("a", mine), Compared("b", other)])
+    assert not same_rows([ComparedNetwork("a", mine), ComparedNetwork("b", other)])
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +109,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Dataset, P
     )
     plan = Training(optimizer=Choice("Adam", {"learning_rate": 0.02}), epochs=25, batch_size=16)
     project = Project("n", graph, Data("csv", path="n.csv", target=("y",), test_split=0.4), plan)
-    return project, load(project, folder), folder
+    return project, load_dataset(project, folder), folder
 
 
 def test_more_rows_help_where_they_must(noisy: tuple[Project, Dataset, Path]) -> None:
@@ -133,12 +145,14 @@ def test_it_ends_when_asked(noisy: tuple[Project, Dataset, Path]) -> None:
     assert found.points == seen[0].points
     assert len(found.points) == 1 < found.total
     with pytest.raises(DataError, match="no rows to judge on"):
-        learning_curve(project, Dataset(dataset.facts, dataset.train, None, None, dataset.pre))
+        learning_curve(
+            project, Dataset(dataset.facts, dataset.train, None, None, dataset.preprocessing)
+        )
 
 
 def test_what_the_curve_says() -> None:
     def of(*points: tuple[int, float, float], metric: str = "accuracy") -> str:
-        made = tuple(Point(rows, (known,), (new,)) for rows, known, new in points)
+        made = tuple(LearningCurvePoint(rows, (known,), (new,)) for rows, known, new in points)
         return LearningCurve(metric, "test", made, len(made)).sentence
 
     assert "more rows are likely to help" in of((100, 1.0, 0.7), (200, 1.0, 0.8))
@@ -153,7 +167,7 @@ def test_what_the_curve_says() -> None:
 def test_a_trained_model_is_left_alone(
     noisy: tuple[Project, Dataset, Path], house_model: tuple[TrainedModel, Dataset]
 ) -> None:
-    before = [np.array(weight) for weight in house_model[0].core.weights]
+    before = [np.array(weight) for weight in house_model[0].training_model.weights]
     learning_curve(noisy[0], noisy[1], base=noisy[2], shares=(0.1, 0.2), seeds=1)
-    for weight, old in zip(house_model[0].core.weights, before, strict=True):
+    for weight, old in zip(house_model[0].training_model.weights, before, strict=True):
         assert np.array_equal(np.array(weight), old)

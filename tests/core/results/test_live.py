@@ -10,9 +10,9 @@ import pytest
 from sklearn.decomposition import PCA
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.events import Probed
+from netbuilder.core.engine.events import ProbeAnswered
 from netbuilder.core.engine.probes import evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
@@ -20,9 +20,9 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data
 from netbuilder.core.resources import resource
-from netbuilder.core.results.inside import look, sample_of
-from netbuilder.core.results.live import histograms, maps, others, plane, words
-from netbuilder.core.results.live.pictures import HistogramPicture
+from netbuilder.core.results.layer_values import node_activations, raw_sample
+from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane, token_names
+from netbuilder.core.results.live.view_data import HistogramPicture
 from netbuilder.core.results.live.views import VIEWS, Axes, views_for
 from netbuilder.core.results.predict import predict_raw
 from tests.core.results.conftest import chain, train
@@ -41,7 +41,7 @@ def moons() -> Trained:
 
 def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
     trained, data = moons
-    asked = plane.surface(data, trained.project, size=20)
+    asked = plane.surface_request(data, trained.project, size=20)
     found = asked.read(evaluate_probe(trained, asked.probe))
     assert found.shares is not None
     assert found.shares.shape == (20, 20, 2)
@@ -65,7 +65,7 @@ def test_a_surface_goes_along_columns_of_several_inputs() -> None:
     }
     recipe = replace(project.data, inputs=inputs)
     project = edits.set_training(replace(project, data=recipe), epochs=5)
-    data = load(project, Path())
+    data = load_dataset(project, Path())
     trained = Session(project, data, on_event=lambda event: None).run()
     names = ("sepal length (cm)", "sepal width (cm)", "petal width (cm)", "petal length (cm)")
     assert plane.number_columns(data) == names
@@ -92,7 +92,7 @@ def test_a_surface_goes_along_columns_of_several_inputs() -> None:
     asked = view.ask(data, trained.project, Axes("sepal length (cm)", row=7))
     assert np.array_equal(shown, asked.read(evaluate_probe(trained, asked.probe)).shares)
 
-    asked = plane.curve(data, trained.project, "petal width (cm)")
+    asked = plane.curve_request(data, trained.project, "petal width (cm)")
     along = asked.read(evaluate_probe(trained, asked.probe))
     means = {key: np.repeat(v.mean(axis=0)[None], 2, axis=0) for key, v in data.train.raw_x.items()}
     means["petal"][:, 1] = means["sepal"][:, 2] = along.x[[0, -1]]
@@ -102,16 +102,16 @@ def test_a_surface_goes_along_columns_of_several_inputs() -> None:
 
 def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
     trained, data = moons
-    probed: list[Probed] = []
+    probed: list[ProbeAnswered] = []
 
     def hear(event: Event) -> None:
-        if isinstance(event, Probed):
+        if isinstance(event, ProbeAnswered):
             probed.append(event)
             session.stop()
 
     project = edits.set_training(trained.project, epochs=100_000)
     session = Session(project, data, on_event=hear, record=False)
-    asked = plane.surface(data, trained.project)
+    asked = plane.surface_request(data, trained.project)
     session.watch(asked.probe)
     session.run()
     assert asked.read(probed[0]).shares is not None
@@ -120,8 +120,8 @@ def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
 def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> None:
     trained, data = house_model
     with pytest.raises(DataError, match="two columns of numbers"):
-        plane.surface(data, trained.project)
-    asked = plane.curve(data, trained.project)
+        plane.surface_request(data, trained.project)
+    asked = plane.curve_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))
     assert found.across == "size"
     towns = data.train.raw_x["input"][:, 1:].mean(axis=0)
@@ -130,7 +130,7 @@ def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> 
     answers = trained.model.predict(rows.astype(np.float32), verbose=0)
     assert found.y == pytest.approx(answers[:, 0], rel=1e-3)
     with pytest.raises(DataError, match="Did you mean 'size'"):
-        plane.curve(data, trained.project, "sise")
+        plane.curve_request(data, trained.project, "sise")
 
 
 def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None:
@@ -152,7 +152,7 @@ def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None
 
 def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> None:
     trained, data = digits_model
-    asked = others.wall(data, trained.project)
+    asked = forecast_and_wall.wall_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))
     assert len(found.images) == len(found.answers) == 40
     assert sorted(set(found.truth)) == list("0123456789")
@@ -162,16 +162,18 @@ def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> 
 
 def test_the_map_is_the_last_hidden_layers(moons: Trained) -> None:
     trained, data = moons
-    asked = maps.hidden_map(data, trained.project)
+    asked = maps.hidden_map_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))
     assert found.node == "hidden"
     assert data.test is not None
-    hidden = np.array([look(trained, sample_of(data.test, int(r)))["hidden"] for r in found.rows])
+    hidden = np.array(
+        [node_activations(trained, raw_sample(data.test, int(r)))["hidden"] for r in found.rows]
+    )
     pca = PCA(2).fit(hidden)
     expected = pca.transform(hidden)
     assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
     assert found.explained == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-4)
-    turned, _ = maps.principal(hidden, -found.at)
+    turned, _ = maps.principal_components(hidden, -found.at)
     assert turned == pytest.approx(-found.at, abs=1e-6)
 
 
@@ -191,14 +193,14 @@ def test_views_fit_their_data(
 
 def test_histograms_count_every_weight(moons: Trained) -> None:
     trained, data = moons
-    asked = histograms.histograms(data, trained.project, histograms.WEIGHTS)
+    asked = histograms.histogram_request(data, trained.project, histograms.WEIGHTS)
     found = evaluate_probe(trained, asked.probe)
     asked.read(found)
     picture = asked.read(found)
     assert isinstance(picture, HistogramPicture)
     assert list(picture.layers) == ["hidden", "out"]
     shares, edges = picture.layers["hidden"]
-    kernel = trained.core.get_layer("hidden").kernel.numpy()
+    kernel = trained.training_model.get_layer("hidden").kernel.numpy()
     counts, _ = np.histogram(kernel, edges)
     assert shares.shape == (2, 40)
     assert shares[-1] == pytest.approx(counts / kernel.size)
@@ -209,14 +211,14 @@ def test_histograms_of_gradients_are_those_of_the_tape(moons: Trained) -> None:
     import tensorflow as tf
 
     trained, data = moons
-    asked = histograms.histograms(data, trained.project, histograms.GRADIENTS)
+    asked = histograms.histogram_request(data, trained.project, histograms.GRADIENTS)
     picture = asked.read(evaluate_probe(trained, asked.probe))
     x, y = data.train.x["input"][:256], data.train.y["out"][:256]
-    core = trained.core
+    training_model = trained.training_model
     with tf.GradientTape() as tape:
-        answers = core(x, training=False)
+        answers = training_model(x, training=False)
         loss = tf.reduce_mean(tf.keras.losses.binary_crossentropy(y.reshape(-1, 1), answers))
-    (slope,) = tape.gradient(loss, [core.get_layer("hidden").kernel.value])
+    (slope,) = tape.gradient(loss, [training_model.get_layer("hidden").kernel.value])
     shares, edges = picture.layers["hidden"]
     assert shares[0] == pytest.approx(np.histogram(slope, edges)[0] / np.size(slope))
     assert (edges[0], edges[-1]) == pytest.approx((np.min(slope), np.max(slope)), abs=1e-6)
@@ -224,9 +226,11 @@ def test_histograms_of_gradients_are_those_of_the_tape(moons: Trained) -> None:
 
 def test_histograms_of_activations_are_what_the_layer_gives(moons: Trained) -> None:
     trained, data = moons
-    asked = histograms.histograms(data, trained.project, histograms.ACTIVATIONS)
+    asked = histograms.histogram_request(data, trained.project, histograms.ACTIVATIONS)
     picture = asked.read(evaluate_probe(trained, asked.probe))
-    given = np.array([look(trained, sample_of(data.train, row))["hidden"] for row in range(256)])
+    given = np.array(
+        [node_activations(trained, raw_sample(data.train, row))["hidden"] for row in range(256)]
+    )
     shares, edges = picture.layers["hidden"]
     # All 256 · 12 values are counted: every second one would be too few for 2,000.
     assert edges[0] >= given.min() - 1e-6
@@ -237,7 +241,7 @@ def test_histograms_of_activations_are_what_the_layer_gives(moons: Trained) -> N
 
 
 def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
-    spread = histograms.Spread()
+    spread = histograms.LayerHistograms()
     spread.add(np.array([0.0, 1.0]))
     spread.add(np.array([0.0, 10.0]))
     assert spread.edges[0] == 0.0
@@ -250,24 +254,24 @@ def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
 
 def test_words_lie_where_the_embedding_puts_them(reviews_model: Trained) -> None:
     trained, data = reviews_model
-    asked = maps.word_map(data, trained.project)
+    asked = maps.word_map_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))
     node, vocabulary = maps.embedding_of(data, trained.project)
     assert found.labels == vocabulary[2 : 2 + len(found.labels)]
-    matrix = trained.core.get_layer(node).embeddings.numpy()[2 : 2 + len(found.labels)]
+    matrix = trained.training_model.get_layer(node).embeddings.numpy()[2 : 2 + len(found.labels)]
     expected = PCA(2).fit_transform(matrix)
     assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
-    spread = maps.neighbours(found)
+    spread = maps.neighbour_map(found)
     assert spread.labels == found.labels
     assert spread.at.shape == found.at.shape
 
 
 def test_the_nearest_word_is_that_of_the_smallest_angle() -> None:
     matrix = np.array([[9, 9], [1, 0], [1, 1], [2, 2.2], [-1, -1.0]])
-    found = words.nearest(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
+    found = token_names.nearest_words(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
     assert [name for name, _ in found] == ["fine", "[UNK]"], "by angle, not by length"
     cosine = (1 * 2 + 1 * 2.2) / (np.sqrt(2) * np.sqrt(4 + 2.2**2))
     assert found[0][1] == pytest.approx(cosine)
-    assert words.step_names(
+    assert token_names.step_names(
         {"in": np.array([2, 4, 0])}, {"in": ("", "u", "good", "x", "bad")}, 3
     ) == ("good", "bad", "·")

@@ -13,7 +13,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.missing_values import with_missing
+from netbuilder.core.results.missing_values import with_missing_rule
 from netbuilder.core.results.predict_file import predict_file
 
 Trained = tuple[TrainedModel, Dataset]
@@ -34,12 +34,12 @@ def test_both_follow_the_rule_of_the_model(house_model: Trained, tmp_path: Path)
 
 def test_another_rule_can_be_given(house_model: Trained, tmp_path: Path) -> None:
     trained, path = house_model[0], asked(tmp_path)
-    dropped = with_missing(trained, "drop")
+    dropped = with_missing_rule(trained, "drop")
     assert (len(predict_file(dropped, path)), evaluate(dropped, path).samples) == (1, 1)
-    column = trained.pre.inputs["input"].columns[0]
-    town = trained.pre.inputs["input"].columns[1]
+    column = trained.preprocessing.inputs["input"].columns[0]
+    town = trained.preprocessing.inputs["input"].columns[1]
     for rule, size in (("mean", column.mean), ("median", column.typical)):
-        filled = with_missing(trained, rule)
+        filled = with_missing_rule(trained, rule)
         answers = predict_file(filled, path).to_columns()["predicted price"]
         assert evaluate(filled, path).samples == 3
         # What fills is known from the training rows, not from these.
@@ -53,7 +53,7 @@ def test_another_rule_can_be_given(house_model: Trained, tmp_path: Path) -> None
 
 def test_a_rule_that_does_not_exist(house_model: Trained) -> None:
     with pytest.raises(DataError, match="'guess', which does not exist"):
-        with_missing(house_model[0], "guess")
+        with_missing_rule(house_model[0], "guess")
 
 
 def test_a_category_that_was_never_seen_is_refused_by_both(
@@ -82,7 +82,9 @@ def test_a_spreadsheet_of_new_rows_is_answered(house_model: Trained, tmp_path: P
 
 def test_numbers_are_read_as_they_were_at_training(house_model: Trained, tmp_path: Path) -> None:
     trained = house_model[0]
-    told = replace(trained, pre=replace(trained.pre, hints={"like_decimal": ","}))
+    told = replace(
+        trained, preprocessing=replace(trained.preprocessing, hints={"like_decimal": ","})
+    )
     (tmp_path / "in.csv").write_text("size;town\n1,125;Bath\n")
     (tmp_path / "plain.csv").write_text("size;town\n1.125;Bath\n")
     one, other = (

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.core.results.answers import ask
 from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.own_units import predict_values
 from netbuilder.core.results.predict import predict_raw, predict_rows
 from netbuilder.core.results.predict_file import predict_file
 
@@ -29,7 +29,7 @@ def chain(*nodes: Node) -> Graph:
 def train(graph: Graph, data: Data, base: Path, epochs: int, **plan: object) -> TrainedModel:
     training = Training(optimizer=Choice("Adam", {"learning_rate": 0.02}), epochs=epochs, **plan)
     project = Project(graph=graph, data=data, training=training)
-    return Session(project, load(project, base), on_event=lambda event: None).run()
+    return Session(project, load_dataset(project, base), on_event=lambda event: None).run()
 
 
 @pytest.fixture
@@ -96,9 +96,11 @@ def test_raw_scores_become_probabilities(flats: Path) -> None:
     answers = predict_rows(trained, {"size": 90}).first
     assert answers.probabilities is not None
     assert answers.probabilities.sum() == pytest.approx(1.0)
-    scores = np.asarray(trained.core(np.array([[1.5]], np.float32)))[0]
+    scores = np.asarray(trained.training_model(np.array([[1.5]], np.float32)))[0]
     expected = np.exp(scores) / np.exp(scores).sum()
-    assert np.allclose(ask(trained, {"input": np.array([[1.5]])})["out"][0], expected, atol=1e-5)
+    assert np.allclose(
+        predict_values(trained, {"input": np.array([[1.5]])})["out"][0], expected, atol=1e-5
+    )
 
 
 def test_a_series_is_judged_on_a_file_of_its_own(tmp_path: Path) -> None:
@@ -147,9 +149,15 @@ def test_a_folder_of_pictures_is_judged(tmp_path: Path) -> None:
 def test_a_model_without_notes_about_its_data_is_asked_by_position() -> None:
     graph = chain(Node("out", "Dense", {"units": 1}))
     made = train(graph, Data("builtin", name="diabetes"), Path(), 2)
-    bare = TrainedModel(made.project, made.core, made.core, type(made.pre)(), made.facts)
+    bare = TrainedModel(
+        made.project,
+        made.training_model,
+        made.training_model,
+        type(made.preprocessing)(),
+        made.facts,
+    )
     row = {f"x{index}": 0.5 for index in range(10)}
     answer = predict_rows(bare, row).first
     assert answer.columns == ("out",)
-    expected = np.asarray(made.core(np.full((1, 10), 0.5, np.float32)))
+    expected = np.asarray(made.training_model(np.full((1, 10), 0.5, np.float32)))
     assert answer.values[0, 0] == pytest.approx(float(expected[0, 0]), rel=1e-5)

@@ -8,19 +8,23 @@ import numpy as np
 import pytest
 
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.number.attention import shares
-from netbuilder.core.results.number.explain import explain, explain_node
-from netbuilder.core.results.number.recurrent import states
-from netbuilder.core.results.number.values import CURVES, activated, curve
-from netbuilder.core.results.number.words import in_words
+from netbuilder.core.results.computation_trace.attention_trace import attention_shares
+from netbuilder.core.results.computation_trace.computed_value import (
+    CURVES,
+    activation_curve,
+    apply_activation,
+)
+from netbuilder.core.results.computation_trace.formula_text import formula_lines
+from netbuilder.core.results.computation_trace.recurrent_trace import recurrent_states
+from netbuilder.core.results.computation_trace.trace_value import trace_node, trace_value
 
 RNG = np.random.default_rng(7)
 
 
 def _weights(layer: Any) -> dict[str, Any]:
-    from netbuilder.core.engine.monitor.observer import named
+    from netbuilder.core.engine.monitor.observer import named_weights
 
-    return {name: weight.numpy() for name, weight in named(layer.weights)}
+    return {name: weight.numpy() for name, weight in named_weights(layer.weights)}
 
 
 def _shaken(layer: Any) -> Any:
@@ -79,10 +83,10 @@ def test_every_number_is_the_layers_own(name: str, params: dict, shape: tuple) -
     _shaken(layer)
     out = np.asarray(layer(x))[0]
     for index in np.ndindex(*out.shape):
-        number = explain(name, params, _weights(layer), x[0], index)
+        number = trace_value(name, params, _weights(layer), x[0], index)
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
-        assert in_words(number)
+        assert formula_lines(number)
 
 
 @pytest.mark.parametrize(
@@ -99,16 +103,16 @@ def test_what_several_inputs_become_is_told(name: str, params: dict, shapes: lis
     given = [RNG.normal(size=(1, *shape)).astype("float32") for shape in shapes]
     out = np.asarray(getattr(keras.layers, name)(**params)(given))[0]
     for index in np.ndindex(*out.shape):
-        number = explain(name, params, {}, [one[0] for one in given], index)
+        number = trace_value(name, params, {}, [one[0] for one in given], index)
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
-        assert "=" in in_words(number)
+        assert "=" in formula_lines(number)
 
 
 def test_the_terms_add_up_to_what_the_activation_gets() -> None:
     kernel, bias = RNG.normal(size=(5, 3)), RNG.normal(size=3)
     x = RNG.normal(size=5)
-    number = explain("Dense", {"activation": "relu"}, {"kernel": kernel, "bias": bias}, x, (1,))
+    number = trace_value("Dense", {"activation": "relu"}, {"kernel": kernel, "bias": bias}, x, (1,))
     assert number is not None
     assert sum(t.product for t in number.terms) + number.bias == pytest.approx(number.before)
     assert number.value == max(number.before, 0.0)
@@ -121,27 +125,27 @@ def test_the_terms_add_up_to_what_the_activation_gets() -> None:
 def test_curves_are_those_of_keras(name: str) -> None:
     import keras
 
-    x, y = curve(name, -4.0, 4.0)
+    x, y = activation_curve(name, -4.0, 4.0)
     own = np.asarray(keras.activations.get(name)(x.astype("float32")))
     assert y == pytest.approx(own, abs=2e-5, rel=1e-5)
 
 
 def test_a_worked_example_reads_as_one_writes_it() -> None:
     weights = {"kernel": np.array([[2.0], [-1.0]]), "bias": np.array([0.5])}
-    number = explain("Dense", {"activation": "relu"}, weights, np.array([3.0, 1.0]), (0,))
+    number = trace_value("Dense", {"activation": "relu"}, weights, np.array([3.0, 1.0]), (0,))
     assert number is not None
-    assert in_words(number) == "3 · 2 + 1 · −1 + bias 0.5 = 5.5\nrelu(5.5) = 5.5"
-    flat = explain("Flatten", {}, {}, np.arange(24.0).reshape(3, 4, 2), (13,))
+    assert formula_lines(number) == "3 · 2 + 1 · −1 + bias 0.5 = 5.5\nrelu(5.5) = 5.5"
+    flat = trace_value("Flatten", {}, {}, np.arange(24.0).reshape(3, 4, 2), (13,))
     assert flat is not None
-    assert in_words(flat) == "x[1, 2, 1] = 13: only its place is another one"
-    both = explain("Concatenate", {}, {}, [np.zeros(3), np.array([4.0, 5.0])], (4,))
+    assert formula_lines(flat) == "x[1, 2, 1] = 13: only its place is another one"
+    both = trace_value("Concatenate", {}, {}, [np.zeros(3), np.array([4.0, 5.0])], (4,))
     assert both is not None
-    assert in_words(both) == "x[1] of its input 2 = 5"
+    assert formula_lines(both) == "x[1] of its input 2 = 5"
 
 
 def test_other_layers_are_not_taken_apart() -> None:
-    assert explain("ConvLSTM1D", {}, {}, np.zeros((3, 2)), (0,)) is None
-    assert explain("GRU", {}, {}, np.zeros((3, 2)), (0,)) is None, "without its weights"
+    assert trace_value("ConvLSTM1D", {}, {}, np.zeros((3, 2)), (0,)) is None
+    assert trace_value("GRU", {}, {}, np.zeros((3, 2)), (0,)) is None, "without its weights"
 
 
 def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return() -> None:
@@ -151,7 +155,7 @@ def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return() -> Non
         layer = getattr(keras.layers, name)(3, return_sequences=True)
         x = RNG.normal(size=(1, 6, 2)).astype("float32")
         out = np.asarray(layer(x))[0]
-        assert states(name, {}, _weights(layer), x[0]) == pytest.approx(out, abs=2e-5)
+        assert recurrent_states(name, {}, _weights(layer), x[0]) == pytest.approx(out, abs=2e-5)
 
 
 @pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
@@ -167,10 +171,10 @@ def test_both_directions_are_told_apart(mode: str, inner: str, sequences: bool) 
     out = np.asarray(_shaken(layer)(x))[0]
     params = {"layer": {"layer": inner, "params": own}, "merge_mode": mode}
     for index in np.ndindex(*out.shape):
-        number = explain("Bidirectional", params, _weights(layer), x[0], index)
+        number = trace_value("Bidirectional", params, _weights(layer), x[0], index)
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
-        assert in_words(number)
+        assert formula_lines(number)
 
 
 ATTENTION = [
@@ -205,14 +209,14 @@ def test_what_a_step_looks_at_is_what_keras_says(name: str, params: dict, count:
         scores = np.asarray(scores)
     out = np.asarray(out)[0]
     rows = [one[0] for one in given]
-    found = shares(name, params, _weights(layer), rows)
+    found = attention_shares(name, params, _weights(layer), rows)
     assert found == pytest.approx(scores, abs=1e-5)
     assert found.sum(axis=-1) == pytest.approx(1.0)
     for index in np.ndindex(*out.shape):
-        number = explain(name, params, _weights(layer), rows, index)
+        number = trace_value(name, params, _weights(layer), rows, index)
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
-        assert "looks at step" in in_words(number)
+        assert "looks at step" in formula_lines(number)
 
 
 def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
@@ -247,24 +251,26 @@ def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
         return _weights(layers[node]) if node in layers else {}
 
     for unit in range(2):
-        number = explain_node(graph, "lstm", values, weights_of, (unit,))
+        number = trace_node(graph, "lstm", values, weights_of, (unit,))
         assert number is not None
         assert number.value == pytest.approx(float(values["lstm"][unit]), abs=2e-5)
-        careless = explain("LSTM", {"units": 2}, weights_of("lstm"), values["embedding"], (unit,))
+        careless = trace_value(
+            "LSTM", {"units": 2}, weights_of("lstm"), values["embedding"], (unit,)
+        )
         assert abs(careless.value - number.value) > 1e-3
-    number = explain_node(graph, "both", values, weights_of, (1, 2))
+    number = trace_node(graph, "both", values, weights_of, (1, 2))
     assert number is not None
     assert number.value == pytest.approx(float(values["both"][1, 2]), abs=2e-5)
     assert [term.weight for term in number.terms[3:]] == pytest.approx([0, 0])
     # What does not agree with the layer's own number is not told.
     wrong = {**values, "lstm": values["lstm"] + 1.0}
-    assert explain_node(graph, "lstm", wrong, weights_of, (0,)) is None
+    assert trace_node(graph, "lstm", wrong, weights_of, (0,)) is None
 
 
 @pytest.mark.parametrize("sums", [[9.73, 4.3, -8.53], [0.0, 0.0, 0.0], [700.0, -700.0, 699.0]])
 def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums: list[float]) -> None:
     for own in range(3):
-        said = in_words(activated("softmax", np.asarray(sums), own, (), 0.0))
+        said = formula_lines(apply_activation("softmax", np.asarray(sums), own, (), 0.0))
         assert "e-" not in said.replace("−", "-"), "powers of ten are written as by hand"
         division, result = said.splitlines()[-1].removeprefix("= ").split(" = ")
         one, other = map(_read, division.split(" ÷ "))

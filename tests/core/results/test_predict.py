@@ -14,11 +14,11 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.predict import (
     form_fields,
+    input_sort,
     predict_files,
     predict_raw,
     predict_rows,
     predict_texts,
-    takes,
     unknown_words,
 )
 from netbuilder.core.results.predict_file import predict_file
@@ -122,7 +122,7 @@ def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
 
 def test_pictures(digits_model: Trained, tmp_path: Path) -> None:
     trained, data = digits_model
-    assert takes(trained) == "images"
+    assert input_sort(trained) == "images"
     assert data.test is not None
     raw = data.test.raw_x["input"][:12]
     for index, picture in enumerate(raw):
@@ -156,7 +156,7 @@ def test_pixels_in_a_csv(digits_model: Trained, tmp_path: Path) -> None:
 
 def test_texts(reviews_model: Trained, tmp_path: Path) -> None:
     trained, _ = reviews_model
-    assert takes(trained) == "texts"
+    assert input_sort(trained) == "texts"
     found = predict_texts(trained, ["The ending was brilliant.", "The story was terrible!"])
     assert found.first.labels == ("positive", "negative")
     (tmp_path / "one.txt").write_text("The story was terrible!")
@@ -187,8 +187,8 @@ def test_words_that_no_training_text_held_are_named(
 
 
 def test_a_raw_row_becomes_the_row_that_it_was(house_model: Trained) -> None:
-    from netbuilder.core.results.predict import raw_of_rows
-    from netbuilder.core.results.samples import row_of
+    from netbuilder.core.results.file_samples import row_of
+    from netbuilder.core.results.predict import raw_from_rows
 
     trained, dataset = house_model
     towns = set()
@@ -196,7 +196,7 @@ def test_a_raw_row_becomes_the_row_that_it_was(house_model: Trained) -> None:
         sample = {key: values[index] for key, values in dataset.train.raw_x.items()}
         row = row_of(trained, sample)
         towns.add(row["town"])
-        raw, _ = raw_of_rows(trained, [row])
+        raw, _ = raw_from_rows(trained, [row])
         for key, values in raw.items():
             assert values[0] == pytest.approx(sample[key])
     assert towns == {"Bath", "York"}

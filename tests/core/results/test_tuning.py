@@ -12,13 +12,23 @@ import pytest
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.tuning import judge as judging
 from netbuilder.core.results.tuning import study
-from netbuilder.core.results.tuning.choosing import METHODS, grid_size, method_for, spread
-from netbuilder.core.results.tuning.space import Vary, parse, said, variant
-from netbuilder.core.results.tuning.study import Plan, Study
-from netbuilder.core.results.tuning.train_variant import Judge
-from netbuilder.core.results.tuning.trial import Trial, trial_of
+from netbuilder.core.results.tuning import trial_evaluation as judging
+from netbuilder.core.results.tuning.search_space import (
+    SearchDimension,
+    apply_values,
+    format_setting,
+    parse_dimension,
+)
+from netbuilder.core.results.tuning.study import Study, StudyPlan
+from netbuilder.core.results.tuning.train_trial import TrialObserver
+from netbuilder.core.results.tuning.trial import Trial, trial_from_json
+from netbuilder.core.results.tuning.trial_sampling import (
+    METHODS,
+    grid_size,
+    method_for,
+    spread_trials,
+)
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
@@ -38,16 +48,20 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_what_is_written_is_understood(project: Project) -> None:
-    assert parse("hidden.units=16,32,64", project) == Vary("hidden.units", (16, 32, 64))
-    assert parse("hidden.activation=relu,tanh", project).values == ("relu", "tanh")
-    assert parse("drop.rate=0.1:0.5", project) == Vary("drop.rate", (), 0.1, 0.5)
-    assert parse("drop.on=yes,no", project).values == (True, False)
-    assert parse("training.optimizer=Adam,SGD", project).values == ("Adam", "SGD")
-    rate = parse(f"{RATE}=log:1e-4:1e-1", project)
-    assert rate == Vary(RATE, (), 1e-4, 1e-1, log=True)
+    assert parse_dimension("hidden.units=16,32,64", project) == SearchDimension(
+        "hidden.units", (16, 32, 64)
+    )
+    assert parse_dimension("hidden.activation=relu,tanh", project).values == ("relu", "tanh")
+    assert parse_dimension("drop.rate=0.1:0.5", project) == SearchDimension(
+        "drop.rate", (), 0.1, 0.5
+    )
+    assert parse_dimension("drop.on=yes,no", project).values == (True, False)
+    assert parse_dimension("training.optimizer=Adam,SGD", project).values == ("Adam", "SGD")
+    rate = parse_dimension(f"{RATE}=log:1e-4:1e-1", project)
+    assert rate == SearchDimension(RATE, (), 1e-4, 1e-1, log=True)
     assert rate.grid == pytest.approx([1e-4, 10**-3.25, 10**-2.5, 10**-1.75, 1e-1], rel=1e-4)
     assert rate.place(10**-2.5) == pytest.approx(0.5)
-    units = parse("hidden.units=log:4:64", project)
+    units = parse_dimension("hidden.units=log:4:64", project)
     assert units.grid == (4, 8, 16, 32, 64)
 
 
@@ -68,22 +82,27 @@ def test_what_is_written_is_understood(project: Project) -> None:
 )
 def test_what_cannot_be_varied_is_said(project: Project, text: str, says: str) -> None:
     with pytest.raises(UserError, match=says):
-        parse(text, project)
+        parse_dimension(text, project)
 
 
 def test_a_variant_is_the_project_with_other_values(project: Project) -> None:
-    found = variant(project, {"drop.on": False, "hidden.units": 3, RATE: 0.5, "training.epochs": 2})
+    found = apply_values(
+        project, {"drop.on": False, "hidden.units": 3, RATE: 0.5, "training.epochs": 2}
+    )
     assert [node.id for node in found.graph.nodes] == ["input", "hidden", "out"]
     assert found.graph.edges == (("input", "hidden"), ("hidden", "out"))
     assert found.graph.by_id["hidden"].params["units"] == 3
     assert found.training.optimizer.params["learning_rate"] == 0.5
     assert found.training.epochs == 2
-    other = variant(project, {"training.optimizer": "SGD"})
+    other = apply_values(project, {"training.optimizer": "SGD"})
     assert other.training.optimizer == Choice("SGD", {"learning_rate": 0.01})
 
 
 def test_each_method_stays_in_its_space(project: Project) -> None:
-    varied = (parse("hidden.units=2,4", project), parse("drop.rate=0.1:0.5", project))
+    varied = (
+        parse_dimension("hidden.units=2,4", project),
+        parse_dimension("drop.rate=0.1:0.5", project),
+    )
     assert method_for(varied, None) == "random"
     assert method_for(varied[:1], None) == "grid"
     assert grid_size(varied) == 10
@@ -104,16 +123,18 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
 ) -> None:
     """Of a rate that does nothing, a good one, and one that only jumps, the good one is known."""
     varied = (
-        parse(f"{RATE}=1e-7,0.03,30", project),
-        parse("training.batch_size=16,17", project),
+        parse_dimension(f"{RATE}=1e-7,0.03,30", project),
+        parse_dimension("training.batch_size=16,17", project),
     )
-    plan = Plan(project, tmp_path, varied, file=tmp_path / "trials.jsonl")
+    plan = StudyPlan(project, tmp_path, varied, file=tmp_path / "trials.jsonl")
     assert (plan.chosen, plan.count) == ("grid", 6)
     so_far: list[int] = []
-    first = study.run(plan, on_trial=lambda one: so_far.append(1), stop=lambda: len(so_far) == 2)
+    first = study.run_study(
+        plan, on_trial=lambda one: so_far.append(1), stop=lambda: len(so_far) == 2
+    )
     assert len(first.trials) == 2
     seen: list[int] = []
-    found = study.run(plan, on_trial=lambda one: seen.append(len(one.trials)))
+    found = study.run_study(plan, on_trial=lambda one: seen.append(len(one.trials)))
     assert seen[0] == len(first.trials) + 1
     assert found.trials[: len(first.trials)] == first.trials
     assert len(found.trials) == 6
@@ -124,16 +145,19 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     assert sum(found.importance.values()) == pytest.approx(1)
     assert all(trial.score is not None for trial in found.trials)
     with pytest.raises(UserError, match="of another project, or varied other things"):
-        study.read(replace(plan, seed=5))
+        study.read_trials(replace(plan, seed=5))
     # A line that was being written when the program was killed is passed over.
     text = (tmp_path / "trials.jsonl").read_text()
     (tmp_path / "trials.jsonl").write_text(text[:-30])
-    assert len(study.read(plan)) == 5
+    assert len(study.read_trials(plan)) == 5
 
 
 def test_what_cannot_train_is_a_trial_too(tmp_path: Path, project: Project) -> None:
-    varied = (parse("out.units=1,3", project), parse("training.epochs=1", project))
-    found = study.run(Plan(project, tmp_path, varied))
+    varied = (
+        parse_dimension("out.units=1,3", project),
+        parse_dimension("training.epochs=1", project),
+    )
+    found = study.run_study(StudyPlan(project, tmp_path, varied))
     assert [trial.score is None for trial in found.trials] == [False, True]
     assert found.trials[1].failed
     assert found.best is found.trials[0]
@@ -154,18 +178,18 @@ def test_a_variant_that_others_had_left_behind_is_ended() -> None:
 
     others = [Trial({}, 0.1, 10, curve=(0.9, 0.7, 0.5, *([0.1] * 7))) for _ in range(4)]
     for loss, pruned, count in ((0.6, True, 4), (0.4, False, 4), (0.6, False, 3)):
-        judge = Judge(others[:count], 10, True, None, lambda: False)
+        judge = TrialObserver(others[:count], 10, True, None, lambda: False)
         judge.session = Run()  # type: ignore[assignment]
         judge.on_event(epochs(1.0, 0.8, loss))
         assert (judge.pruned, judge.session.stopped) == (pruned, pruned)  # type: ignore[union-attr]
-    spared = Judge(others, 10, False, None, lambda: False)
+    spared = TrialObserver(others, 10, False, None, lambda: False)
     spared.on_event(epochs(1.0, 0.8, 0.6))
     assert not spared.pruned
 
 
 def test_a_lucky_epoch_is_kept_by_the_plan(project: Project, tmp_path: Path) -> None:
     """What was judged best is epoch 3 of a zigzag: without keeping it the last one would count."""
-    plan = Plan(project, tmp_path, (parse(f"{RATE}=0.01,0.1", project),))
+    plan = StudyPlan(project, tmp_path, (parse_dimension(f"{RATE}=0.01,0.1", project),))
     lucky = Trial({RATE: 0.1}, 0.2, 5, curve=(0.9, 0.5, 0.2, 0.8, 0.9))
     steady = Trial({RATE: 0.01}, 0.3, 5, curve=(0.9, 0.6, 0.5, 0.4, 0.3))
     assert lucky.best_epoch == 3
@@ -181,7 +205,7 @@ def test_a_lucky_epoch_is_kept_by_the_plan(project: Project, tmp_path: Path) -> 
 
 def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
     """Rows of 0 and 1 in turn: 0.02 less in every row is no chance, 0.02 in the mean of some is."""
-    plan = Plan(Project(), Path(), ())
+    plan = StudyPlan(Project(), Path(), ())
     rows = np.tile([0.0, 1.0], 25)
     random = np.random.default_rng(0)
 
@@ -206,13 +230,13 @@ def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
     assert Study(plan, (best,)).caution == "", "one alone was not chosen"
     old = [replace(one, rows=()) for one in (best, shuffled)]
     assert Study(plan, tuple(old)).caution == "", "of a study from before, nobody knows"
-    assert trial_of(json.loads(json.dumps(best.kept()))) == best
+    assert trial_from_json(json.loads(json.dumps(best.kept()))) == best
 
 
 def test_many_rows_are_told_apart_as_well_by_the_means_of_groups() -> None:
     rows = np.random.default_rng(0).normal(size=(2, 10_500))
-    few = judging.difference(*(judging._grouped(one) for one in rows))
-    whole = judging.difference(*(tuple(one) for one in rows))
+    few = judging.score_difference(*(judging._grouped(one) for one in rows))
+    whole = judging.score_difference(*(tuple(one) for one in rows))
     assert few is not None and whole is not None
     assert len(judging._grouped(rows[0])) == 954, "of 11 rows each, 6 are left over"
     assert few.mean == pytest.approx(whole.mean, abs=1e-3)
@@ -223,10 +247,12 @@ def test_other_losses_are_compared_by_what_none_of_them_is(
     project: Project, tmp_path: Path
 ) -> None:
     """Huber's number is smaller than that of the squares by its formula alone."""
-    varied = (parse("training.loss=mean_squared_error,huber,mean_absolute_error", project),)
-    plan = Plan(project, tmp_path, varied)
+    varied = (
+        parse_dimension("training.loss=mean_squared_error,huber,mean_absolute_error", project),
+    )
+    plan = StudyPlan(project, tmp_path, varied)
     assert plan.plainly and not plan.prunes
-    found = study.run(plan)
+    found = study.run_study(plan)
     for trial in found.trials:
         off = trial.measured["mean_absolute_error"]
         assert trial.score == pytest.approx(off, rel=1e-5), "all in the price's own units"
@@ -239,37 +265,42 @@ def test_a_penalty_is_no_part_of_how_good_a_variant_is(project: Project, tmp_pat
     slow = replace(project.training, epochs=1, optimizer=Choice("SGD", {"learning_rate": 1e-12}))
     still = replace(project, training=slow, graph=chain(("out", "Dense", {"units": 1})))
     line = 'out.kernel_regularizer=null,{"name":"L2","params":{"l2":1.0}}'
-    plan = Plan(still, tmp_path, (parse(line, still),))
+    plan = StudyPlan(still, tmp_path, (parse_dimension(line, still),))
     assert not plan.prunes
-    free, punished = study.run(plan).trials
+    free, punished = study.run_study(plan).trials
     assert punished.curve[0] > free.curve[0] + 0.01, "measured with its penalty"
     assert punished.score == pytest.approx(free.score, rel=1e-5)
-    assert said(punished.values["out.kernel_regularizer"]) == "L2 (1)"
+    assert format_setting(punished.values["out.kernel_regularizer"]) == "L2 (1)"
 
 
 def test_the_score_is_that_of_the_weights_that_are_kept(project: Project, tmp_path: Path) -> None:
-    varied = (parse(f"{RATE}=0.05,0.3", project),)
-    for trial in study.run(Plan(project, tmp_path, varied)).trials:
+    varied = (parse_dimension(f"{RATE}=0.05,0.3", project),)
+    for trial in study.run_study(StudyPlan(project, tmp_path, varied)).trials:
         assert trial.score == min(trial.curve) == trial.curve[trial.best_epoch - 1]
         assert np.mean(trial.rows) == pytest.approx(trial.score, rel=1e-4), "judged at that epoch"
 
 
 def test_a_part_of_a_grid_is_not_its_first_corner(project: Project, tmp_path: Path) -> None:
-    varied = (parse("hidden.units=4,8,16", project), parse(f"{RATE}=1e-4,1e-3,1e-2", project))
-    part = Plan(project, tmp_path, varied, 4, "grid")
+    varied = (
+        parse_dimension("hidden.units=4,8,16", project),
+        parse_dimension(f"{RATE}=1e-4,1e-3,1e-2", project),
+    )
+    part = StudyPlan(project, tmp_path, varied, 4, "grid")
     assert part.words == "4 variants of 9 combinations, drawn at random"
-    assert Plan(project, tmp_path, varied).words == "9 variants: every combination"
+    assert StudyPlan(project, tmp_path, varied).words == "9 variants: every combination"
     done: list[Trial] = []
     while len(done) < 9:
-        values = spread(varied, done, 0)
+        values = spread_trials(varied, done, 0)
         assert values is not None
         done.append(Trial(values, 1.0, 1))
-    assert spread(varied, done, 0) is None
+    assert spread_trials(varied, done, 0) is None
     assert len({one.values["hidden.units"] for one in done[:4]}) > 1
-    assert spread(varied, done[:3], 0) == done[3].values, "the same after a kill"
+    assert spread_trials(varied, done[:3], 0) == done[3].values, "the same after a kill"
 
 
 def test_where_none_could_train_it_says_why(project: Project, tmp_path: Path) -> None:
-    found = study.run(Plan(project, tmp_path, (parse("out.units=2,3", project),)))
+    found = study.run_study(
+        StudyPlan(project, tmp_path, (parse_dimension("out.units=2,3", project),))
+    )
     assert found.failure.startswith("None could train. The network ends in Dense 'out' with 2")
     assert "other reasons" in found.failure

@@ -10,9 +10,13 @@ import pytest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.tuning import kept, study
-from netbuilder.core.results.tuning.space import Vary, parse, written
-from netbuilder.core.results.tuning.study import Plan
+from netbuilder.core.results.tuning import saved_studies, study
+from netbuilder.core.results.tuning.search_space import (
+    SearchDimension,
+    format_dimension,
+    parse_dimension,
+)
+from netbuilder.core.results.tuning.study import StudyPlan
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
@@ -43,58 +47,63 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     ],
 )
 def test_what_is_varied_is_written_as_it_is_read(project: Project, line: str) -> None:
-    one = parse(line, project)
-    assert parse(written(one), project) == one
+    one = parse_dimension(line, project)
+    assert parse_dimension(format_dimension(one), project) == one
 
 
-def _search(project: Project, base: Path, *varied: Vary, trials: int = 4) -> Plan:
-    plan = study.kept(Plan(project, base, varied, trials, "random", prune=False))
-    study.run(plan)
+def _search(project: Project, base: Path, *varied: SearchDimension, trials: int = 4) -> StudyPlan:
+    plan = study.with_default_file(StudyPlan(project, base, varied, trials, "random", prune=False))
+    study.run_study(plan)
     return plan
 
 
 def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> None:
-    assert kept.newest_of(project, tmp_path) is None
-    varied = parse("hidden.units=2:64", project), parse("drop.on=yes,no", project)
+    assert saved_studies.newest_study(project, tmp_path) is None
+    varied = (
+        parse_dimension("hidden.units=2:64", project),
+        parse_dimension("drop.on=yes,no", project),
+    )
     plan = _search(project, tmp_path, *varied)
     named = replace(project, name="Bonn")
     moved = edits.move_nodes(named, {"hidden": (3.0, 4.0)})
-    found = kept.newest_of(moved, tmp_path)
+    found = saved_studies.newest_study(moved, tmp_path)
     assert found is not None and found.plan == plan
-    assert found.trials == tuple(study.read(plan)) and found.best is not None
+    assert found.trials == tuple(study.read_trials(plan)) and found.best is not None
     assert replace(found.plan, project=moved).mark == plan.mark, "it is gone on with"
     # With a variant on the canvas, its layer taken away, and another plan.
     off = next(one for one in found.trials if not one.values["drop.on"])
     taken = edits.set_training(study.with_trial(off, project), epochs=7)
     assert len(taken.graph.nodes) < len(project.graph.nodes)
-    assert kept.newest_of(taken, tmp_path) is not None
+    assert saved_studies.newest_study(taken, tmp_path) is not None
     # Of other data, of the same name elsewhere, or of another network it says nothing.
     other = edits.set_data(project, replace(project.data, path="others.csv"))
-    assert kept.newest_of(other, tmp_path) is None
-    assert kept.newest_of(project, tmp_path / "home") is None
-    assert kept.newest_of(edits.remove_nodes(project, ["hidden"]), tmp_path) is None
+    assert saved_studies.newest_study(other, tmp_path) is None
+    assert saved_studies.newest_study(project, tmp_path / "home") is None
+    assert saved_studies.newest_study(edits.remove_nodes(project, ["hidden"]), tmp_path) is None
 
 
 def test_what_was_looked_for_is_known_before_the_first_is_done(
     project: Project, tmp_path: Path
 ) -> None:
-    plan = study.kept(Plan(project, tmp_path, (parse(f"{RATE}=log:1e-4:1", project),), 400, "grid"))
-    study.run(plan, stop=lambda: True)
-    found = kept.newest_of(project, tmp_path)
+    plan = study.with_default_file(
+        StudyPlan(project, tmp_path, (parse_dimension(f"{RATE}=log:1e-4:1", project),), 400, "grid")
+    )
+    study.run_study(plan, stop=lambda: True)
+    found = saved_studies.newest_study(project, tmp_path)
     assert found is not None and found.trials == ()
     assert (found.plan.trials, found.plan.method, found.plan.varied) == (400, "grid", plan.varied)
 
 
 def test_what_was_done_is_tried_anew_and_the_oldest_go(project: Project, tmp_path: Path) -> None:
-    plan = _search(project, tmp_path, parse("hidden.units=2:64", project), trials=2)
-    kept.begin_anew_where_whole(replace(plan, trials=3))
-    assert len(study.read(plan)) == 2, "three go on from two"
+    plan = _search(project, tmp_path, parse_dimension("hidden.units=2:64", project), trials=2)
+    saved_studies.restart_if_complete(replace(plan, trials=3))
+    assert len(study.read_trials(plan)) == 2, "three go on from two"
     assert plan.file is not None
     for number in range(3):
         other = plan.file.with_name(f"{number}.jsonl")
         other.write_text("{}")
         os.utime(other, (number, number))
-    kept.remove_oldest(2)
+    saved_studies.prune_studies(2)
     assert {one.name for one in plan.file.parent.iterdir()} == {plan.file.name, "2.jsonl"}
-    kept.begin_anew_where_whole(plan)
-    assert study.read(plan) == []
+    saved_studies.restart_if_complete(plan)
+    assert study.read_trials(plan) == []

@@ -16,12 +16,12 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
-from netbuilder.core.results.tuning.choosing import METHODS
-from netbuilder.core.results.tuning.parallel import LEAST_MB, jobs_that_fit
-from netbuilder.core.results.tuning.space import parse
-from netbuilder.core.results.tuning.study import Plan
+from netbuilder.core.results.tuning.search_space import parse_dimension
+from netbuilder.core.results.tuning.study import StudyPlan
 from netbuilder.core.results.tuning.trial import Trial
-from netbuilder.core.worker_process import Bounds, WorkerProcess
+from netbuilder.core.results.tuning.trial_pool import LEAST_MB, fitting_jobs
+from netbuilder.core.results.tuning.trial_sampling import METHODS
+from netbuilder.core.worker_process import ResourceLimits, WorkerProcess
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
@@ -40,16 +40,16 @@ def project(tmp_path: Path) -> Project:
 
 def test_processes_fit_processors_and_memory() -> None:
     cores = os.cpu_count() or 1
-    assert jobs_that_fit(1, 10_000) == (1, 10_000)
-    assert jobs_that_fit(64, 1_000_000)[0] == min(64, cores)
-    assert jobs_that_fit(64, LEAST_MB)[0] == 1
-    count, each = jobs_that_fit(cores, 100_000)
+    assert fitting_jobs(1, 10_000) == (1, 10_000)
+    assert fitting_jobs(64, 1_000_000)[0] == min(64, cores)
+    assert fitting_jobs(64, LEAST_MB)[0] == 1
+    count, each = fitting_jobs(cores, 100_000)
     assert count * each <= 100_000
 
 
 def test_what_was_not_tried_comes_next_whatever_the_order(project: Project) -> None:
     """Of four at once the second was killed: it is tried again, and no other twice."""
-    varied = (parse("hidden.units=2,3,4,5", project),)
+    varied = (parse_dimension("hidden.units=2,3,4,5", project),)
     done = [Trial({"hidden.units": units}, 0.1, 1) for units in (2, 4)]
     assert METHODS["grid"](varied, done, 0) == {"hidden.units": 3}
     one_by_one: list[Trial] = []
@@ -65,13 +65,16 @@ def test_what_was_not_tried_comes_next_whatever_the_order(project: Project) -> N
 
 @pytest.mark.slow
 def test_two_at_once_find_the_same_as_one(project: Project, tmp_path: Path) -> None:
-    varied = (parse(f"{RATE}=1e-7,0.03", project), parse("out.units=1,3", project))
+    varied = (
+        parse_dimension(f"{RATE}=1e-7,0.03", project),
+        parse_dimension("out.units=1,3", project),
+    )
     told: list[float] = []
-    plan = Plan(project, tmp_path, varied)
-    found = study.run(
+    plan = StudyPlan(project, tmp_path, varied)
+    found = study.run_study(
         plan, jobs=2, memory_mb=8_000, on_epoch=lambda values, _curve: told.append(values[RATE])
     )
-    alone = study.run(plan)
+    alone = study.run_study(plan)
     assert len(found.trials) == 4
     by_values = {json.dumps(dict(one.values)): one for one in found.trials}
     for one in alone.trials:
@@ -86,7 +89,10 @@ def test_two_at_once_find_the_same_as_one(project: Project, tmp_path: Path) -> N
 
 def test_too_much_memory_ends_one_process() -> None:
     worker = WorkerProcess(
-        "netbuilder.core.results.tuning.worker", Bounds(None, 50), lambda: False, "died"
+        "netbuilder.core.results.tuning.tuning_worker",
+        ResourceLimits(None, 50),
+        lambda: False,
+        "died",
     )
     answer = worker.ask({"values": {}})
     worker.end()
@@ -100,12 +106,12 @@ def test_grid_and_random_need_no_optuna(
     monkeypatch.setitem(sys.modules, "optuna", None)  # its import fails from here on
     with pytest.raises(ImportError):
         import optuna  # noqa: F401
-    varied = (parse("training.epochs=1,2", project),)
+    varied = (parse_dimension("training.epochs=1,2", project),)
     for method in ("grid", "random"):
-        found = study.run(Plan(project, tmp_path, varied, 2, method))
+        found = study.run_study(StudyPlan(project, tmp_path, varied, 2, method))
         assert sorted(one.values["training.epochs"] for one in found.trials) == [1, 2]
     with pytest.raises(UserError, match="needs the package optuna"):
-        study.run(Plan(project, tmp_path, varied, 2, "bayes"))
+        study.run_study(StudyPlan(project, tmp_path, varied, 2, "bayes"))
 
 
 @pytest.mark.slow

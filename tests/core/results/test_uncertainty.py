@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from netbuilder.core.project.model import Data
-from netbuilder.core.results.answers import ask
-from netbuilder.core.results.explain.tables import along
+from netbuilder.core.results.explain.table_methods import vary_column
+from netbuilder.core.results.own_units import predict_values
 from netbuilder.core.results.uncertainty import (
     FEWEST,
     KnownErrors,
-    band,
     known_errors,
+    uncertainty_band,
     uncertainty_of,
     with_dropout,
 )
@@ -48,8 +48,8 @@ def test_the_range_holds_eight_of_ten_test_rows(house_model: Trained) -> None:
     assert known.what == "validation"
     test = dataset.test
     assert test is not None
-    half = known.half_widths(trained.pre.apply_inputs(test.raw_x))
-    given = ask(trained, trained.pre.apply_inputs(test.raw_x))["out"][:, 0]
+    half = known.half_widths(trained.preprocessing.apply_inputs(test.raw_x))
+    given = predict_values(trained, trained.preprocessing.apply_inputs(test.raw_x))["out"][:, 0]
     inside = np.abs(given - test.raw_y["out"][:, 0]) <= half
     assert 0.6 < inside.mean() <= 1.0
     one = {key: value[:1] for key, value in test.raw_x.items()}
@@ -64,8 +64,10 @@ def test_the_range_holds_eight_of_ten_test_rows(house_model: Trained) -> None:
 def test_dropout_stays_on_and_touches_nothing(digits_model: Trained) -> None:
     trained, dataset = digits_model
     x = {key: value[:3] for key, value in dataset.train.x.items()}
-    before = ask(trained, x)["out"]
-    drop = next(layer for layer in trained.core.layers if type(layer).__name__ == "Dropout")
+    before = predict_values(trained, x)["out"]
+    drop = next(
+        layer for layer in trained.training_model.layers if type(layer).__name__ == "Dropout"
+    )
     state = np.array(drop.seed_generator.state)
     found = with_dropout(trained, x, tries=200)
     assert found is not None
@@ -75,7 +77,7 @@ def test_dropout_stays_on_and_touches_nothing(digits_model: Trained) -> None:
     again = with_dropout(trained, x, tries=200)
     assert again is not None
     assert np.array_equal(values, again["out"]), "the same masks for the same question"
-    assert np.array_equal(ask(trained, x)["out"], before)
+    assert np.array_equal(predict_values(trained, x)["out"], before)
     assert np.array_equal(np.array(drop.seed_generator.state), state), "training goes on the same"
 
 
@@ -86,14 +88,14 @@ def test_a_unit_that_is_switched_off_is_counted_right(tmp_path: Path) -> None:
     graph = chain(("drop", "Dropout", {"rate": 0.5}), ("out", "Dense", {"units": 1}))
     data = Data("csv", path="t.csv", target=("y",), scaling="none", test_split=0.3)
     trained, dataset = train(graph, data, tmp_path, epochs=1)
-    trained.core.get_layer("out").set_weights([np.array([[3.0]]), np.array([1.0])])
+    trained.training_model.get_layer("out").set_weights([np.array([[3.0]]), np.array([1.0])])
     found = with_dropout(trained, {"input": np.array([[2.0]], np.float32)}, tries=400)
     assert found is not None
     values = found["out"].reshape(-1)
     assert set(np.round(values, 4)) == {1.0, 13.0}
     assert (values > 1).mean() == pytest.approx(0.5, abs=0.1)
-    rows = along(trained, {"input": np.array([0.0])}, "x", [0.0, 1.0, 2.0])
-    around = band(trained, rows, 0, None)
+    rows = vary_column(trained, {"input": np.array([0.0])}, "x", [0.0, 1.0, 2.0])
+    around = uncertainty_band(trained, rows, 0, None)
     assert around is not None
     assert around[0] == pytest.approx([1.0, 1.0, 1.0])
     assert around[1] == pytest.approx([1.0, 7.0, 13.0]), "wider where the column counts more"
@@ -108,14 +110,17 @@ def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model: Trained)
     assert known is not None
     assert dataset.test is not None
     sample = {key: value[0] for key, value in dataset.test.raw_x.items()}
-    column = next(c for c in trained.pre.inputs["input"].columns if c.name == "size")
+    column = next(c for c in trained.preprocessing.inputs["input"].columns if c.name == "size")
     assert column.low is not None
     assert column.high is not None
     wide = column.high - column.low
     grid = [column.low, column.high + 0.05 * wide, column.high + wide]
-    low, high = band(trained, along(trained, sample, "size", grid), 0, known) or ([], [])
+    low, high = uncertainty_band(trained, vary_column(trained, sample, "size", grid), 0, known) or (
+        [],
+        [],
+    )
     assert np.isfinite(low).tolist() == np.isfinite(high).tolist() == [True, True, False]
-    far = uncertainty_of(trained, along(trained, sample, "size", grid[2:]), known)
+    far = uncertainty_of(trained, vary_column(trained, sample, "size", grid[2:]), known)
     assert far is not None
     assert (far.low, far.high) == (None, None)
     assert "cannot be said" in far.sentence

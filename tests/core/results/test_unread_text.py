@@ -8,7 +8,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.results.explain.methods import explain
 from netbuilder.core.results.predict import predict_texts
-from netbuilder.core.results.unusual import KNOWS_NOTHING, knows_nothing_of
+from netbuilder.core.results.unusual_values import KNOWS_NOTHING, has_no_known_words
 
 
 def test_the_network_says_that_it_knows_no_word(
@@ -16,11 +16,11 @@ def test_the_network_says_that_it_knows_no_word(
 ) -> None:
     trained, _ = reviews_model
     assert KNOWS_NOTHING in predict_texts(trained, ["xylophonic qwertz"]).notes
-    word = next(iter(trained.pre.inputs.values())).vocabulary[5]
+    word = next(iter(trained.preprocessing.inputs.values())).vocabulary[5]
     assert KNOWS_NOTHING not in predict_texts(trained, [f"{word} qwertz"]).notes
-    key, entry = next(iter(trained.pre.inputs.items()))
+    key, entry = next(iter(trained.preprocessing.inputs.items()))
     numbers = np.zeros(entry.shape, np.int64)
-    assert not knows_nothing_of(numbers), "an empty text"
+    assert not has_no_known_words(numbers), "an empty text"
     numbers[:2] = 1
     found = explain(trained, {key: numbers}, text="xylophonic qwertz")
     assert found.sentence.startswith(KNOWS_NOTHING)

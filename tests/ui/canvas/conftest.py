@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.canvas.input.layer_search import LayerSearch
-from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 LEFT = Qt.MouseButton.LeftButton

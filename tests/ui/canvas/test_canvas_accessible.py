@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QAccessible
 
 from netbuilder.core.project import edits, groups
-from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.canvas.canvas_view import CanvasView
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 NAME, DESCRIPTION = QAccessible.Text.Name, QAccessible.Text.Description

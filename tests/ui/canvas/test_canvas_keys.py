@@ -14,7 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.canvas.input import context_menu
 from netbuilder.ui.canvas.scene.hit_testing import NOTHING
-from netbuilder.ui.services.scaling import LetterSize
+from netbuilder.ui.services.font_scale import FontScale
 from netbuilder.ui.style import theme
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -253,7 +253,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
 
 def test_the_menu_offers_what_fits_the_place(hand):
     def titles() -> list[str]:
-        menu = context_menu.build(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
+        menu = context_menu.build_menu(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
         return found
@@ -389,7 +389,7 @@ def test_a_pointer_that_rests_is_told_what_it_rests_on(hand):
     from netbuilder.ui.canvas.scene import card_text, hit_testing
 
     def told(x: float, y: float) -> str:
-        return card_text.tip(hit_testing.at(hand.view.picture, x, y))
+        return card_text.hover_text(hit_testing.hit_at(hand.view.picture, x, y))
 
     assert "filters" in told(*hand.middle("conv2d"))
     assert "wire it" in told(*hand.out("conv2d"))
@@ -411,7 +411,7 @@ def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
 
 
 def test_larger_letters_make_larger_cards(hand, qtbot):
-    scaling = LetterSize(hand.view)
+    scaling = FontScale(hand.view)
     hand.view.resize(900, 900)
     hand.view.sight.fit()
     hand.view.viewport().repaint()

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from netbuilder.core.project import edits
-from netbuilder.ui.canvas.paint.problem_cards import Bubble
+from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
 
 
-def bubble(hand, node_id: str) -> Bubble | None:
+def bubble(hand, node_id: str) -> ProblemBubble | None:
     return next((b for b in hand.view.bubbles_now() if b.card.id == node_id), None)
 
 

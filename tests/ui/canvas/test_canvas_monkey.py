@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.project.layout import shown
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.project.layout import visible_graph
 from netbuilder.core.project.model import Graph
 from netbuilder.ui.canvas.input.layer_search import LayerSearch, NameField
 from netbuilder.ui.canvas.scene.cards import GOAL, Card
@@ -58,7 +58,7 @@ def assert_legal(graph: Graph) -> None:
 
 def assert_shows(picture: Scene, graph: Graph) -> None:
     """The picture has a card for everything that is to be seen, in its place, and no other."""
-    seen = shown(graph)
+    seen = visible_graph(graph)
     cards = {one for one in picture.cards if not one.startswith(GOAL)}
     assert cards == set(seen.ids)
     wires = {key for key, wire in picture.wires.items() if wire.edges}

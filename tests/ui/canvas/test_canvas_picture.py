@@ -14,11 +14,11 @@ from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project import edits, edits_canvas, groups
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.ui.canvas.paint import problem_cards
+from netbuilder.ui.canvas.paint import problem_bubbles
 from netbuilder.ui.canvas.scene import camera, card_text, compatibility, hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
-from netbuilder.ui.canvas.scene.scene_builder import draw
-from netbuilder.ui.canvas.scene.wire_path import Route
+from netbuilder.ui.canvas.scene.scene_builder import build_scene
+from netbuilder.ui.canvas.scene.wire_path import WireRoute
 
 
 def shapes(**outputs):
@@ -32,8 +32,8 @@ def shapes(**outputs):
 
 
 def test_an_edit_of_one_node_draws_one_card(digits):
-    before = draw(digits)
-    after = draw(edits.set_params(digits, "dense", units=32), before=before)
+    before = build_scene(digits)
+    after = build_scene(edits.set_params(digits, "dense", units=32), before=before)
     new = [one for one, card in after.cards.items() if card is not before.cards.get(one)]
     assert new == ["dense", "@goal"]
     assert after.cards["dense"].detail == "32 · relu"
@@ -43,12 +43,12 @@ def test_an_edit_of_one_node_draws_one_card(digits):
 
 def test_shapes_and_counts_come_from_keras_and_equal_ones_change_nothing(digits):
     said = shapes(conv2d=((None, 6, 6, 32), 320), dense=((None, 64), 18496))
-    picture = draw(digits, shapes=said)
+    picture = build_scene(digits, shapes=said)
     assert picture.wires[("conv2d", "pool")].label == "(None, 6, 6, 32)"
     assert picture.cards["dense"].count == "18,496"
     assert picture.wires[("input", "conv2d")].label == ""
     again = shapes(conv2d=((None, 6, 6, 32), 320), dense=((None, 64), 18496))
-    after = draw(digits, shapes=again, before=picture)
+    after = build_scene(digits, shapes=again, before=picture)
     assert after.cards["dense"] is picture.cards["dense"]
 
 
@@ -56,38 +56,38 @@ def test_problems_stand_on_their_node_and_followers_are_marked(digits):
     problem = Problem("x", Severity.ERROR, "conv2d", "Too large", "…", Fix("Use 3", lambda p: p))
     hint = Problem("y", Severity.WARNING, "conv2d", "Hm", "…")
     behind = Problem("x", Severity.ERROR, "pool", "", "", follows="conv2d")
-    picture = draw(digits, problems=(hint, behind, problem))
+    picture = build_scene(digits, problems=(hint, behind, problem))
     assert picture.cards["conv2d"].problems == (problem, hint)  # errors first
     assert picture.cards["pool"].follows and not picture.cards["pool"].problems
     closed = groups.group_nodes(digits, ["conv2d", "pool"])
-    assert draw(closed, problems=(problem,)).cards["group_1"].problems == (problem,)
+    assert build_scene(closed, problems=(problem,)).cards["group_1"].problems == (problem,)
 
 
 def test_the_goal_tells_target_and_loss(digits):
     facts = DataFacts(
         task="classes", target_names=("digit",), classes=tuple("0123456789"), input_shapes={}
     )
-    goal = draw(digits, facts=facts).cards["@goal"]
+    goal = build_scene(digits, facts=facts).cards["@goal"]
     assert goal.detail == "digit · 10 classes · cross-entropy"
     chosen = replace(digits, training=Training(loss=Choice("mean_absolute_error")))
-    assert "mean absolute error" in draw(chosen, facts=facts).cards["@goal"].detail
-    assert draw(Project()).cards == {}
+    assert "mean absolute error" in build_scene(chosen, facts=facts).cards["@goal"].detail
+    assert build_scene(Project()).cards == {}
     bare = replace(digits, data=Data())
-    assert draw(bare).cards["@goal"].detail == "no data chosen yet"
+    assert build_scene(bare).cards["@goal"].detail == "no data chosen yet"
 
 
 def test_an_input_tells_its_data(digits):
     facts = DataFacts(input_shapes={"input": (8, 8, 1)})
-    assert draw(digits, facts=facts).cards["input"].detail == "digits 8×8"
+    assert build_scene(digits, facts=facts).cards["input"].detail == "digits 8×8"
     table = DataFacts(input_shapes={"input": (9,)})
     csv = replace(digits, data=Data(kind="csv", path="data/sales.csv"))
-    assert draw(csv, facts=table).cards["input"].detail == "sales · 9 columns"
+    assert build_scene(csv, facts=table).cards["input"].detail == "sales · 9 columns"
 
 
 def test_every_output_has_a_goal_and_a_loose_end_has_none():
     nodes = (Node("in", "Input"), *(Node(one, "Dense") for one in "abcd"))
     graph = Graph(nodes, (("in", "a"), ("in", "b"), ("c", "d")))
-    picture = draw(Project("x", graph))
+    picture = build_scene(Project("x", graph))
     assert {one for one in picture.cards if one.startswith("@")} == {"@goal", "@goal:b"}
     assert ("d", "@goal") not in picture.wires
 
@@ -98,40 +98,40 @@ def test_goals_of_one_closed_group_stand_side_by_side():
     project = groups.group_nodes(
         Project("x", replace(graph, nodes=tuple(replace(n, group=None) for n in nodes))), "ab"
     )
-    cards = draw(project).cards
+    cards = build_scene(project).cards
     assert abs(cards["@goal"].x - cards["@goal:b"].x) >= 260
 
 
 def test_a_layer_that_the_catalog_lacks_says_so():
-    card = draw(Project("x", Graph((Node("a", "Foo", {"x": 1}),)))).cards["a"]
+    card = build_scene(Project("x", Graph((Node("a", "Foo", {"x": 1}),)))).cards["a"]
     assert (card.kind, card.title, card.detail) == ("unknown", "Foo", "unknown layer")
 
 
 def test_a_shared_layer_tells_whose_it_is():
     nodes = (Node("a", "Dense", {"units": 3}), Node("b", "Dense", shared="a"))
-    assert draw(Project("x", Graph(nodes))).cards["b"].detail == "shares “a”"
+    assert build_scene(Project("x", Graph(nodes))).cards["b"].detail == "shares “a”"
 
 
 def test_shifted_moves_cards_with_their_wires_and_the_goal_and_nothing_else(digits):
-    picture = draw(digits)
+    picture = build_scene(digits)
     moved = picture.shifted({"out": (400.0, 500.0)})
     assert moved.cards["@goal"].x == 400.0
     assert moved.wires[("dropout", "out")].route.x2 == 530.0
     assert moved.cards["dense"] is picture.cards["dense"]
     assert picture.cards["out"].x == 0.0
-    assert hit_testing.at(moved, 410.0, 510.0).id == "out"
-    assert hit_testing.at(moved, 10.0, 500.0) == hit_testing.NOTHING
-    assert hit_testing.at(picture, 10.0, 500.0).id == "out"
+    assert hit_testing.hit_at(moved, 410.0, 510.0).id == "out"
+    assert hit_testing.hit_at(moved, 10.0, 500.0) == hit_testing.NOTHING
+    assert hit_testing.hit_at(picture, 10.0, 500.0).id == "out"
 
 
 def test_a_skip_connection_runs_beside_the_cards_that_it_passes(digits):
     project = edits.replace_layer(digits, "flatten", "Add")
     project = edits.connect(project, "input", "add")
-    picture = draw(project)
+    picture = build_scene(project)
     route = picture.wires[("input", "add")].route
     assert route.lane is not None and route.lane < 0
     for x, y in route.points()[1:-1]:
-        assert hit_testing.at(picture, x, y, scale=0.2).kind != "card"
+        assert hit_testing.hit_at(picture, x, y, scale=0.2).kind != "card"
     assert picture.wires[("input", "conv2d")].route.straight
     slots = [picture.wires[(one, "add")].slot for one in ("input", "pool")]
     assert slots == [0, 1]  # from the left, so that nothing crosses
@@ -142,22 +142,22 @@ def test_skips_side_by_side_have_lanes_of_their_own():
     nodes = tuple(Node(one, "Add") for one in ids)
     chain = tuple(pairwise(ids))
     graph = Graph(nodes, (*chain, ("n0", "n3"), ("n0", "n5"), ("n1", "n4")))
-    wires = draw(Project("x", graph)).wires.values()
+    wires = build_scene(Project("x", graph)).wires.values()
     lanes = [wire.route.lane for wire in wires if wire.route.lane is not None]
     assert len(set(lanes)) == len(lanes) == 3
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_hits(digits, horizontal):
-    picture = draw(edits_canvas.set_horizontal(digits, horizontal))
+    picture = build_scene(edits_canvas.set_horizontal(digits, horizontal))
     card = picture.cards["conv2d"]
-    assert hit_testing.at(picture, card.x + 30, card.y + 20).id == "conv2d"
-    assert hit_testing.at(picture, *picture.out_port(card)).kind == "out"
-    into = hit_testing.at(picture, *picture.in_port(card, 0))
+    assert hit_testing.hit_at(picture, card.x + 30, card.y + 20).id == "conv2d"
+    assert hit_testing.hit_at(picture, *picture.out_port(card)).kind == "out"
+    into = hit_testing.hit_at(picture, *picture.in_port(card, 0))
     assert (into.kind, into.id, into.slot) == ("in", "conv2d", 0)
     wire = picture.wires[("conv2d", "pool")]
-    assert hit_testing.at(picture, *wire.route.middle()).wire is wire
-    assert hit_testing.at(picture, -500, -500) == hit_testing.NOTHING
+    assert hit_testing.hit_at(picture, *wire.route.middle()).wire is wire
+    assert hit_testing.hit_at(picture, -500, -500) == hit_testing.NOTHING
     last = picture.cards["out"]
     end = hit_testing.card_near_end(picture, *picture.out_port(picture.cards["pool"]))
     assert end is None  # it feeds something
@@ -166,22 +166,22 @@ def test_hits(digits, horizontal):
 
 
 def test_ports_are_not_hit_from_far_away(digits):
-    picture = draw(digits)
+    picture = build_scene(digits)
     x, y = picture.out_port(picture.cards["conv2d"])
-    assert hit_testing.at(picture, x, y - 1, scale=0.2).kind == "card"
+    assert hit_testing.hit_at(picture, x, y - 1, scale=0.2).kind == "card"
 
 
 def test_a_route_back_leads_round_its_cards():
     nodes = (Node("a", "Dense", {}, (0.0, 200.0)), Node("b", "Dense", {}, (0.0, 0.0)))
-    picture = draw(Project("x", Graph(nodes, (("a", "b"),))))
+    picture = build_scene(Project("x", Graph(nodes, (("a", "b"),))))
     assert picture.wires[("a", "b")].route.lane is not None
 
 
 def test_distance_to_a_curve():
-    route = Route(0, 0, 200, 100)
+    route = WireRoute(0, 0, 200, 100)
     assert route.distance(*route.middle()) < 2
     assert route.distance(200, 0) > 40
-    assert Route(0, 0, 0, 100).distance(3, 50) == 3
+    assert WireRoute(0, 0, 0, 100).distance(3, 50) == 3
 
 
 def test_a_zoom_keeps_the_place_under_the_pointer():
@@ -194,26 +194,26 @@ def test_a_zoom_keeps_the_place_under_the_pointer():
 
 def test_showing_moves_no_further_than_needed():
     seen = Camera(1.0, 0.0, 0.0)
-    assert camera.showing(seen, (100, 100, 200, 200), 500, 500) is seen
-    moved = camera.showing(seen, (100, 600, 200, 700), 500, 500)
+    assert camera.camera_to_show(seen, (100, 100, 200, 200), 500, 500) is seen
+    moved = camera.camera_to_show(seen, (100, 600, 200, 700), 500, 500)
     assert moved.to_screen(0, 700)[1] == 500 - 24 and moved.x == 0
 
 
 def test_what_fits_behind_a_picture_and_behind_a_row_of_numbers():
-    after_picture = {spec.name for spec in compatibility.found("", axes=4)}
+    after_picture = {spec.name for spec in compatibility.fitting_layers("", axes=4)}
     assert {"Conv2D", "Flatten", "Dense"} <= after_picture
     assert not {"LSTM", "Conv1D", "Input"} & after_picture
-    after_row = {spec.name for spec in compatibility.found("", axes=2)}
+    after_row = {spec.name for spec in compatibility.fitting_layers("", axes=2)}
     assert "Dense" in after_row and "Conv2D" not in after_row
-    assert "Input" in {spec.name for spec in compatibility.found("inp", feeding=True)}
+    assert "Input" in {spec.name for spec in compatibility.fitting_layers("inp", feeding=True)}
 
 
 def test_an_odd_wire_is_told_in_words():
     nodes = (Node("a", "Dense", {"units": 3}), Node("b", "Conv2D"))
     graph = Graph(nodes)
-    why = compatibility.why_odd(graph, shapes(a=((None, 3), 4)), "a", "b")
+    why = compatibility.mismatch_sentence(graph, shapes(a=((None, 3), 4)), "a", "b")
     assert why is not None and "Conv2D takes pictures (4 axes)" in why
-    assert compatibility.why_odd(graph, None, "a", "b") is None
+    assert compatibility.mismatch_sentence(graph, None, "a", "b") is None
 
 
 def test_shapes_of_several_outputs_are_all_told():
@@ -346,11 +346,11 @@ def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
 
     def label(a: int, b: int) -> str:
         said = shapes(a=((None, a), 1), b=((None, b), 1), **known)
-        return draw(project, shapes=said).wires[("group_1", "all")].label
+        return build_scene(project, shapes=said).wires[("group_1", "all")].label
 
     assert label(32, 16) == "(None, 32) + (None, 16)"
     assert label(32, 8) == "(None, 32) + (None, 8)"
-    assert draw(project, shapes=shapes(**known)).wires[("group_1", "all")].label == ""
+    assert build_scene(project, shapes=shapes(**known)).wires[("group_1", "all")].label == ""
 
 
 @pytest.mark.parametrize(
@@ -358,9 +358,9 @@ def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
 )
 def test_a_mark_on_a_card_is_read_to_its_end_beside_the_wire(hand, digits, title):
     problem = Problem("x", Severity.WARNING, "conv2d", title, "Much is said.")
-    card = draw(digits, problems=(problem,)).cards["conv2d"]
+    card = build_scene(digits, problems=(problem,)).cards["conv2d"]
     metrics = QFontMetricsF(hand.view.look.words(11, True))
-    lines = problem_cards.tag_lines(card, metrics)
+    lines = problem_bubbles.tag_lines(card, metrics)
     assert " ".join(lines) == title
     assert len(lines) <= 2
     wire = card.w / 2

@@ -13,26 +13,26 @@ from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.number.values import by_hand
-from netbuilder.ui.services.views.sample_view import LiveLook
+from netbuilder.core.results.computation_trace.computed_value import plain_notation
+from netbuilder.ui.services.views.live_activations import LiveActivations
 
 
-def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> LiveLook:
+def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> LiveActivations:
     project = Project()
     for layer, params in layers:
         project = edits.append_layer(project, layer, params=params)
-    return LiveLook(project, values, weights, {}, {}, 3)
+    return LiveActivations(project, values, weights, {}, {}, 3)
 
 
 @pytest.fixture
-def dense() -> LiveLook:
+def dense() -> LiveActivations:
     kernel = np.array([[2.0, -1.0], [-1.0, 0.5]])
     values = {"input": np.array([3.0, 1.0]), "dense": np.array([5.5, 0.0])}
     weights = {"dense": {"kernel": kernel, "bias": np.array([0.5, 0.0])}}
     return _look(values, weights, ("Input", {}), ("Dense", {"units": 2, "activation": "relu"}))
 
 
-def _opened(hand, look: LiveLook, node: str):
+def _opened(hand, look: LiveActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
     assert closer.open_at(node, QPoint(20, 20))
@@ -63,11 +63,11 @@ def test_wires_of_few_inputs_tell_their_weight(hand, dense) -> None:
 def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
     rng = np.random.default_rng(3)
     x, kernel = rng.normal(size=(6, 6, 1)), rng.normal(size=(3, 3, 1, 2))
-    from netbuilder.core.results.number.explain import explain
+    from netbuilder.core.results.computation_trace.trace_value import trace_value
 
     out = np.zeros((4, 4, 2))
     for index in np.ndindex(4, 4, 2):
-        number = explain("Conv2D", {}, {"kernel": kernel}, x, index)
+        number = trace_value("Conv2D", {}, {"kernel": kernel}, x, index)
         assert number is not None
         out[index] = number.value
     layers = (("Input", {}), ("Conv2D", {"filters": 2, "kernel_size": 3, "activation": None}))
@@ -80,15 +80,15 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
     assert sum(t.label == "filter" for t in closer.picture._tiles) == 2
     closer.choose((1, 2, 1))
     assert (
-        f"[1, 2, 1] = {by_hand(f'{out[1, 2, 1]:.4g}')} (row 1, column 2, map 1"
+        f"[1, 2, 1] = {plain_notation(f'{out[1, 2, 1]:.4g}')} (row 1, column 2, map 1"
         in closer.words.text()
     )
     QTest.keyClick(closer, Qt.Key.Key_Right)
-    assert f"[1, 3, 1] = {by_hand(f'{out[1, 3, 1]:.4g}')}" in closer.words.text()
+    assert f"[1, 3, 1] = {plain_notation(f'{out[1, 3, 1]:.4g}')}" in closer.words.text()
 
 
 @pytest.fixture
-def attending() -> LiveLook:
+def attending() -> LiveActivations:
     """A text of three words and a dot of padding, and a layer that looks along it."""
     ids, matrix = np.array([2, 3, 4, 0]), np.eye(5, 4) * 3.0
     matrix[4] = [0.0, 0.0, 0.7, 2.9]  # near that of word 3
@@ -102,7 +102,7 @@ def attending() -> LiveLook:
     values = {"input": ids, "embedding": rows, "attention": shares @ rows}
     words = {"input": ("", "[UNK]", "a", "good", "fine")}
     weights = {"embedding": {"embeddings": matrix}}
-    return LiveLook(project, values, weights, {}, {}, 3, words)
+    return LiveActivations(project, values, weights, {}, {}, 3, words)
 
 
 def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
@@ -112,7 +112,7 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
     powers = np.exp(rows[1] @ rows.T)
     share = powers[2] / powers.sum()
     spot = tile.box.topLeft() + QPointF(2.5 * tile.box.width() / 4, 1.5 * tile.box.height() / 4)
-    told = closer.picture.told_at(spot)
+    told = closer.picture.text_at_cell(spot)
     assert told == f"step 1 “good” looks at step 2 “fine”: {share:.1%}"
     closer.choose((1, 2))
     assert f"step 2 “fine” {share:.0%}" in closer.words.text()
@@ -124,7 +124,7 @@ def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> 
     closer.choose((1, 0))
     assert "“good” points most like: fine (0.97)" in closer.words.text()
     spot = closer.picture._tiles[0].box.topLeft() + QPointF(3.0, 3.0)
-    assert closer.picture.told_at(spot).startswith("“a” [0, 0]")
+    assert closer.picture.text_at_cell(spot).startswith("“a” [0, 0]")
     closer.choose((3, 0))
     assert "No word stands here (padding)" in closer.words.text()
 
@@ -143,13 +143,13 @@ def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
 
 
 def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
-    from netbuilder.core.results.live.wires import wire_weights
+    from netbuilder.core.results.live.connection_weights import connection_weights
 
     kernels = {"dense": np.full((2, 4), 0.4), "dense_1": np.array([[-0.1], [-0.1], [-0.1], [0.1]])}
     project = Project()
     for layer, params in (("Input", {}), ("Dense", {"units": 4}), ("Dense", {"units": 1})):
         project = edits.append_layer(project, layer, params=params)
-    found = wire_weights(project.graph, lambda node: {"kernel": kernels[node]})
+    found = connection_weights(project.graph, lambda node: {"kernel": kernels[node]})
     first, second = found["input", "dense"], found["dense", "dense_1"]
     assert (first.part, second.part) == pytest.approx((1.0, 0.25))
     assert (first.mean, second.mean) == pytest.approx((0.4, -0.05))
@@ -180,7 +180,7 @@ def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
 def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     closer = _opened(hand, dense, "dense")
     closer.choose((0,))
-    later = LiveLook(
+    later = LiveActivations(
         dense.project,
         {"input": np.array([3.0, 1.0]), "dense": np.array([6.5, 0.0])},
         {"dense": {"kernel": np.array([[2.0, -1.0], [0.0, 0.5]]), "bias": np.array([0.5, 0.0])}},
@@ -190,7 +190,7 @@ def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     assert "= 6.5" in closer.words.text()
     hand.view.show_look(None)
     assert closer.isHidden()
-    assert not hand.view.look_closer("dense"), "nothing is known: nothing opens"
+    assert not hand.view.open_layer_popup("dense"), "nothing is known: nothing opens"
     assert "Train first" in hand.view.tip.text
 
 
@@ -293,7 +293,9 @@ def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:
     look = replace(dense, features={"input": ("price", "stars")})
     picture = _opened(hand, look, "dense").picture
     link = next(one for one in picture._links if (one.source, one.unit) == (1, 0))
-    assert picture.told_at((link.start * 3 + link.end) / 4).startswith("weight of stars in unit 0")
+    assert picture.text_at_cell((link.start * 3 + link.end) / 4).startswith(
+        "weight of stars in unit 0"
+    )
 
 
 def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> None:

@@ -14,10 +14,10 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.views.canvas_strips import picture_of, recurrent_states
-from netbuilder.ui.services.views.sample_view import LiveLook
+from netbuilder.ui.services.views.live_activations import LiveActivations
 
 
-def _opened(hand, look: LiveLook, node: str):
+def _opened(hand, look: LiveActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
     assert closer.open_at(node, QPoint(20, 20))
@@ -25,14 +25,14 @@ def _opened(hand, look: LiveLook, node: str):
     return closer
 
 
-def _look(layer: str, params: dict, given, values, weights: dict) -> LiveLook:
+def _look(layer: str, params: dict, given, values, weights: dict) -> LiveActivations:
     project = edits.append_layer(edits.append_layer(Project(), "Input"), layer, params=params)
     node = project.graph.order[-1]
-    return LiveLook(project, {"input": given, node: values}, {node: weights}, {}, {}, 3)
+    return LiveActivations(project, {"input": given, node: values}, {node: weights}, {}, {}, 3)
 
 
 @pytest.fixture
-def lstm() -> tuple[LiveLook, np.ndarray]:
+def lstm() -> tuple[LiveActivations, np.ndarray]:
     """An LSTM of two units over five steps, and its states by Keras."""
     import keras
 
@@ -50,7 +50,7 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     tile = closer.picture._of_states()
     wide, high = tile.box.width() / 5, tile.box.height() / 2
     spot = tile.box.topLeft() + QPointF(1.5 * wide, 1.5 * high)
-    assert closer.picture.told_at(spot) == f"unit 1 after step 1: {states[1, 1]:.4g}"
+    assert closer.picture.text_at_cell(spot) == f"unit 1 after step 1: {states[1, 1]:.4g}"
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
     assert closer.picture.marked_box().contains(spot)
     lines = closer.words.text().splitlines()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 MINUTE = 60_000
 
@@ -36,17 +36,17 @@ def test_nodes_show_the_chosen_sample_while_it_trains(open_window, example, qtbo
     assert window.sample_view.look.surfaces[dense].shape[:2] == (24, 24)
 
     # Another sample can be chosen meanwhile.
-    window.looking.show_row(7)
+    window.activations_service.show_row(7)
     qtbot.waitUntil(
         lambda: not np.array_equal(window.sample_view.look.values["input"], last.values["input"]),
         timeout=MINUTE,
     )
     window.runner.stop()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=MINUTE)
     assert window.sample_view.look is None
-    assert window.canvas.look_closer(dense), "the model answers when the run is over"
-    assert window.looking.look.surfaces[dense].shape[:2] == (24, 24)
+    assert window.canvas.open_layer_popup(dense), "the model answers when the run is over"
+    assert window.activations_service.look.surfaces[dense].shape[:2] == (24, 24)
 
 
 def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand) -> None:
@@ -92,16 +92,16 @@ def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(
     qtbot.waitUntil(lambda: panel.truth.text().endswith(f"it is “{digit}”"), timeout=MINUTE)
 
     # From a card that is opened, too: behind the last row comes the first.
-    assert window.canvas.look_closer("conv2d")
+    assert window.canvas.open_layer_popup("conv2d")
     closer = window.canvas.closer
     closer.setFocus()
     qtbot.keyClick(closer, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: closer.row.text().startswith(f"row 13 of {rows}"), timeout=MINUTE)
-    window.looking.show_row(-1)
+    window.activations_service.show_row(-1)
     qtbot.waitUntil(lambda: closer.row.text().startswith(f"row {rows} of"), timeout=MINUTE)
     assert panel.number.value() == rows or not panel.isVisible() or panel._soon.isActive()
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
     assert panel.number.value() == rows
 
 
@@ -184,7 +184,7 @@ def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(
 
 
 def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp) -> None:
-    from netbuilder.ui.plots.activation_strips import surface_pixels, two_sided
+    from netbuilder.ui.plots.activation_strips import signed_colors, surface_pixels
     from netbuilder.ui.plots.class_colors import class_color
 
     def near(pixel: np.ndarray, number: int) -> bool:
@@ -198,7 +198,7 @@ def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qap
     pixels = surface_pixels(softmax, 2, ("a", "b", "c"))[0].astype(int)
     assert near(pixels[1], 2) and pixels[0].min() == 255, "as strong as it is likely"
     hidden = np.array([[[-1.0], [1.0]]])
-    assert (surface_pixels(hidden, 0) == two_sided(hidden[:, :, 0])).all()
+    assert (surface_pixels(hidden, 0) == signed_colors(hidden[:, :, 0])).all()
 
 
 def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtbot) -> None:
@@ -215,10 +215,10 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     assert 25 < answer < 400, f"of scores from 25 to 346, not of scaled numbers: {answer}"
     assert list(live.targets.values()) == [project.data.target or live.targets["output"]]
     assert len(split) == live.rows
-    assert live.truth == number(float(next(iter(split.raw_y.values()))[live.index].item()))
+    assert live.truth == format_number(float(next(iter(split.raw_y.values()))[live.index].item()))
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
-    later = window.looking.look_now
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    later = window.activations_service.look_now
     assert later.truth == live.truth
     (target,) = next(iter(live.targets.values()))
     assert live.truth_words == later.truth_words == f"{target} is {live.truth}"
@@ -230,13 +230,18 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
 def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot) -> None:
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
     split = window.runner.dataset.test
     for row in range(6):
-        window.looking.show_row(row)
-        qtbot.waitUntil(lambda row=row: window.looking.look.index == row, timeout=MINUTE)
+        window.activations_service.show_row(row)
+        qtbot.waitUntil(
+            lambda row=row: window.activations_service.look.index == row, timeout=MINUTE
+        )
         number_of = int(split.raw_y[next(iter(split.raw_y))][row])
-        assert window.looking.look.truth == window.workbench.trained.facts.classes[number_of]
+        assert (
+            window.activations_service.look.truth
+            == window.workbench.trained.facts.classes[number_of]
+        )
 
 
 def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qtbot) -> None:
@@ -249,7 +254,9 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     bar = window.canvas.shown_sample
     qtbot.waitUntil(bar.isVisible, timeout=MINUTE)
     # The look after the run has pictures of its own, and comes later than that of its last step.
-    qtbot.waitUntil(lambda: window.looking.idle and window.looking.look_now is not None)
+    qtbot.waitUntil(
+        lambda: window.activations_service.idle and window.activations_service.look_now is not None
+    )
     qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending, timeout=MINUTE)
 
     def covered() -> list[str]:

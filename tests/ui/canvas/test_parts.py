@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.ui.canvas.canvas_selection import CanvasSelection
 from netbuilder.ui.canvas.paint.paint_state import PaintState
 from netbuilder.ui.canvas.scene.scene import Scene
-from netbuilder.ui.canvas.scene.scene_builder import draw
-from netbuilder.ui.canvas.selection import Selection
+from netbuilder.ui.canvas.scene.scene_builder import build_scene
 from netbuilder.ui.canvas.viewport import Viewport
 
 
@@ -21,7 +21,7 @@ def _picture(*layers: str) -> Scene:
     project = Project()
     for layer in layers:
         project = edits.append_layer(project, layer)
-    return draw(project)
+    return build_scene(project)
 
 
 @dataclass
@@ -54,9 +54,9 @@ def shown(qtbot) -> Shown:
     return Shown(_picture("Input", "Dense", "Dense"), window)
 
 
-def _selection(shown: Shown) -> tuple[Selection, PaintState]:
+def _selection(shown: Shown) -> tuple[CanvasSelection, PaintState]:
     state = PaintState()
-    return Selection(shown, state, shown.told.append, shown.told.append), state
+    return CanvasSelection(shown, state, shown.told.append, shown.told.append), state
 
 
 def test_selection_keeps_order_and_tells_once(shown: Shown) -> None:

@@ -10,7 +10,7 @@ import pytest
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.project import edits, edits_canvas
 from netbuilder.core.project.model import Project
-from netbuilder.ui.canvas.scene.scene_builder import draw
+from netbuilder.ui.canvas.scene.scene_builder import build_scene
 
 
 def _chain(*layers: str, **params: Any) -> Project:
@@ -23,7 +23,7 @@ def _chain(*layers: str, **params: Any) -> Project:
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_a_wire_around_one_layer_is_not_hidden_behind_its_card(horizontal: bool) -> None:
     project = edits.connect(_chain("Input", "Dense", "Dense", "Add"), "dense", "add")
-    picture = draw(edits_canvas.set_horizontal(project, horizontal))
+    picture = build_scene(edits_canvas.set_horizontal(project, horizontal))
     between = picture.cards["dense_1"]
     route = picture.wires[("dense", "add")].route
     assert not any(
@@ -39,19 +39,19 @@ def _problem(code: str, node: str | None, message: str) -> Problem:
 def test_cards_that_look_alike_show_the_name_that_a_problem_says() -> None:
     project = _chain("Input", "LSTM", "LSTM", "Dense", units=32)
     said = (_problem("return-sequences", "lstm", "Before 'lstm_1' an LSTM gives sequences."),)
-    assert draw(project).cards["lstm_1"].detail == "32"
-    picture = draw(project, problems=said)
+    assert build_scene(project).cards["lstm_1"].detail == "32"
+    picture = build_scene(project, problems=said)
     assert picture.cards["lstm_1"].detail == "“lstm_1” · 32"
     assert picture.cards["lstm"].detail == "32"
-    mended = draw(project, before=picture)
+    mended = build_scene(project, before=picture)
     assert mended.cards["lstm_1"].detail == "32"
     other = edits.set_params(project, "lstm", units=8)  # now they can be told apart without it
-    assert draw(other, problems=said).cards["lstm_1"].detail == "32"
+    assert build_scene(other, problems=said).cards["lstm_1"].detail == "32"
 
 
 def test_a_loss_that_does_not_fit_is_told_on_the_goal() -> None:
     project = _chain("Input", "Dense")
-    picture = draw(
+    picture = build_scene(
         project,
         problems=(
             _problem("loss-target", None, "The loss is made for numbers."),

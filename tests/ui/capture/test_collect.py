@@ -15,10 +15,15 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture.window import CollectWindow
+from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.capture import devices
-from netbuilder.ui.services.capture.source import RATE, PictureSource, SoundSource, Taken
+from netbuilder.ui.services.capture.sample_source import (
+    RATE,
+    PictureSource,
+    SoundSource,
+    TakenSample,
+)
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -261,7 +266,7 @@ def test_qtmultimedias_own_frames_arrive(multimedia: Any, qtbot: QtBot) -> None:
 
     camera = Fed()
     seen: list[QImage] = []
-    taken: list[Taken] = []
+    taken: list[TakenSample] = []
     camera.shown.connect(seen.append)
     camera.taken.connect(taken.append)
     camera._start(0)

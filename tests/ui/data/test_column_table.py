@@ -12,11 +12,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.columns import ColumnFacts
+from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.column_model import FIELDS, GOES_TO, ColumnModel
-from netbuilder.ui.data.column_view import ColumnView, Question
-from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.data.column_view import ColumnQuestion, ColumnView
+from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
 
@@ -178,8 +178,8 @@ def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(
     view, model = panel.look.columns, panel.look.columns.columns
     qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
 
-    def asked() -> list[Question]:
-        return [one for one in view.findChildren(Question) if one.isVisible()]
+    def asked() -> list[ColumnQuestion]:
+        return [one for one in view.findChildren(ColumnQuestion) if one.isVisible()]
 
     (question,) = asked()
     assert view.indexAt(question.geometry().center()).row() == 1

@@ -17,12 +17,12 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
-from netbuilder.ui.data.gallery import DataCard
-from netbuilder.ui.data.panel import DataPanel
-from netbuilder.ui.data.recipe import params_of
-from netbuilder.ui.inspector.summary import ProjectSummary
+from netbuilder.ui.data.data_gallery import DataCard
+from netbuilder.ui.data.data_panel import DataPanel
+from netbuilder.ui.data.recipe_form import params_of
+from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.choose_data import recipe_for, relative
+from netbuilder.ui.services.data_recipes import recipe_for, relative_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.documents import empty_project
 
@@ -53,9 +53,9 @@ def test_a_recipe_follows_the_ending(tmp_path: Path) -> None:
 
 
 def test_paths_inside_the_project_are_relative(tmp_path: Path) -> None:
-    assert relative(tmp_path / "data" / "a.csv", tmp_path) == "data/a.csv"
-    assert relative(tmp_path / "a.csv", tmp_path / "other") == str(tmp_path / "a.csv")
-    assert relative(tmp_path / "a.csv", None) == str(tmp_path / "a.csv")
+    assert relative_path(tmp_path / "data" / "a.csv", tmp_path) == "data/a.csv"
+    assert relative_path(tmp_path / "a.csv", tmp_path / "other") == str(tmp_path / "a.csv")
+    assert relative_path(tmp_path / "a.csv", None) == str(tmp_path / "a.csv")
 
 
 def test_a_table_of_ones_own(open_window: Open, qtbot: QtBot, table: Path) -> None:
@@ -155,7 +155,7 @@ def test_unreadable_data_shows_no_zeros(
     assert "The data cannot be read" in status.problems.text()
     assert status.parameters.isHidden()
     assert status.operations.isHidden()
-    summary = ProjectSummary(window.store, bench, window.judging)
+    summary = ProjectSummary(window.store, bench, window.evaluation_service)
     qtbot.addWidget(summary)
     assert summary.words()["size"] == "not known yet: see the data"
     window.store.undo()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.readers.cache import stamp
+from netbuilder.core.data.readers.cache import data_stamp
 from netbuilder.core.project.model import Data
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_watch import DataWatch
@@ -94,10 +94,10 @@ def test_a_picture_that_is_overwritten_in_its_place(qtbot: QtBot, tmp_path: Path
     data, watch = Data("images", path="p"), DataWatch()
     watch.follow(data, tmp_path)
     qtbot.waitUntil(lambda: watch._seen is not None, timeout=MINUTE)
-    before = stamp(data, tmp_path)
+    before = data_stamp(data, tmp_path)
     with picture.open("r+b") as file:
         file.write(b"no picture any more")
-    assert stamp(data, tmp_path) != before, "the next edit, or a run, reads it anew"
+    assert data_stamp(data, tmp_path) != before, "the next edit, or a run, reads it anew"
     with qtbot.waitSignal(watch.changed, timeout=MINUTE):
         QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
     watch.close()

@@ -13,9 +13,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
-from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.prepare.all_files import check_files
-from netbuilder.core.data.progress import CancelledError, listening
+from netbuilder.core.data.prepare.verify_files import verify_files
+from netbuilder.core.data.progress import ReadingCancelledError, progress_listener
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import append_layer
-from netbuilder.core.project.edits_data import mend_data
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Data
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
@@ -46,7 +46,7 @@ def test_what_the_first_look_passes_over_is_named_before_a_run(
     assert error is not None
     assert "1 file is no picture or damaged: 'dog/0777.png'" in error.what
     assert panel.cards.cards, "the panel shows it, with its mend"
-    window.store.apply("Mend", lambda project: mend_data(project, error.mends[0]))
+    window.store.apply("Mend", lambda project: apply_data_fix(project, error.fixes[0]))
     qtbot.waitUntil(lambda: bench.facts is not None and bench.data_error is None, timeout=MINUTE)
     assert bench.facts is not None
     assert bench.facts.rows + bench.facts.validation_rows + bench.facts.test_rows == 2099
@@ -72,13 +72,13 @@ def test_an_edit_of_the_network_does_not_lift_it(
 
 
 def test_the_look_can_be_stopped_and_is_remembered(pictures: Path) -> None:
-    with listening(lambda _done, _of: False), pytest.raises(CancelledError):
-        check_files(RECIPE, pictures.parent)
+    with progress_listener(lambda _done, _of: False), pytest.raises(ReadingCancelledError):
+        verify_files(RECIPE, pictures.parent)
     told: list[int] = []
     for _ in range(2):
         with (
-            listening(lambda done, _of: not told.append(done)),
+            progress_listener(lambda done, _of: not told.append(done)),
             pytest.raises(DataError, match="0777"),
         ):
-            check_files(RECIPE, pictures.parent)
+            verify_files(RECIPE, pictures.parent)
     assert len(told) == 42, "it is looked at once"

@@ -11,17 +11,17 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.examples import examples
-from netbuilder.core.lessons.glossary import WORDS
+from netbuilder.core.data.examples import list_examples
+from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.project import edits, files
-from netbuilder.ui.gallery.drawings import DRAWINGS
+from netbuilder.ui.gallery.glossary_drawings import DRAWINGS
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
-from netbuilder.ui.window.commands import word_at_focus
 from netbuilder.ui.window.guide.tour import KEY
+from netbuilder.ui.window.window_commands import word_at_focus
 
 
 def test_an_example_opens_from_its_card(
@@ -31,7 +31,7 @@ def test_an_example_opens_from_its_card(
     page = window.welcome.page
     window.actions_table["gallery"].trigger()
     assert page.isVisible()
-    assert set(page.example_cards) == {one.name for one in examples()}
+    assert set(page.example_cards) == {one.name for one in list_examples()}
     assert page.geometry().top() >= window.top_bar.height()
     card = page.example_cards["iris"]
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
@@ -84,7 +84,7 @@ def test_an_empty_canvas_tells_of_the_examples(
 
 
 def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:
-    for one in examples():
+    for one in list_examples():
         assert one.picture is not None, one.name
         assert not QPixmap(str(one.picture)).isNull()
         assert one.promise is not None, one.name
@@ -93,9 +93,9 @@ def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:
         assert one.result
 
 
-@pytest.mark.parametrize("name", sorted(WORDS))
+@pytest.mark.parametrize("name", sorted(GLOSSARY))
 def test_each_word_has_a_drawing_that_draws(qtbot: QtBot, name: str) -> None:
-    kind, *items = WORDS[name].drawing
+    kind, *items = GLOSSARY[name].drawing
     canvas = QPixmap(260, 130)
     canvas.fill(Qt.GlobalColor.white)
     painter = QPainter(canvas)
@@ -111,7 +111,7 @@ def test_help_explains_the_field_that_has_the_keyboard(
 ) -> None:
     window = open_window(keras=False)
     window.activateWindow()
-    window.documents.show_project(files.read(examples()[1].path), None)
+    window.documents.show_project(files.read(list_examples()[1].path), None)
     window.canvas.select(("dense",))
     row = window.inspector.form.rows["units"]  # type: ignore[attr-defined]
     assert "F1" in row.label.toolTip()
@@ -153,7 +153,7 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
     window = open_window(keras=False)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    window.documents.show_project(files.read(examples()[0].path), None)
+    window.documents.show_project(files.read(list_examples()[0].path), None)
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "show_help", lambda _window, _actions, word: asked.append(word))
     window.canvas.select(("conv2d",))
@@ -171,7 +171,7 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
         assert QApplication.focusWidget() is target, row.param.name
         qtbot.keyClick(target, Qt.Key.Key_F1)
         word = asked.pop()
-        assert word in WORDS, row.param.name
+        assert word in GLOSSARY, row.param.name
         assert f"F1: what is “{word}”?" in row.label.toolTip()
     helps = HelpWindow("", [], "number type", window)
     qtbot.addWidget(helps)

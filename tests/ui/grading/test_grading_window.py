@@ -13,15 +13,15 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
-from netbuilder.core.grading.hand_in import hand_in_of
 from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.grading.submission_info import submission_info_of
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.ui.grading.hand_in_dialog import HandInDialog
-from netbuilder.ui.grading.hand_in_work import work_of
+from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
-from netbuilder.ui.grading.window import GradeWindow
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog
+from netbuilder.ui.grading.submission_source import submission_source
 from netbuilder.ui.main_window import MainWindow
 
 ROWS = [
@@ -36,9 +36,9 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     window = open_window(example("iris"), keras=False)
-    work = work_of(window.workbench)
+    work = submission_source(window.workbench)
     assert "Nothing is trained yet" in work.words
-    dialog = HandInDialog(work.words, work.write, window)
+    dialog = SubmissionDialog(work.words, work.write, window)
     qtbot.addWidget(dialog)
     dialog.show()
     dialog.folder.setText(str(tmp_path / "none"))
@@ -51,10 +51,10 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
     qtbot.waitUntil(lambda: dialog.written is not None, timeout=20_000)
     assert "Handed in as" in dialog.words.text()
     assert dialog.written is not None
-    given = hand_in_of(registry.read_project(dialog.written))
+    given = submission_info_of(registry.read_project(dialog.written))
     assert given is not None
     assert given.student == "Ada Lovelace"
-    again = HandInDialog(work.words, work.write, window)
+    again = SubmissionDialog(work.words, work.write, window)
     qtbot.addWidget(again)
     assert (again.name.text(), again.folder.text()) == ("Ada Lovelace", str(tmp_path / "in"))
 

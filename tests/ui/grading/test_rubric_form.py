@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading.points import award
 from netbuilder.core.grading.rubric import Override, Rubric, Threshold
+from netbuilder.core.grading.scoring import award_points
 from netbuilder.core.grading.submission import GRADED, LATE, Submission
 from netbuilder.ui.grading.rubric_form import RubricForm
 
@@ -69,10 +69,10 @@ def test_a_rubric_is_filled_in_and_gives_points(qtbot: QtBot) -> None:
         "a.h5", "A", GRADED, metrics={"accuracy": 0.9}, steps_done=2, steps=4, parameters=1000,
         time=datetime.fromtimestamp(1_764_068_400, UTC),
     )  # fmt: skip
-    graded = award(work, form.rubric, 0.9)
+    graded = award_points(work, form.rubric, 0.9)
     assert (graded.status, graded.score) == (GRADED, 80)
     second = datetime.fromtimestamp(1_764_068_401, UTC)
-    late = award(Submission(**{**work.__dict__, "time": second}), form.rubric, 0.9)
+    late = award_points(Submission(**{**work.__dict__, "time": second}), form.rubric, 0.9)
     assert (late.status, late.score) == (LATE, 40)
 
 
@@ -97,4 +97,4 @@ def test_it_is_kept_as_toml(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
     form = RubricForm(FULL)
     qtbot.addWidget(form)
     form._save()
-    assert rubrics.read(path) == FULL
+    assert rubrics.read_rubric(path) == FULL

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.ui.forms.form import ParamForm
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.ui.forms.param_form import ParamForm
 
 
 def test_the_form_of_an_embedding_fits_a_narrow_inspector(qtbot: QtBot) -> None:

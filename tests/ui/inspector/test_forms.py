@@ -9,14 +9,20 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
+from netbuilder.core.catalog.training.training_index import (
+    CALLBACKS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    SCHEDULES,
+)
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.ui.forms.boxes import TypedBox
-from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.forms.schedules import ScheduleEditor
+from netbuilder.ui.forms.schedule_editor import ScheduleEditor
 
 OBJECTS = {
     f"{kind} {name}": spec

@@ -11,8 +11,8 @@ from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.training.panel import TrainingPanel
-from netbuilder.ui.widgets import cards as cards_module
+from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.widgets import role_boxes as cards_module
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 MINUTE = 60_000
@@ -27,7 +27,7 @@ def problem(code: str, *fixes: str) -> Problem:
 
 def test_only_what_is_new_is_read_out(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(cards_module, "say", lambda _widget, words: said.append(words))
+    monkeypatch.setattr(cards_module, "announce", lambda _widget, words: said.append(words))
     shown = ProblemCards(lambda label, edit: None)
     qtbot.addWidget(shown)
     shown.show_problems([problem("one", "Mend")])

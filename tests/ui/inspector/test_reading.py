@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.ui.forms.boxes import stepped_value
-from netbuilder.ui.forms.parsing import UNSET, read, read_float, write
+from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value, read_float
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ from netbuilder.ui.forms.parsing import UNSET, read, read_float, write
     ],
 )
 def test_text_is_read(kind: Kind, text: str, value: object) -> None:
-    assert read(Param("p", kind), text) == value
+    assert parse_value(Param("p", kind), text) == value
 
 
 @pytest.mark.parametrize("text", ["3", "3 × 3", "3x3", "3, 3", "(3, 3)"])
 def test_one_size_may_be_written_in_many_ways(text: str) -> None:
-    assert read(Param("kernel_size", Kind.SIZE, size=2), text) == 3
+    assert parse_value(Param("kernel_size", Kind.SIZE, size=2), text) == 3
 
 
 def test_unequal_sizes_stay_a_list() -> None:
-    assert read(Param("kernel_size", Kind.SIZE, size=2), "3 × 5") == [3, 5]
+    assert parse_value(Param("kernel_size", Kind.SIZE, size=2), "3 × 5") == [3, 5]
 
 
 @pytest.mark.parametrize(
@@ -54,22 +54,22 @@ def test_unequal_sizes_stay_a_list() -> None:
 )
 def test_what_cannot_be_read_is_told(kind: Kind, text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        read(Param("p", kind, size=2), text)
+        parse_value(Param("p", kind, size=2), text)
 
 
 def test_an_empty_field_means_the_default() -> None:
-    assert read(Param("units", Kind.INT, 32), "  ") is UNSET
+    assert parse_value(Param("units", Kind.INT, 32), "  ") is UNSET
 
 
 def test_an_empty_field_that_is_needed_is_told() -> None:
     with pytest.raises(ValueError, match="needed"):
-        read(Param("units", Kind.INT, required=True), "")
+        parse_value(Param("units", Kind.INT, required=True), "")
 
 
 def test_none_may_be_written_where_it_is_allowed() -> None:
     param = Param("ignore_class", Kind.INT, optional=True)
-    assert read(param, "none") is None
-    assert write(param, None) == ""
+    assert parse_value(param, "none") is None
+    assert format_value(param, None) == ""
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_none_may_be_written_where_it_is_allowed() -> None:
 )
 def test_what_is_written_reads_as_the_same(kind: Kind, value: object) -> None:
     param = Param("p", kind)
-    assert read(param, write(param, value)) == value
+    assert parse_value(param, format_value(param, value)) == value
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Project
-from netbuilder.ui.inspector.panel import Inspector
-from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.views.evaluation import Judging
+from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 
 
@@ -22,7 +22,7 @@ def inspector(qtbot: QtBot) -> Iterator[Inspector]:
         project = edits.append_layer(project, layer, params={"units": units} if units else {})
     store = ProjectStore(project)
     bench = Workbench(store)
-    panel = Inspector(store, bench, Judging(bench))
+    panel = Inspector(store, bench, EvaluationService(bench))
     qtbot.addWidget(panel)
     panel.show()
     yield panel

@@ -22,7 +22,9 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
     window.inspector.set_selection(("dense",))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    qtbot.waitUntil(lambda: bool(window.judging.sentence) and not window.workbench.run_words)
+    qtbot.waitUntil(
+        lambda: bool(window.evaluation_service.sentence) and not window.workbench.run_words
+    )
     window.inspector.set_selection(())
     assert "test rows are right" in line.text()
     needed = line.heightForWidth(line.width())

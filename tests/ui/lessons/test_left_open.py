@@ -52,7 +52,7 @@ def put_back(window: MainWindow) -> None:
 
 def test_it_is_open_again_at_its_step(open_window: Open, home: Path, qtbot: QtBot) -> None:
     first = open_window(keras=False)
-    first.welcome.open_lesson(library.lesson("first_model"))
+    first.welcome.open_lesson(library.find_lesson("first_model"))
     first.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
     qtbot.waitUntil(lambda: first.welcome.session.record.done == {1})
     first.welcome.session.go(3)
@@ -74,7 +74,7 @@ def test_what_was_drawn_before_the_first_step_is_done_stays(
     open_window: Open, home: Path, qtbot: QtBot
 ) -> None:
     first = open_window(keras=False)
-    lesson = library.lesson("first_model")
+    lesson = library.find_lesson("first_model")
     first.welcome.open_lesson(lesson)
     first.store.apply("Add", lambda p: edits.append_layer(p, "GaussianNoise"))
     drawn = first.store.project
@@ -92,7 +92,7 @@ def test_what_was_drawn_before_the_first_step_is_done_stays(
 
 def test_a_lesson_that_was_put_away_stays_away(open_window: Open, home: Path, qtbot: QtBot) -> None:
     first = open_window(keras=False)
-    first.welcome.open_lesson(library.lesson("first_model"))
+    first.welcome.open_lesson(library.find_lesson("first_model"))
     first.welcome.lessons.close()
     first.store.apply("Add", lambda p: edits.append_layer(p, "GaussianNoise"))
     folder = home / "state" / "recovery"

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.parse import parse
-from netbuilder.core.lessons.record import record_of
+from netbuilder.core.lessons.lesson_record import record_of
+from netbuilder.core.lessons.parse import parse_lesson
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data
-from netbuilder.ui.lessons.writer import LessonWriter
+from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.lessons import lesson_progress
-from netbuilder.ui.training.panel import TrainingPanel
-from netbuilder.ui.window.guide.places import unknown_places
+from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.window.guide.place_finder import unknown_places
 from netbuilder.ui.window.guide.tour import STOPS
 
 
@@ -48,7 +48,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
 ) -> None:
     window = open_window()
     session = window.welcome.session
-    window.welcome.open_lesson(library.lesson("first_model"))
+    window.welcome.open_lesson(library.find_lesson("first_model"))
     qtbot.waitUntil(lambda: len(session.results) == 10)
     assert window.welcome.lessons.dock.isVisible()
     assert [node.layer for node in window.store.project.graph.nodes] == ["Input"]
@@ -87,10 +87,10 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert lesson_progress.kept("first_model").done == {1, 2}
     window.welcome.lessons.close()
     assert not window.welcome.lessons.dock.isVisible()
-    window.welcome.open_lesson(library.lesson("first_model"))
+    window.welcome.open_lesson(library.find_lesson("first_model"))
     assert session.current == 2
     assert window.store.project.graph.by_id["dense"].params["units"] == 16
-    window.welcome.lessons.begin_anew()
+    window.welcome.lessons.restart()
     assert session.record.done == frozenset()
     # An example is another network: the lesson goes with it, and its dock too.
     window.store.mark_saved()
@@ -105,7 +105,7 @@ def test_a_lesson_that_was_begun_asks_for_its_network(
 ) -> None:  # fmt: skip
     """Another day: the steps are ticked, and on the canvas lies something else."""
     first = open_window(keras=False)
-    lesson = library.lesson("first_model")
+    lesson = library.find_lesson("first_model")
     first.welcome.open_lesson(lesson)
     work = first.welcome.session.record.work
     assert len(work) == 32
@@ -144,7 +144,7 @@ def test_a_lesson_that_was_begun_asks_for_its_network(
     again.welcome.open_lesson(lesson)
     assert len(asked) == 2
     # Begun anew it is another work.
-    again.welcome.lessons.begin_anew()
+    again.welcome.lessons.restart()
     assert session.record.done == frozenset()
     assert session.record.work not in ("", work)
     assert not again.store.project.data.name
@@ -156,7 +156,7 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
 ) -> None:
     window = open_window(keras=False)
     session = window.welcome.session
-    window.welcome.open_lesson(library.lesson("first_model"))
+    window.welcome.open_lesson(library.find_lesson("first_model"))
     window.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
     qtbot.waitUntil(lambda: done(window) == [1], timeout=10_000)
     mine = tmp_path / "mine.netbuilder"
@@ -167,7 +167,7 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
         window.welcome.open_example("xor")
     else:
         other = tmp_path / "houses.netbuilder"
-        files.write(library.start_project(library.lesson("scaling")), other)
+        files.write(library.start_project(library.find_lesson("scaling")), other)
         window.documents.open_path(other)
     assert session.lesson is None
     assert not window.welcome.lessons.dock.isVisible()
@@ -194,7 +194,7 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
 
 def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:
     window = open_window(keras=False)
-    window.welcome.open_lesson(library.lesson("what_is_a_network"))
+    window.welcome.open_lesson(library.find_lesson("what_is_a_network"))
     panel, session = window.welcome.lessons.panel, window.welcome.session
     window.docks.show_panel("data")
     session.see("data")
@@ -248,7 +248,7 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(
 ) -> None:
     """Once something was trained the tab shows curves, with a list "loss" that is another."""
     window = open_window(keras=False)
-    window.welcome.open_lesson(parse(LOSS, "settings"))
+    window.welcome.open_lesson(parse_lesson(LOSS, "settings"))
     lessons = window.welcome.lessons
     training = window.docks.show_panel("training")
     assert isinstance(training, TrainingPanel)
@@ -299,7 +299,7 @@ def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(
 ) -> None:
     window = open_window(keras=False)
     window.resize(1366, 768)
-    window.welcome.open_lesson(parse(LONG, "long"))
+    window.welcome.open_lesson(parse_lesson(LONG, "long"))
     lessons = window.welcome.lessons
     question = lessons.panel.question
     assert question is not None
@@ -330,7 +330,7 @@ def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(
     window = open_window(keras=False)
     head, steps = LOSS.split("## Choose", 1)
     more = "".join(f"## More {number}\nRead.\n" for number in range(6))
-    window.welcome.open_lesson(parse(f"{head}## Choose{steps}{more}", "eight"))
+    window.welcome.open_lesson(parse_lesson(f"{head}## Choose{steps}{more}", "eight"))
     dots = window.welcome.lessons.panel.dots
     window.resize(1366, 768)
     qtbot.waitUntil(lambda: dots[-1].isVisible() and window.welcome.lessons.dock.width() >= 290)
@@ -368,7 +368,7 @@ def test_a_lesson_is_written_from_the_present_project(
     writer.edit.setPlainText(writer.edit.toPlainText().replace("trianed", "trained"))
     writer.refresh()
     writer.save_to(tmp_path / "own.md")
-    lesson = library.lesson(str(tmp_path / "own.md"))
+    lesson = library.find_lesson(str(tmp_path / "own.md"))
     assert library.start_project(lesson).graph == window.store.project.graph
 
 
@@ -422,7 +422,7 @@ def test_the_tour_by_keyboard(qtbot: QtBot, open_window: Callable[..., MainWindo
 
 
 def test_a_question_without_a_right_answer_takes_any() -> None:
-    lesson = parse(
+    lesson = parse_lesson(
         "---\ntitle: a\nlevel: beginner\nminutes: 1\n---\n## s\n```question\nask: Why?\n"
         "kind: prediction\n```\n"
     )

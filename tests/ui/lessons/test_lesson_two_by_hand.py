@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.grading.hand_in import hand_in_of
+from netbuilder.core.grading.submission_info import submission_info_of
 from netbuilder.core.lesson_files import observe_file
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.judge import judge
-from netbuilder.ui.grading.hand_in_dialog import HandInDialog
+from netbuilder.core.lessons.step_check import check_steps
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.command_search import CommandSearch
 
@@ -261,7 +261,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     hands.raise_failures()
     assert "Well done" in panel.status.text()
 
-    def hand_in(dialog: HandInDialog) -> None:
+    def hand_in(dialog: SubmissionDialog) -> None:
         hands.write_over(dialog.name, "Ada")
         hands.write_over(dialog.folder, str(folder))
         hands.click(words_of(dialog, "Hand in"))
@@ -269,7 +269,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
         hands.press(Qt.Key.Key_Return)
 
     def find(_search: CommandSearch) -> None:
-        hands.in_dialog(HandInDialog, hand_in)
+        hands.in_dialog(SubmissionDialog, hand_in)
         hands.type("hand in")
         hands.press(Qt.Key.Key_Return)
 
@@ -281,13 +281,13 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     hands.raise_failures()
 
     (handed,) = folder.iterdir()
-    lesson = library.lesson("first_model")
+    lesson = library.find_lesson("first_model")
     state = observe_file(lesson, handed)
-    given = hand_in_of(state.project)
+    given = submission_info_of(state.project)
     assert given is not None
     assert (handed.suffix, given.student, given.lesson) == (".h5", "Ada", "first_model")
     assert given.steps == (True,) * 10
-    assert all(one.done for one in judge(lesson, state))
+    assert all(one.done for one in check_steps(lesson, state))
 
 
 def words_of(parent: QWidget, words: str) -> QWidget:

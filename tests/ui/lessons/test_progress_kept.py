@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 KEEP = """
-from netbuilder.core.lessons.record import Record
+from netbuilder.core.lessons.lesson_record import Record
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.services.settings import settings
 settings().setValue(lesson_progress.PUPIL, {name!r})

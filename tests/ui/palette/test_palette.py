@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.project import blocks, groups
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.project import groups, saved_blocks
 from netbuilder.core.project.model import Project
-from netbuilder.ui.palette.model import LAYER_MIME
+from netbuilder.ui.palette.palette_model import LAYER_MIME
+from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.palette.short_names import short_names
-from netbuilder.ui.palette.view import Palette
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_saved_blocks_are_rows(
     project = example("digits")
     order = project.graph.order
     project = groups.group_nodes(project, order[1:3], "Filter")
-    blocks.save(project.graph, project.graph.groups[0].id)
+    saved_blocks.save_block(project.graph, project.graph.groups[0].id)
     palette.refresh()
     assert names(palette)[-2:] == ["My blocks", "Filter"]
     index = palette.model.index(palette.model.rowCount() - 1)
@@ -108,7 +108,7 @@ def test_saved_blocks_are_rows(
     assert len(caught.args[0].graph.nodes) == 2
     palette.model.remove_block(index)
     assert "Filter" not in names(palette)
-    assert blocks.saved() == []
+    assert saved_blocks.list_blocks() == []
 
 
 def test_names_that_are_cut_can_still_be_told_apart(qtbot: QtBot, palette: Palette) -> None:

@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.results.live.pictures import MapPicture
-from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.core.results.live.view_data import MapPicture
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.style import theme
 
 

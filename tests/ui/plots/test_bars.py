@@ -9,14 +9,14 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 
 
 def test_the_menu_lies_over_no_number(qtbot: QtBot) -> None:
-    bars = Bars()
+    bars = BarList()
     qtbot.addWidget(bars)
     bars.resize(300, 60)
     bars.show_rows([("setosa", 1.0, ">99.99%"), ("other", 0.0, "0%")], top=1.0)

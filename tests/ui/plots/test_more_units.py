@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.activation_strips import MOST_SURFACES, strip, surface_strip
+from netbuilder.ui.plots.activation_strips import MOST_SURFACES, activation_strip, surface_strip
 
 
 def test_a_sign_says_how_many_units_are_not_shown(qtbot: QtBot) -> None:
@@ -24,7 +24,7 @@ def test_a_sign_says_how_many_units_are_not_shown(qtbot: QtBot) -> None:
 
 def test_one_number_a_step_is_a_curve(qtbot: QtBot) -> None:
     steps = np.linspace(0, 1, 40)[:, None]  # from the lower left to the upper right
-    image = strip(steps, 160, 40)
+    image = activation_strip(steps, 160, 40)
     assert image is not None
 
     def heights(x: int) -> list[int]:

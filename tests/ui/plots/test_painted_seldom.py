@@ -12,14 +12,14 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from netbuilder.core.results.live.pictures import Points, SurfacePicture
+from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
 from netbuilder.ui.plots import activation_strips as strips
-from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.flow import FlowLayout
-from netbuilder.ui.widgets.paced import Paced
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.throttle import Throttle
 
-POINTS = Points(
+POINTS = SamplePoints(
     np.array([[0.2, 0.3], [0.7, 0.6], [0.5, 0.9]]),
     np.array([0, 1, 1]),
     np.array([0, 0, 2]),
@@ -68,7 +68,7 @@ def test_a_newer_surface_works_out_no_axis_anew(
 def test_what_asks_again_and_again_is_done_once_a_pace(qtbot: Any) -> None:
     done: list[float] = []
     owner = QObject()
-    paced = Paced(lambda: done.append(time.monotonic()), owner, 0.5)
+    paced = Throttle(lambda: done.append(time.monotonic()), owner, 0.5)
     paced.soon()
     assert len(done) == 1  # the first one at once
     for _ in range(50):
@@ -94,12 +94,12 @@ def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> 
         for row, column in ((0, 0), (4, 6), (8, 3)):
             assert image.pixelColor(column, row).getRgb()[:3] == tuple(pixels[row, column])
     maps = values.transpose(2, 0, 1)  # coloured in one go, each by its own numbers
-    assert strips.colored_images(maps) == [strips.colored_image(one) for one in maps]
-    assert strips.two_sided_images(maps) == [strips.two_sided_image(one) for one in maps]
+    assert strips.heat_images(maps) == [strips.heat_image(one) for one in maps]
+    assert strips.signed_images(maps) == [strips.signed_image(one) for one in maps]
     odd = np.array([[np.nan, np.inf], [-np.inf, 1.0]])
-    assert strips.two_sided(odd)[0, 0].tolist() == [255, 255, 255]
-    assert strips.colored_image(odd).size().width() == 2
-    assert strips.blank(3, 3).format() is QImage.Format.Format_ARGB32_Premultiplied
+    assert strips.signed_colors(odd)[0, 0].tolist() == [255, 255, 255]
+    assert strips.heat_image(odd).size().width() == 2
+    assert strips.blank_image(3, 3).format() is QImage.Format.Format_ARGB32_Premultiplied
 
 
 def test_the_height_of_a_paragraph_of_widgets_is_found_once(
@@ -134,7 +134,7 @@ def test_the_height_of_a_paragraph_of_widgets_is_found_once(
 
 
 def test_bars_stand_where_their_numbers_say(qtbot: Any) -> None:
-    picture = strips.bars(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20, marked=2)
+    picture = strips.bars_image(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20, marked=2)
     scheme = theme.colors()
 
     def color(x: float, y: float) -> str:

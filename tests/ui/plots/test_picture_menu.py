@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.samples.correlation import CorrelationMap
@@ -22,7 +22,7 @@ from netbuilder.ui.style import theme
 
 
 def _bars() -> QWidget:
-    made = Bars()
+    made = BarList()
     made.show_rows([("cats", 30.0, "30"), ("dogs", 12.0, "12")])
     return made
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.results.live.pictures import MapPicture, Points, SurfacePicture
-from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.core.results.live.view_data import MapPicture, SamplePoints, SurfacePicture
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.style import theme
 
 COUNT = 300
@@ -30,7 +30,7 @@ def plot(qtbot: QtBot) -> SurfacePlot:
 def test_hundreds_of_points_have_few_looks(plot: SurfacePlot, classes: tuple[str, ...]) -> None:
     source = np.random.default_rng(1)
     value = source.integers(0, 2, COUNT) if classes else source.random(COUNT)
-    points = Points(
+    points = SamplePoints(
         source.random((COUNT, 2)), value, np.arange(COUNT) % 3, source.random(COUNT) < 0.9,
         source.random(COUNT) < 0.2,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.activation_strips import answer_strip, strip, surface_strip
+from netbuilder.ui.plots.activation_strips import activation_strip, answer_strip, surface_strip
 from netbuilder.ui.plots.live.layer_strips import lines_strip
 
 
@@ -37,7 +37,12 @@ def test_a_strip_is_as_wide_whichever_class_is_likeliest(qtbot: QtBot) -> None:
 def test_a_strip_has_more_dots_than_pixels(qtbot: QtBot) -> None:
     """Before a class the canvas stands enlarged: letters and maps stay sharp."""
     maps = np.random.default_rng(0).normal(size=(8, 8, 4))
-    for image in (lines_strip([("x", "1")]), strip(maps), strip(np.ones(9)), strip(maps[0])):
+    for image in (
+        lines_strip([("x", "1")]),
+        activation_strip(maps),
+        activation_strip(np.ones(9)),
+        activation_strip(maps[0]),
+    ):
         assert image is not None
         assert image.width() == 2 * image.deviceIndependentSize().width()
 

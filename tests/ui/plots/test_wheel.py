@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.live.surface import SurfacePlot
-from netbuilder.ui.plots.themed_plot import StillPlot
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
-from netbuilder.ui.results.asking.sound import SoundPlot
-from netbuilder.ui.results.judging.residuals import ResidualsView
-from netbuilder.ui.results.threshold import ThresholdView
+from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
+from netbuilder.ui.results.predict_forms.sound_form import SoundPlot
+from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.style import theme
 
 
@@ -31,7 +31,7 @@ PLOTS: dict[str, Callable[[], QWidget]] = {
     "sound": SoundPlot,
     "residuals": lambda: _held(ResidualsView()),
     "ROC": lambda: _held(ThresholdView()),
-    "variants": lambda: StillPlot("variants", 170),
+    "variants": lambda: NoWheelPlot("variants", 170),
 }
 
 
@@ -49,6 +49,6 @@ def test_a_plot_leaves_the_wheel_to_the_page_around_it(name: str, qtbot: QtBot) 
 
 
 def test_a_plot_has_the_scheme_s_colours_before_anything_is_drawn(qtbot: QtBot) -> None:
-    plot = StillPlot("variants", 170)
+    plot = NoWheelPlot("variants", 170)
     qtbot.addWidget(plot)
     assert plot.backgroundBrush().color() == QColor(theme.colors().panel)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_raw
@@ -27,13 +27,13 @@ def test_it_is_the_next_row_of_the_test_data(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     assert panel.another.text() == "Another test row"
     qtbot.waitUntil(lambda: "Test row 1 of 30" in panel.about.text(), timeout=MINUTE)
-    first = window.looking.look.raw["input"]
+    first = window.activations_service.look.raw["input"]
     assert list(panel.rows.row.values()) == pytest.approx(first.tolist()), "what the canvas shows"
     before = panel.predictions
     panel.another.click()
     qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
-    test = load(window.workbench.trained.project, window.workbench.base).test
-    index = window.looking.index
+    test = load_dataset(window.workbench.trained.project, window.workbench.base).test
+    index = window.activations_service.index
     raw = {key: values[index : index + 1] for key, values in test.raw_x.items()}
     assert list(panel.rows.row.values()) == pytest.approx(next(iter(raw.values()))[0].tolist())
     right = predict_raw(window.workbench.trained, raw).first.probabilities
@@ -43,8 +43,8 @@ def test_it_is_the_next_row_of_the_test_data(
     assert box.text().startswith(f"{raw_first(raw):.6g}")
     panel.rows.edit(next(iter(panel.rows.row)), 5.0)
     assert "Test row" not in panel.about.text(), "an edited row is no test row"
-    window.looking.show_row(7)
-    qtbot.waitUntil(lambda: window.looking.look.index == 7, timeout=MINUTE)
+    window.activations_service.show_row(7)
+    qtbot.waitUntil(lambda: window.activations_service.look.index == 7, timeout=MINUTE)
     assert next(iter(panel.rows.row.values())) == 5.0, "what was filled in by hand stays"
 
 
@@ -59,12 +59,12 @@ def test_texts_and_series(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=MINUTE)
     panel.another.click()
-    qtbot.waitUntil(lambda: window.looking.look.index == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look.index == 1, timeout=MINUTE)
     qtbot.waitUntil(lambda: " 2 of " in panel.about.text(), timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.idle and panel.view.settled, timeout=MINUTE)
-    raw = {key: values[None] for key, values in window.looking.look.raw.items()}
+    raw = {key: values[None] for key, values in window.activations_service.look.raw.items()}
     right = predict_raw(window.workbench.trained, raw).first.values
     assert panel.predictions.first.values == pytest.approx(right, abs=1e-4)
 

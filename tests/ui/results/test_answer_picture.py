@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.curves import meaning
+from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.predict import as_picture
+from netbuilder.core.results.predict import prediction_picture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -31,7 +31,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     view, found, trained = panel.pictures, panel.predictions, window.workbench.trained
     assert not view.drawn_again.isHidden()
-    image = as_picture(trained, found)
+    image = prediction_picture(trained, found)
     assert image.shape == (8, 8, 1)
     assert np.array_equal(image.reshape(-1), found.first.values[0])
     shown = view.drawn_again.pixmap().toImage()
@@ -65,7 +65,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     assert len(lines) * panel.answer.fontMetrics().lineSpacing() <= panel.answer.height()
     # As many numbers are told as such, and not by the names of the first.
     judged = evaluate(trained, window.runner.dataset.test)
-    words = meaning("mean_absolute_error", 0.5, judged)
+    words = metric_meaning("mean_absolute_error", 0.5, judged)
     assert words.startswith("the 64 numbers are off by 0.5 on average; always answering their mean")
 
 

@@ -9,23 +9,23 @@ import numpy as np
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.columns import report
-from netbuilder.core.data.load import load
-from netbuilder.core.data.looks.table import look_table
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
-from netbuilder.core.engine.runs import store
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.data_views.table_view import table_data_view
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.results.curves import MEANINGS, gap_sentence
+from netbuilder.core.results.classification_curves import MEANINGS, gap_sentence
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.explain.methods import Rows, explain
+from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.core.results.residuals import residuals
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.runs_model import run_tooltip
 from netbuilder.ui.results.runs_model import test_text as text_of_test
-from netbuilder.ui.results.runs_model import tip
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.views.activations import truth_of
+from netbuilder.ui.services.views.sample_activations import label_of
 
 MINUTE = 60_000
 
@@ -42,9 +42,9 @@ def test_answers_about_money_are_money(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     trained = window.workbench.trained
     assert trained is not None
-    again = Preprocessing.from_json(trained.pre.to_json())
+    again = Preprocessing.from_json(trained.preprocessing.to_json())
     assert again.outputs["out"].column_units == ("$",), "a file of the model keeps it"
-    test = load(project, tmp_path).test
+    test = load_dataset(project, tmp_path).test
     assert test is not None
     sentence = evaluate(trained, test).sentence
     assert "price is off by $" in sentence
@@ -54,29 +54,29 @@ def test_answers_about_money_are_money(
     assert "by $" in gap_sentence({"training": judged, "test": judged})
     assert all("$" in mean(1.5, judged) for name, mean in MEANINGS.items() if "error" in name)
     sample = {"input": test.raw_x["input"][0]}
-    rows_beside = Rows(test.raw_x, test.raw_y["out"])
+    rows_beside = ComparisonRows(test.raw_x, test.raw_y["out"])
     for method, words in (("occlusion", "would be $"), ("importance", "off by $"),
                           ("response", "goes from $")):  # fmt: skip
         said = explain(trained, sample, method, rows=rows_beside)
         assert words in said.sentence, method
     assert said.responses[0].unit == "$"
     assert " m²" in said.responses[0].ends[0]
-    found = look_table(project, tmp_path, report(project, tmp_path))
+    found = table_data_view(project, tmp_path, make_report(project, tmp_path))
     assert found is not None
     assert [found.axis(place) for place in (0, 1)] == ["size (m²)", "price ($)"]
-    assert truth_of(test, trained.pre, 0) == f"${np.ravel(test.raw_y['out'])[0]:.0f}"
+    assert label_of(test, trained.preprocessing, 0) == f"${np.ravel(test.raw_y['out'])[0]:.0f}"
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text().startswith("price: $"), timeout=MINUTE)
     assert form_fields(trained)[0].unit == "m²"
     assert "size (m²)" in [one.text() for one in panel.findChildren(QLabel)]
-    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
-    assert window.looking.look_now.units == {"out": ("$",)}
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    assert window.activations_service.look_now.units == {"out": ("$",)}
     evaluated = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: evaluated.evaluation is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: evaluated.residuals.found is not None, timeout=MINUTE)
     item = evaluated.residuals.plot.getPlotItem()
     assert item.getAxis("bottom").labelText == "truth: price ($)"
-    (run,) = store.list_runs()
+    (run,) = run_store.list_runs()
     assert run.unit == "$"
     assert text_of_test(run).startswith("± $"), "the error is money as the answer is"
-    assert "mean absolute error $" in tip(run)
+    assert "mean absolute error $" in run_tooltip(run)

@@ -12,12 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.points import PointEdits, add_point, point_edits
+from netbuilder.core.project.point_edits import PointEdits, add_point, point_edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.surface import SurfacePanel
+from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -56,7 +56,7 @@ def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
     assert added[2] == "orange"
     qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
 
-    first = load(window.store.project, Path()).train.raw_x["input"][0]
+    first = load_dataset(window.store.project, Path()).train.raw_x["input"][0]
     begin = hand.spot((float(first[0]), float(first[1]))).toPoint()
     end = hand.spot((-1.2, -0.6)).toPoint()
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=begin)

@@ -39,9 +39,14 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     spot = grid.visualItemRect(grid.item(1)).center()
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     row = panel.matrix.rows_of(panel.evaluation, 3, 3)[1]
-    assert window.looking.index == row
-    qtbot.waitUntil(lambda: window.looking.look is not None and window.looking.look.index == row)
-    assert window.looking.look.truth == "3"
+    assert window.activations_service.index == row
+    qtbot.waitUntil(
+        lambda: (
+            window.activations_service.look is not None
+            and window.activations_service.look.index == row
+        )
+    )
+    assert window.activations_service.look.truth == "3"
     panel.heat.setFocus()
     qtbot.keyClick(panel.heat, Qt.Key.Key_Right)
     qtbot.keyClick(panel.heat, Qt.Key.Key_Return)
@@ -70,8 +75,8 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     at_rest(places)
     before = panel.behind.behind
     note()
-    panel._judging.judge()
-    panel._judging.changed.connect(note)
+    panel._evaluation_service.judge()
+    panel._evaluation_service.changed.connect(note)
     panel.behind.changed.connect(note)
     qtbot.waitUntil(lambda: panel.behind.behind not in (None, before), timeout=MINUTE)
     at_rest(places)

@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
-from netbuilder.core.results.answers import day_of, day_words
-from netbuilder.core.results.predict import Field
-from netbuilder.ui.forms.slide import SlideEditor
+from netbuilder.core.results.own_units import format_day, parse_day
+from netbuilder.core.results.predict import FormField
+from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.asking.row import param_of
-from netbuilder.ui.results.response import ResponseView
+from netbuilder.ui.results.predict_forms.row_form import param_of
+from netbuilder.ui.results.response_view import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -48,7 +48,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
     panel.another.click()
     qtbot.waitUntil(lambda: "Test row 2 of" in panel.about.text(), timeout=MINUTE)
-    days = float(window.looking.look.raw["input"][2])
+    days = float(window.activations_service.look.raw["input"][2])
     shown = built.editor.box.text()
     assert shown == (date(1970, 1, 1) + timedelta(days=days)).isoformat()
     assert any(f",{shown}," in row for row in rows), "the very date of a row of the file"
@@ -56,7 +56,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     # A date slides from day to day, and the answer goes along a curve of dates.
     trained = window.workbench.trained
     first, last = date(1910, 3, 1), date(1969, 3, 9)
-    column = trained.pre.inputs["input"].columns[2]
+    column = trained.preprocessing.inputs["input"].columns[2]
     assert (column.low, column.high) == pytest.approx(
         [(day - date(1970, 1, 1)).days for day in (first, last)], abs=400
     )
@@ -100,7 +100,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
 
     # Rooms are counted: the slider and the curve know no half of one.
     rooms = panel.form.rows["rooms"].editor
-    known = trained.pre.inputs["input"].columns[0]
+    known = trained.preprocessing.inputs["input"].columns[0]
     assert known.whole
     assert rooms.slider.maximum() == known.high - known.low
     for place in range(rooms.slider.maximum()):
@@ -123,7 +123,7 @@ def _below(curve: ResponseView) -> list[tuple[float, str]]:
 @pytest.mark.parametrize("ends", [(1950.0, 2020.0), (1.7e9, 1.8e9), (-9e9, -1e9)])
 def test_years_and_seconds_slide_as_numbers(qtbot: QtBot, ends: tuple[float, float]) -> None:
     """Seconds since 1970 are no days: there is no such date, and the form could not be built."""
-    param = param_of(Field("when", "date", low=ends[0], high=ends[1], typical=ends[0]))
+    param = param_of(FormField("when", "date", low=ends[0], high=ends[1], typical=ends[0]))
     assert (param.kind, param.ends, param.default) == (Kind.FLOAT, ends, int(ends[0]))
     editor = SlideEditor(param)
     qtbot.addWidget(editor)
@@ -132,14 +132,16 @@ def test_years_and_seconds_slide_as_numbers(qtbot: QtBot, ends: tuple[float, flo
 
 
 def test_years_are_no_days() -> None:
-    assert day_words(1985.0, 1950.0) == "1985"
-    assert day_words(1985.0, -3000.0) == "1975-06-09"
-    assert day_words(-1.0, None) == "1969-12-31"
+    assert format_day(1985.0, 1950.0) == "1985"
+    assert format_day(1985.0, -3000.0) == "1975-06-09"
+    assert format_day(-1.0, None) == "1969-12-31"
 
 
 def test_a_date_is_read_as_its_column_reads_it() -> None:
     fifth_of_april = float((date(2024, 4, 5) - date(1970, 1, 1)).days)
-    assert day_of("5.4.2024", "dayfirst") == day_of("05/04/2024", "dayfirst") == fifth_of_april
-    assert day_of("04/05/2024", "") == day_of("2024-04-05", "dayfirst") == fifth_of_april
-    assert day_of("2024-04-05 12:00", "") == fifth_of_april + 0.5
-    assert day_of("soon", "") is day_of("", "dayfirst") is None
+    assert (
+        parse_day("5.4.2024", "dayfirst") == parse_day("05/04/2024", "dayfirst") == fifth_of_april
+    )
+    assert parse_day("04/05/2024", "") == parse_day("2024-04-05", "dayfirst") == fifth_of_april
+    assert parse_day("2024-04-05 12:00", "") == fifth_of_april + 0.5
+    assert parse_day("soon", "") is parse_day("", "dayfirst") is None

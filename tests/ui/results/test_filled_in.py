@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.results.live.plane import only_points
+from netbuilder.core.results.live.plane import points_picture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.live.surface import FAINT
+from netbuilder.ui.plots.live.surface_plot import FAINT
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -29,8 +29,8 @@ def _project(folder: Path) -> Project:
 
 
 def test_only_cells_that_were_empty_count_as_filled(tmp_path: Path) -> None:
-    data = load(_project(tmp_path), tmp_path)
-    fill = data.pre.inputs["input"].columns[0].fill
+    data = load_dataset(_project(tmp_path), tmp_path)
+    fill = data.preprocessing.inputs["input"].columns[0].fill
     count = 0
     for split in (data.train, data.validation, data.test):
         assert split is not None
@@ -39,17 +39,17 @@ def test_only_cells_that_were_empty_count_as_filled(tmp_path: Path) -> None:
         assert not cells[:, 1].any()
         count += int(cells.sum())
     assert count == 10
-    points = only_points(data, "size", "rooms").points
+    points = points_picture(data, "size", "rooms").points
     assert points.filled is not None
     assert points.filled.sum() == 10
-    assert only_points(data, "rooms", "size").points.filled is not None
+    assert points_picture(data, "rooms", "size").points.filled is not None
 
 
 def test_canvas_predict_and_surface_say_it(
     open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
     project = _project(tmp_path)
-    test = load(project, tmp_path).test
+    test = load_dataset(project, tmp_path).test
     assert test is not None
     row = int(np.flatnonzero(test.filled["input"][:, 0])[0])
     other = int(np.flatnonzero(~test.filled["input"][:, 0])[0])
@@ -57,11 +57,13 @@ def test_canvas_predict_and_surface_say_it(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=MINUTE)
     for at, said in ((row, True), (other, False)):
-        window.looking.show_row(at)
-        qtbot.waitUntil(lambda at=at: window.looking.look_now.index == at, timeout=MINUTE)
-        told = dict(window.looking.look_now.told["input"])
+        window.activations_service.show_row(at)
+        qtbot.waitUntil(
+            lambda at=at: window.activations_service.look_now.index == at, timeout=MINUTE
+        )
+        told = dict(window.activations_service.look_now.told["input"])
         assert told["size"].endswith("(filled in)") is said
         assert not told["rooms"].endswith("(filled in)")
         words = "size was empty in the file: its value is filled in."

@@ -56,7 +56,7 @@ def test_it_writes_on_and_stops(
     assert "speaks against it" in why.legend.accessibleName()
     why.button.click()
     assert why.isHidden()
-    assert not window.looking.look.own, "it is a row of the data, as on the canvas"
+    assert not window.activations_service.look.own, "it is a row of the data, as on the canvas"
     view.length.setValue(8)
     view.temperature.setValue(0)
     qtbot.mouseClick(view.button, Qt.MouseButton.LeftButton)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.activation_strips import strip
+from netbuilder.ui.plots.activation_strips import activation_strip
 from netbuilder.ui.plots.live.strip_places import number_in_strip
 from netbuilder.ui.plots.scaled_picture import ScaledPicture
 from netbuilder.ui.services.runs.runner import RunState
@@ -27,7 +27,7 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
         index = tuple(int(one) for one in np.unravel_index(place, shape))
         values = np.zeros(shape)
         values[index] = 1.0
-        image = strip(values, 180, 36)
+        image = activation_strip(values, 180, 36)
         assert image is not None
         dots = image.devicePixelRatio()
         size = (round(image.width() / dots), round(image.height() / dots))
@@ -59,7 +59,7 @@ def test_a_click_opens_how_the_number_comes_about(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     # What the run showed last stands there until the network that it made was asked.
-    qtbot.waitUntil(lambda: window.looking.look_now is not None)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     panel, closer = window.docks.show_panel("inside"), window.canvas.closer
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
     window.canvas.select(("dense",))
@@ -69,7 +69,7 @@ def test_a_click_opens_how_the_number_comes_about(
     step = bars.pixmap().deviceIndependentSize().width() / 64
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(round(40.5 * step), 30))
     assert closer.isVisible() and closer.node_id == "dense"
-    value = float(window.looking.look.values["dense"][40])
+    value = float(window.activations_service.look.values["dense"][40])
     assert closer.words.text().startswith(f"[40] = {value:.4g}\n"), "and below how it comes about"
     assert "w" in closer.words.text() or "·" in closer.words.text()
 

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.curves import overlay_color
 from netbuilder.ui.plots.table_menu import TableMenu
+from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -54,9 +54,9 @@ def test_runs_stand_side_by_side_in_their_colours(
     view = evaluate.compare
     qtbot.waitUntil(lambda: len(view.all) == 2 and view.runs.idle, timeout=MINUTE)
     assert view.all[1].evaluation is not None, view.all[1].trouble
-    from netbuilder.core.results.compare import judged
+    from netbuilder.core.results.compare import evaluate_own_data
 
-    right = judged(early, window.workbench.base).metrics["accuracy"]
+    right = evaluate_own_data(early, window.workbench.base).metrics["accuracy"]
     assert view.all[1].evaluation.metrics["accuracy"] == pytest.approx(right)
     assert overlay_color(0) in view.legend.text()
     assert "not judged on the same rows" not in view.words.text()
@@ -73,9 +73,9 @@ def test_runs_stand_side_by_side_in_their_colours(
 
 
 def _kept(run_id: str) -> bool:
-    from netbuilder.core.engine.runs.store import network
+    from netbuilder.core.engine.runs.run_store import network_path
 
-    return network(run_id).is_file()
+    return network_path(run_id).is_file()
 
 
 def test_residuals_and_less_data(

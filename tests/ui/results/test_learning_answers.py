@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
 
 Open = Callable[..., MainWindow]
@@ -26,10 +26,16 @@ def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
     for y in range(20, 150, 10):
         qtbot.mouseMove(pad, QPoint(x + (y % 30), y))
     qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(x, 150))
-    looking = panel._looking
+    activations_service = panel._activations_service
     qtbot.waitUntil(lambda: not panel.pictures._drawn_soon.isActive())
-    qtbot.waitUntil(lambda: looking.idle and looking.look is not None and looking.look.own != "")
-    return looking.look.raw["input"]
+    qtbot.waitUntil(
+        lambda: (
+            activations_service.idle
+            and activations_service.look is not None
+            and activations_service.look.own != ""
+        )
+    )
+    return activations_service.look.raw["input"]
 
 
 def test_a_drawing_is_answered_by_the_network_that_learns(

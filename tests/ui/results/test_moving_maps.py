@@ -10,15 +10,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.events import Probed
-from netbuilder.core.engine.probes import Findings, Probe
+from netbuilder.core.engine.events import ProbeAnswered
+from netbuilder.core.engine.probes import Probe, ProbeResult
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import histograms
-from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, WallPicture
+from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture, WallPicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps, over_epochs
-from netbuilder.ui.results.surface import SurfacePanel
+from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.run_histograms import EVERY, SOON, RunHistograms
 
@@ -60,14 +60,14 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(
 
     at_rest(spot)
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot())
-    assert reviews.looking.index == picture.rows[lonely]
+    assert reviews.activations_service.index == picture.rows[lonely]
     ring = plot._ring.getData()
     assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(picture.at[lonely]))
-    qtbot.waitUntil(lambda: reviews.looking.idle, timeout=MINUTE)
-    assert reviews.looking.look.index == picture.rows[lonely]
+    qtbot.waitUntil(lambda: reviews.activations_service.idle, timeout=MINUTE)
+    assert reviews.activations_service.look.index == picture.rows[lonely]
     # The keyboard's way: another row in Inside moves the ring.
     other = int(picture.rows[0])
-    reviews.looking.show_row(other)
+    reviews.activations_service.show_row(other)
     assert plot._ring.getData()[0][0] == pytest.approx(picture.at[0, 0])
 
 
@@ -102,10 +102,10 @@ def test_a_click_on_the_wall_chooses_that_picture(
     spot = panel.wall._box(7).center().toPoint()
     QTest.mouseClick(panel.wall, Qt.MouseButton.LeftButton, pos=spot)
     row = panel.picture.rows[7]
-    assert window.looking.index == row
-    qtbot.waitUntil(lambda: window.looking.idle, timeout=MINUTE)
-    assert window.looking.look.truth == panel.picture.truth[7]
-    seen = window.looking.look.raw["input"]
+    assert window.activations_service.index == row
+    qtbot.waitUntil(lambda: window.activations_service.idle, timeout=MINUTE)
+    assert window.activations_service.look.truth == panel.picture.truth[7]
+    seen = window.activations_service.look.raw["input"]
     assert np.allclose(seen.reshape(-1), panel.picture.images[7].reshape(-1))
 
 
@@ -152,7 +152,7 @@ def test_the_first_moments_of_a_run_come_soon_one_after_another(
     project = example("moons")
     layers = histograms.learning_nodes(project)
     kernels = {node: {"kernel": np.ones((2, 2))} for node in layers}
-    found = Findings({node: np.ones((4, 2)) for node in layers}, kernels, kernels, 1)
+    found = ProbeResult({node: np.ones((4, 2)) for node in layers}, kernels, kernels, 1)
     recorded = RunHistograms()
     recorded.begin(project)
     assert SOON <= 0.2
@@ -181,7 +181,7 @@ def test_a_long_run_is_examined_a_second_apart(
     kernels = {node: {"kernel": np.ones((2, 2))} for node in first.gradients}
     outputs = {node: np.ones((4, 2)) for node in first.outputs}
     for _ in range(20):  # as many answers as come in the first seconds
-        window.runner.probed.emit(Probed(asked(), 1, 1, outputs, {}, kernels))
+        window.runner.probed.emit(ProbeAnswered(asked(), 1, 1, outputs, {}, kernels))
     assert asked().every == EVERY
     assert (asked().gradients, asked().outputs) == (first.gradients, first.outputs)
 

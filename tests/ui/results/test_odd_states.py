@@ -52,7 +52,7 @@ def test_data_without_a_model(open_window: Open, tmp_path: Path) -> None:
 
 def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
-    registry.save(window.workbench.trained, tmp_path / "m.h5")
+    registry.save_network(window.workbench.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
     window.store.mark_saved()
     again = open_window()
@@ -110,10 +110,10 @@ def test_a_file_of_another_shape_and_a_changed_network(
 def test_a_network_that_gives_no_numbers(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     model = window.workbench.trained
-    model.core.get_layer("out").set_weights([np.full((2, 1), np.nan), np.zeros(1)])
+    model.training_model.get_layer("out").set_weights([np.full((2, 1), np.nan), np.zeros(1)])
     evaluate, predict = (window.docks.show_panel(name) for name in ("evaluate", "predict"))
-    window.judging.judge()
-    qtbot.waitUntil(lambda: window.judging.error is not None, timeout=MINUTE)
+    window.evaluation_service.judge()
+    qtbot.waitUntil(lambda: window.evaluation_service.error is not None, timeout=MINUTE)
     assert "gives no number (NaN) for each of the 12 rows" in evaluate.cards.cards[0].title.text()
     assert "smaller learning rate" in evaluate.cards.cards[0].words.text()
     predict.rows.edit("a", 1.0)

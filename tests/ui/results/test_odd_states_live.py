@@ -16,7 +16,7 @@ from netbuilder.core.formats import registry
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.surface import SurfacePanel
+from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.window.dialogs import result_words
 
@@ -46,7 +46,9 @@ def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> Ma
     window.runner.start()
     qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.looking.idle and window.looking.look is not None)
+    qtbot.waitUntil(
+        lambda: window.activations_service.idle and window.activations_service.look is not None
+    )
     return window
 
 
@@ -62,9 +64,9 @@ def choose(panel: SurfacePanel, view: str, qtbot: QtBot) -> None:
     )
 
 
-def told_at(window: MainWindow, node: str, told: list[str]) -> str:
+def text_at_cell(window: MainWindow, node: str, told: list[str]) -> str:
     told.clear()
-    assert not window.canvas.look_closer(node)
+    assert not window.canvas.open_layer_popup(node)
     return told[-1]
 
 
@@ -77,7 +79,7 @@ def test_data_without_a_model_and_a_model_without_data(
     window.canvas.message.connect(told.append)
     panels = [window.docks.show_panel(name) for name in ("surface", "inside")]
     assert all(panel.waiting.words.text().startswith("Press Train:") for panel in panels)
-    assert "Train first" in told_at(window, "hidden", told)
+    assert "Train first" in text_at_cell(window, "hidden", told)
     window.store.apply("No data", lambda p: edits.set_data(p, Data()))
     qtbot.waitUntil(lambda: all("data" in panel.waiting.words.text() for panel in panels))
     assert all(panel.waiting.words.text().startswith("Choose data") for panel in panels)
@@ -92,7 +94,7 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     words = window.docks.show_panel("surface").waiting.words
     assert words.text().startswith("Asking the network")
     assert result_words(window.workbench.trained).startswith("Trained 1 epoch in ")
-    registry.save(window.workbench.trained, tmp_path / "m.h5")
+    registry.save_network(window.workbench.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
     window.store.mark_saved()
     again = open_window()
@@ -112,7 +114,7 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     again.docks.show_panel("surface")
     qtbot.waitUntil(lambda: "t.csv" in surface.waiting.words.text(), timeout=MINUTE)
     assert surface.waiting.currentIndex() == 0
-    said = told_at(again, "hidden", told)
+    said = text_at_cell(again, "hidden", told)
     assert "t.csv" in said and "Train first" not in said
 
 
@@ -122,7 +124,7 @@ def test_a_network_changed_since_and_a_second_run(
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     panels = {name: window.docks.show_panel(name) for name in ("surface", "inside", "predict")}
     assert all(panel.stale.isHidden() for panel in panels.values())
-    assert window.canvas.look_closer("hidden")
+    assert window.canvas.open_layer_popup("hidden")
     window.store.apply("Units", lambda p: edits.set_params(p, "hidden", units=5))
     assert all("was changed since" in panel.stale.text() for panel in panels.values())
     window.store.undo()
@@ -142,12 +144,12 @@ def test_a_network_changed_since_and_a_second_run(
 
 def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
-    layer = window.workbench.trained.core.get_layer("hidden")
+    layer = window.workbench.trained.training_model.get_layer("hidden")
     layer.set_weights([np.full((2, 4), np.nan), np.zeros(4)])
-    before = window.looking.look
-    window.looking.show_row(1)
-    qtbot.waitUntil(lambda: window.looking.look is not before, timeout=MINUTE)
-    assert np.isnan(window.looking.look.answers["out"]).all()
+    before = window.activations_service.look
+    window.activations_service.show_row(1)
+    qtbot.waitUntil(lambda: window.activations_service.look is not before, timeout=MINUTE)
+    assert np.isnan(window.activations_service.look.answers["out"]).all()
     panel = window.docks.show_panel("surface")
     for view in VIEWS:
         choose(panel, view, qtbot)
@@ -156,7 +158,7 @@ def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) 
     choose(panel, "surface", qtbot)
     qtbot.waitUntil(lambda: "no number (NaN)" in panel.note.text(), timeout=MINUTE)
     assert "smaller learning rate" in panel.note.text()
-    assert window.canvas.look_closer("hidden")
+    assert window.canvas.open_layer_popup("hidden")
     window.canvas.closer.choose((0,))
     assert "nan" in window.canvas.closer.words.text()
     window.grab()
@@ -186,9 +188,9 @@ def test_many_classes_one_that_never_occurs_and_one_sample(
     many = classes > 12
     assert ("988 more" in panel.legend.text()) is many
     assert "out" in window.canvas.previews.ids
-    assert window.canvas.look_closer("out")
+    assert window.canvas.open_layer_popup("out")
     picture = window.canvas.closer.picture
-    likeliest = list(np.argsort(-window.looking.look.values["out"], kind="stable")[:16])
+    likeliest = list(np.argsort(-window.activations_service.look.values["out"], kind="stable")[:16])
     assert picture._units == (likeliest if many else [0, 1, 2]), "with a map above of each"
     assert picture.parts.count == (63 if many else 1)
-    assert window.looking.rows == (1000 if many else 1)
+    assert window.activations_service.rows == (1000 if many else 1)

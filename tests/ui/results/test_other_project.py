@@ -18,7 +18,7 @@ def _train(window: MainWindow, qtbot: QtBot) -> None:
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.trained is not None
-    qtbot.waitUntil(lambda: window.looking.look_now is not None)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(
             [part.isChecked() for part in surface.parts],
             surface.discrete.isChecked(),
             buttons.count.value(),
-            window.looking.index,
+            window.activations_service.index,
         ]
 
     before = found()
@@ -81,7 +81,7 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(
         for part in (*surface.parts, surface.discrete):
             part.toggle()
         buttons.count.setValue(300)
-        window.looking.show_row(6)
+        window.activations_service.show_row(6)
 
     def nothing_stands() -> bool:
         return not any(one == other for one, other in zip(found(), before, strict=True))

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.inside import look
+from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -26,8 +26,8 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    shown, looking = window.canvas.shown_sample, window.looking
-    qtbot.waitUntil(lambda: panel.answer.text() != "" and looking.idle, timeout=MINUTE)
+    shown, activations_service = window.canvas.shown_sample, window.activations_service
+    qtbot.waitUntil(lambda: panel.answer.text() != "" and activations_service.idle, timeout=MINUTE)
     assert shown.words.text().startswith("Shown: row 1 of 359 · it is “")
     assert shown.back.isHidden()
     shown.steps[1].click()
@@ -35,14 +35,17 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
 
     panel.pictures.draw_button.click()
     _draw(panel, qtbot)
-    qtbot.waitUntil(lambda: looking.look.own == "your drawing" and looking.idle, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: activations_service.look.own == "your drawing" and activations_service.idle,
+        timeout=MINUTE,
+    )
     assert shown.words.text() == "Shown: your drawing"
     assert "your drawing" in window.canvas.closer.row.text() or window.canvas.closer.isHidden()
     # Every layer's numbers are those of the drawing that the answer is about.
     trained = window.workbench.trained
-    own = looking.look
-    asked, _ = looking.own.make(trained)
-    for node, values in look(trained, asked).items():
+    own = activations_service.look
+    asked, _ = activations_service.own.make(trained)
+    for node, values in node_activations(trained, asked).items():
         np.testing.assert_allclose(own.values[node], values, atol=1e-5)
     qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
     likeliest = int(panel.predictions.first.probabilities[0].argmax())
@@ -52,21 +55,25 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     # One click goes back to the data; what was drawn stays in its place.
     assert shown.back.text() == "Back to row 2"
     shown.back.click()
-    qtbot.waitUntil(lambda: not looking.look.own and looking.idle, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: not activations_service.look.own and activations_service.idle, timeout=MINUTE
+    )
     assert "row 2 of 359" in shown.words.text()
     qtbot.wait(300)
-    assert not looking.look.own, "it does not come back by itself"
+    assert not activations_service.look.own, "it does not come back by itself"
     assert not panel.pictures.pad.empty
     _draw(panel, qtbot, across=120)
-    qtbot.waitUntil(lambda: bool(looking.look.own) and looking.idle, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: bool(activations_service.look.own) and activations_service.idle, timeout=MINUTE
+    )
 
     # While another run goes on it is followed, too.
     window.store.apply("epochs", lambda p: edits.set_training(p, epochs=100_000))
     window.runner.start()
     live = window.sample_view
     qtbot.waitUntil(lambda: live.look is not None and bool(live.look.own), timeout=MINUTE)
-    entry = trained.pre.inputs["input"]
-    drawn = looking.own.make(trained)[0]["input"]
+    entry = trained.preprocessing.inputs["input"]
+    drawn = activations_service.own.make(trained)[0]["input"]
     np.testing.assert_allclose(live.look.values["input"], entry.apply(drawn[None])[0], atol=1e-6)
     assert shown.words.text() == "Shown: your drawing"
     shown.back.click()
@@ -82,20 +89,26 @@ def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    panel, looking = window.docks.show_panel("predict"), window.looking
+    panel, activations_service = window.docks.show_panel("predict"), window.activations_service
     qtbot.waitUntil(lambda: "Test row" in panel.about.text(), timeout=MINUTE)
     qtbot.wait(250)
-    assert not looking.look.own, "a test row is nobody's own"
+    assert not activations_service.look.own, "a test row is nobody's own"
     panel.rows.edit("petal width (cm)", 0.7)
-    qtbot.waitUntil(lambda: looking.look.own == "your row" and looking.idle, timeout=MINUTE)
-    assert looking.look.raw["input"][-1] == pytest.approx(0.7)
-    told = dict(looking.look.told["input"])
+    qtbot.waitUntil(
+        lambda: activations_service.look.own == "your row" and activations_service.idle,
+        timeout=MINUTE,
+    )
+    assert activations_service.look.raw["input"][-1] == pytest.approx(0.7)
+    told = dict(activations_service.look.told["input"])
     assert told["petal width (cm)"].startswith("0.7")
     inside = window.docks.show_panel("inside")
     qtbot.waitUntil(lambda: "your row" in inside.truth.text(), timeout=MINUTE)
     window.docks.show_panel("predict")
     panel.another.click()
-    qtbot.waitUntil(lambda: not looking.look.own and looking.look.index == 1, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: not activations_service.look.own and activations_service.look.index == 1,
+        timeout=MINUTE,
+    )
     qtbot.waitUntil(lambda: "Test row 2" in panel.about.text(), timeout=MINUTE)
 
 
@@ -105,18 +118,23 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    panel, looking = window.docks.show_panel("predict"), window.looking
+    panel, activations_service = window.docks.show_panel("predict"), window.activations_service
     view = panel.series
-    qtbot.waitUntil(lambda: view._rows is not None and looking.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view._rows is not None and activations_service.idle, timeout=MINUTE)
     view.last_button.click()
-    qtbot.waitUntil(lambda: looking.look.own == "the end of the data", timeout=MINUTE)
-    assert looking.look.raw["input"] == pytest.approx(view._rows)
+    qtbot.waitUntil(lambda: activations_service.look.own == "the end of the data", timeout=MINUTE)
+    assert activations_service.look.raw["input"] == pytest.approx(view._rows)
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
-    qtbot.waitUntil(lambda: looking.look.own == "the window that you changed", timeout=MINUTE)
-    assert looking.look.raw["input"][0, 0] == pytest.approx(view._given[0, 0] + 3.0)
+    qtbot.waitUntil(
+        lambda: activations_service.look.own == "the window that you changed", timeout=MINUTE
+    )
+    assert activations_service.look.raw["input"][0, 0] == pytest.approx(view._given[0, 0] + 3.0)
     panel.another.click()
-    qtbot.waitUntil(lambda: not looking.look.own and looking.look.index == 1, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: not activations_service.look.own and activations_service.look.index == 1,
+        timeout=MINUTE,
+    )
 
 
 def test_a_drag_outlives_the_last_window_that_was_asked_for_before(

@@ -15,7 +15,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.capture.source import PictureSource, square
+from netbuilder.ui.services.capture.sample_source import PictureSource, crop_square
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -115,7 +115,7 @@ def test_the_camera_is_answered_while_it_looks(
     painter.fillRect(138, 20, 26, 160, QColor("white"))
     painter.end()
     file = tmp_path / "seen.png"
-    assert square(Steady.sees).save(str(file))
+    assert crop_square(Steady.sees).save(str(file))
     expected = predict_files(window.workbench.trained, [file]).first.probabilities
     camera.make = Steady
     before = panel.predictions

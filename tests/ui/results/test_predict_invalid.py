@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.curves import short
-from netbuilder.ui.results.response import ResponseView
+from netbuilder.ui.plots.training_curves import short_number
+from netbuilder.ui.results.response_view import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -74,5 +74,5 @@ def test_the_axis_of_a_curve_is_that_of_this_network(
 
 
 def test_no_number_below_one_is_written_as_one() -> None:
-    shown = [short(value) for value in (0.99982, 0.99999, -0.9996, 1.0, 0.9)]
+    shown = [short_number(value) for value in (0.99982, 0.99999, -0.9996, 1.0, 0.9)]
     assert shown == ["0.9998", "0.9999", "-0.9996", "1.00", "0.900"]

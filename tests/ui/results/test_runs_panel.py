@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.runs.store import Run
+from netbuilder.core.engine.runs.run_store import Run
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.curves import short
-from netbuilder.ui.results.runs import RunsPanel
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, number
+from netbuilder.ui.plots.training_curves import short_number
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, short_result
+from netbuilder.ui.results.runs_panel import RunsPanel
 from netbuilder.ui.services.runs.recorded_curves import curves_of
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -125,11 +125,14 @@ def test_what_was_kept_is_what_all_speak_about(
     assert 0 < kept < 12 and held[kept - 1] == min(held) < held[-1]
     legend = window.docks.show_panel("training").curves.legend
     qtbot.waitUntil(lambda: f"in epoch {kept}, which is kept" in legend.text())
-    assert f"validation {short(min(held))}" in legend.text()
+    assert f"validation {short_number(min(held))}" in legend.text()
     assert f"Epoch {kept} of 12 was kept." in window.inspector.summary.lines["result"].text()
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
-    assert panel.model.index(0, 3).data() == number(min(held))
+    assert panel.model.index(0, 3).data() == short_result(min(held))
     # And as it is found again when its project is opened another time.
     curves = curves_of(panel.model.runs[0])
-    assert (curves.kept_epoch, short(curves.told("val_loss"))) == (kept, short(min(held)))
+    assert (curves.kept_epoch, short_number(curves.told("val_loss"))) == (
+        kept,
+        short_number(min(held)),
+    )

@@ -13,11 +13,11 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.core.results.file_samples import file_of_row
 from netbuilder.core.results.predict import predict_files, predict_raw
-from netbuilder.core.results.samples import file_of_row
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -44,7 +44,7 @@ def test_a_window_is_dragged_and_predicted_on(
     assert panel.view is view
     qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
     trained = window.workbench.trained
-    last = load(trained.project, window.workbench.base).test.raw_x["input"][-1]
+    last = load_dataset(trained.project, window.workbench.base).test.raw_x["input"][-1]
     assert view.curve.values == pytest.approx(last[:, 0]), "the end of the data"
 
     before = view.found
@@ -106,7 +106,7 @@ def test_a_sound_is_dropped_and_played(
     assert panel.view is view
     assert panel.another.text() == "Another test sound"
     qtbot.waitUntil(lambda: view.path is not None, timeout=MINUTE)
-    look, trained = window.looking.look, window.workbench.trained
+    look, trained = window.activations_service.look, window.workbench.trained
     assert view.path == file_of_row(trained.project, tmp_path, look.index)
     assert view.path.parent.name == look.truth, "the very file that the sample was read from"
 

@@ -10,7 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.asking.parts import CurvePart, NumbersPart, PicturePart
+from netbuilder.ui.results.predict_forms.input_editors import (
+    CurveEditor,
+    NumbersEditor,
+    PictureDisplay,
+)
 from netbuilder.ui.services.runs.runner import RunState
 
 
@@ -50,11 +54,11 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     assert panel.view is panel.several
     parts = panel.several.parts
     pixels, cells, steps = (parts[name] for name in ("pixels", "cells", "steps"))
-    assert isinstance(pixels, PicturePart)
-    assert isinstance(cells, NumbersPart)
-    assert isinstance(steps, CurvePart)
+    assert isinstance(pixels, PictureDisplay)
+    assert isinstance(cells, NumbersEditor)
+    assert isinstance(steps, CurveEditor)
     qtbot.waitUntil(lambda: panel.answer.text() != "")
-    first = window.looking.look.raw
+    first = window.activations_service.look.raw
     assert not pixels.picture.pixmap().isNull()
     assert np.allclose(cells.values, first["cells"])
     assert np.allclose(steps.curve.values, first["steps"][:, 0])
@@ -65,7 +69,7 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     steps.curve.values = np.arange(5.0)
     steps.curve.dragged.emit()
     qtbot.waitUntil(lambda: panel.answer.text() != before and panel.idle)
-    qtbot.waitUntil(lambda: window.looking.look.own == "your sample")
+    qtbot.waitUntil(lambda: window.activations_service.look.own == "your sample")
     mine = {key: np.array(value)[None] for key, value in first.items()}
     mine["cells"][0, 0] = 5.0
     mine["steps"][0, :, 1] = np.arange(5.0)

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, SurfacePicture
+from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.class_colors import class_sign
-from netbuilder.ui.plots.live.surface import PART_SIGNS, paint_surface
+from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import theme
 
@@ -41,7 +41,7 @@ def test_the_surface_moves_while_it_learns(
     assert "Press Train" in panel.note.text()
     assert not panel.picture.answered, "the points are there before the network is"
     seen: list[SurfacePicture] = []
-    panel.live.pictured.connect(seen.append)
+    panel.live.picture_ready.connect(seen.append)
     window.runner.start()
     assert panel.note.text().startswith("It is training"), "nobody need press Train now"
     qtbot.waitUntil(lambda: len(seen) > 5, timeout=MINUTE)
@@ -138,7 +138,7 @@ def test_at_1024_by_700_all_that_is_said_has_room(
     qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: "After 2 epochs" in window.inspector.summary.words()["result"])
     qtbot.waitUntil(lambda: "misjudged" in panel.note.text(), timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.judging.idle and panel.live.idle)
+    qtbot.waitUntil(lambda: window.evaluation_service.idle and panel.live.idle)
     result = window.inspector.summary.lines["result"]
     parts = (panel.across, panel.up, panel.legend, panel.note, panel.points.edit, result)
 

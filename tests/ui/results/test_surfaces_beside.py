@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.curves import overlay_color
-from netbuilder.ui.plots.live.surface import paint_surface
+from netbuilder.ui.plots.live.surface_plot import paint_surface
+from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000

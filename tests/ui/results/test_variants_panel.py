@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.results.tuning.space import parse
-from netbuilder.core.results.tuning.suggest import suggestions
+from netbuilder.core.results.tuning.search_space import parse_dimension
+from netbuilder.core.results.tuning.suggested_dimensions import suggestions
 from netbuilder.ui.main_window import MainWindow
 
 MINUTE = 60_000
@@ -22,7 +22,7 @@ def test_suggestions_can_be_varied(example: Callable[[str], Project]) -> None:
     for name in ("digits", "sales", "reviews", "temperatures", "residual"):
         project = example(name)
         for line in suggestions(project):
-            parse(line, project)
+            parse_dimension(line, project)
 
 
 def test_the_best_variant_is_one_step(

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.results.inside import weights_of
+from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -44,7 +44,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     base = window.workbench.trained
     before = kernel(window, node).copy()
     closer = window.canvas.closer
-    assert window.canvas.look_closer(node)
+    assert window.canvas.open_layer_popup(node)
     assert "to set its weights" in closer.words.text()
     link = next(one for one in closer.picture._links if (one.source, one.unit) == (1, 2))
     middle = link.start + (link.end - link.start) * 0.3
@@ -65,7 +65,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     # Typed, and a step up: one step of undo, which the answers follow.
     row.field.setValue(2.5)
     row.field.stepUp()
-    qtbot.waitUntil(lambda: window.weights_by_hand.idle and kernel(window, node)[1, 2] > 2.55)
+    qtbot.waitUntil(lambda: window.manual_weight_editor.idle and kernel(window, node)[1, 2] > 2.55)
     now = kernel(window, node)
     assert now[1, 2] == pytest.approx(2.6)
     rest = np.ones_like(now, bool)
@@ -93,7 +93,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
 
 def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot) -> None:
     window, node = trained, first_dense(trained)
-    hand = window.weights_by_hand
+    hand = window.manual_weight_editor
     hand.set(node, "kernel", (0, 0), 3.0)
     hand.set(node, "bias", (1,), -2.0)
     qtbot.waitUntil(lambda: window.workbench.trained.set_by_hand == 2)
@@ -118,7 +118,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
 ) -> None:
     slow = Choice("SGD", {"learning_rate": 1e-7})
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
-    runner, bench, hand = window.runner, window.workbench, window.weights_by_hand
+    runner, bench, hand = window.runner, window.workbench, window.manual_weight_editor
     node = first_dense(window)
     surface = window.docks.show_panel("surface")
     runner.one_epoch()
@@ -126,7 +126,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
     before, shares = kernel(window, node).copy(), np.array(surface.picture.shares)
     closer = window.canvas.closer
-    assert window.canvas.look_closer(node)
+    assert window.canvas.open_layer_popup(node)
     qtbot.waitUntil(lambda: "to set its weights" in closer.words.text())
     closer._choose_weight(1, 2)
     row = closer.weights
@@ -166,7 +166,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
 
     # A step on nothing is taken back any more.
     offered: list[tuple[bool, bool]] = []
-    hand.may_changed.connect(lambda: offered.append((hand.may, row.isHidden())))
+    hand.availability_changed.connect(lambda: offered.append((hand.may, row.isHidden())))
     runner.step()
     qtbot.waitUntil(lambda: offered == [(False, True), (True, False)])
     assert window.store.undo_label is None
@@ -190,7 +190,7 @@ def test_of_a_large_layer_no_weight_is_set(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
     node = window.store.project.graph.outputs[0]
-    assert window.canvas.look_closer(node)
+    assert window.canvas.open_layer_popup(node)
     assert "set its weights" not in window.canvas.closer.words.text()
     window.canvas.closer.choose((0,))
     assert max(kernel(window, node).shape) > 64

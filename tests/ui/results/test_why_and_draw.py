@@ -13,7 +13,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -43,7 +43,7 @@ def test_a_drawing_is_answered_and_explained(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
     assert panel.pictures.pad.mapTo(panel, QPoint(0, 0)) == place
-    panel.waiting.begin_anew()  # from where it was scrolled to for the error
+    panel.waiting.restart()  # from where it was scrolled to for the error
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.sentence.text()

@@ -10,22 +10,22 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.events import Started, Steps
+from netbuilder.core.engine.events import Started, StepsDone
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.project.points import add_point, move_point, remove_point
+from netbuilder.core.project.point_edits import add_point, move_point, remove_point
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.run_tracker import Tracker
+from netbuilder.ui.services.runs.run_tracker import RunTracker
 from netbuilder.ui.services.runs.runner import RunState
 
 Open = Callable[..., MainWindow]
 
 
 def weights(window: MainWindow) -> list[np.ndarray]:
-    return window.workbench.trained.core.get_weights()
+    return window.workbench.trained.training_model.get_weights()
 
 
 def test_moved_points_are_learned_from_where_the_network_stands(
@@ -46,14 +46,14 @@ def test_moved_points_are_learned_from_where_the_network_stands(
 
     # Weights that no beginning gives.
     trained_after(runner.start)
-    core = window.workbench.trained.core
-    core.set_weights([one + 0.5 for one in core.get_weights()])
+    training_model = window.workbench.trained.training_model
+    training_model.set_weights([one + 0.5 for one in training_model.get_weights()])
     held = weights(window)
 
     trained_after(window.actions_table["as-drawn"].trigger)
     assert not np.allclose(weights(window)[0], held[0], atol=1e-2), "switched on, it begins anew"
-    core = window.workbench.trained.core
-    core.set_weights(held)
+    training_model = window.workbench.trained.training_model
+    training_model.set_weights(held)
 
     trained_after(lambda: store.apply("Move", partial(move_point, number=0, x=2.0, y=1.0)))
     assert all(np.allclose(a, b, atol=1e-3) for a, b in zip(weights(window), held, strict=True))
@@ -88,7 +88,7 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
     states: list[RunState] = []
     runner.state_changed.connect(lambda: states.append(runner.state))
-    session, core = runner._session, runner._session._trainer.core
+    session, training_model = runner._session, runner._session._trainer.training_model
 
     for step in range(6):
         change = partial(move_point, number=0, x=0.2 * step, y=1.0)
@@ -97,7 +97,9 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
         qtbot.waitUntil(lambda: runner.project.data == store.project.data)
         qtbot.waitUntil(lambda before=epoch: runner._known.epoch > before)
     assert set(states) == {RunState.RUNNING}
-    assert runner._session is session and session._trainer.core is core, "nothing is built anew"
+    assert runner._session is session and session._trainer.training_model is training_model, (
+        "nothing is built anew"
+    )
     assert not runner.differs, "it learns from what is seen"
     assert [words for _, words in runner.curves.marks if words] == ["data changed"]
 
@@ -130,9 +132,9 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
-    runner, drawn, base = window.runner, window.as_drawn, window.workbench.base
+    runner, drawn, base = window.runner, window.auto_trainer, window.workbench.base
     earlier, now = (move_point(window.store.project, number=0, x=x, y=1.0) for x in (2.0, -2.0))
-    answers = [((one, base), load(one, base)) for one in (earlier, now)]
+    answers = [((one, base), load_dataset(one, base)) for one in (earlier, now)]
     idle: list[bool] = []
     learned: list[Project] = []
 
@@ -152,7 +154,7 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
 
 
 def test_a_drag_is_one_mark_on_the_curve() -> None:
-    tracker = Tracker(RunCurves(), 10)
+    tracker = RunTracker(RunCurves(), 10)
     for epoch in (3, 4, 5):
         tracker.change(Changed("data", 0, epoch, 0))
     assert tracker.curves.marks == [(3.0, "data changed")]
@@ -166,14 +168,14 @@ def test_the_speed_is_not_that_of_steps_that_nobody_did(monkeypatch: pytest.Monk
     """An epoch of one step more: all that were done before it would count as one more, too."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    tracker = Tracker(RunCurves(), 0)
+    tracker = RunTracker(RunCurves(), 0)
     for epoch, steps in ((1000, 10), (1050, 11)):
         tracker.start(Started(2000, steps, 16, 16 * steps, epoch=epoch))
         for chunk in range(50):  # a step in 20 ms
             now += 0.02
             first = epoch * steps + chunk
             values = {"loss": np.ones(1, np.float32)}
-            tracker.steps(Steps(first, values, epoch + chunk // steps, 1, 50.0, now))
+            tracker.steps(StepsDone(first, values, epoch + chunk // steps, 1, 50.0, now))
     assert "50 steps/s" in tracker.progress().words
 
 
@@ -187,7 +189,7 @@ def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(
     runner.toggle_pause()
     qtbot.waitUntil(lambda: runner.paused)
     store.apply("Move", partial(move_point, number=0, x=2.0, y=1.0))
-    qtbot.waitUntil(lambda: window.as_drawn.idle)
+    qtbot.waitUntil(lambda: window.auto_trainer.idle)
     assert runner.paused and runner.project.data != store.project.data
     runner.toggle_pause()
     qtbot.waitUntil(lambda: runner.project.data == store.project.data)
@@ -211,8 +213,8 @@ def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(
         return project
 
     store.apply("Take away", all_away)
-    qtbot.waitUntil(lambda: window.as_drawn.idle and window.workbench.settled)
+    qtbot.waitUntil(lambda: window.auto_trainer.idle and window.workbench.settled)
     assert runner.state is RunState.RUNNING and runner._session is session
     store.undo()
-    qtbot.waitUntil(lambda: window.as_drawn.idle and runner.project.data == store.project.data)
+    qtbot.waitUntil(lambda: window.auto_trainer.idle and runner.project.data == store.project.data)
     assert runner._session is session

@@ -12,15 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.runs import store as runs
-from netbuilder.core.formats.registry import load
+from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.formats.registry import load_network
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.recorded_curves import curves_of
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.training.training_panel import TrainingPanel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -118,10 +118,10 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.runner.start()
     idle(window, qtbot)
-    weights = [np.array(one) for one in window.workbench.trained.core.get_weights()]
+    weights = [np.array(one) for one in window.workbench.trained.training_model.get_weights()]
     # It is on disk before the window hears of it: no crash takes it away.
     (run,) = runs.list_runs()
-    assert runs.network(run.id).is_file()
+    assert runs.network_path(run.id).is_file()
     window.store.apply("Rename", lambda p: edits.rename_project(p, "Mine"))
     press("Don't save")
     assert window.close()
@@ -133,7 +133,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     panel.bring_back()
     qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
     trained = window.workbench.trained
-    pairs = zip(weights, trained.core.get_weights(), strict=True)
+    pairs = zip(weights, trained.training_model.get_weights(), strict=True)
     assert all(np.array_equal(before, after) for before, after in pairs)
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.answer.text() != "", timeout=MINUTE)
@@ -188,12 +188,12 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         act["train"].trigger()
         idle(window, qtbot)
         (newest, *_), trained = runs.list_runs(), window.workbench.trained
-        weights[newest.id] = [np.array(one) for one in trained.core.get_weights()]
+        weights[newest.id] = [np.array(one) for one in trained.training_model.get_weights()]
         assert window.documents.unsaved == (), "nothing is asked"
         leave()
         assert window.store.project.name != "Iris"
         assert window.workbench.trained is None
-        assert len(weights) == number == runs.count()
+        assert len(weights) == number == runs.run_count()
 
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 3, timeout=MINUTE)
@@ -205,7 +205,9 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         qtbot.waitUntil(
             lambda before=before: window.workbench.trained not in (None, before), timeout=MINUTE
         )
-        pairs = zip(weights[run.id], window.workbench.trained.core.get_weights(), strict=True)
+        pairs = zip(
+            weights[run.id], window.workbench.trained.training_model.get_weights(), strict=True
+        )
         assert all(np.array_equal(then, now) for then, now in pairs)
 
 
@@ -237,20 +239,20 @@ def test_what_is_saved_while_it_trains_on_is_of_one_moment(
     window.runner.start()
     idle(window, qtbot)
     trained = window.workbench.trained
-    then = [np.array(one) for one in trained.core.get_weights()]
+    then = [np.array(one) for one in trained.training_model.get_weights()]
     window.runner.train_more(1_000_000)
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 50, timeout=MINUTE)
     path = tmp_path / "then.h5"
     assert window.documents.export_to(path).finish()
-    window.judging.judge()
+    window.evaluation_service.judge()
     at = len(window.runner.curves.epochs["loss"])
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > at + 50, timeout=MINUTE)
     assert window.runner.active, "it trained all the while"
     window.runner.stop()
     idle(window, qtbot)
-    saved, learned = load(path), window.workbench.trained
+    saved, learned = load_network(path), window.workbench.trained
     for one, two, on in zip(
-        then, saved.core.get_weights(), learned.core.get_weights(), strict=True
+        then, saved.training_model.get_weights(), learned.training_model.get_weights(), strict=True
     ):
         assert np.array_equal(one, two)
         assert not np.array_equal(one, on)

@@ -12,8 +12,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.runs import store as runs
-from netbuilder.core.formats.registry import load
+from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.formats.registry import load_network
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
@@ -48,9 +48,9 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (run,) = runs.list_runs()
     assert run.reason == "failed"
-    assert load(runs.network(run.id)).epochs == trained.epochs
+    assert load_network(runs.network_path(run.id)).epochs == trained.epochs
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
-    assert load(tmp_path / "mine.h5").epochs == trained.epochs
+    assert load_network(tmp_path / "mine.h5").epochs == trained.epochs
 
 
 def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
@@ -61,13 +61,13 @@ def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
     answer: Callable[..., list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gate, judged = threading.Event(), training_thread.judged
+    gate, judged = threading.Event(), training_thread.evaluate_run
 
     def slowly(*given: Any) -> Any:
         gate.wait(60)
         return judged(*given)
 
-    monkeypatch.setattr(training_thread, "judged", slowly)
+    monkeypatch.setattr(training_thread, "evaluate_run", slowly)
     monkeypatch.setattr(dialogs, "PATIENCE_MS", 100)
     project = edits.set_training(example("iris"), epochs=1_000_000)
     path = tmp_path / "mine.netbuilder"

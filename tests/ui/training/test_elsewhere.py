@@ -11,15 +11,15 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project
-from netbuilder.ui.training.train_elsewhere import ElsewhereDialog, commands, write_folder
+from netbuilder.ui.training.train_elsewhere import ElsewhereDialog, machine_commands, write_folder
 
 
 def test_one_machine_needs_no_addresses() -> None:
-    assert commands(["localhost:1"]) == ["netbuilder train project.netbuilder -o model.h5"]
+    assert machine_commands(["localhost:1"]) == ["netbuilder train project.netbuilder -o model.h5"]
 
 
 def test_each_machine_has_its_own_index() -> None:
-    first, second = commands(["a:1000", "b"])
+    first, second = machine_commands(["a:1000", "b"])
     assert first.endswith("--workers a:1000,b:12345 --worker-index 0")
     assert second.endswith("--workers a:1000,b:12345 --worker-index 1")
 
@@ -27,7 +27,7 @@ def test_each_machine_has_its_own_index() -> None:
 @pytest.mark.parametrize("machines", [[], ["a:1", "a:1"], ["a:x", "b:1"], [":1", "b:1"]])
 def test_addresses_that_cannot_be_are_told(machines: list[str]) -> None:
     with pytest.raises(UserError):
-        commands(machines)
+        machine_commands(machines)
 
 
 def test_the_folder_holds_project_data_and_commands(tmp_path: Path) -> None:

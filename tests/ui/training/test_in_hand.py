@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.training.training_panel import TrainingPanel
 
 MINUTE = 60_000
 SOON = 10.0

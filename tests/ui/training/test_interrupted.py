@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.checkpoint import format
 from netbuilder.core.engine.events import Started
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.points import move_point
+from netbuilder.core.project.point_edits import move_point
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.owned import own, state_folder
+from netbuilder.ui.services.process_locks import acquire_lock, state_folder
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.runs.training_thread import Order, TrainingThread
+from netbuilder.ui.services.runs.training_thread import RunOrder, TrainingThread
 
 MINUTE = 60_000
 CODE = """
@@ -55,10 +55,10 @@ def test_a_killed_run_goes_on(
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    found = interrupted_runs.find()
+    found = interrupted_runs.find_interrupted()
     assert len(found) == 1
     run = found[0]
-    left = format.read(run.checkpoints)
+    left = format.read_checkpoint(run.checkpoints)
     assert left is not None
     assert left.epoch > 1
     window = open_window(run.project)
@@ -79,7 +79,7 @@ def test_a_killed_run_goes_on(
     epochs = curves.epochs["loss"].x
     assert epochs.tolist() == list(range(1, len(epochs) + 1))
     assert window.workbench.trained.history["loss"] == curves.epochs["loss"].y.tolist()
-    assert interrupted_runs.find() == [], "a run that ended leaves nothing behind"
+    assert interrupted_runs.find_interrupted() == [], "a run that ended leaves nothing behind"
 
 
 def test_a_run_that_ends_leaves_nothing(
@@ -92,11 +92,11 @@ def test_a_run_that_ends_leaves_nothing(
 
 
 def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -> None:
-    run = interrupted_runs.begin(example("iris"), home)
-    assert interrupted_runs.find() == []
+    run = interrupted_runs.begin_run(example("iris"), home)
+    assert interrupted_runs.find_interrupted() == []
     assert run.folder.exists(), "its process lives"
     run.lock.unlock()
-    assert interrupted_runs.find() == []
+    assert interrupted_runs.find_interrupted() == []
     assert not run.folder.exists()
 
 
@@ -105,9 +105,9 @@ def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(
 ) -> None:
     project = edits.set_training(example("moons"), epochs=5_000_000)
     moved = move_point(project, number=0, x=2.0, y=1.0)
-    dataset = load(moved, home)
+    dataset = load_dataset(moved, home)
     work, end = TrainingThread(), time.monotonic() + 60
-    work.begin(Order(project, home), lambda _session: None)
+    work.begin(RunOrder(project, home), lambda _session: None)
     try:
         while not any(isinstance(event, Started) for event in list(work.said)):
             assert time.monotonic() < end
@@ -127,27 +127,27 @@ def test_a_project_that_could_not_be_kept_is_kept_with_the_next_checkpoint(
 ) -> None:
     project = example("moons")
     moved = move_point(project, number=0, x=2.0, y=1.0)
-    run = interrupted_runs.begin(project, home)
+    run = interrupted_runs.begin_run(project, home)
     file = run.folder / "project.netbuilder"
     file.unlink()
     file.mkdir()
-    assert interrupted_runs.again(run, moved) == run, "it is not taken for written"
+    assert interrupted_runs.continue_run(run, moved) == run, "it is not taken for written"
     file.rmdir()
-    assert interrupted_runs.again(run, moved).project == moved
+    assert interrupted_runs.continue_run(run, moved).project == moved
     assert files.read(file).data == moved.data
-    interrupted_runs.end(run)
+    interrupted_runs.end_run(run)
 
 
 def test_a_run_that_another_window_has_just_taken_is_left_to_it(
     home: Path, example: Callable[[str], Project]
 ) -> None:
-    run = interrupted_runs.begin(example("iris"), home)
+    run = interrupted_runs.begin_run(example("iris"), home)
     run.lock.unlock()
-    other = own(run.folder / "lock")
+    other = acquire_lock(run.folder / "lock")
     assert other is not None
-    assert interrupted_runs.take_over(run) is None
+    assert interrupted_runs.take_over_run(run) is None
     assert [one.name for one in state_folder("training").iterdir()] == [run.folder.name]
     other.unlock()
-    taken = interrupted_runs.take_over(run)
+    taken = interrupted_runs.take_over_run(run)
     assert taken.lock.isLocked() and taken.folder.exists()
-    interrupted_runs.end(taken)
+    interrupted_runs.end_run(taken)

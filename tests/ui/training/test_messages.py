@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.services.runs.run_progress import duration
-from netbuilder.ui.training.messages import Message, Messages
+from netbuilder.ui.services.runs.run_progress import format_duration
+from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
 
 
 def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(
     qtbot: QtBot,
 ) -> None:
-    box = Messages()
+    box = TrainingMessages()
     qtbot.addWidget(box)
     pressed: list[str] = []
     save = (("Save", lambda: pressed.append("save")),)
-    mend = (("Stop it", lambda: pressed.append("stop")),)
-    box.put(Message("notice gap", "info", "A gap", "Words.", mend))
-    box.put(Message("result", "info", "Trained", "Words.", save, always=True))
+    fix = (("Stop it", lambda: pressed.append("stop")),)
+    box.put(TrainingMessage("notice gap", "info", "A gap", "Words.", fix))
+    box.put(TrainingMessage("result", "info", "Trained", "Words.", save, always=True))
 
     def texts() -> list[str]:
         assert box.card is not None
@@ -32,5 +32,5 @@ def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(
 
 
 def test_a_quick_run_took_some_time() -> None:
-    assert duration(0.03) == "less than 0.1 s"
-    assert duration(0.06) == "0.1 s"
+    assert format_duration(0.03) == "less than 0.1 s"
+    assert format_duration(0.06) == "0.1 s"

@@ -10,22 +10,22 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.events import Steps
+from netbuilder.core.engine.events import StepsDone
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs import run_tracker
-from netbuilder.ui.services.runs.drawing_pace import (
+from netbuilder.ui.services.runs.redraw_throttle import (
     CURVES_SECONDS,
     LATER_CURVES_SECONDS,
     MOST_STRETCH,
     WINDOW_SHARE,
-    DrawingPace,
-    ViewStretch,
+    RedrawThrottle,
+    ViewThrottle,
 )
-from netbuilder.ui.services.runs.run_progress import took_words
-from netbuilder.ui.services.runs.run_tracker import Tracker
+from netbuilder.ui.services.runs.run_progress import duration_sentence
+from netbuilder.ui.services.runs.run_tracker import RunTracker
 from netbuilder.ui.services.runs.speed import SPEEDS
 
 SLOW = next(one for one in SPEEDS if one.id == "epochs-5")
@@ -42,15 +42,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def _tracker(epochs: int, steps: int) -> Tracker:
-    tracker = Tracker(RunCurves(), planned=epochs)
+def _tracker(epochs: int, steps: int) -> RunTracker:
+    tracker = RunTracker(RunCurves(), planned=epochs)
     tracker.steps_per_epoch = steps
     return tracker
 
 
-def _chunk(first: int, count: int, whole: int, seconds: float, so_far: float) -> Steps:
+def _chunk(first: int, count: int, whole: int, seconds: float, so_far: float) -> StepsDone:
     losses = {"loss": np.ones(count, np.float32)}
-    return Steps(first, losses, first // whole, count, count / seconds, so_far)
+    return StepsDone(first, losses, first // whole, count, count / seconds, so_far)
 
 
 def test_waiting_between_epochs_counts(clock: Clock) -> None:
@@ -118,14 +118,16 @@ def test_at_the_end_the_whole_run_counts(clock: Clock) -> None:
 
 
 def test_what_was_done_is_said_as_one_waited_for_it() -> None:
-    assert took_words(100, 20.4, slowed=True) == "100 epochs in 20 s, slowly enough to follow"
-    assert took_words(1, 0.31) == "1 epoch in 0.3 s"
-    assert took_words(0, 15.0) == "less than one epoch (15 s)"
-    assert took_words(0, 0.0) == "elsewhere", "a file of another program says nothing of it"
+    assert (
+        duration_sentence(100, 20.4, slowed=True) == "100 epochs in 20 s, slowly enough to follow"
+    )
+    assert duration_sentence(1, 0.31) == "1 epoch in 0.3 s"
+    assert duration_sentence(0, 15.0) == "less than one epoch (15 s)"
+    assert duration_sentence(0, 0.0) == "elsewhere", "a file of another program says nothing of it"
 
 
 def test_views_are_stretched_while_the_window_takes_too_much() -> None:
-    stretch, now, busy = ViewStretch(), 100.0, 3.0
+    stretch, now, busy = ViewThrottle(), 100.0, 3.0
 
     def seconds(count: float, share: float) -> list[float]:
         nonlocal now, busy
@@ -153,7 +155,7 @@ def test_views_are_stretched_while_the_window_takes_too_much() -> None:
 
 def test_curves_are_drawn_as_often_as_a_stretched_window_lets_them() -> None:
     def drawn(stretch: float, begin: float = 10.0) -> int:
-        pace = DrawingPace()
+        pace = RedrawThrottle()
         pace.begin(10.0)
         count = 0
         for number in range(3000):

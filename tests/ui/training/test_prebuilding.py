@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine import prepared
+from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.loop.trainer import Trainer
-from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live.pictures import MapPicture
+from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -37,7 +37,7 @@ def test_train_builds_nothing_that_was_built_before(
         built.append(self)
         make(self, *args, **options)
 
-    prepared.forget()
+    prepared_networks.forget()
     monkeypatch.setattr(Trainer, "__init__", count)
     window = open_window(edits.set_training(example("iris"), epochs=5))
     qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
@@ -60,20 +60,20 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepared.forget()
+    prepared_networks.forget()
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     surface = window.docks.show_panel("surface", focus=False)
     qtbot.waitUntil(lambda: surface.picture is not None, timeout=MINUTE)
     assert not surface.picture.answered, "the points alone"
     qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
     late: list[str] = []
-    prepare = Observer.prepare
+    prepare = NetworkObserver.prepare
 
-    def count(self: Observer, wish: Probe) -> None:
+    def count(self: NetworkObserver, wish: Probe) -> None:
         late.append(wish.key)
         prepare(self, wish)
 
-    monkeypatch.setattr(Observer, "prepare", count)
+    monkeypatch.setattr(NetworkObserver, "prepare", count)
     window.runner.start()
     qtbot.waitUntil(
         lambda: surface.picture.answered and window.sample_view.look is not None, timeout=MINUTE

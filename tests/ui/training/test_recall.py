@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -82,7 +82,9 @@ def test_the_trained_network_comes_back_with_it(
     qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
     was, now = trained.workbench.trained, window.workbench.trained
     assert was is not None and now is not None
-    for one, two in zip(was.core.get_weights(), now.core.get_weights(), strict=True):
+    for one, two in zip(
+        was.training_model.get_weights(), now.training_model.get_weights(), strict=True
+    ):
         assert (one == two).all()
     assert now.test == pytest.approx(was.test)
     assert not window.documents.model_unsaved
@@ -96,16 +98,16 @@ def test_the_trained_network_comes_back_with_it(
     assert window.workbench.trained.epochs == 402
     assert len(window.runner.curves.epochs["loss"]) == 402
     # A run that was deleted is gone with its network.
-    (run, *_) = store.list_runs()
-    store.delete(run.id)
-    assert not store.network(run.id).exists()
+    (run, *_) = run_store.list_runs()
+    run_store.delete_run(run.id)
+    assert not run_store.network_path(run.id).exists()
 
 
 def test_another_project_never_gets_these_curves(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
     project = files.read(tmp_path / "flowers.netbuilder")
-    assert store.newest_of(project, tmp_path) is not None
+    assert run_store.newest_run(project, tmp_path) is not None
     last = project.graph.nodes[-2].id
     others = {
         "plan": edits.set_training(project, epochs=9),

@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
+from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.runs.speed import SPEEDS
@@ -140,7 +140,7 @@ def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
     before = store.project
     store.apply("Move", lambda p: edits.move_nodes(p, {node: (400.0, 10.0)}))
     assert store.project != before
-    assert trains_alike(before, store.project)
+    assert same_training(before, store.project)
     qtbot.wait(600)
     assert not runner.active
     window.actions_table["as-drawn"].trigger()

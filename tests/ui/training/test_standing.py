@@ -33,9 +33,9 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     window, bench = paused, paused.workbench
     assert bench.trained.epochs == 1 and bench.standing
     evaluate = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: window.judging.evaluation is not None)
+    qtbot.waitUntil(lambda: window.evaluation_service.evaluation is not None)
     assert "as it stands now" in evaluate.stale.text()
-    rough = window.judging.evaluation.metrics["loss"]
+    rough = window.evaluation_service.evaluation.metrics["loss"]
 
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.answer.text() != "")
@@ -53,9 +53,11 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 60)
     window.runner.toggle_pause()
     qtbot.waitUntil(lambda: bench.trained is not before)
-    qtbot.waitUntil(lambda: window.judging.evaluation is not None and window.judging.idle)
+    qtbot.waitUntil(
+        lambda: window.evaluation_service.evaluation is not None and window.evaluation_service.idle
+    )
     assert bench.trained.epochs > 60
-    assert window.judging.evaluation.metrics["loss"] < rough
+    assert window.evaluation_service.evaluation.metrics["loss"] < rough
 
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -82,13 +84,19 @@ def test_back_at_the_start_it_is_the_untrained_one(paused: MainWindow, qtbot: Qt
     qtbot.waitUntil(lambda: bench.trained is not learned and bench.trained.epochs == 0)
     assert window.runner.state is RunState.PAUSED
     assert window.runner.best_epoch == 0, "no epoch is done that one could go back to"
-    qtbot.waitUntil(lambda: window.judging.evaluation is not None and window.judging.idle)
+    qtbot.waitUntil(
+        lambda: window.evaluation_service.evaluation is not None and window.evaluation_service.idle
+    )
     assert evaluate.stale.isVisible()
     untrained = bench.trained
     window.runner.step()
     qtbot.waitUntil(lambda: bench.trained is not untrained)
     assert bench.trained.epochs == 0
-    pairs = zip(bench.trained.core.get_weights(), untrained.core.get_weights(), strict=True)
+    pairs = zip(
+        bench.trained.training_model.get_weights(),
+        untrained.training_model.get_weights(),
+        strict=True,
+    )
     assert any(not np.array_equal(now, before) for now, before in pairs), "a step was done"
 
 
@@ -120,29 +128,31 @@ def test_in_a_pause_the_canvas_shows_another_row_and_what_was_learned_last(
         if epoch < 3:
             window.runner.one_epoch()
     row = view.look.index
-    window.looking.show_row(row + 1)
+    window.activations_service.show_row(row + 1)
     qtbot.waitUntil(lambda: view.look.index == row + 1)
     assert window.runner.state is RunState.PAUSED
 
 
 def _of_now(window: MainWindow, epoch: int) -> bool:
     """Whether the small surfaces on the canvas are those of the network as it stands."""
-    from netbuilder.ui.services.views.activations import two_number_grid
+    from netbuilder.ui.services.views.sample_activations import two_number_grid
 
     bench, look = window.workbench, window.sample_view.look
     if not bench.standing or bench.trained.epochs != epoch or not look.surfaces:
         return False
     node = next(iter(look.surfaces))
     grid = two_number_grid(window.runner.dataset.train)
-    inner = bench.trained.core.get_layer(node).output
+    inner = bench.trained.training_model.get_layer(node).output
     import keras
 
-    told = keras.Model(bench.trained.core.inputs, inner).predict(list(grid.values()), verbose=0)
+    told = keras.Model(bench.trained.training_model.inputs, inner).predict(
+        list(grid.values()), verbose=0
+    )
     shown = np.asarray(look.surfaces[node])
     return np.allclose(shown.reshape(told.shape), told, atol=1e-4)
 
 
 def _raw(window: MainWindow) -> dict[str, np.ndarray]:
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
 
-    return load(window.store.project, Path()).test.raw_x
+    return load_dataset(window.store.project, Path()).test.raw_x

@@ -17,9 +17,9 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.run_tracker import Tracker
+from netbuilder.ui.services.runs.run_tracker import RunTracker
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.training.training_panel import TrainingPanel
 
 MINUTE = 60_000
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -68,13 +68,13 @@ def test_a_stop_before_the_first_step_is_not_forgotten(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner = window.runner
-    real, may_read = loading.load, threading.Event()
+    real, may_read = loading.load_dataset, threading.Event()
 
     def slow(*args: Any) -> Any:
         assert may_read.wait(60)
         return real(*args)
 
-    monkeypatch.setattr(loading, "load", slow)
+    monkeypatch.setattr(loading, "load_dataset", slow)
     press(window, Qt.Key.Key_F5)
     assert runner.state is RunState.PREPARING
     press(window, Qt.Key.Key_F5, SHIFT)
@@ -113,7 +113,7 @@ def test_a_stop_before_the_first_step_is_not_forgotten(
     ],
 )
 def test_where_a_run_ended_of_what_was_asked(reason: str, epoch: float, words: str) -> None:
-    tracker = Tracker(RunCurves(), planned=200)
+    tracker = RunTracker(RunCurves(), planned=200)
     tracker.take(Started(200, 10, 32, 320))
     tracker.epoch = epoch
     progress = tracker.end(reason)

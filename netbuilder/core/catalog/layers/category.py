@@ -7,7 +7,7 @@ from typing import Final
 from netbuilder.core.catalog.params import (
     REQUIRED,
     choice,
-    common,
+    common_params,
     dtype_param,
     flag,
     integer,
@@ -19,7 +19,7 @@ from netbuilder.core.catalog.params import (
 )
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
 
-_FIXED: Final = common(trainable=False)
+_FIXED: Final = common_params(trainable=False)
 
 
 def _output_mode(default: str, *modes: str) -> Param:

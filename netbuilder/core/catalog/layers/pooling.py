@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from netbuilder.core.catalog.layers.conv import padding
-from netbuilder.core.catalog.params import (
-    DATA_FORMAT,
-    REQUIRED,
-    common,
-    flag,
-    size,
-)
+from netbuilder.core.catalog.params import DATA_FORMAT, REQUIRED, common_params, flag, size
 from netbuilder.core.catalog.spec import Category, LayerSpec
 
 _WHAT: Final = {1: "sequence", 2: "picture", 3: "volume"}
@@ -37,7 +31,7 @@ def _window(name: str, axes: int) -> LayerSpec:
             ),
             padding(),
             DATA_FORMAT,
-            *common(trainable=False),
+            *common_params(trainable=False),
         ),
         telling=("pool_size",),
         ranks=(axes + 2,),
@@ -54,7 +48,7 @@ def _everything(name: str, axes: int) -> LayerSpec:
         (
             flag("keepdims", False, "Keeps the pooled axes, with size 1.", more=True),
             DATA_FORMAT,
-            *common(trainable=False),
+            *common_params(trainable=False),
         ),
         ranks=(axes + 2,),
         teaching=name == "Average" and axes < 3,
@@ -71,7 +65,7 @@ def _adaptive(name: str, axes: int) -> LayerSpec:
         (
             size("output_size", REQUIRED, axes, "Size of the result.", start=2),
             DATA_FORMAT,
-            *common(trainable=False),
+            *common_params(trainable=False),
         ),
         telling=("output_size",),
         ranks=(axes + 2,),

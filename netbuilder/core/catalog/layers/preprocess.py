@@ -9,7 +9,7 @@ from netbuilder.core.catalog.params import (
     REQUIRED,
     VALUE_RANGE,
     choice,
-    common,
+    common_params,
     flag,
     integer,
     integers,
@@ -20,7 +20,7 @@ from netbuilder.core.catalog.params import (
 from netbuilder.core.catalog.spec import Category, LayerSpec
 
 _PICTURE: Final = ("picture", "image")
-_FIXED: Final = common(trainable=False)
+_FIXED: Final = common_params(trainable=False)
 
 _NUMBERS: Final = (
     LayerSpec(
@@ -187,7 +187,7 @@ _SOUND: Final = (
             choice("padding", "valid", ("valid", "same"), "same: zeros at the ends.", more=True),
             flag("expand_dims", False, "Gives a picture with channels.", more=True),
             DATA_FORMAT,
-            *common(),
+            *common_params(),
         ),
         telling=("mode", "frame_length"),
         ranks=(3,),

@@ -7,7 +7,7 @@ is built in steps that belong together. The engine makes of them:
 - ``include_top`` is always False, ``input_shape`` comes from the wire, ``input_tensor``,
   ``classes``, ``classifier_activation`` and the dropout before them belong to the top;
 - ``trainable``: the whole body is frozen unless this is on (Keras's own default is on);
-- ``preprocess``: the scaling of pixels that the weights were learned with, see ``Scaling``.
+- ``preprocess``: the scaling of pixels that the weights were learned with, see ``PixelScaling``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from netbuilder.core.catalog.params import choice, flag, number, param
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
 
 
-class Scaling(StrEnum):
+class PixelScaling(StrEnum):
     """How a family wants its pixels, which come in as 0 to 255, RGB.
 
     ``UNIT``: x / 127.5 - 1, between -1 and 1. ``CAFFE``: RGB to BGR, then minus the means
@@ -40,14 +40,14 @@ class Scaling(StrEnum):
 
 
 @dataclass(frozen=True)
-class Body:
+class BackboneSpec:
     """What the engine must know about a body besides its row.
 
     ``scaling``: its pixels. ``smallest``: least height and width of its pictures.
     ``family``: its module in ``keras.applications``.
     """
 
-    scaling: Scaling
+    scaling: PixelScaling
     family: str
     smallest: int = 32
 
@@ -88,8 +88,8 @@ def _alpha(help_: str) -> Param:
 _ALPHA: Final = _alpha("Width of the network: 0.5 has half as many filters. imagenet knows some.")
 
 # name, family, scaling, millions of weights (measured with include_top=False), what it is
-_Entry = tuple[str, str, Scaling, float, str]
-_S = Scaling
+_Entry = tuple[str, str, PixelScaling, float, str]
+_S = PixelScaling
 _TABLE: Final[tuple[_Entry, ...]] = (
     ("MobileNetV2", "mobilenet_v2", _S.UNIT, 2.3, "Small and fast: a good first choice."),
     ("MobileNetV3Small", "mobilenet_v3", _S.SWITCH, 0.9, "The smallest and fastest."),
@@ -137,9 +137,9 @@ _TABLE: Final[tuple[_Entry, ...]] = (
 _SMALLEST: Final = {"inception_v3": 75, "inception_resnet_v2": 75, "xception": 71}
 _TEACHING: Final = ("MobileNetV2",)
 
-BODIES: Final[Mapping[str, Body]] = MappingProxyType(
+BACKBONES: Final[Mapping[str, BackboneSpec]] = MappingProxyType(
     {
-        name: Body(scaling, family, _SMALLEST.get(family, 32))
+        name: BackboneSpec(scaling, family, _SMALLEST.get(family, 32))
         for name, family, scaling, _, _ in _TABLE
     }
 )
@@ -154,13 +154,13 @@ def _own(family: str) -> tuple[Param, ...]:
     return ()
 
 
-def _row(name: str, family: str, scaling: Scaling, millions: float, text: str) -> LayerSpec:
-    preprocess = () if scaling is Scaling.ALWAYS else (_PREPROCESS,)
+def _row(name: str, family: str, scaling: PixelScaling, millions: float, text: str) -> LayerSpec:
+    preprocess = () if scaling is PixelScaling.ALWAYS else (_PREPROCESS,)
     return LayerSpec(
         name,
         Category.PRETRAINED,
         f"{text} {millions:g} million weights. Pictures of at least "
-        f"{BODIES[name].smallest}×{BODIES[name].smallest} pixels, in colour for imagenet.",
+        f"{BACKBONES[name].smallest}×{BACKBONES[name].smallest} pixels, in colour for imagenet.",
         (_WEIGHTS, _FILE, _POOLING, _TRAINABLE, *preprocess, *_own(family)),
         telling=("weights", "pooling"),
         ranks=(4,),

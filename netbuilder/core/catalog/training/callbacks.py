@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from netbuilder.core.catalog.params import choice, flag, integer, number, param, text_param
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
-from netbuilder.core.catalog.training.weights import table
+from netbuilder.core.catalog.training.weight_objects import table
 
 _MODULE: Final = "keras.callbacks"
 _MONITOR: Final = text_param(

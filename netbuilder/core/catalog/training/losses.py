@@ -6,7 +6,7 @@ from typing import Final
 
 from netbuilder.core.catalog.params import choice, flag, integer, integers, number, rate
 from netbuilder.core.catalog.spec import ObjectSpec, Param
-from netbuilder.core.catalog.training.weights import table
+from netbuilder.core.catalog.training.weight_objects import table
 
 _REDUCTION: Final = choice(
     "reduction", "sum_over_batch_size", ("sum_over_batch_size", "sum", "mean_with_sample_weight"),

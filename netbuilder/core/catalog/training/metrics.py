@@ -18,7 +18,7 @@ from netbuilder.core.catalog.params import (
 )
 from netbuilder.core.catalog.spec import ObjectSpec, Param
 from netbuilder.core.catalog.training.losses import AXIS, FROM_LOGITS, IGNORE_CLASS
-from netbuilder.core.catalog.training.weights import table
+from netbuilder.core.catalog.training.weight_objects import table
 
 ACCURACY_BY_TASK: Final[Mapping[str, str]] = MappingProxyType(
     {

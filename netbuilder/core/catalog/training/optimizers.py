@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from netbuilder.core.catalog.params import REQUIRED, flag, integer, number, numbers, rate
 from netbuilder.core.catalog.spec import ObjectSpec, Param
-from netbuilder.core.catalog.training.weights import table
+from netbuilder.core.catalog.training.weight_objects import table
 
 
 def _learning_rate(default: float) -> Param:

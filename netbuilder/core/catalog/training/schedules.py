@@ -29,7 +29,7 @@ def rate_at(name: str, params: Params, step: float) -> float:
         ValueError: the arguments give no rate (one is missing or does not fit the others).
         KeyError: ``SCHEDULES`` has no such row.
     """
-    trouble = mismatch(name, params)
+    trouble = argument_mismatch(name, params)
     if trouble:
         raise ValueError(trouble)
     spec = SCHEDULES[name]
@@ -40,7 +40,7 @@ def rate_at(name: str, params: Params, step: float) -> float:
         raise ValueError(f"{name} gives no rate with these numbers.") from error
 
 
-def mismatch(name: str, params: Params) -> str | None:
+def argument_mismatch(name: str, params: Params) -> str | None:
     """What is wrong between arguments that are each right by themselves; None: nothing."""
     if name != "PiecewiseConstantDecay":
         return None
@@ -55,7 +55,7 @@ def mismatch(name: str, params: Params) -> str | None:
     return None
 
 
-def begin(name: str, rate: float, steps: int) -> dict[str, Any]:
+def initial_arguments(name: str, rate: float, steps: int) -> dict[str, Any]:
     """Arguments with which a schedule begins, so that it fills the planned training.
 
     Args:
@@ -78,7 +78,7 @@ def begin(name: str, rate: float, steps: int) -> dict[str, Any]:
     return params | {key: value for key, value in fitting.items() if key in params}
 
 
-def first_rate(name: str, params: Params) -> float | None:
+def initial_rate(name: str, params: Params) -> float | None:
     """The rate with which a schedule starts; None where its arguments do not say."""
     found = params.get("initial_learning_rate")
     if found is None and name == "PiecewiseConstantDecay":

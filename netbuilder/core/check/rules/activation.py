@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
     NUMBERS,
     YES_NO,
+    activation_node,
+    is_single_unit,
     loss_name,
     loss_title,
-    one_unit,
-    place,
     set_activation,
     set_loss,
     wants_logits,
@@ -27,7 +27,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 
 
-def _softmax_mse(context: Context) -> Iterable[Found]:
+def _softmax_mse(context: Context) -> Iterable[Violation]:
     for end in context.answers:
         name = loss_name(end)
         if end.activation != "softmax" or name not in NUMBERS or not end.chosen:
@@ -37,64 +37,68 @@ def _softmax_mse(context: Context) -> Iterable[Found]:
         if end.task == CLASSES and context.facts and not context.facts.one_hot:
             continue  # told by loss-target
         if end.task == REGRESSION:
-            mend = set_activation(end, None)
+            fix = set_activation(end, None)
             more = "The target is a number, so the last layer needs no activation."
         else:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
-            mend = set_loss(end, loss)
+            fix = set_loss(end, loss)
             more = "Cross-entropy learns classes much faster."
-        yield Found(
-            place(end),
-            f"'{place(end)}' ends in softmax, which gives a probability for each class, but the"
+        yield Violation(
+            activation_node(end),
+            f"'{activation_node(end)}' ends in softmax, which gives a probability for each class,"
+            f" but the"
             f" loss is {loss_title(name)}, which compares numbers. {more}",
-            mend,
+            fix,
         )
 
 
-def _sigmoid_categorical(context: Context) -> Iterable[Found]:
+def _sigmoid_categorical(context: Context) -> Iterable[Violation]:
     for end in context.answers:
         name = loss_name(end)
-        if end.activation != "sigmoid" or name not in CATEGORICAL or one_unit(end):
+        if end.activation != "sigmoid" or name not in CATEGORICAL or is_single_unit(end):
             continue
-        yield Found(
-            place(end),
-            f"'{place(end)}' ends in sigmoid, which judges each class alone, but"
+        yield Violation(
+            activation_node(end),
+            f"'{activation_node(end)}' ends in sigmoid, which judges each class alone, but"
             f" {loss_title(name)} wants probabilities that add up to 1. Use softmax.",
             set_activation(end, "softmax"),
         )
 
 
-def _relu_output(context: Context) -> Iterable[Found]:
+def _relu_output(context: Context) -> Iterable[Violation]:
     for end in context.answers:
         if end.activation != "relu" or loss_name(end) not in NUMBERS:
             continue
         if end.task not in {None, REGRESSION}:
             continue
-        yield Found(
-            place(end),
-            f"'{place(end)}' ends in relu, so it can never answer below 0 and stops learning"
+        yield Violation(
+            activation_node(end),
+            f"'{activation_node(end)}' ends in relu, so it can never answer below 0 and stops"
+            f" learning"
             " where it should. A number is predicted without activation.",
             set_activation(end, None),
         )
 
 
-def _from_logits(context: Context) -> Iterable[Found]:
+def _from_logits(context: Context) -> Iterable[Violation]:
     for end in context.answers:
         name = loss_name(end)
         wanted = "softmax" if name in CATEGORICAL else "sigmoid" if name in YES_NO else None
         if wanted is None or end.loss is None:
             continue
         if wants_logits(end) and end.activation in {"softmax", "sigmoid"}:
-            yield Found(
-                place(end),
-                f"'{place(end)}' ends in {end.activation}, but the loss is told (from_logits)"
+            yield Violation(
+                activation_node(end),
+                f"'{activation_node(end)}' ends in {end.activation}, but the loss is told"
+                f" (from_logits)"
                 f" that it gets raw scores, and applies {wanted} once more.",
-                fix("Turn off from_logits", with_loss, end.node.id, _without_logits),
+                make_fix("Turn off from_logits", with_loss, end.node.id, _without_logits),
             )
         elif not wants_logits(end) and end.activation is None and _makes_scores(end):
-            yield Found(
-                place(end),
-                f"'{place(end)}' gives raw scores without activation, but {loss_title(name)} wants"
+            yield Violation(
+                activation_node(end),
+                f"'{activation_node(end)}' gives raw scores without activation, but"
+                f" {loss_title(name)} wants"
                 f" probabilities. Use {wanted}.",
                 set_activation(end, wanted),
             )
@@ -104,11 +108,11 @@ def _without_logits(loss: Choice) -> Choice:
     return Choice(loss.name, {k: v for k, v in loss.params.items() if k != "from_logits"})
 
 
-def _makes_scores(end: End) -> bool:
+def _makes_scores(end: OutputEnd) -> bool:
     return end.maker is not None and end.maker.layer in {"Dense", "Conv1D", "Conv2D", "Conv3D"}
 
 
-def _activation_loss(context: Context) -> Iterable[Found]:
+def _activation_loss(context: Context) -> Iterable[Violation]:
     """Any other activation with a loss that wants probabilities."""
     for end in context.answers:
         name, found = loss_name(end), end.activation
@@ -120,33 +124,33 @@ def _activation_loss(context: Context) -> Iterable[Found]:
             wanted = "sigmoid"
         else:
             continue
-        yield Found(
-            place(end),
-            f"'{place(end)}' ends in {found}, but {loss_title(name)} wants probabilities."
+        yield Violation(
+            activation_node(end),
+            f"'{activation_node(end)}' ends in {found}, but {loss_title(name)} wants probabilities."
             f" Use {wanted}.",
             set_activation(end, wanted),
         )
 
 
-def _yes_no_activations(end: End) -> set[str]:
+def _yes_no_activations(end: OutputEnd) -> set[str]:
     """Softmax on several units suits two classes, but not labels that can hold together."""
-    told_elsewhere = {"softmax"} if one_unit(end) or end.task != MULTI_LABEL else set()
+    told_elsewhere = {"softmax"} if is_single_unit(end) or end.task != MULTI_LABEL else set()
     return {"sigmoid", "hard_sigmoid"} | told_elsewhere
 
 
-def _twice(context: Context) -> Iterable[Found]:
+def _twice(context: Context) -> Iterable[Violation]:
     for end in context.answers:
         if end.activation not in {"softmax", "sigmoid"} or end.activator is None:
             continue
         for node in (*end.tail, *([end.maker] if end.maker is not None else [])):
             if node is end.activator or context.activation(node) not in {"softmax", "sigmoid"}:
                 continue
-            yield Found(
+            yield Violation(
                 end.activator.id,
                 f"'{end.activator.id}' applies {end.activation} to what"
                 f" {context.activation(node)} of '{node.id}' gave already. That flattens the"
                 " answer.",
-                fix(f"Remove '{end.activator.id}'", edits.remove_nodes, [end.activator.id]),
+                make_fix(f"Remove '{end.activator.id}'", edits.remove_nodes, [end.activator.id]),
             )
             break
 

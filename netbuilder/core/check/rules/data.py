@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
+from netbuilder.core.check.phrases import count_noun, node_name
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.words import count, label
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.project import edits
@@ -27,7 +27,7 @@ _BY_SHAPE = {
 _LARGE = 10.0
 
 
-def _no_data(context: Context) -> Iterable[Found]:
+def _no_data(context: Context) -> Iterable[Violation]:
     if is_chosen(context.project.data):
         return
     shape: tuple[Any, ...] = ()
@@ -38,24 +38,25 @@ def _no_data(context: Context) -> Iterable[Found]:
     # To an Input of a shape of its own no other set is proposed than one that has it.
     name = _BY_SHAPE.get(shape, "" if shape else "iris")
     new = Data(kind="builtin", name=name)
-    yield Found(
+    yield Violation(
         None,
         "No data is chosen yet. Choose a file or a built-in set in the Data tab.",
-        fix(f"Use the {name.replace('_', ' ')} data", edits.set_data, new) if name else None,
+        make_fix(f"Use the {name.replace('_', ' ')} data", edits.set_data, new) if name else None,
     )
 
 
-def _input_shape(context: Context) -> Iterable[Found]:
+def _input_shape(context: Context) -> Iterable[Violation]:
     assert context.facts is not None
     for node_id in context.graph.inputs:
         node = context.graph.by_id[node_id]
         given, found = node.params.get("shape"), context.facts.input_shapes.get(node_id)
         if not isinstance(given, (list, tuple)) or found is None or _agree(given, found):
             continue
-        yield Found(
+        yield Violation(
             node_id,
-            f"{label(node)} asks for {_axes(given)}, but each row of the data is {_axes(found)}.",
-            fix(
+            f"{node_name(node)} asks for {_axes(given)}, but each row of the data is"
+            f" {_axes(found)}.",
+            make_fix(
                 "Take the shape from the data",
                 edits.set_params,
                 node_id,
@@ -76,7 +77,7 @@ def _axes(shape: Iterable[object]) -> str:
     return f"({', '.join(axes)})" if len(axes) != 1 else f"({axes[0]},)"
 
 
-def _unscaled(context: Context) -> Iterable[Found]:
+def _unscaled(context: Context) -> Iterable[Violation]:
     facts, data = context.facts, context.project.data
     assert facts is not None
     low, high = facts.value_range
@@ -87,11 +88,11 @@ def _unscaled(context: Context) -> Iterable[Found]:
     bare = [one for one in context.graph.inputs if _meets_weights(context, one, facts.input_dtypes)]
     if not bare:
         return
-    yield Found(
+    yield Violation(
         bare[0],
         f"The inputs run from {low:g} to {high:g} and are not scaled. Weights start near 1, so"
         " large inputs make training slow or unstable.",
-        fix("Scale the inputs", edits.set_data, scaling="auto"),
+        make_fix("Scale the inputs", edits.set_data, scaling="auto"),
     )
 
 
@@ -114,7 +115,7 @@ def _meets_weights(context: Context, node_id: str, dtypes: object) -> bool:
     return False
 
 
-def _vocabulary(context: Context) -> Iterable[Found]:
+def _vocabulary(context: Context) -> Iterable[Violation]:
     facts = context.facts
     assert facts is not None
     for node in context.graph.nodes:
@@ -124,11 +125,12 @@ def _vocabulary(context: Context) -> Iterable[Found]:
         have = node.params.get("input_dim")
         if type(have) is not int or not need or have >= need or not _fed_by_words(context, node):
             continue
-        yield Found(
+        yield Violation(
             node.id,
-            f"{label(node)} has room for {count(have, 'word')} (input_dim), but the vocabulary of"
+            f"{node_name(node)} has room for {count_noun(have, 'word')} (input_dim), but the"
+            f" vocabulary of"
             f" the data has {need:,}.",
-            fix(
+            make_fix(
                 f"Set input_dim to {need}",
                 edits.set_params,
                 node.id,
@@ -145,7 +147,7 @@ def _fed_by_words(context: Context, node: Node) -> bool:
     )
 
 
-def _embedding_numbers(context: Context) -> Iterable[Found]:
+def _embedding_numbers(context: Context) -> Iterable[Violation]:
     facts = context.facts
     assert facts is not None
     if context.project.data.scaling == "none" and facts.value_range[0] >= 0:
@@ -156,11 +158,12 @@ def _embedding_numbers(context: Context) -> Iterable[Found]:
             continue
         source = sources[0]
         if facts.input_dtypes.get(source) == "float32":
-            yield Found(
+            yield Violation(
                 node.id,
-                f"{label(node)} looks up whole numbers (of words), but '{source}' gives measured"
+                f"{node_name(node)} looks up whole numbers (of words), but '{source}' gives"
+                f" measured"
                 " numbers. A Dense works on those.",
-                fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
             )
 
 

@@ -7,30 +7,32 @@ from collections.abc import Callable, Iterable
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, chain, facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import CLASSES
-from netbuilder.core.data.findings import Finding, leave_out
+from netbuilder.core.data.findings import Finding, exclude_columns_fix
 from netbuilder.core.project.model import Data
 
 
-def _find(code: str, severity: str) -> Callable[[Context], Iterable[Found]]:
-    def find(context: Context) -> Iterable[Found]:
+def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
+    def find(context: Context) -> Iterable[Violation]:
         assert context.facts is not None
         for one in context.facts.findings:
             if one.code != code or one.severity != severity:
                 continue
             # Facts may be those of before the fix: one that changes nothing any more was made.
             if not one.fixes or one.fixes[0].edit(context.project) != context.project:
-                fixes = tuple(fix(each.label, each.edit) for each in one.fixes)
-                yield Found(None, one.message, fixes[0] if fixes else None, others=fixes[1:])
+                fixes = tuple(make_fix(each.label, each.edit) for each in one.fixes)
+                yield Violation(None, one.message, fixes[0] if fixes else None, others=fixes[1:])
 
     return find
 
 
 def _rule(
-    code: str, title: str, cause: str, mend: str, severity: Severity = Severity.WARNING
+    code: str, title: str, cause: str, fix: str, severity: Severity = Severity.WARNING
 ) -> Rule:
-    example = Finding(code, str(severity), f"{title}: column 'x'.", "x", (leave_out("x"),))
+    example = Finding(
+        code, str(severity), f"{title}: column 'x'.", "x", (exclude_columns_fix("x"),)
+    )
 
     def project() -> Example:
         made = chain(
@@ -40,7 +42,7 @@ def _rule(
         return Example(made, facts_for(CLASSES, 3, findings=(example,)))
 
     return Rule(
-        code, severity, title, cause, mend, _find(code, severity), (project,), needs_facts=True
+        code, severity, title, cause, fix, _find(code, severity), (project,), needs_facts=True
     )
 
 

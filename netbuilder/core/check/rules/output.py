@@ -6,25 +6,25 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netbuilder.core.catalog.layers.index import spec_of
-from netbuilder.core.catalog.training.index import LOSSES
-from netbuilder.core.check.context import Context, End
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.catalog.training.training_index import LOSSES
+from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
+from netbuilder.core.check.phrases import count_noun, join_words, node_name
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
+    activation_node,
+    describe_target,
     loss_name,
     loss_title,
-    made_for,
-    place,
     set_activation,
     set_loss,
-    target,
     target_kinds,
+    task_names,
 )
 from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
-from netbuilder.core.check.words import count, label, listed
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
@@ -33,94 +33,95 @@ _SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
 _ONE_HOT = {"sparse_categorical_crossentropy": "categorical_crossentropy"}
 
 
-def _units(context: Context) -> Iterable[Found]:
+def _units(context: Context) -> Iterable[Violation]:
     for end in context.ends:
         if end.fits or end.units is None or end.shape is None:
             continue
         if len(end.shape) != 2 or end.shape[1] is None:
             continue
         if _meant_as_number(end):
-            yield Found(
+            yield Violation(
                 end.node.id,
                 f"The network predicts a number, but the target was taken for"
-                f" {count(len(end.classes), 'class')}, because it has few different values.",
-                fix("Take the target as a number", edits.set_data, task=REGRESSION),
+                f" {count_noun(len(end.classes), 'class')}, because it has few different values.",
+                make_fix("Take the target as a number", edits.set_data, task=REGRESSION),
             )
         else:
             have = end.shape[1]
             unfinished = _hidden(end, have)
             title = LAST_MISSING if unfinished else ""
-            yield Found(
+            yield Violation(
                 end.node.id, _units_text(end, have), _units_fix(end, have), title,
                 beginning=unfinished,
             )  # fmt: skip
 
 
-def _meant_as_number(end: End) -> bool:
+def _meant_as_number(end: OutputEnd) -> bool:
     """Whether classes are numbers, and one is predicted with a loss for numbers."""
     if end.shape is None or end.shape[1] != 1 or loss_name(end) not in NUMBERS or not end.chosen:
         return False
     return bool(end.classes) and all(re.fullmatch(r"-?\d+(\.\d+)?", c) for c in end.classes)
 
 
-def _units_text(end: End, have: int) -> str:
-    last = label(end.maker or end.node)
+def _units_text(end: OutputEnd, have: int) -> str:
+    last = node_name(end.maker or end.node)
     if end.task in {CLASSES, MULTI_LABEL} and end.classes:
-        shown = listed([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])], "and")
-        aim = f"the data has {count(len(end.classes), 'class')} ({shown})"
+        shown = join_words([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])], "and")
+        aim = f"the data has {count_noun(len(end.classes), 'class')} ({shown})"
     elif end.task == BINARY:
         aim = "the target is yes or no"
     else:
-        aim = f"the target is {count(end.units or 0, 'number')} for each row"
+        aim = f"the target is {count_noun(end.units or 0, 'number')} for each row"
     verb = "Add a last layer with" if _hidden(end, have) else "The last layer needs"
-    return f"The network ends in {last} with {count(have, 'unit')}, but {aim}. {verb} {_need(end)}."
+    units = count_noun(have, "unit")
+    return f"The network ends in {last} with {units}, but {aim}. {verb} {_need(end)}."
 
 
-def _need(end: End) -> str:
+def _need(end: OutputEnd) -> str:
     """Units and activation that the target needs: ``3 units, softmax``."""
     activation = wanted_activation(end)
-    units = count(end.units or 1, "unit")
+    units = count_noun(end.units or 1, "unit")
     return f"{units}, {activation}" if activation else units
 
 
-def _hidden(end: End, have: int) -> bool:
+def _hidden(end: OutputEnd, have: int) -> bool:
     """Whether the last layer looks like one in the middle: the network is not finished yet."""
     bent = end.activation not in {None, "softmax", "sigmoid"}
     maker = end.maker is not None and end.maker.layer == "Dense"
     return not maker or (bent and have > (end.units or 1))
 
 
-def _units_fix(end: End, have: int) -> Fix:
+def _units_fix(end: OutputEnd, have: int) -> Fix:
     units, activation = end.units or 1, wanted_activation(end)
     maker = end.maker
     if maker is None or maker.shared is not None or _hidden(end, have):
         params = {"units": units, "activation": activation}
-        return fix(
+        return make_fix(
             f"Add a Dense: {_need(end)}", edits.insert_after, end.node.id, "Dense", params=params
         )
     alone = not any(spec_of(t.layer).activation or t.layer == "Activation" for t in end.tail)
     if end.activation == activation or not alone:
-        return fix(f"Set {count(units, 'unit')}", edits.set_params, maker.id, units=units)
+        return make_fix(f"Set {count_noun(units, 'unit')}", edits.set_params, maker.id, units=units)
     changes = {"units": units, "activation": activation or "linear"}
-    return fix(f"Set {_need(end)}", edits.set_params, maker.id, **changes)
+    return make_fix(f"Set {_need(end)}", edits.set_params, maker.id, **changes)
 
 
-def _one_unit(context: Context) -> Iterable[Found]:
+def _one_unit(context: Context) -> Iterable[Violation]:
     for end in context.ends:
         if end.activation != "softmax" or end.shape is None or end.shape[-1] != 1:
             continue
         if not end.fits:
             continue  # told by output-units
         wanted = None if end.task == REGRESSION else "sigmoid"
-        yield Found(
-            place(end),
-            f"'{place(end)}' has softmax on a single unit, so it always answers 1."
+        yield Violation(
+            activation_node(end),
+            f"'{activation_node(end)}' has softmax on a single unit, so it always answers 1."
             f" Use {wanted or 'no activation'} here.",
             set_activation(end, wanted),
         )
 
 
-def _loss_target(context: Context) -> Iterable[Found]:
+def _loss_target(context: Context) -> Iterable[Violation]:
     facts = context.facts
     assert facts is not None
     for end in context.ends:
@@ -135,24 +136,25 @@ def _loss_target(context: Context) -> Iterable[Found]:
             continue  # comparing numbers with 0 and 1 learns too, if slowly
         swap = (_ONE_HOT if "one_hot" in kinds else _SPARSE).get(name)
         softmax = end.activation == "softmax" and name in NUMBERS
-        why = f"'{place(end)}' ends in softmax, which suits classes. " if softmax else ""
-        yield Found(
+        why = f"'{activation_node(end)}' ends in softmax, which suits classes. " if softmax else ""
+        yield Violation(
             None,
-            f"The loss is {loss_title(name)}, made for {made_for(spec.tasks)}, but the target is"
-            f" {target(end, kinds)}. {why}".strip(),
+            f"The loss is {loss_title(name)}, made for {task_names(spec.tasks)}, but the target is"
+            f" {describe_target(end, kinds)}. {why}".strip(),
             set_loss(end, swap),
         )
 
 
-def _dropout_output(context: Context) -> Iterable[Found]:
+def _dropout_output(context: Context) -> Iterable[Violation]:
     for end in context.ends:
         for node in end.tail:
             if spec_of(node.layer).noise:
-                yield Found(
+                yield Violation(
                     node.id,
-                    f"{label(node)} stands behind the last layer, so it throws away parts of the"
+                    f"{node_name(node)} stands behind the last layer, so it throws away parts of"
+                    f" the"
                     " answer itself while training. Put it between hidden layers.",
-                    fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                    make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
                 )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from netbuilder.core.catalog.layers.index import spec_of
-from netbuilder.core.catalog.training.index import LOSSES, canonical
-from netbuilder.core.check.context import End
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.catalog.training.training_index import LOSSES, canonical
+from netbuilder.core.check.context import OutputEnd
+from netbuilder.core.check.phrases import count_noun, join_words
 from netbuilder.core.check.problems import Fix
-from netbuilder.core.check.rule import fix
-from netbuilder.core.check.words import count, listed
+from netbuilder.core.check.rule import make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
@@ -43,7 +43,7 @@ _WORDS = {
 }
 
 
-def loss_name(end: End) -> str:
+def loss_name(end: OutputEnd) -> str:
     """Keras's name of the loss of an end; "" where none is known."""
     return (canonical(LOSSES, end.loss.name) or "") if end.loss is not None else ""
 
@@ -59,17 +59,17 @@ def activation_for(task: str | None) -> str | None:
     return {BINARY: "sigmoid", MULTI_LABEL: "sigmoid", CLASSES: "softmax"}.get(task or "")
 
 
-def wants_logits(end: End) -> bool:
+def wants_logits(end: OutputEnd) -> bool:
     """Whether the loss is told that it gets raw scores."""
     return end.loss is not None and end.loss.params.get("from_logits") is True
 
 
-def set_loss(end: End, name: str | None) -> Fix:
+def set_loss(end: OutputEnd, name: str | None) -> Fix:
     """Set the loss of an output where the plan says it; None: chosen from the data."""
     text = "Choose the loss from the data"
     if name is not None:
         text = f"Use {loss_title(name)}"
-    return fix(text, with_loss, end.node.id, lambda _old: Choice(name) if name else None)
+    return make_fix(text, with_loss, end.node.id, lambda _old: Choice(name) if name else None)
 
 
 def with_loss(project: Project, output: str, change: Callable[[Choice], Choice | None]) -> Project:
@@ -84,7 +84,7 @@ def with_loss(project: Project, output: str, change: Callable[[Choice], Choice |
     return edits.set_training(project, loss=change(training.loss))
 
 
-def set_activation(end: End, name: str | None) -> Fix | None:
+def set_activation(end: OutputEnd, name: str | None) -> Fix | None:
     """Change the last activation where it stands."""
     node = end.activator or end.maker
     if node is None:
@@ -92,18 +92,18 @@ def set_activation(end: End, name: str | None) -> Fix | None:
     text = f"Set activation to {name or 'linear'}"
     if spec_of(node.layer).activation is not None:
         if name is None:
-            return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+            return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
 
         def swap(project: Project) -> Project:
             at = project.graph.nodes.index(project.graph.by_id[node.id])
             project = edits.replace_layer(project, node.id, "Activation")
             return edits.set_params(project, project.graph.nodes[at].id, activation=name)
 
-        return fix(text, swap)
+        return make_fix(text, swap)
     if node.layer not in {"Dense", "Activation"} and end.activator is None:
         if name is None:
             return None
-        return fix(
+        return make_fix(
             f"Add {name}",
             edits.insert_after,
             end.node.id,
@@ -111,20 +111,20 @@ def set_activation(end: End, name: str | None) -> Fix | None:
             params={"activation": name},
         )
     value = name or "linear"
-    return fix(text, edits.set_params, node.id, activation=value)
+    return make_fix(text, edits.set_params, node.id, activation=value)
 
 
-def place(end: End) -> str:
+def activation_node(end: OutputEnd) -> str:
     """Id of the node that an end's activation is about."""
     return (end.activator or end.maker or end.node).id
 
 
-def one_unit(end: End) -> bool:
+def is_single_unit(end: OutputEnd) -> bool:
     """Whether an end gives a single number."""
     return end.shape is not None and end.shape[-1] == 1
 
 
-def target_kinds(end: End, facts: DataFacts) -> set[str]:
+def target_kinds(end: OutputEnd, facts: DataFacts) -> set[str]:
     """The words of ``ObjectSpec.tasks`` that an output's target stands for."""
     if end.task == BINARY and end.shape is not None and end.shape[-1] == 2:
         return {"one_hot"} if facts.one_hot else {CLASSES}
@@ -133,17 +133,17 @@ def target_kinds(end: End, facts: DataFacts) -> set[str]:
     return {end.task or ""}
 
 
-def made_for(tasks: tuple[str, ...]) -> str:
+def task_names(tasks: tuple[str, ...]) -> str:
     """Kinds of target in words."""
     if {BINARY, CLASSES, "one_hot"} <= set(tasks):
         return "classes"
     if set(tasks) == {BINARY, MULTI_LABEL}:
         return "yes or no"
-    return listed([_WORDS.get(task, task) for task in tasks], "or")
+    return join_words([_WORDS.get(task, task) for task in tasks], "or")
 
 
-def target(end: End, kinds: set[str]) -> str:
+def describe_target(end: OutputEnd, kinds: set[str]) -> str:
     """The target of an output in words; ``kinds`` as ``target_kinds`` says."""
     kind = next(iter(kinds), "")
-    classes = f" ({count(len(end.classes), 'class')})" if kind == CLASSES else ""
+    classes = f" ({count_noun(len(end.classes), 'class')})" if kind == CLASSES else ""
     return _WORDS.get(kind, "something else") + classes

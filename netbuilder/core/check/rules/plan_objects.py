@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from netbuilder.core.catalog.spec import ObjectSpec
-from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, OutputGoal, Project, Training
+from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
 
 TABLES: Mapping[str, Mapping[str, ObjectSpec]] = {
     "optimizer": OPTIMIZERS,
@@ -19,7 +19,7 @@ TABLES: Mapping[str, Mapping[str, ObjectSpec]] = {
 
 
 @dataclass(frozen=True)
-class Named:
+class PlanObject:
     """A named object: its ``kind`` (a key of ``TABLES``) and the output it is of, if of one."""
 
     kind: str
@@ -32,23 +32,23 @@ class Named:
         return f"{self.kind} of '{self.output}'" if self.output else self.kind
 
 
-def named(training: Training) -> Iterator[Named]:
+def list_plan_objects(training: Training) -> Iterator[PlanObject]:
     """Every named object of the plan."""
-    yield Named("optimizer", training.optimizer)
+    yield PlanObject("optimizer", training.optimizer)
     if training.loss is not None:
-        yield Named("loss", training.loss)
+        yield PlanObject("loss", training.loss)
     for metric in training.metrics or ():
-        yield Named("metric", metric)
+        yield PlanObject("metric", metric)
     for callback in training.callbacks:
-        yield Named("callback", callback)
+        yield PlanObject("callback", callback)
     for output, goal in training.outputs.items():
         if goal.loss is not None:
-            yield Named("loss", goal.loss, output)
+            yield PlanObject("loss", goal.loss, output)
         for metric in goal.metrics or ():
-            yield Named("metric", metric, output)
+            yield PlanObject("metric", metric, output)
 
 
-def change_named(
+def change_plan_objects(
     project: Project,
     kind: str,
     matches: Callable[[Choice], bool],
@@ -73,7 +73,7 @@ def change_named(
     if kind == "callback":
         return edits.set_training(project, callbacks=all_of(training.callbacks) or ())
 
-    def goal_changed(goal: OutputGoal) -> OutputGoal:
+    def goal_changed(goal: OutputSettings) -> OutputSettings:
         if kind == "loss":
             return replace(goal, loss=changed(goal.loss))
         return replace(goal, metrics=all_of(goal.metrics))

@@ -6,34 +6,34 @@ from collections.abc import Iterable
 
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, Layer, chain, facts_for
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.words import label
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import byte_taker, passes_pixels, takes_bytes
+from netbuilder.core.project.graph_ends import byte_input_layer, passes_pixels, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
 
 
-def _data_and_network(context: Context) -> Iterable[Found]:
+def _data_and_network(context: Context) -> Iterable[Violation]:
     """Scaled in the Data tab by choice, and again by the first layer."""
     data = context.project.data
     if data.scaling not in {"minmax", "standard"}:
         return
     for key in context.graph.inputs:
-        taker = byte_taker(context.graph, key)
+        taker = byte_input_layer(context.graph, key)
         if taker is None:
             continue
         node = context.graph.by_id[taker]
-        yield Found(
+        yield Violation(
             taker,
-            f"{label(node)} wants values from 0 to 255, but the data is scaled before it"
+            f"{node_name(node)} wants values from 0 to 255, but the data is scaled before it"
             f" ({data.scaling}): it would see almost nothing.",
-            fix("Let the network scale", edits.set_data, scaling="auto"),
+            make_fix("Let the network scale", edits.set_data, scaling="auto"),
         )
 
 
-def _layer_and_layer(context: Context) -> Iterable[Found]:
+def _layer_and_layer(context: Context) -> Iterable[Violation]:
     """A Rescaling by 1/255 in front of another, or of a body that scales itself."""
     graph = context.graph
     for node in graph.nodes:
@@ -41,11 +41,12 @@ def _layer_and_layer(context: Context) -> Iterable[Found]:
             continue
         second = _next_taker(context, node)
         if second is not None:
-            yield Found(
+            yield Violation(
                 node.id,
-                f"{label(node)} scales the values, and {label(second)} behind it scales them"
+                f"{node_name(node)} scales the values, and {node_name(second)} behind it scales"
+                f" them"
                 " again: it wants them from 0 to 255.",
-                fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
             )
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
+from netbuilder.core.check.phrases import count_noun, describe_output, node_name
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes import shape_fixes as mend
-from netbuilder.core.check.shapes.explain import recurrent, returns_sequences
+from netbuilder.core.check.shapes.shape_errors import is_recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape
-from netbuilder.core.check.words import count, gives, label
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
@@ -20,12 +20,12 @@ from netbuilder.core.project.model import Node, Project
 _Mend = Callable[[Context, Node, NodeShape], Fix | None]
 
 
-def _said(code: str, make: _Mend) -> Callable[[Context], Iterable[Found]]:
+def _said(code: str, make: _Mend) -> Callable[[Context], Iterable[Violation]]:
     """Finds what the shapes themselves say under ``code``."""
 
-    def find(context: Context) -> Iterable[Found]:
+    def find(context: Context) -> Iterable[Violation]:
         for node, shape in context.shape_errors.get(code, ()):
-            yield Found(node.id, shape.error or "", make(context, node, shape))
+            yield Violation(node.id, shape.error or "", make(context, node, shape))
 
     return find
 
@@ -34,7 +34,7 @@ def _said(code: str, make: _Mend) -> Callable[[Context], Iterable[Found]]:
 LAST_MISSING = "The last layer is missing"
 
 
-def _rank(context: Context) -> Iterable[Found]:
+def _rank(context: Context) -> Iterable[Violation]:
     yield from _said("rank-mismatch", lambda c, n, s: mend.rank_fix(c, n, s.inputs))(context)
     for end in context.ends:
         place = flatten_place(context, end)
@@ -43,15 +43,16 @@ def _rank(context: Context) -> Iterable[Found]:
         source, node = place
         shape = context.output_of(source.id)
         assert shape is not None
-        yield Found(
+        yield Violation(
             node.id,
-            f"{label(node)} expects a list of numbers, but {label(source)} gives {gives(shape)}."
+            f"{node_name(node)} expects a list of numbers, but {node_name(source)} gives"
+            f" {describe_output(shape)}."
             " Put a Flatten between them.",
-            mend.insert(source.id, node.id, "Flatten"),
+            mend.insert_layer_edit(source.id, node.id, "Flatten"),
         )
 
 
-def flatten_place(context: Context, end: End) -> tuple[Node, Node] | None:
+def flatten_place(context: Context, end: OutputEnd) -> tuple[Node, Node] | None:
     """The wire into the first Dense behind pictures or volumes that are never made flat.
 
     A Dense on a picture is legal in Keras (it works on each place alone); it is a mistake where
@@ -80,16 +81,16 @@ def sequence_giver(context: Context, node: Node) -> Node | None:
     """The recurrent layer that gives a sequence and stands at or just above ``node``."""
     for one in context.upward(node):
         owner = context.owner(one)
-        if recurrent(owner.layer) and returns_sequences(owner):
+        if is_recurrent(owner.layer) and returns_sequences(owner):
             return owner
         if one.layer not in {"Dense", "Dropout", "Activation", "BatchNormalization"} and (
-            not recurrent(owner.layer)
+            not is_recurrent(owner.layer)
         ):
             return None
     return None
 
 
-def _output_rank(context: Context) -> Iterable[Found]:
+def _output_rank(context: Context) -> Iterable[Violation]:
     for end in context.ends:
         shape = end.shape
         if shape is None or len(shape) == 2:
@@ -98,33 +99,34 @@ def _output_rank(context: Context) -> Iterable[Found]:
             continue  # told by rank-mismatch
         giver = sequence_giver(context, end.node)
         if giver is not None:
-            yield Found(
+            yield Violation(
                 giver.id,
-                f"{label(giver)} gives an answer at every step, so the network ends in"
-                f" {gives(shape)}, but the target is one answer for each row."
+                f"{node_name(giver)} gives an answer at every step, so the network ends in"
+                f" {describe_output(shape)}, but the target is one answer for each row."
                 " Turn off return_sequences.",
-                mend.set_sequences(giver, on=False),
+                mend.set_return_sequences(giver, on=False),
             )
             continue
         units, activation = end.units or 1, wanted_activation(end)
-        yield Found(
+        yield Violation(
             end.node.id,
-            f"The network ends in {gives(shape)} from {label(end.node)}, but the target is"
-            f" {count(units, 'number')} for each row. Put a Flatten and a Dense at the end.",
+            f"The network ends in {describe_output(shape)} from {node_name(end.node)}, but the"
+            f" target is"
+            f" {count_noun(units, 'number')} for each row. Put a Flatten and a Dense at the end.",
             None
             if None in shape[1:]
-            else fix("Add Flatten and Dense", _ended, end, units, activation),
+            else make_fix("Add Flatten and Dense", _ended, end, units, activation),
             LAST_MISSING,
             beginning=True,
         )
 
 
-def wanted_activation(end: End) -> str | None:
+def wanted_activation(end: OutputEnd) -> str | None:
     """The activation that suits an output's target."""
     return activation_for(end.task)
 
 
-def _ended(project: Project, end: End, units: int, activation: str | None) -> Project:
+def _ended(project: Project, end: OutputEnd, units: int, activation: str | None) -> Project:
     project = edits.insert_after(project, end.node.id, "Flatten")
     flat = project.graph.nodes[-1].id
     return edits.insert_after(
@@ -269,7 +271,7 @@ RULES: tuple[Rule, ...] = (
         "shape-error", Severity.ERROR, "Keras cannot use this",
         "Keras refuses the layer on what it is given.",
         "Read what Keras says, and change the layer or what feeds it.",
-        _said("shape-error", lambda c, n, s: mend.removal(c, n)),
+        _said("shape-error", lambda c, n, s: mend.removal_fix(c, n)),
         (
             lambda: Example(
                 chain(_TABLE, ("permute", "Permute", {"dims": [2, 1]}), _OUT)
@@ -298,7 +300,7 @@ RULES: tuple[Rule, ...] = (
         "shared-shape", Severity.ERROR, "Shared weights do not fit",
         "Nodes that share a layer need inputs of the same size, because the weights are the same.",
         "Give the node weights of its own, or both the same input.",
-        _said("shared-shape", lambda c, n, s: mend.own_weights(n)),
+        _said("shared-shape", lambda c, n, s: mend.unshare_edit(n)),
         (
             lambda: Example(
                 ExampleBuilder()

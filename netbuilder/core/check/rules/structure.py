@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
+from netbuilder.core.check.phrases import count_noun, join_words, node_name
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
-from netbuilder.core.check.shapes.explain import input_count
-from netbuilder.core.check.words import count, label, listed
+from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.project.wiring import with_graph
+from netbuilder.core.project.wiring import replace_graph
 
 _DENSE = {"units": 8, "activation": "relu"}
 _NO_END = {DEFAULT_OUTPUT: 1}
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 
 
-def _no_input(context: Context) -> Iterable[Found]:
+def _no_input(context: Context) -> Iterable[Violation]:
     if context.graph.inputs:
         return
     ready = [root for root in context.roots if _takes_one(context.graph.by_id[root])]
@@ -41,7 +41,7 @@ def _no_input(context: Context) -> Iterable[Found]:
         if context.graph.nodes
         else ("The canvas is empty. A network begins with an Input, where the data comes in.")
     )
-    yield Found(None, what, fix("Add an Input", edit))
+    yield Violation(None, what, make_fix("Add an Input", edit))
 
 
 def _takes_one(node: Node) -> bool:
@@ -49,10 +49,10 @@ def _takes_one(node: Node) -> bool:
     return spec is not None and spec.min_inputs <= 1 and spec.max_inputs != 0
 
 
-def _no_layers(context: Context) -> Iterable[Found]:
+def _no_layers(context: Context) -> Iterable[Violation]:
     if not context.graph.inputs or len(context.graph.inputs) < len(context.graph.nodes):
         return
-    yield Found(
+    yield Violation(
         None,
         "The network has an Input and nothing behind it. Add a layer that learns, such as Dense.",
         _first_layer(context),
@@ -68,7 +68,7 @@ def _first_layer(context: Context) -> Fix:
     facts = context.facts
     units = facts.output_units.get(DEFAULT_OUTPUT) if facts and context.task_is_known else None
     if facts is None or units is None:
-        return fix("Add a Dense", edits.append_layer, "Dense")
+        return make_fix("Add a Dense", edits.append_layer, "Dense")
     activation = activation_for(facts.tasks.get(DEFAULT_OUTPUT, facts.task))
     shape = facts.input_shapes.get(context.graph.inputs[-1], ())
     flat = len(shape) < 2 or None in shape
@@ -80,11 +80,13 @@ def _first_layer(context: Context) -> Fix:
         return edits.append_layer(project, "Dense", params=params)
 
     what = "a Dense" if flat else "Flatten and Dense"
-    asked = f"{count(units, 'unit')}, {activation}" if activation else count(units, "unit")
-    return fix(f"Add {what}: {asked}", edit)
+    asked = (
+        f"{count_noun(units, 'unit')}, {activation}" if activation else count_noun(units, "unit")
+    )
+    return make_fix(f"Add {what}: {asked}", edit)
 
 
-def _unconnected(context: Context) -> Iterable[Found]:
+def _unconnected(context: Context) -> Iterable[Violation]:
     graph = context.graph
     if not graph.inputs:
         return  # told once, by no-input
@@ -92,9 +94,9 @@ def _unconnected(context: Context) -> Iterable[Found]:
         node = graph.by_id[root]
         if any(edge[1] == root for edge in graph.dangling):
             continue  # told by dangling-edge
-        yield Found(
+        yield Violation(
             root,
-            f"Nothing is wired to {label(node)}, so no data reaches it."
+            f"Nothing is wired to {node_name(node)}, so no data reaches it."
             " Wire a layer to it, or remove it.",
             _join(context, root) or _removal(node),
         )
@@ -102,39 +104,41 @@ def _unconnected(context: Context) -> Iterable[Found]:
         for source in graph.inputs:
             if not graph.targets[source] and not any(e[0] == source for e in graph.dangling):
                 node = graph.by_id[source]
-                yield Found(
+                yield Violation(
                     source,
-                    f"{label(node)} feeds nothing. Wire it to a layer, or remove it.",
+                    f"{node_name(node)} feeds nothing. Wire it to a layer, or remove it.",
                     _lead(context, source) or _removal(node),
                 )
 
 
 def _removal(node: Node) -> Fix:
-    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+    return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
 
 
 def _join(context: Context, root: str) -> Fix | None:
     """Wire the one open end to ``root``, if there is just one that may feed it."""
     graph = context.graph
     ends = [end for end in (*graph.outputs, *graph.inputs) if not graph.targets[end]]
-    ends = [e for e in ends if e in context.live and edits.why_not(graph, e, root) is None]
+    ends = [
+        e for e in ends if e in context.live and edits.connection_problem(graph, e, root) is None
+    ]
     if len(ends) != 1 or not _takes_one(graph.by_id[root]):
         return None
-    return fix(f"Wire '{ends[0]}' to it", edits.connect, ends[0], root)
+    return make_fix(f"Wire '{ends[0]}' to it", edits.connect, ends[0], root)
 
 
 def _lead(context: Context, source: str) -> Fix | None:
     """Wire an unused Input to the one layer that nothing feeds."""
     roots = [r for r in context.roots if _takes_one(context.graph.by_id[r])]
-    if len(roots) != 1 or edits.why_not(context.graph, source, roots[0]) is not None:
+    if len(roots) != 1 or edits.connection_problem(context.graph, source, roots[0]) is not None:
         return None
-    return fix(f"Wire it to '{roots[0]}'", edits.connect, source, roots[0])
+    return make_fix(f"Wire it to '{roots[0]}'", edits.connect, source, roots[0])
 
 
-def _cycle(context: Context) -> Iterable[Found]:
+def _cycle(context: Context) -> Iterable[Violation]:
     for round_trip, closing in context.cycles:
         way = " → ".join(f"'{one}'" for one in (*round_trip, round_trip[0]))
-        yield Found(
+        yield Violation(
             round_trip[0],
             f"The wires run in a circle: {way}. Data has to flow one way, from Input to the end.",
             _cut(closing),
@@ -145,34 +149,36 @@ def _cut(wires: tuple[tuple[str, str], ...]) -> Fix:
     first = wires[0]
     text = f"Remove the wire '{first[0]}' → '{first[1]}'"
     if len(wires) > 1:
-        text = f"Remove {count(len(wires), 'wire')}"
-    return fix(text, edits.disconnect, *wires)
+        text = f"Remove {count_noun(len(wires), 'wire')}"
+    return make_fix(text, edits.disconnect, *wires)
 
 
-def _dangling(context: Context) -> Iterable[Found]:
+def _dangling(context: Context) -> Iterable[Violation]:
     for edge in context.graph.dangling:
         gone = [f"'{end}'" for end in dict.fromkeys(edge) if end not in context.graph.by_id]
         here = next((end for end in edge if end in context.graph.by_id), None)
-        yield Found(
+        yield Violation(
             here,
-            f"A wire goes from '{edge[0]}' to '{edge[1]}', but there is no {listed(gone, 'and no')}"
+            f"A wire goes from '{edge[0]}' to '{edge[1]}', but there is no"
+            f" {join_words(gone, 'and no')}"
             " on the canvas.",
-            fix("Remove the wire", edits.disconnect, edge),
+            make_fix("Remove the wire", edits.disconnect, edge),
         )
 
 
-def _duplicate(context: Context) -> Iterable[Found]:
+def _duplicate(context: Context) -> Iterable[Violation]:
     seen: set[str] = set()
     told: set[str] = set()
     for node in context.graph.nodes:
         if node.id in seen and node.id not in told:
             told.add(node.id)
             total = sum(other.id == node.id for other in context.graph.nodes)
-            yield Found(
+            yield Violation(
                 node.id,
-                f"{count(total, 'layer')} have the name '{node.id}'. Each needs a name of its own,"
+                f"{count_noun(total, 'layer')} have the name '{node.id}'. Each needs a name of its"
+                f" own,"
                 " or a wire could mean either.",
-                fix("Rename the copies", _renamed, node.id),
+                make_fix("Rename the copies", _renamed, node.id),
             )
         seen.add(node.id)
 
@@ -187,16 +193,16 @@ def _renamed(project: Project, name: str) -> Project:
             nodes.append(replace(node, id=edits.new_id(graph, node.layer, taken)))
         else:
             nodes.append(node)
-    return with_graph(project, nodes=tuple(nodes))
+    return replace_graph(project, nodes=tuple(nodes))
 
 
-def _no_name(context: Context) -> Iterable[Found]:
+def _no_name(context: Context) -> Iterable[Violation]:
     for node in context.graph.nodes:
         if not node.id.strip():
-            yield Found(
+            yield Violation(
                 node.id,
                 f"A {node.layer} has no name. Each layer needs one.",
-                fix("Give it a name", _named, node),
+                make_fix("Give it a name", _named, node),
             )
 
 
@@ -204,14 +210,14 @@ def _named(project: Project, node: Node) -> Project:
     """``node`` with a name, in its wires as well."""
     graph, old = project.graph, node.id
     new = edits.new_id(graph, node.layer)
-    return with_graph(
+    return replace_graph(
         project,
         nodes=tuple(replace(one, id=new) if one.id == old else one for one in graph.nodes),
         edges=tuple((new if a == old else a, new if b == old else b) for a, b in graph.edges),
     )
 
 
-def _input_count(context: Context) -> Iterable[Found]:
+def _input_count(context: Context) -> Iterable[Violation]:
     leading_back = {wire for _, closing in context.cycles for wire in closing}
     for node in context.graph.nodes:
         spec = LAYERS.get(context.owner(node).layer)
@@ -223,9 +229,9 @@ def _input_count(context: Context) -> Iterable[Found]:
         found, most = len(sources), spec.max_inputs
         if found >= spec.min_inputs and (most is None or found <= most):
             continue
-        yield Found(
+        yield Violation(
             node.id,
-            input_count(node, spec, found),
+            input_count_sentence(node, spec, found),
             _count_fix(context, node, sources, most),
             beginning=found < spec.min_inputs,
         )
@@ -235,15 +241,15 @@ def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int
     if most == 0:
         wires = tuple((source, node.id) for source in sources)
         text = "Remove the wire" if len(wires) == 1 else "Remove the wires"
-        return fix(text, edits.disconnect, *wires)
+        return make_fix(text, edits.disconnect, *wires)
     if most is not None and len(sources) > most:
         if most == 1:
-            return fix("Insert Concatenate", _joined, node.id)
+            return make_fix("Insert Concatenate", _joined, node.id)
         spare = tuple((source, node.id) for source in sources[most:])
-        return fix(f"Remove {count(len(spare), 'wire')}", edits.disconnect, *spare)
+        return make_fix(f"Remove {count_noun(len(spare), 'wire')}", edits.disconnect, *spare)
     if (other := _second_input(context, node, sources)) is not None:
-        return fix(f"Wire '{other}' to it", edits.connect, other, node.id)
-    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+        return make_fix(f"Wire '{other}' to it", edits.connect, other, node.id)
+    return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
 
 
 def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str | None:
@@ -259,7 +265,7 @@ def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str
     ends = [
         one
         for one in graph.outputs
-        if one not in (node.id, *sources) and edits.why_not(graph, one, node.id) is None
+        if one not in (node.id, *sources) and edits.connection_problem(graph, one, node.id) is None
     ]
     shape = context.output_of(sources[0])
     for one in (*ends, *above):
@@ -274,10 +280,10 @@ def _joined(project: Project, target: str) -> Project:
     project = edits.add_node(project, "Concatenate", group=group)
     new = project.graph.nodes[-1].id
     edges = tuple((a, new) if b == target else (a, b) for a, b in project.graph.edges)
-    return with_graph(project, edges=(*edges, (new, target)))
+    return replace_graph(project, edges=(*edges, (new, target)))
 
 
-def _shared(context: Context) -> Iterable[Found]:
+def _shared(context: Context) -> Iterable[Violation]:
     for node in context.graph.nodes:
         if node.shared is None:
             continue
@@ -290,10 +296,10 @@ def _shared(context: Context) -> Iterable[Found]:
             why = f"that is a {owner.layer}"
         else:
             why = "that uses another node's weights itself"
-        yield Found(
+        yield Violation(
             node.id,
-            f"{label(node)} should use the weights of '{node.shared}', but {why}.",
-            fix("Give it weights of its own", _own, node),
+            f"{node_name(node)} should use the weights of '{node.shared}', but {why}.",
+            make_fix("Give it weights of its own", _own, node),
         )
 
 
@@ -310,7 +316,7 @@ def _own(project: Project, node: Node) -> Project:
         replace(one, shared=None, params=params) if one.id == node.id else one
         for one in project.graph.nodes
     )
-    return with_graph(project, nodes=nodes)
+    return replace_graph(project, nodes=nodes)
 
 
 def _good() -> ExampleBuilder:

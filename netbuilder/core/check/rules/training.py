@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from math import floor, log2
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Kind
-from netbuilder.core.catalog.training.index import CALLBACKS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, chain, facts_for
+from netbuilder.core.check.phrases import byte_size, count_noun, node_name
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
 from netbuilder.core.check.shapes.resize_fix import shrink
-from netbuilder.core.check.words import count, label, size
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.engine.log_files import LOGS, name_problem
 from netbuilder.core.engine.monitor.keras_callbacks import measures_apart
@@ -34,24 +34,25 @@ _USUAL_RATE = (1e-6, 0.1)
 _PLATEAU = "ReduceLROnPlateau"
 
 
-def _batch(context: Context) -> Iterable[Found]:
+def _batch(context: Context) -> Iterable[Violation]:
     assert context.facts is not None
     rows, batch = context.facts.rows, context.project.training.batch_size
     if 0 < rows < batch:
         fitting = 2 ** floor(log2(max(1, rows // 4)))
-        yield Found(
+        yield Violation(
             None,
-            f"The batch size is {batch:,}, but there are only {count(rows, 'training row')}: each"
+            f"The batch size is {batch:,}, but there are only {count_noun(rows, 'training row')}:"
+            f" each"
             f" epoch is one single step. Try {fitting}.",
             _set_batch(fitting),
         )
 
 
 def _set_batch(batch: int) -> Fix:
-    return fix(f"Set batch size to {batch}", edits.set_training, batch_size=batch)
+    return make_fix(f"Set batch size to {batch}", edits.set_training, batch_size=batch)
 
 
-def _rate(context: Context) -> Iterable[Found]:
+def _rate(context: Context) -> Iterable[Violation]:
     optimizer = context.project.training.optimizer
     known = canonical(OPTIMIZERS, optimizer.name)
     rate = optimizer.params.get("learning_rate")
@@ -66,10 +67,10 @@ def _rate(context: Context) -> Iterable[Found]:
         if rate > high
         else "so small that hardly anything is learned"
     )
-    yield Found(
+    yield Violation(
         None,
         f"The learning rate is {rate:g}, {effect}. With {known}, {low:g} to {high:g} is usual.",
-        fix(f"Set it to {usual:g}", _with_rate, usual),
+        make_fix(f"Set it to {usual:g}", _with_rate, usual),
     )
 
 
@@ -79,21 +80,21 @@ def _with_rate(project: Project, rate: float) -> Project:
     return edits.set_training(project, optimizer=Choice(optimizer.name, params))
 
 
-def _two_rates(context: Context) -> Iterable[Found]:
+def _two_rates(context: Context) -> Iterable[Violation]:
     training = context.project.training
     if not isinstance(training.optimizer.params.get("learning_rate"), Mapping):
         return
     kept = tuple(c for c in training.callbacks if canonical(CALLBACKS, c.name) != _PLATEAU)
     if len(kept) < len(training.callbacks):
-        yield Found(
+        yield Violation(
             None,
             f"{training.optimizer.name}'s learning rate follows a schedule at every step, and"
             f" {_PLATEAU} wants to set it, too, when the loss stands still. Take one of them.",
-            fix(f"Take {_PLATEAU} out", edits.set_training, callbacks=kept),
+            make_fix(f"Take {_PLATEAU} out", edits.set_training, callbacks=kept),
         )
 
 
-def _log_files(context: Context) -> Iterable[Found]:
+def _log_files(context: Context) -> Iterable[Violation]:
     training = context.project.training
     for place, chosen in enumerate(training.callbacks):
         known = canonical(CALLBACKS, chosen.name)
@@ -106,38 +107,41 @@ def _log_files(context: Context) -> Iterable[Found]:
             usual = LOGS[known].usual
             right = Choice(chosen.name, {**chosen.params, key: usual})
             kept = (*training.callbacks[:place], right, *training.callbacks[place + 1 :])
-            yield Found(None, told, fix(f"Write to '{usual}'", edits.set_training, callbacks=kept))
+            yield Violation(
+                None, told, make_fix(f"Write to '{usual}'", edits.set_training, callbacks=kept)
+            )
 
 
-def _no_averages(context: Context) -> Iterable[Found]:
+def _no_averages(context: Context) -> Iterable[Violation]:
     training = context.project.training
     if measures_apart(training) and not training.optimizer.params.get("use_ema"):
         optimizer = training.optimizer
         averaged = Choice(optimizer.name, {**optimizer.params, "use_ema": True})
-        yield Found(
+        yield Violation(
             None,
             f"SwapEMAWeights measures with averaged weights, and {optimizer.name} keeps no"
             " average of them.",
-            fix("Keep an average (use_ema)", edits.set_training, optimizer=averaged),
+            make_fix("Keep an average (use_ema)", edits.set_training, optimizer=averaged),
         )
 
 
-def _batch_norm(context: Context) -> Iterable[Found]:
+def _batch_norm(context: Context) -> Iterable[Violation]:
     if context.project.training.batch_size != 1:
         return
     for node in context.graph.nodes:
         if node.layer == "BatchNormalization":
             rows = context.facts.rows if context.facts is not None else 0
             batch = 32 if not rows else min(32, max(2, rows))
-            yield Found(
+            yield Violation(
                 node.id,
-                f"{label(node)} compares the rows of a batch, but the batch size is 1, so there is"
+                f"{node_name(node)} compares the rows of a batch, but the batch size is 1, so"
+                f" there is"
                 " nothing to compare.",
                 _set_batch(batch),
             )
 
 
-def _memory(context: Context) -> Iterable[Found]:
+def _memory(context: Context) -> Iterable[Violation]:
     assert context.shapes is not None
     there = machine_memory()
     training = context.project.training
@@ -149,21 +153,26 @@ def _memory(context: Context) -> Iterable[Found]:
     if weights <= there * _USABLE / 2 and training.batch_size > 1:
         rest = (there * _USABLE - weights) / (need - weights)
         batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
-        mend: Fix | None = _set_batch(batch) if batch < training.batch_size else None
+        fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
         why = f"Most of it is for a batch of {training.batch_size:,}: take a smaller one."
     else:
-        mend = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
-        why = f"{label(node)} is the largest layer, with {_weights(context, node)}." if node else ""
-    yield Found(
+        fix = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
+        why = (
+            f"{node_name(node)} is the largest layer, with {_weights(context, node)}."
+            if node
+            else ""
+        )
+    yield Violation(
         node.id if node is not None else None,
-        f"Training needs about {size(need)} of memory, but this machine has {size(there)}. {why}",
-        mend,
+        f"Training needs about {byte_size(need)} of memory, but this machine has"
+        f" {byte_size(there)}. {why}",
+        fix,
     )
 
 
 def _weights(context: Context, node: Node) -> str:
     shape = context.shape_of(node.id)
-    return count(shape.parameters if shape else 0, "weight")
+    return count_noun(shape.parameters if shape else 0, "weight")
 
 
 def _largest(context: Context) -> Node | None:
@@ -177,7 +186,7 @@ def _largest(context: Context) -> Node | None:
     return context.graph.by_id[best]
 
 
-def _too_many(context: Context) -> Iterable[Found]:
+def _too_many(context: Context) -> Iterable[Violation]:
     facts, shapes = context.facts, context.shapes
     assert facts is not None
     assert shapes is not None
@@ -187,16 +196,16 @@ def _too_many(context: Context) -> Iterable[Found]:
     if not rows or weights <= allowed or facts.streamed or list(_memory(context)):
         return
     node = _largest(context)
-    yield Found(
+    yield Violation(
         node.id if node is not None else None,
-        f"The network has {count(weights, 'trained weight')}, but the data only"
-        f" {count(rows, 'training row')}: it can learn them by heart and will do badly on new"
+        f"The network has {count_noun(weights, 'trained weight')}, but the data only"
+        f" {count_noun(rows, 'training row')}: it can learn them by heart and will do badly on new"
         " ones. A smaller network does better.",
         shrink(context, lambda s: s.trainable_parameters, allowed),
     )
 
 
-def _collapse(context: Context) -> Iterable[Found]:
+def _collapse(context: Context) -> Iterable[Violation]:
     graph = context.graph
     for node in graph.nodes:
         if node.layer != "Dense" or context.activation(node) is not None:
@@ -205,11 +214,12 @@ def _collapse(context: Context) -> Iterable[Found]:
         if behind is None:
             continue
         owner = context.owner(node)
-        yield Found(
+        yield Violation(
             node.id,
-            f"There is no activation between {label(node)} and {label(behind)}, so the two can do"
+            f"There is no activation between {node_name(node)} and {node_name(behind)}, so the two"
+            f" can do"
             " no more than one layer. Give the first relu.",
-            fix(
+            make_fix(
                 "Set activation to relu",
                 edits.set_params,
                 owner.id,

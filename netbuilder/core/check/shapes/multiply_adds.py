@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.check.words import Shape
+from netbuilder.core.check.phrases import Shape
 
 if TYPE_CHECKING:
     import keras
 
 
-def positions(axes: Sequence[int | None]) -> int:
+def position_count(axes: Sequence[int | None]) -> int:
     """Product of the lengths of ``axes``; an unknown length counts as 1."""
     return prod(1 if n is None else n for n in axes)
 
 
-def costs(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> tuple[int, int]:
+def layer_costs(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> tuple[int, int]:
     """Multiply-adds, and numbers that are held as outputs, of ``layer`` for one sample.
 
     Args:
@@ -34,7 +34,7 @@ def costs(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> tuple[i
     """
     if getattr(layer, "layers", None):
         return _model_costs(layer, inputs[0])
-    return multiply_adds(layer, inputs, output), positions(output[1:])
+    return multiply_adds(layer, inputs, output), position_count(output[1:])
 
 
 def _model_costs(model: keras.Model, shape: Shape) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def _model_costs(model: keras.Model, shape: Shape) -> tuple[int, int]:
 
 
 def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> int:
-    """Multiply-adds of a single layer; arguments as for ``costs``."""
+    """Multiply-adds of a single layer; arguments as for ``layer_costs``."""
     name = type(layer).__name__
     kernels: int = sum(prod(v.shape) for v in layer.weights if "kernel" in v.name)
     if not inputs or name.endswith("Embedding") or "Normalization" in name:
@@ -64,18 +64,22 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
         return _attention(layer, inputs, kernels)
     if name == "TimeDistributed":
         inner = layer.layer
-        return positions(first[1:2]) * multiply_adds(inner, [_step(first)], _step(output))
+        return position_count(first[1:2]) * multiply_adds(inner, [_step(first)], _step(output))
     if name.startswith("ConvLSTM"):
         # The recurrent kernel runs over the output's places, the input's kernel nearly so.
-        return kernels * positions(first[1:2]) * positions(_places(layer, output)[-_rank(layer) :])
+        return (
+            kernels
+            * position_count(first[1:2])
+            * position_count(_places(layer, output)[-_rank(layer) :])
+        )
     if "Conv" in name:
         over = first if "Transpose" in name else output
-        return kernels * positions(_places(layer, over))
+        return kernels * position_count(_places(layer, over))
     if spec_of(name).category is Category.RECURRENT:
-        return kernels * positions(first[1:2])
+        return kernels * position_count(first[1:2])
     if name == "Dot":
-        return positions(output[1:]) * (first[-1] or 1)
-    return kernels * positions(first[1:-1])
+        return position_count(output[1:]) * (first[-1] or 1)
+    return kernels * position_count(first[1:-1])
 
 
 def _in_model(layer: keras.Layer) -> tuple[int, int]:
@@ -89,7 +93,7 @@ def _in_model(layer: keras.Layer) -> tuple[int, int]:
     many = given if isinstance(given, (list, tuple)) else [given]
     one = made[0] if isinstance(made, (list, tuple)) else made
     shape = tuple(one.shape)
-    return multiply_adds(layer, [tuple(t.shape) for t in many], shape), positions(shape[1:])
+    return multiply_adds(layer, [tuple(t.shape) for t in many], shape), position_count(shape[1:])
 
 
 def _step(shape: Shape) -> Shape:
@@ -118,5 +122,5 @@ def _attention(layer: keras.Layer, inputs: Sequence[Shape], kernels: int) -> int
     heads = getattr(layer, "num_heads", None) or getattr(layer, "num_query_heads", None)
     if heads:
         width = int(heads) * int(getattr(layer, "key_dim", None) or layer.head_dim)
-    places = positions(query[1:-1])
-    return kernels * places + 2 * width * places * positions(keys[1:-1])
+    places = position_count(query[1:-1])
+    return kernels * places + 2 * width * places * position_count(keys[1:-1])

@@ -9,8 +9,8 @@ from typing import Any
 
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix
-from netbuilder.core.check.rule import fix
-from netbuilder.core.check.shapes.explain import recurrent
+from netbuilder.core.check.rule import make_fix
+from netbuilder.core.check.shapes.shape_errors import is_recurrent
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
@@ -49,7 +49,7 @@ def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) ->
             text = f"Set {name} of '{large[0]}' to {cap:,}"
         else:
             text = f"Make {len(large)} layers smaller (at most {cap:,})"
-        return fix(text, _capped, cap, keep)
+        return make_fix(text, _capped, cap, keep)
     return None
 
 
@@ -93,7 +93,9 @@ def _estimated(context: Context, sizes: Mapping[str, int], cap: int) -> Shapes:
         share[node_id] = own
         weights = own
         if size_of(graph.by_id[node_id]):
-            weights = own * (max(own, before) if recurrent(graph.by_id[node_id].layer) else before)
+            weights = own * (
+                max(own, before) if is_recurrent(graph.by_id[node_id].layer) else before
+            )
         found[node_id] = replace(
             shape,
             parameters=int(shape.parameters * weights),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import isqrt, prod
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.phrases import Shape
 from netbuilder.core.check.problems import Fix
-from netbuilder.core.check.rule import fix
-from netbuilder.core.check.shapes.explain import last_answer_of, window_of
-from netbuilder.core.check.words import Shape
+from netbuilder.core.check.rule import make_fix
+from netbuilder.core.check.shapes.shape_errors import last_step_only_above, window_name_and_sizes
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 
@@ -19,13 +19,15 @@ from netbuilder.core.project.model import Node, Project
 _SMALLEST_PICTURE = 16
 
 
-def insert(source: str, target: str, layer: str, params: dict[str, Any] | None = None) -> Fix:
+def insert_layer_edit(
+    source: str, target: str, layer: str, params: dict[str, Any] | None = None
+) -> Fix:
     """Put a layer on the wire from ``source`` to ``target``."""
     text = f"Insert {layer}"
     shape = (params or {}).get("target_shape")
     if shape is not None:
         text = f"Insert Reshape to {tuple(shape)}"
-    return fix(text, edits.insert_on_edge, (source, target), layer, params=params)
+    return make_fix(text, edits.insert_on_edge, (source, target), layer, params=params)
 
 
 def rank_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
@@ -39,12 +41,14 @@ def rank_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | N
     source, shape = sources[at], inputs[at]
     known = [n for n in shape[1:] if n is not None]
     if 2 in ranks and len(shape) > 2:
-        return insert(source, node.id, "Flatten") if len(known) == len(shape) - 1 else None
+        return (
+            insert_layer_edit(source, node.id, "Flatten") if len(known) == len(shape) - 1 else None
+        )
     if len(known) < len(shape) - 1:
         return None
     target = _arranged(known, ranks)
     if target is not None and _window_fits(owner, target):
-        return insert(source, node.id, "Reshape", {"target_shape": target})
+        return insert_layer_edit(source, node.id, "Reshape", {"target_shape": target})
     if len(known) == 1:
         return _flat_instead(context, node)
     return None
@@ -55,7 +59,7 @@ def _arranged(known: list[int], ranks: tuple[int, ...]) -> list[int] | None:
     if len(known) == 1:
         total = known[0]
         if 4 in ranks:
-            return picture_of(total)
+            return square_picture_shape(total)
         return [total, 1] if 3 in ranks else None
     if len(known) == 2 and 4 in ranks:
         return [*known, 1]
@@ -64,7 +68,7 @@ def _arranged(known: list[int], ranks: tuple[int, ...]) -> list[int] | None:
     return None
 
 
-def picture_of(total: int) -> list[int] | None:
+def square_picture_shape(total: int) -> list[int] | None:
     """Height, width and channels of a square picture that has ``total`` numbers, if one may."""
     for channels in (1, 3):
         side = isqrt(total // channels)
@@ -74,7 +78,7 @@ def picture_of(total: int) -> list[int] | None:
 
 
 def _window_fits(owner: Node, target: list[int]) -> bool:
-    name, window = window_of(owner)
+    name, window = window_name_and_sizes(owner)
     if not name or owner.params.get("padding") == "same":
         return True
     return all(w <= n for w, n in zip(window, target, strict=False))
@@ -85,7 +89,7 @@ def _flat_instead(context: Context, node: Node) -> Fix | None:
     owner = context.owner(node)
     filters = owner.params.get("filters")
     if filters is None:
-        return removal(context, node)
+        return removal_fix(context, node)
     activation = owner.params.get("activation")
 
     def edit(project: Project) -> Project:
@@ -96,26 +100,26 @@ def _flat_instead(context: Context, node: Node) -> Fix | None:
         new = project.graph.nodes[at].id
         return edits.set_params(project, new, units=filters, activation=activation)
 
-    return fix("Use Dense instead", edit)
+    return make_fix("Use Dense instead", edit)
 
 
 def sequences_fix(context: Context, node: Node) -> Fix | None:
     """Turn on ``return_sequences`` of the recurrent layer further up."""
     for source in context.graph.sources[node.id]:
-        giver = last_answer_of(context.graph, source)
+        giver = last_step_only_above(context.graph, source)
         if giver is not None:
-            return set_sequences(giver, on=True)
+            return set_return_sequences(giver, on=True)
     return None
 
 
-def set_sequences(node: Node, *, on: bool) -> Fix:
+def set_return_sequences(node: Node, *, on: bool) -> Fix:
     """Turn ``return_sequences`` of a recurrent layer on or off."""
     inner = node.params.get("layer")
     text = f"Turn {'on' if on else 'off'} return_sequences in '{node.id}'"
     if isinstance(inner, dict):
         changed = {**inner, "params": {**inner.get("params", {}), "return_sequences": on}}
-        return fix(text, edits.set_params, node.id, layer=changed)
-    return fix(text, edits.set_params, node.id, return_sequences=on)
+        return make_fix(text, edits.set_params, node.id, layer=changed)
+    return make_fix(text, edits.set_params, node.id, return_sequences=on)
 
 
 def kernel_fix(context: Context, node: Node) -> Fix | None:
@@ -123,7 +127,7 @@ def kernel_fix(context: Context, node: Node) -> Fix | None:
     owner = context.owner(node)
     if "padding" not in LAYERS[owner.layer].by_name:
         return None
-    return fix('Set padding to "same"', edits.set_params, owner.id, padding="same")
+    return make_fix('Set padding to "same"', edits.set_params, owner.id, padding="same")
 
 
 def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
@@ -140,7 +144,7 @@ def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix 
             fitting = [*target[:axis], have // prod(others), *target[axis + 1 :]]
             break
     shown = tuple(fitting) if len(fitting) > 1 else f"({fitting[0]},)"
-    return fix(
+    return make_fix(
         f"Set target_shape to {shown}",
         edits.set_params,
         owner.id,
@@ -179,7 +183,7 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
         return project
 
     kinds = dict.fromkeys(layer for _, layers in steps for layer, _ in layers)
-    return fix(f"Insert {' and '.join(kinds)} on the other branch", edit)
+    return make_fix(f"Insert {' and '.join(kinds)} on the other branch", edit)
 
 
 def _projection(shape: Shape, goal: Shape) -> list[tuple[str, dict[str, Any]]] | None:
@@ -212,7 +216,7 @@ def _projection(shape: Shape, goal: Shape) -> list[tuple[str, dict[str, Any]]] |
 def _concatenated(node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
     if len({shape[:-1] for shape in inputs}) > 1:
         return None
-    return fix("Use Concatenate instead", edits.replace_layer, node.id, "Concatenate")
+    return make_fix("Use Concatenate instead", edits.replace_layer, node.id, "Concatenate")
 
 
 def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -> Fix:
@@ -223,7 +227,7 @@ def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -
             project = edits.insert_on_edge(project, (source, node.id), "Flatten")
         return project
 
-    return fix("Insert Flatten before it", edit)
+    return make_fix("Insert Flatten before it", edit)
 
 
 def unknown_size_fix(context: Context, node: Node) -> Fix | None:
@@ -240,7 +244,7 @@ def unknown_size_fix(context: Context, node: Node) -> Fix | None:
             if rank not in {3, 4, 5} or before is None or before.inputs[0][-1] is None:
                 return None
             layer = f"GlobalAveragePooling{rank - 2}D"
-            return fix(
+            return make_fix(
                 f"Use {layer} instead of '{source.id}'",
                 edits.replace_layer,
                 source.id,
@@ -256,16 +260,18 @@ def reset_fix(context: Context, node: Node) -> Fix | None:
     spare = [name for name in owner.params if name in rows and not rows[name].required]
     if not spare:
         return None
-    return fix("Take Keras's own values", edits.set_params, owner.id, **dict.fromkeys(spare, ...))
+    return make_fix(
+        "Take Keras's own values", edits.set_params, owner.id, **dict.fromkeys(spare, ...)
+    )
 
 
-def removal(context: Context, node: Node) -> Fix | None:
+def removal_fix(context: Context, node: Node) -> Fix | None:
     """Take away a layer that cannot work where it stands."""
     if len(context.graph.sources[node.id]) != 1:
         return None
-    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+    return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
 
 
-def own_weights(node: Node) -> Fix:
+def unshare_edit(node: Node) -> Fix:
     """Let a node no longer share its layer."""
-    return fix("Give it weights of its own", edits.unshare_layer, node.id)
+    return make_fix("Give it weights of its own", edits.unshare_layer, node.id)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.check.shapes.explain import explain
-from netbuilder.core.check.shapes.multiply_adds import positions
-from netbuilder.core.check.shapes.probe import Outcome, Prober
-from netbuilder.core.check.words import Shape, gives, label, listed
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.check.phrases import Shape, describe_output, join_words, node_name
+from netbuilder.core.check.shapes.multiply_adds import position_count
+from netbuilder.core.check.shapes.shape_errors import explain_failure
+from netbuilder.core.check.shapes.shape_probe import LayerOutcome, ShapeProber
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project.model import Graph, Node
 
@@ -123,8 +123,8 @@ class ShapeCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[Key, Outcome] = {}
-        self._prober = Prober()
+        self._known: dict[Key, LayerOutcome] = {}
+        self._prober = ShapeProber()
         self._ticket = 0
 
     def compute(
@@ -156,13 +156,13 @@ class ShapeCache:
         except _NotKnownError:
             return _in_thread_of_its_own(lambda: self._walk(graph, facts, check, self._asked))
 
-    def _remembered(self, key: Key, _node: Node, _graph: Graph) -> Outcome:
+    def _remembered(self, key: Key, _node: Node, _graph: Graph) -> LayerOutcome:
         found = self._known.get(key)
         if found is None:
             raise _NotKnownError
         return found
 
-    def _asked(self, key: Key, node: Node, graph: Graph) -> Outcome:
+    def _asked(self, key: Key, node: Node, graph: Graph) -> LayerOutcome:
         found = self._known.get(key)
         if found is None:
             found = self._prober.ask(node, graph, key[1], key[2])
@@ -177,7 +177,7 @@ class ShapeCache:
         graph: Graph,
         facts: DataFacts | None,
         check: Callable[[], None],
-        ask: Callable[[Key, Node, Graph], Outcome],
+        ask: Callable[[Key, Node, Graph], LayerOutcome],
     ) -> Shapes:
         found: dict[str, NodeShape] = {}
         for node_id in graph.order:
@@ -212,14 +212,14 @@ def _input(node: Node, facts: DataFacts | None) -> NodeShape:
         n is None or (type(n) is int and n > 0) for n in axes
     ):
         return NodeShape()
-    return NodeShape(output=(None, *axes), bytes=positions(axes) * FLOAT_BYTES)
+    return NodeShape(output=(None, *axes), bytes=position_count(axes) * FLOAT_BYTES)
 
 
 def _layer(
     node: Node,
     graph: Graph,
     found: Mapping[str, NodeShape],
-    ask: Callable[[Key, Node, Graph], Outcome],
+    ask: Callable[[Key, Node, Graph], LayerOutcome],
 ) -> NodeShape:
     owner = graph.by_id.get(node.shared) if node.shared else node
     sources = graph.sources[node.id]
@@ -240,7 +240,7 @@ def _layer(
     most = spec.max_inputs if spec.max_inputs is not None else len(shapes)
     wrong_rank = spec.ranks and any(len(shape) not in spec.ranks for shape in shapes)
     if wrong_rank or not spec.min_inputs <= len(shapes) <= most:
-        trouble = explain(node, owner, graph, shapes, None)
+        trouble = explain_failure(node, owner, graph, shapes, None)
     else:
         outcome = ask((owner.layer, _frozen(owner), shapes), owner, graph)
         if outcome.failure is None and outcome.output is not None:
@@ -253,7 +253,9 @@ def _layer(
                 bytes=outcome.held * FLOAT_BYTES,
                 inputs=shapes,
             )
-        trouble = explain(node, owner, graph, shapes, outcome.failure, refused=outcome.refused)
+        trouble = explain_failure(
+            node, owner, graph, shapes, outcome.failure, refused=outcome.refused
+        )
     return NodeShape(error=trouble.text, code=trouble.code, inputs=shapes)
 
 
@@ -261,7 +263,7 @@ def _shared(
     node: Node,
     graph: Graph,
     found: Mapping[str, NodeShape],
-    ask: Callable[[Key, Node, Graph], Outcome],
+    ask: Callable[[Key, Node, Graph], LayerOutcome],
 ) -> NodeShape:
     """The node's shape if the weights that it shares can be the same ones."""
     mine, owner = found[node.id], graph.by_id.get(node.shared or "")
@@ -273,9 +275,9 @@ def _shared(
         return mine
     return NodeShape(
         error=(
-            f"{label(node)} uses the weights of '{owner.id}', which are made for"
-            f" {listed([gives(s) for s in other.inputs])}, but it gets"
-            f" {listed([gives(s) for s in mine.inputs])}."
+            f"{node_name(node)} uses the weights of '{owner.id}', which are made for"
+            f" {join_words([describe_output(s) for s in other.inputs])}, but it gets"
+            f" {join_words([describe_output(s) for s in mine.inputs])}."
         ),
         code="shared-shape",
         inputs=mine.inputs,

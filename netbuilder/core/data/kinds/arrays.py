@@ -8,24 +8,32 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_facts import BINARY, CLASSES
-from netbuilder.core.data.kinds.kind import PARTS, SCALING, TASK, DataCode, DataKind, Fed, Question
+from netbuilder.core.data.kinds.kind import (
+    PARTS,
+    SCALING,
+    TASK,
+    DataCode,
+    DataKind,
+    InputFormat,
+    ScriptRequest,
+)
 from netbuilder.core.data.kinds.modality import (
     Fitted,
     Modality,
+    PreviewSamples,
     Rows,
-    Shown,
-    shaped,
+    reshape_values,
     source_of,
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.missing import missing_rules
-from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
-from netbuilder.core.data.readers.arrays.files import ENDINGS
-from netbuilder.core.data.readers.arrays.named import (
+from netbuilder.core.data.readers.arrays.array_files import ENDINGS
+from netbuilder.core.data.readers.arrays.array_roles import (
     VALIDATION_WORDS,
     X_NAMES,
     Y_NAMES,
@@ -33,10 +41,10 @@ from netbuilder.core.data.readers.arrays.named import (
     read_arrays,
 )
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
+from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import literal
-from netbuilder.core.wording import number
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,44 +58,49 @@ def fit_numbers(project: Project, key: str, samples: Samples, train: Rows) -> Fi
 
     source = source_of(project, key, samples)
     values, how = samples.arrays[source], project.data.scaling
-    if how == "auto" and byte_taker(project.graph, key):
+    if how == "auto" and byte_input_layer(project.graph, key):
         how = "none"
     shape = wanted_shape(project, key, values.shape[1:])
     if feeds_embedding(project.graph, key):
-        return InputPre("ids", shape, "int32", source=source), ()
+        return InputPreprocessing("ids", shape, "int32", source=source), ()
     if len(shape) == values.ndim - 1:
         offset, scale = scaling.fit_columns(values[train], how)
     else:
         offset, scale = scaling.fit_whole(values[train], how, None)
-    columns: tuple[Column, ...] = ()
+    columns: tuple[FittedColumn, ...] = ()
     if samples.columns and shape == values.shape[1:]:
         seen = np.moveaxis(values[train], -1, 0)
         columns = tuple(
             _column(name, numbers, project.data)
             for name, numbers in zip(samples.columns, seen, strict=True)
         )
-    return InputPre("numbers", shape, "float32", columns, offset, scale, source=source), ()
+    return InputPreprocessing(
+        "numbers", shape, "float32", columns, offset, scale, source=source
+    ), ()
 
 
-def _column(name: str, values: Array, data: Data) -> Column:
+def _column(name: str, values: Array, data: Data) -> FittedColumn:
     """A column of a series; what stands in for missing values comes from the training rows."""
     import numpy as np
 
     present = values[~np.isnan(values)]
     if not present.size:
-        return Column(name, low=0.0, high=0.0)
+        return FittedColumn(name, low=0.0, high=0.0)
     low, high = float(present.min()), float(present.max())
     rule = missing_rules(data, [name])[name]
     middle = present.mean() if rule == "mean" else np.median(present)
     fill = float(middle) if rule not in {"error", "drop"} else None
-    return Column(name, low=low, high=high, fill=fill)
+    return FittedColumn(name, low=low, high=high, fill=fill)
 
 
-def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
-    return shaped(filled(values_of(samples, pre, rows), pre.columns), pre)
+def _numbers(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
+    return reshape_values(
+        fill_sequences(values_of(samples, preprocessing, rows), preprocessing.columns),
+        preprocessing,
+    )
 
 
-def filled(values: Array, columns: Sequence[Column]) -> Array:
+def fill_sequences(values: Array, columns: Sequence[FittedColumn]) -> Array:
     """Sequences, (n, steps, columns), with each column's ``fill`` where a value is missing."""
     import numpy as np
 
@@ -101,25 +114,25 @@ def filled(values: Array, columns: Sequence[Column]) -> Array:
     return out
 
 
-def _shown(samples: Samples, count: int) -> Shown:
+def _shown(samples: Samples, count: int) -> PreviewSamples:
     first = next(iter(samples.arrays.values()))[:count]
-    cells = {name: described(values) for name, values in samples.arrays.items()}
-    return Shown(cells, sequences=first if first.ndim == 3 else None)
+    cells = {name: describe_values(values) for name, values in samples.arrays.items()}
+    return PreviewSamples(cells, sequences=first if first.ndim == 3 else None)
 
 
-def described(values: Array) -> list[str]:
+def describe_values(values: Array) -> list[str]:
     """One line of text for each sample of an array of numbers."""
     import numpy as np
 
     lines = []
     for sample in values:
         flat = np.asarray(sample).reshape(-1)
-        first = " ".join(number(float(value)) for value in flat[:6])
+        first = " ".join(format_number(float(value)) for value in flat[:6])
         lines.append(f"{first} …" if flat.size > 6 else first)
     return lines
 
 
-def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+def _layers(entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any | None:
     """Sequences with what stands in for their gaps; None where none is filled."""
     import keras
     import numpy as np
@@ -131,7 +144,7 @@ def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any |
     return keras.ops.where(keras.ops.isnan(given), np.nan_to_num(fills), given)
 
 
-def _fills(entry: InputPre) -> Array:
+def _fills(entry: InputPreprocessing) -> Array:
     """What stands in for a gap of each column; NaN where nothing does."""
     import numpy as np
 
@@ -139,7 +152,7 @@ def _fills(entry: InputPre) -> Array:
     return np.array(fills, np.float32)
 
 
-def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+def _made_up(entry: InputPreprocessing, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
     import numpy as np
 
     shape = (count, *(size or 1 for size in entry.shape))
@@ -147,7 +160,7 @@ def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array]
     high = np.array([column.high or 1.0 for column in entry.columns])
     values = np.random.default_rng(0).uniform(low, high, shape).astype(np.float32)
     values[-1, -1, ~np.isnan(_fills(entry))] = np.nan
-    return {("node", key): values}, shaped(filled(values, entry.columns), entry)
+    return {("node", key): values}, reshape_values(fill_sequences(values, entry.columns), entry)
 
 
 NUMBERS = Modality(
@@ -181,7 +194,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     return {} if path.suffix.lower() in ENDINGS else None
 
 
-def takes_pictures(question: Question) -> bool:
+def takes_pictures(question: ScriptRequest) -> bool:
     """Whether samples have height, width and channels: by their shape, or by the first layers."""
     graph = question.project.graph
     for name in used_inputs(graph):
@@ -193,11 +206,11 @@ def takes_pictures(question: Question) -> bool:
     return any(node.layer.endswith("2D") for node in graph.nodes)
 
 
-def _code(question: Question) -> DataCode:
+def _code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     x_name, y_name = data.options.get("x"), data.options.get("y")
     if data.path.lower().endswith(".npy"):
-        folder = literal(Path(data.path).parent.as_posix())
+        folder = format_literal(Path(data.path).parent.as_posix())
         lines = [
             "from pathlib import Path",
             "",
@@ -207,12 +220,12 @@ def _code(question: Question) -> DataCode:
         stem = Path(data.path).stem
         x_name, y_name = x_name or stem, y_name or partner_of(stem, [stem.replace("x", "y", 1)])
     elif data.path.lower().endswith(".npz"):
-        lines = [f"arrays = np.load({literal(data.path)}, allow_pickle=False)"]
+        lines = [f"arrays = np.load({format_literal(data.path)}, allow_pickle=False)"]
     else:
         lines = [
             "import h5py",
             "",
-            f"with h5py.File({literal(data.path)}) as file:",
+            f"with h5py.File({format_literal(data.path)}) as file:",
             "    names = []",
             "    file.visit(names.append)",
             "    arrays = {",
@@ -225,7 +238,10 @@ def _code(question: Question) -> DataCode:
     if several:
         names = x_name if isinstance(x_name, Mapping) else {one: one for one in inputs}
         lines.append("x = {")
-        lines += [f"    {literal(one)}: arrays[{literal(names.get(one, one))}]," for one in inputs]
+        lines += [
+            f"    {format_literal(one)}: arrays[{format_literal(names.get(one, one))}],"
+            for one in inputs
+        ]
         lines.append("}")
     else:
         lines += [_named("x", x_name, X_NAMES), "x = arrays[x_name]"]
@@ -242,7 +258,7 @@ def _code(question: Question) -> DataCode:
     own_test = not several and data.test_path.lower().endswith(".npz")
     if own_test:
         lines += [
-            f"test = np.load({literal(data.test_path)}, allow_pickle=False)",
+            f"test = np.load({format_literal(data.test_path)}, allow_pickle=False)",
             'x_test, y_test = test[x_name].astype("float32"), test[y_name]',
             *(["x_test = x_test.reshape(len(x_test), *x.shape[1:])"] if pictures else []),
         ]
@@ -250,7 +266,7 @@ def _code(question: Question) -> DataCode:
         lines.append("labels, y = np.unique(y, return_inverse=True)")
         lines += ["y_test = np.searchsorted(labels, y_test)"] if own_test else []
         lines.append("labels = [str(label) for label in labels]")
-    fed = Fed.PIXELS if pictures else Fed.NUMBERS
+    fed = InputFormat.PIXELS if pictures else InputFormat.NUMBERS
     return DataCode(
         tuple(lines),
         fed,
@@ -262,14 +278,14 @@ def _code(question: Question) -> DataCode:
 
 def _named(what: str, name: str | None, usual: Sequence[str]) -> str:
     if name:
-        return f"{what}_name = {literal(name)}"
-    return f"{what}_name = next(name for name in {literal(list(usual))} if name in arrays)"
+        return f"{what}_name = {format_literal(name)}"
+    return f"{what}_name = next(name for name in {format_literal(list(usual))} if name in arrays)"
 
 
 def _part_lines(data: Data) -> list[str]:
     """Lines that put arrays for watching and testing behind those to train on."""
     named = [data.options.get(f"{one}_test") for one in ("x", "y")]
-    test = [literal(name) if name else f"part_name({one}_name, 'test')"
+    test = [format_literal(name) if name else f"part_name({one}_name, 'test')"
             for one, name in zip("xy", named, strict=True)]  # fmt: skip
     return [
         "",

@@ -17,15 +17,15 @@ from netbuilder.core.data.kinds.kind import (
     VALIDATION,
     DataCode,
     DataKind,
-    Place,
-    Question,
+    DataLocation,
+    ScriptRequest,
 )
 from netbuilder.core.data.kinds.next_token import STORIES
 from netbuilder.core.data.kinds.sklearn_sets import SKLEARN
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_list
 
 BUILTINS: Mapping[str, DataSet] = {
     row.name: row for row in (*SKLEARN, *DRAWN, *GENERATED, STORIES, *KERAS)
@@ -41,7 +41,7 @@ def data_set(name: str) -> DataSet:
     if name not in BUILTINS:
         raise DataError(
             f"There is no built-in data set '{name}'.",
-            f"{did_you_mean(name, list(BUILTINS))} There are {listed(BUILTINS, 40)}.".strip(),
+            f"{did_you_mean(name, list(BUILTINS))} There are {format_list(BUILTINS, 40)}.".strip(),
         )
     return BUILTINS[name]
 
@@ -67,7 +67,7 @@ def _options(data: Data) -> tuple[Param, ...]:
     return BUILTINS[data.name].options if data.name in BUILTINS else ()
 
 
-def _code(question: Question) -> DataCode:
+def _code(question: ScriptRequest) -> DataCode:
     return data_set(question.project.data.name).code(question)
 
 
@@ -86,7 +86,7 @@ KIND = DataKind(
     ),
     read=_read,
     code=_code,
-    place=Place.NOWHERE,
+    place=DataLocation.NOWHERE,
     read_test=_read_test,
     more_options=_options,
     task=lambda data: BUILTINS[data.name].task if data.name in BUILTINS else "",

@@ -15,15 +15,23 @@ from netbuilder.core.data.kinds.kind import (
     TASK,
     DataCode,
     DataKind,
-    Question,
+    ScriptRequest,
 )
-from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, Shown, wanted_shape
-from netbuilder.core.data.kinds.modality import shaped as shaped_as
-from netbuilder.core.data.kinds.scripts import roles
-from netbuilder.core.data.kinds.scripts import table as table_lines
-from netbuilder.core.data.kinds.scripts.lines import picked_columns, target_columns
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    Modality,
+    PreviewSamples,
+    Rows,
+    wanted_shape,
+)
+from netbuilder.core.data.kinds.modality import reshape_values as shaped_as
+from netbuilder.core.data.kinds.scripts import role_script
+from netbuilder.core.data.kinds.scripts import table_script as table_lines
+from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
 from netbuilder.core.data.preprocessing import scaling
-from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, as_texts
+from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, texts_fix
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
 from netbuilder.core.data.preprocessing.keras_table import (
     EMPTY,
@@ -31,17 +39,16 @@ from netbuilder.core.data.preprocessing.keras_table import (
     table_layers,
     taken_columns,
 )
-from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
-from netbuilder.core.data.recipe_options import names, reading_options
+from netbuilder.core.data.recipe_options import name_list_option, reading_options
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
+from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import literal
+from netbuilder.core.python_text import format_literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,10 +73,12 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
     table.check_room(columns, len(samples), data.options, samples.source)
     values = table.encode(samples.table.iloc[train], columns, samples.source)
     if feeds_embedding(project.graph, key):
-        return InputPre("table", (values.shape[1],), "int32", columns), notes
+        return InputPreprocessing("table", (values.shape[1],), "int32", columns), notes
     shape = wanted_shape(project, key, (values.shape[1],))
     # Raw pixels are what a Rescaling or a pretrained body wants.
-    how = "none" if data.scaling == "auto" and byte_taker(project.graph, key) else data.scaling
+    how = (
+        "none" if data.scaling == "auto" and byte_input_layer(project.graph, key) else data.scaling
+    )
     if len(shape) > 1:
         offset, scale = scaling.fit_whole(values, how, None)
     else:
@@ -77,40 +86,42 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
             [np.full(len(column.features), column.kind == "category") for column in columns]
         )
         offset, scale = scaling.fit_columns(values, how, keep)
-    return InputPre("table", shape, "float32", columns, offset, scale), notes
+    return InputPreprocessing("table", shape, "float32", columns, offset, scale), notes
 
 
 def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
     """What to say where no column is a feature: dates may be a series, sentences texts."""
-    mends: tuple[DataFix, ...] = ()
-    mend = "Choose columns of numbers, or text columns with few distinct values."
+    fixes: tuple[DataFix, ...] = ()
+    fix = "Choose columns of numbers, or text columns with few distinct values."
     names = [str(name) for name in frame.columns]
     dates = [name for name in names if are_dates(frame[name])]
     texts = [name for name in names if are_sentences(frame[name])]
     if dates:
-        mend += " If the rows follow each other in time, they are a series."
+        fix += " If the rows follow each other in time, they are a series."
         dated = DataFix(f"Use '{dates[0]}' as a date", columns={dates[0]: {"type": "date"}})
-        mends = (AS_SERIES, dated)
+        fixes = (AS_SERIES, dated)
     elif texts:
         longest = max(texts, key=lambda name: frame[name].astype(str).str.len().mean())
-        mend += f" If the network is to read '{longest}', the data are texts."
-        mends = (as_texts(longest),)
+        fix += f" If the network is to read '{longest}', the data are texts."
+        fixes = (texts_fix(longest),)
     return DataError(
-        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", mend, mends=mends
+        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", fix, fixes=fixes
     )
 
 
-def _encoded(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+def _encoded(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
     assert samples.table is not None
-    return shaped_as(table.encode(samples.table.iloc[rows], pre.columns, samples.source), pre)
+    return shaped_as(
+        table.encode(samples.table.iloc[rows], preprocessing.columns, samples.source), preprocessing
+    )
 
 
-def _shown(samples: Samples, count: int) -> Shown:
+def _shown(samples: Samples, count: int) -> PreviewSamples:
     assert samples.table is not None
-    return Shown({str(name): samples.table[name] for name in samples.table.columns})
+    return PreviewSamples({str(name): samples.table[name] for name in samples.table.columns})
 
 
-def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+def _made_up(entry: InputPreprocessing, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
     import pandas as pd
 
     cells = made_up_cells(entry, count)
@@ -138,7 +149,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
             f"{path.name} has one column, '{only[0]}': there is nothing to learn it from.",
             "Choose a file with more columns. If its rows follow each other in time, they are a "
             "series, and each can be predicted from those before.",
-            mends=(AS_SERIES,),
+            fixes=(AS_SERIES,),
         )
     return samples_of_table(data, found, path.name, test=test)
 
@@ -154,18 +165,18 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     return {} if packed or ending in ENDINGS else None
 
 
-def _code(question: Question) -> DataCode:
+def _code(question: ScriptRequest) -> DataCode:
     project, data = question.project, question.project.data
     frames = table_lines.frames_of(data)
     lines = table_lines.reading_lines(question)
     targets = target_columns(data)
     known = list(question.facts.column_types) if question.facts is not None else []
     other = table_lines.unused(data)
-    gone = f"[*targets, *{literal(other)}]" if other else "targets"
-    features = literal(known) if known else f"[name for name in data if name not in {gone}]"
-    told = roles.lines_of(data)
+    gone = f"[*targets, *{format_literal(other)}]" if other else "targets"
+    features = format_literal(known) if known else f"[name for name in data if name not in {gone}]"
+    told = role_script.role_lines(data)
     lines += [
-        f"targets = {literal(targets) if targets else '[data.columns[-1]]'}",
+        f"targets = {format_literal(targets) if targets else '[data.columns[-1]]'}",
         f"features = {features}",
         *(() if known else _few_words(data)),
         *table_lines.row_lines(data, frames),
@@ -175,7 +186,7 @@ def _code(question: Question) -> DataCode:
     ]
     if data.test_path:
         lines.append("x_test = test[features]")
-    lines += picked_columns(project)
+    lines += input_columns(project)
     types = question.facts.column_types.values() if question.facts is not None else ("category",)
     return DataCode(
         tuple(lines),
@@ -189,8 +200,8 @@ def _code(question: Question) -> DataCode:
 def _few_words(data: Data) -> list[str]:
     """Texts that hardly ever repeat are left out, unless they were decided to be categories."""
     kept = [name for name, one in data.columns.items() if one.type == "category"]
-    kept += names(data.options, "categories")
-    other = f" or name in {literal(kept)}" if kept else ""
+    kept += name_list_option(data.options, "categories")
+    other = f" or name in {format_literal(kept)}" if kept else ""
     return [
         "# Texts that hardly ever repeat are no categories.",
         f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",

@@ -8,7 +8,7 @@ from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.core.data.kinds.kind import DataCode, Question
+from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 
@@ -35,14 +35,14 @@ class DataSet:
     description: str
     task: str
     make: Callable[[Mapping[str, Any]], Samples]
-    code: Callable[[Question], DataCode]
+    code: Callable[[ScriptRequest], DataCode]
     options: tuple[Param, ...] = ()
     test: Callable[[Mapping[str, Any]], Samples | None] = lambda options: None
     fetched: bool = False
     points: str = ""
 
 
-def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
+def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
     """The value of each option of a set, its default where the recipe says nothing.
 
     Raises:

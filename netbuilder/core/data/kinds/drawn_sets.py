@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
+from netbuilder.core.data.kinds.data_set import DataSet, chosen_options, samples_option, seed_option
 from netbuilder.core.data.kinds.generated_sets import arguments_of
-from netbuilder.core.data.kinds.generators.drawn import (
+from netbuilder.core.data.kinds.generators.drawn_pictures import (
+    colorize,
     drawn_digits,
     drawn_shapes,
     drawn_strokes,
-    in_colours,
 )
-from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.scripts.lines import answers, made
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_lines
 from netbuilder.core.data.readers.samples import Samples
 
 
@@ -40,7 +40,7 @@ def _drawn(
     def make(options: Mapping[str, Any]) -> Samples:
         import pandas as pd
 
-        pictures, labels = function(**chosen(params, options))
+        pictures, labels = function(**chosen_options(params, options))
         return Samples(
             role="image",
             arrays={"image": pictures},
@@ -49,17 +49,17 @@ def _drawn(
             source=name,
         )
 
-    def code(question: Question) -> DataCode:
+    def code(question: ScriptRequest) -> DataCode:
         given = arguments_of(params, question.project.data.options)
         lines = [
-            *made(drawn_strokes),
-            *made(in_colours),
-            *made(function),
+            *function_lines(drawn_strokes),
+            *function_lines(colorize),
+            *function_lines(function),
             f"pictures, labels = {function.__name__}({given})",
             'x, targets = pictures.astype("float32"), pd.Series(labels)',
-            *answers(question.task),
+            *target_lines(question.task),
         ]
-        return DataCode(tuple(lines), Fed.PIXELS)
+        return DataCode(tuple(lines), InputFormat.PIXELS)
 
     return DataSet(name, title, description, "classes", make, code, params)
 

@@ -9,25 +9,30 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds import series
 from netbuilder.core.data.kinds.data_set import (
     DataSet,
-    chosen,
+    chosen_options,
     noise_option,
     samples_option,
     seed_option,
 )
-from netbuilder.core.data.kinds.generators import by_hand, generated
-from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.scripts.lines import answers, made, picked_columns, text_code
-from netbuilder.core.data.kinds.scripts.series import window_lines
+from netbuilder.core.data.kinds.generators import edited_points, generated
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    function_lines,
+    input_columns,
+    target_lines,
+    text_code,
+)
+from netbuilder.core.data.kinds.scripts.series_script import window_lines
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.project.model import Data
-from netbuilder.core.project.points import point_edits
-from netbuilder.core.python_text import literal
+from netbuilder.core.project.point_edits import point_edits
+from netbuilder.core.python_text import format_literal
 
 
 def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
     """Arguments of a generator that differ from its defaults, as a script writes them."""
     given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
-    return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
+    return ", ".join(f"{name}={format_literal(value)}" for name, value in given.items())
 
 
 def points(
@@ -40,25 +45,25 @@ def points(
         import numpy as np
         import pandas as pd
 
-        places, colours = function(**chosen(params, options))
+        places, colours = function(**chosen_options(params, options))
         samples = Samples(
             role="table",
             table=pd.DataFrame(np.asarray(places, np.float64), columns=["x", "y"]),
             targets=pd.DataFrame({"colour": colours}),
             source=name,
         )
-        return by_hand.edited(samples, point_edits(Data(options=options)))
+        return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
-    def code(question: Question) -> DataCode:
+    def code(question: ScriptRequest) -> DataCode:
         edits = point_edits(question.project.data)
         lines = [
-            *made(function),
+            *function_lines(function),
             f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
-            *by_hand.edit_lines(edits),
+            *edited_points.edit_lines(edits),
             'x = pd.DataFrame(points, columns=["x", "y"])',
             "targets = pd.Series(colours)",
-            *picked_columns(question.project),
-            *answers(question.task),
+            *input_columns(question.project),
+            *target_lines(question.task),
         ]
         return DataCode(tuple(lines), edited=bool(edits))
 
@@ -76,27 +81,27 @@ _SINE = (
 def _sine(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    x, y = generated.sine(**chosen(_SINE, options))
+    x, y = generated.sine(**chosen_options(_SINE, options))
     samples = Samples(
         role="table",
         table=pd.DataFrame({"x": x}),
         targets=pd.DataFrame({"y": y}),
         source="sine",
     )
-    return by_hand.edited(samples, point_edits(Data(options=options)))
+    return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
 
-def _sine_code(question: Question) -> DataCode:
+def _sine_code(question: ScriptRequest) -> DataCode:
     edits = point_edits(question.project.data)
     lines = [
-        *made(generated.sine),
+        *function_lines(generated.sine),
         f"across, up = sine({arguments_of(_SINE, question.project.data.options)})",
         "points = np.stack([across, up], axis=1)",
-        *by_hand.edit_lines(edits),
+        *edited_points.edit_lines(edits),
         'x = pd.DataFrame(points[:, :1], columns=["x"])',
         "targets = pd.Series(points[:, 1])",
-        *picked_columns(question.project),
-        *answers(question.task),
+        *input_columns(question.project),
+        *target_lines(question.task),
     ]
     return DataCode(tuple(lines), edited=bool(edits))
 
@@ -123,7 +128,7 @@ _TEMPERATURES = (
 def _waves(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    values, shapes = generated.waves(**chosen(_WAVES, options))
+    values, shapes = generated.waves(**chosen_options(_WAVES, options))
     return Samples(
         role="numbers",
         arrays={"wave": values},
@@ -132,20 +137,20 @@ def _waves(options: Mapping[str, Any]) -> Samples:
     )
 
 
-def _waves_code(question: Question) -> DataCode:
+def _waves_code(question: ScriptRequest) -> DataCode:
     lines = [
-        *made(generated.waves),
+        *function_lines(generated.waves),
         f"x, shapes = waves({arguments_of(_WAVES, question.project.data.options)})",
         "targets = pd.Series(shapes)",
-        *answers(question.task),
+        *target_lines(question.task),
     ]
-    return DataCode(tuple(lines), Fed.NUMBERS)
+    return DataCode(tuple(lines), InputFormat.NUMBERS)
 
 
 def _reviews(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    texts, opinions = generated.reviews(**chosen(_REVIEWS[:2], options))
+    texts, opinions = generated.reviews(**chosen_options(_REVIEWS[:2], options))
     return Samples(
         role="text",
         arrays={"text": texts},
@@ -154,12 +159,12 @@ def _reviews(options: Mapping[str, Any]) -> Samples:
     )
 
 
-def _reviews_code(question: Question) -> DataCode:
+def _reviews_code(question: ScriptRequest) -> DataCode:
     lines = [
-        *made(generated.reviews),
+        *function_lines(generated.reviews),
         f"texts, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
         'x, targets = texts.astype("str"), pd.Series(opinions)',
-        *answers(question.task),
+        *target_lines(question.task),
     ]
     return text_code(question, lines)
 
@@ -174,7 +179,7 @@ _SALES_COLUMNS = (
 def _sales(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    facts, earned = generated.sales(**chosen(_SALES, options))
+    facts, earned = generated.sales(**chosen_options(_SALES, options))
     return Samples(
         role="table",
         table=pd.DataFrame(facts, columns=list(_SALES_COLUMNS)),
@@ -183,14 +188,14 @@ def _sales(options: Mapping[str, Any]) -> Samples:
     )
 
 
-def _sales_code(question: Question) -> DataCode:
+def _sales_code(question: ScriptRequest) -> DataCode:
     lines = [
-        *made(generated.sales),
+        *function_lines(generated.sales),
         f"facts, earned = sales({arguments_of(_SALES, question.project.data.options)})",
-        f"x = pd.DataFrame(facts, columns={literal(list(_SALES_COLUMNS))})",
+        f"x = pd.DataFrame(facts, columns={format_literal(list(_SALES_COLUMNS))})",
         "targets = pd.Series(earned)",
-        *picked_columns(question.project),
-        *answers(question.task),
+        *input_columns(question.project),
+        *target_lines(question.task),
     ]
     return DataCode(tuple(lines))
 
@@ -198,7 +203,7 @@ def _sales_code(question: Question) -> DataCode:
 def _temperatures(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    found = chosen(_TEMPERATURES, options)
+    found = chosen_options(_TEMPERATURES, options)
     degrees = generated.temperatures(found["years"], found["seed"])
     return series.windows(
         pd.DataFrame({"temperature": degrees}),
@@ -208,16 +213,16 @@ def _temperatures(options: Mapping[str, Any]) -> Samples:
     )
 
 
-def _temperatures_code(question: Question) -> DataCode:
+def _temperatures_code(question: ScriptRequest) -> DataCode:
     options = question.project.data.options
-    found = chosen(_TEMPERATURES, options)
+    found = chosen_options(_TEMPERATURES, options)
     given = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
     lines = [
-        *made(generated.temperatures),
+        *function_lines(generated.temperatures),
         f'data = pd.DataFrame({{"temperature": temperatures({given})}})',
         *window_lines(["temperature"], found["window"], found["horizon"]),
     ]
-    return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
+    return DataCode(tuple(lines), InputFormat.NUMBERS, ordered=True)
 
 
 GENERATED = (

@@ -16,61 +16,64 @@ from netbuilder.core.data.kinds.kind import (
     PIXEL_SCALING,
     DataCode,
     DataKind,
-    Place,
-    Question,
+    DataLocation,
+    ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
     Array,
     Fitted,
     Modality,
+    PreviewSamples,
     Rows,
-    Shown,
-    asked_shape,
-    shaped,
+    input_node_shape,
+    reshape_values,
     source_of,
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.scripts import pictures
+from netbuilder.core.data.kinds.scripts import picture_script
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import find, may_have_test, select
+from netbuilder.core.data.readers.class_folders import find_samples, may_have_test, select_files
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.files_left_out import (
-    Home,
-    kept,
-    of_left_out,
-    with_mend,
-    without_left_out,
+from netbuilder.core.data.readers.excluded_files import (
+    SampleFolder,
+    excluded_finding,
+    used_files,
+    with_exclude_fix,
+    without_excluded,
 )
-from netbuilder.core.data.readers.pictures.files import (
+from netbuilder.core.data.readers.pictures.picture_files import (
     BYTES,
     DEFAULT_SIZE,
     ENDINGS,
     LOOK_AT,
     SMALL,
-    check_all,
-    decode,
-    ends_well,
-    look_at,
+    check_all_pictures,
+    decode_pictures,
+    inspect_pictures,
+    is_complete_file,
 )
-from netbuilder.core.data.readers.pictures.sources import (
+from netbuilder.core.data.readers.pictures.picture_sources import (
     ZIP,
     listed_pictures,
     picture_column,
-    plain_name,
-    unpacked,
+    portable_path,
+    unpack_zip,
 )
-from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import samples_in_column
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.graph_ends import byte_taker
+from netbuilder.core.project.graph_ends import byte_input_layer
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.unpacked import zip_archive
-from netbuilder.core.wording import number
+from netbuilder.core.safe_archives import open_zip
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,26 +100,26 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
 
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
-    root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
-    found, home = find(root, ENDINGS, "picture"), Home(root, path.name)
-    chosen, told = without_left_out(
-        select(found, test=test, part=part), data.options, home, "picture"
+    root = unpack_zip(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
+    found, home = find_samples(root, ENDINGS, "picture"), SampleFolder(root, path.name)
+    chosen, told = without_excluded(
+        select_files(found, test=test, part=part), data.options, home, "picture"
     )
-    targets = of_folders(chosen.labels)
+    targets = folder_targets(chosen.labels)
     made = _samples(data.options, chosen.files, targets, home, tuple(found.notes))
     return replace(made, parts=chosen.parts, findings=told)
 
 
 def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     table = read_table(path, reading_options(data))
-    seen, home = listed_pictures(table, path, data, ENDINGS), Home(path.parent, path.name)
-    named = [seen.root / plain_name(name) for name in seen.table[seen.column]]
-    used = kept(named, data.options, home)
+    seen, home = listed_pictures(table, path, data, ENDINGS), SampleFolder(path.parent, path.name)
+    named = [seen.root / portable_path(name) for name in seen.table[seen.column]]
+    used = used_files(named, data.options, home)
     gone = [file for file, one in zip(named, used, strict=True) if not one]
-    told = (of_left_out(gone, home, "picture"),) if gone else ()
+    told = (excluded_finding(gone, home, "picture"),) if gone else ()
     found = samples_in_column(data, seen.table[used], seen.column, path.name, "picture", test=test)
     assert found.table is not None
-    files = [seen.root / plain_name(name) for name in found.table[seen.column]]
+    files = [seen.root / portable_path(name) for name in found.table[seen.column]]
     notes = (*seen.notes, *found.notes)
     made = _samples(data.options, files, found.targets, home, notes)
     return replace(
@@ -130,17 +133,17 @@ def _samples(
     options: Mapping[str, Any],
     files: list[Path],
     targets: Any,
-    home: Home,
+    home: SampleFolder,
     notes: tuple[str, ...],
 ) -> Samples:
     import numpy as np
 
-    seen = look_at(files, home)
+    seen = inspect_pictures(files, home)
     paths = np.empty(len(files), object)
     paths[:] = files
     if seen.value_range != BYTES:
         low, high = seen.value_range
-        notes = (*notes, f"Pixels run from {number(low)} to {number(high)}.")
+        notes = (*notes, f"Pixels run from {format_number(low)} to {format_number(high)}.")
     return Samples(
         role="image",
         arrays={"image": paths},
@@ -156,11 +159,11 @@ def _samples(
 def _read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) -> Array:
     """The pixels of some picture files; all that are cut off are named with one that is."""
     try:
-        return decode(files, shape, value_range)
+        return decode_pictures(files, shape, value_range)
     except DataError as error:
         every = next(iter(samples.arrays.values())) if samples.home is not None else ()
-        broken = (file for file in every if not ends_well(file))
-        raise with_mend(error, "picture", samples.home, broken) from error
+        broken = (file for file in every if not is_complete_file(file))
+        raise with_exclude_fix(error, "picture", samples.home, broken) from error
 
 
 def color_mode(options: Mapping[str, Any]) -> str:
@@ -202,7 +205,7 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
     values = samples.arrays[source]
     if values.dtype == object:
         shape: tuple[int, ...] = samples.sample_shape
-        asked = asked_shape(project, key)
+        asked = input_node_shape(project, key)
         whole = all(isinstance(size, int) for size in asked)
         # An Input node that says its size is obeyed, unless the recipe says otherwise.
         if len(asked) == 3 and whole and asked[2] in {1, 3}:
@@ -218,14 +221,14 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
         shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
         looked_at = values[train]
     how = project.data.scaling
-    taker = byte_taker(project.graph, key) if how == "auto" else None
+    taker = byte_input_layer(project.graph, key) if how == "auto" else None
     offset, scale = scaling.fit_whole(looked_at, how, samples.value_range)
     notes: tuple[str, ...] = ()
     if taker is not None:
         offset, scale = scaling.to_bytes(offset, scale)
         notes = (f"Pixels go in from 0 to 255: '{taker}' scales them itself.",)
     mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
-    fitted = InputPre(
+    fitted = InputPreprocessing(
         "image",
         shape,
         "float32",
@@ -239,13 +242,13 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
     return fitted, notes
 
 
-def _pixels(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+def _pixels(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
     """Pictures from files stay 8-bit, which takes a quarter of the memory."""
-    values = values_of(samples, pre, rows)
+    values = values_of(samples, preprocessing, rows)
     if values.dtype == object:
-        shape = tuple(size or 1 for size in pre.shape)
-        return _read_pixels(samples, values, shape, pre.value_range)
-    return shaped(values, pre)
+        shape = tuple(size or 1 for size in preprocessing.shape)
+        return _read_pixels(samples, values, shape, preprocessing.value_range)
+    return reshape_values(values, preprocessing)
 
 
 def thumbnails(samples: Samples, rows: Rows | slice) -> NDArray[np.uint8]:
@@ -263,11 +266,11 @@ def thumbnails(samples: Samples, rows: Rows | slice) -> NDArray[np.uint8]:
     return np.asarray(np.round(np.clip(scaled, 0.0, 1.0) * 255), np.uint8)
 
 
-def _shown(samples: Samples, count: int) -> Shown:
-    return Shown(images=thumbnails(samples, slice(count)))
+def _shown(samples: Samples, count: int) -> PreviewSamples:
+    return PreviewSamples(images=thumbnails(samples, slice(count)))
 
 
-def pixels_of_files(files: Sequence[Path], entry: InputPre) -> Array:
+def pixels_of_files(files: Sequence[Path], entry: InputPreprocessing) -> Array:
     """Pixels of picture files in the range that the model was trained on.
 
     Raises:
@@ -280,12 +283,12 @@ def pixels_of_files(files: Sequence[Path], entry: InputPre) -> Array:
         raise DataError(
             "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
         )
-    return decode(files, shape, entry.value_range)
+    return decode_pictures(files, shape, entry.value_range)
 
 
-def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     """Pictures as the model takes them, whatever the recipe says."""
-    entry = next(entry for entry in pre.inputs.values() if entry.kind == "image")
+    entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "image")
     options = {
         "image_size": [int(size or 1) for size in entry.shape[:2]],
         "color_mode": "grayscale" if entry.shape[-1] == 1 else "rgb",
@@ -293,15 +296,15 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
     return read_images(replace(data, options={**data.options, **options}), path, test=True)
 
 
-def _decoded(samples: Samples, pre: InputPre) -> int | None:
+def _decoded(samples: Samples, preprocessing: InputPreprocessing) -> int | None:
     import numpy as np
 
     if next(iter(samples.arrays.values())).dtype != object:
         return None
-    return _BYTES_A_PIXEL * int(np.prod([size or 1 for size in pre.shape]))
+    return _BYTES_A_PIXEL * int(np.prod([size or 1 for size in preprocessing.shape]))
 
 
-def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+def _layers(entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any | None:
     """A picture of any size brought to size; pictures that are arrays have theirs already."""
     if data.kind != KIND.name:
         return None
@@ -312,7 +315,7 @@ def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any |
     return resize(inputs.node(key, (None, None, channels)))
 
 
-def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+def _made_up(entry: InputPreprocessing, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
     import numpy as np
 
     low, high = entry.value_range or BYTES
@@ -332,7 +335,7 @@ IMAGE = Modality(
     of_files=pixels_of_files,
     labelled=_labelled,
     decoded=_decoded,
-    check_all=check_all,
+    check_all=check_all_pictures,
     keras_form=KerasForm(_layers, _made_up, lambda entry: "pictures of any size"),
 )
 
@@ -344,10 +347,10 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() and path.suffix.lower() != ZIP:
         return None
-    root = unpacked(path, ENDINGS) if path.is_file() else path
+    root = unpack_zip(path, ENDINGS) if path.is_file() else path
     if not may_have_test(root):
         return None
-    if not select(find(root, ENDINGS, "picture"), part=True).files:
+    if not select_files(find_samples(root, ENDINGS, "picture"), part=True).files:
         return None
     return read_images(data, path, part=True)
 
@@ -369,7 +372,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 def _zipped_pictures(path: Path) -> bool:
     try:
-        with zip_archive(path) as archive:
+        with open_zip(path) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False
@@ -380,9 +383,9 @@ def _tabular(data: Data) -> bool:
     return Path(data.path).suffix.lower() in TABLE_ENDINGS
 
 
-def _code(question: Question) -> DataCode:
+def _code(question: ScriptRequest) -> DataCode:
     listed = _tabular(question.project.data)
-    return pictures.table_code(question) if listed else pictures.folder_code(question)
+    return picture_script.table_code(question) if listed else picture_script.folder_code(question)
 
 
 KIND = DataKind(
@@ -435,7 +438,7 @@ KIND = DataKind(
     ),
     read=_read_kind,
     code=_code,
-    place=Place.EITHER,
+    place=DataLocation.EITHER,
     tabular=_tabular,
     endings=(ZIP,),
     recognise=_recognised,

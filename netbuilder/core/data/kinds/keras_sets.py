@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.data_set import DataSet
-from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.scripts.lines import answers, text_code
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import target_lines, text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, UserError
-from netbuilder.core.python_text import literal
-from netbuilder.core.wording import listed
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ _DIGITS = tuple(str(digit) for digit in range(10))
 _MOST_WORDS = 20_000
 
 
-def home() -> Path:
+def keras_home() -> Path:
     """Where Keras keeps what it fetched.
 
     Source: https://keras.io/api/utils/python_utils/#get_file-function
@@ -60,20 +60,20 @@ def _loaded(name: str, **options: Any) -> Any:
     import importlib
 
     try:
-        with kept_off_the_network(f"The data set '{name}'", home()):
+        with kept_off_the_network(f"The data set '{name}'", keras_home()):
             return importlib.import_module(f"keras.datasets.{name}").load_data(**options)
     except UserError as error:
-        raise DataError(error.what, error.mend) from error
+        raise DataError(error.what, error.fix) from error
     except Exception as error:
         raise _missing(name, error) from error
 
 
 def _missing(name: str, error: Exception) -> DataError:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    files = listed(_FILES[name], 9)
+    files = format_list(_FILES[name], 9)
     return DataError(
         f"The data set '{name}' is not on this computer and could not be downloaded ({first}).",
-        f"Connect to the internet once, or put {files} into {home()}. "
+        f"Connect to the internet once, or put {files} into {keras_home()}. "
         "Pictures without a network: the built-in set 'drawn_digits'.",
     )
 
@@ -104,7 +104,7 @@ def _pictures(
             source=name,
         )
 
-    def code(question: Question) -> DataCode:
+    def code(question: ScriptRequest) -> DataCode:
         grey = name in {"mnist", "fashion_mnist"}
         axis = "[..., np.newaxis]" if grey else ""
         return DataCode(
@@ -114,12 +114,12 @@ def _pictures(
                 f"(x, y), (x_test, y_test) = {name}.load_data()",
                 f'x = x{axis}.astype("float32")',
                 f'x_test = x_test{axis}.astype("float32")',
-                f"names = np.array({literal(list(labels))})",
+                f"names = np.array({format_literal(list(labels))})",
                 "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
                 "y_test = np.searchsorted(labels, names[y_test.ravel()])",
                 "labels = [str(label) for label in labels]",
             ),
-            Fed.PIXELS,
+            InputFormat.PIXELS,
             own_test=True,
         )
 
@@ -136,10 +136,10 @@ def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
     try:
         from keras.datasets import imdb
 
-        with kept_off_the_network("The words of 'imdb'", home()):
+        with kept_off_the_network("The words of 'imdb'", keras_home()):
             words = {number + 3: word for word, number in imdb.get_word_index().items()}
     except UserError as error:
-        raise DataError(error.what, error.mend) from error
+        raise DataError(error.what, error.fix) from error
     except Exception as error:
         raise _missing("imdb", error) from error
 
@@ -162,7 +162,7 @@ def _imdb_part(which: int) -> Samples:
     )
 
 
-def _imdb_code(question: Question) -> DataCode:
+def _imdb_code(question: ScriptRequest) -> DataCode:
     lines = [
         "from keras.datasets import imdb",
         "",
@@ -173,7 +173,7 @@ def _imdb_code(question: Question) -> DataCode:
         "    for ids, _ in parts",
         ")",
         'targets = np.array(["negative", "positive"])[parts[0][1]]',
-        *answers(question.task),
+        *target_lines(question.task),
         "y_test = parts[1][1]",
     ]
     return text_code(question, lines, own_test=True)

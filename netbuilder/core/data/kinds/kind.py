@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Place(StrEnum):
+class DataLocation(StrEnum):
     """Where the samples of a kind lie."""
 
     NOWHERE = "nowhere"  # they come along or are made
@@ -30,7 +30,7 @@ class Place(StrEnum):
     EITHER = "either"
 
 
-class Fed(StrEnum):
+class InputFormat(StrEnum):
     """What the data section of a script leaves in ``x``."""
 
     TABLE = "table"  # a data frame, still to be scaled
@@ -71,7 +71,7 @@ class DataCode:
     """
 
     lines: tuple[str, ...]
-    fed: Fed = Fed.TABLE
+    fed: InputFormat = InputFormat.TABLE
     own_test: bool = False
     ordered: bool = False
     parts: str = ""
@@ -91,7 +91,7 @@ class DataCode:
 
 
 @dataclass(frozen=True)
-class Question:
+class ScriptRequest:
     """What a kind is asked to write code for. ``task`` is the task of the first output, ``tasks``
     that of each."""
 
@@ -142,8 +142,8 @@ class DataKind:
     noun: str
     options: tuple[Param, ...]
     read: Callable[[Data, Path, bool], Samples]
-    code: Callable[[Question], DataCode]
-    place: Place = Place.FILE
+    code: Callable[[ScriptRequest], DataCode]
+    place: DataLocation = DataLocation.FILE
     endings: tuple[str, ...] = ()
     recognise: Callable[[Path], Mapping[str, Any] | None] = _not_recognised
     read_test: Callable[[Data, Path], Samples | None] = _no_test_part

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import Shape
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.files_left_out import Home
+from netbuilder.core.data.readers.excluded_files import SampleFolder
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import listed
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,11 +29,11 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = "NDArray[Any]"
 Rows: TypeAlias = "NDArray[np.int64]"
-Fitted = tuple[InputPre, tuple[str, ...]]
+Fitted = tuple[InputPreprocessing, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Shown:
+class PreviewSamples:
     """First samples for the preview: as cells, as thumbnails, or as sequences.
 
     ``cells`` by column; ``images`` uint8 (n, height, width, channels); ``sequences`` float
@@ -47,7 +50,7 @@ class Modality:
     """One sort of sample.
 
     Attributes:
-        name: as ``Samples.role`` and ``InputPre.kind`` say it.
+        name: as ``Samples.role`` and ``InputPreprocessing.kind`` say it.
         takes: what a model of it takes, in words.
         fit: (project, Input id, samples, training rows) to preprocessing and notes.
         read: (samples, preprocessing, rows) to raw values, (rows, *shape).
@@ -68,15 +71,15 @@ class Modality:
     name: str
     takes: str
     fit: Callable[[Project, str, Samples, Rows], Fitted]
-    read: Callable[[Samples, InputPre, Rows | slice], Array]
-    show: Callable[[Samples, int], Shown]
+    read: Callable[[Samples, InputPreprocessing, Rows | slice], Array]
+    show: Callable[[Samples, int], PreviewSamples]
     endings: tuple[str, ...] = ()
-    of_files: Callable[[Sequence[Path], InputPre], Array] | None = None
-    of_texts: Callable[[Sequence[str], InputPre], Array] | None = None
+    of_files: Callable[[Sequence[Path], InputPreprocessing], Array] | None = None
+    of_texts: Callable[[Sequence[str], InputPreprocessing], Array] | None = None
     labelled: Callable[[Data, Preprocessing, Path], Samples] | None = None
     labelled_tables: bool = False
-    decoded: Callable[[Samples, InputPre], int | None] | None = None
-    check_all: Callable[[Sequence[Path], Home], None] | None = None
+    decoded: Callable[[Samples, InputPreprocessing], int | None] | None = None
+    check_all: Callable[[Sequence[Path], SampleFolder], None] | None = None
     keras_form: KerasForm | None = None
 
 
@@ -91,30 +94,30 @@ def source_of(project: Project, key: str, samples: Samples) -> str:
     if source not in samples.arrays:
         raise DataError(
             f"There is no '{source}' in {samples.source}.",
-            f"It holds {listed(samples.arrays)}.",
+            f"It holds {format_list(samples.arrays)}.",
         )
     return source
 
 
-def values_of(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
-    """Some rows of the array that ``pre`` was fitted on.
+def values_of(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
+    """Some rows of the array that ``preprocessing`` was fitted on.
 
     A test set of its own may name its one array otherwise.
     """
     only = next(iter(samples.arrays.values()))
-    chosen: Array = samples.arrays.get(pre.source, only)[rows]
+    chosen: Array = samples.arrays.get(preprocessing.source, only)[rows]
     return chosen
 
 
-def shaped(values: Array, pre: InputPre) -> Array:
+def reshape_values(values: Array, preprocessing: InputPreprocessing) -> Array:
     """Values in the type and shape that the model takes, (n, *pre.shape)."""
     import numpy as np
 
-    known = tuple(-1 if size is None else size for size in pre.shape)
-    return np.asarray(values, pre.dtype).reshape(len(values), *known)
+    known = tuple(-1 if size is None else size for size in preprocessing.shape)
+    return np.asarray(values, preprocessing.dtype).reshape(len(values), *known)
 
 
-def asked_shape(project: Project, key: str) -> tuple[Any, ...]:
+def input_node_shape(project: Project, key: str) -> tuple[Any, ...]:
     """The shape that the Input node says, or ()."""
     node = project.graph.by_id.get(key)
     return tuple((node.params.get("shape") if node else None) or ())
@@ -128,7 +131,7 @@ def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
     """
     import numpy as np
 
-    given = asked_shape(project, key)
+    given = input_node_shape(project, key)
     if not given or any(not isinstance(size, int) for size in given):
         return shape
     if any(size is None for size in shape):

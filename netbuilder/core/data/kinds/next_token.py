@@ -12,30 +12,33 @@ from typing import Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data import tokens as tokens_
 from netbuilder.core.data.data_facts import NEXT_TOKEN
-from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
+from netbuilder.core.data.kinds.data_set import DataSet, chosen_options, samples_option, seed_option
 from netbuilder.core.data.kinds.generated_sets import arguments_of
 from netbuilder.core.data.kinds.generators.generated import stories
-from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.modality import (
     Array,
     Fitted,
     Modality,
+    PreviewSamples,
     Rows,
-    Shown,
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.scripts.lines import made
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
-from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import literal
-from netbuilder.core.wording import counted, number
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_count, format_number
 
 TASK = NEXT_TOKEN
 DEFAULT_WINDOW = 40
@@ -66,23 +69,27 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     Raises:
         DataError: the text is too short.
     """
-    level, window, step = level_of(options), whole(options, "window", DEFAULT_WINDOW), 1
-    step = whole(options, "step", 1)
-    found = tokens_.tokens_of(text, level, bool(options.get("lowercase", True)))
-    size = min(MOST_WORDS, whole(options, "max_words", MOST_WORDS, least=3))
+    level, window, step = level_of(options), integer_option(options, "window", DEFAULT_WINDOW), 1
+    step = integer_option(options, "step", 1)
+    found = tokens_.tokenize(text, level, bool(options.get("lowercase", True)))
+    size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
     vocabulary = tokens_.vocabulary_of(found, size)
     unit = "character" if level == tokens_.CHARACTER else "word"
     if len(found) - window < _FEWEST:
         raise DataError(
-            f"{source} has {counted(len(found), unit)}, too few for windows of {window}.",
+            f"{source} has {format_count(len(found), unit)}, too few for windows of {window}.",
             "Use a longer text, or a shorter window.",
         )
-    ids = tokens_.numbers_of(found, vocabulary)
-    notes = [f"{number(len(found))} {unit}s, {number(len(vocabulary) - 2)} of them different."]
+    ids = tokens_.token_numbers(found, vocabulary)
+    notes = [
+        f"{format_number(len(found))} {unit}s, {format_number(len(vocabulary) - 2)} of them"
+        f" different."
+    ]
     unknown = int((ids == 1).sum())
     if unknown:
         notes.append(
-            f"{counted(unknown, unit)} ({unknown / len(ids):.1%}) are rare and count as unknown."
+            f"{format_count(unknown, unit)} ({unknown / len(ids):.1%}) are rare and count as"
+            f" unknown."
         )
     return _cut(ids, vocabulary, window, step, level, source, tuple(notes))
 
@@ -137,69 +144,69 @@ def _noted(samples: Samples, note: str) -> Samples:
 def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
     source = source_of(project, key, samples)
     shape = samples.arrays[source].shape[1:]
-    fitted = InputPre(
+    fitted = InputPreprocessing(
         "tokens", shape, "int32", vocabulary=samples.vocabulary, source=source, level=samples.level
     )
     return fitted, ()
 
 
-def _ids(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+def _ids(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
     import numpy as np
 
-    return np.ascontiguousarray(values_of(samples, pre, rows), np.int32)
+    return np.ascontiguousarray(values_of(samples, preprocessing, rows), np.int32)
 
 
-def _shown(samples: Samples, count: int) -> Shown:
+def _shown(samples: Samples, count: int) -> PreviewSamples:
     import numpy as np
 
     values = next(iter(samples.arrays.values()))
     names = np.array(samples.vocabulary, object)
     texts = [tokens_.text_of(names[row], samples.level) for row in values[:count]]
-    return Shown({"text": [text.replace("\n", "↵") for text in texts]})
+    return PreviewSamples({"text": [text.replace("\n", "↵") for text in texts]})
 
 
-def of_texts(texts: Sequence[str], entry: InputPre) -> Array:
+def of_texts(texts: Sequence[str], entry: InputPreprocessing) -> Array:
     """The last window of each text, (n, window)."""
     import numpy as np
 
     window = int(entry.shape[0] or 1)
     rows = [
         tokens_.last_window(
-            tokens_.tokens_of(text, entry.level, _lowercase(entry)), entry.vocabulary, window
+            tokens_.tokenize(text, entry.level, _lowercase(entry)), entry.vocabulary, window
         )
         for text in texts
     ]
     return np.stack(rows)
 
 
-def _lowercase(entry: InputPre) -> bool:
+def _lowercase(entry: InputPreprocessing) -> bool:
     return not any(token != token.lower() for token in entry.vocabulary[2:])
 
 
-def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
+def _of_files(files: Sequence[Path], entry: InputPreprocessing) -> Array:
     return of_texts([read_text_file(file, {})[0] for file in files], entry)
 
 
-def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     """Windows of another text, numbered as the model knows its tokens."""
-    entry = next(entry for entry in pre.inputs.values() if entry.kind == "tokens")
+    entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "tokens")
     text = read_text_file(path, data.options)[0]
-    found = tokens_.tokens_of(text, entry.level, bool(data.options.get("lowercase", True)))
+    found = tokens_.tokenize(text, entry.level, bool(data.options.get("lowercase", True)))
     window = int(entry.shape[0] or 1)
     if len(found) <= window:
         raise DataError(
-            f"{path.name} has {counted(len(found), 'token')}, the model looks back {window}.",
+            f"{path.name} has {format_count(len(found), 'token')}, the model looks back {window}.",
             "Use a longer text.",
         )
-    ids = tokens_.numbers_of(found, entry.vocabulary)
+    ids = tokens_.token_numbers(found, entry.vocabulary)
     return _cut(ids, entry.vocabulary, window, 1, entry.level, path.name, ())
 
 
-def _decoded(samples: Samples, pre: InputPre) -> int | None:
-    return 4 * int(pre.shape[0] or 1)
+def _decoded(samples: Samples, preprocessing: InputPreprocessing) -> int | None:
+    return 4 * int(preprocessing.shape[0] or 1)
 
 
-def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+def _layers(entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any | None:
     """The last window of a text, in front of a shorter one padding; None for words.
 
     Words and punctuation marks are cut apart here, which no layer does.
@@ -212,7 +219,7 @@ def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any |
     ops, window = keras.ops, int(entry.shape[0] or 1)
     ids = numbered(
         inputs.node(key, (1,), "string"),
-        tokens_.written(entry.vocabulary[2:]),
+        tokens_.visible_tokens(entry.vocabulary[2:]),
         f"{key}_characters",
         split="character",
         standardize="lower" if _lowercase(entry) else None,
@@ -223,10 +230,10 @@ def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any |
     return ops.take_along_axis(padded, ops.add(size, np.arange(window, dtype="int32")), axis=1)
 
 
-def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+def _made_up(entry: InputPreprocessing, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
     import numpy as np
 
-    known = tokens_.written(entry.vocabulary[2:])
+    known = tokens_.visible_tokens(entry.vocabulary[2:])
     texts = made_up_texts(known, count, int(entry.shape[0] or 1), "")
     return {("node", key): np.array(texts, object)[:, None]}, of_texts(texts, entry)
 
@@ -252,14 +259,14 @@ def window_lines(options: Mapping[str, Any]) -> list[str]:
     level = level_of(options)
     split = "text" if level == tokens_.CHARACTER else f"re.findall({tokens_.WORDS!r}, text)"
     lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
-    size = min(MOST_WORDS, whole(options, "max_words", MOST_WORDS, least=3))
+    size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
     return [
         "from collections import Counter",
         "import re",
         "",
         *lower,
         f"text = re.sub({tokens_.OTHER_BLANKS!r}, ' ', text)",
-        f"shown = {literal(tokens_.SHOWN)}",
+        f"shown = {format_literal(tokens_.SHOWN)}",
         "hidden = {mark: blank for blank, mark in shown.items()}",
         f"tokens = [shown.get(token, token) for token in {split}]",
         "counts = Counter(tokens)",
@@ -268,7 +275,8 @@ def window_lines(options: Mapping[str, Any]) -> list[str]:
         "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
         "numbers = {token: number for number, token in enumerate(known, 2)}",
         "ids = np.array([numbers.get(token, 1) for token in tokens])",
-        f"window, step = {whole(options, 'window', DEFAULT_WINDOW)}, {whole(options, 'step', 1)}",
+        f"window, step = {integer_option(options, 'window', DEFAULT_WINDOW)},"
+        f" {integer_option(options, 'step', 1)}",
         "x = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]",
         "y = ids[window::step]",
         'x, y = x[y > 1].astype("int32"), np.array(known)[y[y > 1] - 2]',
@@ -277,14 +285,14 @@ def window_lines(options: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def code(question: Question) -> DataCode:
+def code(question: ScriptRequest) -> DataCode:
     """The data section of a script about a text file."""
     data = question.project.data
     encoding = str(data.options.get("encoding") or "utf-8")
     lines = [
         "from pathlib import Path",
         "",
-        f"text = Path({literal(data.path)}).read_text(encoding={literal(encoding)})",
+        f"text = Path({format_literal(data.path)}).read_text(encoding={format_literal(encoding)})",
         *window_lines(data.options),
     ]
     return _windows_code(lines, data.options)
@@ -293,10 +301,10 @@ def code(question: Question) -> DataCode:
 def _windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
     if level_of(options) != tokens_.CHARACTER:
         takes = "the numbers of words: no layer cuts words and marks apart as above"
-        return DataCode(tuple(lines), Fed.IDS, ordered=True, takes=takes)
+        return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
     return DataCode(
         tuple(lines),
-        Fed.IDS,
+        InputFormat.IDS,
         ordered=True,
         takes="the numbers of characters, as made above",
         given=(*_CHARACTERS, *(_SMALL if options.get("lowercase", True) else _AS_WRITTEN), *_LAST),
@@ -337,15 +345,15 @@ _STORIES = (samples_option(1500), LEVEL, WINDOW, STEP, seed_option())
 
 
 def _stories(options: Mapping[str, Any]) -> Samples:
-    found = chosen(_STORIES, options)
+    found = chosen_options(_STORIES, options)
     text = stories(found.pop("samples"), found.pop("seed"))
     return windows_of(text, {**options, **found}, "stories")
 
 
-def _stories_code(question: Question) -> DataCode:
+def _stories_code(question: ScriptRequest) -> DataCode:
     options = question.project.data.options
     given = arguments_of((_STORIES[0], _STORIES[-1]), options)
-    lines = [*made(stories), f"text = stories({given})", *window_lines(options)]
+    lines = [*function_lines(stories), f"text = stories({given})", *window_lines(options)]
     return _windows_code(lines, options)
 
 

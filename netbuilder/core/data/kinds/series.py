@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.arrays import filled
+from netbuilder.core.data.kinds.arrays import fill_sequences
 from netbuilder.core.data.kinds.csv import ENDINGS
 from netbuilder.core.data.kinds.csv import read_table as preview_table
 from netbuilder.core.data.kinds.kind import (
@@ -17,25 +17,28 @@ from netbuilder.core.data.kinds.kind import (
     TABLE_FILE,
     DataKind,
 )
-from netbuilder.core.data.kinds.scripts.series import series_code
+from netbuilder.core.data.kinds.scripts.series_script import series_code
 from netbuilder.core.data.preprocessing.cells import is_numeric
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.roles import roles_of, single_roles
-from netbuilder.core.data.preprocessing.times import counting_column
+from netbuilder.core.data.preprocessing.time_columns import counting_column
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import (
     DEFAULT_WINDOW,
     Segment,
     segments_of,
-    too_short,
+    too_short_error,
 )
-from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
-from netbuilder.core.data.recipe_options import reading_options, whole
+from netbuilder.core.data.recipe_options import integer_option, reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import counted, did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_count, format_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,8 +61,8 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     import numpy as np
     import pandas as pd
 
-    window = whole(data.options, "window", DEFAULT_WINDOW)
-    horizon = whole(data.options, "horizon", 1)
+    window = integer_option(data.options, "window", DEFAULT_WINDOW)
+    horizon = integer_option(data.options, "horizon", 1)
     rows = segments_of(table, target, data, source)
     names = answer_names(target, horizon)
     found = ((rows.order, "order"), (rows.clock, "order"), (rows.group, "group"))
@@ -80,7 +83,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
         times.append(segment.times[window + horizon - 1 :])
         lines += segment.frame.index[window + horizon - 1 :].tolist()
     if sum(len(part) for part in x) < _FEWEST:
-        raise too_short(source, rows, window, horizon)
+        raise too_short_error(source, rows, window, horizon)
     # Series of several groups are cut into parts by time, not group by group.
     order = np.argsort(np.concatenate(times), kind="stable")
     index = pd.Index(np.array(lines)[order], name=table.index.name)
@@ -122,15 +125,19 @@ def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
 
 
 def labelled_windows(
-    table: pd.DataFrame, data: Data, pre: Preprocessing, entry: InputPre, source: str
+    table: pd.DataFrame,
+    data: Data,
+    preprocessing: Preprocessing,
+    entry: InputPreprocessing,
+    source: str,
 ) -> Samples:
     """Windows with answers, of the columns that a trained model takes.
 
     Raises:
         DataError: columns are missing, or the table is too short.
     """
-    horizon = whole(data.options, "horizon", 1)
-    answers = tuple(dict.fromkeys(n for out in pre.outputs.values() for n in out.columns))
+    horizon = integer_option(data.options, "horizon", 1)
+    answers = tuple(dict.fromkeys(n for out in preprocessing.outputs.values() for n in out.columns))
     targets = targets_behind(answers, horizon)
     features = [column.name for column in entry.columns]
     used = _with_helpers(table, data, list(dict.fromkeys([*features, *targets])), source)
@@ -142,7 +149,7 @@ def labelled_windows(
 
 
 def history(
-    table: pd.DataFrame, data: Data, entry: InputPre, source: str
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[NDArray[np.float32], list[Any], str]:
     """Every window of a table without answers, the line on which each ends, and a note.
 
@@ -155,15 +162,15 @@ def history(
     names, segments = _long_enough(table, data, entry, source)
     parts = [cut(one.frame[names], window) for one in segments]
     lines = [line for one in segments for line in one.frame.index[window - 1 :]]
-    horizon = whole(data.options, "horizon", 1)
+    horizon = integer_option(data.options, "horizon", 1)
     ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
     note = f"Each answer stands where its {window} rows end, and is about {ahead}."
-    raw = filled(np.concatenate(parts), entry.columns).astype(np.float32)
+    raw = fill_sequences(np.concatenate(parts), entry.columns).astype(np.float32)
     return raw, lines, note
 
 
 def latest_window(
-    table: pd.DataFrame, data: Data, entry: InputPre, source: str
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> NDArray[np.float64]:
     """The rows with which a table ends in time, (window, columns): what follows is in no file.
 
@@ -177,12 +184,12 @@ def latest_window(
     names, segments = _long_enough(table, data, entry, source)
     last = max(reversed(segments), key=lambda one: float(one.times[-1]))
     rows = last.frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
-    found: NDArray[np.float64] = filled(rows[None], entry.columns)[0]
+    found: NDArray[np.float64] = fill_sequences(rows[None], entry.columns)[0]
     return found
 
 
 def _long_enough(
-    table: pd.DataFrame, data: Data, entry: InputPre, source: str
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[list[str], list[Segment]]:
     """The columns that a model takes, and the stretches of a table into which a window fits."""
     names = [column.name for column in entry.columns]
@@ -192,7 +199,7 @@ def _long_enough(
     segments = [one for one in rows.segments if len(one.frame) >= window]
     if not segments:
         raise DataError(
-            f"{source} has {counted(len(table), 'row')}, the model looks back {window}.",
+            f"{source} has {format_count(len(table), 'row')}, the model looks back {window}.",
             f"Give at least {window} rows.",
         )
     return names, segments
@@ -213,9 +220,9 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
     if lost:
         hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
         raise DataError(
-            f"{source} lacks the column{'' if len(lost) == 1 else 's'} {listed(lost, 8)} that "
+            f"{source} lacks the column{'' if len(lost) == 1 else 's'} {format_list(lost, 8)} that "
             "the model needs.",
-            f"{hint} It has {listed(known, 12)}.".strip(),
+            f"{hint} It has {format_list(known, 12)}.".strip(),
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
     extra = set(single_roles(data).values())
@@ -228,7 +235,7 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
     table = read_table(path, reading_options(data))
-    reading = reading_of(table)
+    reading = table_reading(table)
     known = [str(name) for name in table.columns]
     roles = roles_of(data, known, path.name, (reading.counting,), answers_teach=True)
     table = table.drop(columns=[n for n in roles.ignored if n == reading.counting])

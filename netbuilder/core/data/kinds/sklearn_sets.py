@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.data_set import DataSet
-from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.scripts.lines import picked_columns
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import input_columns
 from netbuilder.core.data.readers.samples import Samples
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _table(
             source=name,
         )
 
-    def code(question: Question) -> DataCode:
+    def code(question: ScriptRequest) -> DataCode:
         lines = [
             f"from sklearn.datasets import {loader}",
             "",
@@ -49,7 +49,7 @@ def _table(
                 "labels, y = np.unique(bunch.target_names[y], return_inverse=True)",
                 "labels = [str(label) for label in labels]",
             ]
-        return DataCode((*lines, *picked_columns(question.project)))
+        return DataCode((*lines, *input_columns(question.project)))
 
     return DataSet(name, title, description, task, make, code)
 
@@ -79,10 +79,10 @@ def _digits_lines(*answers: str) -> DataCode:
         "bunch = load_digits()",
         'x = bunch.images[..., np.newaxis].astype("float32")',
     )
-    return DataCode((*lines, *answers), Fed.PIXELS, pixels="0, 16")
+    return DataCode((*lines, *answers), InputFormat.PIXELS, pixels="0, 16")
 
 
-def _digits_code(question: Question) -> DataCode:
+def _digits_code(question: ScriptRequest) -> DataCode:
     labels = "labels = [str(name) for name in bunch.target_names]"
     return _digits_lines("y = bunch.target", labels)
 
@@ -96,7 +96,7 @@ def _digits_again(options: Mapping[str, Any]) -> Samples:
     return _digits_from("digits_again", bunch, pixels)
 
 
-def _digits_again_code(question: Question) -> DataCode:
+def _digits_again_code(question: ScriptRequest) -> DataCode:
     return _digits_lines('y = (bunch.data / 16).astype("float32")')
 
 
@@ -113,13 +113,13 @@ def _linnerud(options: Mapping[str, Any]) -> Samples:
     )
 
 
-def _linnerud_code(question: Question) -> DataCode:
+def _linnerud_code(question: ScriptRequest) -> DataCode:
     lines = (
         "from sklearn.datasets import load_linnerud",
         "",
         "bunch = load_linnerud(as_frame=True)",
         'x, y = bunch.data, bunch.target.to_numpy("float32")',
-        *picked_columns(question.project),
+        *input_columns(question.project),
     )
     return DataCode(lines)
 

@@ -13,42 +13,54 @@ from netbuilder.core.data.kinds.kind import (
     SCALING,
     DataCode,
     DataKind,
-    Fed,
-    Place,
-    Question,
+    DataLocation,
+    InputFormat,
+    ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
     Array,
     Fitted,
     Modality,
+    PreviewSamples,
     Rows,
-    Shown,
-    shaped,
+    reshape_values,
     source_of,
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.scripts.folders import folder_lines
-from netbuilder.core.data.kinds.scripts.lines import made
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_sound import mel_filters, spectrogram
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import find, may_have_test, select, usual_ending
-from netbuilder.core.data.readers.files_left_out import Home, with_mend, without_left_out
-from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.class_folders import (
+    find_samples,
+    may_have_test,
+    select_files,
+    usual_ending,
+)
+from netbuilder.core.data.readers.excluded_files import (
+    SampleFolder,
+    with_exclude_fix,
+    without_excluded,
+)
+from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.sound_files import (
     ENDINGS,
-    check_all,
-    heard,
-    lengths,
+    check_all_sounds,
+    decode_sounds,
     log_mel,
+    sound_lengths,
     sound_wave,
 )
-from netbuilder.core.data.recipe_options import positive, whole
+from netbuilder.core.data.recipe_options import integer_option, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     pass
@@ -75,9 +87,9 @@ _MELS = Param("mels", Kind.INT, DEFAULT_MELS, "pitches of the spectrogram", 8, 2
 def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     import numpy as np
 
-    found, home = find(path, ENDINGS, "sound"), Home(path, path.name)
-    chosen, told = without_left_out(
-        select(found, test=test, part=part), data.options, home, "sound"
+    found, home = find_samples(path, ENDINGS, "sound"), SampleFolder(path, path.name)
+    chosen, told = without_excluded(
+        select_files(found, test=test, part=part), data.options, home, "sound"
     )
     sound, notes = _sound(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
@@ -85,7 +97,7 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     return Samples(
         role="sound",
         arrays={"sound": paths},
-        targets=of_folders(chosen.labels),
+        targets=folder_targets(chosen.labels),
         source=path.name,
         notes=(*found.notes, *notes),
         parts=chosen.parts,
@@ -102,13 +114,13 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() or not may_have_test(path):
         return None
-    if not select(find(path, ENDINGS, "sound"), part=True).files:
+    if not select_files(find_samples(path, ENDINGS, "sound"), part=True).files:
         return None
     return _read(data, path, False, part=True)
 
 
 def _sound(
-    options: Mapping[str, Any], files: list[Path], home: Home
+    options: Mapping[str, Any], files: list[Path], home: SampleFolder
 ) -> tuple[tuple[float, float, float], tuple[str, ...]]:
     """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
     import numpy as np
@@ -118,21 +130,21 @@ def _sound(
         raise DataError(
             f"The representation '{how}' does not exist.", "Use 'spectrogram' or 'waveform'."
         )
-    last = lengths(files, home)
+    last = sound_lengths(files, home)
     fits = float(np.quantile(last, 0.95)) if last else 1.0
     usual = min(_LONGEST, max(0.1, float(np.ceil(fits * 10) / 10)))
-    seconds = positive(options, "seconds", usual) if options.get("seconds") else usual
-    rate = whole(options, "sample_rate", DEFAULT_RATE, least=1000)
-    mels = whole(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
+    seconds = positive_option(options, "seconds", usual) if options.get("seconds") else usual
+    rate = integer_option(options, "sample_rate", DEFAULT_RATE, least=1000)
+    mels = integer_option(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
     longer = sum(length > seconds + 0.01 for length in last)
-    notes = (f"{number(longer)} of {number(len(last))} sounds are longer than {seconds:g} s and "
-             "are cut.",) if longer else ()  # fmt: skip
+    notes = (f"{format_number(longer)} of {format_number(len(last))} sounds are longer than"
+             f" {seconds:g} s and are cut.",) if longer else ()  # fmt: skip
     return (float(rate), seconds, float(mels)), notes
 
 
 def _numbers(files: Sequence[Path], sound: Sequence[float]) -> Array:
     rate, seconds, mels = sound
-    return heard(files, int(rate), seconds, int(mels))
+    return decode_sounds(files, int(rate), seconds, int(mels))
 
 
 def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -144,63 +156,63 @@ def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
     how = ("standard" if samples.sound[2] else "none") if how == "auto" else how
     offset, scale = scaling.fit_whole(looked_at, how, None)
     shape = wanted_shape(project, key, looked_at.shape[1:])
-    fitted = InputPre(
+    fitted = InputPreprocessing(
         "sound", shape, "float32", (), offset, scale, source=source, sound=samples.sound
     )
     return fitted, ()
 
 
-def _raw(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+def _raw(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
     try:
-        return _of_files(list(values_of(samples, pre, rows)), pre)
+        return _of_files(list(values_of(samples, preprocessing, rows)), preprocessing)
     except DataError as error:
-        raise with_mend(error, "sound", samples.home) from error
+        raise with_exclude_fix(error, "sound", samples.home) from error
 
 
-def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
+def _of_files(files: Sequence[Path], entry: InputPreprocessing) -> Array:
     found = _numbers(files, entry.sound)
     return found.reshape(len(found), *(size or 1 for size in entry.shape))
 
 
-def _shown(samples: Samples, count: int) -> Shown:
+def _shown(samples: Samples, count: int) -> PreviewSamples:
     files = next(iter(samples.arrays.values()))
     rate, seconds, _ = samples.sound
     waves = _numbers(list(files[: min(count, _SHOWN)]), (rate, seconds, 0.0))
     # As many points as a small picture has.
     step = max(1, waves.shape[1] // 400)
-    return Shown({"sound": [file.name for file in files]}, sequences=waves[:, ::step])
+    return PreviewSamples({"sound": [file.name for file in files]}, sequences=waves[:, ::step])
 
 
-def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     return _read(data, path, True)
 
 
-def _decoded(samples: Samples, pre: InputPre) -> int | None:
+def _decoded(samples: Samples, preprocessing: InputPreprocessing) -> int | None:
     import numpy as np
 
-    return 8 * int(np.prod([size or 1 for size in pre.shape]))
+    return 8 * int(np.prod([size or 1 for size in preprocessing.shape]))
 
 
-def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any:
+def _layers(entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
     """The wave of a sound, (samples,), at the recipe's rate; its spectrogram is made of it."""
     rate, seconds, mels = entry.sound
     wave = inputs.node(key, (round(rate * seconds),))
     return spectrogram(wave, int(rate), int(mels), entry.shape)
 
 
-def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+def _made_up(entry: InputPreprocessing, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
     import numpy as np
 
     rate, seconds, mels = (int(entry.sound[0]), entry.sound[1], int(entry.sound[2]))
     random = np.random.default_rng(0)
     waves = random.uniform(-1, 1, (count, round(rate * seconds))).astype(np.float32)
     heard = [log_mel(wave, rate, mels) if mels else wave for wave in waves]
-    return {("node", key): waves}, shaped(np.stack(heard), entry)
+    return {("node", key): waves}, reshape_values(np.stack(heard), entry)
 
 
-def _takes(entry: InputPre) -> str:
+def _takes(entry: InputPreprocessing) -> str:
     rate, seconds, _ = entry.sound
-    return f"sounds as waves from -1 to 1: {number(rate)} numbers a second, {seconds:g} s"
+    return f"sounds as waves from -1 to 1: {format_number(rate)} numbers a second, {seconds:g} s"
 
 
 SOUND = Modality(
@@ -213,7 +225,7 @@ SOUND = Modality(
     of_files=_of_files,
     labelled=_labelled,
     decoded=_decoded,
-    check_all=check_all,
+    check_all=check_all_sounds,
     keras_form=KerasForm(_layers, _made_up, _takes),
 )
 
@@ -233,33 +245,38 @@ _USUAL_SECONDS = (
 )
 
 
-def _code(question: Question) -> DataCode:
+def _code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     how = data.options.get("representation") or SPECTROGRAM
-    rate = whole(data.options, "sample_rate", DEFAULT_RATE, least=1000)
+    rate = integer_option(data.options, "sample_rate", DEFAULT_RATE, least=1000)
     seconds = data.options.get("seconds")
     wave = f"sound_wave(str(file), {rate}, {seconds or 'seconds'})"
-    mels = whole(data.options, "mels", DEFAULT_MELS, least=8)
+    mels = integer_option(data.options, "mels", DEFAULT_MELS, least=8)
     each = f"log_mel({wave}, {rate}, {mels})" if how == SPECTROGRAM else f"{wave}[:, None]"
     read = f"np.stack([{each} for file in files])"
     length = () if seconds else _USUAL_SECONDS
     lines = [
-        *made(sound_wave),
-        *(made(log_mel) if how == SPECTROGRAM else ()),
+        *function_lines(sound_wave),
+        *(function_lines(log_mel) if how == SPECTROGRAM else ()),
         *folder_lines(data, data.path, ENDINGS, read, length),
     ]
     usual = "standard" if how == SPECTROGRAM else "none"
     size = f"round({rate} * {seconds or 'seconds'})"
     hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
     given = [
-        f"# A .keras takes waves from -1 to 1, {number(rate)} numbers a second, and hears them.",
-        *([*made(mel_filters), *made(spectrogram)] if how == SPECTROGRAM else ()),
+        f"# A .keras takes waves from -1 to 1, {format_number(rate)} numbers a second, and hears"
+        f" them.",
+        *(
+            [*function_lines(mel_filters), *function_lines(spectrogram)]
+            if how == SPECTROGRAM
+            else ()
+        ),
         f"given = keras.Input(({size},))",
         f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
     ]
     return DataCode(
         tuple(lines),
-        Fed.SOUNDS,
+        InputFormat.SOUNDS,
         given=tuple(given),
         takes="what was made of the files above: no wave of another rate or length",
         scaling=usual,
@@ -284,7 +301,7 @@ KIND = DataKind(
     ),
     read=_read_kind,
     code=_code,
-    place=Place.FOLDER,
+    place=DataLocation.FOLDER,
     recognise=_recognised,
     read_test=_read_test,
     task=lambda data: "classes",

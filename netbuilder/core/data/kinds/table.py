@@ -10,22 +10,22 @@ from netbuilder.core.data.preprocessing.cells import (
     are_dates,
     as_label,
     as_numbers,
+    boolean_words,
     dates_as_days,
-    day_comes_first,
-    in_order,
+    is_day_first,
     is_numeric,
     labels_of,
-    no_numbers,
-    truth_words,
-    truths,
+    not_numbers_message,
+    parse_booleans,
+    sort_labels,
 )
-from netbuilder.core.data.preprocessing.cleaning import fold
-from netbuilder.core.data.preprocessing.missing import filled, missing_cells, missing_rules
-from netbuilder.core.data.preprocessing.preprocess import Column
-from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, names, positive
+from netbuilder.core.data.preprocessing.cleaning import normalize_word
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, name_list_option, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import quoted, shown, size
+from netbuilder.core.wording import format_bytes, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +34,16 @@ if TYPE_CHECKING:
 
 # What kinds that are tables need, in one place.
 __all__ = [
-    "MAX_CATEGORIES", "as_label", "as_numbers", "check_room", "encode", "in_order", "is_numeric",
-    "make_columns", "missing_cells", "spelt",
+    "MAX_CATEGORIES",
+    "as_label",
+    "as_numbers",
+    "check_room",
+    "encode",
+    "is_numeric",
+    "label_numbers",
+    "make_columns",
+    "missing_cells",
+    "sort_labels",
 ]  # fmt: skip
 
 MAX_CATEGORIES = 50
@@ -48,7 +56,7 @@ def make_columns(
     options: Mapping[str, Any],
     source: str,
     choices: Mapping[str, ColumnChoice] = _NO_CHOICES,
-) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+) -> tuple[tuple[FittedColumn, ...], tuple[str, ...]]:
     """What each column is, and notes about columns that were left out.
 
     ``choices`` are what was decided of columns. A text column of at most ``MAX_CATEGORIES``
@@ -56,9 +64,9 @@ def make_columns(
     decided or option "categories" names it. The rule for missing values says what fills a
     column's gaps; a category knows only its most frequent value, or a category of its own.
     """
-    wanted = set(names(options, "categories"))
+    wanted = set(name_list_option(options, "categories"))
     rules = missing_rules(Data(options=options, columns=choices), [str(n) for n in table.columns])
-    columns: list[Column] = []
+    columns: list[FittedColumn] = []
     notes: list[str] = []
     for name in table.columns:
         series = table[name]
@@ -70,34 +78,36 @@ def make_columns(
             notes.append(f"Column '{name}' is text and was left out: a table takes no texts.")
             continue
         if kind == "date":
-            columns.append(filled(date_column(series, source), rules[str(name)]))
+            columns.append(fill_missing(date_column(series, source), rules[str(name)]))
             continue
         if kind == "boolean":
-            columns.append(filled(boolean_column(series, source), rules[str(name)]))
+            columns.append(fill_missing(boolean_column(series, source), rules[str(name)]))
             continue
         category = name in wanted or kind == "category"
         numbers = None if category else as_numbers(series, source)
         if numbers is not None:
-            columns.append(filled(with_range(Column(str(name)), numbers), rules[str(name)]))
+            columns.append(
+                fill_missing(with_range(FittedColumn(str(name)), numbers), rules[str(name)])
+            )
             continue
         if kind == "number":
-            raise no_numbers(series, source)
+            raise not_numbers_message(series, source)
         texts = labels_of(series.dropna())
-        values = in_order(texts.unique())
+        values = sort_labels(texts.unique())
         if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
             what = "dates" if are_dates(series) else "many different texts"
             notes.append(
-                f"Column '{name}' holds {what} ('{shown(texts.iloc[0])}', ...) and was left out."
+                f"Column '{name}' holds {what} ('{shorten(texts.iloc[0])}', ...) and was left out."
             )
             continue
         common = str(texts.mode().iloc[0])
-        column = Column(str(name), "category", values, typical=common, common=common)
-        columns.append(filled(column, rules[str(name)]))
+        column = FittedColumn(str(name), "category", values, typical=common, common=common)
+        columns.append(fill_missing(column, rules[str(name)]))
     return tuple(columns), tuple(notes)
 
 
 def check_room(
-    columns: Sequence[Column], rows: int, options: Mapping[str, Any], source: str
+    columns: Sequence[FittedColumn], rows: int, options: Mapping[str, Any], source: str
 ) -> None:
     """Refuse categories whose 0/1 features would fill the memory, before they are made.
 
@@ -110,7 +120,7 @@ def check_room(
     Raises:
         DataError: they would take more; the column of the most values is named.
     """
-    limit = positive(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
+    limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
     widest = max(columns, key=lambda column: len(column.categories), default=None)
     features = sum(len(one.features) for one in columns if one.kind == "category")
     needed = rows * features * _CELL_BYTES
@@ -118,14 +128,15 @@ def check_room(
         return
     raise DataError(
         f"Column '{widest.name}' of {source} is a category of {len(widest.categories):,} different "
-        f"values. One feature for each value in {rows:,} rows would take {size(needed)} of memory; "
+        f"values. One feature for each value in {rows:,} rows would take {format_bytes(needed)} of"
+        f" memory; "
         f"the limit is {limit:,.0f} MiB.",
         "Leave the column out, or make fewer categories of it. If the computer has the memory, "
         'set "memory_limit_mb" in the data recipe.',
     )
 
 
-def spelt(known: Mapping[str, int]) -> Callable[[str], float]:
+def label_numbers(known: Mapping[str, int]) -> Callable[[str], float]:
     """The number of a label; one that only case and spaces make different counts as known, and
     01067 where 1067 is: whether a code keeps its zeros depends on what stands beside it."""
     by_fold: dict[str, list[int]] = {}
@@ -143,11 +154,11 @@ def spelt(known: Mapping[str, int]) -> Callable[[str], float]:
 
 
 def _alike(label: str) -> str:
-    folded = fold(label)
+    folded = normalize_word(label)
     return folded.lstrip("0") or "0" if folded.isdecimal() else folded
 
 
-def with_range(column: Column, numbers: pd.Series) -> Column:
+def with_range(column: FittedColumn, numbers: pd.Series) -> FittedColumn:
     """``column`` with the range and the usual values of ``numbers``, some of them missing."""
     import numpy as np
 
@@ -165,22 +176,22 @@ def with_range(column: Column, numbers: pd.Series) -> Column:
     )
 
 
-def boolean_column(series: pd.Series, source: str) -> Column:
+def boolean_column(series: pd.Series, source: str) -> FittedColumn:
     """A column of yes and no."""
-    words = truth_words(series, source)
-    column = Column(str(series.name), "boolean", words)
-    return with_range(column, truths(series, words, source))
+    words = boolean_words(series, source)
+    column = FittedColumn(str(series.name), "boolean", words)
+    return with_range(column, parse_booleans(series, words, source))
 
 
-def date_column(series: pd.Series, source: str) -> Column:
+def date_column(series: pd.Series, source: str) -> FittedColumn:
     """A column of dates."""
-    style = "dayfirst" if day_comes_first(series) else ""
-    column = Column(str(series.name), "date", style=style)
+    style = "dayfirst" if is_day_first(series) else ""
+    column = FittedColumn(str(series.name), "date", style=style)
     return with_range(column, dates_as_days(series, source, style))
 
 
 def encode(
-    table: pd.DataFrame, columns: Sequence[Column], source: str, *, strict: bool = False
+    table: pd.DataFrame, columns: Sequence[FittedColumn], source: str, *, strict: bool = False
 ) -> NDArray[np.float64]:
     """The features of a table: numbers as they are, categories as one 0/1 feature a value.
 
@@ -205,9 +216,9 @@ def encode(
         codes, unknown = _codes(series, column)
         if strict and len(unknown):
             raise DataError(
-                f"Column '{column.name}' of {source} has '{shown(unknown.iloc[0])}' in line "
+                f"Column '{column.name}' of {source} has '{shorten(unknown.iloc[0])}' in line "
                 f"{unknown.index[0]}, which the training data did not hold.",
-                f"It knows {quoted(column.categories, 10)}.",
+                f"It knows {format_quoted_list(column.categories, 10)}.",
             )
         parts.append((codes[:, None] == np.arange(len(column.categories))).astype(np.float64))
     if not parts:
@@ -215,7 +226,7 @@ def encode(
     return np.concatenate(parts, axis=1)
 
 
-def unknown_words(table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, pd.Series]:
+def unknown_words(table: pd.DataFrame, columns: Sequence[FittedColumn]) -> dict[str, pd.Series]:
     """By column the cells, at their lines, with categories that the training rows did not know."""
     found = {
         column.name: _codes(table[column.name], column)[1]
@@ -225,7 +236,7 @@ def unknown_words(table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, p
     return {name: cells for name, cells in found.items() if len(cells)}
 
 
-def _codes(series: pd.Series, column: Column) -> tuple[NDArray[np.float64], pd.Series]:
+def _codes(series: pd.Series, column: FittedColumn) -> tuple[NDArray[np.float64], pd.Series]:
     """The number of each category, NaN where there is none, and the cells that are unknown."""
     import numpy as np
     import pandas as pd
@@ -236,21 +247,21 @@ def _codes(series: pd.Series, column: Column) -> tuple[NDArray[np.float64], pd.S
     known = {value: index for index, value in enumerate(column.categories)}
     # Of a million rows few words differ.
     places, words = pd.factorize(texts)
-    codes = np.array([*map(spelt(known), words), np.nan], np.float64)[places]
+    codes = np.array([*map(label_numbers(known), words), np.nan], np.float64)[places]
     return codes, texts[np.isnan(codes) & texts.notna().to_numpy()]
 
 
-def _numbers(series: pd.Series, column: Column, source: str) -> NDArray[np.float64]:
+def _numbers(series: pd.Series, column: FittedColumn, source: str) -> NDArray[np.float64]:
     import numpy as np
 
     if column.kind == "date":
         numbers: pd.Series | None = dates_as_days(series, source, column.style)
     elif column.kind == "boolean":
-        numbers = truths(series, column.categories, source)
+        numbers = parse_booleans(series, column.categories, source)
     else:
         numbers = as_numbers(series, source)
     if numbers is None:
-        raise no_numbers(series, source)
+        raise not_numbers_message(series, source)
     if isinstance(column.fill, float):
         numbers = numbers.fillna(column.fill)
     return np.asarray(numbers.to_numpy(), np.float64)

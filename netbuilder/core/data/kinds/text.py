@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.findings import INFO, Finding, data_edit
+from netbuilder.core.data.findings import INFO, Finding, data_fix
 from netbuilder.core.data.kinds import next_token
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.kind import (
@@ -27,28 +27,31 @@ from netbuilder.core.data.kinds.kind import (
     TASK,
     DataCode,
     DataKind,
-    Place,
-    Question,
+    DataLocation,
+    ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
     Array,
     Fitted,
     Modality,
+    PreviewSamples,
     Rows,
-    Shown,
-    asked_shape,
+    input_node_shape,
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.scripts.folders import folder_lines
-from netbuilder.core.data.kinds.scripts.lines import text_code
-from netbuilder.core.data.kinds.scripts.roles import of_samples
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
+from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.preprocessing.roles import need_column
-from netbuilder.core.data.preprocessing.word_numbers import (
+from netbuilder.core.data.preprocessing.roles import require_column
+from netbuilder.core.data.preprocessing.word_encoding import (
     DEFAULT_WORDS,
     SPLITS,
     fit_length,
@@ -57,16 +60,21 @@ from netbuilder.core.data.preprocessing.word_numbers import (
     lost_words,
     raw_of_texts,
 )
-from netbuilder.core.data.readers.class_folders import find, may_have_test, select, usual_ending
+from netbuilder.core.data.readers.class_folders import (
+    find_samples,
+    may_have_test,
+    select_files,
+    usual_ending,
+)
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import literal
-from netbuilder.core.wording import listed
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +106,7 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
     others = tuple(
         Finding(
             "other-texts", INFO, f"'{name}' is not used: the texts are those of '{column}'.", name,
-            (data_edit(f"Read the texts of '{name}'", text=name),),
+            (data_fix(f"Read the texts of '{name}'", text=name),),
         )
         for name, role in found.roles.items()
         if role == "ignore" and not is_numeric(table[name])
@@ -112,7 +120,7 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
 def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
     given = str(data.options.get("text") or "")
     if given:
-        need_column(given, [str(name) for name in table.columns], source)
+        require_column(given, [str(name) for name in table.columns], source)
         return given
     free = free_columns(data, table)
     decided = [n for n in free if n in data.columns and data.columns[n].type == "text"]
@@ -129,8 +137,8 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
     """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
     import numpy as np
 
-    found = find(path, (".txt",), "text")
-    chosen = select(found, part=part)
+    found = find_samples(path, (".txt",), "text")
+    chosen = select_files(found, part=part)
     texts, encodings = [], set()
     for file in chosen.files:
         said, encoding = read_text_file(file, options)
@@ -138,11 +146,11 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
         encodings.add(encoding)
     notes = list(found.notes)
     if other := sorted(encodings - {"utf-8", "utf-8-sig", "ascii"}):
-        notes.append(f"Some were read in the encoding {listed(other)}.")
+        notes.append(f"Some were read in the encoding {format_list(other)}.")
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
-        targets=of_folders(chosen.labels),
+        targets=folder_targets(chosen.labels),
         source=path.name,
         notes=tuple(notes),
         parts=chosen.parts,
@@ -154,7 +162,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
         return None
     if not may_have_test(path):
         return None
-    if not select(find(path, (".txt",), "text"), part=True).files:
+    if not select_files(find_samples(path, (".txt",), "text"), part=True).files:
         return None
     return _folder(path, data.options, part=True)
 
@@ -164,11 +172,11 @@ def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitte
     source = source_of(project, key, samples)
     texts = samples.arrays[source][train]
     options = project.data.options
-    asked = asked_shape(project, key)
+    asked = input_node_shape(project, key)
     if len(asked) == 1 and isinstance(asked[0], int) and "sequence_length" not in options:
         options = {**options, "sequence_length": asked[0]}
     split = fit_split(texts, options)
-    fitted = InputPre(
+    fitted = InputPreprocessing(
         "text",
         (fit_length(list(texts), options, split),),
         "int32",
@@ -180,25 +188,27 @@ def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitte
     return fitted, (*notes, *lost_words(texts, fitted))
 
 
-def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
-    return raw_of_texts(list(values_of(samples, pre, rows)), pre)
+def _numbers(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
+    return raw_of_texts(list(values_of(samples, preprocessing, rows)), preprocessing)
 
 
-def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
+def _of_files(files: Sequence[Path], entry: InputPreprocessing) -> Array:
     return raw_of_texts([read_text_file(file, {})[0] for file in files], entry)
 
 
-def _shown(samples: Samples, count: int) -> Shown:
-    return Shown(dict(samples.arrays))
+def _shown(samples: Samples, count: int) -> PreviewSamples:
+    return PreviewSamples(dict(samples.arrays))
 
 
-def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
-    wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
-    told = replace(data, target=wanted, targets={}, options={**pre.hints, **data.options})
+def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+    wanted = tuple(
+        dict.fromkeys(n for entry in preprocessing.outputs.values() for n in entry.columns)
+    )
+    told = replace(data, target=wanted, targets={}, options={**preprocessing.hints, **data.options})
     return read_text(told, path, test=True)
 
 
-def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any:
+def _layers(entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
     return numbered(
         inputs.node(key, (1,), "string"),
         entry.vocabulary[2:],
@@ -209,7 +219,7 @@ def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any:
     )
 
 
-def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+def _made_up(entry: InputPreprocessing, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
     import numpy as np
 
     blank = "" if entry.split else " "
@@ -277,13 +287,13 @@ _LONGEST_TEXTS = (
 )
 
 
-def _code(question: Question) -> DataCode:
+def _code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     if data.options.get("task") == next_token.TASK:
         return next_token.code(question)
     if not data.path.lower().endswith(TABLE_ENDINGS):
         return _folder_code(question)
-    told = of_samples(
+    told = sample_role_lines(
         question,
         "text",
         _LONGEST_TEXTS,
@@ -293,10 +303,10 @@ def _code(question: Question) -> DataCode:
     return text_code(question, told.lines, **told.flags)
 
 
-def _folder_code(question: Question) -> DataCode:
+def _folder_code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     encoding = str(data.options.get("encoding") or "utf-8-sig")
-    read = f"np.array([file.read_text(encoding={literal(encoding)}) for file in files])"
+    read = f"np.array([file.read_text(encoding={format_literal(encoding)}) for file in files])"
     lines = folder_lines(data, data.path, (".txt",), read)
     return text_code(question, lines, parts="folders", own_test=bool(data.test_path))
 
@@ -360,7 +370,7 @@ KIND = DataKind(
     ),
     read=_read,
     code=_code,
-    place=Place.EITHER,
+    place=DataLocation.EITHER,
     read_test=_read_test,
     more_options=_options,
     task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",

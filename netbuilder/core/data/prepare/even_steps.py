@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.preprocessing.cells import are_dates, is_numeric
-from netbuilder.core.data.preprocessing.times import says_time, times_of
+from netbuilder.core.data.preprocessing.time_columns import is_time_name, times_of
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ _ROUNDED = 0.06
 _CALENDAR = ((28.0, 31.0), (365.0, 366.0))
 
 
-def series_asked(samples: Samples, used: Collection[str], task: str) -> tuple[Finding, ...]:
+def series_question(samples: Samples, used: Collection[str], task: str) -> tuple[Finding, ...]:
     """The question whether a table of numbers is a series, with the click that says yes.
 
     Args:
@@ -57,8 +57,8 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
         numbers = is_numeric(table[name])
         # What counts rows may name them, and say nothing: it is asked only of a time.
         counts = numbers and step == 1.0 and bool((table[name] == table[name].round()).all())
-        if name in used and step and (says_time(name) or (alone and not counts and not dated)):
-            rises = f"rises by {number(step)} from" if numbers else "goes evenly from"
+        if name in used and step and (is_time_name(name) or (alone and not counts and not dated)):
+            rises = f"rises by {format_number(step)} from" if numbers else "goes evenly from"
             yield Finding(
                 "even-steps",
                 INFO,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.project.model import Project
@@ -19,13 +19,13 @@ Array = NDArray[Any]
 
 def fit_input(
     project: Project, key: str, samples: Samples, train: NDArray[np.int64]
-) -> tuple[InputPre, tuple[str, ...]]:
+) -> tuple[InputPreprocessing, tuple[str, ...]]:
     """The preprocessing of Input node ``key``, fitted on the rows ``train``, and notes."""
     fitted, notes = MODALITIES[samples.role].fit(project, key, samples, train)
     return with_units(fitted, samples), notes
 
 
-def with_units(fitted: InputPre, samples: Samples) -> InputPre:
+def with_units(fitted: InputPreprocessing, samples: Samples) -> InputPreprocessing:
     """The preprocessing with what stood beside the numbers of each column."""
     if not samples.units or not fitted.columns:
         return fitted
@@ -36,14 +36,16 @@ def with_units(fitted: InputPre, samples: Samples) -> InputPre:
     return replace(fitted, columns=tuple(columns))
 
 
-def read_raw(samples: Samples, pre: InputPre, rows: NDArray[np.int64] | slice) -> Array:
+def read_raw(
+    samples: Samples, preprocessing: InputPreprocessing, rows: NDArray[np.int64] | slice
+) -> Array:
     """Raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
-    sort = "table" if samples.table is not None else pre.kind
-    return MODALITIES[sort].read(samples, pre, rows)
+    sort = "table" if samples.table is not None else preprocessing.kind
+    return MODALITIES[sort].read(samples, preprocessing, rows)
 
 
 def filled_cells(
-    samples: Samples, inputs: Mapping[str, InputPre], rows: NDArray[np.int64]
+    samples: Samples, inputs: Mapping[str, InputPreprocessing], rows: NDArray[np.int64]
 ) -> dict[str, NDArray[np.bool_]]:
     """By Input id which cells of some rows are empty and get the column's ``fill``, (rows,
     columns); nothing of Inputs in whose rows there is none."""

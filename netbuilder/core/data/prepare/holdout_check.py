@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import counted, listed
+from netbuilder.core.wording import format_count, format_list
 
 
 def checked_test(
-    samples: Samples, test: Samples, inputs: Mapping[str, InputPre]
+    samples: Samples, test: Samples, inputs: Mapping[str, InputPreprocessing]
 ) -> tuple[Samples, tuple[str, ...]]:
     """The test samples with the columns of the training samples, and notes.
 
@@ -22,7 +22,7 @@ def checked_test(
     if not set(samples.targets.columns) <= set(test.targets.columns):
         if len(samples.targets.columns) != len(test.targets.columns):
             raise DataError(
-                f"{test.source} has {counted(len(test.targets.columns), 'target column')}, "
+                f"{test.source} has {format_count(len(test.targets.columns), 'target column')}, "
                 f"{samples.source} has {len(samples.targets.columns)}.",
                 "Choose a test set with the same targets.",
             )
@@ -32,7 +32,7 @@ def checked_test(
         have = [str(name) for name in test.table.columns]
         _need([n for n in samples.table.columns if n in names], have, samples, test)
         more = [name for name in have if name not in samples.table]
-        return test, (f"Column {listed(more)} of {test.source} is not used.",) if more else ()
+        return test, (f"Column {format_list(more)} of {test.source} is not used.",) if more else ()
     if samples.columns and samples.columns != test.columns:
         _need(list(samples.columns), list(test.columns), samples, test)
         order = [test.columns.index(name) for name in samples.columns]
@@ -53,6 +53,6 @@ def _need(wanted: list[str], have: list[str], samples: Samples, test: Samples) -
     lost = [name for name in wanted if name not in have]
     if lost:
         raise DataError(
-            f"The test file {test.source} lacks column {listed(lost)} of {samples.source}.",
-            f"It has {listed(have, 12)}. Choose a test file with the same columns.",
+            f"The test file {test.source} lacks column {format_list(lost)} of {samples.source}.",
+            f"It has {format_list(have, 12)}. Choose a test file with the same columns.",
         )

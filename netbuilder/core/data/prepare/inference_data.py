@@ -17,21 +17,24 @@ from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds import table as tables
 from netbuilder.core.data.kinds.series import history, labelled_windows, latest_window
 from netbuilder.core.data.prepare.fit_inputs import read_raw
-from netbuilder.core.data.prepare.targets import encode_targets
+from netbuilder.core.data.prepare.target_encoding import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.missing import missing_rules
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.readers.arrays.named import read_arrays
+from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.array_roles import read_arrays
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, reading_of
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, table_reading
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.regular_file import need_regular
-from netbuilder.core.wording import counted, did_you_mean, listed
+from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import did_you_mean, format_count, format_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-def read_split(data: Data, pre: Preprocessing, path: Path) -> Split:
+def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
     """Samples with their answers, to judge a trained model by.
 
     Args:
@@ -50,16 +53,22 @@ def read_split(data: Data, pre: Preprocessing, path: Path) -> Split:
     Raises:
         DataError: it cannot be read, columns are missing, or a class is unknown.
     """
-    samples = _labelled(data, pre, path)
+    samples = _labelled(data, preprocessing, path)
     count = np.arange(len(samples))
-    raw_x = {key: _raw(samples, entry, count) for key, entry in pre.inputs.items()}
+    raw_x = {key: _raw(samples, entry, count) for key, entry in preprocessing.inputs.items()}
     raw_y = {
         key: encode_targets(
             _renamed(samples.targets, entry.columns, samples.source), entry, path.name
         )
-        for key, entry in pre.outputs.items()
+        for key, entry in preprocessing.outputs.items()
     }
-    return Split(pre.apply_inputs(raw_x), pre.apply_targets(raw_y), raw_x, None, raw_y)
+    return Split(
+        preprocessing.apply_inputs(raw_x),
+        preprocessing.apply_targets(raw_y),
+        raw_x,
+        raw_y=raw_y,
+        index=samples.targets.index.to_numpy(),
+    )
 
 
 def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd.DataFrame:
@@ -69,39 +78,43 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
     if len(targets.columns) != len(columns):
         raise DataError(
             f"{source} has {len(targets.columns)} target columns, the model answers "
-            f"{len(columns)}: {listed(columns)}.",
+            f"{len(columns)}: {format_list(columns)}.",
             "Choose the data that goes with this model.",
         )
     return targets.set_axis(list(columns), axis=1)
 
 
-def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
-    need_regular(path, DataError)
-    wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
+def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+    require_regular_file(path, DataError)
+    wanted = tuple(
+        dict.fromkeys(n for entry in preprocessing.outputs.values() for n in entry.columns)
+    )
     if path.suffix.lower() in ARRAY_ENDINGS:
-        return _array_samples(data, pre, path)
-    sorts = [MODALITIES[entry.kind] for entry in pre.inputs.values()]
+        return _array_samples(data, preprocessing, path)
+    sorts = [MODALITIES[entry.kind] for entry in preprocessing.inputs.values()]
     own = next((sort.labelled for sort in sorts if sort.labelled is not None), None)
     # Pictures may also stand in a table, a pixel a column.
     if own is not None and (path.is_dir() or sorts[0].labelled_tables):
-        return own(data, pre, path)
+        return own(data, preprocessing, path)
     if path.is_dir():
         raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
-    table = as_model_reads(read_table(path, reading_of_model(data, pre)), pre, path.name)
-    series = series_input(pre)
+    table = as_model_table(
+        read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
+    )
+    series = series_input(preprocessing)
     if series is not None:
-        return labelled_windows(table, data, pre, series, path.name)
-    need_columns(table, wanted, path.name, "to compare the answers with")
-    table, _ = _complete(table, pre, data, path.name, wanted)
+        return labelled_windows(table, data, preprocessing, series, path.name)
+    require_columns(table, wanted, path.name, "to compare the answers with")
+    table, _ = _complete(table, preprocessing, data, path.name, wanted)
     # A category that the model never saw is refused here as it is when it predicts.
-    for entry in pre.inputs.values():
+    for entry in preprocessing.inputs.values():
         if entry.kind == "table":
             tables.encode(table, entry.columns, path.name, strict=True)
-    return _samples_of_table(table, pre, table[list(wanted)], path.name)
+    return _samples_of_table(table, preprocessing, table[list(wanted)], path.name)
 
 
-def _array_samples(data: Data, pre: Preprocessing, path: Path) -> Samples:
-    sources = tuple(entry.source for entry in pre.inputs.values() if entry.source)
+def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+    sources = tuple(entry.source for entry in preprocessing.inputs.values() if entry.source)
     names = sources if data.kind == "arrays" and sources else ()
     answers = [n for chosen in data.targets.values() for n in chosen] if names else []
     tested = read_arrays(path, data.options, names, answers, test=True)
@@ -110,20 +123,24 @@ def _array_samples(data: Data, pre: Preprocessing, path: Path) -> Samples:
     return samples
 
 
-def series_input(pre: Preprocessing) -> InputPre | None:
+def series_input(preprocessing: Preprocessing) -> InputPreprocessing | None:
     """The input that takes windows of a series, if the model has one."""
-    found = (entry for entry in pre.inputs.values() if entry.kind == "numbers" and entry.columns)
+    found = (
+        entry
+        for entry in preprocessing.inputs.values()
+        if entry.kind == "numbers" and entry.columns
+    )
     return next(found, None)
 
 
-def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
+def _raw(samples: Samples, entry: InputPreprocessing, rows: NDArray[np.int64]) -> Array:
     """Like ``read_raw``, with words for data of another shape."""
     if samples.table is not None and entry.kind != "table":
-        return pixels(samples.table, entry, samples.source)
+        return pixels_of_table(samples.table, entry, samples.source)
     if samples.table is None and entry.kind == "table":
         raise DataError(
             f"{samples.source} holds no table.",
-            f"The model takes the columns {listed(column.name for column in entry.columns)}.",
+            f"The model takes the columns {format_list(column.name for column in entry.columns)}.",
         )
     try:
         return read_raw(samples, entry, rows)
@@ -136,12 +153,12 @@ def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
         ) from error
 
 
-def reading_of_model(data: Data, pre: Preprocessing) -> dict[str, Any]:
+def reading_of_model(data: Data, preprocessing: Preprocessing) -> dict[str, Any]:
     """The options with which a trained model's new tables are read."""
-    return {**pre.hints, **reading_options(data)}
+    return {**preprocessing.hints, **reading_options(data)}
 
 
-def as_model_reads(table: pd.DataFrame, pre: Preprocessing, source: str) -> pd.DataFrame:
+def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: str) -> pd.DataFrame:
     """A table without a column that only counts the rows, unless the model reads it.
 
     Raises:
@@ -149,11 +166,11 @@ def as_model_reads(table: pd.DataFrame, pre: Preprocessing, source: str) -> pd.D
     """
     numbers = {
         column.name
-        for entry in pre.inputs.values()
+        for entry in preprocessing.inputs.values()
         for column in entry.columns
         if column.kind != "category"
     }
-    for one in reading_of(table).findings:
+    for one in table_reading(table).findings:
         if one.code == AMBIGUOUS and one.column in numbers:
             raise DataError(
                 one.message.replace("Column", f"In {source} column", 1).removesuffix(" Say which."),
@@ -164,11 +181,11 @@ def as_model_reads(table: pd.DataFrame, pre: Preprocessing, source: str) -> pd.D
                 one.message.replace("Column", f"In {source} column", 1),
                 "Write its numbers in the unit that was learned.",
             )
-    known = {column.name for entry in pre.inputs.values() for column in entry.columns}
+    known = {column.name for entry in preprocessing.inputs.values() for column in entry.columns}
     return table if str(table.columns[0]) in known else drop_index_column(table)
 
 
-def need_columns(table: pd.DataFrame, names: tuple[str, ...], source: str, what: str) -> None:
+def require_columns(table: pd.DataFrame, names: tuple[str, ...], source: str, what: str) -> None:
     """Raise the ``DataError`` that names every missing column."""
     known = [str(name) for name in table.columns]
     lost = [name for name in names if name not in known]
@@ -176,19 +193,25 @@ def need_columns(table: pd.DataFrame, names: tuple[str, ...], source: str, what:
         one = len(lost) == 1
         hint = did_you_mean(lost[0], known) if one else ""
         raise DataError(
-            f"{source} lacks the column{'' if one else 's'} {listed(lost, 8)} {what}.",
-            f"{hint} It has {listed(known, 12)}.".strip(),
+            f"{source} lacks the column{'' if one else 's'} {format_list(lost, 8)} {what}.",
+            f"{hint} It has {format_list(known, 12)}.".strip(),
         )
 
 
 def _complete(
-    table: pd.DataFrame, pre: Preprocessing, data: Data, source: str, also: tuple[str, ...] = ()
+    table: pd.DataFrame,
+    preprocessing: Preprocessing,
+    data: Data,
+    source: str,
+    also: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """A table without gaps where the model needs none, by the recipe's rule."""
     used = tuple(
-        dict.fromkeys([c.name for entry in pre.inputs.values() for c in entry.columns] + list(also))
+        dict.fromkeys(
+            [c.name for entry in preprocessing.inputs.values() for c in entry.columns] + list(also)
+        )
     )
-    need_columns(table, used, source, "that the model needs")
+    require_columns(table, used, source, "that the model needs")
     table = without_stand_ins(table, data.options)
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
@@ -198,19 +221,19 @@ def _complete(
     holes = [name for name in used if wanted[name] == "drop"]
     kept = table.dropna(subset=holes) if holes else table
     lost = len(table) - len(kept)
-    return kept, ((f"{counted(lost, 'row')} with missing values left out.",) if lost else ())
+    return kept, ((f"{format_count(lost, 'row')} with missing values left out.",) if lost else ())
 
 
 def _samples_of_table(
-    table: pd.DataFrame, pre: Preprocessing, targets: pd.DataFrame, source: str
+    table: pd.DataFrame, preprocessing: Preprocessing, targets: pd.DataFrame, source: str
 ) -> Samples:
-    if all(entry.kind == "table" for entry in pre.inputs.values()):
+    if all(entry.kind == "table" for entry in preprocessing.inputs.values()):
         return Samples("table", targets, table=table, source=source)
     features = table.drop(columns=[name for name in targets.columns if name in table.columns])
     return Samples("numbers", targets, table=features, source=source)
 
 
-def pixels(table: pd.DataFrame, entry: InputPre, source: str) -> Array:
+def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> Array:
     """Rows of a table as pictures or sequences: each column one value, in reading order.
 
     Raises:
@@ -233,7 +256,7 @@ def pixels(table: pd.DataFrame, entry: InputPre, source: str) -> Array:
 
 
 def raw_of_table(
-    table: pd.DataFrame, data: Data, pre: Preprocessing, source: str
+    table: pd.DataFrame, data: Data, preprocessing: Preprocessing, source: str
 ) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
     """Raw values of rows that have no answers yet.
 
@@ -243,11 +266,11 @@ def raw_of_table(
     Raises:
         DataError: columns are missing, text stands among numbers, a category is unknown.
     """
-    if series_input(pre) is not None:
-        return _history(table, data, pre, source)
-    kept, notes = _complete(table, pre, data, source)
+    if series_input(preprocessing) is not None:
+        return _history(table, data, preprocessing, source)
+    kept, notes = _complete(table, preprocessing, data, source)
     raw: dict[str, Array] = {}
-    for key, entry in pre.inputs.items():
+    for key, entry in preprocessing.inputs.items():
         if entry.kind == "table":
             encoded = tables.encode(kept, entry.columns, source, strict=True)
             shape = [size or 1 for size in entry.shape]
@@ -255,35 +278,39 @@ def raw_of_table(
         elif (of_texts := MODALITIES[entry.kind].of_texts) is not None:
             raw[key] = of_texts([str(t) for t in text_column(kept, entry, source)], entry)
         else:
-            answers = [n for out in pre.outputs.values() for n in out.columns if n in kept]
-            raw[key] = pixels(kept.drop(columns=answers), entry, source)
+            answers = [
+                n for out in preprocessing.outputs.values() for n in out.columns if n in kept
+            ]
+            raw[key] = pixels_of_table(kept.drop(columns=answers), entry, source)
     return raw, kept, notes
 
 
 def _history(
-    table: pd.DataFrame, data: Data, pre: Preprocessing, source: str
+    table: pd.DataFrame, data: Data, preprocessing: Preprocessing, source: str
 ) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
     """Every window of a series; the rows returned are those on which a window ends."""
-    entry = series_input(pre)
+    entry = series_input(preprocessing)
     assert entry is not None
     raw, lines, note = history(table, data, entry, source)
-    return dict.fromkeys(pre.inputs, raw), table.loc[lines], (note,)
+    return dict.fromkeys(preprocessing.inputs, raw), table.loc[lines], (note,)
 
 
-def end_of_series(data: Data, pre: Preprocessing, path: Path) -> Array | None:
+def last_series_rows(data: Data, preprocessing: Preprocessing, path: Path) -> Array | None:
     """The last rows of a series' file, raw (window, columns); None of a model of another kind.
 
     Raises:
         DataError: it cannot be read, columns are missing, or no window fits.
     """
-    entry = series_input(pre)
+    entry = series_input(preprocessing)
     if entry is None or data.kind != "series":
         return None
-    table = as_model_reads(read_table(path, reading_of_model(data, pre)), pre, path.name)
+    table = as_model_table(
+        read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
+    )
     return latest_window(table, data, entry, path.name)
 
 
-def text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:
+def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> pd.Series:
     """The column of texts that the model reads: by its name, else the longest texts.
 
     Raises:
@@ -300,7 +327,7 @@ def text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:
     return table[longest].fillna("")
 
 
-def one_row(values: Mapping[str, object]) -> pd.DataFrame:
+def row_table(values: Mapping[str, object]) -> pd.DataFrame:
     """A row that was filled in by hand as a table of one line; empty cells are missing."""
     import pandas as pd
 

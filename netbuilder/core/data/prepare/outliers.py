@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.findings import WARNING, Finding, option_edit
-from netbuilder.core.wording import number
+from netbuilder.core.data.findings import WARNING, Finding, option_fix
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,12 +48,13 @@ def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
             low, high = float(np.nanmin(rest)), float(np.nanmax(rest))
             yield Finding(
                 "outlier", WARNING,
-                f"Column '{name}' has {number(value)} in line {line}, while all others run from "
-                f"{number(low)} to {number(high)}. Was it typed wrongly?",
+                f"Column '{name}' has {format_number(value)} in line {line}, while all others run"
+                f" from "
+                f"{format_number(low)} to {format_number(high)}. Was it typed wrongly?",
                 str(name),
                 (
-                    option_edit(f"Leave line {line} out", "skip_lines", [line]),
-                    option_edit(f"Treat {told} as missing", "missing_values", {str(name): [told]}),
+                    option_fix(f"Leave line {line} out", "skip_lines", [line]),
+                    option_fix(f"Treat {told} as missing", "missing_values", {str(name): [told]}),
                 ),
             )  # fmt: skip
 

@@ -11,29 +11,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
-from netbuilder.core.data.prepare import prepared_stream, targets
-from netbuilder.core.data.prepare.even_steps import series_asked
+from netbuilder.core.data.prepare import prepared_stream, target_encoding
+from netbuilder.core.data.prepare.even_steps import series_question
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
 from netbuilder.core.data.prepare.holdout_check import checked_test
-from netbuilder.core.data.prepare.quality import findings_of, left_out, still_asked
-from netbuilder.core.data.prepare.splits import Rows3, rows_of_edited, rows_of_parts, split_rows
+from netbuilder.core.data.prepare.quality import (
+    excluded_column_findings,
+    open_questions,
+    table_findings,
+)
+from netbuilder.core.data.prepare.splits import (
+    SplitIndices,
+    rows_of_edited,
+    rows_of_parts,
+    split_rows,
+)
 from netbuilder.core.data.preprocessing import scaling
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
-from netbuilder.core.data.readers.cache import Recent, stamp
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.readers.class_folders import tables_beside
-from netbuilder.core.data.readers.large_csv import Scan, is_large
+from netbuilder.core.data.readers.large_csv import LargeTable, is_large
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.registry import kind_of, read
+from netbuilder.core.data.registry import kind_of
+from netbuilder.core.data.registry import read_samples as read
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import (
-    byte_taker,
+    byte_input_layer,
     feeds_embedding,
     input_ids,
     last_units,
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,20 +63,20 @@ class PreparedData:
 
     samples: Samples
     test: Samples | None
-    rows: Rows3
-    pre: Preprocessing
+    rows: SplitIndices
+    preprocessing: Preprocessing
     facts: DataFacts
-    scan: Scan | None = None
+    scan: LargeTable | None = None
 
 
-_SAMPLES: Recent[tuple[Samples, Samples | None]] = Recent(3)
-_PLANS: Recent[PreparedData] = Recent(4)
-_SCANS: Recent[Scan] = Recent(2)
+_SAMPLES: RecentValues[tuple[Samples, Samples | None]] = RecentValues(3)
+_PLANS: RecentValues[PreparedData] = RecentValues(4)
+_SCANS: RecentValues[LargeTable] = RecentValues(2)
 
 
 def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     """The samples of a recipe and of its test file, remembered while neither changes."""
-    return _SAMPLES.get(stamp(data, base), lambda: _read_both(data, base))
+    return _SAMPLES.get(data_stamp(data, base), lambda: _read_both(data, base))
 
 
 def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
@@ -73,7 +87,7 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     return samples, read(told, base, test=True)
 
 
-def make_plan(project: Project, base: Path) -> PreparedData:
+def prepare_data(project: Project, base: Path) -> PreparedData:
     """Read, cut and fit; remembered while neither recipe, files nor the graph's ends change.
 
     Raises:
@@ -86,13 +100,13 @@ def make_plan(project: Project, base: Path) -> PreparedData:
                 key,
                 repr(graph.by_id[key].params.get("shape")),
                 feeds_embedding(graph, key),
-                byte_taker(graph, key),
+                byte_input_layer(graph, key),
             )
             for key in graph.inputs
         ),
         *((key, last_units(graph, key)) for key in graph.outputs),
     )
-    key = (stamp(project.data, base), ends, project.training.seed)
+    key = (data_stamp(project.data, base), ends, project.training.seed)
     large = kind_of(project.data).streams and is_large(project.data, base)
     make = _make_large if large else _make
     return _PLANS.get(key, lambda: make(project, base))
@@ -103,16 +117,17 @@ def _make(project: Project, base: Path) -> PreparedData:
     samples, test = read_samples(data, base)
     if len(samples) < 2:
         raise DataError(
-            f"{samples.source} has {counted(len(samples), 'row')}: nothing can be learned from it.",
+            f"{samples.source} has {format_count(len(samples), 'row')}: nothing can be learned"
+            f" from it.",
             "Choose data with more rows.",
-            short=f"{counted(len(samples), 'row')}: too few to learn from",
+            short=f"{format_count(len(samples), 'row')}: too few to learn from",
         )
     _check_classes(data, base, samples)
     outputs = _fit_outputs(project, samples.targets, samples)
     first = next(iter(outputs.values()))
     classes = None
     if first.task in {BINARY, CLASSES}:
-        classes = targets.encode_targets(samples.targets, first, samples.source)
+        classes = target_encoding.encode_targets(samples.targets, first, samples.source)
     made = samples.made
     cut_by = classes
     if made is not None and classes is not None:
@@ -133,21 +148,24 @@ def _make(project: Project, base: Path) -> PreparedData:
         )
     if made is not None:
         rows = rows_of_edited(rows, made.origin)
-    outputs = {key: _scale_output(pre, samples, rows, data.scaling) for key, pre in outputs.items()}
+    outputs = {
+        key: _scale_output(preprocessing, samples, rows, data.scaling)
+        for key, preprocessing in outputs.items()
+    }
     inputs, notes = _fit_inputs(project, samples, rows)
     if test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
-    pre = Preprocessing(inputs, outputs, samples.hints)
-    facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
+    preprocessing = Preprocessing(inputs, outputs, samples.hints)
+    facts = _facts(samples, test, rows, preprocessing, classes=classes, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
-        *still_asked(samples, test, pre, data),
-        *left_out(notes, samples.table, used, facts.task),
-        *series_asked(samples, used, facts.task),
-        *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
+        *open_questions(samples, test, preprocessing, data),
+        *excluded_column_findings(notes, samples.table, used, facts.task),
+        *series_question(samples, used, facts.task),
+        *table_findings(samples, test, rows, facts.task, from_file=samples.from_file),
     )
-    return PreparedData(samples, test, rows, pre, replace(facts, findings=findings))
+    return PreparedData(samples, test, rows, preprocessing, replace(facts, findings=findings))
 
 
 def _check_classes(data: Data, base: Path, samples: Samples) -> None:
@@ -171,31 +189,33 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
 
 def _make_large(project: Project, base: Path) -> PreparedData:
     data = project.data
-    key = (*stamp(data, base), project.training.seed)
+    key = (*data_stamp(data, base), project.training.seed)
     scan = _SCANS.get(key, lambda: prepared_stream.scan_project(project, base))
-    samples, held, rows = prepared_stream.held_samples(scan)
+    samples, held, rows = prepared_stream.in_memory_samples(scan)
     told = replace(data, options={**samples.hints, **data.options})
     test = read(told, base, test=True) or held
-    seen = prepared_stream.targets_seen(scan, samples)
+    seen = prepared_stream.known_targets(scan, samples)
     outputs = {
-        key: prepared_stream.scale_output(pre, scan, data.scaling)
-        for key, pre in _fit_outputs(project, seen, samples).items()
+        key: prepared_stream.scale_output(preprocessing, scan, data.scaling)
+        for key, preprocessing in _fit_outputs(project, seen, samples).items()
     }
     inputs, notes = prepared_stream.fit_inputs(project, scan, samples)
     inputs = {key: with_units(one, samples) for key, one in inputs.items()}
     if data.test_path and test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
-    pre = Preprocessing(inputs, outputs, samples.hints)
-    streamed = prepared_stream.reads_while_training(scan, pre)
+    preprocessing = Preprocessing(inputs, outputs, samples.hints)
+    streamed = prepared_stream.reads_while_training(scan, preprocessing)
     if streamed:
         notes = (*notes, prepared_stream.note_of_size(scan))
-    facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
+    facts = _facts(samples, test, rows, preprocessing, classes=None, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
-        *still_asked(samples, test, pre, data),
-        *left_out(notes, samples.table, used, facts.task),
-        *findings_of(samples, test if data.test_path else None, rows, facts.task, from_file=True),
+        *open_questions(samples, test, preprocessing, data),
+        *excluded_column_findings(notes, samples.table, used, facts.task),
+        *table_findings(
+            samples, test if data.test_path else None, rows, facts.task, from_file=True
+        ),
     )
     counts = prepared_stream.class_counts(scan, next(iter(outputs.values())))
     present = [count for count in counts if count]
@@ -207,7 +227,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
         class_counts=counts,
         imbalance=max(present) / min(present) if present else 1.0,
     )
-    return PreparedData(samples, test, rows, pre, facts, scan)
+    return PreparedData(samples, test, rows, preprocessing, facts, scan)
 
 
 def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -221,15 +241,17 @@ def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[s
     return tuple(names)
 
 
-def _fit_outputs(project: Project, frame: pd.DataFrame, samples: Samples) -> dict[str, OutputPre]:
+def _fit_outputs(
+    project: Project, frame: pd.DataFrame, samples: Samples
+) -> dict[str, OutputPreprocessing]:
     source = samples.source
-    found: dict[str, OutputPre] = {}
+    found: dict[str, OutputPreprocessing] = {}
     names = [str(name) for name in frame.columns]
     for output in output_ids(project.graph):
         columns = frame[list(_columns_for(project, output, names))]
-        fitted = targets.fit(
+        fitted = target_encoding.fit_target(
             columns,
-            targets.detect(columns, _options_for(project.data, columns), source),
+            target_encoding.detect_task(columns, _options_for(project.data, columns), source),
             units=last_units(project.graph, output),
             one_hot=bool(project.data.options.get("one_hot", False)),
             source=source,
@@ -254,18 +276,24 @@ def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
     return options
 
 
-def _scale_output(pre: OutputPre, samples: Samples, rows: Rows3, how: str) -> OutputPre:
-    if pre.task != REGRESSION:
-        return pre
-    values = targets.encode_targets(samples.targets, pre, samples.source)[rows.train]
+def _scale_output(
+    preprocessing: OutputPreprocessing, samples: Samples, rows: SplitIndices, how: str
+) -> OutputPreprocessing:
+    """The target with its scale and what it is on average, both of the training rows."""
+    values = target_encoding.encode_targets(samples.targets, preprocessing, samples.source)[
+        rows.train
+    ]
+    if preprocessing.task != REGRESSION:
+        return replace(preprocessing, mean=target_encoding.shares(values, preprocessing))
     offset, scale = scaling.fit_columns(values, how)
-    return replace(pre, offset=offset, scale=scale)
+    mean = tuple(np.asarray(values, np.float64).reshape(len(values), -1).mean(axis=0).tolist())
+    return replace(preprocessing, offset=offset, scale=scale, mean=mean if len(values) else ())
 
 
 def _fit_inputs(
-    project: Project, samples: Samples, rows: Rows3
-) -> tuple[dict[str, InputPre], tuple[str, ...]]:
-    found: dict[str, InputPre] = {}
+    project: Project, samples: Samples, rows: SplitIndices
+) -> tuple[dict[str, InputPreprocessing], tuple[str, ...]]:
+    found: dict[str, InputPreprocessing] = {}
     notes: list[str] = list(samples.notes)
     for key in input_ids(project.graph):
         found[key], said = fit_input(project, key, samples, rows.train)
@@ -276,13 +304,13 @@ def _fit_inputs(
 def _facts(
     samples: Samples,
     test: Samples | None,
-    rows: Rows3,
-    pre: Preprocessing,
+    rows: SplitIndices,
+    preprocessing: Preprocessing,
     *,
     classes: NDArray[Any] | None,
     notes: tuple[str, ...],
 ) -> DataFacts:
-    outputs = pre.outputs
+    outputs = preprocessing.outputs
     first = next(iter(outputs.values()))
     counts: tuple[int, ...] = ()
     if classes is not None:
@@ -294,8 +322,8 @@ def _facts(
         test_rows=len(rows.test) if test is None else len(test),
         task=first.task,
         tasks={key: entry.task for key, entry in outputs.items()},
-        input_shapes={key: entry.shape for key, entry in pre.inputs.items()},
-        input_dtypes={key: entry.dtype for key, entry in pre.inputs.items()},
+        input_shapes={key: entry.shape for key, entry in preprocessing.inputs.items()},
+        input_dtypes={key: entry.dtype for key, entry in preprocessing.inputs.items()},
         target_names=tuple(dict.fromkeys(n for entry in outputs.values() for n in entry.columns)),
         classes=first.classes,
         output_classes={key: entry.classes for key, entry in outputs.items()},
@@ -303,20 +331,20 @@ def _facts(
             key: 1 if entry.task == BINARY else max(len(entry.classes), len(entry.columns))
             for key, entry in outputs.items()
         },
-        column_names=pre.column_names,
-        vocabulary=next((e.vocabulary for e in pre.inputs.values() if e.vocabulary), ()),
-        units_scaled=all(e.scaled for e in pre.inputs.values() if e.dtype != "int32"),
-        value_range=_value_range(samples, rows, pre),
+        column_names=preprocessing.column_names,
+        vocabulary=next((e.vocabulary for e in preprocessing.inputs.values() if e.vocabulary), ()),
+        units_scaled=all(e.scaled for e in preprocessing.inputs.values() if e.dtype != "int32"),
+        value_range=_value_range(samples, rows, preprocessing),
         imbalance=max(present) / min(present) if present else 1.0,
         class_counts=counts,
         one_hot=any(entry.one_hot for entry in outputs.values()),
         notes=notes,
-        generates=next((entry.level for entry in pre.inputs.values() if entry.level), ""),
+        generates=next((entry.level for entry in preprocessing.inputs.values() if entry.level), ""),
         read_as=samples.read_as,
         test_read_as=test.read_as if test is not None else {},
         column_types={
             column.name: column.kind
-            for entry in pre.inputs.values()
+            for entry in preprocessing.inputs.values()
             for column in entry.columns
             if entry.kind == "table"
         },
@@ -326,11 +354,13 @@ def _facts(
     )
 
 
-def _value_range(samples: Samples, rows: Rows3, pre: Preprocessing) -> tuple[float, float]:
+def _value_range(
+    samples: Samples, rows: SplitIndices, preprocessing: Preprocessing
+) -> tuple[float, float]:
     if samples.value_range is not None:
         return samples.value_range
     low, high = np.inf, -np.inf
-    for entry in pre.inputs.values():
+    for entry in preprocessing.inputs.values():
         raw = read_raw(samples, entry, rows.train[:5000])
         if raw.size:
             low = min(low, float(np.nanmin(raw)))

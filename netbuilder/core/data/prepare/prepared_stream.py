@@ -11,26 +11,30 @@ import numpy as np
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.kinds.table import as_label
-from netbuilder.core.data.prepare.splits import Rows3
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.prepare.splits import SplitIndices
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.readers import large_csv
-from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, Scan
+from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, LargeTable
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import feeds_embedding, input_ids
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def scan_project(project: Project, base: Path) -> Scan:
+def scan_project(project: Project, base: Path) -> LargeTable:
     """One pass over the project's file."""
-    return large_csv.scan(project.data, base / project.data.path, project.training.seed)
+    return large_csv.scan_table(project.data, base / project.data.path, project.training.seed)
 
 
-def held_samples(found: Scan) -> tuple[Samples, Samples | None, Rows3]:
+def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, SplitIndices]:
     """First rows of each part, as samples in memory: training and validation, and test.
 
     Validation and test use at most the first 50,000 of their rows.
@@ -51,7 +55,7 @@ def held_samples(found: Scan) -> tuple[Samples, Samples | None, Rows3]:
             targets=pd.concat([train.targets, validation.targets]),
             weights=weights,
         )
-    rows = Rows3(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
+    rows = SplitIndices(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
     notes = [*found.notes]
     for part, what in ((VALIDATION, "validation"), (TEST, "test")):
         if found.totals[part] > large_csv.HELD_ROWS:
@@ -59,25 +63,28 @@ def held_samples(found: Scan) -> tuple[Samples, Samples | None, Rows3]:
     return replace(samples, notes=(*samples.notes, *notes)), found.held.get(TEST), rows
 
 
-def reads_while_training(found: Scan, pre: Preprocessing) -> bool:
+def reads_while_training(found: LargeTable, preprocessing: Preprocessing) -> bool:
     """Whether the training rows, ready for the network, are larger than the recipe's limit.
 
     They stand in memory before and after scaling, in 4 bytes a value.
     """
-    values = sum(int(np.prod([size or 1 for size in one.shape])) for one in pre.inputs.values())
-    values += sum(one.units for one in pre.outputs.values())
+    values = sum(
+        int(np.prod([size or 1 for size in one.shape])) for one in preprocessing.inputs.values()
+    )
+    values += sum(one.units for one in preprocessing.outputs.values())
     return found.rows * values * 8 > large_csv.limit_bytes(found.data)
 
 
-def note_of_size(found: Scan) -> str:
+def note_of_size(found: LargeTable) -> str:
     """What is said of data that is read while training."""
     return (
-        f"{found.path.name} is large: its {number(found.rows)} training rows are prepared once and "
+        f"{found.path.name} is large: its {format_number(found.rows)} training rows are prepared"
+        f" once and "
         "then read while training."
     )
 
 
-def targets_seen(found: Scan, samples: Samples) -> pd.DataFrame:
+def known_targets(found: LargeTable, samples: Samples) -> pd.DataFrame:
     """Target rows in memory, and a row for each value that only stands further down."""
     import pandas as pd
 
@@ -90,17 +97,17 @@ def targets_seen(found: Scan, samples: Samples) -> pd.DataFrame:
 
 
 def fit_inputs(
-    project: Project, found: Scan, samples: Samples
-) -> tuple[dict[str, InputPre], tuple[str, ...]]:
+    project: Project, found: LargeTable, samples: Samples
+) -> tuple[dict[str, InputPreprocessing], tuple[str, ...]]:
     """Preprocessing of each Input node from what the pass over the file found."""
     assert samples.table is not None
     data = project.data
-    inputs: dict[str, InputPre] = {}
+    inputs: dict[str, InputPreprocessing] = {}
     said: list[str] = list(samples.notes)
     for key in input_ids(project.graph):
         given = data.inputs.get(key) or samples.table.columns
         names = list(dict.fromkeys(str(name) for name in given))
-        columns, notes = large_csv.columns_of(found, names)
+        columns, notes = large_csv.large_table_columns(found, names)
         said += [note for note in notes if note not in said]
         if not columns:
             raise DataError(
@@ -110,31 +117,35 @@ def fit_inputs(
         width = sum(len(column.features) for column in columns)
         shape = wanted_shape(project, key, (width,))
         if feeds_embedding(project.graph, key):
-            inputs[key] = InputPre("table", (width,), "int32", columns)
+            inputs[key] = InputPreprocessing("table", (width,), "int32", columns)
             continue
-        offset, scale = large_csv.affine_of(found, columns, data.scaling)
+        offset, scale = large_csv.feature_scaling(found, columns, data.scaling)
         if len(shape) > 1 and scale:
             # One scale for the whole picture: from its darkest to its lightest column.
             low = min(column.low or 0.0 for column in columns)
             high = max(column.high or 0.0 for column in columns)
             offset, scale = (low,), (high - low or 1.0,)
-        inputs[key] = InputPre("table", shape, "float32", columns, offset, scale)
+        inputs[key] = InputPreprocessing("table", shape, "float32", columns, offset, scale)
     return inputs, tuple(said)
 
 
-def scale_output(pre: OutputPre, found: Scan, scaling: str) -> OutputPre:
-    """The target's scale over all training rows."""
-    if pre.task != REGRESSION:
-        return pre
-    offset, scale = large_csv.target_affine(found, pre.columns, scaling)
-    return replace(pre, offset=offset, scale=scale)
+def scale_output(
+    preprocessing: OutputPreprocessing, found: LargeTable, scaling: str
+) -> OutputPreprocessing:
+    """The target's scale, and what it is on average, over all training rows."""
+    if preprocessing.task != REGRESSION:
+        counts = class_counts(found, preprocessing)
+        return replace(preprocessing, mean=tuple(count / max(sum(counts), 1) for count in counts))
+    offset, scale = large_csv.target_scaling(found, preprocessing.columns, scaling)
+    mean, _scale = large_csv.target_scaling(found, preprocessing.columns, "standard")
+    return replace(preprocessing, offset=offset, scale=scale, mean=mean)
 
 
-def class_counts(found: Scan, pre: OutputPre) -> tuple[int, ...]:
+def class_counts(found: LargeTable, preprocessing: OutputPreprocessing) -> tuple[int, ...]:
     """Rows of each class in the whole file, in the order of the classes."""
-    if pre.task not in {BINARY, CLASSES}:
+    if preprocessing.task not in {BINARY, CLASSES}:
         return ()
-    counts = dict.fromkeys(pre.classes, 0)
-    for value, count in found.values[pre.columns[0]].items():
+    counts = dict.fromkeys(preprocessing.classes, 0)
+    for value, count in found.values[preprocessing.columns[0]].items():
         counts[as_label(value)] += count
     return tuple(counts.values())

@@ -15,30 +15,30 @@ from netbuilder.core.data.findings import (
     INFO,
     WARNING,
     Finding,
-    column_edit,
-    data_edit,
-    leave_out,
-    option_edit,
+    column_fix,
+    data_fix,
+    exclude_columns_fix,
+    option_fix,
 )
 from netbuilder.core.data.prepare.outliers import outliers
-from netbuilder.core.data.prepare.splits import Rows3
+from netbuilder.core.data.prepare.splits import SplitIndices
 from netbuilder.core.data.preprocessing.cells import (
+    are_compact_dates,
     are_dates,
-    are_days,
     are_sentences,
     as_label,
     is_numeric,
     labels_of,
 )
-from netbuilder.core.data.preprocessing.cleaning import fold
+from netbuilder.core.data.preprocessing.cleaning import normalize_word
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.data.preprocessing.odd_rows import TOTAL_ROW
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import counted, number, quoted, shown
+from netbuilder.core.wording import format_count, format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +56,8 @@ _FEW = 20
 _CHANCE = "It may be by chance: not many different rows are possible."
 
 
-def findings_of(
-    samples: Samples, test: Samples | None, rows: Rows3, task: str, *, from_file: bool
+def table_findings(
+    samples: Samples, test: Samples | None, rows: SplitIndices, task: str, *, from_file: bool
 ) -> tuple[Finding, ...]:
     """Everything that looks wrong with a table.
 
@@ -110,7 +110,7 @@ def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> 
                     "target-in-features", WARNING,
                     f"Column '{name}' {same} the target '{target}': the network would only copy "
                     "it, and know nothing where it is not given.",
-                    str(name), (leave_out(str(name)),),
+                    str(name), (exclude_columns_fix(str(name)),),
                 )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def _ids(table: pd.DataFrame) -> Iterator[Finding]:
                 f"Column '{name}' has another whole number in every row"
                 f"{' and counts them' if counts else ''}: it names the row and says nothing "
                 "about it.",
-                str(name), (leave_out(str(name)),),
+                str(name), (exclude_columns_fix(str(name)),),
             )  # fmt: skip
 
 
@@ -184,10 +184,12 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
                 continue
             yield Finding(
                 "stand-in", WARNING,
-                f"Column '{name}' holds {stand_in} in {counted(times, 'row')}, while all others "
-                f"run from {number(low)} to {number(high)}: it seems to stand for a missing value.",
+                f"Column '{name}' holds {stand_in} in {format_count(times, 'row')}, while all"
+                f" others "
+                f"run from {format_number(low)} to {format_number(high)}: it seems to stand for a"
+                f" missing value.",
                 str(name),
-                (option_edit(f"Treat {stand_in} as missing", "missing_values",
+                (option_fix(f"Treat {stand_in} as missing", "missing_values",
                              {str(name): [stand_in]}),),
             )  # fmt: skip
             break
@@ -203,15 +205,16 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
                 continue
             by_fold: dict[str, list[str]] = {}
             for word in words.index:
-                by_fold.setdefault(fold(word), []).append(word)
+                by_fold.setdefault(normalize_word(word), []).append(word)
             twice = [same for same in by_fold.values() if len(same) > 1]
             if twice:
                 yield Finding(
                     "same-word-twice", WARNING,
-                    f"Column '{name}' writes the same word in several ways: {quoted(twice[0])}. "
+                    f"Column '{name}' writes the same word in several ways:"
+                    f" {format_quoted_list(twice[0])}. "
                     "They count as different.",
                     str(name),
-                    (option_edit("Count them as one", "same_words", [str(name)]),),
+                    (option_fix("Count them as one", "same_words", [str(name)]),),
                 )  # fmt: skip
 
 
@@ -223,9 +226,9 @@ def _constant(table: pd.DataFrame) -> Iterator[Finding]:
         if series.nunique(dropna=False) == 1 and series.notna().any():
             yield Finding(
                 "same-value", INFO,
-                f"Column '{name}' has the same value in every row, '{shown(series.iloc[0])}': "
+                f"Column '{name}' has the same value in every row, '{shorten(series.iloc[0])}': "
                 "nothing can be learned from it.",
-                str(name), (leave_out(str(name)),),
+                str(name), (exclude_columns_fix(str(name)),),
             )  # fmt: skip
 
 
@@ -233,15 +236,15 @@ def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
     for name in table.columns:
         series = table[name]
         # Of amounts a few may look like days by chance.
-        if series.dtype.kind not in "iuf" or series.nunique() < 3 or not are_days(series):
+        if series.dtype.kind not in "iuf" or series.nunique() < 3 or not are_compact_dates(series):
             continue
         yield Finding(
             "days-as-numbers", WARNING,
             f"Column '{name}' writes days as one number, such as {int(series.dropna().iloc[0])}. "
             "It is read as an amount, in which a month is 100 and a year 10,000 long.",
             str(name),
-            (column_edit(f"Use '{name}' as a date", [str(name)], type="date"),
-             leave_out(str(name))),
+            (column_fix(f"Use '{name}' as a date", [str(name)], type="date"),
+             exclude_columns_fix(str(name))),
         )  # fmt: skip
 
 
@@ -264,7 +267,7 @@ def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
         f"{distinct[0]:g} to {distinct[-1]:g}, and is learned as an amount. If they are names "
         "of classes, learn it as classes.",
         str(series.name),
-        (column_edit(f"Learn '{series.name}' as classes", [str(series.name)], type="category"),),
+        (column_fix(f"Learn '{series.name}' as classes", [str(series.name)], type="category"),),
     )  # fmt: skip
 
 
@@ -276,10 +279,11 @@ def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
         verb, them = ("has", "it") if len(single) == 1 else ("have", "each of them")
         yield Finding(
             "class-of-one", WARNING,
-            f"Class{'es' if len(single) > 1 else ''} {quoted(single)} of '{series.name}' {verb} "
+            f"Class{'es' if len(single) > 1 else ''} {format_quoted_list(single)} of"
+            f" '{series.name}' {verb} "
             f"one row only: {them} cannot be both learned and tested.",
             str(series.name),
-            (option_edit("Leave out rows of such classes", "leave_out_classes", list(single)),),
+            (option_fix("Leave out rows of such classes", "leave_out_classes", list(single)),),
         )  # fmt: skip
 
 
@@ -316,7 +320,7 @@ def _by_chance(samples: Samples) -> bool:
     return True
 
 
-def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
+def _twice(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     hashes = _hashes(samples)
     _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
     again = len(hashes) - len(first)
@@ -326,7 +330,8 @@ def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
     other = int(np.flatnonzero(hashes == hashes[one])[1])
     index = samples.targets.index
     message = (
-        f"{counted(again, 'row')} of {samples.source} stand there twice or more, such as lines "
+        f"{format_count(again, 'row')} of {samples.source} stand there twice or more, such as"
+        f" lines "
         f"{index[one]} and {index[other]}."
     )
     parts = np.zeros(len(samples), np.int8)
@@ -336,7 +341,7 @@ def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
     chance = _by_chance(samples)
     if held:
         message += (
-            f" {counted(int(held), 'row')} kept for validation or the test also "
+            f" {format_count(int(held), 'row')} kept for validation or the test also "
             f"stand{'s' if held == 1 else ''} among the training rows"
         )
         message += "." if chance else ": the result looks better than it is."
@@ -344,7 +349,7 @@ def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
         message += f" {_CHANCE}"
     yield Finding(
         "rows-twice", INFO if chance else WARNING, message,
-        fixes=() if chance else (data_edit("Use each row once", duplicates="drop"),),
+        fixes=() if chance else (data_fix("Use each row once", duplicates="drop"),),
     )  # fmt: skip
 
 
@@ -360,9 +365,9 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
         same = "is the training file" if len(theirs) == len(ours) else "is a part of it"
         yield Finding(
             "test-is-training", WARNING,
-            f"All {counted(known, 'row')} of the test file {test.source} also stand in "
+            f"All {format_count(known, 'row')} of the test file {test.source} also stand in "
             f"{samples.source}: it {same}, and the test says nothing about new data.",
-            fixes=(data_edit("Keep rows of the training file for the test", test_path=""),),
+            fixes=(data_fix("Keep rows of the training file for the test", test_path=""),),
         )  # fmt: skip
     elif known:
         chance = _by_chance(samples)
@@ -372,25 +377,28 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
             ending += f" {_CHANCE}"
         yield Finding(
             "test-rows-known", WARNING if many else INFO,
-            f"{counted(known, 'row')} of the {len(theirs):,} of the test file {test.source} also "
+            f"{format_count(known, 'row')} of the {len(theirs):,} of the test file {test.source}"
+            f" also "
             f"stand{'s' if known == 1 else ''} in {samples.source}{ending}",
         )  # fmt: skip
 
 
-def still_asked(
-    samples: Samples, test: Samples | None, pre: Preprocessing, data: Data
+def open_questions(
+    samples: Samples, test: Samples | None, preprocessing: Preprocessing, data: Data
 ) -> tuple[Finding, ...]:
     """What the readers concluded; a question only where its answer changes what is learned."""
     numbers = {
         column.name
-        for entry in pre.inputs.values()
+        for entry in preprocessing.inputs.values()
         for column in entry.columns
         if column.kind != "category"
     }
-    for entry in pre.outputs.values():
+    for entry in preprocessing.outputs.values():
         if entry.task == REGRESSION:
             numbers |= set(entry.columns)
-    dates = {c.name for entry in pre.inputs.values() for c in entry.columns if c.kind == "date"}
+    dates = {
+        c.name for entry in preprocessing.inputs.values() for c in entry.columns if c.kind == "date"
+    }
     single = single_roles(data)
     dates.add(single.get("order", ""))
     numbers |= {single.get("weight", ""), single.get("order", "")}
@@ -410,18 +418,21 @@ def still_asked(
         and (one.code != TWO_WAYS or one.column in dates or samples.table is None)
         and (one.code != CODES or (one.column in numbers and not _typed(data, one.column)))
     )
-    return (*kept, *said, *_dates_as_words(samples, pre))
+    return (*kept, *said, *_dates_as_words(samples, preprocessing))
 
 
-def _dates_as_words(samples: Samples, pre: Preprocessing) -> Iterator[Finding]:
+def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:
     """A few dates that stand often are words like any others, unless somebody says otherwise."""
-    columns = (column for entry in pre.inputs.values() for column in entry.columns)
+    columns = (column for entry in preprocessing.inputs.values() for column in entry.columns)
     for name in dict.fromkeys(one.name for one in columns if one.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):
             yield Finding(
                 "dates-as-words", INFO,
                 f"Column '{name}' holds dates: each is taken for a category of its own.", name,
-                (column_edit(f"Use '{name}' as a date", [name], type="date"), leave_out(name)),
+                (
+                    column_fix(f"Use '{name}' as a date", [name], type="date"),
+                    exclude_columns_fix(name),
+                ),
             )  # fmt: skip
 
 
@@ -429,7 +440,7 @@ def _typed(data: Data, column: str) -> bool:
     return column in data.columns and bool(data.columns[column].type)
 
 
-def left_out(
+def excluded_column_findings(
     notes: tuple[str, ...], table: pd.DataFrame | None, used: set[str], task: str
 ) -> tuple[Finding, ...]:
     """The notes about columns that were left out, as findings with a fix.
@@ -443,17 +454,17 @@ def left_out(
         name = next((str(n) for n in table.columns if note.startswith(f"Column '{n}' ")), "")
         if not name or name in used or "left out" not in note:
             continue
-        fixes = [leave_out(name)]
+        fixes = [exclude_columns_fix(name)]
         if "holds dates" in note or "different texts" in note:
-            fixes.insert(0, column_edit(f"Use '{name}' as a category", [name], type="category"))
+            fixes.insert(0, column_fix(f"Use '{name}' as a category", [name], type="category"))
             if are_dates(table[name]):
                 # Asked on its row, which calls it a date already.
                 label = f"Use '{name}' as a date"
-                fixes.insert(0, column_edit(label, [name], "Use it", type="date"))
+                fixes.insert(0, column_fix(label, [name], "Use it", type="date"))
                 if task == REGRESSION:
-                    fixes.insert(1, data_edit("Learn it as a series", kind="series"))
+                    fixes.insert(1, data_fix("Learn it as a series", kind="series"))
             elif are_sentences(table[name]):
                 label = f"Learn from the texts in '{name}'"
-                fixes.insert(1, data_edit(label, kind="text", text=name))
+                fixes.insert(1, data_fix(label, kind="text", text=name))
         found.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
     return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.wording import counted, quoted, shown
+from netbuilder.core.wording import format_count, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,11 +62,11 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
         more = f" So it is in {len(bad) - 1} more rows." if len(bad) > 1 else ""
         raise DataError(
             f"Column '{series.name}' of {source} holds numbers, but line {bad.index[0]} "
-            f"has the text '{shown(bad.iloc[0])}'.{more}",
+            f"has the text '{shorten(bad.iloc[0])}'.{more}",
             "Write a number there, or leave the cell empty and choose what is done with "
             "missing values.",
-            mends=_of_words(str(series.name), bad, int(present.sum())),
-            short=f"{counted(len(bad), 'cell')} of '{series.name}' "
+            fixes=_of_words(str(series.name), bad, int(present.sum())),
+            short=f"{format_count(len(bad), 'cell')} of '{series.name}' "
             f"{'is' if len(bad) == 1 else 'are'} no number",
         )
     numbers = np.append(read, np.nan)[places]
@@ -78,7 +78,9 @@ def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     category = DataFix(f"Use '{name}' as a category", columns={name: {"type": "category"}})
     if len(words) > _FEW_WORDS:
         return (category,)
-    missing = DataFix(f"Treat {quoted(words)} as missing", {"missing_values": {name: words}})
+    missing = DataFix(
+        f"Treat {format_quoted_list(words)} as missing", {"missing_values": {name: words}}
+    )
     # The ends of a scale, "1 - never" to "5 - always", stand in many rows.
     return (category, missing) if len(bad) * 5 >= rows else (missing, category)
 
@@ -104,7 +106,7 @@ def are_dates(series: pd.Series) -> bool:
     if not len(few) or not few.str.contains(_LIKE_A_DATE).all():
         return False
     try:
-        dates_as_days(few, "", "dayfirst" if day_comes_first(few) else "")
+        dates_as_days(few, "", "dayfirst" if is_day_first(few) else "")
     except DataError:
         return False
     return True
@@ -118,12 +120,12 @@ def are_sentences(series: pd.Series) -> bool:
     return bool(few.str.count(r"\s").mean() >= 2 or few.str.len().mean() >= 20)
 
 
-def as_texts(name: str, **more: object) -> DataFix:
+def texts_fix(name: str, **more: object) -> DataFix:
     """The mend that learns from the texts in a column, where a table cannot use it."""
     return DataFix(f"Learn from the texts in '{name}'", {"kind": "text", "text": name, **more})
 
 
-def day_comes_first(series: pd.Series) -> bool:
+def is_day_first(series: pd.Series) -> bool:
     """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
     texts = series.dropna().astype(str).str.strip()
     parts = texts.str.extract(r"^(\d{1,2})([./-])(\d{1,2})[./-]\d{2,4}")
@@ -167,14 +169,14 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     if len(bad):
         raise DataError(
             f"Column '{series.name}' of {source} holds dates, but line {bad.index[0]} has "
-            f"'{shown(bad.iloc[0])}'.",
+            f"'{shorten(bad.iloc[0])}'.",
             "Write a date such as 2024-12-31 there, or make its type something else.",
         )
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
 
 
-def are_days(numbers: pd.Series) -> bool:
+def are_compact_dates(numbers: pd.Series) -> bool:
     """Whether a column of whole numbers holds days such as 20241231, and nothing else."""
     import pandas as pd
 
@@ -190,7 +192,7 @@ def are_days(numbers: pd.Series) -> bool:
 def _days_of_numbers(numbers: pd.Series) -> pd.Series:
     import pandas as pd
 
-    if not are_days(numbers):
+    if not are_compact_dates(numbers):
         return numbers.astype("float64")
     known = numbers.dropna().astype("int64").astype(str)
     days = (pd.to_datetime(known, format="%Y%m%d") - pd.Timestamp(0)) / pd.Timedelta(days=1)
@@ -218,7 +220,7 @@ def labels_of(series: pd.Series) -> pd.Series:
     return pd.Series(words[places], series.index, object, str(series.name))
 
 
-def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
     """Distinct labels: numbers by size, text by the alphabet."""
     distinct = set(labels)
     try:
@@ -227,14 +229,14 @@ def in_order(labels: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(distinct))
 
 
-def truth_words(series: pd.Series, source: str) -> tuple[str, str]:
+def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
     """The words of a column for false and true, in this order.
 
     Raises:
         DataError: there are others.
     """
     texts = labels_of(series.dropna())
-    words = in_order(texts.unique())
+    words = sort_labels(texts.unique())
     false = [word for word in words if word.lower() in _FALSE]
     true = [word for word in words if word.lower() in TRUE]
     if len(words) == 2 and not (false and true):
@@ -244,13 +246,13 @@ def truth_words(series: pd.Series, source: str) -> tuple[str, str]:
         bad = texts[texts == other[0]]
         raise DataError(
             f"Column '{series.name}' of {source} is to be true or false, but line "
-            f"{bad.index[0]} has '{shown(other[0])}'.",
+            f"{bad.index[0]} has '{shorten(other[0])}'.",
             'Write "true" or "false" there, or make its type "category".',
         )
     return ((false or ["false"])[0], (true or ["true"])[0])
 
 
-def truth_spellings(words: tuple[str, str]) -> dict[str, float]:
+def boolean_spellings(words: tuple[str, str]) -> dict[str, float]:
     """What counts as false (0.0) and true (1.0) in a column with these words, as it is written."""
     false, true = words
     found: dict[str, float] = {}
@@ -260,7 +262,7 @@ def truth_spellings(words: tuple[str, str]) -> dict[str, float]:
     return {**found, false: 0.0, true: 1.0}
 
 
-def truths(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
+def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
     """1.0 for true and 0.0 for false, NaN where missing; ``words`` are those for (false, true).
 
     Raises:
@@ -278,14 +280,14 @@ def truths(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
     unknown = texts[numbers.isna() & texts.notna()]
     if len(unknown):
         raise DataError(
-            f"Column '{series.name}' of {source} has '{shown(unknown.iloc[0])}' in line "
+            f"Column '{series.name}' of {source} has '{shorten(unknown.iloc[0])}' in line "
             f"{unknown.index[0]}, which is neither '{false}' nor '{true}'.",
             f"Write '{false}' or '{true}' there.",
         )
     return numbers
 
 
-def no_numbers(series: pd.Series, source: str) -> DataError:
+def not_numbers_message(series: pd.Series, source: str) -> DataError:
     """What to say of a column that was to hold numbers and holds text."""
     import pandas as pd
 
@@ -293,6 +295,6 @@ def no_numbers(series: pd.Series, source: str) -> DataError:
     bad = present[pd.to_numeric(present, errors="coerce").isna()]
     return DataError(
         f"Column '{series.name}' of {source} must hold numbers, but line {bad.index[0]} "
-        f"has the text '{shown(bad.iloc[0])}'.",
+        f"has the text '{shorten(bad.iloc[0])}'.",
         "Write numbers there.",
     )

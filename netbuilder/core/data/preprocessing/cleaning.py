@@ -10,10 +10,10 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     labels_of,
 )
-from netbuilder.core.data.recipe_options import names
+from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import counted, quoted
+from netbuilder.core.wording import format_count, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,22 +58,24 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     return table.assign(**changed) if changed else table
 
 
-def fold(word: str) -> str:
+def normalize_word(word: str) -> str:
     """A word without what spelling alone makes different: case and spaces."""
     return " ".join(word.casefold().split())
 
 
-def with_one_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+def unify_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """The columns of option "same_words" with each word in its commonest spelling."""
     changed: dict[str, pd.Series] = {}
-    for name in names(options, "same_words"):
+    for name in name_list_option(options, "same_words"):
         if name not in table.columns or is_numeric(table[name]):
             continue
         labels = labels_of(table[name])
         common: dict[str, str] = {}
         for word in labels.value_counts().index:
-            common.setdefault(fold(word), word)
-        changed[name] = labels.map(lambda word, known=common: known[fold(word)], na_action="ignore")
+            common.setdefault(normalize_word(word), word)
+        changed[name] = labels.map(
+            lambda word, known=common: known[normalize_word(word)], na_action="ignore"
+        )
     return table.assign(**changed) if changed else table
 
 
@@ -82,13 +84,13 @@ def _without_lines(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFr
     return table[~table.index.isin(list(lines) if isinstance(lines, list | tuple) else [lines])]
 
 
-def as_decided(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+def apply_cleaning(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """A table as its recipe has it: stand-ins missing, one spelling, without lines left out."""
-    table = with_one_spelling(without_stand_ins(table, options), options)
+    table = unify_spelling(without_stand_ins(table, options), options)
     return _without_lines(table, options) if options.get("skip_lines") else table
 
 
-def chosen_rows(
+def select_rows(
     table: pd.DataFrame, data: Data, used: Iterable[str], target: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """The rows of a training file that are used, and notes about the others.
@@ -102,22 +104,27 @@ def chosen_rows(
     options, notes = data.options, []
     if options.get("skip_lines"):
         kept = _without_lines(table, options)
-        notes.append(f"{counted(len(table) - len(kept), 'line')} left out as chosen.")
+        notes.append(f"{format_count(len(table) - len(kept), 'line')} left out as chosen.")
         table = kept
-    classes = names(options, "leave_out_classes")
+    classes = name_list_option(options, "leave_out_classes")
     if classes and target in table.columns:
         kept = table[~labels_of(table[target]).isin(classes)]
-        notes.append(f"{counted(len(table) - len(kept), 'row')} of {quoted(classes)} left out.")
+        notes.append(
+            f"{format_count(len(table) - len(kept), 'row')} of {format_quoted_list(classes)} left"
+            f" out."
+        )
         table = kept
     rule = str(options.get("duplicates") or "keep")
     if rule not in DUPLICATES:
         raise DataError(
             f"What is done with rows that stand twice is '{rule}', which does not exist.",
-            f"Choose one of {quoted(DUPLICATES)}.",
+            f"Choose one of {format_quoted_list(DUPLICATES)}.",
         )
     if rule == "drop":
         kept = table[~table.duplicated(subset=list(dict.fromkeys(used)))]
         if len(kept) < len(table):
-            notes.append(f"{counted(len(table) - len(kept), 'row')} that stood twice left out.")
+            notes.append(
+                f"{format_count(len(table) - len(kept), 'row')} that stood twice left out."
+            )
         table = kept
     return table, notes

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.project.model import Data
 
 if TYPE_CHECKING:
@@ -69,6 +69,6 @@ class KerasForm:
         takes: (preprocessing) to what the model then takes, in words.
     """
 
-    layers: Callable[[InputPre, Data, str, KerasInputs], Any | None]
-    made_up: Callable[[InputPre, str, int], tuple[Mapping[Key, Array], Array]]
-    takes: Callable[[InputPre], str]
+    layers: Callable[[InputPreprocessing, Data, str, KerasInputs], Any | None]
+    made_up: Callable[[InputPreprocessing, str, int], tuple[Mapping[Key, Array], Array]]
+    takes: Callable[[InputPreprocessing], str]

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from netbuilder.core.data.preprocessing.cells import truth_spellings
+from netbuilder.core.data.preprocessing.cells import boolean_spellings
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.data.preprocessing.keras_inputs import KerasInputs
-from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import listed
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 EMPTY = ""
 
 
-def table_layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+def table_layers(
+    entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
+) -> Any | None:
     """The features of a row, one input a column; None where all are numbers without gaps."""
     import keras
 
@@ -36,7 +38,7 @@ def table_layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> 
     return row if len(entry.shape) == 1 else keras.layers.Reshape(entry.shape)(row)
 
 
-def _features(column: Column, inputs: KerasInputs) -> Any:
+def _features(column: FittedColumn, inputs: KerasInputs) -> Any:
     """0/1 for each category, or one number: (rows, features)."""
     import keras
     import numpy as np
@@ -45,7 +47,7 @@ def _features(column: Column, inputs: KerasInputs) -> Any:
     if column.kind == "category":
         return _one_hot(column, inputs, f"{name}_one_hot")
     if not _is_number(column):
-        spelt = truth_spellings((column.categories[0], column.categories[1]))
+        spelt = boolean_spellings((column.categories[0], column.categories[1]))
         if isinstance(column.fill, float):
             spelt[EMPTY] = column.fill
         return _looked_up(column, spelt, np.float32, inputs)
@@ -55,7 +57,7 @@ def _features(column: Column, inputs: KerasInputs) -> Any:
     return keras.ops.where(keras.ops.isnan(value), float(column.fill), value)
 
 
-def _one_hot(column: Column, inputs: KerasInputs, name: str) -> Any:
+def _one_hot(column: FittedColumn, inputs: KerasInputs, name: str) -> Any:
     import keras
     import numpy as np
 
@@ -80,7 +82,7 @@ def _one_hot(column: Column, inputs: KerasInputs, name: str) -> Any:
 
 
 def _looked_up(
-    column: Column, values: Mapping[str, float], dtype: type[np.generic], inputs: KerasInputs
+    column: FittedColumn, values: Mapping[str, float], dtype: type[np.generic], inputs: KerasInputs
 ) -> Any:
     """The value of each word of a column, several words with the same value among them."""
     import keras
@@ -94,39 +96,43 @@ def _looked_up(
     return keras.ops.take(np.array(list(values.values()), dtype), place, axis=0)
 
 
-def taken_columns(entry: InputPre) -> str:
+def taken_columns(entry: InputPreprocessing) -> str:
     """What such a model takes of a table."""
     dates = [column.name for column in entry.columns if column.kind == "date"]
     words = [column.name for column in entry.columns if not _is_number(column)]
-    said = f"each column as it stands in the file: {listed((c.name for c in entry.columns), 12)}"
+    said = (
+        f"each column as it stands in the file: {format_list((c.name for c in entry.columns), 12)}"
+    )
     codes = [column.name for column in entry.columns if _is_whole(column)]
-    forms = [f"{listed(dates)} as days since 1970-01-01"] if dates else []
-    forms += [f"{listed(codes)} as whole numbers"] if codes else []
+    forms = [f"{format_list(dates)} as days since 1970-01-01"] if dates else []
+    forms += [f"{format_list(codes)} as whole numbers"] if codes else []
     said += f" ({'; '.join(forms)})" if forms else ""
     if words:
-        said += f"; a word that the training rows did not hold, of {listed(words)}, is an error"
+        said += (
+            f"; a word that the training rows did not hold, of {format_list(words)}, is an error"
+        )
     return said
 
 
-def _is_number(column: Column) -> bool:
+def _is_number(column: FittedColumn) -> bool:
     """Whether its cell goes in as a number."""
     if column.kind == "boolean":
         return set(column.categories) == {"0", "1"}
     return column.kind != "category"
 
 
-def _is_whole(column: Column) -> bool:
+def _is_whole(column: FittedColumn) -> bool:
     return column.kind == "category" and whole(column)
 
 
-def whole(column: Column) -> bool:
+def whole(column: FittedColumn) -> bool:
     """Whether its categories are whole numbers, which files hold as numbers."""
     return column.fill is None and all(
         one.removeprefix("-").isdecimal() and str(int(one)) == one for one in column.categories
     )
 
 
-def made_up_cells(entry: InputPre, count: int) -> dict[str, NDArray[Any]]:
+def made_up_cells(entry: InputPreprocessing, count: int) -> dict[str, NDArray[Any]]:
     """Cells by column, (count,), as the inputs take them; some empty where gaps are filled."""
     import numpy as np
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
-from netbuilder.core.data.preprocessing.preprocess import Column
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import MISSING_RULES, Data
-from netbuilder.core.wording import counted, listed, quoted
+from netbuilder.core.wording import format_count, format_list, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TICKS = frozenset("x✓✔☑✗✘•*+")
 MISSING_LABEL = "(missing)"
-MISSING_MENDS = (
+MISSING_FIXES = (
     DataFix("Leave those rows out", {"missing": "drop"}),
     DataFix("Fill with the mean", {"missing": "mean"}),
 )
@@ -38,7 +38,7 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
         if rule not in MISSING_RULES:
             raise DataError(
                 f"What is done with missing values is '{rule}', which does not exist.",
-                f"Choose one of {quoted(MISSING_RULES, 9)}.",
+                f"Choose one of {format_quoted_list(MISSING_RULES, 9)}.",
             )
     return rules
 
@@ -80,12 +80,12 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
     if counts.empty:
         return
     places = [
-        f"column '{name}' in line{'s' if count > 1 else ''} {listed(table.index[empty[name]])}"
+        f"column '{name}' in line{'s' if count > 1 else ''} {format_list(table.index[empty[name]])}"
         for name, count in counts.items()
     ]
     if len(places) > 3:
         # "and 2 more" right after line numbers would seem to count lines.
-        rest = quoted(list(counts.index)[3:])
+        rest = format_quoted_list(list(counts.index)[3:])
         several = "s" if len(places) > 4 else ""
         places = [*places[:3], f"also in column{several} {rest}"]
     total = int(counts.sum())
@@ -98,9 +98,9 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
             if fill.data["missing"] == "most_frequent"
             else '"mean" (puts the column\'s mean there).'
         ),
-        mends=(
+        fixes=(
             *_ticks(table, [str(name) for name in counts.index]),
-            MISSING_MENDS[0],
+            MISSING_FIXES[0],
             fill,
             *_as_category(table, [str(name) for name in counts.index]),
         ),
@@ -112,12 +112,12 @@ def _filling(table: pd.DataFrame, holes: list[str]) -> DataFix:
     """Words have no mean: where only they are missing, their most frequent one is offered."""
     if all(table[name].dtype.kind not in "iuf" for name in holes):
         return DataFix("Fill with the most frequent value", {"missing": "most_frequent"})
-    return MISSING_MENDS[1]
+    return MISSING_FIXES[1]
 
 
 def empty_cells(count: int) -> str:
     """What is wrong with so many empty cells, in a few words."""
-    return f"{counted(count, 'cell')} {'is' if count == 1 else 'are'} empty: choose what to do"
+    return f"{format_count(count, 'cell')} {'is' if count == 1 else 'are'} empty: choose what to do"
 
 
 def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
@@ -130,7 +130,7 @@ def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
     ]
     if not ticked:
         return ()
-    label = f'An empty cell means "no" in {quoted(ticked, 3)}'
+    label = f'An empty cell means "no" in {format_quoted_list(ticked, 3)}'
     return (DataFix(label, {"empty_means": dict.fromkeys(ticked, "no")}),)
 
 
@@ -141,11 +141,11 @@ def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
         return ()
     label = "Count what is missing as a category of its own"
     if len(words) < len(holes):
-        label += f" in {quoted(words)}"
+        label += f" in {format_quoted_list(words)}"
     return (DataFix(label, columns={name: {"missing": "category"} for name in words}),)
 
 
-def filled(column: Column, rule: str) -> Column:
+def fill_missing(column: FittedColumn, rule: str) -> FittedColumn:
     """The column with what stands in for its missing values by a rule of ``MISSING_RULES``.
 
     Raises:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.preprocessing.units import CURRENCY, factors
+from netbuilder.core.data.preprocessing.units import CURRENCY, unit_factors
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOTHING = frozenset(
+EMPTY_CELLS = frozenset(
     {"", "NA", "N/A", "n/a", "na", "NaN", "nan", "-nan", "null", "NULL", "Null", "None", "none",
      "<NA>", "#N/A", "#NA", "-", "--", "–", "?", "."}
 )  # fmt: skip
@@ -40,13 +40,13 @@ _LONGEST = 100
 
 
 @dataclass(frozen=True)
-class Style:
+class NumberStyle:
     """How a column writes numbers.
 
     ``decimal`` is "." or ","; ``thousands`` one of ",", ".", "'" or "" (spaces between digits
     always group); ``unit`` stands beside each number, or is "". ``ambiguous`` says that the
     cells alone do not tell whether a comma, or a point, groups thousands or is the decimal point.
-    ``factors``: what numbers with other units count in this one; ``owed``: most cells stand in
+    ``unit_factors``: what numbers with other units count in this one; ``owed``: most cells stand in
     brackets, (1,200), as books of account write what is below 0.
     """
 
@@ -58,11 +58,11 @@ class Style:
     owed: bool = False
 
 
-PLAIN = Style()
+PLAIN_STYLE = NumberStyle()
 
 
 @dataclass(frozen=True)
-class Evidence:
+class StyleEvidence:
     """What cells say about the comma and the point.
 
     ``decimal``: the decimal point that a cell proves, or ""; ``commas``: cells like 1,125;
@@ -89,7 +89,7 @@ class Evidence:
         return self.points > 1 and not self.decimal and not self.commas and not self.large
 
 
-def evidence_of(cells: Iterable[str]) -> Evidence:
+def style_evidence(cells: Iterable[str]) -> StyleEvidence:
     """What the cells of one column say, taken together."""
     decimals: dict[str, int] = {".": 0, ",": 0}
     groups: dict[str, int] = {}
@@ -97,7 +97,7 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
     units: Counter[str] = Counter()
     for cell in cells:
         text = cell.strip()
-        if text in NOTHING:
+        if text in EMPTY_CELLS:
             continue
         owed = _BRACKETED.match(text[: _LONGEST + 1])
         found = _CELL.match(owed[1] if owed else text) if len(text) <= _LONGEST else None
@@ -129,7 +129,7 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
     thousands = max(groups, key=lambda key: groups[key]) if groups else ""
     if thousands in {",", "."} and not decimal:
         decimal = "." if thousands == "," else ","
-    return Evidence(
+    return StyleEvidence(
         decimal, thousands, commas, large, small, numbers, others,
         tuple(sorted(units, key=lambda unit: (-units[unit], unit))), points, bracketed,
     )  # fmt: skip
@@ -174,9 +174,9 @@ def _reading(body: str) -> tuple[str, str]:
     return ("?" if mark == "," else "?."), ""
 
 
-def style_of(
+def number_style(
     cells: Sequence[str], decimal: str = "", thousands: str | None = None, unit: str = ""
-) -> Style | None:
+) -> NumberStyle | None:
     """How a column writes numbers, or None where it holds something else.
 
     Args:
@@ -185,7 +185,7 @@ def style_of(
         thousands: what was chosen, or None.
         unit: of the numbers that these belong to: others are converted to it.
     """
-    found = evidence_of(cells[:_LOOKED_AT])
+    found = style_evidence(cells[:_LOOKED_AT])
     if not found.numbers or found.others * 2 > found.numbers:
         return None
     units = [one for one in found.units if one]
@@ -193,7 +193,7 @@ def style_of(
         return None
     beside, other = units[0] if units else "", tuple[tuple[str, float], ...]()
     if len(found.units) > 1 or (unit and beside and beside != unit):
-        one = factors(found.units, unit if beside else "")
+        one = unit_factors(found.units, unit if beside else "")
         if one is None and len(units) > 1:
             return None
         if one is not None:
@@ -203,22 +203,22 @@ def style_of(
     return replace(style, unit=beside, factors=other, owed=owed)
 
 
-def _marks_of(found: Evidence, decimal: str, thousands: str | None) -> Style:
+def _marks_of(found: StyleEvidence, decimal: str, thousands: str | None) -> NumberStyle:
     if thousands is not None:
-        return Style(decimal or ("," if thousands == "." else "."), thousands)
+        return NumberStyle(decimal or ("," if thousands == "." else "."), thousands)
     point = found.decimal or decimal
     if point:
-        return Style(point, found.thousands or ("." if point == "," else ","))
+        return NumberStyle(point, found.thousands or ("." if point == "," else ","))
     if found.commas:
         # Larger numbers without a comma would have one if it grouped thousands.
         as_decimal = found.large > 0
-        return Style("," if as_decimal else ".", "." if as_decimal else ",", ambiguous=True)
+        return NumberStyle("," if as_decimal else ".", "." if as_decimal else ",", ambiguous=True)
     if found.only_points:
-        return Style(",", ".", ambiguous=True)
-    return Style(".", found.thousands)
+        return NumberStyle(",", ".", ambiguous=True)
+    return NumberStyle(".", found.thousands)
 
 
-def without_unit(cells: Iterable[str], style: Style) -> str:
+def without_unit(cells: Iterable[str], style: NumberStyle) -> str:
     """The first number, other than 0, that has no unit where others have one; "" for none."""
     if not style.unit or "" in dict(style.factors):
         return ""
@@ -226,7 +226,7 @@ def without_unit(cells: Iterable[str], style: Style) -> str:
     return next((cell for cell in bare if cell.strip("0.,()- ")), "")
 
 
-def parse(series: pd.Series, style: Style) -> pd.Series:
+def parse_numbers(series: pd.Series, style: NumberStyle) -> pd.Series:
     """Texts as numbers, float64; NaN where nothing or no number stands."""
     import pandas as pd
 

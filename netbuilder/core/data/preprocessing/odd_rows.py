@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import WARNING, Finding, option_edit
-from netbuilder.core.wording import LINE, counted, quoted, shown
+from netbuilder.core.data.findings import WARNING, Finding, option_fix
+from netbuilder.core.wording import LINE, format_count, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,13 +28,13 @@ def total_row(table: pd.DataFrame) -> list[Finding]:
     line = int(table.index[-1])
     return [Finding(
         TOTAL_ROW, WARNING,
-        f"Line {line} seems to hold totals ('{shown(str(last.dropna().iloc[0]))}'): it is no row "
+        f"Line {line} seems to hold totals ('{shorten(str(last.dropna().iloc[0]))}'): it is no row "
         "like the others.",
-        fixes=(option_edit(f"Leave line {line} out", "skip_lines", [line]),),
+        fixes=(option_fix(f"Leave line {line} out", "skip_lines", [line]),),
     )]  # fmt: skip
 
 
-def strange_rows(
+def rows_with_words(
     table: pd.DataFrame, odd: Mapping[str, pd.Series], left_out: Collection[object]
 ) -> list[Finding]:
     """Rows that have a word in every column of numbers in which words are found.
@@ -52,7 +52,7 @@ def strange_rows(
     if not lines or len(lines) > _MOST or not alike or (len(odd) < 2 and not named):
         return []
     places = sorted(lines)
-    cells = quoted([table.at[places[0], name] for name in odd], 3)
+    cells = format_quoted_list([table.at[places[0], name] for name in odd], 3)
     what = (
         "repeats the names of the columns"
         if named
@@ -61,9 +61,9 @@ def strange_rows(
     more = f", and so do {len(places) - 1} more" if len(places) > 1 else ""
     return [Finding(
         "strange-row", WARNING, f"{LINE.capitalize()} {places[0]} {what}{more}.",
-        fixes=(option_edit(
+        fixes=(option_fix(
             f"Leave line {places[0]} out" if len(places) == 1
-            else f"Leave these {counted(len(places), 'line')} out",
+            else f"Leave these {format_count(len(places), 'line')} out",
             "skip_lines", [int(line) for line in places],
         ),),
     )]  # fmt: skip

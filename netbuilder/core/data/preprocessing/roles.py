@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import SINGLE_ROLES, Data
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, format_list
 
 
 @dataclass(frozen=True)
-class Roles:
+class ColumnRoles:
     """The columns of a table by what they are for, each in the order of the table.
 
     ``targets`` stand in the order of the recipe. ``weight``, ``split``, ``order`` and
@@ -45,10 +45,10 @@ def roles_of(
     *,
     test: bool = False,
     answers_teach: bool = False,
-) -> Roles:
+) -> ColumnRoles:
     """Who is what.
 
-    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
+    Targets are ``data.target``, all columns of ``data.target_picker`` and those decided to be one;
     where nothing is said, the last column of which nothing was decided. ``counting`` are
     columns that only count the rows: no features unless that was decided. A ``test`` file may
     lack what is neither a feature nor a target. Where ``answers_teach`` (a series learns from
@@ -61,12 +61,12 @@ def roles_of(
     decided = {name: choice.role for name, choice in data.columns.items() if choice.role}
     for name, choice in data.columns.items():
         if not test or choice.role not in {"ignore", *SINGLE_ROLES}:
-            need_column(name, known, source)
+            require_column(name, known, source)
     decided = {name: role for name, role in decided.items() if name in known}
     named = [*data.target, *(name for names in data.targets.values() for name in names)]
     named += [name for name, role in decided.items() if role == "target"]
     for name in named:
-        need_column(name, known, source, "target column")
+        require_column(name, known, source, "target column")
     free = [name for name in known if name not in decided and name not in counting]
     targets = tuple(
         name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
@@ -74,10 +74,10 @@ def roles_of(
     ignored = option_names(data.options, "ignore")
     single = single_roles(data)
     for name in (name for names in data.inputs.values() for name in names):
-        need_column(name, known, source)
+        require_column(name, known, source)
     for name in (*ignored, *single.values()):
         if not test:
-            need_column(name, known, source)
+            require_column(name, known, source)
     single = {role: name for role, name in single.items() if name in known}
     chosen = {name for names in data.inputs.values() for name in names}
     left_out = {*ignored, *counting} - {n for n, role in decided.items() if role == "feature"}
@@ -95,7 +95,7 @@ def roles_of(
             "Choose fewer target columns.",
         )
     used = {*features, *targets, *special}
-    return Roles(
+    return ColumnRoles(
         features,
         targets,
         tuple(name for name in known if name not in used),
@@ -110,10 +110,10 @@ def single_roles(data: Data) -> dict[str, str]:
     return {role: name for role, name in found.items() if name}
 
 
-def need_column(name: str, known: Sequence[str], source: str, what: str = "column") -> None:
+def require_column(name: str, known: Sequence[str], source: str, what: str = "column") -> None:
     """Raise ``DataError`` unless ``name`` is among the ``known`` columns."""
     if name not in known:
         raise DataError(
             f"The {what} '{name}' is not in {source}.",
-            f"{did_you_mean(name, known)} Its columns are {listed(known, 12)}.".strip(),
+            f"{did_you_mean(name, known)} Its columns are {format_list(known, 12)}.".strip(),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import quoted
+from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,9 @@ NO_SCALING: Affine = ((), ())
 def check_scaling(name: str) -> None:
     """Raise ``DataError`` unless ``name`` is a scaling that exists."""
     if name not in SCALINGS:
-        raise DataError(f"The scaling '{name}' does not exist.", f"Choose {quoted(SCALINGS)}.")
+        raise DataError(
+            f"The scaling '{name}' does not exist.", f"Choose {format_quoted_list(SCALINGS)}."
+        )
 
 
 def fit_columns(

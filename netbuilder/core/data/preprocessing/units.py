@@ -43,7 +43,9 @@ def _meanings(unit: str) -> dict[str, float]:
     return found
 
 
-def factors(units: Collection[str], wanted: str = "") -> tuple[str, Mapping[str, float]] | None:
+def unit_factors(
+    units: Collection[str], wanted: str = ""
+) -> tuple[str, Mapping[str, float]] | None:
     """One unit for numbers in several, and what each counts in it; None where they differ in kind.
 
     Args:

@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 _MOST_FILES = 2000
 
 
-class Recent(Generic[Value]):
+class RecentValues(Generic[Value]):
     """The last few values by key. Safe to use from several threads.
 
     Of two threads that ask for the same at once one makes it, and the other waits: reading a
@@ -59,7 +59,7 @@ class Recent(Generic[Value]):
             self._values.clear()
 
 
-def stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
+def data_stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
     """A key that changes when the recipe or one of its files changes.
 
     Of a folder its own and its subfolders' times count, so that pictures that come or go are

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import counted, listed, quoted
+from netbuilder.core.wording import format_count, format_list, format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ _OTHERS_EACH = 10
 
 
 @dataclass
-class Part:
+class FolderPart:
     """Files and their labels, in order."""
 
     files: list[Path] = field(default_factory=list)
@@ -54,11 +54,11 @@ class Part:
 
 
 @dataclass
-class Found:
+class FolderSamples:
     """The samples of each part, and what was concluded about the folders."""
 
     root: Path
-    parts: dict[int, Part] = field(default_factory=dict)
+    parts: dict[int, FolderPart] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     samples: int = 0
     others: int = 0
@@ -81,7 +81,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Selection:
+class FileSelection:
     """Files and labels that are read together; ``parts`` of each, where the folders say them."""
 
     files: list[Path]
@@ -89,11 +89,11 @@ class Selection:
     parts: NDArray[np.int8] | None = None
 
 
-def select(found: Found, *, test: bool = False, part: bool = False) -> Selection:
+def select_files(found: FolderSamples, *, test: bool = False, part: bool = False) -> FileSelection:
     """What a reader takes.
 
     Args:
-        found: as ``find`` found it.
+        found: as ``find_samples`` found it.
         test: the folder is a test set's own: its part for testing, else all of it.
         part: the part for testing of a folder of parts; nothing where it has none, or where
             all parts are read at once.
@@ -110,7 +110,7 @@ def select(found: Found, *, test: bool = False, part: bool = False) -> Selection
     else:
         chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
     sizes = [len(parts[one].files) for one in chosen]
-    return Selection(
+    return FileSelection(
         [file for one in chosen for file in parts[one].files],
         [label for one in chosen for label in parts[one].labels],
         np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None,
@@ -170,7 +170,7 @@ def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataE
     )
 
 
-def find(path: Path, endings: Sequence[str], what: str) -> Found:
+def find_samples(path: Path, endings: Sequence[str], what: str) -> FolderSamples:
     """The samples under a folder.
 
     Args:
@@ -189,7 +189,7 @@ def find(path: Path, endings: Sequence[str], what: str) -> Found:
             f"Choose a folder that holds one folder of {what}s for each class.",
             path=str(path),
         )
-    found = Found(path)
+    found = FolderSamples(path)
     root = _unwrapped(path, endings, found)
     folders, files = _entries(root)
     named = _named_parts(folders, endings)
@@ -197,7 +197,9 @@ def find(path: Path, endings: Sequence[str], what: str) -> Found:
         _parts(found, named, endings, what)
         others = [one.name for one in folders if one not in named.values()]
         if others:
-            found.notes.append(f"Folder {listed(others)} beside '{named[TRAIN].name}' is not used.")
+            found.notes.append(
+                f"Folder {format_list(others)} beside '{named[TRAIN].name}' is not used."
+            )
     elif TRAIN in named and len(folders) == 1:
         found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
     else:
@@ -207,9 +209,9 @@ def find(path: Path, endings: Sequence[str], what: str) -> Found:
         raise DataError(
             f"There is no {what} in the folders of '{_called(path)}'."
             if not loose
-            else f"The {counted(loose, what)} in '{_called(root)}' have no class: there is no "
+            else f"The {format_count(loose, what)} in '{_called(root)}' have no class: there is no "
             "folder for each, and their names do not say it.",
-            f"Make one folder for each class and put {what}s inside ({listed(endings, 4)})."
+            f"Make one folder for each class and put {what}s inside ({format_list(endings, 4)})."
             f"{tables_beside(path)}",
             path=str(path),
         )
@@ -222,10 +224,10 @@ def tables_beside(folder: Path) -> str:
         names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in _TABLES)
     except OSError:
         return ""
-    return f" Or choose a table that lies there: {quoted(names)}." if names else ""
+    return f" Or choose a table that lies there: {format_quoted_list(names)}." if names else ""
 
 
-def _unwrapped(path: Path, endings: Sequence[str], found: Found) -> Path:
+def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path:
     """The folder inside a folder that unzipping made: the only one, with folders in it."""
     for _ in range(_DEEPEST_WRAPPER):
         folders, files = _entries(path)
@@ -267,7 +269,7 @@ def _named_parts(folders: Sequence[Path], endings: Sequence[str]) -> dict[int, P
     return named if inner or len(_by_name(files, endings)) > 1 else {}
 
 
-def _parts(found: Found, named: dict[int, Path], endings: Sequence[str], what: str) -> None:
+def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str], what: str) -> None:
     found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
     classes = set(found.parts[TRAIN].labels)
     for part in (VALIDATION, TEST):
@@ -281,7 +283,8 @@ def _parts(found: Found, named: dict[int, Path], endings: Sequence[str], what: s
         loose = _samples(found, folder, endings, what, Counter())
         if loose:
             found.notes.append(
-                f"The {counted(len(loose), what)} in '{folder.name}' have no class: they are not "
+                f"The {format_count(len(loose), what)} in '{folder.name}' have no class: they are"
+                f" not "
                 "used. Predict can answer for them."
             )
 
@@ -290,13 +293,13 @@ def _classes(
     root: Path,
     endings: Sequence[str],
     what: str,
-    found: Found,
+    found: FolderSamples,
     folders: list[Path] | None = None,
     files: list[Path] | None = None,
-) -> Part:
+) -> FolderPart:
     if folders is None or files is None:
         folders, files = _entries(root)
-    part, empty, other = Part(), [], Counter[str]()
+    part, empty, other = FolderPart(), [], Counter[str]()
     judged = [one for one in folders if one.name.lower() not in _UNLABELLED]
     if len(judged) < 2:
         judged = folders
@@ -310,21 +313,23 @@ def _classes(
             empty.append(folder.name)
     found.notes += _doubts(judged)
     if empty and part.files:
-        found.notes.append(f"No {what} in folder {listed(empty)}.")
+        found.notes.append(f"No {what} in folder {format_list(empty)}.")
     if not part.files:
         for label, mine in sorted(_by_name(files, endings).items()):
             part.files += mine
             part.labels += [label] * len(mine)
         if len(set(part.labels)) < 2:
-            return Part()
+            return FolderPart()
         found.notes.append(f"Classes are taken from the names of the files: "
-                           f"{listed(sorted(set(part.labels)), 10)}.")  # fmt: skip
+                           f"{format_list(sorted(set(part.labels)), 10)}.")  # fmt: skip
     else:
         loose = [one for one in files if one.suffix.lower() in endings]
         if loose:
-            found.notes.append(f"{counted(len(loose), what)} outside the class folders not used.")
+            found.notes.append(
+                f"{format_count(len(loose), what)} outside the class folders not used."
+            )
     for ending, count in sorted(other.items()):
-        found.notes.append(f"{counted(count, 'file')} of the kind {ending} cannot be read.")
+        found.notes.append(f"{format_count(count, 'file')} of the kind {ending} cannot be read.")
     return part
 
 
@@ -339,14 +344,16 @@ def _doubts(classes: list[Path]) -> list[str]:
     if len(inside) < 2 or len(inside[0]) < 2 or any(one != inside[0] for one in inside):
         return []
     return [
-        f"{listed([one.name for one in classes])} are taken for the classes. Each of them holds "
-        f"the folders {listed(inside[0])}: if those are the classes, put all that is of one class "
+        f"{format_list([one.name for one in classes])} are taken for the classes. Each of them"
+        f" holds "
+        f"the folders {format_list(inside[0])}: if those are the classes, put all that is of one"
+        f" class "
         "in one folder."
     ]
 
 
 def _samples(
-    found: Found, folder: Path, endings: Sequence[str], what: str, other: Counter[str]
+    found: FolderSamples, folder: Path, endings: Sequence[str], what: str, other: Counter[str]
 ) -> list[Path]:
     """All samples under a folder, in the order of their paths; others are counted by ending."""
     mine: list[Path] = []

@@ -11,18 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.data.findings import INFO, WARNING, Finding, column_edit, data_edit, leave_out
-from netbuilder.core.data.preprocessing.number_text import Evidence, evidence_of
+from netbuilder.core.data.findings import (
+    INFO,
+    WARNING,
+    Finding,
+    column_fix,
+    data_fix,
+    exclude_columns_fix,
+)
+from netbuilder.core.data.preprocessing.number_text import StyleEvidence, style_evidence
 from netbuilder.core.data.readers.csv_header import has_header, numbered_names, title_lines
 from netbuilder.core.data.readers.encodings import (
     SAMPLE_BYTES,
     encoding_of,
+    encoding_title,
     open_bytes,
-    shown_encoding,
 )
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.regular_file import need_regular
-from netbuilder.core.wording import listed, quoted, shown
+from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
 CODES = "codes"
 # A picture's pixels in many columns are written so too.
@@ -109,7 +116,7 @@ _USUAL: Mapping[str, tuple[Any, ...]] = {
 
 def check_file(path: Path) -> None:
     """Raise ``DataError`` unless ``path`` is a file that can be read."""
-    need_regular(path, DataError)
+    require_regular_file(path, DataError)
     if path.is_dir():
         raise DataError(
             f"'{path.name}' is a folder, not a file.",
@@ -149,7 +156,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     if len(separator) != 1 and separator != BLANKS:
         raise DataError(
             f"The separator '{given}' is not one character.",
-            f"Write {listed(_WORDS)}, or leave it empty to have it found out.",
+            f"Write {format_list(_WORDS)}, or leave it empty to have it found out.",
         )
     rows = _rows(body, separator, _LOOKED_AT)
     title = title_lines(rows)
@@ -198,7 +205,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
 
 
 def _points_asked(
-    names: tuple[str, ...], evidence: list[Evidence], separator: str, point: str
+    names: tuple[str, ...], evidence: list[StyleEvidence], separator: str, point: str
 ) -> set[str]:
     """Columns whose points may group thousands: 1.204 beside 995, and no comma in the file."""
     if point or separator not in {";", "\t"}:
@@ -208,9 +215,9 @@ def _points_asked(
 
 def _check_no_other(path: Path, head: bytes) -> None:
     begin = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for marks, what, mend in _OTHERS:
+    for marks, what, fix in _OTHERS:
         if begin.startswith(marks):
-            raise DataError(f"'{path.name}' is {what}, not a CSV file.", mend, path=str(path))
+            raise DataError(f"'{path.name}' is {what}, not a CSV file.", fix, path=str(path))
     if not head.strip():
         raise _empty(path)
 
@@ -266,7 +273,7 @@ def _comments_among(lines: list[str], separator: str) -> list[str]:
     widths = [len(row) for row in rows]
     usual = max(set(widths), key=widths.count)
     alike = any(len(row) == usual for line in begin for row in _rows(line, separator, 1))
-    first = evidence_of([row[0] for row in rows])
+    first = style_evidence([row[0] for row in rows])
     return [] if usual > 1 and alike and first.others >= first.numbers else begin
 
 
@@ -295,9 +302,9 @@ def _findings(
     found: list[Finding] = []
     if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not given:
         found.append(Finding(
-            "encoding", INFO, f"The text is read as {shown_encoding(encoding)}.",
+            "encoding", INFO, f"The text is read as {encoding_title(encoding)}.",
             fixes=tuple(
-                data_edit(f"Read it as {shown_encoding(other)}", encoding=other)
+                data_fix(f"Read it as {encoding_title(other)}", encoding=other)
                 for other in ("utf-8", "cp1252", "gb18030", "shift_jis", "cp1251")
                 if other != encoding
             ),
@@ -306,17 +313,17 @@ def _findings(
         found.append(Finding(
             "title-lines", INFO,
             f"The first {'line' if title == 1 else f'{title} lines'} "
-            f"('{shown(' '.join(rows[0]).strip())}') {'is' if title == 1 else 'are'} taken for a "
+            f"('{shorten(' '.join(rows[0]).strip())}') {'is' if title == 1 else 'are'} taken for a "
             "title and passed over.",
         ))  # fmt: skip
     asked = options.get("header")
     if (asked is None or asked == "auto") and not comment_names and len(rows) > title:
-        first = shown(", ".join(rows[title]))
+        first = shorten(", ".join(rows[title]))
         if not header:
             found.append(Finding(
                 "no-header", INFO,
                 f"The first line ('{first}') is taken for a row: the columns have no names.",
-                fixes=(data_edit("It holds the names", header=True),),
+                fixes=(data_fix("It holds the names", header=True),),
             ))  # fmt: skip
     return tuple(found)
 
@@ -326,7 +333,7 @@ def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
         return ()
     return (Finding(
         "comments", INFO,
-        f"Lines that begin with '#' ('{shown(comments[0].strip())}') are taken for comments and "
+        f"Lines that begin with '#' ('{shorten(comments[0].strip())}') are taken for comments and "
         "passed over.",
     ),)  # fmt: skip
 
@@ -348,9 +355,9 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
             "postcodes and telephone numbers have them. It is read as an amount.",
             name,
             (
-                column_edit(f"Use '{name}' as a category", [name], type="category"),
-                column_edit("It is an amount", [name], type="number"),
-                leave_out(name),
+                column_fix(f"Use '{name}' as a category", [name], type="category"),
+                column_fix("It is an amount", [name], type="number"),
+                exclude_columns_fix(name),
             ),
         ))  # fmt: skip
     return tuple(found) if len(found) <= _FEW_CODES else ()
@@ -408,7 +415,7 @@ def _where_commas_are_decimal(text: str, share: float) -> str:
         usual = max(set(widths), key=widths.count)
         cells = [cell for row in rows[1:] or rows for cell in row if "," in cell]
         alike = usual > 1 and widths.count(usual) >= share * len(widths)
-        if alike and cells and not any(evidence_of([cell]).others for cell in cells):
+        if alike and cells and not any(style_evidence([cell]).others for cell in cells):
             return separator
     return ""
 
@@ -424,17 +431,19 @@ def _blanks(text: str, least: float = 0.9) -> bool:
     if usual < 2 or widths.count(usual) < least * len(widths) or not body:
         return False
     cells = [cell for row in body for cell in row]
-    plain = sum(evidence_of([cell]).numbers and cell[-1].isdigit() for cell in cells)
+    plain = sum(style_evidence([cell]).numbers and cell[-1].isdigit() for cell in cells)
     return plain > 0.5 * len(cells)
 
 
-def _columns(rows: list[list[str]]) -> list[Evidence]:
+def _columns(rows: list[list[str]]) -> list[StyleEvidence]:
     width = max((len(row) for row in rows), default=0)
     rows = rows[: max(20, 50_000 // max(1, width))]
-    return [evidence_of([row[place] for row in rows if place < len(row)]) for place in range(width)]
+    return [
+        style_evidence([row[place] for row in rows if place < len(row)]) for place in range(width)
+    ]
 
 
-def _point(evidence: list[Evidence]) -> str:
+def _point(evidence: list[StyleEvidence]) -> str:
     """The decimal point that some column proves, where none proves the other."""
     proved = {one.decimal for one in evidence if one.decimal and one.numbers > one.others}
     return proved.pop() if len(proved) == 1 else ""
@@ -477,11 +486,11 @@ def _header(
         places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
         raise DataError(
             f"'{path.name}' has {len(places)} columns named '{twice[0]}' "
-            f"(columns {listed(places)})."
-            + (f" So it is with {quoted(twice[1:])}." if len(twice) > 1 else ""),
+            f"(columns {format_list(places)})."
+            + (f" So it is with {format_quoted_list(twice[1:])}." if len(twice) > 1 else ""),
             "Give each column its own name in the first line of the file.",
             path=str(path),
-            mends=(
+            fixes=(
                 DataFix(f"Call them '{twice[0]}', '{twice[0]}.1', …", {"same_names": "number"}),
             ),
         )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from netbuilder.core.data.preprocessing.number_text import NOTHING, evidence_of
+from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS, style_evidence
 
 Rows = Sequence[Sequence[str]]
 
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number in any way of writing."""
-    found = evidence_of([cell])
+    found = style_evidence([cell])
     return found.numbers == 1
 
 
@@ -29,9 +29,9 @@ def has_header(rows: Rows) -> bool:
     numeric, recurs = [], False
     for place, cell in enumerate(first):
         column = [row[place].strip() for row in below if place < len(row)]
-        known = [one for one in column if one not in NOTHING]
+        known = [one for one in column if one not in EMPTY_CELLS]
         if known and sum(map(is_number, known)) > 0.8 * len(known):
-            if cell and not is_number(cell) and cell not in NOTHING:
+            if cell and not is_number(cell) and cell not in EMPTY_CELLS:
                 return True
             numeric.append(place)
         elif cell and cell in column:

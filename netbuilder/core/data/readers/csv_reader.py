@@ -13,14 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.preprocessing.number_text import NOTHING
+from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, check_file, sniff
 from netbuilder.core.data.readers.encodings import check_packed, open_bytes
-from netbuilder.core.data.readers.table_cells import counting_column, finished
-from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive
+from netbuilder.core.data.readers.table_cells import convert_cells, counting_column
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import LINE, counted, shown
+from netbuilder.core.wording import LINE, format_count, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,14 +46,14 @@ def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None)
             option "memory_limit_mb".
     """
     check_file(path)
-    limit = positive(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
+    limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
     check_packed(path, limit, whole=nrows is None)
     reader = table_files.reader_of(path)
     if reader is not None:
         table, findings = reader(path, options, nrows)
         if table.empty:
             raise _no_rows(path)
-        return finished(table, options, findings=findings)
+        return convert_cells(table, options, findings=findings)
     return read_with(path, sniff(path, options), nrows=nrows, options=options)
 
 
@@ -84,7 +84,7 @@ def read_with(
     kept = _without_trailing(table)
     if len(kept) < len(table.columns):
         table, read_as = table[kept], {**read_as, "usecols": tuple(kept)}
-    return finished(
+    return convert_cells(
         table, options, point=dialect.point, encoding=dialect.encoding,
         findings=dialect.findings, read_as=read_as,
     )  # fmt: skip
@@ -167,7 +167,7 @@ def _no_rows(path: Path) -> DataError:
 
 def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
     """Arguments of ``pandas.read_csv`` for a dialect."""
-    nothing = sorted(NOTHING)
+    nothing = sorted(EMPTY_CELLS)
     return {
         "sep": dialect.separator,
         "decimal": dialect.decimal,
@@ -222,8 +222,8 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
                     return DataError(
                         f"Line {reader.line_num} of '{path.name}' has {len(row)} cells, but "
                         f"there {'is' if len(dialect.names) == 1 else 'are'} "
-                        f"{counted(len(dialect.names), 'column')}: "
-                        f"'{shown(between.join(row))}'.",
+                        f"{format_count(len(dialect.names), 'column')}: "
+                        f"'{shorten(between.join(row))}'.",
                         f"Is the separator really a {_NAMES.get(dialect.separator, 'character')}?"
                         " If so, put text that contains it between quotation marks.",
                         path=str(path),

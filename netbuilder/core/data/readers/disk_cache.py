@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core import folders
-from netbuilder.core.data.readers.cache import Recent
+from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 10 * 2**30
 _LEFT_OVER_SECONDS = 24 * 3600
 _DONE = "meta.json"
-_CONTENTS: Recent[str] = Recent(32)
+_CONTENTS: RecentValues[str] = RecentValues(32)
 
 
-def place() -> Path:
+def cache_folder() -> Path:
     """The folder of all prepared data."""
     folder = folders.cache() / "prepared"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def content_of(path: Path) -> str:
+def content_key(path: Path) -> str:
     """A name for what a file holds; read once while neither its time nor its size change."""
     about = path.stat()
 
@@ -46,12 +46,12 @@ def content_of(path: Path) -> str:
     return _CONTENTS.get((str(path.resolve()), about.st_mtime_ns, about.st_size), digest)
 
 
-def key_of(*parts: Any) -> str:
+def cache_key(*parts: Any) -> str:
     """The name of a folder for everything that its content follows from."""
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
-def prepared(key: str, make: Callable[[Path], None]) -> Path:
+def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
     """The folder of ``key``, filled by ``make`` where it is not there yet.
 
     ``make`` writes into the folder that it is given and, last of all, ``meta.json``.
@@ -59,17 +59,17 @@ def prepared(key: str, make: Callable[[Path], None]) -> Path:
     Raises:
         DataError: the disk is full, or the cache cannot be written.
     """
-    folder = place() / key
+    folder = cache_folder() / key
     if (folder / _DONE).is_file():
         os.utime(folder / _DONE)
         return folder
     try:
-        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=place()))
+        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=cache_folder()))
     except OSError as error:
         raise _unwritable(error) from error
     try:
         make(draft)
-        clean(keep=key)
+        prune_cache(keep=key)
         try:
             draft.rename(folder)
         except OSError:
@@ -82,7 +82,7 @@ def prepared(key: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def mapped(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+def map_array(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """A prepared array, read from the disk as it is used; also one without a row, which is no file
     that a system can map."""
     import numpy as np
@@ -94,16 +94,16 @@ def mapped(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
 
 def _unwritable(error: OSError) -> DataError:
     return DataError(
-        f"The data does not fit in memory, and cannot be prepared in {place()} "
+        f"The data does not fit in memory, and cannot be prepared in {cache_folder()} "
         f"({error.strerror or error}).",
         "Make room on the disk, or use fewer rows.",
     )
 
 
-def clean(keep: str = "", limit: int = LIMIT_BYTES) -> None:
+def prune_cache(keep: str = "", limit: int = LIMIT_BYTES) -> None:
     """Delete what was not used for longest, until the rest fits ``limit`` bytes; and left-overs."""
     sizes: list[tuple[float, Path, int]] = []
-    for folder in place().iterdir():
+    for folder in cache_folder().iterdir():
         done = folder / _DONE
         try:
             if done.is_file():

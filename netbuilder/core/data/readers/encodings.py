@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.unpacked import zip_archive, zip_part
-from netbuilder.core.wording import listed
-from netbuilder.core.wording import size as size_words
+from netbuilder.core.safe_archives import open_zip, open_zip_member
+from netbuilder.core.wording import format_bytes as size_words
+from netbuilder.core.wording import format_list
 
 SAMPLE_BYTES = 262_144
 # Those that classes bring: western, central European, Cyrillic, Greek, Turkish, Hebrew, Arabic,
@@ -37,7 +37,7 @@ _RATIO = 100
 _BLOCK = 1 << 20
 
 
-def shown_encoding(encoding: str) -> str:
+def encoding_title(encoding: str) -> str:
     """The name under which people know an encoding."""
     return _SHOWN.get(encoding, encoding)
 
@@ -64,7 +64,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     try:
         if ending == ".zip":
             entry = _zip_entry(path)
-            with zip_archive(path) as archive, zip_part(archive, entry) as file:
+            with open_zip(path) as archive, open_zip_member(archive, entry) as file:
                 yield file
         elif ending in _OPENERS:
             with _OPENERS[ending](path, "rb") as file:
@@ -102,7 +102,7 @@ def unpacked_size(path: Path, most: float) -> int:
 def _unpacked_size(path: Path, most: float, changed: int, packed: int) -> int:
     if path.suffix.lower() == ".zip":
         # Of pictures, say: who reads it says whether it holds one table.
-        with contextlib.suppress(zipfile.BadZipFile), zip_archive(path) as archive:
+        with contextlib.suppress(zipfile.BadZipFile), open_zip(path) as archive:
             return sum(entry.file_size for entry in archive.infolist())
         return packed
     size = 0
@@ -143,7 +143,7 @@ def inner_names(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() != ".zip":
         return ()
     try:
-        with zip_archive(path) as archive:
+        with open_zip(path) as archive:
             entries = archive.infolist()
     except (OSError, zipfile.BadZipFile):
         return ()
@@ -154,7 +154,7 @@ def inner_names(path: Path) -> tuple[str, ...]:
 def _zip_entry(path: Path) -> zipfile.ZipInfo:
     """The one table in an archive; what macOS adds does not count."""
     try:
-        with zip_archive(path) as archive:
+        with open_zip(path) as archive:
             entries = [
                 entry
                 for entry in archive.infolist()
@@ -170,7 +170,8 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
     if len(entries) != 1:
         names = [entry.filename for entry in entries]
         raise DataError(
-            f"'{path.name}' holds {f'{len(names)} files ({listed(names)})' if names else 'no file'}"
+            f"'{path.name}' holds"
+            f" {f'{len(names)} files ({format_list(names)})' if names else 'no file'}"
             ", not one table.",
             "Unpack it and choose one of its files.",
             path=str(path),

@@ -15,14 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.preprocessing.cells import (
-    in_order,
-    labels_of,
-)
-from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, fold
-from netbuilder.core.data.preprocessing.missing import filled, missing_cells, missing_rules
-from netbuilder.core.data.preprocessing.preprocess import Column
-from netbuilder.core.data.preprocessing.roles import Roles, roles_of
+from netbuilder.core.data.preprocessing.cells import labels_of, sort_labels
+from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, normalize_word
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.roles import ColumnRoles, roles_of
 from netbuilder.core.data.preprocessing.scaling import NO_SCALING, Affine, check_scaling
 from netbuilder.core.data.readers.encodings import unpacked_size
 from netbuilder.core.data.readers.raw_table import RawTable, open_raw
@@ -34,13 +31,22 @@ from netbuilder.core.data.readers.table_samples import (
     parts_of,
     weights_of,
 )
-from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive
-from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
+from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import counted, number, shown
+from netbuilder.core.wording import format_count, format_number, shorten
 
-__all__ = ["TEST", "TRAIN", "VALIDATION", "Scan", "is_large", "limit_bytes", "looked_at", "scan"]
+__all__ = [
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
+    "LargeTable",
+    "is_large",
+    "limit_bytes",
+    "sampled_row_count",
+    "scan_table",
+]
 
 MAX_CATEGORIES = 50
 CHUNK_ROWS = 100_000
@@ -55,7 +61,7 @@ _GROWTH = 3
 
 def limit_bytes(data: Data) -> float:
     """Option "memory_limit_mb" (1,024): data that is estimated to be larger is streamed."""
-    return positive(data.options, "memory_limit_mb", DEFAULT_LIMIT_MB) * 2**20
+    return positive_option(data.options, "memory_limit_mb", DEFAULT_LIMIT_MB) * 2**20
 
 
 def is_large(data: Data, base: Path) -> bool:
@@ -66,14 +72,14 @@ def is_large(data: Data, base: Path) -> bool:
     return path.is_file() and unpacked_size(path, most) > most
 
 
-def looked_at(path: Path) -> int | None:
+def sampled_row_count(path: Path) -> int | None:
     """How many rows of a file are looked at to show it; None where all are."""
     long = path.is_file() and unpacked_size(path, LONG_BYTES) > LONG_BYTES
     return LOOKED_AT if long else None
 
 
 @dataclass
-class Scan:
+class LargeTable:
     """A large table as a recipe uses it.
 
     ``rows`` counts those to train on, ``totals`` those of each part; ``parts`` says the part of
@@ -84,7 +90,7 @@ class Scan:
     path: Path
     data: Data
     raw: RawTable
-    roles: Roles
+    roles: ColumnRoles
     parts: NDArray[np.int8]
     notes: tuple[str, ...] = ()
     held: dict[int, Samples] = field(default_factory=dict)
@@ -139,7 +145,7 @@ class Scan:
         )  # fmt: skip
 
 
-def scan(data: Data, path: Path, seed: int) -> Scan:
+def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
     """Prepare the file where it is not yet, and decide about its rows.
 
     Raises:
@@ -155,7 +161,7 @@ def scan(data: Data, path: Path, seed: int) -> Scan:
         parts[used] = parts_of(words, path.name)
     else:
         parts[used] = _drawn(data, raw, roles, used, seed)
-    found = Scan(path, data, raw, roles, parts, tuple(notes))
+    found = LargeTable(path, data, raw, roles, parts, tuple(notes))
     if not found.rows:
         raise DataError(f"No row of {path.name} is left to train on.", "Use more rows.")
     for part in (TRAIN, VALIDATION, TEST):
@@ -166,7 +172,7 @@ def scan(data: Data, path: Path, seed: int) -> Scan:
 
 
 def _drawn(
-    data: Data, raw: RawTable, roles: Roles, used: NDArray[np.bool_], seed: int
+    data: Data, raw: RawTable, roles: ColumnRoles, used: NDArray[np.bool_], seed: int
 ) -> NDArray[np.int8]:
     """The part of each row that is used: drawn, or in the order of a column."""
     count = int(used.sum())
@@ -185,7 +191,9 @@ def _drawn(
     return np.where(draws < test, TEST, np.where(draws < edge, VALIDATION, TRAIN)).astype(np.int8)
 
 
-def _used_rows(data: Data, raw: RawTable, roles: Roles) -> tuple[NDArray[np.bool_], list[str]]:
+def _used_rows(
+    data: Data, raw: RawTable, roles: ColumnRoles
+) -> tuple[NDArray[np.bool_], list[str]]:
     """Which rows are used, by the recipe's rules for missing values and rows; and notes."""
     used, notes = np.ones(len(raw.values), bool), []
     rules = missing_rules(data, raw.names)
@@ -215,12 +223,12 @@ def _used_rows(data: Data, raw: RawTable, roles: Roles) -> tuple[NDArray[np.bool
         used[holes[:, drop].any(axis=1)] = False
         lost = int((~used).sum())
         if lost:
-            notes.append(f"{counted(lost, 'row')} with missing values left out.")
+            notes.append(f"{format_count(lost, 'row')} with missing values left out.")
     return _chosen(data, raw, roles, used, notes), notes
 
 
 def _chosen(
-    data: Data, raw: RawTable, roles: Roles, used: NDArray[np.bool_], notes: list[str]
+    data: Data, raw: RawTable, roles: ColumnRoles, used: NDArray[np.bool_], notes: list[str]
 ) -> NDArray[np.bool_]:
     """Without the lines, classes and doubles that the recipe leaves out."""
     lines = data.options.get("skip_lines") or ()
@@ -244,15 +252,17 @@ def _chosen(
         twice = pd.DataFrame(raw.values[used][:, columns]).duplicated().to_numpy()
         used[np.flatnonzero(used)[twice]] = False
         if twice.any():
-            notes.append(f"{counted(int(twice.sum()), 'row')} that stood twice left out.")
+            notes.append(f"{format_count(int(twice.sum()), 'row')} that stood twice left out.")
     return used
 
 
-def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+def large_table_columns(
+    found: LargeTable, names: list[str]
+) -> tuple[tuple[FittedColumn, ...], tuple[str, ...]]:
     """What each column is, and notes about those left out, as ``table.make_columns`` says."""
     forced = set(option_names(found.data.options, "categories"))
     rules = missing_rules(found.data, found.raw.names)
-    columns: list[Column] = []
+    columns: list[FittedColumn] = []
     notes: list[str] = []
     for name in names:
         choice = found.data.columns.get(name)
@@ -269,14 +279,15 @@ def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple
             many = len(column.categories) > MAX_CATEGORIES or kind == "text"
             if kind == "text" or (many and name not in forced and asked != "category"):
                 notes.append(
-                    f"Column '{name}' holds {number(len(column.categories))} or more different "
-                    f"texts ('{shown(column.categories[0])}', ...) and was left out."
+                    f"Column '{name}' holds {format_number(len(column.categories))} or more"
+                    f" different "
+                    f"texts ('{shorten(column.categories[0])}', ...) and was left out."
                 )
                 continue
-            columns.append(filled(column, rules[name]))
+            columns.append(fill_missing(column, rules[name]))
         else:
             values, counts = np.unique(known, return_counts=True)
-            column = Column(
+            column = FittedColumn(
                 name, kind,
                 found.raw.words.get(name, ()) if kind == "boolean" else (),
                 low=float(known.min()), high=float(known.max()), typical=float(np.median(known)),
@@ -284,24 +295,24 @@ def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple
                 style=found.raw.styles.get(name, ""),
                 whole=bool((values == np.floor(values)).all()),
             )  # fmt: skip
-            columns.append(filled(column, rules[name]))
+            columns.append(fill_missing(column, rules[name]))
     return tuple(columns), tuple(notes)
 
 
-def _category(found: Scan, name: str, codes: NDArray[np.float64]) -> Column:
+def _category(found: LargeTable, name: str, codes: NDArray[np.float64]) -> FittedColumn:
     words = found.raw.words[name]
     places, counts = np.unique(codes.astype(np.int64), return_counts=True)
     rows = {words[place]: int(count) for place, count in zip(places, counts, strict=True)}
     if name in option_names(found.data.options, "same_words"):
         kept: dict[str, str] = {}
         for word in sorted(rows, key=lambda word: -rows[word]):
-            kept.setdefault(fold(word), word)
+            kept.setdefault(normalize_word(word), word)
         rows = {word: rows[word] for word in kept.values()}
     common = max(rows, key=lambda word: rows[word])
-    return Column(name, "category", in_order(rows), typical=common, common=common)
+    return FittedColumn(name, "category", sort_labels(rows), typical=common, common=common)
 
 
-def affine_of(found: Scan, columns: tuple[Column, ...], scaling: str) -> Affine:
+def feature_scaling(found: LargeTable, columns: tuple[FittedColumn, ...], scaling: str) -> Affine:
     """Offset and scale of each feature, exact over all training rows."""
     check_scaling(scaling)
     if scaling == "none":
@@ -315,7 +326,7 @@ def affine_of(found: Scan, columns: tuple[Column, ...], scaling: str) -> Affine:
     return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
 
 
-def target_affine(found: Scan, names: tuple[str, ...], scaling: str) -> Affine:
+def target_scaling(found: LargeTable, names: tuple[str, ...], scaling: str) -> Affine:
     """Offset and scale of each target column of numbers."""
     if scaling == "none":
         return NO_SCALING
@@ -324,7 +335,7 @@ def target_affine(found: Scan, names: tuple[str, ...], scaling: str) -> Affine:
 
 
 def _affine(
-    found: Scan, name: str, scaling: str, fill: float | str | None = None
+    found: LargeTable, name: str, scaling: str, fill: float | str | None = None
 ) -> tuple[float, float]:
     cells = found.raw.column(name)[found.train]
     if isinstance(fill, float):

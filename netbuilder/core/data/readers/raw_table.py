@@ -20,14 +20,14 @@ from netbuilder.core.data import progress
 from netbuilder.core.data.preprocessing.cells import (
     as_label,
     as_numbers,
+    boolean_words,
     dates_as_days,
-    day_comes_first,
+    is_day_first,
     is_numeric,
-    truth_words,
-    truths,
+    parse_booleans,
 )
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
-from netbuilder.core.data.preprocessing.number_text import NOTHING, parse
+from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS, parse_numbers
 from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.csv_dialect import sniff
 from netbuilder.core.data.readers.csv_reader import (
@@ -37,12 +37,12 @@ from netbuilder.core.data.readers.csv_reader import (
     read_table,
 )
 from netbuilder.core.data.readers.encodings import PACKED, open_bytes
-from netbuilder.core.data.readers.table_cells import Reading, reading_of
+from netbuilder.core.data.readers.table_cells import TableReading, table_reading
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import LINE, shown
+from netbuilder.core.wording import LINE, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ class RawTable:
     styles: Mapping[str, str]
     values: NDArray[np.float64]
     lines: NDArray[np.int64]
-    reading: Reading
+    reading: TableReading
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column, in memory."""
@@ -115,11 +115,11 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
     """
     first = read_table(path, reading_options(data), FIRST_ROWS)
     types = {name: one.type for name, one in data.columns.items() if one.type}
-    key = disk_cache.key_of(
-        "table", 1, disk_cache.content_of(path), sorted(types.items()),
+    key = disk_cache.cache_key(
+        "table", 1, disk_cache.content_key(path), sorted(types.items()),
         [repr(reading_options(data).get(name)) for name in _READ_OPTIONS],
     )  # fmt: skip
-    folder = disk_cache.prepared(
+    folder = disk_cache.prepared_folder(
         key, lambda draft: _Pass(data, path, first, draft).run(chunk_rows)
     )  # fmt: skip
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
@@ -130,9 +130,9 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
         meta["kinds"],
         {name: tuple(words) for name, words in meta["words"].items()},
         meta["styles"],
-        disk_cache.mapped(folder / "values.f64", np.float64, (rows, len(names))),
-        disk_cache.mapped(folder / "lines.i64", np.int64, (rows,)),
-        reading_of(first),
+        disk_cache.map_array(folder / "values.f64", np.float64, (rows, len(names))),
+        disk_cache.map_array(folder / "lines.i64", np.int64, (rows,)),
+        table_reading(first),
     )
 
 
@@ -185,10 +185,10 @@ class _Pass:
         named = name == categories if isinstance(categories, str) else name in categories
         if asked == "date":
             self.kinds[name] = "date"
-            self.styles[name] = "dayfirst" if day_comes_first(series) else ""
+            self.styles[name] = "dayfirst" if is_day_first(series) else ""
         elif asked == "boolean":
             self.kinds[name] = "boolean"
-            words = truth_words(series, self.path.name)
+            words = boolean_words(series, self.path.name)
             self.words[name] = {words[0]: 0, words[1]: 1}
         elif asked == "category" or named or not (asked == "number" or is_numeric(series)):
             numbers = None if asked == "category" or named else as_numbers(series, self.path.name)
@@ -220,7 +220,7 @@ class _Pass:
                     chunk.index = pd.RangeIndex(start, start + len(chunk), name=LINE)
                     start += len(chunk)
                     yield chunk
-                    progress.tell(self._place(file, size), size)
+                    progress.report_progress(self._place(file, size), size)
 
     def _place(self, file: IO[bytes], size: int) -> int:
         return 0 if self.path.suffix.lower() in PACKED else min(size, file.tell())
@@ -236,16 +236,16 @@ class _Pass:
         if kind == "date":
             return dates_as_days(series, source, self.styles[name]).to_numpy(np.float64)
         if kind == "boolean":
-            return truths(series, tuple(self.words[name]), source).to_numpy(np.float64)
+            return parse_booleans(series, tuple(self.words[name]), source).to_numpy(np.float64)
         if is_numeric(series):
             found = as_numbers(series, source)
             assert found is not None
             return found.to_numpy(np.float64)
-        style = reading_of(self.first).styles.get(name)
+        style = table_reading(self.first).styles.get(name)
         if style is not None:
-            numbers = parse(series, style)
+            numbers = parse_numbers(series, style)
             texts = series.astype(str).str.strip()
-            junk = series.notna() & numbers.isna() & ~texts.isin(NOTHING)
+            junk = series.notna() & numbers.isna() & ~texts.isin(EMPTY_CELLS)
             if not junk.any():
                 return numbers.to_numpy(np.float64)
             series = numbers.astype(object).where(~junk, series)
@@ -254,7 +254,7 @@ class _Pass:
             mixed = series.dropna()
             raise DataError(
                 f"Column '{name}' of {source} holds both numbers and text, such as "
-                f"'{shown(mixed.iloc[0])}' in line {mixed.index[0]}.",
+                f"'{shorten(mixed.iloc[0])}' in line {mixed.index[0]}.",
                 "Write one kind in all rows, or leave the column out.",
             )
         return found.to_numpy(np.float64)

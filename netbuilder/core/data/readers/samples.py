@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.findings import Finding
-from netbuilder.core.data.readers.files_left_out import Home
+from netbuilder.core.data.readers.excluded_files import SampleFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ FOLDER = "folder"  # name of the index of samples that a folder for each class h
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class UneditedSamples:
     """A set as it was made, before a person changed its points.
 
     ``labels`` (n,) of all that were made; ``origin`` (m,): of each sample its number among them,
@@ -39,7 +39,7 @@ class Samples:
             picture files), "text" (arrays of strings), "numbers" (sequences and other arrays)
             or "ids" (whole numbers that stand for words).
         table: the columns that are no target.
-        arrays: by name, n × ...; object arrays of ``Path`` or ``str`` are read when needed.
+        arrays: by name, n × ...; object arrays of ``RoutePath`` or ``str`` are read when needed.
         targets: n rows, one column a target; a column of classes holds labels.
         columns: names of the last axis of a series.
         value_range: lowest and highest value that a picture's pixel can have, where the source
@@ -78,7 +78,7 @@ class Samples:
     ordered: bool = False
     groups: Array | None = None
     parts: Array | None = None
-    made: Made | None = None
+    made: UneditedSamples | None = None
     source: str = ""
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -92,13 +92,13 @@ class Samples:
     vocabulary: tuple[str, ...] = ()
     level: str = ""
     sound: tuple[float, ...] = ()
-    home: Home | None = None
+    home: SampleFolder | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
 
 
-def of_folders(labels: Sequence[str]) -> pd.DataFrame:
+def folder_targets(labels: Sequence[str]) -> pd.DataFrame:
     """Targets of samples that lie in a folder for each class; messages then name the folder."""
     import pandas as pd
 

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
+    boolean_words,
     dates_as_days,
-    day_comes_first,
+    is_day_first,
     is_numeric,
-    truth_words,
-    truths,
+    parse_booleans,
 )
 from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
-from netbuilder.core.data.preprocessing.roles import need_column, single_roles
-from netbuilder.core.data.preprocessing.times import (
+from netbuilder.core.data.preprocessing.roles import require_column, single_roles
+from netbuilder.core.data.preprocessing.time_columns import (
     clock_column,
     counting_column,
     date_column,
     times_of,
 )
-from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import counted, number
+from netbuilder.core.wording import format_count, format_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,20 +88,20 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     single = single_roles(data)
     for role in ("order", "group"):
         if single.get(role):
-            need_column(single[role], known, source)
+            require_column(single[role], known, source)
     group = single.get("group", "")
     order, clock, times = _order_of(table, targets, data, source)
-    if order and not group and len(repeated(times)):
+    if order and not group and len(repeated_times(times)):
         group = _group_column(table, times, targets, {order, clock})
         if group:
             notes.append(f"Each '{group}' is a series of its own: times occur once for each.")
         else:
             raise DataError(
                 f"Several rows of {source} have the same '{order}', such as "
-                f"'{table[order].iloc[repeated(times)[0]]}'.",
+                f"'{table[order].iloc[repeated_times(times)[0]]}'.",
                 'Choose the column that tells the series apart ("group"), or leave the rows as '
                 'they stand by another column as "order_by".',
-                mends=(
+                fixes=(
                     DataFix("Leave the rows as they stand", columns={order: {"role": "ignore"}}),
                 ),
             )
@@ -111,7 +111,8 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     out = _left_out(frame, targets, data, source)
     if out.any():
         notes.append(
-            f"{counted(int(out.sum()), 'row')} with missing values left out: no window spans them."
+            f"{format_count(int(out.sum()), 'row')} with missing values left out: no window spans"
+            f" them."
         )
     groups = table[group].astype(str).to_numpy() if group else np.zeros(len(frame), int)
     segments: list[Segment] = []
@@ -129,7 +130,7 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     if moved:
         notes.append(f"The rows were put in the order of '{order}'.")
     if gaps:
-        notes.append(f"'{order}' jumps {counted(gaps, 'time')}: no window spans a gap.")
+        notes.append(f"'{order}' jumps {format_count(gaps, 'time')}: no window spans a gap.")
     return SeriesRows(tuple(segments), tuple(notes), order, group, clock)
 
 
@@ -151,17 +152,25 @@ def _order_of(
         times = times_of(table[order], source) if order else np.arange(len(table), dtype=float)
         # Years of several rows (of months, say) order nothing, but for series side by side.
         alone = not order or single_roles(data).get("group")
-        if not alone and len(repeated(times)) and not _group_column(table, times, targets, {order}):
+        if (
+            not alone
+            and len(repeated_times(times))
+            and not _group_column(table, times, targets, {order})
+        ):
             return "", "", np.arange(len(table), dtype=float)
         return order, "", times
     times = times_of(table[order], source)
     clock = ""
-    if not is_numeric(table[order]) and len(repeated(times)) and (times == np.round(times)).all():
+    if (
+        not is_numeric(table[order])
+        and len(repeated_times(times))
+        and (times == np.round(times)).all()
+    ):
         clock = clock_column(table, {*taken, order})
     return order, clock, times + times_of(table[clock], source) if clock else times
 
 
-def repeated(times: NDArray[np.float64]) -> NDArray[np.int64]:
+def repeated_times(times: NDArray[np.float64]) -> NDArray[np.int64]:
     """Places of times that occurred before."""
     import numpy as np
 
@@ -218,9 +227,9 @@ def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
     if kind in {"category", "text"}:
         return None
     if kind == "boolean":
-        return truths(series, truth_words(series, source), source)
+        return parse_booleans(series, boolean_words(series, source), source)
     if kind == "date":
-        return dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
+        return dates_as_days(series, source, "dayfirst" if is_day_first(series) else "")
     return as_numbers(series, source)
 
 
@@ -260,15 +269,15 @@ def _gaps(times: NDArray[np.float64]) -> NDArray[np.bool_]:
     return longer if longer.mean() <= _OFTEN else steps > _LARGE_GAP * usual
 
 
-def too_short(source: str, rows: SeriesRows, window: int, horizon: int) -> DataError:
+def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) -> DataError:
     """What to say where hardly a window fits."""
     lengths = [len(one.frame) for one in rows.segments]
     parts = "" if len(lengths) < 2 else (
-        f" in {number(len(lengths))} stretches without a gap, the longest of {max(lengths)}"
+        f" in {format_number(len(lengths))} stretches without a gap, the longest of {max(lengths)}"
     )  # fmt: skip
     fit = sum(max(0, length - window - horizon + 1) for length in lengths)
     return DataError(
-        f"{source} has {counted(sum(lengths), 'row')}{parts}, which give "
-        f"{counted(fit, 'window')} of {window} rows.",
+        f"{source} has {format_count(sum(lengths), 'row')}{parts}, which give "
+        f"{format_count(fit, 'window')} of {window} rows.",
         f"Use a longer file, or a window shorter than {window}.",
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data import progress
-from netbuilder.core.data.readers.files_left_out import Home, damaged
+from netbuilder.core.data.readers.excluded_files import SampleFolder, damaged_files_error
 from netbuilder.core.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     return heard
 
 
-def lengths(files: Sequence[Path], home: Home, *, every: bool = False) -> list[float]:
+def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -> list[float]:
     """How many seconds sounds last, from their first bytes; of more than 2,000 some or ``every``.
 
     Raises:
@@ -82,24 +82,25 @@ def lengths(files: Sequence[Path], home: Home, *, every: bool = False) -> list[f
     some = files if every else files[:: -(-len(files) // _LOOKED_AT)]
     for number, file in enumerate(some):
         if every and not number % _TOLD_EACH:
-            progress.tell(number, len(some))
+            progress.report_progress(number, len(some))
         try:
             about = soundfile.info(str(file))
             found.append(about.frames / about.samplerate)
         except (RuntimeError, OSError, ZeroDivisionError):
             bad.append(file)
     if bad:
-        raise damaged(bad, "sound", home)
+        raise damaged_files_error(bad, "sound", home)
     return found
 
 
-def check_all(files: Sequence[Path], home: Home) -> None:
-    """Look at each of more than 2,000 sounds. Errors as for ``lengths``; or it was stopped."""
+def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:
+    """Look at each of more than 2,000 sounds. Errors as for ``sound_lengths``; or it was
+    stopped."""
     if len(files) > _LOOKED_AT:
-        lengths(files, home, every=True)
+        sound_lengths(files, home, every=True)
 
 
-def heard(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) -> np.ndarray:
+def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) -> np.ndarray:
     """Sounds as numbers: (n, samples, 1) where ``mels`` is 0, else (n, moments, mels).
 
     Raises:

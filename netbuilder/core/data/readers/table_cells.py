@@ -13,23 +13,28 @@ from netbuilder.core.data.findings import (
     INFO,
     WARNING,
     Finding,
-    column_edit,
-    leave_out,
-    option_edit,
+    column_fix,
+    exclude_columns_fix,
+    option_fix,
 )
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_first
 from netbuilder.core.data.preprocessing.number_text import (
+    EMPTY_CELLS,
     GROUPS_BY,
-    NOTHING,
-    Style,
-    evidence_of,
-    parse,
-    style_of,
+    NumberStyle,
+    number_style,
+    parse_numbers,
+    style_evidence,
     unit_beside,
     without_unit,
 )
-from netbuilder.core.data.preprocessing.odd_rows import strange_rows, total_row
-from netbuilder.core.wording import counted, number, quoted, with_unit
+from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, total_row
+from netbuilder.core.wording import (
+    format_count,
+    format_number,
+    format_quoted_list,
+    format_with_unit,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +45,7 @@ OTHER_UNIT = "other-unit"
 
 
 @dataclass(frozen=True)
-class Reading:
+class TableReading:
     """What was concluded while a table was read.
 
     ``units`` and ``styles`` (of numbers that are no plain ones) by column; ``counting`` is a
@@ -50,7 +55,7 @@ class Reading:
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
-    styles: Mapping[str, Style] = field(default_factory=dict)
+    styles: Mapping[str, NumberStyle] = field(default_factory=dict)
     counting: str = ""
     decimal: str = ""
     encoding: str = ""
@@ -82,13 +87,13 @@ class Reading:
         return {key: value for key, value in told.items() if value}
 
 
-def reading_of(table: pd.DataFrame) -> Reading:
+def table_reading(table: pd.DataFrame) -> TableReading:
     """What was concluded when this table was read."""
     found = table.attrs.get("reading")
-    return found if isinstance(found, Reading) else Reading()
+    return found if isinstance(found, TableReading) else TableReading()
 
 
-def finished(
+def convert_cells(
     table: pd.DataFrame,
     options: Mapping[str, Any],
     *,
@@ -105,7 +110,7 @@ def finished(
     dates: Mapping[str, str] = options.get("dates") or {}
     like: Mapping[str, str] = options.get("like_units") or {}
     treated = _treated(options)
-    styles: dict[str, Style] = {}
+    styles: dict[str, NumberStyle] = {}
     found = list(findings)
     asked: dict[str, list[str]] = {}
     odd: dict[str, pd.Series] = {}
@@ -116,7 +121,7 @@ def finished(
             continue
         cells = [str(cell) for cell in series.dropna().unique()[:20_000]]
         own = decided.get(name, "")
-        style = style_of(
+        style = number_style(
             cells, own or point, GROUPS_BY[own] if own else thousands, like.get(name, "")
         )
         if style is None:
@@ -126,8 +131,8 @@ def finished(
             if name not in treated:
                 found += _words(name, series, cells)
             continue
-        numbers = parse(series, style)
-        junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(NOTHING)
+        numbers = parse_numbers(series, style)
+        junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(EMPTY_CELLS)
         if junk.any():
             odd[name] = junk
             if style.unit or style.thousands:
@@ -146,15 +151,15 @@ def finished(
         for name, unit in units.items()
         if like.get(name, unit) != unit
     )
-    found += (question(name, cells, tuple(asked)) for name, cells in asked.items())
+    found += (ambiguity_finding(name, cells, tuple(asked)) for name, cells in asked.items())
     counting = counting_column(table)
     found += _counting_finding(counting)
     skipped = options.get("skip_lines")
     out = skipped if isinstance(skipped, list | tuple) else [skipped]
     if table.index[-1] not in out:
         found += total_row(table)
-    found += strange_rows(table, odd, out)
-    table.attrs["reading"] = Reading(
+    found += rows_with_words(table, odd, out)
+    table.attrs["reading"] = TableReading(
         units, styles, counting, point, encoding, tuple(found), dict(read_as)
     )
     return table
@@ -166,7 +171,7 @@ def _treated(options: Mapping[str, Any]) -> set[str]:
     return set(said) if isinstance(said, Mapping) else set()
 
 
-def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding:
+def ambiguity_finding(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding:
     """What is asked of a column whose numbers can be read in two ways."""
     mark = "," if any("," in cell for cell in cells) else "."
     example = next(cell.strip() for cell in cells if mark in cell)
@@ -175,7 +180,7 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     whole, decimal = told.replace(mark, ""), told.replace(mark, ".")
     answers = ((whole, GROUPS_BY[mark]), (decimal, mark))
     fixes = [
-        column_edit(
+        column_fix(
             f"It is {said}",
             [name],
             f"{told} as it stands" if said == told else f"{told} is {said}",
@@ -185,7 +190,7 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     ]
     if len(all_asked) > 1:
         more = f"in all {len(all_asked)} such columns"
-        fixes += [column_edit(f"It is {said}, {more}", all_asked, decimal=p) for said, p in answers]
+        fixes += [column_fix(f"It is {said}, {more}", all_asked, decimal=p) for said, p in answers]
     return Finding(
         AMBIGUOUS, ERROR,
         f"Column '{name}' holds numbers like '{example}', which can be read in two ways: as "
@@ -214,7 +219,7 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
         f"{answers[0][0]} (the day comes first) or as {answers[1][0]} (the month does). The second "
         "way is taken.",
         name,
-        tuple(option_edit(f"It is {said}", "dates", {name: order}) for said, order in answers),
+        tuple(option_fix(f"It is {said}", "dates", {name: order}) for said, order in answers),
     )]  # fmt: skip
 
 
@@ -224,7 +229,7 @@ def _counting_finding(name: str) -> list[Finding]:
     return [Finding(
         "counting-column", INFO,
         f"Column '{name}' has no name and counts the rows: it is not used.", name,
-        (column_edit(f"Use '{name}'", [name], role="feature"),),
+        (column_fix(f"Use '{name}'", [name], role="feature"),),
     )]  # fmt: skip
 
 
@@ -236,7 +241,7 @@ def _other_unit(name: str, unit: str, learned: str) -> Finding:
     )  # fmt: skip
 
 
-def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
+def _unit_finding(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
     import pandas as pd
 
     found = []
@@ -246,17 +251,17 @@ def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
             "owed", INFO,
             f"Column '{name}' has most of its numbers in brackets, such as '{one}', as books of "
             f"account write what is below 0: it is read as -{one.strip('()')}.",
-            name, (leave_out(name),),
+            name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     if style.factors:
         others = dict(style.factors)
         one = next(cell.strip() for cell in cells if unit_beside(cell) in others)
-        value = number(float(parse(pd.Series([one]), style).iloc[0]))
+        value = format_number(float(parse_numbers(pd.Series([one]), style).iloc[0]))
         found.append(Finding(
             "units-made-one", INFO,
             f"Column '{name}' has numbers in several units: '{one}' is read as "
-            f"{with_unit(value, style.unit)}.",
-            name, (leave_out(name),),
+            f"{format_with_unit(value, style.unit)}.",
+            name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     elif style.unit:
         found.append(Finding(
@@ -268,35 +273,37 @@ def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
         found.append(Finding(
             "some-without-unit", WARNING,
             f"Column '{name}' has '{style.unit}' beside some of its numbers only: '{bare}' is read "
-            f"as {with_unit(bare, style.unit)}. If it is something else, write the unit beside "
+            f"as {format_with_unit(bare, style.unit)}. If it is something else, write the unit"
+            f" beside "
             "each number in the file.",
-            name, (leave_out(name),),
+            name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     return found
 
 
 def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
-    said = evidence_of(cells[:2000])
+    said = style_evidence(cells[:2000])
     units = sorted({*said.units} - {""})
     # 9a and 10b are classes of a school.
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
     if said.numbers > 1 and not said.others and 1 < len(units) <= 4 and named:
         return [Finding(
             "several-units", WARNING,
-            f"Column '{name}' holds numbers in several units, {quoted(units)}, which are not "
+            f"Column '{name}' holds numbers in several units, {format_quoted_list(units)}, which"
+            f" are not "
             "converted: it is taken for words. Write all in one unit in the file, or leave the "
             "column out.",
-            name, (leave_out(name),),
+            name, (exclude_columns_fix(name),),
         )]  # fmt: skip
-    empty = [cell for cell in cells if cell.strip() in NOTHING - {"", ".", "-", "--", "–"}]
+    empty = [cell for cell in cells if cell.strip() in EMPTY_CELLS - {"", ".", "-", "--", "–"}]
     if not empty or len(cells) > 1000:
         return []
     word = empty[0].strip()
     rows = int((series.astype(str).str.strip() == word).sum())
     return [Finding(
         "word-for-nothing", INFO,
-        f"Column '{name}' has '{word}' in {counted(rows, 'row')}: it counts as a category.",
-        name, (option_edit(f"Treat '{word}' as missing", "missing_values", {name: [word]}),),
+        f"Column '{name}' has '{word}' in {format_count(rows, 'row')}: it counts as a category.",
+        name, (option_fix(f"Treat '{word}' as missing", "missing_values", {name: [word]}),),
     )]  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.findings import INFO, Finding, data_edit
+from netbuilder.core.data.findings import INFO, Finding, data_fix
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import LINE, did_you_mean, quoted
+from netbuilder.core.wording import LINE, did_you_mean, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,8 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     if wanted and wanted not in sheets:
         raise DataError(
             f"'{path.name}' has no sheet '{wanted}'.",
-            f"{did_you_mean(wanted, list(sheets))} It has {quoted(sheets, 12)}.".strip(),
+            f"{did_you_mean(wanted, list(sheets))}"
+            f" It has {format_quoted_list(sheets, 12)}.".strip(),
         )
     if not filled or (wanted and not sheets[wanted]):
         raise DataError(
@@ -117,8 +118,9 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     findings: list[Finding] = []
     if not wanted and len(filled) > 1:
         findings.append(Finding(
-            "sheet", INFO, f"The sheet '{name}' is read; there are {quoted(filled, 12)}.",
-            fixes=tuple(data_edit(f"Read '{one}'", sheet=one) for one in filled if one != name),
+            "sheet", INFO,
+            f"The sheet '{name}' is read; there are {format_quoted_list(filled, 12)}.",
+            fixes=tuple(data_fix(f"Read '{one}'", sheet=one) for one in filled if one != name),
         ))  # fmt: skip
     cells = [[_plain(cell) for cell in row] for row in sheets[name]]
     first = next((i for i, row in enumerate(cells) if any(c not in {"", None} for c in row)), 0)

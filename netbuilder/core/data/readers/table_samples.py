@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     dates_as_days,
-    day_comes_first,
+    is_day_first,
     is_numeric,
     labels_of,
 )
 from netbuilder.core.data.preprocessing.cleaning import (
-    chosen_rows,
-    with_one_spelling,
+    select_rows,
+    unify_spelling,
     without_stand_ins,
 )
 from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
-from netbuilder.core.data.preprocessing.roles import Roles, need_column, roles_of, single_roles
+from netbuilder.core.data.preprocessing.roles import (
+    ColumnRoles,
+    require_column,
+    roles_of,
+    single_roles,
+)
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cells import reading_of
-from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.data.readers.table_cells import table_reading
+from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import counted, quoted, shown
+from netbuilder.core.wording import format_count, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +52,7 @@ def free_columns(data: Data, table: pd.DataFrame) -> list[str]:
     taken = {
         *roles, *data.target, *(n for names in data.targets.values() for n in names),
         *single_roles(data).values(), *option_names(data.options, "ignore"),
-        reading_of(table).counting,
+        table_reading(table).counting,
     }  # fmt: skip
     return [name for name in map(str, table.columns) if name not in taken]
 
@@ -72,7 +77,7 @@ def samples_in_column(
         DataError: a column does not exist, or there is no answer, or no row has both.
     """
     known = [str(name) for name in table.columns]
-    need_column(column, known, source)
+    require_column(column, known, source)
     if len(known) < 2:
         raise DataError(
             f"{source} has only one column.", f"Add a column with the label of each {what}."
@@ -81,7 +86,7 @@ def samples_in_column(
     columns = {name: replace(one, missing="") for name, one in data.columns.items()}
     options = {**data.options, "missing": "drop"}
     told = replace(data, options=options, columns={**columns, column: chosen}, inputs={})
-    roles = roles_of(told, known, source, (reading_of(table).counting,), test=test)
+    roles = roles_of(told, known, source, (table_reading(table).counting,), test=test)
     rest = [name for name in roles.features if name != column]
     roles = replace(roles, features=(column,))
     found = samples_of_table(told, table, source, part=True, test=test, roles=roles)
@@ -97,7 +102,7 @@ def samples_of_table(
     *,
     part: bool = False,
     test: bool = False,
-    roles: Roles | None = None,
+    roles: ColumnRoles | None = None,
 ) -> Samples:
     """Features and targets of a table, with the recipe's rules for missing values.
 
@@ -108,14 +113,14 @@ def samples_of_table(
         DataError: a column does not exist, values are missing, or no row is complete.
     """
     known = [str(name) for name in table.columns]
-    reading = reading_of(table)
+    reading = table_reading(table)
     if roles is None:
         roles = roles_of(data, known, source, (reading.counting,), test=test)
     targets, features = list(roles.targets), list(roles.features)
-    table = with_one_spelling(without_stand_ins(table, data.options), data.options)
+    table = unify_spelling(without_stand_ins(table, data.options), data.options)
     notes: list[str] = []
     if not test:
-        table, notes = chosen_rows(table, data, (*features, *targets), targets[0])
+        table, notes = select_rows(table, data, (*features, *targets), targets[0])
     _check_answers(table, targets, features, source)
     rules = missing_rules(data, known)
     filled = [name for name in features if not table[name].isna().all()]
@@ -124,7 +129,7 @@ def samples_of_table(
     holes = [*(name for name in filled if rules[name] == "drop"), *targets]
     used = table.dropna(subset=holes)
     if len(used) < len(table):
-        notes.append(f"{counted(len(table) - len(used), 'row')} with missing values left out.")
+        notes.append(f"{format_count(len(table) - len(used), 'row')} with missing values left out.")
     if used.empty and not part:
         raise DataError(
             f"Every row of {source} has a missing value.",
@@ -166,7 +171,7 @@ def _check_answers(
     raise DataError(
         f"The target column '{empty[0]}' of {source} is empty: there is no answer to learn.",
         "Choose another column as target.",
-        mends=tuple(DataFix(f"Learn '{name}'", {"target": (name,)}) for name in others[-1:]),
+        fixes=tuple(DataFix(f"Learn '{name}'", {"target": (name,)}) for name in others[-1:]),
     )
 
 
@@ -185,7 +190,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
     numbers = series if is_numeric(series) else None
     if numbers is None:
         try:
-            numbers = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
+            numbers = dates_as_days(series, source, "dayfirst" if is_day_first(series) else "")
         except DataError:
             numbers = series.astype(str)
     if numbers.isna().any():
@@ -212,8 +217,8 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
     if len(unknown):
         raise DataError(
             f"Column '{series.name}' of {source} names the part of each row, but line "
-            f"{unknown[0]} has '{shown(series.loc[unknown[0]])}'.",
-            f"Write one of {quoted(('train', 'validation', 'test'))} there.",
+            f"{unknown[0]} has '{shorten(series.loc[unknown[0]])}'.",
+            f"Write one of {format_quoted_list(('train', 'validation', 'test'))} there.",
         )
     return np.asarray(parts.to_numpy(), np.int8)
 

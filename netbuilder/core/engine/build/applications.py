@@ -1,7 +1,7 @@
 """Networks of ``keras.applications`` as one layer each; see ``catalog.pretrained``.
 
-``make_body`` makes the layer without its learned weights, in no time and without a network;
-``load_body`` puts them in when a model is built.
+``build_backbone`` makes the layer without its learned weights, in no time and without a network;
+``load_backbone`` puts them in when a model is built.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.engine.build.body_weights import load_weights, weights_path
-from netbuilder.core.engine.build.objects import first_line
-from netbuilder.core.engine.download_progress import Tell, told
+from netbuilder.core.engine.build.backbone_weights import load_backbone_weights, weights_path
+from netbuilder.core.engine.build.keras_objects import first_line
+from netbuilder.core.engine.download_progress import Tell, report_download
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Node
 
@@ -28,7 +28,7 @@ _TORCH_MEANS = (0.485, 0.456, 0.406)
 _TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
 
 
-def make_body(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> keras.Model:
+def build_backbone(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> keras.Model:
     """The body with random weights, frozen unless ``trainable``; takes pixels from 0 to 255.
 
     Input shape: (batch, height, width, 3). Output: (batch, channels) with ``pooling``, else
@@ -45,9 +45,9 @@ def make_body(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> k
 
 
 def _application(kind: str, params: Mapping[str, Any], weights: Any, name: str) -> keras.Model:
-    family = BODIES[kind]
+    family = BACKBONES[kind]
     arguments: dict[str, Any] = {key: params[key] for key in _OWN if key in params}
-    if family.scaling is Scaling.SWITCH:
+    if family.scaling is PixelScaling.SWITCH:
         arguments["include_preprocessing"] = bool(params.get("preprocess", True))
     make = getattr(importlib.import_module("keras.applications"), kind)
     return make(
@@ -65,12 +65,12 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
     import keras
     import numpy as np
 
-    scaling = BODIES[kind].scaling
-    if not params.get("preprocess", True) or scaling in (Scaling.SWITCH, Scaling.ALWAYS):
+    scaling = BACKBONES[kind].scaling
+    if not params.get("preprocess", True) or scaling in (PixelScaling.SWITCH, PixelScaling.ALWAYS):
         return pixels
-    if scaling is Scaling.UNIT:
+    if scaling is PixelScaling.UNIT:
         return keras.layers.Rescaling(1 / 127.5, -1.0, name=f"{name}_scaling")(pixels)
-    if scaling is Scaling.TORCH:
+    if scaling is PixelScaling.TORCH:
         scale = [1 / (255 * d) for d in _TORCH_DEVIATIONS]
         offset = [-m / d for m, d in zip(_TORCH_MEANS, _TORCH_DEVIATIONS, strict=True)]
         return keras.layers.Rescaling(scale, offset, name=f"{name}_scaling")(pixels)
@@ -83,11 +83,13 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
     return scaled
 
 
-def load_body(layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None) -> None:
+def load_backbone(
+    layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None
+) -> None:
     """Put learned weights into a body: those of ImageNet, or those in a file.
 
     Args:
-        layer: what ``make_body`` made for ``node``.
+        layer: what ``build_backbone`` made for ``node``.
         base: folder that ``weights_file`` is relative to.
         tell: is told, in words, how far a download is.
 
@@ -101,7 +103,7 @@ def load_body(layer: keras.Model, node: Node, base: Path | None, tell: Tell | No
         _load_file(inner, node, base)
     elif kind == "imagenet":
         try:
-            with told(f"the weights of {node.layer}", tell):
+            with report_download(f"the weights of {node.layer}", tell):
                 source = _application(node.layer, node.params, weights="imagenet", name="source")
         except Exception as error:
             raise BuildError(
@@ -126,7 +128,7 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
     try:
         if not path.is_file():
             raise FileNotFoundError("there is no such file")
-        load_weights(inner, path)
+        load_backbone_weights(inner, path)
     except Exception as error:
         raise BuildError(
             f"The weights in '{path}' do not fit {node.layer}: {first_line(error)}",

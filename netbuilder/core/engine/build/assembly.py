@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
-from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.build.graph_to_keras import (
     compile_model,
-    connect,
+    connect_layers,
     keras_name,
     model_inputs,
     owner_of,
 )
-from netbuilder.core.engine.build.tracing import same_names, tracing
+from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -25,32 +28,37 @@ if TYPE_CHECKING:
 
 
 def assemble(
-    core: keras.Model, project: Project, pre: Preprocessing, facts: DataFacts | None = None
+    training_model: keras.Model,
+    project: Project,
+    preprocessing: Preprocessing,
+    facts: DataFacts | None = None,
 ) -> keras.Model:
-    """Raw rows in, answers in the data's own units out; shares the weights of ``core``.
+    """Raw rows in, answers in the data's own units out; shares the weights of ``training_model``.
 
     Scaling is one ``Rescaling`` layer an input and un-scaling one an output: it takes a number a
     column, keeps it in its configuration, and is the same layer in Keras 2. The layers of the
     canvas stand in between under their own names, so the file reads like the canvas.
 
-    The model is compiled like ``core`` with an optimizer of its own at its start.
+    The model is compiled like ``training_model`` with an optimizer of its own at its start.
     """
     import keras
 
     def raw(name: str, inside: Any) -> Any:
         return keras.Input(tuple(inside.shape[1:]), dtype=inside.dtype, name=keras_name(name))
 
-    with tracing(), same_names():
+    with tracing(), reset_keras_names():
         tensors = {
             name: raw(name, inside)
-            for name, inside in zip(model_inputs(project.graph), core.inputs, strict=True)
+            for name, inside in zip(model_inputs(project.graph), training_model.inputs, strict=True)
         }
         inputs = list(tensors.values())
-        return _assembled(core, project, pre, facts, tensors, _one_or_all(inputs))
+        return _assembled(
+            training_model, project, preprocessing, facts, tensors, _one_or_all(inputs)
+        )
 
 
 @dataclass(frozen=True)
-class FileModel:
+class FileInputModel:
     """A model that takes what stands in a file.
 
     ``model`` takes one array where ``names`` holds one input, else a dict of arrays by input.
@@ -69,8 +77,11 @@ class FileModel:
 
 
 def assemble_for_files(
-    core: keras.Model, project: Project, pre: Preprocessing, facts: DataFacts | None = None
-) -> FileModel | None:
+    training_model: keras.Model,
+    project: Project,
+    preprocessing: Preprocessing,
+    facts: DataFacts | None = None,
+) -> FileInputModel | None:
     """Like ``assemble``, with look-ups, text vectorisation and resizing as layers in front.
 
     A table gets an input a column where there are words or gaps in it, texts go in as strings,
@@ -82,9 +93,9 @@ def assemble_for_files(
     inputs = KerasInputs()
     tensors: dict[str, Any] = {}
     forms: dict[str, KerasForm] = {}
-    with tracing(), same_names():
-        for name, inside in zip(model_inputs(project.graph), core.inputs, strict=True):
-            entry = pre.inputs.get(name, InputPre())
+    with tracing(), reset_keras_names():
+        for name, inside in zip(model_inputs(project.graph), training_model.inputs, strict=True):
+            entry = preprocessing.inputs.get(name, InputPreprocessing())
             form = MODALITIES[entry.kind].keras_form
             made = form.layers(entry, project.data, name, inputs) if form is not None else None
             if made is None or form is None:
@@ -97,13 +108,15 @@ def assemble_for_files(
         names = {key: str(one.name) for key, one in inputs.tensors.items()}
         taken = dict(zip(names.values(), inputs.tensors.values(), strict=True))
         given = next(iter(taken.values())) if len(taken) == 1 else taken
-        return FileModel(_assembled(core, project, pre, facts, tensors, given), names, forms)
+        return FileInputModel(
+            _assembled(training_model, project, preprocessing, facts, tensors, given), names, forms
+        )
 
 
 def _assembled(
-    core: keras.Model,
+    training_model: keras.Model,
     project: Project,
-    pre: Preprocessing,
+    preprocessing: Preprocessing,
     facts: DataFacts | None,
     raw: Mapping[str, Any],
     inputs: Any,
@@ -112,19 +125,19 @@ def _assembled(
     import keras
 
     graph = project.graph
-    by_name = {layer.name: layer for layer in core.layers}
+    by_name = {layer.name: layer for layer in training_model.layers}
     tensors = dict(raw)
     for name in model_inputs(graph):
-        how = pre.inputs.get(name, InputPre())
+        how = preprocessing.inputs.get(name, InputPreprocessing())
         if how.scaled:
             scale = [1.0 / value for value in how.scale]
             offset = [-o / s for o, s in zip(how.offset, how.scale, strict=True)]
             tensors[name] = rescaling(scale, offset, f"{keras_name(name)}_scaling")(tensors[name])
-    connect(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
+    connect_layers(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
     outputs: list[Any] = []
     for name in graph.outputs:
         answer = tensors[name]
-        target = pre.outputs.get(name)
+        target = preprocessing.outputs.get(name)
         if target is not None and target.task == "regression" and target.scaled:
             unscale = rescaling(target.scale, target.offset, f"{keras_name(name)}_units")
             answer = unscale(answer)

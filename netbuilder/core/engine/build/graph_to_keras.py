@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.keras_workarounds import mend
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.keras_workarounds import make_savable
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, LayerSpec
-from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.data_facts import BINARY, CLASSES, DataFacts
-from netbuilder.core.data.defaults import resolve, task_of
-from netbuilder.core.engine.build.applications import load_body, make_body
-from netbuilder.core.engine.build.objects import (
+from netbuilder.core.data.defaults import resolve_defaults, task_of
+from netbuilder.core.engine.build.applications import build_backbone, load_backbone
+from netbuilder.core.engine.build.keras_objects import (
     first_line,
     is_out_of_memory,
     make_metrics,
@@ -27,16 +27,16 @@ from netbuilder.core.engine.build.objects import (
     make_optimizer,
     value_for,
 )
-from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded
-from netbuilder.core.engine.build.tracing import same_names, tracing
+from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded_random
+from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
-from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
+from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["KERAS_LOCK", "build_core", "make_layer", "make_object"]
+__all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 
 def keras_name(node_id: str) -> str:
@@ -59,14 +59,14 @@ def owner_of(node: Node, graph: Graph) -> Node:
     return node
 
 
-def layer_of(core: keras.Model, graph: Graph, node_id: str) -> Any:
-    """The layer of ``core``, which was built from ``graph``, that a node applies; None of an Input,
-    and of a node that is not there."""
+def layer_of(training_model: keras.Model, graph: Graph, node_id: str) -> Any:
+    """The layer of ``training_model``, which was built from ``graph``, that a node applies; None of
+    an Input, and of a node that is not there."""
     node = graph.by_id.get(node_id)
     if node is None or node.layer == "Input":
         return None
     name = keras_name(owner_of(node, graph).id)
-    return next((layer for layer in core.layers if layer.name == name), None)
+    return next((layer for layer in training_model.layers if layer.name == name), None)
 
 
 def make_layer(node: Node, graph: Graph) -> keras.Layer:
@@ -94,16 +94,16 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
     try:
         arguments = {key: _value(spec, key, value, node) for key, value in params.items()}
         if spec.module == "keras.applications":
-            return make_body(spec, arguments, name)
+            return build_backbone(spec, arguments, name)
         if kind == "Input":
             return _input_layer(arguments, named)
         layer_class = getattr(importlib.import_module(spec.module), spec.name)
         with KERAS_LOCK:
             layer = layer_class(**arguments, **named)
-        mend(layer)
+        make_savable(layer)
         return layer
     except UserError as error:
-        raise BuildError(error.what, error.mend, node=node, path=error.path) from error
+        raise BuildError(error.what, error.fix, node=node, path=error.path) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise BuildError(
             f"{kind} '{node}' does not take these values: {first_line(error)}",
@@ -132,7 +132,7 @@ def model_inputs(graph: Graph) -> tuple[str, ...]:
     return tuple(node_id for node_id in graph.inputs if graph.targets[node_id])
 
 
-def connect(
+def connect_layers(
     graph: Graph, layer_of: Callable[[Node], Any], tensors: dict[str, Any]
 ) -> dict[str, Any]:
     """Run symbolic tensors through the graph.
@@ -204,7 +204,7 @@ def _call(layer: Any, kind: str, inputs: list[Any]) -> Any:
     return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0])
 
 
-def build_core(
+def build_training_model(
     project: Project,
     facts: DataFacts | None,
     *,
@@ -231,7 +231,7 @@ def build_core(
     """
     import keras
 
-    project = resolve(project, facts) if facts is not None else project
+    project = resolve_defaults(project, facts) if facts is not None else project
     graph = project.graph
     seed = project.training.seed if seed is None else seed
     if graph.nodes and model_inputs(graph):
@@ -243,7 +243,7 @@ def build_core(
             "The network has no layer behind its input.", "Add a layer, such as Dense."
         )
     layers: dict[str, keras.Layer] = {}
-    with tracing(), same_names(), seeded(seed):
+    with tracing(), reset_keras_names(), seeded_random(seed):
         tensors = {name: _input(graph.by_id[name], facts) for name in model_inputs(graph)}
         policy = project.training.precision
 
@@ -255,11 +255,11 @@ def build_core(
                     _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
                 seed_layers([layer], seed + len(layers))
                 if learned and LAYERS[owner.layer].module == "keras.applications":
-                    load_body(layer, owner, base, tell)
+                    load_backbone(layer, owner, base, tell)
                 layers[owner.id] = layer
             return layers[owner.id]
 
-        connect(graph, layer_of, tensors)
+        connect_layers(graph, layer_of, tensors)
         inputs = [tensors[name] for name in model_inputs(graph)]
         outputs = [tensors[name] for name in graph.outputs]
         model = keras.Model(_one(inputs), _one(outputs), name="core")
@@ -296,11 +296,11 @@ def _input(node: Node, facts: DataFacts | None) -> Any:
     return keras.Input(tuple(shape), dtype=dtype or "float32", name=keras_name(node.id))
 
 
-def goal_of(project: Project, output: str) -> OutputGoal:
+def output_settings(project: Project, output: str) -> OutputSettings:
     """Loss, metrics and weight of an output: its own, or those of the training plan."""
-    own = project.training.outputs.get(output, OutputGoal())
+    own = project.training.outputs.get(output, OutputSettings())
     metrics = own.metrics if own.metrics is not None else project.training.metrics
-    return OutputGoal(own.loss or project.training.loss, metrics or (), own.loss_weight)
+    return OutputSettings(own.loss or project.training.loss, metrics or (), own.loss_weight)
 
 
 def compile_model(model: keras.Model, project: Project, facts: DataFacts | None) -> None:
@@ -309,7 +309,7 @@ def compile_model(model: keras.Model, project: Project, facts: DataFacts | None)
     With class weights or sample weights metrics stay unweighted, as with ``fit``'s
     ``metrics`` argument.
     """
-    goals = [goal_of(project, output) for output in project.graph.outputs]
+    goals = [output_settings(project, output) for output in project.graph.outputs]
     losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
     metrics = [
         make_metrics(goal.metrics or (), goal.loss, _targets(facts, output))

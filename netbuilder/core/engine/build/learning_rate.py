@@ -24,7 +24,7 @@ class _Hand:
         self.variable = variable
 
 
-def adjustable(optimizer: keras.Optimizer) -> keras.Optimizer:
+def make_adjustable(optimizer: keras.Optimizer) -> keras.Optimizer:
     """Make the rate of a new optimizer one that ``set_rate`` can change; returns it."""
     import keras
 
@@ -47,33 +47,33 @@ def _inner(optimizer: keras.Optimizer) -> keras.Optimizer:
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def scheduled(optimizer: keras.Optimizer) -> bool:
+def is_scheduled(optimizer: keras.Optimizer) -> bool:
     """Whether the optimizer was made with a schedule, switched off or not."""
     return hasattr(_inner(optimizer), _HAND)
 
 
-def by_hand(optimizer: keras.Optimizer) -> list[Any]:
+def manual_rate(optimizer: keras.Optimizer) -> list[Any]:
     """The variable of a scheduled optimizer that a hand sets; no variable of another one."""
-    return [getattr(_inner(optimizer), _HAND).variable] if scheduled(optimizer) else []
+    return [getattr(_inner(optimizer), _HAND).variable] if is_scheduled(optimizer) else []
 
 
-def variable(optimizer: keras.Optimizer) -> Any:
+def rate_variable(optimizer: keras.Optimizer) -> Any:
     """The variable that ``set_rate`` sets: the rate, or what overrules the schedule."""
-    held = by_hand(optimizer)
+    held = manual_rate(optimizer)
     return held[0] if held else _inner(optimizer)._learning_rate
 
 
-def rate_of(optimizer: keras.Optimizer) -> float:
+def next_rate(optimizer: keras.Optimizer) -> float:
     """The rate of the next step."""
     return float(optimizer.learning_rate)
 
 
 def set_rate(optimizer: keras.Optimizer, rate: float) -> None:
     """Use ``rate`` from the next step on; a schedule is off from there."""
-    variable(optimizer).assign(rate)
+    rate_variable(optimizer).assign(rate)
 
 
-def follow_plan(optimizer: keras.Optimizer) -> None:
+def resume_schedule(optimizer: keras.Optimizer) -> None:
     """Let the schedule, where there is one, rule again."""
-    for one in by_hand(optimizer):
+    for one in manual_rate(optimizer):
         one.assign(_OFF)

@@ -26,11 +26,11 @@ def sample_weights(
     numbers = class_numbers(dataset.train.y[outputs[0]])
     if numbers is None:
         return None if given is None else np.asarray(given, np.float32)
-    result = balanced(np.bincount(numbers))[numbers]
+    result = balanced_weights(np.bincount(numbers))[numbers]
     return result if given is None else result * np.asarray(given, np.float32)
 
 
-def balanced(counts: NDArray[Any]) -> NDArray[np.float32]:
+def balanced_weights(counts: NDArray[Any]) -> NDArray[np.float32]:
     """Weight of each class from the number of its rows; 0 for a class without any."""
     present = counts > 0
     weight = np.zeros(len(counts), np.float32)
@@ -42,7 +42,7 @@ def class_table(facts: DataFacts, class_weight: str) -> NDArray[np.float32] | No
     """Weight of each class of the first output, for a stream; None where all count the same."""
     if class_weight != "balanced" or not facts.class_counts or facts.one_hot:
         return None
-    return balanced(np.asarray(facts.class_counts))
+    return balanced_weights(np.asarray(facts.class_counts))
 
 
 def class_numbers(targets: NDArray[Any]) -> NDArray[np.int64] | None:

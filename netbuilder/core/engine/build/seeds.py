@@ -23,7 +23,7 @@ KERAS_LOCK = threading.RLock()
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded_random(seed: int) -> Iterator[None]:
     """Within, Keras's random numbers follow from ``seed``; Python's go on afterwards."""
     with KERAS_LOCK:
         state = random.getstate()
@@ -34,7 +34,7 @@ def seeded(seed: int) -> Iterator[None]:
             random.setstate(state)
 
 
-def derived(seed: int, *place: int) -> int:
+def derive_seed(seed: int, *place: int) -> int:
     """A seed of 31 bits that follows from ``seed`` and a place (numbers of a layer, say)."""
     words = np.random.SeedSequence([seed & 0xFFFFFFFF, *place]).generate_state(1)
     return int(words[0]) & 0x7FFFFFFF
@@ -52,7 +52,7 @@ def seed_layers(layers: Iterable[keras.Layer], seed: int) -> None:
         for part in _parts(layer):
             for value in list(vars(part).values()):
                 count += 1
-                place = derived(seed, number, count)
+                place = derive_seed(seed, number, count)
                 if isinstance(value, keras.random.SeedGenerator):
                     _seed_generator(value, place)
                 elif (

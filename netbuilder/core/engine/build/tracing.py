@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-from netbuilder.core import garbage
+from netbuilder.core import garbage_collection
 
 _TRACING = threading.RLock()
 # Of the thread; no public interface gives it back once it was reset.
@@ -27,7 +27,7 @@ def tracing() -> Iterator[None]:
     traced, so what a trace has registered is taken out again behind it. One trace at a time, so
     that none loses what it still needs.
     """
-    with _TRACING, garbage.no_collection():
+    with _TRACING, garbage_collection.pause_collection():
         held = _gradients()
         before = set(held)
         try:
@@ -39,7 +39,7 @@ def tracing() -> Iterator[None]:
 
 
 @contextmanager
-def same_names() -> Iterator[None]:
+def reset_keras_names() -> Iterator[None]:
     """Within, Keras numbers what it names by itself ("adam_3") from the beginning.
 
     TensorFlow keeps what it has made ready for a variable, 36 kB, by the variable's name and for
@@ -58,7 +58,7 @@ def same_names() -> Iterator[None]:
         global_state.set_global_attribute(_NAMES, held)
 
 
-def let_go() -> None:
+def release() -> None:
     """Give back what is kept of networks that are gone; takes about 0.06 s.
 
     A network is full of circles, which Python's garbage collector alone takes apart: here, where
@@ -69,7 +69,7 @@ def let_go() -> None:
     on have theirs made ready again at their next call. What was freed stays with the process in
     pieces until the C library is told to hand it back (glibc alone needs that).
     """
-    garbage.collect()
+    garbage_collection.collect()
     # No public interface does this alone; ``keras.utils.clear_session`` does it among the rest.
     with suppress(ImportError, AttributeError):
         from tensorflow.python.eager import context

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.errors import TrainingError, UserError
-from netbuilder.core.project.atomic import replacing, write_error
+from netbuilder.core.project.atomic import replace_atomically, write_error
 
 _VERSION = 1
 _NAME = "checkpoint.npz"
@@ -33,7 +33,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class RunSnapshot:
     """A run at one moment.
 
     Attributes:
@@ -57,7 +57,7 @@ class Snapshot:
         return int(self.facts.get("cuts", 0))
 
 
-def read(folder: Path) -> Snapshot | None:
+def read_checkpoint(folder: Path) -> RunSnapshot | None:
     """The last checkpoint in ``folder``, or None where there is none.
 
     Raises:
@@ -83,7 +83,7 @@ def read(folder: Path) -> Snapshot | None:
             "Train from the beginning.",
             path=str(path),
         ) from error
-    return Snapshot(arrays, facts, rows)
+    return RunSnapshot(arrays, facts, rows)
 
 
 def _growing(folder: Path, name: str, generation: int) -> Path:
@@ -98,7 +98,7 @@ def _read_rows(path: Path, shape: list[int]) -> NDArray[np.float32]:
     return values.reshape(count, width)
 
 
-def to_bytes(snapshot: Snapshot) -> bytes:
+def to_bytes(snapshot: RunSnapshot) -> bytes:
     """A snapshot in one piece, to be sent to another worker."""
     rows = {f"rows/{name}": values for name, values in snapshot.rows.items()}
     text = np.frombuffer(json.dumps(snapshot.facts).encode(), np.uint8)
@@ -107,16 +107,16 @@ def to_bytes(snapshot: Snapshot) -> bytes:
     return file.getvalue()
 
 
-def from_bytes(data: bytes) -> Snapshot:
+def from_bytes(data: bytes) -> RunSnapshot:
     """The reverse of ``to_bytes``."""
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files}
     facts = json.loads(bytes(arrays.pop("facts")).decode())
     rows = {name: arrays.pop(f"rows/{name}") for name in _GROWING}
-    return Snapshot(arrays, facts, rows)
+    return RunSnapshot(arrays, facts, rows)
 
 
-class Writer:
+class CheckpointWriter:
     """Writes snapshots in a thread of its own; only the newest that waits is written.
 
     Attributes:
@@ -127,8 +127,8 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problem: UserError | None = None
-        self.saved: Snapshot | None = None
-        self._waiting: Snapshot | None = None
+        self.saved: RunSnapshot | None = None
+        self._waiting: RunSnapshot | None = None
         self._busy = False
         self._closed = False
         self._generation = 0
@@ -137,7 +137,7 @@ class Writer:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def begin(self, resumed: Snapshot | None) -> None:
+    def begin(self, resumed: RunSnapshot | None) -> None:
         """Go on behind ``resumed``, or begin a new run."""
         if resumed is not None:
             self._generation = int(resumed.facts["generation"])
@@ -149,7 +149,7 @@ class Writer:
             self._generation = max(numbers, default=-1) + 1
             self._written = dict.fromkeys(_GROWING, 0)
 
-    def put(self, snapshot: Snapshot) -> None:
+    def put(self, snapshot: RunSnapshot) -> None:
         """Have ``snapshot`` written; returns at once."""
         with self._changed:
             self._waiting = snapshot
@@ -197,7 +197,7 @@ class Writer:
                 self._busy = False
                 self._changed.notify_all()
 
-    def _write(self, snapshot: Snapshot) -> None:
+    def _write(self, snapshot: RunSnapshot) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if snapshot.cuts != self._cuts:
             self._cuts = snapshot.cuts
@@ -212,7 +212,7 @@ class Writer:
             "rows": {name: list(snapshot.rows[name].shape) for name in _GROWING},
         }
         text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-        with replacing(self.folder / _NAME) as temporary, temporary.open("wb") as file:
+        with replace_atomically(self.folder / _NAME) as temporary, temporary.open("wb") as file:
             np.savez(file, facts=text, **snapshot.arrays)  # type: ignore[arg-type]
         for name in _GROWING:
             for path in self.folder.glob(f"{name}-*.bin"):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from netbuilder.core.engine.checkpoint.format import Snapshot, Writer
+from netbuilder.core.engine.checkpoint.format import CheckpointWriter, RunSnapshot
 from netbuilder.core.errors import UserError
 
 INTERVAL_SECONDS = 1.0
@@ -17,7 +17,7 @@ _SHARE = 20.0
 _LONG_EPOCH_SECONDS = 60.0
 
 
-class Saver:
+class CheckpointSaver:
     """Takes snapshots at most once a second and has them written in another thread.
 
     Args:
@@ -27,19 +27,22 @@ class Saver:
     """
 
     def __init__(
-        self, folder: Path | None, take: Callable[[], Snapshot], told: Callable[[Snapshot], None]
+        self,
+        folder: Path | None,
+        take: Callable[[], RunSnapshot],
+        told: Callable[[RunSnapshot], None],
     ) -> None:
-        self.writer = None if folder is None else Writer(folder)
+        self.writer = None if folder is None else CheckpointWriter(folder)
         self._take = take
         self._told = told
-        self._last_told: Snapshot | None = None
+        self._last_told: RunSnapshot | None = None
         self._next = time.monotonic() + INTERVAL_SECONDS
         self._long = time.monotonic() + _LONG_EPOCH_SECONDS
         self._tries: float | None = None
         self._ignored = False
         self._position = -1
 
-    def begin(self, resumed: Snapshot | None, position: int = 0) -> None:
+    def begin(self, resumed: RunSnapshot | None, position: int = 0) -> None:
         """A run begins, or goes on behind ``resumed`` at ``position``."""
         self._position = position
         if self.writer is not None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.learning_rate import by_hand
+from netbuilder.core.engine.build.learning_rate import manual_rate
 from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.checkpoint.format import Arrays, Snapshot
+from netbuilder.core.engine.checkpoint.format import Arrays, RunSnapshot
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.files import to_json
 
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
 
 
 def _variables(trainer: Trainer) -> dict[str, list[Any]]:
-    core = trainer.core
+    training_model = trainer.training_model
     counters = trainer.counters
     return {
-        "weight": list(core.weights),
-        "optimizer": list(core.optimizer.variables),
-        "rate": by_hand(core.optimizer),
-        "random": seed_generators(core),
-        "metric": [v for metric in core.metrics for v in metric.variables],
+        "weight": list(training_model.weights),
+        "optimizer": list(training_model.optimizer.variables),
+        "rate": manual_rate(training_model.optimizer),
+        "random": seed_generators(training_model),
+        "metric": [v for metric in training_model.metrics for v in metric.variables],
         "best": list(counters.best),
         "counter": [counters.total, counters.seen, counters.best_value],
     }
 
 
-def take(trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float) -> Snapshot:
+def take_snapshot(
+    trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float
+) -> RunSnapshot:
     """All of the run as it is now, between two chunks."""
     arrays: Arrays = {
         f"{kind}/{number}": variable.numpy().copy()
@@ -62,10 +64,10 @@ def take(trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float) ->
         "steps": history.steps.values.copy(),
         "epochs": np.concatenate([history.epochs.values, rates], axis=1),
     }
-    return Snapshot(arrays, facts, rows)
+    return RunSnapshot(arrays, facts, rows)
 
 
-def restore(trainer: Trainer, callbacks: Callbacks, snapshot: Snapshot) -> None:
+def restore_snapshot(trainer: Trainer, callbacks: Callbacks, snapshot: RunSnapshot) -> None:
     """Put the run back to where ``snapshot`` was taken.
 
     Raises:
@@ -89,7 +91,7 @@ def restore(trainer: Trainer, callbacks: Callbacks, snapshot: Snapshot) -> None:
     trainer.pending = held["pending"]
     start = "callback/"
     callbacks.restore({k[len(start) :]: v for k, v in held.items() if k.startswith(start)})
-    trainer.core.stop_training = bool(snapshot.facts["stopping"])
+    trainer.training_model.stop_training = bool(snapshot.facts["stopping"])
     history.clear()
     history.steps.append(snapshot.rows["steps"])
     history.epochs.append(snapshot.rows["epochs"][:, :-1])

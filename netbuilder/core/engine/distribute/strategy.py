@@ -17,12 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.learning_rate import by_hand, variable
+from netbuilder.core.engine.build.learning_rate import manual_rate, rate_variable
 from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.engine.build.tracing import traced_in_first_call
-from netbuilder.core.engine.distribute.worker_sync import Agreement
-from netbuilder.core.engine.loop.program import Chunk, Parts, Program, names_of, numbers_of
-from netbuilder.core.engine.loop.tensors import Orders
+from netbuilder.core.engine.distribute.worker_sync import WorkerSync
+from netbuilder.core.engine.loop.program import (
+    Chunk,
+    Program,
+    ProgramParts,
+    metric_names,
+    numbers_of,
+)
+from netbuilder.core.engine.loop.tensors import SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.errors import TrainingError
 
@@ -96,7 +102,7 @@ def is_lost_worker(error: BaseException) -> bool:
     return isinstance(error, kinds)
 
 
-def lost_worker() -> TrainingError:
+def lost_worker_error() -> TrainingError:
     """Another worker does not answer any more."""
     return TrainingError(
         "Another worker does not answer any more, so the training ended here.",
@@ -104,9 +110,9 @@ def lost_worker() -> TrainingError:
     )
 
 
-def shared(
-    strategy: Any, build: Callable[[], keras.Model], agreement: Agreement | None = None
-) -> Callable[[Parts], Program]:
+def shared_program_maker(
+    strategy: Any, build: Callable[[], keras.Model], agreement: WorkerSync | None = None
+) -> Callable[[ProgramParts], Program]:
     """How a trainer makes its program for several devices or machines."""
     return lambda parts: SharedProgram(strategy, build, parts, agreement)
 
@@ -118,7 +124,7 @@ class SharedProgram(Program):
         strategy: of several devices or machines.
         build: builds the network, compiled; called within the strategy's scope.
         parts: the same network outside of it, its twin; all samples, of whose batches each
-            replica takes its part; ``plan.batch`` is the batch of all replicas together, a
+            replica takes its part; ``plan_form.batch`` is the batch of all replicas together, a
             multiple of their number.
         agreement: of several machines; None on one.
     """
@@ -130,12 +136,12 @@ class SharedProgram(Program):
         self,
         strategy: Any,
         build: Callable[[], keras.Model],
-        parts: Parts,
-        agreement: Agreement | None = None,
+        parts: ProgramParts,
+        agreement: WorkerSync | None = None,
     ) -> None:
         import tensorflow as tf
 
-        twin, feed, plan, rows = parts.core, parts.feed, parts.plan, parts.rows
+        twin, feed, plan, rows = parts.training_model, parts.feed, parts.plan, parts.rows
         self.strategy = strategy
         self.twin = twin
         self.feed = feed
@@ -152,7 +158,7 @@ class SharedProgram(Program):
         self.validation_names = []
         with strategy.scope():
             self.model = build()
-            names_of(self.model, feed, plan.batch)
+            metric_names(self.model, feed, plan.batch)
         self._total = self._seen = 0.0
         self.function = tf.function(self._shared_chunk, autograph=False)
         self._run = traced_in_first_call(self.function)
@@ -172,14 +178,14 @@ class SharedProgram(Program):
         return self._agreement is not None and self._ahead
 
     def chunk(
-        self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
+        self, orders: SampleOrders, epoch: int, first: int, count: int, *, early: bool = False
     ) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""
         import tensorflow as tf
 
         if self._stale:
             self._push()
-        here, there = variable(self.model.optimizer), variable(self.twin.optimizer)
+        here, there = rate_variable(self.model.optimizer), rate_variable(self.twin.optimizer)
         if float(here.numpy()) != float(there.numpy()):
             here.assign(there.numpy())
         if first == 0:
@@ -312,7 +318,7 @@ class SharedProgram(Program):
         model, twin = self.model, self.twin
         pairs = list(zip(model.weights, twin.weights, strict=True))
         pairs += zip(model.optimizer.variables, twin.optimizer.variables, strict=True)
-        pairs += zip(by_hand(model.optimizer), by_hand(twin.optimizer), strict=True)
+        pairs += zip(manual_rate(model.optimizer), manual_rate(twin.optimizer), strict=True)
         pairs += zip(seed_generators(model), seed_generators(twin), strict=True)
         return pairs
 

@@ -15,7 +15,7 @@ from netbuilder.core.engine.run_control import Ending
 _NOW, _EPOCH, _SAVE = range(3)
 
 
-class Agreement:
+class WorkerSync:
     """The wishes of one worker, and what all agreed on behind the last chunk.
 
     Args:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from netbuilder.core.engine.loop.compile_cache import Decision, Remembered
-from netbuilder.core.engine.loop.compile_tuner import Chooser, decision_for, larger
+from netbuilder.core.engine.loop.compile_cache import CachedDecision, Decision
+from netbuilder.core.engine.loop.compile_tuner import CompilationChooser, decision_for, larger_plan
 from netbuilder.core.engine.loop.program import LoopPlan, Program
 from netbuilder.core.engine.loop.tensors import Order
 
@@ -41,7 +41,7 @@ class Compilation:
         make: Callable[[str, LoopPlan], Program],
         orders: Callable[[LoopPlan], Order],
         *,
-        remembered: Remembered | None,
+        remembered: CachedDecision | None,
         mode: Mode = "auto",
     ) -> None:
         self.graph = running
@@ -52,7 +52,7 @@ class Compilation:
         self._decision = self._remembered.read() if self._remembered else Decision()
         if mode != "auto":
             self._decision = Decision(kind=mode)
-        self._chooser: Chooser | None = None
+        self._chooser: CompilationChooser | None = None
         self._fast: Program | None = None
         self._deadline = 0.0
         self._later = self._switches
@@ -138,8 +138,8 @@ class Compilation:
         if wanted and decision.epochs:
             plan = replace(self.graph.plan, epochs=decision.epochs, steps=decision.steps)
         elif wanted:
-            plan = larger(self.graph.plan, 0.0, self.graph)
-        self._chooser = Chooser(
+            plan = larger_plan(self.graph.plan, 0.0, self.graph)
+        self._chooser = CompilationChooser(
             self._make, self._orders, self.graph, lambda: self.speed, wanted, plan
         )
         self._chooser.start()

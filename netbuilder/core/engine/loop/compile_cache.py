@@ -47,11 +47,11 @@ class Decision:
     until: int = 0
 
 
-class Remembered:
+class CachedDecision:
     """The decision for one model shape, on disk in the user's cache folder.
 
     Args:
-        key: of the model shape, see ``key_of``.
+        key: of the model shape, see ``compilation_key``.
         folder: where decisions are kept; None for the user's cache folder.
     """
 
@@ -83,7 +83,7 @@ class Remembered:
             self.write(replace(decision, until=step))
 
 
-def key_of(model: keras.Model, plan: LoopPlan, samples: Mapping[str, Any]) -> str:
+def compilation_key(model: keras.Model, plan: LoopPlan, samples: Mapping[str, Any]) -> str:
     """A name for all that decides which compilation is fastest and what it computes.
 
     Args:

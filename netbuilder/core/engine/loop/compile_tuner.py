@@ -27,7 +27,7 @@ _SPEEDUP, _MOST_SPEEDUP, _SMALL_ORDERS = 20, 640, 1 << 17
 
 
 @dataclass
-class Candidate:
+class CandidateProgram:
     """A compiled program, and how long a step took while something else was running."""
 
     program: Program
@@ -35,7 +35,7 @@ class Candidate:
 
 
 @dataclass
-class Chooser:
+class CompilationChooser:
     """Compiles and compares.
 
     Attributes:
@@ -52,7 +52,7 @@ class Chooser:
     speed: Callable[[], float]
     wanted: str = ""
     plan: LoopPlan | None = None
-    _ready: list[Candidate] = field(default_factory=list)
+    _ready: list[CandidateProgram] = field(default_factory=list)
     _done: threading.Event = field(default_factory=threading.Event)
     _told: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -91,8 +91,8 @@ class Chooser:
         finally:
             self._done.set()
 
-    def _compile(self, kind: str) -> Candidate | None:
-        plan = self.plan or larger(self.running.plan, self.speed(), self.running)
+    def _compile(self, kind: str) -> CandidateProgram | None:
+        plan = self.plan or larger_plan(self.running.plan, self.speed(), self.running)
         try:
             program = self.make(kind, plan)
             orders = self.orders(program.plan)
@@ -101,7 +101,7 @@ class Chooser:
             program.rehearse(orders, 0, 0)
             if self.wanted:
                 program.end_rehearsal()
-                return Candidate(program, 0.0)
+                return CandidateProgram(program, 0.0)
             if self._stop.is_set():
                 return None
             program.rehearse(orders, 0, 1)
@@ -114,7 +114,7 @@ class Chooser:
             if rough > _HOPELESS * self.speed():
                 program.end_rehearsal()
                 return None
-            return Candidate(program, rough)
+            return CandidateProgram(program, rough)
         # XLA says in many ways that it cannot compile something; the graph goes on running.
         except Exception:  # noqa: BLE001
             return None
@@ -176,7 +176,7 @@ class _Epochs(Protocol):
         """Its steps."""
 
 
-def larger(plan: LoopPlan, seconds_a_step: float, of: _Epochs) -> LoopPlan:
+def larger_plan(plan: LoopPlan, seconds_a_step: float, of: _Epochs) -> LoopPlan:
     """``plan`` with room for a chunk of a program that is many times faster."""
     wanted = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
     epochs = plan.epochs

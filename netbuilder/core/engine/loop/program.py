@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.build.quick.step import training_step
+from netbuilder.core.engine.build.fast_layers.step_context import training_step
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
-from netbuilder.core.engine.loop.tensors import Feed, Order, Orders
+from netbuilder.core.engine.loop.tensors import Feed, Order, SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
 
 if TYPE_CHECKING:
@@ -100,13 +100,13 @@ class LoopPlan:
 
 
 @dataclass(frozen=True)
-class Parts:
+class ProgramParts:
     """What a trainer has for a program that is made for it.
 
     ``rows``: samples of an epoch; of a stream ``feed`` holds fewer. ``kind``: of compilation.
     """
 
-    core: keras.Model
+    training_model: keras.Model
     counters: Counters
     feed: Feed
     plan: LoopPlan
@@ -174,7 +174,7 @@ class Program:
         return rows, -(-rows // self.plan.batch)
 
     def chunk(
-        self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
+        self, orders: SampleOrders, epoch: int, first: int, count: int, *, early: bool = False
     ) -> Chunk:
         """Run steps ``first`` .. ``first + count``, counted from the beginning of ``epoch``.
 
@@ -215,7 +215,7 @@ class Program:
         Args:
             orders: int32 (plan.epochs, rows of the feed).
             first: step of the epoch to begin with, from 0.
-            count: at most ``plan.steps``.
+            count: at most ``plan_form.steps``.
             early: begin at once, at the price of a slightly slower step.
         """
         import tensorflow as tf
@@ -453,7 +453,7 @@ def numbers_of(logs: dict[str, Any]) -> list[Any]:
     return [tf.reduce_mean(tf.cast(value, tf.float32)) for value in logs.values()]
 
 
-def names_of(model: keras.Model, feed: Feed, batch: int) -> Sequence[str]:
+def metric_names(model: keras.Model, feed: Feed, batch: int) -> Sequence[str]:
     """Build loss and metrics on a first batch, and say what ``train_step`` will measure."""
     import keras
 

@@ -15,34 +15,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.dataset import Block, Dataset, Stream
+from netbuilder.core.data.dataset import Dataset, EpochBlock, SampleStream
 from netbuilder.core.engine.build.sample_weights import class_table
-from netbuilder.core.engine.build.seeds import derived
-from netbuilder.core.engine.loop.program import Chunk, Parts, Program
-from netbuilder.core.engine.loop.tensors import Feed, Order, Orders
+from netbuilder.core.engine.build.seeds import derive_seed
+from netbuilder.core.engine.loop.program import Chunk, Program, ProgramParts
+from netbuilder.core.engine.loop.tensors import Feed, Order, SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.project.model import Training
 
 
-def streamed(
+def stream_program_maker(
     dataset: Dataset, training: Training, inputs: tuple[str, ...], outputs: tuple[str, ...]
-) -> Callable[[Parts], Program]:
+) -> Callable[[ProgramParts], Program]:
     """How a trainer on a stream makes its programs, which share a window."""
     stream = dataset.stream
     if stream is None:
         raise ValueError("the data is in memory")
     table = class_table(dataset.facts, training.class_weight)
-    windows: list[Window] = []
+    windows: list[StreamWindow] = []
 
-    def make(parts: Parts) -> Program:
+    def make(parts: ProgramParts) -> Program:
         if not windows:
-            windows.append(Window(stream, parts.plan.batch, inputs, outputs, table))
+            windows.append(StreamWindow(stream, parts.plan.batch, inputs, outputs, table))
         return StreamProgram(parts, windows[0])
 
     return make
 
 
-class Window:
+class StreamWindow:
     """The rows of a stream that are in memory, as variables that a compiled loop reads.
 
     Args:
@@ -58,7 +58,7 @@ class Window:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: SampleStream,
         batch: int,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
@@ -118,7 +118,7 @@ class Window:
             None if weight is None else self._whole(weight),
         ), self._whole(block.order)
 
-    def _weights(self, block: Block) -> Floats | None:
+    def _weights(self, block: EpochBlock) -> Floats | None:
         weight = None if block.weight is None else np.asarray(block.weight, np.float32)
         if self._table is None:
             return weight
@@ -134,10 +134,16 @@ class Window:
 class StreamProgram(Program):
     """Steps of one model on the rows that a window holds, one window after the other."""
 
-    def __init__(self, parts: Parts, window: Window) -> None:
+    def __init__(self, parts: ProgramParts, window: StreamWindow) -> None:
         self._window = window
         super().__init__(
-            parts.core, parts.counters, window.feed, None, parts.plan, parts.kind, window.rows
+            parts.training_model,
+            parts.counters,
+            window.feed,
+            None,
+            parts.plan,
+            parts.kind,
+            window.rows,
         )
 
     @property
@@ -146,12 +152,12 @@ class StreamProgram(Program):
         return self._window.steps
 
     def chunk(
-        self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
+        self, orders: SampleOrders, epoch: int, first: int, count: int, *, early: bool = False
     ) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""
 
         def seed(number: int) -> int | None:
-            return derived(orders.seed, number) if orders.shuffle else None
+            return derive_seed(orders.seed, number) if orders.shuffle else None
 
         parts: list[Chunk] = []
         while count:

@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.points import has_points
-from netbuilder.core.engine.build import copies, learning_rate
-from netbuilder.core.engine.build.objects import make_optimizer
-from netbuilder.core.engine.build.quick.layers import quicken
+from netbuilder.core.data.point_data import has_points
+from netbuilder.core.engine.build import learning_rate, network_copies
+from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
+from netbuilder.core.engine.build.keras_objects import make_optimizer
 from netbuilder.core.engine.build.sample_weights import sample_weights
-from netbuilder.core.engine.changes import Changed, hand_set
+from netbuilder.core.engine.changes import Changed, manual_weight_change
 from netbuilder.core.engine.loop.compilation import Compilation, Mode
-from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
+from netbuilder.core.engine.loop.compile_cache import CachedDecision, compilation_key
 from netbuilder.core.engine.loop.evaluator import Evaluator
-from netbuilder.core.engine.loop.program import Counters, LoopPlan, Parts, Program, names_of
-from netbuilder.core.engine.loop.tensors import Feed, HeldFeed, Order, Orders, feed_of
+from netbuilder.core.engine.loop.program import (
+    Counters,
+    LoopPlan,
+    Program,
+    ProgramParts,
+    metric_names,
+)
+from netbuilder.core.engine.loop.tensors import Feed, Order, ReplaceableFeed, SampleOrders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
-from netbuilder.core.long_history import filled
+from netbuilder.core.history_columns import filled_metric
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -48,7 +54,7 @@ _CALM_SECONDS, _DRAG_SECONDS = 3.0, 1.0
 
 
 @dataclass(frozen=True)
-class Advanced:
+class AdvanceResult:
     """What a call of ``advance`` brought: float32 (steps, names), (epochs, all names)."""
 
     steps: Floats
@@ -57,7 +63,7 @@ class Advanced:
 
 
 class Trainer:
-    """Trains ``core`` on ``dataset``. Not thread-safe: the session's thread owns it.
+    """Trains ``training_model`` on ``dataset``. Not thread-safe: the session's thread owns it.
 
     Args:
         project: with loss and metrics filled in.
@@ -79,7 +85,7 @@ class Trainer:
         self,
         project: Project,
         dataset: Dataset,
-        core: keras.Model,
+        training_model: keras.Model,
         *,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
@@ -89,18 +95,18 @@ class Trainer:
         sign: float = 1.0,
         compilation: Mode = "auto",
         memory: Path | None = None,
-        make: Callable[[Parts], Program] | None = None,
+        make: Callable[[ProgramParts], Program] | None = None,
         replicas: int = 1,
     ) -> None:
         self.project = project
-        self.core = quicken(core)
+        self.training_model = optimize_layers(training_model)
         self._inputs, self._outputs = inputs, outputs
         training = project.training
         feed, checked = self._feeds(dataset)
         rows = feed.rows if dataset.stream is None else dataset.stream.rows
         rows -= rows % replicas
         self.batch = max(replicas, min(training.batch_size, rows) // replicas * replicas)
-        names = names_of(core, feed, self.batch)
+        names = metric_names(training_model, feed, self.batch)
         stream = dataset.stream
         self.samples = rows
         # Of a stream only a first part is in memory, and that only to build on.
@@ -114,11 +120,11 @@ class Trainer:
             monitor, sign = ("val_loss" if extra else "loss"), 1.0
         self.history = History(names, extra, monitor, sign)
         self.orders = self._orders(training.seed)
-        self.counters = Counters.make(core)
+        self.counters = Counters.make(training_model)
         self.steps_per_epoch = -(-self.samples // self.batch)
         self.epoch = 0
         self.step = 0
-        guess = guessed_seconds(core, self.samples, self.batch)
+        guess = estimate_epoch_seconds(training_model, self.samples, self.batch)
         fused = guess < _FUSED_EPOCH_SECONDS and make is None and not measures_apart
         self._single = single_epochs
         self._guess = guess
@@ -130,12 +136,18 @@ class Trainer:
         mode: Mode = compilation if self.program.adapts else "graph"
         self._graph, self._mode = self.program, mode
         self._memory = memory
-        self._remembered = Remembered(key_of(core, self.plan, self._facts()), memory)
+        self._remembered = CachedDecision(
+            compilation_key(training_model, self.plan, self._facts()), memory
+        )
         self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
         self._tester: Evaluator | None = None
         self._tests_others = False
-        self._start = copies.values(core) if _bytes(core) <= _KEPT_BYTES else None
+        self._start = (
+            network_copies.variable_values(training_model)
+            if _bytes(training_model) <= _KEPT_BYTES
+            else None
+        )
         self._start_seed = training.seed
         self._seconds_a_step = 0.0
         self._calls = 0
@@ -150,21 +162,21 @@ class Trainer:
         feed = feed_of(dataset.train, inputs, outputs, weight)
         return feed, feed_of(held, inputs, outputs) if held is not None and len(held) else None
 
-    def _orders(self, seed: int) -> Orders:
-        width = self.feed.width if isinstance(self.feed, HeldFeed) else None
-        return Orders(self.samples, seed, self.project.training.shuffle, width=width)
+    def _orders(self, seed: int) -> SampleOrders:
+        width = self.feed.width if isinstance(self.feed, ReplaceableFeed) else None
+        return SampleOrders(self.samples, seed, self.project.training.shuffle, width=width)
 
     def takes(self, dataset: Dataset) -> bool:
         """Whether other data can take the place of its own in what is traced already: points
         that are edited by hand, about as many of the same kind. May be called from any thread."""
-        if dataset.stream is not None or not isinstance(self.feed, HeldFeed):
+        if dataset.stream is not None or not isinstance(self.feed, ReplaceableFeed):
             return False
         feed, checked = self._feeds(dataset)
         mine = self.validation
         if checked is None or mine is None:
             fits = checked is mine
         else:
-            fits = isinstance(mine, HeldFeed) and mine.takes(checked)
+            fits = isinstance(mine, ReplaceableFeed) and mine.takes(checked)
         return fits and self.feed.takes(feed)
 
     def take(self, dataset: Dataset, *, between_runs: bool = False) -> None:
@@ -176,9 +188,9 @@ class Trainer:
         """
         feed, checked = self._feeds(dataset)
         before, position = self._sizes, self.position
-        assert isinstance(self.feed, HeldFeed)
+        assert isinstance(self.feed, ReplaceableFeed)
         self.feed.take(feed)
-        if checked is not None and isinstance(self.validation, HeldFeed):
+        if checked is not None and isinstance(self.validation, ReplaceableFeed):
             self.validation.take(checked)
         self.samples = feed.rows
         self.batch = min(self.project.training.batch_size, self.samples)
@@ -187,8 +199,8 @@ class Trainer:
         if self._sizes != before:
             self._compiled = None
             self._graph.recount()
-            key = key_of(self.core, self._graph.plan, self._facts())
-            self._remembered = Remembered(key, self._memory)
+            key = compilation_key(self.training_model, self._graph.plan, self._facts())
+            self._remembered = CachedDecision(key, self._memory)
             if between_runs:
                 self.compilation = self._compilation()
             else:
@@ -245,13 +257,15 @@ class Trainer:
         if kept is not None and (kept.kind, kept.plan) == (kind, plan):
             return kept
         if self._make_other is not None:
-            parts = Parts(self.core, self.counters, self.feed, plan, self.samples, kind)
+            parts = ProgramParts(
+                self.training_model, self.counters, self.feed, plan, self.samples, kind
+            )
             return self._make_other(parts)
-        return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
+        return Program(self.training_model, self.counters, self.feed, self.validation, plan, kind)
 
     def _rehearsal(self, plan: LoopPlan) -> Order:
         feed = self._graph.feed
-        orders = Orders(feed.rows, 0, width=feed.width)
+        orders = SampleOrders(feed.rows, 0, width=feed.width)
         return orders.get(0, min(plan.epochs, 8), plan.epochs)
 
     def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> LoopPlan:
@@ -262,7 +276,7 @@ class Trainer:
             epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
         steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
         # Of data that others may take the place of there may be a whole batch one day.
-        held = isinstance(self.feed, HeldFeed)
+        held = isinstance(self.feed, ReplaceableFeed)
         batch = self.project.training.batch_size if held else self.batch
         return LoopPlan(batch, epochs, steps, fused, monitor, sign)
 
@@ -293,7 +307,7 @@ class Trainer:
             self._calls, self._seconds_a_step = 0, 0.0
         return True
 
-    def advance(self, epochs: int, most: int | None = None) -> Advanced:
+    def advance(self, epochs: int, most: int | None = None) -> AdvanceResult:
         """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs.
 
         ``most`` bounds its steps. ``ready`` must have said True since the last call.
@@ -314,10 +328,10 @@ class Trainer:
             ended, self.step = divmod(self.step, self.steps_per_epoch)
             self.epoch += ended
             self.history.add_epochs(chunk.epochs, self.learning_rate)
-            return Advanced(chunk.steps, chunk.epochs, seconds)
+            return AdvanceResult(chunk.steps, chunk.epochs, seconds)
         if self.step == self.steps_per_epoch:
             self.pending = chunk.epochs[0]
-        return Advanced(chunk.steps, chunk.epochs[:0], seconds)
+        return AdvanceResult(chunk.steps, chunk.epochs[:0], seconds)
 
     def _count(self, epochs: int) -> int:
         left = (epochs - self.epoch) * self.steps_per_epoch - self.step
@@ -376,7 +390,7 @@ class Trainer:
 
     def _measuring(self) -> Evaluator:
         if self._evaluator is None and self.validation is not None:
-            self._evaluator = Evaluator(self.core, self.validation, self.batch)
+            self._evaluator = Evaluator(self.training_model, self.validation, self.batch)
         if self._evaluator is None:
             raise ValueError("there is no validation data")
         return self._evaluator
@@ -384,14 +398,14 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return learning_rate.rate_of(self.core.optimizer)
+        return learning_rate.next_rate(self.training_model.optimizer)
 
     def set_learning_rate(self, rate: float) -> None:
         """Change the rate from the next step on; a schedule is off from there."""
-        learning_rate.set_rate(self.core.optimizer, rate)
+        learning_rate.set_rate(self.training_model.optimizer, rate)
 
     def changed(self) -> None:
-        """The weights of ``core`` were changed from outside of the loop."""
+        """The weights of ``training_model`` were changed from outside of the loop."""
         self.program.changed()
 
     def restore_best(self) -> int:
@@ -414,11 +428,12 @@ class Trainer:
         """Begin again with the weights and the optimizer's state of another network.
 
         Args:
-            start: as ``copies.values`` gives it, of a network that has not trained.
+            start: as ``network_copies.variable_values`` gives it, of a network that has not
+                trained.
             seed: of the order of the samples.
         """
-        copies.assign(self.core, start)
-        learning_rate.follow_plan(self.core.optimizer)
+        network_copies.assign_values(self.training_model, start)
+        learning_rate.resume_schedule(self.training_model.optimizer)
         self.reseed(seed)
         self.counters.best_value.assign(np.inf)
         self.history.clear()
@@ -441,8 +456,8 @@ class Trainer:
         )
         self.restart(start, training.seed)
         optimizer = make_optimizer(training.optimizer, training.precision)
-        if not learning_rate.scheduled(optimizer):
-            self.set_learning_rate(learning_rate.rate_of(optimizer))
+        if not learning_rate.is_scheduled(optimizer):
+            self.set_learning_rate(learning_rate.next_rate(optimizer))
         self.pending = np.zeros(0, np.float32)
         self._early_epochs = self._brief(training.epochs)
         self._short, self._compiles_at, self._hasty_until = False, 0.0, 0.0
@@ -460,10 +475,10 @@ class Trainer:
         Raises:
             TrainingError: it is another network.
         """
-        copies.take_over(self.core, trained.core)
+        network_copies.copy_weights(self.training_model, trained.training_model)
         history, old = self.history, trained.history
-        known = {name: filled(old, name) for name in history.epochs.names}
-        rows = len(filled(old, "loss"))
+        known = {name: filled_metric(old, name) for name in history.epochs.names}
+        rows = len(filled_metric(old, "loss"))
         table = np.full((rows, len(history.epochs.names)), np.nan, np.float32)
         for place, name in enumerate(history.epochs.names):
             held = known[name][:rows]
@@ -495,14 +510,14 @@ class Trainer:
         if tester is None or self._tests_others:
             feed = feed_of(split, self._inputs, self._outputs)
             room = tester.feed if tester is not None else None
-            if tester is not None and isinstance(room, HeldFeed) and room.takes(feed):
+            if tester is not None and isinstance(room, ReplaceableFeed) and room.takes(feed):
                 room.take(feed)
             else:
                 tester = Evaluator(
-                    self.core, feed.tensors(replaceable=self._edited), max(self.batch, 32)
+                    self.training_model, feed.tensors(replaceable=self._edited), max(self.batch, 32)
                 )
             self._tester, self._tests_others = tester, False
-        held = [variable for metric in self.core.metrics for variable in metric.variables]
+        held = [variable for metric in self.training_model.metrics for variable in metric.variables]
         before = [variable.numpy() for variable in held]
         numbers: Any = tester.run()
         for variable, value in zip(held, before, strict=True):
@@ -513,7 +528,7 @@ class Trainer:
 def _changes_at(trained: TrainedModel, epoch: int) -> list[Changed]:
     """Its changes, for a run that goes on from it at the beginning of ``epoch``: of an epoch that
     was not ended no step is on the curve, and what was set in it and learned from is not set."""
-    hand = hand_set(trained.changes, trained.epochs, trained.step)
+    hand = manual_weight_change(trained.changes, trained.epochs, trained.step)
     found = []
     for one in trained.changes:
         within = (one.epoch, one.step) >= (epoch, 0)
@@ -523,11 +538,13 @@ def _changes_at(trained: TrainedModel, epoch: int) -> list[Changed]:
     return found
 
 
-def _bytes(core: keras.Model) -> int:
-    return sum(int(np.prod(one.shape)) * 4 for one in copies.state(core))
+def _bytes(training_model: keras.Model) -> int:
+    return sum(
+        int(np.prod(one.shape)) * 4 for one in network_copies.network_variables(training_model)
+    )
 
 
-def guessed_seconds(model: keras.Model, rows: int, batch: int) -> float:
+def estimate_epoch_seconds(model: keras.Model, rows: int, batch: int) -> float:
     """A rough guess of the duration of an epoch, from the sizes of the layers."""
     work = 0.0
     for layer in model.layers:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.long_history import as_lists
+from netbuilder.core.history_columns import history_lists
 
 Floats = NDArray[np.float32]
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 _DRAG_SECONDS = 1.5
 
 
-class Table:
+class FloatTable:
     """A float32 table that grows: rows are appended, columns have names."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
@@ -78,8 +78,8 @@ class History:
         monitor: str = "loss",
         sign: float = 1.0,
     ) -> None:
-        self.steps = Table(names)
-        self.epochs = Table((*names, *validation_names))
+        self.steps = FloatTable(names)
+        self.epochs = FloatTable((*names, *validation_names))
         self.monitor = monitor
         self.sign = sign
         self.rates: list[float] = []
@@ -140,7 +140,7 @@ class History:
     def by_epoch(self) -> dict[str, list[float]]:
         """As ``keras.callbacks.History.history``: a list of numbers a name.
 
-        Of very long runs not all epochs: see ``core.long_history``.
+        Of very long runs not all epochs: see ``core.history_columns``.
         """
         gone_back_to = (int(one.value) for one in self.changes if one.what == "best")
-        return as_lists(self.epochs.columns(), (self.best_epoch, *gone_back_to))
+        return history_lists(self.epochs.columns(), (self.best_epoch, *gone_back_to))

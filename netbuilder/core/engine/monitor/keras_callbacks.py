@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.catalog.spec import Kind
-from netbuilder.core.catalog.training.index import CALLBACKS, canonical
-from netbuilder.core.engine.build.learning_rate import scheduled
-from netbuilder.core.engine.build.objects import make_object
+from netbuilder.core.catalog.training.training_index import CALLBACKS, canonical
+from netbuilder.core.engine.build.keras_objects import make_object
+from netbuilder.core.engine.build.learning_rate import is_scheduled
 from netbuilder.core.engine.log_files import log_path
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Training
@@ -68,7 +68,7 @@ class Callbacks:
     def __init__(
         self,
         training: Training,
-        core: keras.Model,
+        training_model: keras.Model,
         *,
         known: tuple[str, ...],
         base: Path | None = None,
@@ -76,17 +76,17 @@ class Callbacks:
     ) -> None:
         import keras
 
-        _refuse_two_masters(training, core)
+        _refuse_two_masters(training, training_model)
         _need_averages(training)
         choices = [c for c in training.callbacks if canonical(CALLBACKS, c.name) != _BEST]
         self.callbacks = [
             make_object(_placed(choice, known, base, resumed), CALLBACKS) for choice in choices
         ]
-        self.core = core
+        self.training_model = training_model
         self._list = keras.callbacks.CallbackList(
-            self.callbacks, model=core, epochs=training.epochs, verbose=0
+            self.callbacks, model=training_model, epochs=training.epochs, verbose=0
         )
-        core.stop_training = False
+        training_model.stop_training = False
 
     def __bool__(self) -> bool:
         return bool(self.callbacks)
@@ -94,11 +94,11 @@ class Callbacks:
     @property
     def stopping(self) -> bool:
         """Whether one of them wants the training to end."""
-        return bool(self.core.stop_training)
+        return bool(self.training_model.stop_training)
 
     def begin(self) -> None:
         """The training begins."""
-        self.core.stop_training = False
+        self.training_model.stop_training = False
         self._list.on_train_begin()
 
     def write_graph(self, graph: Any) -> None:
@@ -173,10 +173,10 @@ class Callbacks:
                     setattr(callback, name, [state[f"{start}{name}/{i}"] for i in parts])
 
 
-def _refuse_two_masters(training: Training, core: keras.Model) -> None:
+def _refuse_two_masters(training: Training, training_model: keras.Model) -> None:
     """A schedule sets the rate at every step: another one that sets it cannot be beside it."""
     names = {canonical(CALLBACKS, choice.name) for choice in training.callbacks}
-    if "ReduceLROnPlateau" in names and scheduled(core.optimizer):
+    if "ReduceLROnPlateau" in names and is_scheduled(training_model.optimizer):
         raise TrainingError(
             "Two parts of the training plan want to set the learning rate: the optimizer's"
             " schedule, at every step, and ReduceLROnPlateau, when the loss stands still.",

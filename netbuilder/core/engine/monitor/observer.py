@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.build.graph_to_keras import (
-    connect,
+    connect_layers,
     keras_name,
     model_inputs,
     owner_of,
 )
-from netbuilder.core.engine.build.losses import total_loss
+from netbuilder.core.engine.build.loss_values import total_loss
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Node, Project
@@ -35,7 +35,7 @@ _FIRST_ROWS = 128
 _LEAST_ROWS = 16
 
 
-class Wish(Protocol):
+class ProbeRequest(Protocol):
     """What is asked; see ``probes.Probe``, which is one."""
 
     @property
@@ -59,7 +59,7 @@ class Wish(Protocol):
         """Nodes whose gradients are wanted."""
 
 
-class Observer:
+class NetworkObserver:
     """Answers wishes about one network; each kind of wish is traced once.
 
     Args:
@@ -67,11 +67,11 @@ class Observer:
         project: what it was built from.
     """
 
-    def __init__(self, core: keras.Model, project: Project) -> None:
+    def __init__(self, training_model: keras.Model, project: Project) -> None:
         self._graph = project.graph
         self._project = project
-        self._inputs = list(core.inputs)
-        self._layers = {layer.name: layer for layer in core.layers}
+        self._inputs = list(training_model.inputs)
+        self._layers = {layer.name: layer for layer in training_model.layers}
         self._names = model_inputs(project.graph)
         self._symbols: dict[str, Any] | None = None
         self._functions: dict[Any, Any] = {}
@@ -79,7 +79,7 @@ class Observer:
         self._copies: dict[int, tuple[Any, Any]] = {}
         self._lock = threading.RLock()
 
-    def whole(self, wish: Wish) -> Answer:
+    def whole(self, wish: ProbeRequest) -> Answer:
         """Answer at once, on the network's own weights.
 
         Raises:
@@ -94,7 +94,7 @@ class Observer:
                     answer: Answer = end.value
                     return answer
 
-    def prepare(self, wish: Wish) -> None:
+    def prepare(self, wish: ProbeRequest) -> None:
         """Trace what ``wish`` needs, and call it once, for one sample: what TensorFlow makes ready
         in a first call takes as long as hundreds of later ones. Raises as ``whole`` does."""
         x = self._samples(wish)
@@ -107,7 +107,7 @@ class Observer:
                 function = self._gradients_function(learning, y)
                 self._run(function, [v[:1] for v in (*x, *y)], live=False)
 
-    def is_prepared(self, wish: Wish) -> bool:
+    def is_prepared(self, wish: ProbeRequest) -> bool:
         """Whether nothing has to be traced any more for ``wish``."""
         if not (wish.outputs or wish.gradients):
             return True
@@ -121,7 +121,7 @@ class Observer:
         except DataError:
             return False
 
-    def answer(self, wish: Wish, *, live: bool) -> Generator[None, None, Answer]:
+    def answer(self, wish: ProbeRequest, *, live: bool) -> Generator[None, None, Answer]:
         """Answer slice by slice: each ``next`` takes about a hundredth of a second.
 
         Args:
@@ -170,13 +170,13 @@ class Observer:
         before = self._pace.get(nodes, pace)
         self._pace[nodes] = min(pace, 1.5 * before)
 
-    def in_one_go(self, wish: Wish) -> bool:
+    def in_one_go(self, wish: ProbeRequest) -> bool:
         """Whether ``answer`` takes one slice, and no copy of the weights."""
         rows = max((len(wish.x[name]) for name in self._names if name in wish.x), default=0)
         asks = bool(wish.outputs or wish.gradients)
         return self._in_one_go(wish, rows if asks else 0)
 
-    def _in_one_go(self, wish: Wish, rows: int) -> bool:
+    def _in_one_go(self, wish: ProbeRequest, rows: int) -> bool:
         if not rows:
             return True
         nodes = self._known(wish.outputs)
@@ -220,7 +220,7 @@ class Observer:
                 copy = tf.Variable(variable, trainable=False)
                 self._copies[id(variable.handle)] = (variable, copy)
 
-    def _samples(self, wish: Wish) -> list[Array]:
+    def _samples(self, wish: ProbeRequest) -> list[Array]:
         """The samples in the network's order; none where none are needed."""
         if not (wish.outputs or wish.gradients):
             return []
@@ -244,7 +244,7 @@ class Observer:
             found.append(value.astype(str(tensor.dtype), copy=False))
         return found
 
-    def _targets(self, wish: Wish) -> list[Array]:
+    def _targets(self, wish: ProbeRequest) -> list[Array]:
         missing = [name for name in self._graph.outputs if name not in wish.y]
         if missing:
             raise DataError(
@@ -274,12 +274,14 @@ class Observer:
         return tuple(name for name in self._owned(names) if self._trainable(name))
 
     def _weights(self, name: str) -> dict[str, Array]:
-        return {key: weight.numpy() for key, weight in named(self._layer(name).weights)}
+        return {key: weight.numpy() for key, weight in named_weights(self._layer(name).weights)}
 
     def _trainable(self, name: str) -> list[tuple[str, Any]]:
         layer = self._layer(name)
         wanted = {id(weight) for weight in layer.trainable_weights}
-        return [(key, weight) for key, weight in named(layer.weights) if id(weight) in wanted]
+        return [
+            (key, weight) for key, weight in named_weights(layer.weights) if id(weight) in wanted
+        ]
 
     def _tensors(self) -> dict[str, Any]:
         """A symbolic tensor a node, of a graph over the same layers."""
@@ -292,7 +294,7 @@ class Observer:
                     for name, one in zip(self._names, self._inputs, strict=True)
                 ]
                 symbols = dict(zip(self._names, made, strict=True))
-                connect(self._graph, lambda node: self._layer(node.id), symbols)
+                connect_layers(self._graph, lambda node: self._layer(node.id), symbols)
                 self._symbols = symbols
             return self._symbols
 
@@ -349,7 +351,7 @@ def _key(nodes: tuple[str, ...], y: list[Array]) -> tuple[Any, ...]:
     return ("gradients", nodes, tuple((value.shape[1:], str(value.dtype)) for value in y))
 
 
-def named(weights: list[Any]) -> list[tuple[str, Any]]:
+def named_weights(weights: list[Any]) -> list[tuple[str, Any]]:
     """Weights of a layer with names that tell them apart: the short one, or the whole path."""
     found: dict[str, Any] = {}
     for weight in weights:

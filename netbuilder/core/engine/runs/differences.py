@@ -8,11 +8,11 @@ from typing import Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Data, Node, Project
-from netbuilder.core.project.points import POINTS, point_edits
+from netbuilder.core.project.point_edits import POINTS, point_edits
 
 
 @dataclass(frozen=True)
-class Difference:
+class ProjectDifference:
     """One thing that differs.
 
     Attributes:
@@ -36,48 +36,52 @@ class Difference:
         return f"{self.what}: {self.old} → {self.new}"
 
 
-def differences(old: Project, new: Project) -> tuple[Difference, ...]:
+def project_differences(old: Project, new: Project) -> tuple[ProjectDifference, ...]:
     """What was changed to come from ``old`` to ``new``; places on the canvas do not count."""
     return (*_network(old, new), *_plain("data", old.data, new.data),
             *_plain("training", old.training, new.training))  # fmt: skip
 
 
-def _network(old: Project, new: Project) -> list[Difference]:
-    found: list[Difference] = []
+def _network(old: Project, new: Project) -> list[ProjectDifference]:
+    found: list[ProjectDifference] = []
     before, after = old.graph.by_id, new.graph.by_id
     for node_id in (*before, *(key for key in after if key not in before)):
         one, two = before.get(node_id), after.get(node_id)
         if one is None and two is not None:
-            found.append(Difference("network", node_id, "", two.layer, node_id))
+            found.append(ProjectDifference("network", node_id, "", two.layer, node_id))
         elif two is None and one is not None:
-            found.append(Difference("network", node_id, one.layer, "", node_id))
+            found.append(ProjectDifference("network", node_id, one.layer, "", node_id))
         elif one is not None and two is not None:
             found += _node(one, two)
     gone = [edge for edge in old.graph.edges if edge not in new.graph.edges]
     come = [edge for edge in new.graph.edges if edge not in old.graph.edges]
     wires = [(e, "wire", "") for e in gone] + [(e, "", "wire") for e in come]
     found += [
-        Difference("network", f"{a} to {b}", old_word, new_word)
+        ProjectDifference("network", f"{a} to {b}", old_word, new_word)
         for (a, b), old_word, new_word in wires
         if a in before and b in before and a in after and b in after
     ]
     return found
 
 
-def _node(one: Node, two: Node) -> list[Difference]:
-    found: list[Difference] = []
+def _node(one: Node, two: Node) -> list[ProjectDifference]:
+    found: list[ProjectDifference] = []
     pairs: list[tuple[str, Any, Any]] = [("layer", one.layer, two.layer),
                                          ("shares", one.shared, two.shared)]  # fmt: skip
     keys = dict.fromkeys((*one.params, *two.params))
     pairs += [(key, one.params.get(key), two.params.get(key)) for key in keys]
     for key, a, b in pairs:
         if a != b:
-            found.append(Difference("network", f"{one.id} {key}", words(a), words(b), one.id))
+            found.append(
+                ProjectDifference(
+                    "network", f"{one.id} {key}", format_value(a), format_value(b), one.id
+                )
+            )
     return found
 
 
-def _plain(where: str, old: Any, new: Any) -> list[Difference]:
-    found: list[Difference] = []
+def _plain(where: str, old: Any, new: Any) -> list[ProjectDifference]:
+    found: list[ProjectDifference] = []
     for entry in fields(old):
         a, b = getattr(old, entry.name), getattr(new, entry.name)
         if entry.name in ("options", "extra"):
@@ -86,36 +90,38 @@ def _plain(where: str, old: Any, new: Any) -> list[Difference]:
             found += [
                 _points(old, new)
                 if where == "data" and key == POINTS
-                else Difference(where, key, words(a.get(key)), words(b.get(key)))
+                else ProjectDifference(
+                    where, key, format_value(a.get(key)), format_value(b.get(key))
+                )
                 for key in changed
             ]
         elif a != b:
-            found.append(Difference(where, entry.name, words(a), words(b)))
+            found.append(ProjectDifference(where, entry.name, format_value(a), format_value(b)))
     return found
 
 
-def _points(old: Data, new: Data) -> Difference:
+def _points(old: Data, new: Data) -> ProjectDifference:
     """What was done by hand to points, by how many: where each stands is more than can be read."""
     try:
         a, b = str(point_edits(old)), str(point_edits(new))
     except DataError:
         a = b = "written in another form"
-    return Difference(
+    return ProjectDifference(
         "data", POINTS, a or "as made", f"{b}, elsewhere" if a == b else b or "as made"
     )
 
 
-def words(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value in words, as short as it can be."""
     if value is None:
         return ""
     if isinstance(value, Choice):
-        inside = ", ".join(f"{key} {words(entry)}" for key, entry in value.params.items())
+        inside = ", ".join(f"{key} {format_value(entry)}" for key, entry in value.params.items())
         return f"{value.name} ({inside})" if inside else value.name
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {words(entry)}" for key, entry in value.items()) or "none"
+        return ", ".join(f"{key}: {format_value(entry)}" for key, entry in value.items()) or "none"
     if isinstance(value, (tuple, list)):
-        return ", ".join(words(entry) for entry in value) or "none"
+        return ", ".join(format_value(entry) for entry in value) or "none"
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)

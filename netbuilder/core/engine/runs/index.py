@@ -22,7 +22,7 @@ create table if not exists setting (name text primary key, value integer not nul
 _PATIENCE_SECONDS = 5.0
 
 
-def texts(folder: Path) -> dict[str, str]:
+def run_texts(folder: Path) -> dict[str, str]:
     """What stands in ``run.json`` of each run in ``folder``, by its id, the newest id first."""
     there = dict(_written(folder))
     try:
@@ -45,7 +45,7 @@ def texts(folder: Path) -> dict[str, str]:
     return dict(sorted((found | fresh).items(), reverse=True))
 
 
-def limit(folder: Path, default: int) -> int:
+def read_limit(folder: Path, default: int) -> int:
     """How many runs are kept; 0: all."""
     try:
         with _open(folder) as index:
@@ -55,7 +55,7 @@ def limit(folder: Path, default: int) -> int:
     return default if row is None else int(row[0])
 
 
-def set_limit(folder: Path, count: int) -> None:
+def write_limit(folder: Path, count: int) -> None:
     """Keep so many runs from now on."""
     with _open(folder) as index:
         index.execute("insert or replace into setting values ('limit', ?)", (count,))

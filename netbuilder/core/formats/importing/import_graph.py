@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS, canonical_layer
+from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.importing.import_params import dropped_of, params_of
-from netbuilder.core.formats.importing.import_training import training_of
+from netbuilder.core.formats.importing.import_params import dropped_arguments, layer_params
+from netbuilder.core.formats.importing.import_training import import_training
 from netbuilder.core.formats.mask_layers import tensor_places
 from netbuilder.core.formats.safety.allowlist import MODELS
-from netbuilder.core.formats.safety.config import model_layers
+from netbuilder.core.formats.safety.config_check import model_layers
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.operations import (
     as_layer,
@@ -23,7 +23,7 @@ from netbuilder.core.formats.safety.operations import (
 from netbuilder.core.project.model import Graph, Group, Node, Project
 
 
-def project_of(file: ModelFile) -> Project:
+def project_from_model(file: ModelFile) -> Project:
     """The project that the graph and the training config of a model from elsewhere make.
 
     Layers that are not in the catalog become placeholder nodes: their class name, and why, in
@@ -39,7 +39,7 @@ def project_of(file: ModelFile) -> Project:
     return Project(
         name=file.path.stem,
         graph=graph,
-        training=training_of(file, outputs),
+        training=import_training(file, outputs),
     )
 
 
@@ -186,8 +186,8 @@ class _Builder:
         else:
             why = self.why.get(str(config.get("name", class_name)), "")
             known = kind in LAYERS and not why
-            params = params_of(kind, config) if known else {}
-            if known and (lost := dropped_of(kind, config)):
+            params = layer_params(kind, config) if known else {}
+            if known and (lost := dropped_arguments(kind, config)):
                 why = (
                     f"Left out on import, since {kind} has no place for it here: {', '.join(lost)}."
                 )
@@ -208,7 +208,7 @@ class _Builder:
             layer, params, why = f"ops.{entry['class_name']}", {}, why_no_layer(entry)
         else:
             (layer, config), why = found, ""
-            params = params_of(layer, config)
+            params = layer_params(layer, config)
         node = self._add(name, layer, params, group, explanation=why)
         self.edges.extend((source, node) for source in dict.fromkeys(sources))
         return [node]

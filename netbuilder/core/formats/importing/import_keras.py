@@ -9,29 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.catalog.keras_workarounds import mend
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.keras_workarounds import make_savable
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
-from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
-from netbuilder.core.engine.build.graph_to_keras import build_core, compile_model
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    OutputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.engine.build.graph_to_keras import build_training_model, compile_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
-from netbuilder.core.formats.answers import answers_of, made_up_words
 from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.importing import import_graph
-from netbuilder.core.formats.importing.fitted import fitted, scale_hard_sigmoids
-from netbuilder.core.formats.importing.outline import check_config
+from netbuilder.core.formats.importing.keras2_compat import fit_config, scale_hard_sigmoids
+from netbuilder.core.formats.importing.memory_check import check_config
 from netbuilder.core.formats.importing.rebuild import is_memory_error
+from netbuilder.core.formats.keras_prediction import predict_rows, random_words
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.metadata import KERAS_OWN
+from netbuilder.core.formats.model_weights import weights_file
 from netbuilder.core.formats.safety import operations
 from netbuilder.core.formats.safety.allowlist import is_layer
-from netbuilder.core.formats.safety.config import model_layers
+from netbuilder.core.formats.safety.config_check import model_layers
 from netbuilder.core.formats.safety.model_file import ModelFile
-from netbuilder.core.formats.safety.sizes import too_large
-from netbuilder.core.formats.weights import weights_file
+from netbuilder.core.formats.safety.sizes import too_large_error
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import listed
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     import keras
@@ -41,12 +44,12 @@ _STEPS = (8, 128, 12_000)
 _MOST = 4_000_000
 
 
-def load(file: ModelFile) -> TrainedModel:
+def load_foreign(file: ModelFile) -> TrainedModel:
     """The trained network of a checked file that NetBuilder did not write.
 
     The config that was checked, not the one in the file, is given to Keras; then only numbers
-    are read. Where the canvas can say all that the model is, ``core`` is built from it like any
-    project's; else it is Keras's own model, which answers but cannot be trained further.
+    are read. Where the canvas can say all that the model is, ``training_model`` is built from it
+    like any project's; else it is Keras's own model, which answers but cannot be trained further.
 
     Raises:
         FormatError: it has layers that are not Keras's, or weights that do not fit.
@@ -58,20 +61,20 @@ def load(file: ModelFile) -> TrainedModel:
             path=str(file.path),
         )
     model, notes = _model(file)
-    project = import_graph.project_of(_with_shapes(file, model))
-    core = _core(project, model)
+    project = import_graph.project_from_model(_with_shapes(file, model))
+    training_model = _core(project, model)
     extra: dict[str, Any] = {"path": str(file.path), "notes": (*file.notes, *notes)}
-    if core is None:
-        core = model
-        _compile(core, project)
+    if training_model is None:
+        training_model = model
+        _compile(training_model, project)
         extra[KERAS_OWN] = True
         extra["notes"] = (*extra["notes"], _what_remains(project))
-    pre = _preprocessing(project, core)
+    preprocessing = _preprocessing(project, training_model)
     return TrainedModel(
         project=project,
-        core=core,
-        model=core,
-        pre=pre,
+        training_model=training_model,
+        model=training_model,
+        preprocessing=preprocessing,
         facts=DataFacts(),
         extra=extra,
     )
@@ -80,7 +83,7 @@ def load(file: ModelFile) -> TrainedModel:
 def _what_remains(project: Project) -> str:
     """Words for a model of which the cards are not all."""
     strange = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
-    why = f": there are none for {listed(strange)}" if strange else ""
+    why = f": there are none for {format_list(strange)}" if strange else ""
     return (
         f"The cards do not say all that this model does{why}. It answers, and is judged and saved,"
         " as it came; Train begins anew with what the cards say."
@@ -105,7 +108,7 @@ def _entries(file: ModelFile) -> list[Any]:
 def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
     """Keras's model with the file's weights; and what of the file it could not take."""
     name = file.path.name
-    config, notes = fitted(file.config) if file.by_keras_2 else (file.config, ())
+    config, notes = fit_config(file.config) if file.by_keras_2 else (file.config, ())
     try:
         check_config(config, file)
         model = build_model(config)
@@ -115,7 +118,7 @@ def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
         raise
     except Exception as error:
         if is_memory_error(error):
-            raise too_large(name, "") from error
+            raise too_large_error(name, "") from error
         raise FormatError(
             f"Keras cannot make the network of '{name}': {_first_line(error)}",
             "It may come from a Keras that is too old or too new: save it again with another.",
@@ -123,7 +126,7 @@ def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
         ) from error
     layers = list(model._flatten_layers(include_self=False, recursive=True))
     for layer in layers:
-        mend(layer)
+        make_savable(layer)
     if file.by_keras_2:
         scale_hard_sigmoids(layers)
     return model, notes
@@ -132,23 +135,23 @@ def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
 def _core(project: Project, model: keras.Model) -> keras.Model | None:
     """The project's own model with these weights, if it answers the same; else None."""
     try:
-        core = build_core(project, None)
+        training_model = build_training_model(project, None)
     except BuildError:
         return None
     values = model.get_weights()
-    if [v.shape for v in core.get_weights()] != [v.shape for v in values]:
+    if [v.shape for v in training_model.get_weights()] != [v.shape for v in values]:
         return None
-    core.set_weights(values)
+    training_model.set_weights(values)
     ours: list[Any] = []
     theirs: list[Any] = []
     # Few steps are too few for some, which cut off at both ends.
     for steps in _STEPS:
         probe = [_probe(tensor, steps) for tensor in model.inputs]
-        if any(one is None for one in probe) or len(core.inputs) != len(probe):
+        if any(one is None for one in probe) or len(training_model.inputs) != len(probe):
             return None
         # Made-up numbers mean nothing to some: then the model stays Keras's own.
         with suppress(Exception):
-            ours, theirs = (answers_of(one, probe) for one in (core, model))
+            ours, theirs = (predict_rows(one, probe) for one in (training_model, model))
             if all(one.size for one in theirs):
                 break
     else:
@@ -159,7 +162,7 @@ def _core(project: Project, model: keras.Model) -> keras.Model | None:
         and np.allclose(a, b, rtol=1e-3, atol=1e-4 * max(1.0, _size(b)), equal_nan=True)
         for a, b in zip(ours, theirs, strict=False)
     )
-    return core if same else None
+    return training_model if same else None
 
 
 def _size(values: Any) -> float:
@@ -175,7 +178,7 @@ def _probe(tensor: Any, steps: int) -> Any:
         return None
     random = np.random.default_rng(0)
     if str(tensor.dtype) == "string":
-        return made_up_words(random, (2, *shape))
+        return random_words(random, (2, *shape))
     return random.integers(0, 2, (2, *shape)).astype(str(tensor.dtype))
 
 
@@ -186,11 +189,11 @@ def _compile(model: keras.Model, project: Project) -> None:
         model.compile(loss="mean_squared_error")
 
 
-def _preprocessing(project: Project, core: keras.Model) -> Preprocessing:
+def _preprocessing(project: Project, training_model: keras.Model) -> Preprocessing:
     """What the last layers and the loss say about the answers."""
-    outputs: dict[str, OutputPre] = {}
+    outputs: dict[str, OutputPreprocessing] = {}
     training = project.training
-    for name, tensor in zip(project.graph.outputs, core.outputs, strict=False):
+    for name, tensor in zip(project.graph.outputs, training_model.outputs, strict=False):
         goal = training.outputs.get(name)
         loss = (goal.loss if goal else None) or training.loss
         units = int(tensor.shape[-1] or 1)
@@ -205,7 +208,7 @@ def _preprocessing(project: Project, core: keras.Model) -> Preprocessing:
         columns: tuple[str, ...] = (name,)
         if task == REGRESSION and units > 1:
             columns = tuple(f"{name} {index}" for index in range(units))
-        outputs[name] = OutputPre(
+        outputs[name] = OutputPreprocessing(
             task, columns, classes, units=units, one_hot=kind.startswith("categorical")
         )
     return Preprocessing({}, outputs)

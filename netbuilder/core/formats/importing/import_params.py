@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS, canonical_layer
+from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
-from netbuilder.core.catalog.training.index import (
+from netbuilder.core.catalog.training.training_index import (
     CONSTRAINTS,
     INITIALIZERS,
     REGULARIZERS,
@@ -29,7 +29,7 @@ OLD_NAMES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def params_of(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
+def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of a catalog layer, as they stand in a project file.
 
     Args:
@@ -43,7 +43,7 @@ def params_of(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for param in spec.params:
         if param.name in values:
-            value = value_of(param, values[param.name])
+            value = project_value(param, values[param.name])
             wanted = param.required or not same_value(param, value)
             if wanted and problem_with(param, value) is None:
                 found[param.name] = value
@@ -76,11 +76,11 @@ _BOOKKEEPING = frozenset(
 )
 
 
-def dropped_of(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+def dropped_arguments(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
     """Arguments of a config that say something and that the row of ``layer`` has no place for."""
     spec = LAYERS[layer]
     names = OLD_NAMES.get(layer, {})
-    kept = params_of(layer, config)
+    kept = layer_params(layer, config)
     found = []
     for key, value in config.items():
         name = names.get(key, key)
@@ -90,7 +90,7 @@ def dropped_of(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         param = spec.by_name.get(name)
         if param is None or (
-            name not in kept and problem_with(param, value_of(param, value)) is not None
+            name not in kept and problem_with(param, project_value(param, value)) is not None
         ):
             found.append(key)
     if config.get("trainable") is False and "trainable" not in spec.by_name:
@@ -112,7 +112,7 @@ def _without_derived(
     return {
         key: value
         for key, value in found.items()
-        if derived.get(key) is None or not same(value, _single(derived[key]))
+        if derived.get(key) is None or not same_meaning(value, _single(derived[key]))
     }
 
 
@@ -138,25 +138,25 @@ def object_params(spec: ObjectSpec, config: Mapping[str, Any]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for param in spec.params:
         if param.name in config:
-            value = value_of(param, config[param.name])
+            value = project_value(param, config[param.name])
             wanted = param.required or not same_value(param, value)
             if wanted and problem_with(param, value) is None:
                 found[param.name] = value
     return found
 
 
-def value_of(param: Param, value: Any) -> Any:
+def project_value(param: Param, value: Any) -> Any:
     """One value of a config in the terms of a project file."""
     if param.name == "dtype":
         return _dtype(value)
     if param.kind in _TABLES:
-        return named(value, _TABLES[param.kind])
+        return object_choice(value, _TABLES[param.kind])
     if param.kind is Kind.ACTIVATION:
         return _activation(value)
     if param.kind is Kind.LAYER:
         return _layer(value)
     if param.schedule and isinstance(value, Mapping):
-        return named(value, SCHEDULES)
+        return object_choice(value, SCHEDULES)
     if param.kind is Kind.INT and isinstance(value, list) and len(value) == 1:
         return value[0]  # BatchNormalization's axis in Keras 2
     if param.kind is Kind.FLOAT and isinstance(value, float):
@@ -168,7 +168,7 @@ def value_of(param: Param, value: Any) -> Any:
     return value
 
 
-def named(value: Any, table: Mapping[str, ObjectSpec]) -> Any:
+def object_choice(value: Any, table: Mapping[str, ObjectSpec]) -> Any:
     """``{"class_name": ..., "config": ...}`` as a name, or a name with its parameters."""
     if isinstance(value, str):
         return canonical(table, value) or value
@@ -188,10 +188,12 @@ def same_value(param: Param, value: Any) -> bool:
     if param.kind in _TABLES and isinstance(default, str) and isinstance(value, str):
         table = _TABLES[param.kind]
         return (canonical(table, default) or default) == (canonical(table, value) or value)
-    return same(value, default) or (value in (None, "linear") and default in (None, "linear"))
+    return same_meaning(value, default) or (
+        value in (None, "linear") and default in (None, "linear")
+    )
 
 
-def same(value: Any, default: Any) -> bool:
+def same_meaning(value: Any, default: Any) -> bool:
     """Whether two values say the same: 3 and [3, 3], "GlorotUniform" and "glorot_uniform"."""
     if isinstance(value, bool) != isinstance(default, bool):
         return False
@@ -243,4 +245,7 @@ def _layer(value: Any) -> Any:
     if name is None:
         return None
     config = value.get("config")
-    return {"layer": name, "params": params_of(name, config) if isinstance(config, Mapping) else {}}
+    return {
+        "layer": name,
+        "params": layer_params(name, config) if isinstance(config, Mapping) else {},
+    }

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.catalog.spec import ObjectSpec
-from netbuilder.core.catalog.training.index import LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPTIMIZERS, canonical
 from netbuilder.core.formats.importing.import_params import object_params
 from netbuilder.core.formats.safety.model_file import ModelFile
-from netbuilder.core.project.model import Choice, OutputGoal, Training
+from netbuilder.core.project.model import Choice, OutputSettings, Training
 
 _OLD_NAMES = {"lr": "learning_rate", "rho": "rho"}
 
 
-def training_of(file: ModelFile, outputs: list[str]) -> Training:
+def import_training(file: ModelFile, outputs: list[str]) -> Training:
     """The plan; what is not said or not known is left to be chosen from the data.
 
     Args:
@@ -29,7 +29,7 @@ def training_of(file: ModelFile, outputs: list[str]) -> Training:
         loss = _choice(losses[0], LOSSES) if losses else None
         return Training(loss=loss, optimizer=optimizer, metrics=metrics[0] if metrics else None)
     goals = {
-        name: OutputGoal(
+        name: OutputSettings(
             _choice(losses[number], LOSSES) if number < len(losses) else None,
             metrics[number] if number < len(metrics) else None,
         )

@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
-from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
-from netbuilder.core.formats.importing.outline import check_project
-from netbuilder.core.formats.metadata import TAKES, Beside
+from netbuilder.core.formats.importing.memory_check import check_project
+from netbuilder.core.formats.metadata import TAKES, Sidecar
+from netbuilder.core.formats.model_weights import weights_file
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state, restore_optimizer
 from netbuilder.core.formats.safety.model_file import ModelFile
-from netbuilder.core.formats.safety.sizes import check_sizes, too_large
-from netbuilder.core.formats.weights import weights_file
-from netbuilder.core.long_history import epochs_of
+from netbuilder.core.formats.safety.sizes import check_sizes, too_large_error
+from netbuilder.core.history_columns import epoch_count
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
     import keras
 
 
-def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
+def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
     """``(core, model)`` of the project in a file; both compiled, sharing random weights.
 
     Raises:
@@ -39,21 +39,21 @@ def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
     project = without_downloads(parts.project)
     try:
         check_project(project, parts.facts, file)
-        core = build_core(project, parts.facts)
-        return core, assemble(core, project, parts.pre, parts.facts)
+        training_model = build_training_model(project, parts.facts)
+        return training_model, assemble(training_model, project, parts.preprocessing, parts.facts)
     except BuildError as error:
         raise FormatError(
             f"The network in '{name}' cannot be built: {error.what}",
-            error.mend,
+            error.fix,
             path=str(file.path),
         ) from error
     except Exception as error:
         if not is_memory_error(error):
             raise
-        raise too_large(name, "") from error
+        raise too_large_error(name, "") from error
 
 
-def load(file: ModelFile) -> TrainedModel:
+def load_own(file: ModelFile) -> TrainedModel:
     """The trained network of a checked file of ours, with its optimizer's state.
 
     Raises:
@@ -61,7 +61,7 @@ def load(file: ModelFile) -> TrainedModel:
     """
     trained = with_weights(file)
     if file.kind == "h5" and restore_optimizer(file.path, trained.model):
-        copy_optimizer_state(trained.model, trained.core)
+        copy_optimizer_state(trained.model, trained.training_model)
     return trained
 
 
@@ -74,11 +74,11 @@ def with_weights(file: ModelFile) -> TrainedModel:
     Raises:
         FormatError: the project in it is damaged, or the weights do not fit it.
     """
-    parts = metadata.from_json(file.ours, file.path.name)
-    core, model = rebuild(parts, file)
+    parts = metadata.sidecar_from_json(file.ours, file.path.name)
+    training_model, model = rebuild(parts, file)
     made = None
     if file.ours.get(TAKES):
-        made = assemble_for_files(core, parts.project, parts.pre, parts.facts)
+        made = assemble_for_files(training_model, parts.project, parts.preprocessing, parts.facts)
     with weights_file(file) as path:
         try:
             (model if made is None else made.model).load_weights(path)
@@ -91,15 +91,15 @@ def with_weights(file: ModelFile) -> TrainedModel:
             ) from error
     return TrainedModel(
         project=parts.project,
-        core=core,
+        training_model=training_model,
         model=model,
-        pre=parts.pre,
+        preprocessing=parts.preprocessing,
         facts=parts.facts,
         history=parts.history,
         test=parts.test,
         seconds=float(parts.run.get("seconds") or 0.0),
         steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
-        epochs=int(parts.run.get("epochs") or epochs_of(parts.history)),
+        epochs=int(parts.run.get("epochs") or epoch_count(parts.history)),
         best_epoch=int(parts.run.get("best_epoch") or 0),
         kept_epoch=int(parts.run.get("kept_epoch") or 0),
         extra={"path": str(file.path)},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from netbuilder.core.catalog.layers.index import LAYERS, SECOND_NAMES
-from netbuilder.core.catalog.training.index import (
+from netbuilder.core.catalog.layers.layer_index import LAYERS, SECOND_NAMES
+from netbuilder.core.catalog.training.training_index import (
     CONSTRAINTS,
     INITIALIZERS,
     LOSSES,

@@ -14,7 +14,7 @@ CHANGED = "Some bytes in it were changed: copy it again from where it was, or sa
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedLayer:
     """A layer that is in the file and is not given to Keras: its name, its class and why."""
 
     name: str
@@ -42,7 +42,7 @@ class ModelFile:
     training: Mapping[str, Any] | None = None
     keras_version: str = ""
     ours: Mapping[str, Any] = field(default_factory=dict)
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedLayer, ...] = ()
     numbers: int = 0
     notes: tuple[str, ...] = ()
 

@@ -2,7 +2,7 @@
 
 This is the rough look at the door, without Keras: each single size, those of wrapped layers and
 of models inside the model among them. What sizes make together (a layer's weights, the numbers
-that it gives for a sample) is measured by ``importing.outline`` before memory is taken.
+that it gives for a sample) is measured by ``importing.memory_check`` before memory is taken.
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ def check_sizes(config: Any, numbers: int, name: str) -> None:
     for key, value, owner in _sizes(config):
         size = _product(value)
         if key in _WEIGHTS and size > max(numbers, _SMALL):
-            raise too_large(name, f"'{owner}' has {key} {_words(value)}, ")
+            raise too_large_error(name, f"'{owner}' has {key} {_words(value)}, ")
         if size > MAX_SAMPLE:
-            raise too_much(name, f"'{owner}' has {key} {_words(value)}")
+            raise too_much_output_error(name, f"'{owner}' has {key} {_words(value)}")
 
 
-def too_large(name: str, detail: str) -> FormatError:
+def too_large_error(name: str, detail: str) -> FormatError:
     """The error for a network that its file cannot hold."""
     return FormatError(
         f"The network in '{name}' is larger than the file: {detail}"
@@ -93,7 +93,7 @@ def too_large(name: str, detail: str) -> FormatError:
     )
 
 
-def too_much(name: str, detail: str) -> FormatError:
+def too_much_output_error(name: str, detail: str) -> FormatError:
     """The error for a network that gives more numbers a sample than memory holds."""
     return FormatError(
         f"The network in '{name}' would fill the memory: {detail}, and NetBuilder opens networks"

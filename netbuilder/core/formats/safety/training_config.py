@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netbuilder.core.catalog.training.index import LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPTIMIZERS, canonical
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist
-from netbuilder.core.formats.safety.config import NEVER, objects, refuse_code
+from netbuilder.core.formats.safety.config_check import NEVER, objects, refuse_code
 
 # Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
 _PREFIX = "Custom>"
@@ -28,7 +28,7 @@ _PARTS = (
 _WRAPPERS = frozenset({"MeanMetricWrapper", "SumOverBatchSizeMetricWrapper", "CompileMetrics"})
 
 
-def checked_training(config: Any, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What of a training config can be used, and notes about what is left out.
 
     Args:

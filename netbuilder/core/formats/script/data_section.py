@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netbuilder.core.catalog.training.index import canonical
 from netbuilder.core.catalog.training.losses import LOSSES
+from netbuilder.core.catalog.training.training_index import canonical
 from netbuilder.core.data.data_facts import (
     BINARY,
     CLASSES,
@@ -20,16 +20,16 @@ from netbuilder.core.data.data_facts import (
     DataFacts,
 )
 from netbuilder.core.data.kinds.arrays import takes_pictures
-from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
+from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 
 
 @dataclass
-class Recipe:
+class ScriptRecipe:
     """What the sections of a script must know of each other.
 
     Attributes:
@@ -62,17 +62,17 @@ class Recipe:
     @property
     def table(self) -> bool:
         """The inputs are rows of a data frame."""
-        return self.code.fed is Fed.TABLE
+        return self.code.fed is InputFormat.TABLE
 
     @property
     def texts(self) -> bool:
         """The inputs are texts, to be numbered in the script."""
-        return self.code.fed is Fed.TEXTS
+        return self.code.fed is InputFormat.TEXTS
 
     @property
     def ids(self) -> bool:
         """What the network takes are whole numbers that stand for words."""
-        return self.code.fed in {Fed.IDS, Fed.TEXTS} or self.ids_of_numbers
+        return self.code.fed in {InputFormat.IDS, InputFormat.TEXTS} or self.ids_of_numbers
 
     @property
     def ordered(self) -> bool:
@@ -88,7 +88,7 @@ class Recipe:
 _SCALERS = {"auto": "StandardScaler", "standard": "StandardScaler", "minmax": "MinMaxScaler"}
 
 
-def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
+def script_recipe(project: Project, facts: DataFacts | None) -> ScriptRecipe:
     """What the project says, with the facts about its data where they are known."""
     data = project.data
     kind = KINDS.get(data.kind)
@@ -99,15 +99,15 @@ def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
         task = said if said and not (said == CLASSES and task == BINARY) else task
     if data.options.get("task") in TASKS:
         task = str(data.options["task"])
-    question = Question(project, facts, task, tasks)
+    question = ScriptRequest(project, facts, task, tasks)
     code = kind.code(question) if kind is not None else _none(question)
     inputs = used_inputs(project.graph)
-    taken = any(byte_taker(project.graph, key) for key in inputs)
-    numbered = code.fed in {Fed.TABLE, Fed.NUMBERS} and any(
+    taken = any(byte_input_layer(project.graph, key) for key in inputs)
+    numbered = code.fed in {InputFormat.TABLE, InputFormat.NUMBERS} and any(
         feeds_embedding(project.graph, key) for key in inputs
     )
     arranged = _arranged(project, code)
-    return Recipe(
+    return ScriptRecipe(
         task=task,
         code=code,
         scaler=""
@@ -134,18 +134,18 @@ def _watched(data: Data, facts: DataFacts | None) -> bool:
 
 
 def _scaler(code: DataCode, scaling: str) -> str:
-    return _SCALERS.get(scaling, "") if code.fed in {Fed.TABLE, Fed.NUMBERS} else ""
+    return _SCALERS.get(scaling, "") if code.fed in {InputFormat.TABLE, InputFormat.NUMBERS} else ""
 
 
 def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
-    """How a sample is scaled as a whole, as ``Recipe.whole`` says it."""
+    """How a sample is scaled as a whole, as ``ScriptRecipe.whole`` says it."""
     if scaling == "none":
         return ""
-    if code.fed is Fed.PIXELS:
+    if code.fed is InputFormat.PIXELS:
         if scaling == "auto" and taken:
             return "" if code.pixels == "0, 255" else "bytes"
         return "standard" if scaling == "standard" else "pixels"
-    if code.fed is Fed.SOUNDS:
+    if code.fed is InputFormat.SOUNDS:
         # Of a wave, which lies between -1 and 1, nothing is scaled without being asked.
         how = code.scaling if scaling == "auto" else scaling
         return {"minmax": "range", "standard": "standard"}.get(how, "")
@@ -158,7 +158,7 @@ def _arranged(project: Project, code: DataCode) -> tuple[int, ...]:
     """The shape that the one Input asks for, where that is no row of a table."""
     inputs = used_inputs(project.graph)
     shape = project.graph.by_id[inputs[0]].params.get("shape") if len(inputs) == 1 else None
-    if code.fed is not Fed.TABLE or not shape or len(shape) < 2:
+    if code.fed is not InputFormat.TABLE or not shape or len(shape) < 2:
         return ()
     return tuple(int(side) for side in shape) if all(isinstance(s, int) for s in shape) else ()
 
@@ -184,19 +184,19 @@ def _task(project: Project, output: str) -> str:
     return CLASSES if activation == "softmax" and not loss else REGRESSION
 
 
-def data_cell(project: Project, recipe: Recipe) -> Cell:
+def data_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """The section that reads the data and cuts it into parts."""
-    cell = Cell("Load the data")
+    cell = ScriptCell("Load the data")
     cell.add(*recipe.code.lines)
     return cell
 
 
-def _none(question: Question) -> DataCode:
+def _none(question: ScriptRequest) -> DataCode:
     """No data is chosen: random numbers would teach nothing, so say what is missing."""
     return DataCode(
         (
             "# No data is chosen in this project: put your own arrays here.",
             'raise SystemExit("Put your data into x and y first.")',
         ),
-        Fed.PIXELS if takes_pictures(question) else Fed.TABLE,
+        InputFormat.PIXELS if takes_pictures(question) else InputFormat.TABLE,
     )

@@ -6,9 +6,9 @@ import keyword
 from collections.abc import Mapping
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training.index import (
+from netbuilder.core.catalog.training.training_index import (
     CONSTRAINTS,
     INITIALIZERS,
     REGULARIZERS,
@@ -17,7 +17,7 @@ from netbuilder.core.catalog.training.index import (
 )
 from netbuilder.core.formats.importing.import_params import same_value
 from netbuilder.core.project.model import Choice
-from netbuilder.core.python_text import call, literal
+from netbuilder.core.python_text import format_call, format_literal
 
 _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
@@ -42,7 +42,7 @@ def arguments(params: tuple[Param, ...], values: Mapping[str, Any]) -> list[str]
         found.append(text if bare else f"{param.name}={text}")
     # Of a newer catalog, or written by hand: Keras says what it thinks of them.
     found += [
-        f"{key}={literal(value)}"
+        f"{key}={format_literal(value)}"
         for key, value in values.items()
         if key not in known and key.isidentifier() and not keyword.iskeyword(key)
     ]
@@ -57,23 +57,25 @@ def argument(param: Param, value: Any) -> str:
         return _named(value, SCHEDULES)
     if param.kind is Kind.LAYER and isinstance(value, Mapping):
         return layer_call(str(value.get("layer")), value.get("params") or {})
-    return literal(value, tuples=param.kind in _TUPLES)
+    return format_literal(value, tuples=param.kind in _TUPLES)
 
 
 def _named(value: Any, table: Mapping[str, ObjectSpec]) -> str:
     if isinstance(value, Mapping):
         return object_call(Choice(str(value.get("name")), value.get("params") or {}), table)
     name = canonical(table, str(value))
-    return literal(value) if name is None else object_call(Choice(name), table)
+    return format_literal(value) if name is None else object_call(Choice(name), table)
 
 
 def object_call(choice: Choice, table: Mapping[str, ObjectSpec], indent: int = 0) -> str:
     """``keras.optimizers.Adam(learning_rate=0.01)`` for a choice of the catalog."""
     name = canonical(table, choice.name)
     if name is None or not table[name].keras_class:
-        return literal(choice.name)
+        return format_literal(choice.name)
     spec = table[name]
-    return call(f"{spec.module}.{spec.keras_class}", arguments(spec.params, choice.params), indent)
+    return format_call(
+        f"{spec.module}.{spec.keras_class}", arguments(spec.params, choice.params), indent
+    )
 
 
 def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str = "") -> str:
@@ -81,8 +83,8 @@ def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str
     spec: LayerSpec = LAYERS[layer]
     listed = arguments(spec.params, params)
     if name:
-        listed.append(f"name={literal(name)}")
-    return call(f"layers.{spec.name}", listed, indent)
+        listed.append(f"name={format_literal(name)}")
+    return format_call(f"layers.{spec.name}", listed, indent)
 
 
 def identifier(text: str, taken: set[str]) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from inspect import getsource
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
-from netbuilder.core.engine.build.body_weights import BY_ORDER, shipped, take_weights
-from netbuilder.core.formats.script.cell import Cell
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.engine.build.backbone_weights import (
+    BY_ORDER,
+    bundled_weights,
+    take_common_weights,
+)
 from netbuilder.core.formats.script.literals import identifier, layer_call
+from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.python_text import call, literal
+from netbuilder.core.python_text import format_call, format_literal
 
 _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
@@ -48,17 +52,27 @@ def _takes_list(spec: LayerSpec) -> bool:
     return bool(spec.ports) or spec.separate_inputs or spec.min_inputs > 1
 
 
-def model_cell(project: Project, facts: DataFacts | None, *, ids: bool = False) -> Cell:
-    """The section that builds ``model``; ``ids``: its inputs are ids of words."""
+def model_cell(
+    project: Project, facts: DataFacts | None, *, ids: bool = False, exact: bool = True
+) -> ScriptCell:
+    """The section that builds ``model``.
+
+    Args:
+        project: with the network.
+        facts: about its data, where they are known.
+        ids: its inputs are ids of words.
+        exact: the network begins with the weights that NetBuilder gives it.
+    """
     graph = project.graph
-    cell = Cell("Build the network")
+    cell = ScriptCell("Build the network")
     if project.training.precision != "float32":
-        cell.add(f"keras.config.set_dtype_policy({literal(project.training.precision)})")
-    cell.add(*_BEGIN.replace("SEED", str(project.training.seed)).split("\n"))
+        cell.add(f"keras.config.set_dtype_policy({format_literal(project.training.precision)})")
+    if exact:
+        cell.add(*_BEGIN.replace("SEED", str(project.training.seed)).split("\n"))
     if is_chain(graph):
-        _sequential(graph, facts, cell, ids)
+        _sequential(graph, facts, cell, ids, exact)
     else:
-        _functional(graph, facts, cell, ids)
+        _functional(graph, facts, cell, ids, exact)
     cell.add("model.summary()")
     return cell
 
@@ -89,24 +103,29 @@ def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False
         shape = facts.input_shapes.get(node.id) if shape is None else shape
         dtype = dtype or facts.input_dtypes.get(node.id)
     if shape is None:
-        place = f"x_train[{literal(node.id)}]" if several else "x_train"
+        place = f"x_train[{format_literal(node.id)}]" if several else "x_train"
         found = [f"shape={place}.shape[1:]"]
     else:
-        found = [f"shape={literal(list(shape), tuples=True)}"]
+        found = [f"shape={format_literal(list(shape), tuples=True)}"]
     dtype = dtype or ("int32" if ids else "float32")
-    return found if dtype == "float32" else [*found, f"dtype={literal(dtype)}"]
+    return found if dtype == "float32" else [*found, f"dtype={format_literal(dtype)}"]
 
 
-def _sequential(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) -> None:
-    cell.add("network = [")
+def _sequential(
+    graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bool, exact: bool
+) -> None:
+    cell.add("network = [" if exact else "model = keras.Sequential([")
     for name in graph.order:
         node = graph.by_id[name]
         if node.layer == "Input":
             if graph.targets[name]:
-                text = call("keras.Input", _shape(node, facts, ids), 4)
+                text = format_call("keras.Input", _shape(node, facts, ids), 4)
                 cell.add(f"    {text},", node=name)
         elif graph.sources[name]:
             cell.add(f"    {layer_call(node.layer, node.params, 4)},", node=name)
+    if not exact:
+        cell.add("])")
+        return
     cell.add(
         "]",
         "for number, layer in enumerate(network[1:]):",
@@ -115,7 +134,9 @@ def _sequential(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) ->
     )
 
 
-def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) -> None:
+def _functional(
+    graph: Graph, facts: DataFacts | None, cell: ScriptCell, ids: bool, exact: bool
+) -> None:
     taken = set(_RESERVED)
     names: dict[str, str] = {}
     shared = _shared(graph, taken)
@@ -126,16 +147,18 @@ def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) ->
         if node.layer == "Input":
             if graph.targets[node_id]:
                 names[node_id] = identifier(node_id if node_id != "input" else "inputs", taken)
-                listed = [*_shape(node, facts, ids, several), f"name={literal(node_id)}"]
-                cell.add(f"{names[node_id]} = {call('keras.Input', listed)}", node=node_id)
+                listed = [*_shape(node, facts, ids, several), f"name={format_literal(node_id)}"]
+                cell.add(f"{names[node_id]} = {format_call('keras.Input', listed)}", node=node_id)
         # What nothing reaches is left out, and so is what only that reaches.
         elif sources := [names[one] for one in graph.sources[node_id] if one in names]:
             names[node_id] = identifier(node_id, taken)
-            number = made.setdefault(_owner(node, graph).id, len(made))
+            number = made.setdefault(_owner(node, graph).id, len(made)) if exact else None
             _node(node, sources, names[node_id], shared, cell, graph, number)
     inputs = [names[one] for one in used_inputs(graph) if one in names]
     outputs = [names[one] for one in graph.outputs if one in names]
-    cell.add(call("model = keras.Model", [f"inputs={_one(inputs)}", f"outputs={_one(outputs)}"]))
+    cell.add(
+        format_call("model = keras.Model", [f"inputs={_one(inputs)}", f"outputs={_one(outputs)}"])
+    )
 
 
 def _one(names: list[str]) -> str:
@@ -161,9 +184,9 @@ def _node(
     sources: list[str],
     variable: str,
     shared: dict[str, str],
-    cell: Cell,
+    cell: ScriptCell,
     graph: Graph,
-    number: int,
+    number: int | None,
 ) -> None:
     owner = _owner(node, graph)
     spec = LAYERS.get(owner.layer)
@@ -188,8 +211,10 @@ def _node(
     cell.nodes[node.id] = (first, len(cell.lines) - 1)
 
 
-def _begun(spec: LayerSpec, text: str, number: int) -> str:
+def _begun(spec: LayerSpec, text: str, number: int | None) -> str:
     """A layer that draws random numbers, with those that NetBuilder gives it."""
+    if number is None:
+        return text
     draws = any(
         param.kind in (Kind.INITIALIZER, Kind.LAYER) or param.name == "seed"
         for param in spec.params
@@ -213,13 +238,13 @@ def _body(
     source: str,
     variable: str,
     shared: dict[str, str],
-    cell: Cell,
+    cell: ScriptCell,
 ) -> None:
     """A pretrained network: its pixels scaled as it learned them, frozen unless it may learn."""
     params: dict[str, Any] = {
         param.name: node.params.get(param.name, param.default) for param in spec.params
     }
-    body = BODIES[spec.name]
+    body = BACKBONES[spec.name]
     layer = shared.get(node.id, f"{variable}_body")
     if not any(line.startswith(f"{layer} = ") for line in cell.lines):
         name = str(params.get("weights_file") or "")
@@ -227,27 +252,27 @@ def _body(
         weights = {"none": None, "file": None if by_name else name}
         listed = [
             "include_top=False",
-            f"weights={literal(weights.get(params['weights'], params['weights']))}",
+            f"weights={format_literal(weights.get(params['weights'], params['weights']))}",
             f"input_shape={source}.shape[1:]",
-            f"pooling={literal(params.get('pooling'))}",
+            f"pooling={format_literal(params.get('pooling'))}",
         ]
         own = ("weights", "weights_file", "pooling", "trainable", "preprocess")
         listed += [
-            f"{param.name}={literal(params[param.name])}"
+            f"{param.name}={format_literal(params[param.name])}"
             for param in spec.params
             if param.name not in own and params[param.name] != param.default
         ]
-        if body.scaling is Scaling.SWITCH:
+        if body.scaling is PixelScaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
-        if params["weights"] == "file" and shipped(name):
+        if params["weights"] == "file" and bundled_weights(name):
             cell.add("# The weights come with NetBuilder; Export puts them beside the script.")
-        cell.add(f"{layer} = {call(f'keras.applications.{spec.name}', listed)}")
+        cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):
-                cell.add("", "", getsource(take_weights).rstrip(), "", "")
-            cell.add(f"assert take_weights({layer}, {literal(name)})")
+                cell.add("", "", getsource(take_common_weights).rstrip(), "", "")
+            cell.add(f"assert take_weights({layer}, {format_literal(name)})")
         cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
-    if params.get("preprocess") and body.scaling not in (Scaling.SWITCH, Scaling.ALWAYS):
+    if params.get("preprocess") and body.scaling not in (PixelScaling.SWITCH, PixelScaling.ALWAYS):
         scaled = f"keras.applications.{body.family}.preprocess_input({source})"
         cell.add(f"{variable} = {layer}({scaled})")
     else:

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.script import beside
-from netbuilder.core.formats.script.python import Source, cells, parts
-from netbuilder.core.project.atomic import replacing
+from netbuilder.core.formats.script import sidecar
+from netbuilder.core.formats.script.python import Source, Style, project_and_facts, script_cells
+from netbuilder.core.project.atomic import replace_atomically
 
 
-def save(source: Source, path: Path) -> tuple[str, ...]:
+def save(source: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
     """Write the notebook of a project, or of a trained network's project; what lies beside it now.
 
     Raises:
         UserError: the place cannot be written.
     """
-    text = json.dumps(notebook(source), indent=1, ensure_ascii=False) + "\n"
-    with replacing(Path(path)) as temporary:
+    text = json.dumps(notebook(source, style), indent=1, ensure_ascii=False) + "\n"
+    with replace_atomically(Path(path)) as temporary:
         temporary.write_bytes(text.encode())
         verify(source, temporary)
-    return beside.put(parts(source)[0], Path(path).parent)
+    return sidecar.write_sidecars(project_and_facts(source)[0], Path(path).parent)
 
 
 def verify(source: Source, path: Path) -> None:
@@ -46,11 +46,11 @@ def verify(source: Source, path: Path) -> None:
         ) from error
 
 
-def notebook(source: Source) -> dict[str, Any]:
-    """The notebook as JSON."""
-    project, facts = parts(source)
+def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
+    """Return the notebook as JSON: a cell for each section of the script."""
+    project, facts = project_and_facts(source)
     listed = [_cell("markdown", 0, [f"# {project.name}", "", "A network made with NetBuilder."])]
-    for cell in cells(project, facts):
+    for cell in script_cells(project, facts, style):
         listed.append(_cell("markdown", len(listed), [f"## {cell.title}"]))
         listed.append(_cell("code", len(listed), cell.lines))
     return {

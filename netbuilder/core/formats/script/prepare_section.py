@@ -6,21 +6,21 @@ All that is fitted is fitted on the training rows only, as NetBuilder does it.
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.scripts.lines import target_columns, used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import target_columns, used_inputs
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
-from netbuilder.core.data.preprocessing.word_numbers import LONGEST, PUNCTUATION
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe
-from netbuilder.core.formats.script.split_section import parts_of
+from netbuilder.core.data.preprocessing.word_encoding import LONGEST, PUNCTUATION
+from netbuilder.core.formats.script.data_section import ScriptRecipe
+from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.formats.script.split_section import split_part_names
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import literal
+from netbuilder.core.python_text import format_literal
 
 
-def prepare_cell(project: Project, recipe: Recipe) -> Cell | None:
+def prepare_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     """From samples as they stand in the data to numbers; None where nothing is to be done."""
     several = len(used_inputs(project.graph)) > 1
-    parts = parts_of(recipe)
-    cell = Cell("Make numbers of the samples, as the network takes them")
+    parts = split_part_names(recipe)
+    cell = ScriptCell("Make numbers of the samples, as the network takes them")
     if recipe.texts:
         _number_words(recipe, cell, parts)
     elif recipe.table:
@@ -42,13 +42,13 @@ def prepare_cell(project: Project, recipe: Recipe) -> Cell | None:
     return cell if cell.lines else None
 
 
-def _number_words(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+def _number_words(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     code = recipe.code
     cut = "list(bare)" if code.split else "bare.split()"
     length = code.length or f"min({LONGEST}, max(len(words_of(text)) for text in x_train))"
     arguments = "vocabulary=words, output_sequence_length=length"
     if code.split:
-        arguments += f", split={literal(code.split)}"
+        arguments += f", split={format_literal(code.split)}"
     cell.add(
         "from collections import Counter",
         "import re",
@@ -74,7 +74,7 @@ def _number_words(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
 
 
 def _table(
-    project: Project, recipe: Recipe, several: bool, cell: Cell, parts: tuple[str, ...]
+    project: Project, recipe: ScriptRecipe, several: bool, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
     code = recipe.code
     cell.add(*code.fills)
@@ -103,7 +103,7 @@ def _table(
         if code.words:
             cell.add("keep_words(x_scaler, is_word(x.columns))")
         cell.add(*(f"x_{part} = x_scaler.transform(x_{part})" for part in parts))
-    dtype = literal("int32" if recipe.ids_of_numbers else "float32")
+    dtype = format_literal("int32" if recipe.ids_of_numbers else "float32")
     for part in parts:
         if several:
             typed = f"{{name: one.astype({dtype}) for name, one in x_{part}.items()}}"
@@ -120,7 +120,7 @@ def _as_numbers(words: bool, several: bool, parts: tuple[str, ...]) -> list[str]
     return [f"x_{part} = {made.format(f'x_{part}')}" for part in parts]
 
 
-def _scale_several(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+def _scale_several(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     fitted = f"{recipe.scaler}().fit(one)"
     cell.add(
         f"from sklearn.preprocessing import {recipe.scaler}",
@@ -138,7 +138,7 @@ def _scale_several(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
     )
 
 
-_OWN_CATEGORY = f"""    if fills.get(name) == {literal(MISSING_LABEL)}:
+_OWN_CATEGORY = f"""    if fills.get(name) == {format_literal(MISSING_LABEL)}:
         found = [*(one for one in found if one != fills[name]), fills[name]]
 """
 
@@ -183,7 +183,7 @@ def keep_words(scaler, which):
 '''
 
 
-def _scale_whole(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     """One offset and one scale for all numbers of a sample."""
     looked_at = recipe.code.looked_at
     some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
@@ -199,7 +199,7 @@ def _scale_whole(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
     cell.add(*(f'x_{one} = ((x_{one} - offset) / scale).astype("float32")' for one in parts))
 
 
-def _scale_last_axis(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+def _scale_last_axis(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     cell.add(
         "# Every column is scaled the same way at all steps of a sequence.",
         f"from sklearn.preprocessing import {recipe.scaler}",
@@ -219,7 +219,7 @@ def _scale_last_axis(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None
     )
 
 
-def _targets(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+def _targets(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     cell.add(*(f"y_{part} = np.asarray(y_{part}).reshape(len(y_{part}), -1)" for part in parts))
     if recipe.target_scaler:
         imported = f"from sklearn.preprocessing import {recipe.target_scaler}"
@@ -243,10 +243,13 @@ def output_columns(project: Project) -> list[list[int]]:
     return []
 
 
-def _mixed_targets(project: Project, recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+def _mixed_targets(
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
+) -> None:
     """A list of targets, each as its task wants it."""
+    columns = output_columns(project) or [[i] for i in range(len(recipe.tasks))]
     cell.add(
-        f"parts = {literal(output_columns(project) or [[i] for i in range(len(recipe.tasks))])}",
+        f"parts = {format_literal(columns)}",
         *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
     )
     numbers = [i for i, n in enumerate(project.graph.outputs) if recipe.tasks[n] == REGRESSION]
@@ -261,7 +264,7 @@ def _mixed_targets(project: Project, recipe: Recipe, cell: Cell, parts: tuple[st
     )
 
 
-def _per_output(project: Project, cell: Cell, parts: tuple[str, ...]) -> None:
+def _per_output(project: Project, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     """A list of targets where the network has several outputs."""
     outputs = project.graph.outputs
     if len(outputs) < 2:
@@ -271,6 +274,6 @@ def _per_output(project: Project, cell: Cell, parts: tuple[str, ...]) -> None:
         cell.add(*(f"y_{part} = [y_{part}] * {len(outputs)}" for part in parts))
         return
     cell.add(
-        f"parts = {literal(numbers)}",
+        f"parts = {format_literal(numbers)}",
         *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
     )

@@ -10,32 +10,55 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal, overload
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.described import Described
-from netbuilder.core.formats.script import beside, training_section
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe, data_cell, recipe_of
+from netbuilder.core.formats.described_project import DescribedProject
+from netbuilder.core.formats.script import short, sidecar, training_section
+from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell, script_recipe
 from netbuilder.core.formats.script.model_section import model_cell
 from netbuilder.core.formats.script.prepare_section import prepare_cell
 from netbuilder.core.formats.script.save_section import save_cell
+from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.formats.script.split_section import split_cell
-from netbuilder.core.project.atomic import replacing
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
 
 Lines = dict[str, tuple[int, int]]
-Source = TrainedModel | Project | Described
+Source = TrainedModel | Project | DescribedProject
 
 
-def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
+class Style(StrEnum):
+    """How a script is written."""
+
+    SHORT = "short"  # as a course would write it
+    EXACT = "exact"  # with NetBuilder's own numbers, bit by bit
+
+
+def script_cells(
+    project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
+) -> list[ScriptCell]:
     """The sections of the script, in order; the first holds the imports."""
-    recipe = recipe_of(project, facts)
-    wanted: list[Cell | None] = [
+    recipe = script_recipe(project, facts)
+    wanted: list[ScriptCell | None]
+    if style == Style.SHORT:
+        wanted = short.cells(project, facts, recipe, file_stem(project.name))
+    else:
+        wanted = _exact(project, facts, recipe)
+    found = [cell for cell in wanted if cell is not None and cell.lines]
+    imported = _lifted(found)
+    return [_imports(project, found, imported), *found]
+
+
+def _exact(
+    project: Project, facts: DataFacts | None, recipe: ScriptRecipe
+) -> list[ScriptCell | None]:
+    return [
         data_cell(project, recipe),
         split_cell(project, recipe),
         prepare_cell(project, recipe),
@@ -45,12 +68,9 @@ def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
         training_section.test_cell(project, recipe),
         save_cell(project, recipe, file_stem(project.name)),
     ]
-    found = [cell for cell in wanted if cell is not None and cell.lines]
-    imported = _lifted(found)
-    return [_imports(project, found, imported), *found]
 
 
-def _lifted(found: list[Cell]) -> list[str]:
+def _lifted(found: list[ScriptCell]) -> list[str]:
     """Take the imports out of the sections, for the top."""
     lines: list[str] = []
     for cell in found:
@@ -64,45 +84,44 @@ def _lifted(found: list[Cell]) -> list[str]:
     return sorted(set(lines))
 
 
-@overload
-def source(
-    project: Project, facts: DataFacts | None = None, mapping: Literal[False] = False
-) -> str: ...
+def script_source(
+    project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
+) -> str:
+    """Return the script; arguments as of ``listing``."""
+    return listing(project, facts, style)[0]
 
 
-@overload
-def source(
-    project: Project, facts: DataFacts | None = None, *, mapping: Literal[True]
-) -> tuple[str, Lines]: ...
-
-
-def source(
-    project: Project, facts: DataFacts | None = None, mapping: bool = False
-) -> str | tuple[str, Lines]:
-    """The script.
+def listing(
+    project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
+) -> tuple[str, Lines]:
+    """Return the script, and first and last line (from 1) of each node, by its id.
 
     Args:
         project: what to write.
         facts: about its data, where they are known; without them shapes are taken from the
             arrays when the script runs.
-        mapping: give the lines of each node as well: first and last, counted from 1, by id.
+        style: short, as a course would write it, or with NetBuilder's exact numbers.
     """
-    lines = [f'"""{_title(project)}: a network made with NetBuilder.', ""]
-    lines += textwrap.wrap(numbers_note(project, recipe_of(project, facts)), 88)
-    lines += ['"""', ""]
+    note = numbers_note(project, script_recipe(project, facts), style)
+    lines = [f'"""{_title(project)}: a network made with NetBuilder."""', ""]
+    lines += [*textwrap.wrap(note, 96, initial_indent="# ", subsequent_indent="# "), ""]
     places: Lines = {}
-    for number, cell in enumerate(cells(project, facts)):
+    for number, cell in enumerate(script_cells(project, facts, style)):
         if number:
             lines += ["", f"# {cell.title}."]
         start = len(lines) + 1
         places.update({name: (start + a, start + b) for name, (a, b) in cell.nodes.items()})
         lines += cell.lines
-    text = "\n".join(lines) + "\n"
-    return (text, places) if mapping else text
+    return "\n".join(lines) + "\n", places
 
 
-def numbers_note(project: Project, recipe: Recipe) -> str:
+def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
     """Whether the script gives NetBuilder's own numbers, and if not, why."""
+    if style == Style.SHORT and project.data.kind:
+        return _(
+            "The same data, network and settings as in NetBuilder. Its results differ a little,"
+            " as they do between two random seeds."
+        )
     reason = ""
     if any(
         LAYERS[node.layer].module == "keras.applications"
@@ -124,17 +143,17 @@ def numbers_note(project: Project, recipe: Recipe) -> str:
     )
 
 
-def save(source_of: Source, path: Path) -> tuple[str, ...]:
+def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
     """Write the script of a project, or of a trained network's project; what lies beside it now.
 
     Raises:
         UserError: the place cannot be written.
     """
-    project, facts = parts(source_of)
-    with replacing(Path(path)) as temporary:
-        temporary.write_bytes(source(project, facts).encode())
+    project, facts = project_and_facts(source_of)
+    with replace_atomically(Path(path)) as temporary:
+        temporary.write_bytes(script_source(project, facts, style).encode())
         verify(source_of, temporary)
-    return beside.put(project, Path(path).parent)
+    return sidecar.write_sidecars(project, Path(path).parent)
 
 
 def verify(source_of: Source, path: Path) -> None:
@@ -152,11 +171,11 @@ def verify(source_of: Source, path: Path) -> None:
         ) from error
 
 
-def parts(source_of: Source) -> tuple[Project, DataFacts | None]:
+def project_and_facts(source_of: Source) -> tuple[Project, DataFacts | None]:
     """Project and, where they are known, the facts about its data."""
     if isinstance(source_of, Project):
         return source_of, None
-    if isinstance(source_of, Described):
+    if isinstance(source_of, DescribedProject):
         return source_of.project, source_of.facts
     known = bool(source_of.facts.input_shapes)
     return source_of.project, source_of.facts if known else None
@@ -176,9 +195,9 @@ def _title(project: Project) -> str:
     return re.sub(r'["\\\n\r]+', " ", project.name).strip() or "Untitled"
 
 
-def _imports(project: Project, found: list[Cell], imported: list[str]) -> Cell:
+def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> ScriptCell:
     code = "\n".join(line for cell in found for line in cell.lines)
-    cell = Cell("Imports")
+    cell = ScriptCell("Imports")
     cell.add(*[line for line in imported if line.startswith("import ")])
     cell.add("import keras")
     if re.search(r"\bnp\.", code):

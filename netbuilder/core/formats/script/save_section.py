@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from netbuilder.core.data.kinds.kind import Fed
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.data.kinds.kind import InputFormat
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.prepare_section import output_columns
+from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import literal
-from netbuilder.core.wording import listed
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_list
 
 _OF_SCALERS = {
     "StandardScaler": ("1 / {0}.scale_", "-{0}.mean_ / {0}.scale_"),
@@ -23,19 +23,19 @@ _BACK = {
 }
 
 
-def save_cell(project: Project, recipe: Recipe, stem: str) -> Cell:
+def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     """Save a model that takes raw samples and answers in the data's own units.
 
     The ``.h5`` takes numbers; where words were numbered, sounds heard or pictures brought to size,
     a ``.keras`` beside it takes them as they are.
     """
-    cell = Cell("Save")
+    cell = ScriptCell("Save")
     inputs = used_inputs(project.graph)
     several = len(inputs) > 1
     scaling = _scaling(recipe, several)
     units = _units(project, recipe)
     words = _takes_words(project, recipe, several)
-    file = literal(f"{stem}.h5")
+    file = format_literal(f"{stem}.h5")
     cell.add(*_takes_numbers(project, recipe, several))
     if not scaling and not units and not words:
         cell.add(f"model.save({file})")
@@ -49,7 +49,7 @@ def save_cell(project: Project, recipe: Recipe, stem: str) -> Cell:
         "",
         "",
     )
-    dtype = f", dtype={literal('int32')}" if recipe.ids else ""
+    dtype = f", dtype={format_literal('int32')}" if recipe.ids else ""
     if several:
         made = f"keras.Input(one.shape[1:], name=name{dtype})"
         cell.add(f"raw = [{made} for name, one in x_train.items()]")
@@ -57,7 +57,9 @@ def save_cell(project: Project, recipe: Recipe, stem: str) -> Cell:
         cell.add(f"raw = keras.Input(x_train.shape[1:]{dtype})")
     cell.add(f"keras.Model(raw, whole_model(raw)).save({file})", *words)
     if words:
-        cell.add(f"keras.Model(given, whole_model(numbers)).save({literal(f'{stem}.keras')})")
+        cell.add(
+            f"keras.Model(given, whole_model(numbers)).save({format_literal(f'{stem}.keras')})"
+        )
     return cell
 
 
@@ -67,7 +69,7 @@ def _answered(given: str, units: list[str]) -> list[str]:
     return [f"answer = model({given})", *units, "return answer"]
 
 
-def _scaling(recipe: Recipe, several: bool) -> list[str]:
+def _scaling(recipe: ScriptRecipe, several: bool) -> list[str]:
     """Lines from ``raw`` to ``scaled``; none where nothing is scaled."""
     if recipe.whole and not several:
         return ["scaled = layers.Rescaling(scale=1 / scale, offset=-offset / scale)(raw)"]
@@ -93,7 +95,7 @@ def _rescaling(name: str, scaler: str, how: tuple[str, str], value: str) -> list
     ]
 
 
-def _units(project: Project, recipe: Recipe) -> list[str]:
+def _units(project: Project, recipe: ScriptRecipe) -> list[str]:
     """Lines that bring ``answer`` back to the data's own units."""
     if not recipe.target_scaler:
         return []
@@ -117,13 +119,13 @@ def _units(project: Project, recipe: Recipe) -> list[str]:
     ]
 
 
-def _takes_numbers(project: Project, recipe: Recipe, several: bool) -> list[str]:
+def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
     """A comment about what no saved model does: whoever asks it has to do that before."""
     data, said = project.data, []
     table = recipe.table and not recipe.ids_of_numbers
     if recipe.code.takes:
         said.append(recipe.code.takes)
-    elif recipe.code.fed is Fed.NUMBERS and recipe.code.fills:
+    elif recipe.code.fed is InputFormat.NUMBERS and recipe.code.fills:
         said.append("windows in which the gaps are filled")
     elif recipe.code.given and several:
         said.append("the numbers that were made above")
@@ -135,10 +137,10 @@ def _takes_numbers(project: Project, recipe: Recipe, several: bool) -> list[str]
         return []
     apart = recipe.code.given and recipe.code.takes and not several
     taker = "Both take" if recipe.code.words and table else "The .h5 takes" if apart else "It takes"
-    return wrap(f"# {taker} {listed(said)}.", 88, subsequent_indent="# ")
+    return wrap(f"# {taker} {format_list(said)}.", 88, subsequent_indent="# ")
 
 
-def _takes_words(project: Project, recipe: Recipe, several: bool) -> list[str]:
+def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
     """Lines from ``given``, as it stands in the file, to ``numbers``; none where it is numbers."""
     if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
         lines = [*_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.formats.script.data_section import ScriptRecipe
+from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.project.model import Project
 
 
-def parts_of(recipe: Recipe) -> tuple[str, ...]:
+def split_part_names(recipe: ScriptRecipe) -> tuple[str, ...]:
     """Names of the parts that the rows are cut into."""
     return ("train", "validation", "test") if recipe.watched else ("train", "test")
 
 
-def split_cell(project: Project, recipe: Recipe) -> Cell:
+def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """Cut off what watches the training and what tests it, as NetBuilder cuts with this seed.
 
     A test file of its own stays what it is.
     """
-    cell = Cell("Keep rows to watch the training and to test the network")
+    cell = ScriptCell("Keep rows to watch the training and to test the network")
     cell.add("y = np.asarray(y)")
     if recipe.code.parts:
         _told(cell, project, recipe)
@@ -39,13 +39,13 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
     return cell
 
 
-def _own_parts(project: Project, recipe: Recipe) -> tuple[str, ...]:
+def _own_parts(project: Project, recipe: ScriptRecipe) -> tuple[str, ...]:
     """The parts that are cut out of ``x``: not what has a file of its own."""
     apart = recipe.own_test or (project.data.test_split <= 0 and not recipe.code.parts)
-    return parts_of(recipe)[: -1 if apart else None]
+    return split_part_names(recipe)[: -1 if apart else None]
 
 
-def _by_share(cell: Cell, project: Project, recipe: Recipe) -> None:
+def _by_share(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     data = project.data
     own = recipe.own_test or data.test_split <= 0
     if not own or data.validation_split > 0:
@@ -61,10 +61,10 @@ def _by_share(cell: Cell, project: Project, recipe: Recipe) -> None:
     else:
         cell.add(f"train_rows = {rows}")
     if recipe.code.edited:
-        _drop_gone(cell, parts_of(recipe)[1 : -1 if own else None])
+        _drop_gone(cell, split_part_names(recipe)[1 : -1 if own else None])
 
 
-def _told(cell: Cell, project: Project, recipe: Recipe) -> None:
+def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     """The parts that a column or folders name, and shares of the rows for those that they do not.
 
     A column has the last word on what tests; folders for training alone have not.
@@ -95,7 +95,7 @@ def _told(cell: Cell, project: Project, recipe: Recipe) -> None:
         )
 
 
-def _by_group(cell: Cell, project: Project, recipe: Recipe) -> None:
+def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     """All rows of a group are in one part; the shares are those of the groups."""
     data = project.data
     _cut(cell, project, recipe, fair=False)
@@ -118,7 +118,7 @@ def _by_group(cell: Cell, project: Project, recipe: Recipe) -> None:
     )
 
 
-def _drop_gone(cell: Cell, others: tuple[str, ...]) -> None:
+def _drop_gone(cell: ScriptCell, others: tuple[str, ...]) -> None:
     """Points that were taken away are in no part, those that were put in are for training."""
     cell.add(
         "train_rows = np.append(np.setdiff1d(train_rows, gone), np.arange(made, len(y)))",
@@ -126,7 +126,7 @@ def _drop_gone(cell: Cell, others: tuple[str, ...]) -> None:
     )
 
 
-def _cut(cell: Cell, project: Project, recipe: Recipe, *, fair: bool = True) -> None:
+def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool = True) -> None:
     """The function that cuts row numbers in two; ``fair``: with a share of each class."""
     if recipe.ordered and recipe.code.parts != "column":
         cell.add(

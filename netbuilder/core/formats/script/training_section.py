@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.training.training_index import (
+    CALLBACKS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    canonical,
+)
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds.scripts.lines import used_inputs
-from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import object_call
-from netbuilder.core.project.model import Choice, OutputGoal, Project
-from netbuilder.core.python_text import literal
+from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.project.model import Choice, OutputSettings, Project
+from netbuilder.core.python_text import format_literal
 
 
-def compile_cell(project: Project, recipe: Recipe) -> Cell:
-    """``model.compile``, with what is left open chosen as the app chooses it."""
+def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False) -> ScriptCell:
+    """``model.compile``, with what is left open chosen as the app chooses it; ``plain``: a loss
+    without parameters by its name."""
     training, outputs = project.training, project.graph.outputs
     goals = [_goal(project, name, recipe) for name in outputs]
-    losses = [object_call(goal.loss or Choice("mean_squared_error"), LOSSES, 4) for goal in goals]
+    losses = [_loss_text(goal.loss or Choice("mean_squared_error"), plain) for goal in goals]
     metrics = [[_metric(one) for one in goal.metrics or ()] for goal in goals]
-    cell = Cell("Say what to learn, and how")
+    cell = ScriptCell("Say what to learn, and how")
     cell.add("model.compile(")
     cell.add(f"    optimizer={object_call(training.optimizer, OPTIMIZERS, 4)},")
     if len(goals) == 1:
@@ -27,9 +34,17 @@ def compile_cell(project: Project, recipe: Recipe) -> Cell:
         cell.add(f"    loss=[{', '.join(losses)}],")
         cell.add(f"    metrics=[{', '.join('[' + ', '.join(row) + ']' for row in metrics)}],")
         if any(goal.loss_weight != 1.0 for goal in goals):
-            cell.add(f"    loss_weights={literal([goal.loss_weight for goal in goals])},")
+            cell.add(f"    loss_weights={format_literal([goal.loss_weight for goal in goals])},")
     cell.add(")")
     return cell
+
+
+def _loss_text(choice: Choice, plain: bool) -> str:
+    name = canonical(LOSSES, choice.name)
+    # Not "mse": Keras cannot load an .h5 that was compiled with a short name.
+    if plain and name and not choice.params:
+        return format_literal(name)
+    return object_call(choice, LOSSES, 4)
 
 
 def _metric(choice: Choice) -> str:
@@ -39,19 +54,19 @@ def _metric(choice: Choice) -> str:
     return object_call(choice, METRICS, 8)
 
 
-def _goal(project: Project, output: str, recipe: Recipe) -> OutputGoal:
+def _goal(project: Project, output: str, recipe: ScriptRecipe) -> OutputSettings:
     training = project.training
-    own = training.outputs.get(output, OutputGoal())
+    own = training.outputs.get(output, OutputSettings())
     loss = own.loss or training.loss or _loss(project, output, recipe)
     metrics = own.metrics if own.metrics is not None else training.metrics
     if metrics is None:
         task = recipe.tasks.get(output, recipe.task)
         name = "mean_absolute_error" if task == REGRESSION else "accuracy"
         metrics = (Choice(name),)
-    return OutputGoal(loss, metrics, own.loss_weight)
+    return OutputSettings(loss, metrics, own.loss_weight)
 
 
-def _loss(project: Project, output: str, recipe: Recipe) -> Choice:
+def _loss(project: Project, output: str, recipe: ScriptRecipe) -> Choice:
     units = project.graph.by_id[output].params.get("units")
     task = recipe.tasks.get(output, recipe.task)
     if task == REGRESSION:
@@ -89,16 +104,11 @@ _BATCHES = '''class Batches(keras.utils.PyDataset):
 '''
 
 
-def fit_cell(project: Project, recipe: Recipe) -> Cell:
+def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """``model.fit``."""
     training, weighted = project.training, recipe.code.weighted
-    cell = Cell("Train")
-    callbacks = [
-        object_call(choice, CALLBACKS, 8)
-        for choice in training.callbacks
-        if CALLBACKS.get(canonical(CALLBACKS, choice.name) or "", None)
-        and CALLBACKS[canonical(CALLBACKS, choice.name) or ""].keras_class
-    ]
+    cell = ScriptCell("Train")
+    callbacks = callback_calls(project)
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
     if balanced and weighted:
         cell.add(
@@ -113,7 +123,7 @@ def fit_cell(project: Project, recipe: Recipe) -> Cell:
             "",
             'weights = compute_class_weight("balanced", classes=np.unique(y_train), y=y_train)',
         )
-    x, more = _x("x_train", project), ", weights_train" if weighted else ""
+    x, more = model_inputs("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
         text = _BATCHES.replace("SEED", str(training.seed))
         if weighted:
@@ -132,7 +142,9 @@ def fit_cell(project: Project, recipe: Recipe) -> Cell:
     cell.add(f"    epochs={training.epochs},")
     if recipe.watched:
         more = ", weights_validation" if weighted else ""
-        cell.add(f"    validation_data=({_x('x_validation', project)}, y_validation{more}),")
+        cell.add(
+            f"    validation_data=({model_inputs('x_validation', project)}, y_validation{more}),"
+        )
     # The order is that of Batches, or of the rows.
     cell.add("    shuffle=False,")
     if balanced and not weighted:
@@ -146,19 +158,38 @@ def fit_cell(project: Project, recipe: Recipe) -> Cell:
     return cell
 
 
-def _x(name: str, project: Project) -> str:
-    """A list in the order of the model's inputs where it has several."""
+def model_inputs(name: str, project: Project, rows: str = "") -> str:
+    """``name``, or a list in the order of the model's inputs where it has several; ``rows`` is
+    written behind each array."""
     inputs = used_inputs(project.graph)
     if len(inputs) < 2:
-        return name
-    return "[" + ", ".join(f"{name}[{literal(one)}]" for one in inputs) + "]"
+        return f"{name}{rows}"
+    return "[" + ", ".join(f"{name}[{format_literal(one)}]{rows}" for one in inputs) + "]"
 
 
-def test_cell(project: Project, recipe: Recipe) -> Cell:
+def callback_calls(project: Project) -> list[str]:
+    """Each callback of the settings as a constructor call.
+
+    ``RestoreBestWeights`` is NetBuilder's own: an ``EarlyStopping`` that never stops does the same.
+    """
+    found = []
+    for choice in project.training.callbacks:
+        name = canonical(CALLBACKS, choice.name) or ""
+        if name == "RestoreBestWeights":
+            own = {"patience": project.training.epochs, "restore_best_weights": True}
+            found.append(
+                object_call(Choice("EarlyStopping", {**choice.params, **own}), CALLBACKS, 8)
+            )
+        elif name in CALLBACKS and CALLBACKS[name].keras_class:
+            found.append(object_call(choice, CALLBACKS, 8))
+    return found
+
+
+def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """How good it is on rows that it has not seen, in the data's own units."""
-    cell = Cell("Test")
+    cell = ScriptCell("Test")
     several = len(project.graph.outputs) > 1
-    x = _x("x_test", project)
+    x = model_inputs("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
     if several:
         return cell
@@ -180,7 +211,7 @@ def test_cell(project: Project, recipe: Recipe) -> Cell:
     return cell
 
 
-def _confusion(project: Project, recipe: Recipe, x: str, cell: Cell) -> None:
+def _confusion(project: Project, recipe: ScriptRecipe, x: str, cell: ScriptCell) -> None:
     cell.add(
         "from sklearn.metrics import classification_report",
         "",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from netbuilder.core.engine.build.assembly import FileModel, assemble_for_files
+from netbuilder.core.engine.build.assembly import FileInputModel, assemble_for_files
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats.metadata import KERAS_OWN
 
 
-def for_files(trained: TrainedModel) -> FileModel | None:
+def file_input_model(trained: TrainedModel) -> FileInputModel | None:
     """The network with all that is done to its data in front of it, as layers.
 
     Returns:
@@ -15,12 +15,16 @@ def for_files(trained: TrainedModel) -> FileModel | None:
     """
     if trained.extra.get(KERAS_OWN):
         return None
-    return assemble_for_files(trained.core, trained.project, trained.pre, trained.facts)
+    return assemble_for_files(
+        trained.training_model, trained.project, trained.preprocessing, trained.facts
+    )
 
 
-def takes(trained: TrainedModel, made: FileModel | None) -> tuple[str, ...]:
+def input_sentences(trained: TrainedModel, made: FileInputModel | None) -> tuple[str, ...]:
     """Sentences about what such a model takes."""
     if made is None:
         return ()
-    said = dict.fromkeys(form.takes(trained.pre.inputs[name]) for name, form in made.forms.items())
+    said = dict.fromkeys(
+        form.takes(trained.preprocessing.inputs[name]) for name, form in made.forms.items()
+    )
     return tuple(f"It takes {one}." for one in said)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.metadata import KERAS_OWN, beside_of
+from netbuilder.core.formats.metadata import KERAS_OWN, sidecar_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.writers.hdf5_write import write_model
-from netbuilder.core.formats.writers.same_answers import must_open
+from netbuilder.core.formats.writers.roundtrip_check import check_opens
 
 ENDINGS = (".h5", ".hdf5")
 
@@ -33,12 +33,12 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         UserError: the place cannot be written; what was there before is unchanged.
     """
     _check_operations(trained, Path(path))
-    copy_optimizer_state(trained.core, trained.model)
+    copy_optimizer_state(trained.training_model, trained.model)
 
     def check(written: Path) -> None:
         verify(trained, written)
 
-    return write_model(trained.model, path, beside_of(trained), check)
+    return write_model(trained.model, path, sidecar_of(trained), check)
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
@@ -47,7 +47,7 @@ def verify(trained: TrainedModel, path: Path) -> None:
     Raises:
         FormatError: Keras cannot open it, or it answers something else.
     """
-    must_open(trained, path, ".h5")
+    check_opens(trained, path, ".h5")
 
 
 def _check_operations(trained: TrainedModel, path: Path) -> None:

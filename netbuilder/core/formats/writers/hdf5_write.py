@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.keras_workarounds import mend
-from netbuilder.core.engine.build.seeds import seeded
+from netbuilder.core.catalog.keras_workarounds import make_savable
+from netbuilder.core.engine.build.seeds import seeded_random
 from netbuilder.core.formats import long_json
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.optimizer_state import OPTIMIZER
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.model_file import PREFIX
 from netbuilder.core.formats.writers import keras2_config
-from netbuilder.core.project.atomic import replacing
+from netbuilder.core.project.atomic import replace_atomically
 
 if TYPE_CHECKING:
     import keras
@@ -44,9 +44,9 @@ def write_model(
     Raises:
         UserError: the place cannot be written (no rights, disk full); ``path`` is as before.
     """
-    with replacing(Path(path)) as temporary:
+    with replace_atomically(Path(path)) as temporary:
         for layer in model._flatten_layers(include_self=False, recursive=True):
-            mend(layer)
+            make_savable(layer)
         with _in_memory() as file:
             with _compile_config_kept(model), _quiet():
                 model.save(file, overwrite=True)
@@ -100,7 +100,7 @@ def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:
     from netbuilder.core.formats.build_config import build_model
 
     try:
-        with seeded(0):
+        with seeded_random(0):
             again = build_model(config)
     # Whatever Keras says to it: then the file stays in Keras 3's terms.
     except Exception:  # noqa: BLE001

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
 
 if TYPE_CHECKING:
     import keras
 
-#: How the names of layers begin that ``scalings_apart`` makes.
+#: How the names of layers begin that ``separate_scalings`` makes.
 APART = "netbuilder_scaling_"
 
 
-def for_inference(model: keras.Model) -> keras.Model:
+def inference_model(model: keras.Model) -> keras.Model:
     """A model with the same weights and answers, made of what converters understand.
 
     Layers that only disturb while training (Dropout, RandomFlip, ...) are passed over, and a
@@ -36,7 +36,7 @@ def for_inference(model: keras.Model) -> keras.Model:
     return keras.models.clone_model(model, clone_function=instead)
 
 
-def scalings_apart(model: keras.Model) -> keras.Model:
+def separate_scalings(model: keras.Model) -> keras.Model:
     """The same, with each scaling of numbers kept away from the weights beside it.
 
     TensorFlow Lite's converter multiplies a scaling into the weights of the layer next to it. In
@@ -69,8 +69,8 @@ def scalings_apart(model: keras.Model) -> keras.Model:
     )
 
 
-def ends_scaled(model: keras.Model) -> list[bool]:
-    """Of each output of ``scalings_apart``'s model, whether a scaling gives it."""
+def scaled_outputs(model: keras.Model) -> list[bool]:
+    """Of each output of ``separate_scalings``'s model, whether a scaling gives it."""
     return [tensor._keras_history.operation.name.startswith(APART) for tensor in model.outputs]
 
 

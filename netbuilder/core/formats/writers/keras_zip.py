@@ -5,16 +5,16 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from netbuilder.core.catalog.keras_workarounds import mend
-from netbuilder.core.engine.build.assembly import FileModel
+from netbuilder.core.catalog.keras_workarounds import make_savable
+from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import long_json
-from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, beside_of
+from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, sidecar_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
-from netbuilder.core.formats.writers.file_model import for_files, takes
-from netbuilder.core.formats.writers.same_answers import must_open
-from netbuilder.core.project.atomic import replacing
+from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
+from netbuilder.core.formats.writers.roundtrip_check import check_opens
+from netbuilder.core.project.atomic import replace_atomically
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
@@ -33,25 +33,25 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         FormatError: Keras could not open it again, or it answers something else.
         UserError: the place cannot be written; what was there before is unchanged.
     """
-    made = for_files(trained)
+    made = file_input_model(trained)
     model = trained.model if made is None else made.model
-    copy_optimizer_state(trained.core, model)
-    ours = beside_of(trained)
+    copy_optimizer_state(trained.training_model, model)
+    ours = sidecar_of(trained)
     if ours and made is not None:
         ours[TAKES] = {name: list(key) for key, name in made.names.items()}
-        ours[TAKES_IN_WORDS] = list(takes(trained, made))
+        ours[TAKES_IN_WORDS] = list(input_sentences(trained, made))
     for layer in model._flatten_layers(include_self=False, recursive=True):
-        mend(layer)
-    with replacing(Path(path)) as temporary:
+        make_savable(layer)
+    with replace_atomically(Path(path)) as temporary:
         model.save(temporary, overwrite=True)
         if ours:
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(ZIP_ENTRY, long_json.dumps(ours))
         verify(trained, temporary, made)
-    return takes(trained, made)
+    return input_sentences(trained, made)
 
 
-def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> None:
+def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None) -> None:
     """Open the file at ``path`` with plain Keras and ask it the same rows.
 
     Args:
@@ -62,4 +62,4 @@ def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> 
     Raises:
         FormatError: Keras cannot open it, or it answers something else.
     """
-    must_open(trained, path, ".keras", made or for_files(trained))
+    check_opens(trained, path, ".keras", made or file_input_model(trained))

@@ -9,11 +9,11 @@ from typing import Any
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.answers import answers_of
-from netbuilder.core.formats.writers.inference import for_inference
-from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
-from netbuilder.core.project.atomic import replacing
-from netbuilder.core.quiet import muted
+from netbuilder.core.formats.keras_prediction import predict_rows
+from netbuilder.core.formats.writers.inference import inference_model
+from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
+from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.tensorflow_output import mute_output
 
 PACKAGES = ("tf2onnx", "onnx")
 TITLE = "ONNX"
@@ -42,12 +42,12 @@ def save(trained: TrainedModel, path: Path) -> None:
             "Writing ONNX needs the packages tf2onnx and onnx, which are not installed.",
             "Install them: pip install tf2onnx onnx   Or save as .h5, .keras or .tflite.",
         )
-    with replacing(Path(path)) as temporary:
+    with replace_atomically(Path(path)) as temporary:
         try:
-            with muted():
-                model = for_inference(trained.model)
+            with mute_output():
+                model = inference_model(trained.model)
                 # Keras exports only what has been called, and building is no call to it.
-                answers_of(model, rows_for(trained, 1))
+                predict_rows(model, random_rows(trained, 1))
                 model.export(temporary, format="onnx", verbose=False, opset_version=OPSET)
                 _name(temporary, trained)
         except OSError:
@@ -68,8 +68,8 @@ def verify(trained: TrainedModel, path: Path) -> None:
     Raises:
         FormatError: it cannot be run, or answers something else than the network.
     """
-    rows = rows_for(trained)
-    expected = answers_of(trained.model, rows)
+    rows = random_rows(trained)
+    expected = predict_rows(trained.model, rows)
     try:
         if importlib.util.find_spec("onnxruntime") is None:
             import onnx
@@ -87,7 +87,7 @@ def verify(trained: TrainedModel, path: Path) -> None:
             f"The file was written as ONNX, but a runtime cannot open it: {str(error)[:200]}",
             "Save it as .h5, .keras or .tflite.",
         ) from error
-    must_agree(found, expected, TITLE)
+    check_agreement(found, expected, TITLE)
 
 
 def output_names(trained: TrainedModel) -> tuple[str, ...]:
@@ -115,8 +115,12 @@ def _name(path: Path, trained: TrainedModel) -> None:
         sides: Any = value.type.tensor_type.shape.dim
         if len(sides) and not sides[0].dim_value:
             sides[0].dim_param = "batch"
-    classes = {name: list(how.classes) for name, how in trained.pre.outputs.items() if how.classes}
-    facts = {"columns": list(trained.pre.column_names), "classes": classes}
+    classes = {
+        name: list(how.classes)
+        for name, how in trained.preprocessing.outputs.items()
+        if how.classes
+    }
+    facts = {"columns": list(trained.preprocessing.column_names), "classes": classes}
     onnx.helper.set_model_props(
         proto,
         {

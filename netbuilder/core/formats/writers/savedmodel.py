@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from netbuilder.core.engine.build.assembly import FileModel
+from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.writers.file_model import for_files, takes
-from netbuilder.core.formats.writers.same_answers import must_agree, samples_for
+from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
+from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_samples
 from netbuilder.core.project.atomic import write_error
-from netbuilder.core.quiet import muted
+from netbuilder.core.tensorflow_output import mute_output
 
 _PARTS = {
     "saved_model.pb", "saved_model.pbtxt", "variables", "assets", "assets.extra",
@@ -44,21 +44,21 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
             "Choose the name of a new folder.",
             path=str(path),
         )
-    made = for_files(trained)
+    made = file_input_model(trained)
     model = trained.model if made is None else made.model
     try:
         with tempfile.TemporaryDirectory(prefix=".netbuilder-", dir=path.parent) as folder:
             written = Path(folder) / "model"
-            with muted():
+            with mute_output():
                 model.export(written, verbose=False)
             verify(trained, written, made)
             _put(written, path, Path(folder) / "before")
     except OSError as error:
         raise write_error(error, path) from error
-    return takes(trained, made)
+    return input_sentences(trained, made)
 
 
-def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> None:
+def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None) -> None:
     """Load the folder at ``path`` with TensorFlow alone and ask it the same rows.
 
     Args:
@@ -71,9 +71,9 @@ def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> 
     """
     import tensorflow as tf
 
-    given, expected = samples_for(trained, made or for_files(trained))
+    given, expected = random_samples(trained, made or file_input_model(trained))
     try:
-        with muted():
+        with mute_output():
             served = tf.saved_model.load(str(path))
             found = [np.asarray(one) for one in tf.nest.flatten(served.serve(given))]
     # Whatever TensorFlow says, it is about this folder.
@@ -82,7 +82,7 @@ def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> 
             f"The SavedModel was written, but TensorFlow cannot load it: {str(error)[:200]}",
             "Save it as .h5 or .keras.",
         ) from error
-    must_agree(found, expected, "a SavedModel")
+    check_agreement(found, expected, "a SavedModel")
 
 
 def _put(written: Path, path: Path, before: Path) -> None:

@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.project.atomic import replacing
-from netbuilder.core.project.layout import layout
+from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.project.layout import layout_graph
 from netbuilder.core.project.model import Node, Project
 
 WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
@@ -35,8 +35,8 @@ def save(source: TrainedModel | Project, path: Path) -> None:
         UserError: the place cannot be written.
     """
     project = source if isinstance(source, Project) else source.project
-    with replacing(Path(path)) as temporary:
-        temporary.write_bytes(svg(project).encode())
+    with replace_atomically(Path(path)) as temporary:
+        temporary.write_bytes(network_svg(project).encode())
         verify(source, temporary)
 
 
@@ -56,7 +56,7 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NetworkNumbers:
     """What a worksheet shows of a network beside its layers.
 
     Attributes:
@@ -73,7 +73,7 @@ class Numbers:
     given: frozenset[str] | None = None
 
 
-def svg(project: Project, numbers: Numbers | None = None) -> str:
+def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
     """The picture; places that the user gave are kept where every node has one.
 
     ``numbers`` are for a worksheet, which is white: None for a picture of the canvas alone.
@@ -82,7 +82,7 @@ def svg(project: Project, numbers: Numbers | None = None) -> str:
     horizontal = bool(graph.extra.get("horizontal"))
     places = {node.id: node.position for node in graph.nodes if node.position is not None}
     if len(places) < len(graph.nodes) or graph.groups:
-        places = dict(layout(graph, horizontal))
+        places = dict(layout_graph(graph, horizontal))
     left = min((x for x, _ in places.values()), default=0.0) - MARGIN
     top = min((y for _, y in places.values()), default=0.0) - MARGIN
     width = max((x for x, _ in places.values()), default=0.0) + WIDTH + MARGIN - left
@@ -180,7 +180,7 @@ def _wire(
 
 
 def _shapes(
-    numbers: Numbers,
+    numbers: NetworkNumbers,
     sources: Iterable[str],
     places: Mapping[str, tuple[float, float]],
     horizontal: bool,
@@ -192,7 +192,7 @@ def _shapes(
         if shape is None or source not in places:
             continue
         line = numbers.blank and source not in (numbers.given or ())
-        text = blanked(shape) if line else shape
+        text = blank_numbers(shape) if line else shape
         x, y = places[source]
         if horizontal:
             x, y = x + 12, y + HEIGHT + 18
@@ -204,7 +204,7 @@ def _shapes(
     return found
 
 
-def _total(numbers: Numbers, x: float, y: float) -> str:
+def _total(numbers: NetworkNumbers, x: float, y: float) -> str:
     total = LINE if numbers.blank else f"{sum(numbers.parameters.values()):,}"
     return _number(x, y, f"altogether {total} weights")
 
@@ -216,12 +216,14 @@ def _number(x: float, y: float, text: str, anchor: str = "start") -> str:
     )
 
 
-def blanked(text: str, line: str = LINE) -> str:
+def blank_numbers(text: str, line: str = LINE) -> str:
     """A text with a line to write on for each number: "(None, 4)" is "(None, _____)"."""
     return re.sub(r"\d[\d.,]*(?<=\d)", line, text)
 
 
-def _card(one: str, place: tuple[float, float], project: Project, numbers: Numbers | None) -> str:
+def _card(
+    one: str, place: tuple[float, float], project: Project, numbers: NetworkNumbers | None
+) -> str:
     x, y = place
     node = project.graph.by_id.get(one)
     color, name, telling = _OTHER, one, ""
@@ -231,9 +233,9 @@ def _card(one: str, place: tuple[float, float], project: Project, numbers: Numbe
         name = owner.layer
         if spec is not None:
             color = CATEGORY_COLORS.get(spec.category, _OTHER)
-            telling = _cut(describe(owner.params, spec), 18)
+            telling = _cut(describe_params(owner.params, spec), 18)
             if numbers is not None and numbers.blank and numbers.given is None:
-                telling = blanked(telling, SHORT_LINE)
+                telling = blank_numbers(telling, SHORT_LINE)
     elif one in project.graph.group_by_id:
         name = project.graph.group_by_id[one].name
     middle = y + HEIGHT / 2

@@ -12,22 +12,32 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.answers import Array, answers_of
+from netbuilder.core.formats.keras_prediction import Array, predict_rows
 from netbuilder.core.formats.writers.inference import (
-    ends_scaled,
-    for_inference,
+    inference_model,
     is_recurrent,
-    scalings_apart,
+    scaled_outputs,
+    separate_scalings,
 )
-from netbuilder.core.formats.writers.real_rows import cost, data_of, held_back, learned
-from netbuilder.core.formats.writers.same_answers import (
+from netbuilder.core.formats.writers.reference_rows import (
+    accuracy_cost,
+    held_out_rows,
+    project_data,
+    training_rows,
+)
+from netbuilder.core.formats.writers.roundtrip_check import (
+    check_agreement,
     largest_difference,
-    must_agree,
-    rows_for,
+    random_rows,
 )
-from netbuilder.core.formats.writers.tflite_bits import Rows, eight, halved, has_loop
-from netbuilder.core.project.atomic import replacing
-from netbuilder.core.quiet import muted
+from netbuilder.core.formats.writers.tflite_bits import (
+    CalibrationRows,
+    convert_half,
+    convert_int8,
+    has_loop,
+)
+from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.tensorflow_output import mute_output
 
 if TYPE_CHECKING:
     import keras
@@ -73,13 +83,13 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         )
     path = Path(path)
     bits = bits_of(path)
-    dataset = data_of(trained, path.parent) if bits < 32 else None
+    dataset = project_data(trained, path.parent) if bits < 32 else None
     problem: FormatError | None = None
     # Made for any number of rows where that converts and answers the same, else for one.
     for batch in (1,) if is_recurrent(trained.model) else (None, 1):
         try:
             data = _converted(trained, batch, bits, dataset)
-            with replacing(path) as temporary:
+            with replace_atomically(path) as temporary:
                 temporary.write_bytes(data)
                 notes = verify(trained, temporary, bits, dataset)
         except FormatError as error:
@@ -116,12 +126,12 @@ def verify(
         FormatError: it cannot be run, or answers something else than the network.
     """
     bits = bits_of(path) if bits is None else bits
-    real = None if dataset is None or bits == 32 else held_back(trained, dataset, CALIBRATION)
+    real = None if dataset is None or bits == 32 else held_out_rows(trained, dataset, CALIBRATION)
     made_up = 4 if bits == 32 else CALIBRATION // 4
-    rows = list(real.x) if real is not None else rows_for(trained, made_up, seed=1)
-    expected = answers_of(trained.model, rows)
+    rows = list(real.x) if real is not None else random_rows(trained, made_up, seed=1)
+    expected = predict_rows(trained.model, rows)
     try:
-        with muted():
+        with mute_output():
             found = _run(path, rows, [one.shape for one in expected])
     # Whatever the interpreter says, it is about this file.
     except Exception as error:
@@ -131,7 +141,7 @@ def verify(
             "Save it as .h5, .keras or a SavedModel folder.",
         ) from error
     if bits == 32:
-        must_agree(found, expected, TITLE)
+        check_agreement(found, expected, TITLE)
         return ()
     if any(not largest_difference(a, b) <= _LOST for a, b in zip(found, expected, strict=True)):
         raise FormatError(
@@ -139,7 +149,7 @@ def verify(
             " it answers something else than the network. It was not kept.",
             "Write it whole (.tflite)." if bits == 16 else "Write it with 16 bits (.f16.tflite).",
         )
-    told = cost(trained, real, found, expected) if real is not None else ""
+    told = accuracy_cost(trained, real, found, expected) if real is not None else ""
     asked = real.words if real is not None else f"{len(rows[0])} made-up rows"
     start = f"With {bits} bits a weight, asked {asked},"
     return (f"{start} {told}." if told else _loss(found[0], expected[0], start),)
@@ -161,10 +171,10 @@ def _converted(
 ) -> bytes:
     import tensorflow as tf
 
-    model = for_inference(trained.model)
+    model = inference_model(trained.model)
     if bits < 32:
-        model = scalings_apart(model)
-    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, muted():
+        model = separate_scalings(model)
+    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, mute_output():
         _export(model, Path(folder), batch)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -173,9 +183,9 @@ def _converted(
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
             elif bits == 8:
                 rows = _measured_on(trained, dataset)
-                return eight(converter, rows, ends_scaled(model))
+                return convert_int8(converter, rows, scaled_outputs(model))
             data: bytes = converter.convert()
-            return halved(data) if bits == 16 else data
+            return convert_half(data) if bits == 16 else data
         # Whatever the converter says, it is about this network.
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
@@ -187,12 +197,12 @@ def _converted(
             ) from error
 
 
-def _measured_on(trained: TrainedModel, dataset: Dataset | None) -> Rows:
+def _measured_on(trained: TrainedModel, dataset: Dataset | None) -> CalibrationRows:
     """Gives rows, one at a time, that it has learned from; else made-up ones."""
     rows = (
-        rows_for(trained, CALIBRATION)
+        random_rows(trained, CALIBRATION)
         if dataset is None
-        else learned(trained, dataset, CALIBRATION)
+        else training_rows(trained, dataset, CALIBRATION)
     )
 
     def examples() -> Iterator[list[Array]]:

@@ -1,6 +1,6 @@
 """TensorFlow Lite with fewer bits a weight: 16, or 8 with ranges that were measured on rows.
 
-Scaling stays in 32 bits: see ``inference.scalings_apart``.
+Scaling stays in 32 bits: see ``inference.separate_scalings``.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core.formats.answers import Array
+from netbuilder.core.formats.keras_prediction import Array
 from netbuilder.core.formats.writers.inference import APART
 
-Rows = Callable[[], Iterator[list[Array]]]
+CalibrationRows = Callable[[], Iterator[list[Array]]]
 # Fewer weights than this are not worth an operation that widens them again.
 _WORTH = 32
 # Of the largest weight: more is lost only where 16 bits end (65,504 above, 6e-8 below).
 _ROUNDING = 1e-3
 
 
-def halved(data: bytes) -> bytes:
+def convert_half(data: bytes) -> bytes:
     """The same file with its weights in 16 bits, widened again when it is run.
 
     Matrices and kernels are halved. Biases, scalings and single numbers stay in 32 bits: they are
@@ -98,7 +98,7 @@ def _code(model: Any, schema: Any) -> int:
     return len(model.operatorCodes) - 1
 
 
-def eight(converter: Any, rows: Rows, scaled: Sequence[bool]) -> bytes:
+def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) -> bytes:
     """The file with weights and arithmetic in 8 bits, scaling in 32.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.wording import roughly, with_unit
+from netbuilder.core.wording import format_approximate, format_with_unit
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Nearest:
         """Which row it is. Nearly every row has another price: of numbers that says nothing."""
         if self.apart is None:
             return "The nearest row with another answer"
-        away = with_unit(roughly(self.apart, self.apart), self.unit)
+        away = format_with_unit(format_approximate(self.apart, self.apart), self.unit)
         return f"The nearest row with an answer that is more than {away} away"
 
 

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import preprocessing_of
-from netbuilder.core.results.explain import pictures, sequences, tables
+from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
 from netbuilder.core.results.explain.explanation import Explanation
-from netbuilder.core.results.explain.score import Question, question
-from netbuilder.core.results.unusual import KNOWS_NOTHING, knows_nothing_of
-from netbuilder.core.wording import did_you_mean, listed, share
+from netbuilder.core.results.explain.explanation_target import ExplanationTarget, explanation_target
+from netbuilder.core.results.own_units import preprocessing_of
+from netbuilder.core.results.unusual_values import KNOWS_NOTHING, has_no_known_words
+from netbuilder.core.wording import did_you_mean, format_list, format_probability
 
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
@@ -29,7 +29,7 @@ TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "se
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class ComparisonRows:
     """Rows to compare with: raw values by Input id (n, ...), and the right answers, if known."""
 
     raw: Mapping[str, Array]
@@ -48,14 +48,16 @@ class Method:
     sort: str
     title: str
     help: str
-    explain: Callable[[Question, Rows | None, str | None], Explanation]
+    explain: Callable[[ExplanationTarget, ComparisonRows | None, str | None], Explanation]
     overall: bool = False
 
 
-def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+def _importance(
+    asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+) -> Explanation:
     if rows is None or len(next(iter(rows.raw.values()))) < 2:
         return replace(_typical(asked, rows, text), method="importance")
-    found = tables.permutation_importance(asked.trained, rows.raw, rows.truth)
+    found = table_methods.permutation_importance(asked.trained, rows.raw, rows.truth)
     most = max(found, key=lambda name: found[name])
     numbers = asked.target.task == "regression"
     worse = (
@@ -66,22 +68,24 @@ def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explana
     sentence = f"Where the values of {most} are shuffled, {worse}: it counts most."
     if found[most] <= 0:
         sentence = "The answers are no worse where the values of any column are shuffled."
-    nearest = tables.nearest_other(asked, rows.raw)
+    nearest = table_methods.nearest_counterexample(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
     )
 
 
-def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
-    found = tables.against_typical(asked)
+def _typical(
+    asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+) -> Explanation:
+    found = table_methods.against_typical(asked)
     most = max(found, key=lambda name: abs(found[name]))
     if asked.target.task == REGRESSION:
         way = "lower" if found[most] > 0 else "higher"
         change = f"the answer would be {asked.told(abs(found[most]))} {way}"
     else:
         way = "less sure" if found[most] > 0 else "surer"
-        change = f"it would be {asked.told_change(abs(found[most]))} {way}"
-    cells = tables.typical_cells(asked)
+        change = f"it would be {asked.format_change(abs(found[most]))} {way}"
+    cells = table_methods.typical_cells(asked)
     typical = f"{most} ({cells[most][1]})" if cells[most][1] else most
     sentence = f"With a typical {typical} {change}: of all columns it changes this answer most."
     sentence += (
@@ -95,18 +99,23 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
         found = dict.fromkeys(found, 0.0)
         sentence = "No column alone changes this answer: its values are the typical ones."
     many = rows is not None and len(next(iter(rows.raw.values()))) > 1
-    nearest = tables.nearest_other(asked, rows.raw) if rows is not None and many else None
+    nearest = (
+        table_methods.nearest_counterexample(asked, rows.raw) if rows is not None and many else None
+    )
     return Explanation(
         "occlusion", asked.answer, asked.about, sentence, importance=found, compared=cells,
         nearest=nearest,
     )  # fmt: skip
 
 
-def _response(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+def _response(
+    asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+) -> Explanation:
     alone = {key: np.asarray(value)[None] for key, value in asked.sample.items()}
     raw = alone if rows is None else rows.raw
     found = tuple(
-        tables.partial_dependence(asked, raw, name) for name in tables.columns_of(asked.trained)
+        table_methods.partial_dependence(asked, raw, name)
+        for name in table_methods.columns_of(asked.trained)
     )
     widest = max(found, key=lambda one: one.span)
     whose = "The answer" if rows is None else "Over all rows, the mean answer"
@@ -121,10 +130,14 @@ def _response(asked: Question, rows: Rows | None, text: str | None) -> Explanati
     )
 
 
-def _picture(name: str, find: Callable[[Question], Array], words: str, of_numbers: str = "") -> Any:
+def _picture(
+    name: str, find: Callable[[ExplanationTarget], Array], words: str, of_numbers: str = ""
+) -> Any:
     """``words`` say what the colours mean, ``of_numbers`` where the answer is a number."""
 
-    def explain(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    def explain(
+        asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+    ) -> Explanation:
         heat = find(asked)
         key, _ = asked.input_of("image", "numbers")
         picture = np.asarray(asked.sample[key])
@@ -137,13 +150,13 @@ def _picture(name: str, find: Callable[[Question], Array], words: str, of_number
     return explain
 
 
-def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
-    found = sequences.words(asked, text)
+def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
+    found = sequence_methods.word_importance(asked, text)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     way = "for" if fall >= 0 else "against"
     sentence = f"“{most}” speaks most {way} {asked.about}."
     ids = np.asarray(asked.sample[asked.input_of("text")[0]])
-    if knows_nothing_of(ids):
+    if has_no_known_words(ids):
         sentence = f"{KNOWS_NOTHING} So no word speaks for {asked.about}."
         found = tuple((word, 0.0) for word, _ in found)
     elif _settled(asked, fall):
@@ -151,17 +164,18 @@ def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
 
 
-def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
-    found = sequences.tokens(asked)
+def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
+    found = sequence_methods.token_importance(asked)
     key, entry = asked.input_of("tokens")
     sure = float(asked.scores(key, np.asarray(asked.sample[key])[None])[0])
     place = max(range(len(found)), key=lambda one: abs(found[one][1]))
     token, fall = found[place]
-    where = sequences.steps_back(len(found) - 1 - place)
+    where = sequence_methods.steps_back_name(len(found) - 1 - place)
     way = "for" if fall >= 0 else "against"
     sentence = (
         f"“{token}” ({where}) speaks most {way} {asked.about}: with others in its place the network"
-        f" would be {share(sure - fall)} sure of it, and not {share(sure)}."
+        f" would be {format_probability(sure - fall)} sure of it, and not"
+        f" {format_probability(sure)}."
     )
     if _settled(asked, fall):
         sentence = f"No single {entry.level} changes {asked.about}: {_WITHOUT_EACH}."
@@ -170,17 +184,17 @@ def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation
     )
 
 
-def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
-    found = sequences.steps(asked)
+def _steps(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
+    found = sequence_methods.step_importance(asked)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
-    change = asked.told_change(abs(fall))
+    change = asked.format_change(abs(fall))
     sentence = f"The {most} changes {asked.about} most: by {change} where it is hidden."
     if _settled(asked, fall):
         sentence = f"No single step changes {asked.about}: {_WITHOUT_EACH}."
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
 
 
-def _measured(found: Explanation, asked: Question) -> Explanation:
+def _measured(found: Explanation, asked: ExplanationTarget) -> Explanation:
     """With what the numbers beside its bars are."""
     values = [*found.importance.values(), *(one for _, one in (*found.tokens, *found.steps))]
     if not any(values):
@@ -197,7 +211,7 @@ def _measured(found: Explanation, asked: Question) -> Explanation:
 _WITHOUT_EACH = "it is as likely without each"
 
 
-def _settled(asked: Question, most: float) -> bool:
+def _settled(asked: ExplanationTarget, most: float) -> bool:
     """Whether the most that changes is too little to be told."""
     if asked.target.task != REGRESSION:
         return abs(most) < SETTLED
@@ -235,7 +249,7 @@ METHODS: tuple[Method, ...] = (
         PICTURE,
         "Where it looks",
         "What the last convolution found, weighted by its gradient (Grad-CAM)",
-        _picture("grad_cam", pictures.grad_cam, "Places in blue speak for {about}."),
+        _picture("grad_cam", picture_methods.grad_cam, "Places in blue speak for {about}."),
     ),
     Method(
         "integrated_gradients",
@@ -244,7 +258,7 @@ METHODS: tuple[Method, ...] = (
         "What each pixel adds on the way from black to the picture",
         _picture(
             "integrated_gradients",
-            pictures.integrated_gradients,
+            picture_methods.integrated_gradients,
             "Pixels in blue speak for {about}, in orange against it.",
         ),
     ),
@@ -255,7 +269,7 @@ METHODS: tuple[Method, ...] = (
         "Covers one part after another and asks again",
         _picture(
             "occlusion",
-            pictures.occlusion,
+            picture_methods.occlusion,
             "Where a part in blue is covered, the network is less sure of {about}.",
             "Where a part in blue is covered, {about} comes out lower; in orange, higher.",
         ),
@@ -272,7 +286,7 @@ METHODS: tuple[Method, ...] = (
 )
 
 
-def sort_of(trained: TrainedModel) -> str:
+def sample_sort(trained: TrainedModel) -> str:
     """What sort of sample the network takes: the first input that can be explained."""
     found = preprocessing_of(trained).inputs
     for entry in found.values():
@@ -286,7 +300,7 @@ def sort_of(trained: TrainedModel) -> str:
     )
 
 
-def _sort(entry: InputPre) -> str:
+def _sort(entry: InputPreprocessing) -> str:
     if entry.kind in {TABLE, TEXT, TOKENS}:
         return entry.kind
     if entry.kind == "image" or (entry.kind == "numbers" and len(entry.shape) == 3):
@@ -296,14 +310,14 @@ def _sort(entry: InputPre) -> str:
 
 def methods_for(trained: TrainedModel) -> tuple[Method, ...]:
     """The ways that suit the network, the one that fits best first."""
-    sort = sort_of(trained)
+    sort = sample_sort(trained)
     found = [method for method in METHODS if method.sort == sort]
     if sort == PICTURE:
         sample = {
             key: np.zeros([size or 1 for size in entry.shape])
             for key, entry in preprocessing_of(trained).inputs.items()
         }
-        if not pictures.last_convolution(Question(trained, sample, "", 0, "", "")):
+        if not picture_methods.last_convolution(ExplanationTarget(trained, sample, "", 0, "", "")):
             found = [method for method in found if method.name != "grad_cam"]
     return tuple(found)
 
@@ -313,7 +327,7 @@ def explain(
     sample: Mapping[str, Array],
     method: str | None = None,
     *,
-    rows: Rows | None = None,
+    rows: ComparisonRows | None = None,
     text: str | None = None,
     label: str | None = None,
 ) -> Explanation:
@@ -339,8 +353,8 @@ def explain(
             what = f"'{method}' does not suit this network."
         else:
             what = f"There is no way to explain named '{method}'. {did_you_mean(method, names)}"
-        raise DataError(what.strip(), f"It can be explained by {listed(names)}.")
-    asked = question(trained, sample, label)
+        raise DataError(what.strip(), f"It can be explained by {format_list(names)}.")
+    asked = explanation_target(trained, sample, label)
     place = names.index(method) if method is not None else 0
     found = _measured(ways[place].explain(asked, rows, text), asked)
     if found.method != "grad_cam" or found.heatmap is None or np.abs(found.heatmap).max() > 0:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live.pictures import Asked, Found, HistogramPicture
+from netbuilder.core.results.live.view_data import Found, HistogramPicture, ViewRequest
 
 Array = NDArray[Any]
 BINS, MOST_MOMENTS, MOST_LAYERS, MOST_VALUES, ROWS = 40, 120, 8, 2000, 256
@@ -28,7 +28,7 @@ def learning_nodes(project: Project) -> tuple[str, ...]:
     return tuple(found[:MOST_LAYERS])
 
 
-class Moments:
+class HistogramHistory:
     """Histograms of a run so far, a moment for each answer.
 
     Args:
@@ -38,15 +38,15 @@ class Moments:
 
     def __init__(self, what: str, nodes: tuple[str, ...]) -> None:
         self.what, self.nodes = what, nodes
-        self._spreads: dict[str, Spread] = {}
+        self._spreads: dict[str, LayerHistograms] = {}
         self._epochs: list[int] = []
 
     def __len__(self) -> int:
         return len(self._epochs)
 
-    def copy(self) -> Moments:
+    def copy(self) -> HistogramHistory:
         """Another one that begins with the same moments."""
-        made = Moments(self.what, self.nodes)
+        made = HistogramHistory(self.what, self.nodes)
         made._spreads = {node: spread.copy() for node, spread in self._spreads.items()}
         made._epochs = list(self._epochs)
         return made
@@ -55,7 +55,7 @@ class Moments:
         """One more moment; give all of them. An answer about other things adds none."""
         told = _told(found, self.what, self.nodes)
         for node, values in told.items():
-            self._spreads.setdefault(node, Spread()).add(values)
+            self._spreads.setdefault(node, LayerHistograms()).add(values)
         if told:
             self._epochs.append(found.epoch)
         if len(self._epochs) > MOST_MOMENTS:  # every other one: the whole run stays in view
@@ -66,9 +66,9 @@ class Moments:
         return HistogramPicture(self.what, layers, np.array(self._epochs))
 
 
-def histograms(
-    dataset: Dataset, project: Project, what: str, before: Moments | None = None
-) -> Asked:
+def histogram_request(
+    dataset: Dataset, project: Project, what: str, before: HistogramHistory | None = None
+) -> ViewRequest:
     """Ask for numbers of the layers; each answer is one more moment of their histograms.
 
     As TensorBoard's histograms, in 40 bins: all weights of a layer but its biases, the loss's
@@ -83,8 +83,8 @@ def histograms(
     """
     nodes = learning_nodes(project)
     goes_on = before is not None and before.nodes == nodes
-    moments = before.copy() if before is not None and goes_on else Moments(what, nodes)
-    return Asked(_probe(dataset, nodes, what), moments.add, grows=True)
+    moments = before.copy() if before is not None and goes_on else HistogramHistory(what, nodes)
+    return ViewRequest(_probe(dataset, nodes, what), moments.add, grows=True)
 
 
 def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
@@ -119,7 +119,7 @@ def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
     return told
 
 
-class Spread:
+class LayerHistograms:
     """Histograms of one layer, a moment each, in bins that all moments have in common.
 
     Attributes:
@@ -143,9 +143,9 @@ class Spread:
         else:
             self.shares.append(self._counted(finite))
 
-    def copy(self) -> Spread:
+    def copy(self) -> LayerHistograms:
         """Another one with the same moments."""
-        made = Spread()
+        made = LayerHistograms()
         made.shares, made.edges, made._values = list(self.shares), self.edges, list(self._values)
         return made
 

@@ -13,9 +13,9 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.answers import in_own_units
-from netbuilder.core.results.live.others import shown_part
-from netbuilder.core.results.live.pictures import Asked, Found, MapPicture
+from netbuilder.core.results.live.forecast_and_wall import sample_split
+from netbuilder.core.results.live.view_data import Found, MapPicture, ViewRequest
+from netbuilder.core.results.own_units import to_own_units
 
 Array = NDArray[Any]
 MAP_ROWS, MAP_WORDS = 400, 120
@@ -33,11 +33,11 @@ def last_hidden(project: Project, output: str) -> str:
 
 def has_hidden(dataset: Dataset, project: Project) -> bool:
     """Whether there is a hidden layer, and an answer to colour by."""
-    output = next(iter(dataset.pre.outputs), "")
+    output = next(iter(dataset.preprocessing.outputs), "")
     return bool(output and last_hidden(project, output))
 
 
-def hidden_map(dataset: Dataset, project: Project) -> Asked:
+def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     """Ask for the last hidden layer's values, and draw them on the plane in which they differ most.
 
     Principal component analysis (Pearson, 1901) by eigenvectors of the covariance; axes are
@@ -46,8 +46,8 @@ def hidden_map(dataset: Dataset, project: Project) -> Asked:
     Raises:
         DataError: there is no hidden layer.
     """
-    split = shown_part(dataset)
-    output, target = next(iter(dataset.pre.outputs.items()))
+    split = sample_split(dataset)
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
     node = last_hidden(project, output)
     if not node:
         raise DataError("There is no hidden layer to draw.", "Put one before the last layer.")
@@ -58,19 +58,19 @@ def hidden_map(dataset: Dataset, project: Project) -> Asked:
 
     def read(found: Found) -> MapPicture:
         hidden = np.asarray(found.outputs[node], np.float64).reshape(len(rows), -1)
-        at, explained = principal(hidden, before[0] if before else None)
+        at, explained = principal_components(hidden, before[0] if before else None)
         before[:] = [at]
-        values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
+        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
         right = None
         if target.task not in {REGRESSION, MULTI_LABEL}:
             right = np.asarray(target.class_numbers(values) == truth.astype(np.int64))
         return MapPicture(node, at, truth, rows, explained, target.classes, right, hidden)
 
     x = {key: values[rows] for key, values in split.x.items()}
-    return Asked(Probe("surface", outputs=(node, output), x=x, every=0.1, slowest=0.3), read)
+    return ViewRequest(Probe("surface", outputs=(node, output), x=x, every=0.1, slowest=0.3), read)
 
 
-def principal(values: Array, before: Array | None = None) -> tuple[Array, float]:
+def principal_components(values: Array, before: Array | None = None) -> tuple[Array, float]:
     """The two principal components of rows, (n, 2), and the share of the variance in them (0 to 1).
 
     An axis that points against that of ``before`` (n, 2) is turned.
@@ -94,14 +94,14 @@ def principal(values: Array, before: Array | None = None) -> tuple[Array, float]
     return at, float(size[-2:].sum()) / whole if whole else 0.0
 
 
-def neighbours(picture: MapPicture) -> MapPicture:
+def neighbour_map(picture: MapPicture) -> MapPicture:
     """The same samples by t-SNE: seconds, so on request and at rest."""
     if picture.hidden is None or len(picture.at) < 3:
         raise DataError("There are too few samples to spread.", "Three or more are needed.")
-    return replace(picture, at=spread(np.nan_to_num(picture.hidden)), way="t-SNE", explained=0.0)
+    return replace(picture, at=tsne_map(np.nan_to_num(picture.hidden)), way="t-SNE", explained=0.0)
 
 
-def spread(values: Array, seed: int = 0) -> Array:
+def tsne_map(values: Array, seed: int = 0) -> Array:
     """Rows on a plane where neighbours stay neighbours, (n, 2): scikit-learn's t-SNE."""
     from sklearn.manifold import TSNE
 
@@ -115,13 +115,13 @@ def embedding_of(dataset: Dataset, project: Project) -> tuple[str, tuple[str, ..
     graph = project.graph
     for node in graph.nodes:
         source = next(iter(graph.sources[node.id]), "")
-        entry = dataset.pre.inputs.get(source)
+        entry = dataset.preprocessing.inputs.get(source)
         if node.layer == "Embedding" and not node.shared and entry is not None and entry.vocabulary:
             return node.id, entry.vocabulary
     return None
 
 
-def word_map(dataset: Dataset, project: Project) -> Asked:
+def word_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     """Ask for an embedding, and draw its most frequent words where they differ most.
 
     Raises:
@@ -139,11 +139,11 @@ def word_map(dataset: Dataset, project: Project) -> Asked:
     def read(found: Found) -> MapPicture:
         matrix = np.asarray(found.weights[node]["embeddings"], np.float64)
         known = numbers[numbers < len(matrix)]
-        at, explained = principal(matrix[known], before[0] if before else None)
+        at, explained = principal_components(matrix[known], before[0] if before else None)
         before[:] = [at]
         value = np.zeros(len(known))
         return MapPicture(
             node, at, value, known, explained, hidden=matrix[known], labels=names[: len(known)]
         )
 
-    return Asked(Probe("surface", weights=(node,), every=0.1, slowest=0.3), read)
+    return ViewRequest(Probe("surface", weights=(node,), every=0.1, slowest=0.3), read)

@@ -12,13 +12,19 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import OutputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.answers import class_probabilities, in_own_units
-from netbuilder.core.results.live.pictures import Asked, CurvePicture, Found, Points, SurfacePicture
 from netbuilder.core.results.live.table_rows import TableRows, table_rows
+from netbuilder.core.results.live.view_data import (
+    CurvePicture,
+    Found,
+    SamplePoints,
+    SurfacePicture,
+    ViewRequest,
+)
+from netbuilder.core.results.own_units import class_probabilities, to_own_units
 
 Array = NDArray[Any]
 SIZE, CURVE_SIZE, MOST_POINTS, LAST_POINTS = 50, 200, 600, 60
@@ -51,10 +57,10 @@ def _range(values: Array) -> tuple[float, float]:
     return low - edge, high + edge
 
 
-def surface(
+def surface_request(
     dataset: Dataset, project: Project, across: str = "", up: str = "", size: int = SIZE,
     at: Array | None = None, drawn: Dataset | None = None,
-) -> Asked:  # fmt: skip
+) -> ViewRequest:  # fmt: skip
     """Ask for the answers over two columns, the others held at a row.
 
     Args:
@@ -81,14 +87,14 @@ def surface(
     rows[:, second] = np.repeat(y, size)[:, None]
     ready, where, truth, part = _with_points(parts, table, rows, (first[0], second[0]))
     filled = _filled(parts, table, (across, up))
-    output, target = next(iter(dataset.pre.outputs.items()))
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
     def read(found: Found) -> SurfacePicture:
-        values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
+        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
         right = _right(values[size * size :], truth, target)
-        points = Points(where, truth, part, right, filled)
+        points = SamplePoints(where, truth, part, right, filled)
         box = (float(x[0]), float(y[0]), float(x[-1]), float(y[-1]))
         name = target.columns[0] if target.columns else output
         grid = (size, size)
@@ -103,17 +109,17 @@ def surface(
             name,
         )
 
-    return Asked(Probe("surface", outputs=(output,), x=ready), read)
+    return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
 
 
-def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:
+def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:
     """The points alone, before there is a network that answers.
 
     Raises:
         DataError: there is no such column of numbers.
     """
     table, across, up = _two_columns(dataset, across, up)
-    target = next(iter(dataset.pre.outputs.values()))
+    target = next(iter(dataset.preprocessing.outputs.values()))
     axes = (table.place(across)[0], table.place(up)[0])
     parts = parts_of(dataset, MOST_POINTS)
     none = table.joined({key: rows[:0] for key, rows in dataset.train.raw_x.items()})
@@ -121,7 +127,7 @@ def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePict
     left, right = _range(where[:, 0])
     bottom, top = _range(where[:, 1])
     filled = _filled(parts, table, (across, up))
-    points = Points(where, truth, part, np.ones(len(truth), bool), filled)
+    points = SamplePoints(where, truth, part, np.ones(len(truth), bool), filled)
     classes = target.classes if target.task not in {REGRESSION, MULTI_LABEL} else ()
     return SurfacePicture(across, up, (left, bottom, right, top), points, classes=classes)
 
@@ -150,22 +156,22 @@ def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str
     return table, across, up or next(n for n in names if n != across)
 
 
-def _by_name(truth: Array, drawn: Dataset, target: OutputPre) -> Array:
+def _by_name(truth: Array, drawn: Dataset, target: OutputPreprocessing) -> Array:
     """Class numbers of one data set as those of another, by their names; -1 for an unknown one."""
-    own = next(iter(drawn.pre.outputs.values())).classes
+    own = next(iter(drawn.preprocessing.outputs.values())).classes
     if own == target.classes:
         return truth
     known = {name: number for number, name in enumerate(target.classes)}
     return np.array([known.get(own[int(number)], -1) for number in truth])
 
 
-def curve(
+def curve_request(
     dataset: Dataset, project: Project, across: str = "", at: Array | None = None,
     drawn: Dataset | None = None,
-) -> Asked:  # fmt: skip
+) -> ViewRequest:  # fmt: skip
     """Ask for the answers over one column, the others held at ``at`` or at their mean.
 
-    Args and errors as for ``surface``.
+    Args and errors as for ``surface_request``.
     """
     table, across = _one_column(dataset, across)
     first = table.place(across)
@@ -177,34 +183,38 @@ def curve(
     rows[:, first] = x[:, None]
     ready, where, truth, part = _with_points(parts, table, rows, (first[0],))
     filled = _filled(parts, table, (across,))
-    output, target = next(iter(dataset.pre.outputs.items()))
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
     def read(found: Found) -> CurvePicture:
-        values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
+        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
-        points = Points(where, truth, part, _right(values[CURVE_SIZE:], truth, target), filled)
+        points = SamplePoints(
+            where, truth, part, _right(values[CURVE_SIZE:], truth, target), filled
+        )
         name = target.columns[0] if target.columns else output
         answers = shares if shares is not None else numbers
         assert answers is not None
         classes = target.classes if shares is not None else ()
         return CurvePicture(across, x, answers[:CURVE_SIZE], points, classes, name)
 
-    return Asked(Probe("surface", outputs=(output,), x=ready), read)
+    return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
 
 
-def only_curve_points(dataset: Dataset, across: str = "", up: str = "") -> CurvePicture:
+def curve_points_picture(dataset: Dataset, across: str = "", up: str = "") -> CurvePicture:
     """The points along one column alone, before there is a network that answers.
 
     Raises:
         DataError: there is no such column of numbers.
     """
     table, across = _one_column(dataset, across)
-    output, target = next(iter(dataset.pre.outputs.items()))
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
     parts = parts_of(dataset, MOST_POINTS)
     none = table.joined({key: rows[:0] for key, rows in dataset.train.raw_x.items()})
     _, where, truth, part = _with_points(parts, table, none, (table.place(across)[0],))
-    points = Points(where, truth, part, np.ones(len(truth), bool), _filled(parts, table, (across,)))
+    points = SamplePoints(
+        where, truth, part, np.ones(len(truth), bool), _filled(parts, table, (across,))
+    )
     classes = target.classes if target.task not in {REGRESSION, MULTI_LABEL} else ()
     name = target.columns[0] if target.columns else output
     x = np.linspace(*_range(where[:, 0]), CURVE_SIZE)
@@ -248,7 +258,7 @@ def _truth(split: Split) -> Array:
     return np.asarray(raw).reshape(len(raw), -1)[:, 0]
 
 
-def _of_task(values: Array, target: OutputPre) -> tuple[Array | None, Array | None]:
+def _of_task(values: Array, target: OutputPreprocessing) -> tuple[Array | None, Array | None]:
     """Probabilities (n, classes), or numbers (n,)."""
     flat = values.reshape(len(values), -1)
     if target.task in {REGRESSION, MULTI_LABEL}:
@@ -259,7 +269,7 @@ def _of_task(values: Array, target: OutputPre) -> tuple[Array | None, Array | No
     return shares, None
 
 
-def _right(values: Array, truth: Array, target: OutputPre) -> NDArray[np.bool_]:
+def _right(values: Array, truth: Array, target: OutputPreprocessing) -> NDArray[np.bool_]:
     if target.task in {REGRESSION, MULTI_LABEL}:
         return np.ones(len(truth), bool)
     return np.asarray(target.class_numbers(values) == truth.astype(np.int64))

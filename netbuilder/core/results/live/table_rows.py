@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.live.told import told_inputs
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.results.live.sample_summary import input_summary
+from netbuilder.core.wording import did_you_mean, format_list
 
 Array = NDArray[np.float64]
 
@@ -21,13 +21,13 @@ Array = NDArray[np.float64]
 class TableRows:
     """The raw values of all Inputs side by side, (n, features), in the order of ``inputs``."""
 
-    inputs: tuple[tuple[str, InputPre], ...]
+    inputs: tuple[tuple[str, InputPreprocessing], ...]
 
     @property
-    def places(self) -> dict[str, tuple[Column, tuple[int, ...]]]:
+    def places(self) -> dict[str, tuple[FittedColumn, tuple[int, ...]]]:
         """By name: the column, and where its first feature stands, once for each Input that it
         feeds."""
-        found: dict[str, tuple[Column, tuple[int, ...]]] = {}
+        found: dict[str, tuple[FittedColumn, tuple[int, ...]]] = {}
         start = 0
         for _, entry in self.inputs:
             for column in entry.columns:
@@ -53,7 +53,7 @@ class TableRows:
         if name not in names:
             raise DataError(
                 f"There is no column of numbers '{name}'.",
-                f"{did_you_mean(name, names)} There are {listed(names, 12)}.".strip(),
+                f"{did_you_mean(name, names)} There are {format_list(names, 12)}.".strip(),
             )
         return self.places[name][1]
 
@@ -85,7 +85,7 @@ class TableRows:
         return np.asarray(row)
 
 
-def resting_words(dataset: Dataset) -> dict[str, str]:
+def held_values(dataset: Dataset) -> dict[str, str]:
     """By column what other views hold it at, in words: a category's commonest, a number's mean.
 
     A yes-or-no is held between the two, for which there is no word.
@@ -96,7 +96,7 @@ def resting_words(dataset: Dataset) -> dict[str, str]:
     row, found, start = table.resting(dataset.train), dict[str, str](), 0
     for key, entry in table.inputs:
         wide = len(entry.features)
-        told = told_inputs({key: entry}, {key: row[start : start + wide]}).get(key, ())
+        told = input_summary({key: entry}, {key: row[start : start + wide]}).get(key, ())
         kinds = {column.name: column.kind for column in entry.columns}
         found |= {name: words for name, words in told if kinds[name] != "boolean"}
         start += wide
@@ -105,6 +105,6 @@ def resting_words(dataset: Dataset) -> dict[str, str]:
 
 def table_rows(dataset: Dataset) -> TableRows | None:
     """The rows of a network that takes rows of a table, flat, and nothing else; None of others."""
-    found = tuple(dataset.pre.inputs.items())
+    found = tuple(dataset.preprocessing.inputs.items())
     flat = all(entry.kind == "table" and len(entry.shape) == 1 for _, entry in found)
     return TableRows(found) if found and flat else None

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live import histograms, maps, others, plane
-from netbuilder.core.results.live.pictures import Asked, Picture
+from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane
 from netbuilder.core.results.live.table_rows import table_rows
+from netbuilder.core.results.live.view_data import Picture, ViewRequest
 
 Array = NDArray[Any]
 
@@ -25,8 +25,8 @@ class Axes:
 
     Attributes:
         across, up: columns; "" lets the view choose.
-        row: of the rows that it is shown on (``others.shown_part``), at which the other columns
-            are held; None: at their mean.
+        row: of the rows that it is shown on (``forecast_and_wall.sample_split``), at which the
+            other columns are held; None: at their mean.
         drawn: the data whose points are drawn, where they were edited since; None: its own.
         moments: what is known of the run so far, by the name of a view of histograms.
         own: a person's own row, raw by Input id, at which other columns are held instead.
@@ -36,13 +36,13 @@ class Axes:
     up: str = ""
     row: int | None = None
     drawn: Dataset | None = None
-    moments: Mapping[str, histograms.Moments] = field(default_factory=dict)
+    moments: Mapping[str, histograms.HistogramHistory] = field(default_factory=dict)
     own: Mapping[str, Array] | None = None
 
 
 def _row(dataset: Dataset, axes: Axes) -> Array | None:
     """The raw row at which other columns are held; None: at their mean."""
-    table, part = table_rows(dataset), others.shown_part(dataset)
+    table, part = table_rows(dataset), forecast_and_wall.sample_split(dataset)
     if table is None or (axes.row is None and axes.own is None):
         return None
     if axes.own is not None:
@@ -54,8 +54,8 @@ def _row(dataset: Dataset, axes: Axes) -> Array | None:
     return np.asarray(table.joined({k: rows[at : at + 1] for k, rows in part.raw_x.items()})[0])
 
 
-def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> Asked:
-    return histograms.histograms(dataset, project, what, axes.moments.get(what))
+def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> ViewRequest:
+    return histograms.histogram_request(dataset, project, what, axes.moments.get(what))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class View:
     title: str
     help: str
     fits: Callable[[Dataset, Project], bool]
-    ask: Callable[[Dataset, Project, Axes], Asked]
+    ask: Callable[[Dataset, Project, Axes], ViewRequest]
     axes: int = 0
     alone: Callable[[Dataset, str, str], Picture] | None = None
 
@@ -78,50 +78,50 @@ VIEWS: tuple[View, ...] = (
         "Surface",
         "What the network answers all over two columns",
         lambda data, project: len(plane.number_columns(data)) > 1,
-        lambda data, project, axes: plane.surface(
+        lambda data, project, axes: plane.surface_request(
             data, project, axes.across, axes.up, at=_row(data, axes), drawn=axes.drawn
         ),
         axes=2,
-        alone=plane.only_points,
+        alone=plane.points_picture,
     ),
     View(
         "curve",
         "Curve",
         "What it answers along one column",
         lambda data, project: len(plane.number_columns(data)) > 0,
-        lambda data, project, axes: plane.curve(
+        lambda data, project, axes: plane.curve_request(
             data, project, axes.across, at=_row(data, axes), drawn=axes.drawn
         ),
         axes=1,
-        alone=plane.only_curve_points,
+        alone=plane.curve_points_picture,
     ),
     View(
         "forecast",
         "Forecast",
         "Forecast against truth",
-        lambda data, project: others.is_series(data),
-        lambda data, project, axes: others.forecast(data, project),
+        lambda data, project: forecast_and_wall.is_series(data),
+        lambda data, project, axes: forecast_and_wall.forecast_request(data, project),
     ),
     View(
         "wall",
         "Pictures",
         "What test pictures are taken for",
-        lambda data, project: others.is_pictures(data),
-        lambda data, project, axes: others.wall(data, project),
+        lambda data, project: forecast_and_wall.is_pictures(data),
+        lambda data, project, axes: forecast_and_wall.wall_request(data, project),
     ),
     View(
         "map",
         "Hidden layer",
         "Where the last hidden layer puts each sample (PCA)",
         maps.has_hidden,
-        lambda data, project, axes: maps.hidden_map(data, project),
+        lambda data, project, axes: maps.hidden_map_request(data, project),
     ),
     View(
         "words",
         "Words",
         "Words that the network has learned to take alike lie together (the most frequent ones)",
         lambda data, project: maps.embedding_of(data, project) is not None,
-        lambda data, project, axes: maps.word_map(data, project),
+        lambda data, project, axes: maps.word_map_request(data, project),
     ),
     *(
         View(

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core.results.tuning.space import Vary, places
+from netbuilder.core.results.tuning.search_space import SearchDimension, unit_positions
 from netbuilder.core.results.tuning.trial import Trial
 
 
-def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, float]:
+def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> dict[str, float]:
     """How much each path decides of the score: shares that add up to 1.
 
     Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
@@ -36,19 +36,19 @@ def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, flo
     return shares
 
 
-def _ordered(one: Vary) -> bool:
+def _ordered(one: SearchDimension) -> bool:
     numbers = [v for v in one.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
     return len(numbers) == len(one.values)
 
 
-def _width(one: Vary) -> int:
+def _width(one: SearchDimension) -> int:
     return 1 if _ordered(one) else len(one.values)
 
 
-def _features(varied: Sequence[Vary], values: dict[str, Any]) -> list[float]:
+def _features(varied: Sequence[SearchDimension], values: dict[str, Any]) -> list[float]:
     """Numbers as they are spread, words as 0 and 1."""
     found: list[float] = []
-    for one, place in zip(varied, places(varied, values), strict=True):
+    for one, place in zip(varied, unit_positions(varied, values), strict=True):
         if _ordered(one):
             found.append(float(place))
         else:

@@ -10,34 +10,34 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.equivalence import training_relevant
 from netbuilder.core.project.files import to_json
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.same import as_trained
-from netbuilder.core.results.tuning.choosing import (
+from netbuilder.core.results.tuning.importance import importance
+from netbuilder.core.results.tuning.search_space import (
+    SearchDimension,
+    apply_values,
+    format_dimension,
+    losses_differ,
+    needs_other_data,
+    penalties_differ,
+)
+from netbuilder.core.results.tuning.train_trial import train_trial, with_best_epoch_kept
+from netbuilder.core.results.tuning.trial import Trial, trial_from_json
+from netbuilder.core.results.tuning.trial_evaluation import ScoreDifference, score_difference
+from netbuilder.core.results.tuning.trial_pool import TrialPool, fitting_jobs
+from netbuilder.core.results.tuning.trial_sampling import (
     DEFAULT_TRIALS,
     METHODS,
     grid_size,
     method_for,
-    spread,
+    spread_trials,
 )
-from netbuilder.core.results.tuning.importance import importance
-from netbuilder.core.results.tuning.judge import Difference, difference
-from netbuilder.core.results.tuning.parallel import Pool, jobs_that_fit
-from netbuilder.core.results.tuning.space import (
-    Vary,
-    needs_other_data,
-    other_losses,
-    other_penalties,
-    variant,
-    written,
-)
-from netbuilder.core.results.tuning.train_variant import keeping_best, train_variant
-from netbuilder.core.results.tuning.trial import Trial, trial_of
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """What is to be tried.
 
     ``trials``: how many variants; None: the whole grid, or 20. ``file``: where trials are kept.
@@ -45,7 +45,7 @@ class Plan:
 
     project: Project
     base: Path
-    varied: tuple[Vary, ...]
+    varied: tuple[SearchDimension, ...]
     trials: int | None = None
     method: str = ""
     seed: int = 0
@@ -72,7 +72,7 @@ class Plan:
     @property
     def words(self) -> str:
         """How many variants, and how they are chosen: "12 variants, chosen at random"."""
-        count = counted(self.count, "variant")
+        count = format_count(self.count, "variant")
         ways = {"random": "at random", "bayes": "by what the earlier ones showed"}
         if self.chosen in ways:
             return f"{count}, chosen {ways[self.chosen]}"
@@ -83,7 +83,7 @@ class Plan:
     @property
     def plainly(self) -> bool:
         """Whether variants are measured by what does not depend on their loss."""
-        return other_losses(self.varied)
+        return losses_differ(self.varied)
 
     @property
     def measure(self) -> str:
@@ -93,14 +93,14 @@ class Plan:
     @property
     def prunes(self) -> bool:
         """Whether variants are ended early: only where their curves can be compared."""
-        return self.prune and not self.plainly and not other_penalties(self.varied, self.project)
+        return self.prune and not self.plainly and not penalties_differ(self.varied, self.project)
 
     @property
     def mark(self) -> str:
         """Of all that must be the same for trials to go on: a hash. What the project is called and
         where its cards stand changes nothing of them."""
         varied = [repr(one) for one in self.varied]
-        told = [to_json(as_trained(self.project)), varied, self.chosen, self.seed]
+        told = [to_json(training_relevant(self.project)), varied, self.chosen, self.seed]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -109,7 +109,7 @@ class Study:
     """What came out. ``best`` is the trial with the lowest score, None where none could train;
     ``importance``: path to its share (0 to 1, together 1)."""
 
-    plan: Plan
+    plan: StudyPlan
     trials: tuple[Trial, ...] = ()
     importance: dict[str, float] = field(default_factory=dict)
 
@@ -137,12 +137,12 @@ class Study:
         alike = [trial for trial, found in apart if not found.beyond]
         return tuple(sorted(alike, key=lambda trial: trial.score or 0.0))
 
-    def _apart(self) -> list[tuple[Trial, Difference]]:
+    def _apart(self) -> list[tuple[Trial, ScoreDifference]]:
         best = self.best
         if best is None:
             return []
         found = [
-            (trial, difference(trial.rows, best.rows))
+            (trial, score_difference(trial.rows, best.rows))
             for trial in self.trials
             if trial is not best and trial.score is not None
         ]
@@ -155,16 +155,16 @@ class Study:
         best = self.best
         if best is None or best.held is None or len(self.trials) < 2:
             return ""
-        mend = "Give validation_split in the plan more of the rows, and try again."
+        fix = "Give validation_split in the plan more of the rows, and try again."
         if not best.held:
             return (
                 "No rows were kept for the validation: the variant that knows its training rows"
-                f" best came first, and another may be better on new rows. {mend}"
+                f" best came first, and another may be better on new rows. {fix}"
             )
         apart, alike = self._apart(), self.as_good
         if not alike:
             return ""
-        rows = counted(best.held, "validation row")
+        rows = format_count(best.held, "validation row")
         nearest = next(found for trial, found in apart if trial is alike[0])
         one = len(apart) == 1
         all_of_them = "the other is" if one else f"all {len(apart)} others are"
@@ -195,7 +195,7 @@ class Study:
         return with_trial(best, self.plan.project)
 
 
-def read(plan: Plan) -> list[Trial]:
+def read_trials(plan: StudyPlan) -> list[Trial]:
     """Trials that the plan's file keeps.
 
     Raises:
@@ -220,13 +220,13 @@ def read(plan: Plan) -> list[Trial]:
     found = []
     for line in lines[1:]:
         try:
-            found.append(trial_of(json.loads(line)))
+            found.append(trial_from_json(json.loads(line)))
         except (ValueError, TypeError):  # the line that was being written when it was killed
             break
     return found
 
 
-def _head(plan: Plan) -> dict[str, Any]:
+def _head(plan: StudyPlan) -> dict[str, Any]:
     """The first line of a file of trials: all of the plan, so that who finds it can go on."""
     return {
         "format": "netbuilder-trials",
@@ -234,7 +234,7 @@ def _head(plan: Plan) -> dict[str, Any]:
         "mark": plan.mark,
         "project": to_json(plan.project),
         "base": str(plan.base.absolute()),
-        "varied": [written(one) for one in plan.varied],
+        "varied": [format_dimension(one) for one in plan.varied],
         "trials": plan.trials,
         "method": plan.method,
         "seed": plan.seed,
@@ -242,7 +242,7 @@ def _head(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _write(plan: Plan, trials: Sequence[Trial]) -> None:
+def _write(plan: StudyPlan, trials: Sequence[Trial]) -> None:
     if plan.file is None:
         return
     from netbuilder.core.project.atomic import write_bytes
@@ -251,8 +251,8 @@ def _write(plan: Plan, trials: Sequence[Trial]) -> None:
     write_bytes(plan.file, ("\n".join(lines) + "\n").encode())
 
 
-def run(
-    plan: Plan,
+def run_study(
+    plan: StudyPlan,
     *,
     on_trial: Callable[[Study], None] | None = None,
     on_epoch: Callable[[dict[str, Any], tuple[float, ...]], None] | None = None,
@@ -268,14 +268,14 @@ def run(
         on_epoch: called with the values of a variant under way and its curve so far, likewise.
         stop: asked after each epoch; True ends the study as it is.
         jobs: how many at once, each in a process of its own.
-        memory_mb: that those processes may take together, see ``parallel.jobs_that_fit``.
+        memory_mb: that those processes may take together, see ``parallel.fitting_jobs``.
 
     Raises:
         UserError: the data cannot be read, or the method needs what is not installed.
     """
-    trials = read(plan)
+    trials = read_trials(plan)
     _write(plan, trials)  # what is looked for is known even where the first is never done
-    choose = METHODS[plan.chosen] if plan.whole or plan.chosen != "grid" else spread
+    choose = METHODS[plan.chosen] if plan.whole or plan.chosen != "grid" else spread_trials
     ended = stop or (lambda: False)
 
     def next_values(known: Sequence[Trial]) -> dict[str, Any] | None:
@@ -295,18 +295,18 @@ def run(
             "shared": together,
             "plainly": plan.plainly,
         }
-        count, each = jobs_that_fit(jobs, memory_mb)
-        Pool(request, count, each, ended).run(trials, next_values, done, on_epoch)
+        count, each = fitting_jobs(jobs, memory_mb)
+        TrialPool(request, count, each, ended).run(trials, next_values, done, on_epoch)
         return Study(plan, tuple(trials), importance(plan.varied, trials))
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.load import load_dataset
 
-    shared = load(plan.project, plan.base) if together else None
+    shared = load_dataset(plan.project, plan.base) if together else None
     while not ended():
         values = next_values(trials)
         if values is None:
             break
         tell = None if on_epoch is None else _teller(on_epoch, values)
-        trial = train_variant(
+        trial = train_trial(
             plan.project, plan.base, values, trials, shared,
             prune=plan.prunes, plainly=plan.plainly, tell=tell, ended=ended,
         )  # fmt: skip
@@ -341,23 +341,23 @@ def with_trial(trial: Trial, project: Project) -> Project:
     Raises:
         UserError: a path leads nowhere any more.
     """
-    project = variant(project, dict(trial.values))
-    return project if trial.best_epoch >= trial.epochs else keeping_best(project)
+    project = apply_values(project, dict(trial.values))
+    return project if trial.best_epoch >= trial.epochs else with_best_epoch_kept(project)
 
 
-def folder() -> Path:
+def studies_folder() -> Path:
     """Where trials are kept if no file is named: in the user's folder."""
     from netbuilder.core import folders
 
     return folders.state() / "trials"
 
 
-def default_file(plan: Plan) -> Path:
+def default_file(plan: StudyPlan) -> Path:
     """The file there, by the plan's mark."""
-    return folder() / f"{plan.mark}.jsonl"
+    return studies_folder() / f"{plan.mark}.jsonl"
 
 
-def kept(plan: Plan) -> Plan:
+def with_default_file(plan: StudyPlan) -> StudyPlan:
     """The plan with a file to keep trials in.
 
     Raises:

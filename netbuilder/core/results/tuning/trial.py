@@ -15,8 +15,8 @@ class Trial:
     Attributes:
         values: by path.
         score: the validation loss of its best epoch, without penalties of regularizers (the
-            training loss where nothing is validated), or what ``Plan.measure`` says; None where
-            it could not train.
+            training loss where nothing is validated), or what ``StudyPlan.measure`` says; None
+            where it could not train.
         epochs: epochs done.
         pruned: ended early, since others had been better at that epoch.
         seconds: of the training.
@@ -78,7 +78,7 @@ class Trial:
         return found
 
 
-def trial_of(entry: Mapping[str, Any]) -> Trial:
+def trial_from_json(entry: Mapping[str, Any]) -> Trial:
     """The reverse of ``Trial.kept``.
 
     Raises:
@@ -88,7 +88,7 @@ def trial_of(entry: Mapping[str, Any]) -> Trial:
     return Trial(**{**entry, **lists})
 
 
-def lowest(curve: Sequence[float]) -> float | None:
+def lowest_value(curve: Sequence[float]) -> float | None:
     """The lowest finite value; None where there is none."""
     finite = [value for value in curve if math.isfinite(value)]
     return min(finite) if finite else None

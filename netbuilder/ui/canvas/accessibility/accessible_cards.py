@@ -17,8 +17,12 @@ from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
-from netbuilder.ui.canvas.accessibility.card_words import about, describe, labels_from
-from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.accessibility.card_words import (
+    card_summary,
+    describe_card,
+    outgoing_labels,
+)
+from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.scene.cards import Card
 
 _Text = QAccessible.Text
@@ -27,13 +31,13 @@ _Text = QAccessible.Text
 class CardInterface(QAccessibleInterface):
     """A card: its name and telling parameters, what is wrong with it, where it is, its state."""
 
-    def __init__(self, view: Canvas, card_id: str) -> None:
+    def __init__(self, view: CanvasHost, card_id: str) -> None:
         super().__init__()
         self._seen = weakref.ref(view)
         self.card_id = card_id
 
     @property
-    def _view(self) -> Canvas:
+    def _view(self) -> CanvasHost:
         view = self._seen()
         assert view is not None
         return view
@@ -106,9 +110,9 @@ class CardInterface(QAccessibleInterface):
         if card is None:
             return ""
         if kind == _Text.Name:
-            return about(card)
+            return card_summary(card)
         if kind == _Text.Description:
-            return describe(card, labels_from(self._view.picture, self.card_id))
+            return describe_card(card, outgoing_labels(self._view.picture, self.card_id))
         return ""
 
     def setText(self, kind: QAccessible.Text, text: str) -> None:
@@ -118,14 +122,14 @@ class CardInterface(QAccessibleInterface):
 class CanvasInterface(QAccessibleWidget):
     """The canvas: a list of its cards, and then the fields that are open on it."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget(), QAccessible.Role.List, "Network")
         self._seen = weakref.ref(view)
         self._cards: dict[str, CardInterface] = {}
         view.widget().destroyed.connect(partial(_forget_all, self._cards))
 
     @property
-    def _view(self) -> Canvas:
+    def _view(self) -> CanvasHost:
         view = self._seen()
         assert view is not None  # Qt ends this object together with the view
         return view
@@ -210,7 +214,7 @@ def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
     return made
 
 
-def install(view: Canvas) -> None:
+def install_interface(view: CanvasHost) -> None:
     """Let Qt find the interface of a canvas."""
     _canvases[view] = None
     if not _installed:
@@ -218,7 +222,7 @@ def install(view: Canvas) -> None:
         QAccessible.installFactory(_make)
 
 
-def tell_focus(view: Canvas, card_id: str) -> bool:
+def announce_focus(view: CanvasHost, card_id: str) -> bool:
     """Say that the keyboard is at a card; give whether anybody listens."""
     if not QAccessible.isActive():
         return False

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from netbuilder.ui.canvas.accessibility import accessible_cards
-from netbuilder.ui.canvas.accessibility.card_words import describe, labels_from
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.widgets.spoken import say
+from netbuilder.ui.canvas.accessibility.card_words import describe_card, outgoing_labels
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.widgets.announce import announce
 
 
-class Announcer:
+class CanvasAnnouncer:
     """Keeps the view's accessible description, and announces changes of it."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         self._view = view
-        accessible_cards.install(view)
+        accessible_cards.install_interface(view)
         view.widget().setAccessibleDescription("Nothing is selected. Press Tab to add a layer.")
 
     def selected(self, chosen: tuple[str, ...]) -> None:
@@ -26,7 +26,7 @@ class Announcer:
             text = f"{len(chosen)} layers are selected."
         self._view.widget().setAccessibleDescription(text)
         # A card that has the focus is read by itself.
-        if len(chosen) != 1 or not accessible_cards.tell_focus(self._view, chosen[0]):
+        if len(chosen) != 1 or not accessible_cards.announce_focus(self._view, chosen[0]):
             self.say(text)
 
     def wire(self, wire: tuple[str, str]) -> None:
@@ -46,8 +46,8 @@ class Announcer:
         if card is None:
             frame = picture.frames.get(one)
             return f"Open group {frame.name}." if frame is not None else ""
-        return describe(card, labels_from(picture, one))
+        return describe_card(card, outgoing_labels(picture, one))
 
     def say(self, text: str) -> None:
         """Announce a sentence."""
-        say(self._view.widget(), text)
+        announce(self._view.widget(), text)

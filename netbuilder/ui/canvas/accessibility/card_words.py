@@ -6,17 +6,17 @@ from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 
 
-def about(card: Card) -> str:
+def card_summary(card: Card) -> str:
     """A card in a few words: "Conv2D, 32 · 3×3 · relu"."""
     return f"{card.title}, {card.detail}" if card.detail else card.title
 
 
-def labels_from(picture: Scene, card_id: str) -> list[str]:
+def outgoing_labels(picture: Scene, card_id: str) -> list[str]:
     """What stands on the wires that go out of a card."""
     return [wire.label for wire in picture.wires_of(card_id) if wire.source == card_id]
 
 
-def describe(card: Card, labels: list[str]) -> str:
+def describe_card(card: Card, labels: list[str]) -> str:
     """A card in words."""
     kind = "group" if card.kind == "group" else "layer"
     parts = [f"{card.title}, {kind}" if card.kind != "goal" else "Goal"]

@@ -9,23 +9,23 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.input.add_layer import Adding
-from netbuilder.ui.canvas.input.commands import Commands
-from netbuilder.ui.canvas.input.keyboard import Keys
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
+from netbuilder.ui.canvas.input.keyboard import KeyboardHandler
+from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.scene import hit_testing
 
 
 @dataclass(frozen=True)
-class Hands:
+class InputHandlers:
     """What a menu can call."""
 
-    commands: Commands
-    adding: Adding
-    keys: Keys
+    commands: CanvasCommands
+    adding: LayerInserter
+    keys: KeyboardHandler
 
 
-def show(view: Canvas, does: Hands, event: QContextMenuEvent) -> None:
+def show_menu(view: CanvasHost, does: InputHandlers, event: QContextMenuEvent) -> None:
     """Select what lies under the pointer, and offer what can be done with it."""
     screen = (float(event.pos().x()), float(event.pos().y()))
     place = event.globalPos()
@@ -35,20 +35,22 @@ def show(view: Canvas, does: Hands, event: QContextMenuEvent) -> None:
         screen = view.camera.to_screen(*view.picture.out_port(card))
         place = view.viewport().mapToGlobal(QPointF(*screen).toPoint())
     where = view.camera.to_world(*screen)
-    hit = hit_testing.at(view.picture, *where, view.camera.scale)
+    hit = hit_testing.hit_at(view.picture, *where, view.camera.scale)
     if event.reason() == QContextMenuEvent.Reason.Mouse:
         if hit.id and hit.id not in view.selection():
             view.select((hit.id,))
         elif hit.wire is not None:
             view.select_wire((hit.wire.source, hit.wire.target))
-    menu = build(view, does, where, screen, hit)
+    menu = build_menu(view, does, where, screen, hit)
     if menu.isEmpty():
         menu.deleteLater()
     else:
         menu.popup(place)
 
 
-def build(view: Canvas, does: Hands, where: Point, screen: Point, hit: hit_testing.Hit) -> QMenu:
+def build_menu(
+    view: CanvasHost, does: InputHandlers, where: Point, screen: Point, hit: hit_testing.Hit
+) -> QMenu:
     """The menu for a place. It deletes itself when it closes."""
     menu = QMenu(view.widget())
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -84,7 +86,7 @@ def build(view: Canvas, does: Hands, where: Point, screen: Point, hit: hit_testi
     return menu
 
 
-def _selection(view: Canvas, does: Hands, menu: QMenu, chosen: tuple[str, ...]) -> None:
+def _selection(view: CanvasHost, does: InputHandlers, menu: QMenu, chosen: tuple[str, ...]) -> None:
     graph = view.store.project.graph
     one = chosen[0] if len(chosen) == 1 else None
     if one is not None and one in graph.group_by_id:
@@ -98,7 +100,7 @@ def _selection(view: Canvas, does: Hands, menu: QMenu, chosen: tuple[str, ...]) 
         menu.addSeparator()
     elif one is not None:
         menu.addAction("Edit", does.keys.edit_current)
-        menu.addAction("Look inside (I)", lambda: view.look_closer(one))
+        menu.addAction("Look inside (I)", lambda: view.open_layer_popup(one))
         menu.addAction("Add after…", does.adding.search_layer)
         if one in graph.by_id:
             menu.addAction("Wire from here", does.keys.wire_from_current)

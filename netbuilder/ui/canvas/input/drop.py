@@ -8,24 +8,24 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QPainter
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits, edits_canvas, files, fragments
-from netbuilder.core.project.edits_columns import aim, feed
+from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.model import Graph, Point
-from netbuilder.core.wording import quoted
+from netbuilder.core.wording import format_quoted_list
 from netbuilder.ui.canvas.gesture import Gesture
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.input.add_layer import Adding
-from netbuilder.ui.canvas.input.commands import Commands
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.gestures import SNAP
-from netbuilder.ui.canvas.input.wiring import loose
-from netbuilder.ui.canvas.paint.paint_scene import SLIM, ghost
+from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
+from netbuilder.ui.canvas.input.wire_gestures import paint_loose_wire
+from netbuilder.ui.canvas.paint.paint_scene import SLIM, paint_ghost
 from netbuilder.ui.canvas.paint.tips import paint_hint
 from netbuilder.ui.canvas.scene import hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, GOAL, Card, Wire
-from netbuilder.ui.canvas.scene.wire_path import Route
+from netbuilder.ui.canvas.scene.wire_path import WireRoute
 from netbuilder.ui.services.column_drag import DraggedColumns
 
 LAYER_MIME = "application/x-netbuilder-layer"
@@ -33,7 +33,7 @@ _MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the 
 BLOCK_MIME = "application/x-netbuilder-block"
 
 
-class Drop(Gesture):
+class DropGesture(Gesture):
     """What a drop would do is shown while it is dragged, and done when it is dropped."""
 
     reaches = True
@@ -43,7 +43,9 @@ class Drop(Gesture):
         return True
 
     @staticmethod
-    def of(view: Canvas, commands: Commands, adding: Adding, data: QMimeData) -> Drop | None:
+    def of(
+        view: CanvasHost, commands: CanvasCommands, adding: LayerInserter, data: QMimeData
+    ) -> DropGesture | None:
         """The gesture for what is dragged; None if it is nothing for the canvas."""
         if data.hasFormat(LAYER_MIME):
             layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
@@ -57,18 +59,20 @@ class Drop(Gesture):
                 project = files.read(Path(path))
                 return DropBlock(view, commands, project.graph, project.name)
             if data.hasText() and files.FORMAT in data.text():
-                return DropBlock(view, commands, fragments.read(data.text()), "Copied layers")
+                return DropBlock(
+                    view, commands, fragments.read_fragment(data.text()), "Copied layers"
+                )
         except UserError as error:
             view.say(str(error))
         return None
 
 
-class DropLayer(Drop):
+class DropLayer(DropGesture):
     """One layer: onto a wire or a card's side (inserts), onto a card's middle (replaces), past an
     end or onto the goal (connects), or free, where it lies on nothing. Alt: free in any case.
     """
 
-    def __init__(self, view: Canvas, adding: Adding, layer: str) -> None:
+    def __init__(self, view: CanvasHost, adding: LayerInserter, layer: str) -> None:
         self.view = view
         self._adding = adding
         self._layer = layer
@@ -85,7 +89,7 @@ class DropLayer(Drop):
         self._where = where
         self._forget()
         if not modifiers & Qt.KeyboardModifier.AltModifier:
-            card = hit_testing.at(self.view.picture, *where, self.view.camera.scale).card
+            card = hit_testing.hit_at(self.view.picture, *where, self.view.camera.scale).card
             if LAYERS[self._layer].max_inputs == 0:
                 self._aim_source(card)
             elif card is not None:
@@ -173,7 +177,7 @@ class DropLayer(Drop):
         if self._wire is not None:
             x, y = self._wire.route.middle()
             spot = (x - CARD_WIDTH / 2, y - SLIM / 2)
-            ghost(p, view.look, spot, self._layer, category, slim=True)
+            paint_ghost(p, view.look, spot, self._layer, category, slim=True)
             paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, "Insert here", scale)
             return
         place = self._place()
@@ -184,20 +188,20 @@ class DropLayer(Drop):
                 if horizontal
                 else (place[0] + CARD_WIDTH / 2, place[1])
             )
-            route = Route(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
-            loose(p, view, route, True)
+            route = WireRoute(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
+            paint_loose_wire(p, view, route, True)
             text = f"Connect to {self._end.title}"
             paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
         elif self._fed is not None:
             text = f"Feed {self._fed.title}"
             paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
-        ghost(p, view.look, place, self._layer, category)
+        paint_ghost(p, view.look, place, self._layer, category)
 
 
-class DropBlock(Drop):
+class DropBlock(DropGesture):
     """Several layers as text, from another window or a saved block."""
 
-    def __init__(self, view: Canvas, commands: Commands, piece: Graph, name: str) -> None:
+    def __init__(self, view: CanvasHost, commands: CanvasCommands, piece: Graph, name: str) -> None:
         self.view = view
         self._commands = commands
         self._piece, self._name = piece, name
@@ -211,19 +215,19 @@ class DropBlock(Drop):
 
     def paint(self, p: QPainter) -> None:
         x, y = self._where
-        ghost(p, self.view.look, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, "")
+        paint_ghost(p, self.view.look, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, "")
 
 
-class DropColumns(Drop):
+class DropColumns(DropGesture):
     """Columns of the data: an Input is fed by them, a goal learns them."""
 
-    def __init__(self, view: Canvas, columns: DraggedColumns) -> None:
+    def __init__(self, view: CanvasHost, columns: DraggedColumns) -> None:
         self.view = view
         self._columns = columns
         self._card: Card | None = None
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        card = hit_testing.at(self.view.picture, *where, self.view.camera.scale).card
+        card = hit_testing.hit_at(self.view.picture, *where, self.view.camera.scale).card
         takes = card is not None and (card.kind == "goal" or not card.ports_in)
         self._card = card if takes else None
         lit = {card.id} if takes and card is not None else ()
@@ -232,16 +236,20 @@ class DropColumns(Drop):
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         card, columns = self._card, self._columns
         self.cancel()
-        what = quoted(columns.names)
+        what = format_quoted_list(columns.names)
         if card is None:
             self.view.say("Drop columns on an Input, which they feed, or on a Goal, to be learned.")
         elif card.kind == "goal":
             output = self._output(card)
-            change = partial(aim, names=columns.names, output=output, targets=columns.targets)
+            change = partial(
+                set_output_columns, names=columns.names, output=output, targets=columns.targets
+            )
             self.view.edit(f"Learn {what}", change)
         else:
             node = self.view.in_node(card.id)
-            change = partial(feed, names=columns.names, node=node, features=columns.features)
+            change = partial(
+                set_input_columns, names=columns.names, node=node, features=columns.features
+            )
             self.view.edit(f"Feed '{node}' with {what}", change)
 
     def _output(self, card: Card) -> str:
@@ -259,6 +267,6 @@ class DropColumns(Drop):
         if card is None:
             return
         verb = "Learn" if card.kind == "goal" else "Feed with"
-        words = f"{verb} {quoted(self._columns.names)}"
+        words = f"{verb} {format_quoted_list(self._columns.names)}"
         scale = self.view.camera.scale
         paint_hint(p, self.view.look, card.x + card.w + 14, card.y + 27, words, scale)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.host import CanvasHost
 
 _MILLISECONDS = 30
 _EDGE = 30.0  # pixels from the edge where scrolling begins
@@ -13,10 +13,10 @@ _FASTEST = 16.0  # pixels a step, at the very edge
 _WAIT = 10  # steps at the edge before it scrolls: what comes in from the palette only passes it
 
 
-class EdgeScroll(QObject):
+class EdgeScroller(QObject):
     """Runs only while a gesture that reaches further holds the pointer near an edge."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget())
         self._view = view
         self._screen: Point = (0.0, 0.0)

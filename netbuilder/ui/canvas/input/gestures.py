@@ -13,8 +13,8 @@ from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.groups import members
 from netbuilder.core.project.model import Group, Node, Point
 from netbuilder.ui.canvas.gesture import Gesture
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.input.commands import Commands
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.paint.tips import paint_hint
 from netbuilder.ui.canvas.scene import hit_testing, regroup
@@ -27,12 +27,12 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 
 
-class Pan(Gesture):
+class PanGesture(Gesture):
     """Moves what is seen."""
 
     cursor = Qt.CursorShape.ClosedHandCursor
 
-    def __init__(self, view: Canvas, screen: Point) -> None:
+    def __init__(self, view: CanvasHost, screen: Point) -> None:
         self.view = view
         self._last = screen
         self._first = view.camera
@@ -47,10 +47,10 @@ class Pan(Gesture):
         self.view.sight.set_camera(self._first)
 
 
-class MapPan(Gesture):
+class MinimapPanGesture(Gesture):
     """Moves what is seen by the pointer on the minimap."""
 
-    def __init__(self, view: Canvas, minimap: Minimap, screen: Point) -> None:
+    def __init__(self, view: CanvasHost, minimap: Minimap, screen: Point) -> None:
         self.view = view
         self._map = minimap
         minimap.held = True
@@ -69,12 +69,12 @@ class MapPan(Gesture):
         self.view.sight.set_camera(self._first)
 
 
-class Band(Gesture):
+class BandSelectGesture(Gesture):
     """A rubber band: selects the cards that it touches."""
 
     reaches = True
 
-    def __init__(self, view: Canvas, where: Point, modifiers: Qt.KeyboardModifier) -> None:
+    def __init__(self, view: CanvasHost, where: Point, modifiers: Qt.KeyboardModifier) -> None:
         self.view = view
         self._from = self._to = where
         self._before = view.selection()
@@ -106,15 +106,15 @@ class Band(Gesture):
         p.drawRect(QRectF(left, top, right - left, bottom - top))
 
 
-class Move(Gesture):
+class MoveGesture(Gesture):
     """Drags cards; one card alone can be dropped on another wire to stand there in the order."""
 
     reaches = True
 
     def __init__(
         self,
-        view: Canvas,
-        commands: Commands,
+        view: CanvasHost,
+        commands: CanvasCommands,
         where: Point,
         screen: Point,
         grabbed: str,
@@ -165,7 +165,7 @@ class Move(Gesture):
         for one in self._loose:
             card = self.view.picture.cards.get(one)
             if card is not None and one in places:
-                group = regroup.destination(self.view.picture, self._frames, card, places[one])
+                group = regroup.drop_group(self.view.picture, self._frames, card, places[one])
                 if group != regroup.group_of(card):
                     found[one] = group
         return found
@@ -313,7 +313,7 @@ class Move(Gesture):
             p.drawLine(*ends)
 
 
-def grab_card(view: Canvas, card: Card, modifiers: Qt.KeyboardModifier) -> bool:
+def grab_card(view: CanvasHost, card: Card, modifiers: Qt.KeyboardModifier) -> bool:
     """Select by a press on a card; give whether a plain click has to select it alone."""
     chosen = view.selection()
     if modifiers & (_CONTROL | _SHIFT):

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from netbuilder.core.errors import EditError
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.input.add_layer import Adding
-from netbuilder.ui.canvas.input.commands import Commands
-from netbuilder.ui.canvas.input.wiring import WireKeys
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
+from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
+from netbuilder.ui.canvas.input.wire_gestures import WireKeyGesture
 from netbuilder.ui.canvas.scene import hit_testing
 
 _ARROWS = {
@@ -24,10 +24,10 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 
 
-class Keys:
+class KeyboardHandler:
     """Keys on a canvas. A key that an action of the window takes does not come here."""
 
-    def __init__(self, canvas: Canvas, commands: Commands, adding: Adding) -> None:
+    def __init__(self, canvas: CanvasHost, commands: CanvasCommands, adding: LayerInserter) -> None:
         self._canvas = canvas
         self._commands = commands
         self._adding = adding
@@ -38,7 +38,7 @@ class Keys:
         if key == Qt.Key.Key_Escape:
             return self._escape()
         gesture = self._canvas.gesture
-        if isinstance(gesture, WireKeys):
+        if isinstance(gesture, WireKeyGesture):
             return gesture.key(event)
         if self._canvas.gesture is not None:
             return False
@@ -89,7 +89,7 @@ class Keys:
             (Qt.Key.Key_W, False): self.wire_from_current,
             (Qt.Key.Key_E, False): self._commands.next_wire,
             (Qt.Key.Key_R, False): self.replace_current,
-            (Qt.Key.Key_I, False): self.look_closer,
+            (Qt.Key.Key_I, False): self.open_layer_popup,
             (Qt.Key.Key_F2, False): self.rename_current,
             (Qt.Key.Key_F, False): self._canvas.sight.fit,
             (Qt.Key.Key_T, False): self._commands.tidy,
@@ -190,11 +190,11 @@ class Keys:
                 return
         self.edit_current()
 
-    def look_closer(self) -> None:
+    def open_layer_popup(self) -> None:
         """Open the current card to show more of what it gives."""
         here = self._canvas.current()
         if here is not None:
-            self._canvas.look_closer(here)
+            self._canvas.open_layer_popup(here)
 
     def replace_current(self) -> None:
         """Search for a layer to put in the place of the current one."""
@@ -209,6 +209,6 @@ class Keys:
             self._canvas.say("Select the layer where the wire begins first.")
             return
         try:
-            self._canvas.start_gesture(WireKeys(self._canvas, here))
+            self._canvas.start_gesture(WireKeyGesture(self._canvas, here))
         except EditError as error:
             self._canvas.say(str(error))

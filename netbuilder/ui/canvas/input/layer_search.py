@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.catalog.typed_layer import TypedLayer
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.spoken import say
+from netbuilder.ui.widgets.announce import announce
 
 _WIDTH, _HEIGHT = 300, 320
 
@@ -39,15 +39,15 @@ class LayerSearch(QFrame):
     def __init__(
         self,
         parent: QWidget,
-        find: Callable[[str], list[TypedLayer]],
-        chosen: Callable[[TypedLayer], object],
+        find: Callable[[str], list[ParsedLayer]],
+        chosen: Callable[[ParsedLayer], object],
         heading: str,
     ) -> None:
         super().__init__(parent)
         self._parent = parent
         self._find = find
         self._chosen = chosen
-        self._found: list[TypedLayer] = []
+        self._found: list[ParsedLayer] = []
         self._closing = False
         self.setObjectName("layerSearch")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -157,7 +157,7 @@ class LayerSearch(QFrame):
                 step = 1 if key == Qt.Key.Key_Down else -1
                 row = max(0, min(self.list.count() - 1, self.list.currentRow() + step))
                 self.list.setCurrentRow(row)
-                say(self.field, self._heard())
+                announce(self.field, self._heard())
                 return True
         if event.type() == QEvent.Type.FocusOut and not self._closing:
             self._closing = True

@@ -20,13 +20,19 @@ from PySide6.QtWidgets import QToolTip
 
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.gesture import Gesture
-from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input import context_menu
-from netbuilder.ui.canvas.input.drop import Drop
-from netbuilder.ui.canvas.input.edge_scroll import EdgeScroll
-from netbuilder.ui.canvas.input.gestures import Band, MapPan, Move, Pan, grab_card
-from netbuilder.ui.canvas.input.wiring import WireDrag
-from netbuilder.ui.canvas.paint.layout_animation import Slide
+from netbuilder.ui.canvas.input.drop import DropGesture
+from netbuilder.ui.canvas.input.edge_scroll import EdgeScroller
+from netbuilder.ui.canvas.input.gestures import (
+    BandSelectGesture,
+    MinimapPanGesture,
+    MoveGesture,
+    PanGesture,
+    grab_card,
+)
+from netbuilder.ui.canvas.input.wire_gestures import WireDragGesture
+from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.scene import camera, card_text, hit_testing
 
@@ -35,7 +41,7 @@ _MIDDLE = Qt.MouseButton.MiddleButton
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-class Pointer:
+class PointerHandler:
     """Mouse, wheel, drag and drop on a canvas.
 
     Attributes:
@@ -46,9 +52,9 @@ class Pointer:
 
     def __init__(
         self,
-        canvas: Canvas,
-        hands: context_menu.Hands,
-        slide: Slide,
+        canvas: CanvasHost,
+        hands: context_menu.InputHandlers,
+        slide: LayoutAnimation,
         minimap: Minimap,
         picture_at: Callable[[Point], str],
     ) -> None:
@@ -58,7 +64,7 @@ class Pointer:
         self._slide = slide
         self._minimap = minimap
         self._picture_at = picture_at
-        self._edge_scroll = EdgeScroll(canvas)
+        self._edge_scroll = EdgeScroller(canvas)
         self._button = _LEFT
         self.gesture: Gesture | None = None
         self.position: Point = (-1.0, -1.0)
@@ -99,7 +105,7 @@ class Pointer:
         self._button = event.button()
         if event.button() == _MIDDLE or (event.button() == _LEFT and self.space):
             self._canvas.sight.followed = True
-            self.start_gesture(Pan(self._canvas, screen))
+            self.start_gesture(PanGesture(self._canvas, screen))
         elif event.button() == _LEFT:
             self._press(event, where, screen)
         self._canvas.viewport().update()
@@ -107,7 +113,7 @@ class Pointer:
     def _press(self, event: QMouseEvent, where: Point, screen: Point) -> None:
         modifiers = event.modifiers()
         if self._minimap.holds(*screen):
-            self.start_gesture(MapPan(self._canvas, self._minimap, screen))
+            self.start_gesture(MinimapPanGesture(self._canvas, self._minimap, screen))
             return
         bubble = self._canvas.bubble_at(where)
         if bubble is not None:
@@ -115,33 +121,35 @@ class Pointer:
             if bubble.button is not None and bubble.button.contains(QPointF(*where)):
                 self._commands.apply_fix(bubble.problem)
             return
-        hit = hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
+        hit = hit_testing.hit_at(self._canvas.picture, *where, self._canvas.camera.scale)
         seen = self._picture_at(where)
         if seen and hit.card is None:
             self._canvas.select((seen,))
-            self._canvas.look_closer(seen)
+            self._canvas.open_layer_popup(seen)
             return
         if hit.card is not None and hit.kind in ("out", "in") and hit.card.kind != "goal":
-            self.start_gesture(WireDrag(self._canvas, self._adding, hit, where))
+            self.start_gesture(WireDragGesture(self._canvas, self._adding, hit, where))
         elif hit.card is not None:
             again = grab_card(self._canvas, hit.card, modifiers)
             if hit.card.id in self._canvas.state.selected and hit.card.kind != "goal":
                 self.start_gesture(
-                    Move(self._canvas, self._commands, where, screen, hit.card.id, again)
+                    MoveGesture(self._canvas, self._commands, where, screen, hit.card.id, again)
                 )
         elif hit.wire is not None:
             self._canvas.select_wire((hit.wire.source, hit.wire.target))
         elif hit.frame:
             self._canvas.select((hit.frame,))
-            self.start_gesture(Move(self._canvas, self._commands, where, screen, hit.frame, False))
+            self.start_gesture(
+                MoveGesture(self._canvas, self._commands, where, screen, hit.frame, False)
+            )
         else:
-            self.start_gesture(Band(self._canvas, where, modifiers))
+            self.start_gesture(BandSelectGesture(self._canvas, where, modifiers))
 
     def moved(self, event: QMouseEvent) -> None:
         """The pointer moved, with or without a button."""
         where, screen = self._place(event)
         if self.gesture is not None:
-            if not event.buttons() and not isinstance(self.gesture, Drop):
+            if not event.buttons() and not isinstance(self.gesture, DropGesture):
                 self.cancel_gesture()  # the button went up where nobody saw it
                 return
             self.gesture.move(where, screen, event.modifiers())
@@ -160,7 +168,7 @@ class Pointer:
             hit = (
                 hit_testing.NOTHING
                 if bubble
-                else hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
+                else hit_testing.hit_at(self._canvas.picture, *where, self._canvas.camera.scale)
             )
         fix = ""
         if where is not None and bubble is not None and bubble.button is not None:
@@ -205,7 +213,7 @@ class Pointer:
             self.press(event)
             return
         self.cancel_gesture()
-        hit = hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
+        hit = hit_testing.hit_at(self._canvas.picture, *where, self._canvas.camera.scale)
         card = hit.card
         if card is not None and card.kind == "group":
             self._commands.open_group(card.id)
@@ -245,13 +253,13 @@ class Pointer:
     def menu(self, event: QContextMenuEvent) -> None:
         """The right button: what can be done here."""
         self.cancel_gesture()
-        context_menu.show(self._canvas, self._hands, event)
+        context_menu.show_menu(self._canvas, self._hands, event)
 
     # drag and drop ------------------------------------------------------------------------
 
     def drag_enter(self, event: QDragEnterEvent) -> None:
         """Something is dragged in from elsewhere."""
-        drop = Drop.of(self._canvas, self._commands, self._adding, event.mimeData())
+        drop = DropGesture.of(self._canvas, self._commands, self._adding, event.mimeData())
         if drop is None:
             event.ignore()
             return
@@ -263,7 +271,7 @@ class Pointer:
         self._drag(event)
 
     def _drag(self, event: Any) -> None:
-        if isinstance(self.gesture, Drop):
+        if isinstance(self.gesture, DropGesture):
             where, screen = self._place(event)
             self.gesture.move(where, screen, event.modifiers())
             self._edge_scroll.follow(screen, event.modifiers())
@@ -278,8 +286,8 @@ class Pointer:
     def drop(self, event: QDropEvent) -> None:
         """What was dragged is let go."""
         gesture = self.gesture
-        if not isinstance(gesture, Drop):
-            gesture = Drop.of(self._canvas, self._commands, self._adding, event.mimeData())
+        if not isinstance(gesture, DropGesture):
+            gesture = DropGesture.of(self._canvas, self._commands, self._adding, event.mimeData())
         if gesture is None:
             event.ignore()
             return
@@ -294,13 +302,13 @@ class Pointer:
         self._canvas.viewport().update()
 
 
-class Senses(QObject):
+class ViewportEventFilter(QObject):
     """What comes to the viewport and has no handler of its own: two fingers, a pointer that rests.
 
     A filter, since overriding ``viewportEvent`` would lead every paint through Python once more.
     """
 
-    def __init__(self, view: Canvas, picture_tip: Callable[[Point], str]) -> None:
+    def __init__(self, view: CanvasHost, picture_tip: Callable[[Point], str]) -> None:
         super().__init__(view.widget())
         self._view = view
         self._picture_tip = picture_tip
@@ -315,8 +323,8 @@ class Senses(QObject):
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             where = self._view.camera.to_world(event.pos().x(), event.pos().y())
-            hit = hit_testing.at(self._view.picture, *where, self._view.camera.scale)
-            text = card_text.tip(hit) or self._picture_tip(where)
+            hit = hit_testing.hit_at(self._view.picture, *where, self._view.camera.scale)
+            text = card_text.hover_text(hit) or self._picture_tip(where)
             wire = hit.wire
             if wire is not None:
                 weight = self._view.state.wire_weights.get((wire.source, wire.target))

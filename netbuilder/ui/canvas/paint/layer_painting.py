@@ -8,7 +8,7 @@ from math import isfinite, isnan
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from netbuilder.ui.canvas.layer_tiles import Link, Tile
+from netbuilder.ui.canvas.layer_tiles import PictureTile, WeightLine
 from netbuilder.ui.style import theme
 
 NAMES_HEIGHT = 56.0  # pixels, of words under columns
@@ -16,7 +16,7 @@ _INSET, _NAME = 4.0, 60.0  # of a bar's words, from the ring around it; room of 
 _POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 
 
-def paint_tiles(p: QPainter, tiles: Sequence[Tile]) -> None:
+def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
     """Pictures, each in a hairline."""
     for tile in tiles:
         p.drawImage(tile.box, tile.image)
@@ -95,7 +95,7 @@ def _ui_font(p: QPainter, color: str) -> None:
     p.setPen(QColor(color))
 
 
-def paint_links(p: QPainter, links: Sequence[Link]) -> None:
+def paint_links(p: QPainter, links: Sequence[WeightLine]) -> None:
     """Lines as thick as their weights, those below 0 dashed."""
     known = [link for link in links if isfinite(link.weight)]
     largest = max((abs(link.weight) for link in known), default=0.0) or 1.0
@@ -125,8 +125,8 @@ def paint_mark(p: QPainter, box: QRectF, within: QRectF, *, squares: bool) -> No
 
 def _short(value: float, largest: float) -> str:
     """A number beside a bar; one that is nothing beside the largest is no power of ten."""
-    from netbuilder.core.results.number.values import shown
+    from netbuilder.core.results.computation_trace.computed_value import format_value
 
     if 0 < abs(value) < 1e-4 and abs(value) * 1000 < largest:
         return "≈ 0"
-    return shown(value)
+    return format_value(value)

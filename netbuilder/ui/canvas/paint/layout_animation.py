@@ -5,17 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.style.motion import reduced_motion
 
 _MILLISECONDS = 220
 _MOST = 400  # cards: above, the glide would stutter on a slow machine
 
 
-class Slide(QObject):
+class LayoutAnimation(QObject):
     """From where cards were to where they are. What is under the pointer follows the glide."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget())
         self._view = view
         self._from: dict[str, Point] = {}

@@ -6,11 +6,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.paint.paint_scene import far_boxes
 from netbuilder.ui.canvas.paint.paint_wires import far_lines
+from netbuilder.ui.canvas.sample_caption import ROOM
 from netbuilder.ui.canvas.scene.scene import Scene
-from netbuilder.ui.canvas.shown_sample import ROOM
 
 _WIDEST, _HIGHEST = 150.0, 130.0
 _PAD, _AWAY = 8.0, 12.0
@@ -19,7 +19,7 @@ _PAD, _AWAY = 8.0, 12.0
 class Minimap:
     """The map of one view. It is no widget: the view paints it and asks where it is."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         self._view = view
         self._drawn: tuple[Scene, object, QPixmap] | None = None
         self.wanted = True

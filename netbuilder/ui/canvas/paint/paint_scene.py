@@ -7,9 +7,15 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
 
+from netbuilder.ui.canvas.paint.paint_resources import (
+    MARGIN,
+    PORT,
+    STRIPE,
+    PaintResources,
+    static_text,
+)
 from netbuilder.ui.canvas.paint.paint_state import NAMES, NEAR, PaintState
 from netbuilder.ui.canvas.paint.paint_wires import far_lines, paint_wires
-from netbuilder.ui.canvas.paint.painter_cache import MARGIN, PORT, STRIPE, CanvasLook, static_text
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame
 from netbuilder.ui.canvas.scene.scene import Scene
@@ -21,10 +27,10 @@ SLIM = 26.0  # height of a card to be that lies on a wire
 _ABOVE_FIRST = "fix the layer above first"
 
 
-def paint(
+def paint_scene(
     p: QPainter,
     picture: Scene,
-    look: CanvasLook,
+    look: PaintResources,
     camera: Camera,
     state: PaintState,
     size: tuple[int, int],
@@ -52,7 +58,7 @@ def _paint_far(
     picture: Scene,
     cards: list[Card],
     box: tuple[float, float, float, float],
-    look: CanvasLook,
+    look: PaintResources,
     scale: float,
     state: PaintState,
 ) -> None:
@@ -102,7 +108,7 @@ def far_boxes(picture: Scene, cards: Iterable[Card] | None = None) -> dict[str, 
 
 
 def _paint_frames(
-    p: QPainter, frames: Iterable[Frame], look: CanvasLook, scale: float, state: PaintState
+    p: QPainter, frames: Iterable[Frame], look: PaintResources, scale: float, state: PaintState
 ) -> None:
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     for frame in frames:
@@ -117,7 +123,7 @@ def _paint_frames(
 
 
 def _paint_frame_names(
-    p: QPainter, frames: Iterable[Frame], look: CanvasLook, scale: float, state: PaintState
+    p: QPainter, frames: Iterable[Frame], look: PaintResources, scale: float, state: PaintState
 ) -> None:
     """Names of open groups, over the wires that come in beneath them."""
     if scale < NAMES:
@@ -139,7 +145,7 @@ def _paint_frame_names(
 # cards ------------------------------------------------------------------------------------
 
 
-def _mark_colour(card: Card, look: CanvasLook) -> str:
+def _mark_colour(card: Card, look: PaintResources) -> str:
     return look.tone(card.problems[0].tone)[0]
 
 
@@ -153,7 +159,7 @@ def _paint_cards(
     p: QPainter,
     cards: list[Card],
     picture: Scene,
-    look: CanvasLook,
+    look: PaintResources,
     camera: Camera,
     state: PaintState,
 ) -> None:
@@ -204,7 +210,7 @@ def _paint_cards(
 
 
 def _paint_ports(
-    p: QPainter, card: Card, picture: Scene, look: CanvasLook, state: PaintState
+    p: QPainter, card: Card, picture: Scene, look: PaintResources, state: PaintState
 ) -> None:
     """Ports while a wire is dragged: those that take it are filled, the others fade."""
     if card.id in state.ports:
@@ -229,7 +235,7 @@ def _paint_ports(
         look.port(p, QPointF(x - card.x, y - card.y), "hover", PORT + 2)
 
 
-def _paint_name(p: QPainter, card: Card, look: CanvasLook, pixels: int) -> None:
+def _paint_name(p: QPainter, card: Card, look: PaintResources, pixels: int) -> None:
     """The name alone, as large as the card allows, for reading from further away."""
     kept = card.cache.get("name")
     if kept is None or kept[0] is not look.generation or kept[1] != pixels:
@@ -243,7 +249,7 @@ def _paint_name(p: QPainter, card: Card, look: CanvasLook, pixels: int) -> None:
     p.drawStaticText(kept[4], kept[3])
 
 
-def _paint_words(p: QPainter, card: Card, look: CanvasLook) -> None:
+def _paint_words(p: QPainter, card: Card, look: PaintResources) -> None:
     kept = card.cache.get("words")
     if kept is None or kept[0] is not look.generation:
         kept = card.cache["words"] = (look.generation, *_lay_words(card, look))
@@ -265,7 +271,7 @@ def _paint_words(p: QPainter, card: Card, look: CanvasLook) -> None:
 Placed = tuple[QPointF, QStaticText]
 
 
-def _lay_words(card: Card, look: CanvasLook) -> tuple[Placed, list[Placed], Placed | None]:
+def _lay_words(card: Card, look: PaintResources) -> tuple[Placed, list[Placed], Placed | None]:
     """Name, telling text (on a second line what the first does not hold), parameter count."""
     right = card.w - _RIGHT
     count: Placed | None = None
@@ -291,7 +297,7 @@ def _lay_words(card: Card, look: CanvasLook) -> tuple[Placed, list[Placed], Plac
     return (QPointF(_LEFT, top), title), details, count
 
 
-def _two_lines(text: str, first: float, second: float, look: CanvasLook) -> tuple[str, str]:
+def _two_lines(text: str, first: float, second: float, look: PaintResources) -> tuple[str, str]:
     metrics = look.detail_metrics
     if not text or metrics.horizontalAdvance(text) <= first:
         return text, ""
@@ -310,9 +316,9 @@ def _two_lines(text: str, first: float, second: float, look: CanvasLook) -> tupl
     )
 
 
-def ghost(
+def paint_ghost(
     p: QPainter,
-    look: CanvasLook,
+    look: PaintResources,
     spot: tuple[float, float],
     title: str,
     category: str,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.live.wires import WireWeight
+    from netbuilder.core.results.live.connection_weights import ConnectionWeight
 
 NEAR = 0.55  # from this scale on everything is shown
 NAMES = 0.3  # from this scale on names are shown
@@ -29,5 +29,5 @@ class PaintState:
     hidden_wire: tuple[str, str] | None = None
     ports: Mapping[str, str] = field(default_factory=dict)  # while wiring: "yes", "odd", "no"
     # How strong wires are, by (source, target); shown while the network learns and afterwards.
-    wire_weights: Mapping[tuple[str, str], WireWeight] = field(default_factory=dict)
+    wire_weights: Mapping[tuple[str, str], ConnectionWeight] = field(default_factory=dict)
     port_kind: str = "in"  # which side of the cards ``ports`` speaks of

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from netbuilder.ui.canvas.paint.paint_resources import PaintResources, static_text
 from netbuilder.ui.canvas.paint.paint_state import NEAR, PaintState
-from netbuilder.ui.canvas.paint.painter_cache import CanvasLook, static_text
 from netbuilder.ui.canvas.scene.cards import Wire
 from netbuilder.ui.canvas.scene.scene import Scene
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.live.wires import WireWeight
+    from netbuilder.core.results.live.connection_weights import ConnectionWeight
 
 _ABOVE, _BELOW = "#0072B2", "#D55E00"  # Okabe and Ito's
 _SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
@@ -62,7 +62,7 @@ def paint_wires(
     p: QPainter,
     picture: Scene,
     box: tuple[float, float, float, float],
-    look: CanvasLook,
+    look: PaintResources,
     scale: float,
     state: PaintState,
 ) -> None:
@@ -105,7 +105,7 @@ def paint_wires(
                 _paint_label(p, wire, look)
 
 
-def _paint_weighted(p: QPainter, wire: Wire, weight: WireWeight, width: float) -> None:
+def _paint_weighted(p: QPainter, wire: Wire, weight: ConnectionWeight, width: float) -> None:
     """As thick as its weights are large; blue above 0, orange and dashed below."""
     above = weight.mean >= 0
     thick = (0.6 + 2.4 * weight.part) * width
@@ -118,7 +118,7 @@ def _paint_weighted(p: QPainter, wire: Wire, weight: WireWeight, width: float) -
 
 
 def _paint_special(
-    p: QPainter, wires: list[Wire], look: CanvasLook, width: float, state: PaintState
+    p: QPainter, wires: list[Wire], look: PaintResources, width: float, state: PaintState
 ) -> None:
     for wire in wires:
         key = (wire.source, wire.target)
@@ -147,7 +147,7 @@ def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
     return (port + 15 if right else port - 12 - width, level - height / 2)
 
 
-def _paint_label(p: QPainter, wire: Wire, look: CanvasLook) -> None:
+def _paint_label(p: QPainter, wire: Wire, look: PaintResources) -> None:
     kept = wire.cache.get("label")
     if kept is None or kept[0] is not look.generation:
         text = static_text(wire.label, look.fixed_font)

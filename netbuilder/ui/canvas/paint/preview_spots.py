@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 
-from netbuilder.ui.canvas.paint.problem_cards import AWAY
+from netbuilder.ui.canvas.paint.problem_bubbles import AWAY
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
@@ -14,7 +14,7 @@ _NEXT, _LEAST = 6.0, 20.0  # before the next card; the least width of a picture
 _OVER, _FREE, _WIRE = 30.0, 5.0, 8.0  # above the first row; from cards; from wires
 
 
-def spot_of(picture: Scene, card: Card, size: tuple[float, float], beyond: float) -> QRectF:
+def preview_box(picture: Scene, card: Card, size: tuple[float, float], beyond: float) -> QRectF:
     """Right of its card, else left of it, else above it beside its wire, else smaller.
 
     ``beyond``: how far pictures may go beyond all cards, on the canvas: what is further is not

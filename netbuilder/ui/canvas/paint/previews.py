@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from netbuilder.core.project.model import Graph, Point
-from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.paint.preview_spots import WIDEST, spot_of
-from netbuilder.ui.canvas.paint.problem_cards import PREVIEW_HEIGHT
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.paint.preview_spots import WIDEST, preview_box
+from netbuilder.ui.canvas.paint.problem_bubbles import PREVIEW_HEIGHT
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
@@ -18,10 +18,10 @@ from netbuilder.ui.canvas.scene.spatial_index import Box
 _FADED = 0.3
 
 
-class Previews:
+class NodePreviews:
     """Pictures by node id."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         self._view = view
         self._images: dict[str, QImage] = {}
         self._past: set[str] = set()  # of an earlier run, while another one goes on
@@ -124,7 +124,7 @@ class Previews:
         size = self._size(image)
         known = self._spots.get(card.id)
         if known is None or known[0] != size:
-            known = self._spots[card.id] = (size, spot_of(picture, card, size, beyond))
+            known = self._spots[card.id] = (size, preview_box(picture, card, size, beyond))
         return known[1]
 
     def boxes(self) -> dict[str, Box]:

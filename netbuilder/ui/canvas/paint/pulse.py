@@ -11,7 +11,7 @@ import time
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.paint.paint_state import NAMES
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
 from netbuilder.ui.style.motion import reduced_motion
@@ -22,10 +22,10 @@ _MOST_CARDS = 300  # above, painting would take time that the training needs
 _RADIUS = 3.5
 
 
-class Pulse:
+class WirePulse:
     """The place of the dots: a part of each wire's length, None while nothing trains."""
 
-    def __init__(self, view: Canvas) -> None:
+    def __init__(self, view: CanvasHost) -> None:
         self._view = view
         self._last = 0.0
         self.at: float | None = None

@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
+from netbuilder.ui.canvas.paint.paint_resources import PaintResources
 
 _WIDEST = 340.0
 
 
-class Tip:
+class PointerTip:
     """A sentence near the pointer, until the next press or gesture."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Tip:
         """Say nothing."""
         self.text = ""
 
-    def paint(self, p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
+    def paint(self, p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
         """Paint the tip, kept inside the viewport."""
         if not self.text:
             return
@@ -48,14 +48,14 @@ class Tip:
         p.drawText(box.adjusted(10, 6, -8, -4), wrap, self.text)
 
 
-def paint_focus(p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
+def paint_focus(p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
     """The frame of a canvas that the keyboard has come to."""
     p.setPen(QPen(look.accent, 2))
     p.setBrush(Qt.BrushStyle.NoBrush)
     p.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
 
 
-def paint_empty(p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
+def paint_empty(p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
     """What an empty canvas says: how to begin."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     width, height = size
@@ -82,7 +82,9 @@ def paint_empty(p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
         )
 
 
-def paint_hint(p: QPainter, look: CanvasLook, x: float, y: float, text: str, scale: float) -> None:
+def paint_hint(
+    p: QPainter, look: PaintResources, x: float, y: float, text: str, scale: float
+) -> None:
     """A few accent-coloured words on the canvas: what a drop would do."""
     font = look.words(max(11, round(12 / scale)), True)
     p.setFont(font)

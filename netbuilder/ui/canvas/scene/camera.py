@@ -48,7 +48,7 @@ class Camera:
         return Camera(scale, x - wx * scale, y - wy * scale)
 
 
-def fitting(
+def camera_to_fit(
     box: Box, width: float, height: float, margin: float = MARGIN, largest: float = 1.0
 ) -> Camera:
     """The camera that shows a part of the canvas whole, centred, not larger than ``largest``."""
@@ -66,7 +66,7 @@ def fitting(
     )
 
 
-def opening(
+def camera_to_open(
     box: Box,
     width: float,
     height: float,
@@ -81,7 +81,7 @@ def opening(
     smaller where cards would be cut off at the sides.
     """
     left, top, right, bottom = box
-    whole = fitting(box, width, height, largest=largest)
+    whole = camera_to_fit(box, width, height, largest=largest)
     if whole.scale >= _LEAST_WHOLE * largest:
         if horizontal:
             return whole
@@ -101,7 +101,9 @@ def opening(
     return Camera(readable, width / 2 - (left + right) / 2 * readable, _MARGIN - top * readable)
 
 
-def showing(camera: Camera, box: Box, width: float, height: float, margin: float = 24.0) -> Camera:
+def camera_to_show(
+    camera: Camera, box: Box, width: float, height: float, margin: float = 24.0
+) -> Camera:
     """Moved no further than needed to bring a part of the canvas into view."""
     left, top = camera.to_screen(box[0], box[1])
     right, bottom = camera.to_screen(box[2], box[3])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Node, Project
 
@@ -32,12 +32,12 @@ def spec_of(node: Node) -> LayerSpec | None:
     return LAYERS.get(node.layer)
 
 
-def title(node: Node) -> str:
+def card_title(node: Node) -> str:
     """Keras's name of the layer."""
     return node.layer
 
 
-def detail(
+def card_detail(
     node: Node, owner: Node | None, project: Project, facts: Any, named: bool = False
 ) -> str:
     """What tells this node from others of its layer; with its name where that is needed."""
@@ -58,7 +58,7 @@ def _detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str
         told = data_name(project, facts, node.id)
         if told:
             return told
-    return describe(node.params, LAYERS[node.layer])
+    return describe_params(node.params, LAYERS[node.layer])
 
 
 def data_name(project: Project, facts: Any, input_id: str) -> str:
@@ -81,13 +81,13 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
     return f"{name} {'×'.join('?' if n is None else str(n) for n in axes)}"
 
 
-def count(shape: Any) -> str:
+def parameter_count(shape: Any) -> str:
     """Number of parameters, "18,496"; "" for none or when Keras has not spoken."""
     parameters = getattr(shape, "parameters", None)
     return f"{parameters:,}" if parameters else ""
 
 
-def total(shapes: Iterable[Any]) -> str:
+def parameter_total(shapes: Iterable[Any]) -> str:
     """Sum of the parameters of several nodes."""
     parameters = sum(getattr(shape, "parameters", None) or 0 for shape in shapes)
     return f"{parameters:,}" if parameters else ""
@@ -122,7 +122,7 @@ def shape_text(output: Any) -> str:
     return str(tuple(output))
 
 
-def goal(project: Project, facts: Any, output: str, unknown: str = "") -> str:
+def target_text(project: Project, facts: Any, output: str, unknown: str = "") -> str:
     """Target and loss of an output: "digit · 10 classes · cross-entropy".
 
     ``unknown`` is said where nothing of them is known; "": that there is no data yet.
@@ -151,7 +151,7 @@ def goal(project: Project, facts: Any, output: str, unknown: str = "") -> str:
     return " · ".join(part for part in parts if part) or unknown or "no data chosen yet"
 
 
-def tip(hit: Any) -> str:
+def hover_text(hit: Any) -> str:
     """What a pointer that rests on something is told; "" for nothing."""
     if hit.kind == "out":
         return "Drag from here to wire it to another layer, or into the open to add one."

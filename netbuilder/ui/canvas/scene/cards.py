@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from netbuilder.core.project.layout import CARD
 from netbuilder.core.project.model import Edge, Group, Node, Point
-from netbuilder.ui.canvas.scene.wire_path import Route
+from netbuilder.ui.canvas.scene.wire_path import WireRoute
 
 CARD_WIDTH, CARD_HEIGHT = CARD
 GOAL = "@goal"  # id of the goal's card; of further outputs "@goal:<output id>"
@@ -18,7 +18,7 @@ FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 30.0, 24.0, 9.0  # around an open group's c
 HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
 
 
-class MadeOf(NamedTuple):
+class CardInputs(NamedTuple):
     """What a node's card was made of, besides the node and its place."""
 
     shape: Any
@@ -29,7 +29,7 @@ class MadeOf(NamedTuple):
     named: bool = False  # its name is needed: a problem speaks of it, and others look alike
 
 
-NOTHING = MadeOf(None, (), 0, None, None)
+NOTHING = CardInputs(None, (), 0, None, None)
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Card:
     problems: tuple[Any, ...]  # check.Problem of the node itself, errors first
     follows: bool  # a layer further up has to be mended first
     source: Node | Group | None
-    made_of: MadeOf  # compared with the next, so that a card is kept while it holds
+    made_of: CardInputs  # compared with the next, so that a card is kept while it holds
     w: float = CARD_WIDTH
     h: float = CARD_HEIGHT
     cache: dict[str, Any] = field(default_factory=dict)  # laid-out text, kept by the painter
@@ -61,7 +61,7 @@ class Wire:
 
     source: str
     target: str
-    route: Route
+    route: WireRoute
     label: str
     edges: tuple[Edge, ...]
     slot: int = 0  # which of the target's inputs

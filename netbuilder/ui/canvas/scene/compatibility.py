@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS, search
+from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
+from netbuilder.core.catalog.layers.layer_index import LAYERS, search_layers
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.catalog.typed_layer import TypedLayer, typed_layers
 from netbuilder.core.project.model import Graph
 
 _NOUN = {
@@ -18,7 +18,7 @@ _NOUN = {
 }
 
 
-def rank(shapes: Any, node_id: str) -> int | None:
+def output_rank(shapes: Any, node_id: str) -> int | None:
     """Axes of a node's output, batch axis included; None while it is not known."""
     shape = shapes.by_node.get(node_id) if shapes is not None else None
     output = getattr(shape, "output", None)
@@ -27,24 +27,24 @@ def rank(shapes: Any, node_id: str) -> int | None:
     return len(output)
 
 
-def takes(spec: LayerSpec, axes: int | None) -> bool:
+def accepts_rank(spec: LayerSpec, axes: int | None) -> bool:
     """Whether a layer takes an input of so many axes."""
     if spec.max_inputs == 0:
         return False
     return axes is None or not spec.ranks or axes in spec.ranks
 
 
-def why_odd(graph: Graph, shapes: Any, source: str, target: str) -> str | None:
+def mismatch_sentence(graph: Graph, shapes: Any, source: str, target: str) -> str | None:
     """The sentence on a wire that is legal but does not work yet; None if all is well."""
     spec = LAYERS.get(graph.by_id[target].layer)
-    axes = rank(shapes, source)
-    if spec is None or takes(spec, axes) or axes is None:
+    axes = output_rank(shapes, source)
+    if spec is None or accepts_rank(spec, axes) or axes is None:
         return None
     wanted = " or ".join(_NOUN.get(n, f"{n} axes") for n in spec.ranks)
     return f"{spec.name} takes {wanted}, this gives {_NOUN.get(axes, f'{axes} axes')}."
 
 
-def found(text: str, *, axes: int | None = None, feeding: bool = False) -> list[LayerSpec]:
+def fitting_layers(text: str, *, axes: int | None = None, feeding: bool = False) -> list[LayerSpec]:
     """Layers that a search finds and that fit.
 
     Args:
@@ -52,17 +52,19 @@ def found(text: str, *, axes: int | None = None, feeding: bool = False) -> list[
         axes: axes of what they would get; None: anything.
         feeding: the layer has to feed something, so that ``Input`` fits and axes do not matter.
     """
-    some: Iterable[LayerSpec] = search(text)
+    some: Iterable[LayerSpec] = search_layers(text)
     if not text.strip():
         some = sorted(some, key=lambda spec: not spec.teaching)
-    return [spec for spec in some if feeding or takes(spec, axes)]
+    return [spec for spec in some if feeding or accepts_rank(spec, axes)]
 
 
-def choices(text: str, *, axes: int | None = None, feeding: bool = False) -> list[TypedLayer]:
-    """``found``, with the parameters that were typed after the layer's name."""
+def fitting_choices(
+    text: str, *, axes: int | None = None, feeding: bool = False
+) -> list[ParsedLayer]:
+    """``fitting_layers``, with the parameters that were typed after the layer's name."""
     if len(text.split()) < 2:
-        return [TypedLayer(spec) for spec in found(text, axes=axes, feeding=feeding)]
-    return [one for one in typed_layers(text) if feeding or takes(one.spec, axes)]
+        return [ParsedLayer(spec) for spec in fitting_layers(text, axes=axes, feeding=feeding)]
+    return [one for one in parse_layers(text) if feeding or accepts_rank(one.spec, axes)]
 
 
 def acceptance(graph: Graph, shapes: Any, source: str, cards: Mapping[str, str]) -> dict[str, str]:
@@ -78,13 +80,13 @@ def acceptance(graph: Graph, shapes: Any, source: str, cards: Mapping[str, str])
                 ahead.add(one)
                 waiting.append(one)
     fed = set(graph.targets[source])
-    axes = rank(shapes, source)
+    axes = output_rank(shapes, source)
     answer: dict[str, str] = {}
     for card_id, node_id in cards.items():
         spec = LAYERS.get(graph.by_id[node_id].layer)
         if node_id in ahead or node_id in fed or (spec is not None and spec.max_inputs == 0):
             answer[card_id] = "no"
-        elif spec is not None and not takes(spec, axes):
+        elif spec is not None and not accepts_rank(spec, axes):
             answer[card_id] = "odd"
         else:
             answer[card_id] = "yes"

@@ -42,7 +42,7 @@ class Hit:
 NOTHING = Hit("nothing")
 
 
-def at(picture: Scene, x: float, y: float, scale: float = 1.0) -> Hit:
+def hit_at(picture: Scene, x: float, y: float, scale: float = 1.0) -> Hit:
     """What lies at a point, the topmost first: ports, cards, wires, heads of open groups."""
     reach = min(PORT_REACH / scale, 16.0)
     near = picture.grid.cards_in((x - reach, y - reach, x + reach, y + reach))

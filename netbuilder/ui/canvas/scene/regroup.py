@@ -28,9 +28,7 @@ def frames_without(picture: Scene, dragged: Iterable[str]) -> Mapping[str, Frame
     return {**picture.frames, **frames_of(picture.graph, rest)}
 
 
-def destination(
-    picture: Scene, frames: Mapping[str, Frame], card: Card, place: Point
-) -> str | None:
+def drop_group(picture: Scene, frames: Mapping[str, Frame], card: Card, place: Point) -> str | None:
     """The group that ``card`` lies in when it is let go at ``place``; None: in none.
 
     Into a group goes what has its middle in the frame; out of it what is clear of the frame.

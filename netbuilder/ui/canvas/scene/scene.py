@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from netbuilder.core.project.layout import Shown
+from netbuilder.core.project.layout import VisibleGraph
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas.scene.cards import (
     CARD_HEIGHT,
@@ -17,8 +17,8 @@ from netbuilder.ui.canvas.scene.cards import (
     in_port,
     out_port,
 )
-from netbuilder.ui.canvas.scene.spatial_index import Grid
-from netbuilder.ui.canvas.scene.wire_routing import frames_of, lead
+from netbuilder.ui.canvas.scene.spatial_index import SpatialGrid
+from netbuilder.ui.canvas.scene.wire_routing import frames_of, route_wires
 
 _LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # room for a shape at a wire that runs aside
 
@@ -32,18 +32,18 @@ class Scene:
     cards: dict[str, Card]
     wires: dict[tuple[str, str], Wire]
     frames: dict[str, Frame]
-    seen: Shown
+    seen: VisibleGraph
     auto: dict[str, Point]
     key: tuple[Any, ...]
     cache: dict[str, Any] = field(default_factory=dict)  # kept by the painter
-    _grid: Grid[Card, Wire] | None = None
+    _grid: SpatialGrid[Card, Wire] | None = None
     _by_card: dict[str, list[Wire]] | None = None
 
     @property
-    def grid(self) -> Grid[Card, Wire]:
+    def grid(self) -> SpatialGrid[Card, Wire]:
         """Cards and wires by place."""
         if self._grid is None:
-            self._grid = Grid(self.cards, self.wires)
+            self._grid = SpatialGrid(self.cards, self.wires)
         return self._grid
 
     @property
@@ -90,7 +90,7 @@ class Scene:
                     led[key] = wires[key] = replace(wire, cache={})
         grid = self.grid.over(moved, led)
         others = (w for key, w in wires.items() if key not in led)
-        lead(cards, led.values(), self.horizontal, grid, others)
+        route_wires(cards, led.values(), self.horizontal, grid, others)
         frames = frames_of(self.graph, cards)
         picture = Scene(
             self.graph, self.horizontal, cards, wires, frames, self.seen, self.auto, self.key

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import spec_of
-from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.project.layout import (
     GAP_ACROSS,
     GAP_ALONG,
     GAP_ALONG_HORIZONTAL,
-    Shown,
-    complete,
-    shown,
+    VisibleGraph,
+    place_missing,
+    visible_graph,
 )
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
 from netbuilder.ui.canvas.scene import card_text
@@ -30,12 +30,12 @@ from netbuilder.ui.canvas.scene.cards import (
     HORIZONTAL,
     NOTHING,
     Card,
-    MadeOf,
+    CardInputs,
     Wire,
 )
 from netbuilder.ui.canvas.scene.scene import Scene
-from netbuilder.ui.canvas.scene.wire_path import Route
-from netbuilder.ui.canvas.scene.wire_routing import frames_of, lead, order_slots
+from netbuilder.ui.canvas.scene.wire_path import WireRoute
+from netbuilder.ui.canvas.scene.wire_routing import frames_of, order_slots, route_wires
 
 _ORIGIN: Point = (0.0, 0.0)
 _QUOTED = re.compile(r"['“]([^'“”]+)['”]")
@@ -43,7 +43,7 @@ _QUOTED = re.compile(r"['“]([^'“”]+)['”]")
 _OF_GOAL = frozenset({"loss-target", "metric-target", "metric-meaning"})
 
 
-def draw(
+def build_scene(
     project: Project,
     *,
     shapes: Any = None,
@@ -86,7 +86,7 @@ def draw(
             )
             continue
         place = at.get(one) or node.position or auto.get(one, _ORIGIN)
-        made_of = MadeOf(
+        made_of = CardInputs(
             node_shapes.get(one),
             by_node.get(one, ()),
             feeds.get(one, 0),
@@ -112,9 +112,9 @@ def draw(
     if before is not None and before.horizontal == horizontal and _same_places(old, cards):
         new = [w for key, w in wires.items() if before.wires.get(key) is not w]
         staying = (w for key, w in wires.items() if before.wires.get(key) is w)
-        lead(cards, new, horizontal, others=staying)
+        route_wires(cards, new, horizontal, others=staying)
     else:
-        lead(cards, wires.values(), horizontal)
+        route_wires(cards, wires.values(), horizontal)
     return Scene(graph, horizontal, cards, wires, frames_of(graph, cards), seen, auto, key)
 
 
@@ -131,7 +131,7 @@ def _same_places(old: Mapping[str, Card], new: Mapping[str, Card]) -> bool:
     )
 
 
-def _same(old: MadeOf, new: MadeOf) -> bool:
+def _same(old: CardInputs, new: CardInputs) -> bool:
     return (
         (old.shape is new.shape or old.shape == new.shape)
         and old.ports == new.ports
@@ -144,7 +144,7 @@ def _same(old: MadeOf, new: MadeOf) -> bool:
 
 def _arranged(
     graph: Graph, horizontal: bool, before: Scene | None
-) -> tuple[Shown, dict[str, Point], tuple[Any, ...]]:
+) -> tuple[VisibleGraph, dict[str, Point], tuple[Any, ...]]:
     """What is shown and where the layout puts it; kept while ids, wires and places are the same."""
     key = (
         tuple((node.id, node.group, node.position) for node in graph.nodes),
@@ -154,7 +154,7 @@ def _arranged(
     )
     if before is not None and before.key == key:
         return before.seen, before.auto, key
-    seen = shown(graph)
+    seen = visible_graph(graph)
     given = {n.id: n.position for n in graph.nodes if n.position is not None}
     if graph.groups:
         given = {one: place for one, place in given.items() if seen.stand_in[one] == one}
@@ -164,10 +164,10 @@ def _arranged(
                 given[group.id] = place
     if len(given) == len(seen.ids):
         return seen, {}, key
-    return seen, complete(seen.ids, seen.edges, given, horizontal), key
+    return seen, place_missing(seen.ids, seen.edges, given, horizontal), key
 
 
-def _problems_by_card(problems: tuple[Any, ...], seen: Shown) -> dict[str, tuple[Any, ...]]:
+def _problems_by_card(problems: tuple[Any, ...], seen: VisibleGraph) -> dict[str, tuple[Any, ...]]:
     found: dict[str, list[Any]] = {}
     for problem in problems:
         if problem.node in seen.stand_in:
@@ -190,7 +190,7 @@ def _spoken_of(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
         return frozenset()
     kinds = {graph.by_id[one].layer for one in said}
     looks = {
-        node.id: (node.layer, describe(node.params, spec))
+        node.id: (node.layer, describe_params(node.params, spec))
         for node in graph.nodes
         if node.layer in kinds and (spec := card_text.spec_of(node)) is not None
     }
@@ -198,14 +198,14 @@ def _spoken_of(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
     return frozenset(one for one in said if one in looks and alike[looks[one]] > 1)
 
 
-def _inputs_by_card(seen: Shown) -> dict[str, int]:
+def _inputs_by_card(seen: VisibleGraph) -> dict[str, int]:
     count: dict[str, int] = {}
     for _, target in seen.edges:
         count[target] = count.get(target, 0) + 1
     return count
 
 
-def _node_card(node: Node, place: Point, made_of: MadeOf, project: Project, facts: Any) -> Card:
+def _node_card(node: Node, place: Point, made_of: CardInputs, project: Project, facts: Any) -> Card:
     spec = card_text.spec_of(node)
     takes = spec is None or spec.max_inputs != 0
     problems = made_of.problems
@@ -214,9 +214,9 @@ def _node_card(node: Node, place: Point, made_of: MadeOf, project: Project, fact
         kind="node" if spec is not None else "unknown",
         x=place[0],
         y=place[1],
-        title=card_text.title(node),
-        detail=card_text.detail(node, made_of.owner, project, facts, made_of.named),
-        count=card_text.count(made_of.shape) if made_of.owner is None else "",
+        title=card_text.card_title(node),
+        detail=card_text.card_detail(node, made_of.owner, project, facts, made_of.named),
+        count=card_text.parameter_count(made_of.shape) if made_of.owner is None else "",
         category=spec.category.value if spec is not None else "",
         ports_in=max(made_of.ports, 1) if takes else 0,
         has_out=True,
@@ -227,7 +227,7 @@ def _node_card(node: Node, place: Point, made_of: MadeOf, project: Project, fact
     )
 
 
-def _members_place(graph: Graph, group_id: str, seen: Shown) -> Point | None:
+def _members_place(graph: Graph, group_id: str, seen: VisibleGraph) -> Point | None:
     """Where the members of a closed group were put; None if not all of them were."""
     inside = [n.position for n in graph.nodes if seen.stand_in[n.id] == group_id]
     placed = [place for place in inside if place is not None]
@@ -239,7 +239,7 @@ def _members_place(graph: Graph, group_id: str, seen: Shown) -> Point | None:
 def _group_card(
     group: Group,
     graph: Graph,
-    seen: Shown,
+    seen: VisibleGraph,
     shapes: Mapping[str, Any],
     problems: tuple[Any, ...],
     feeds: Mapping[str, int],
@@ -253,7 +253,7 @@ def _group_card(
         y=place[1],
         title=group.name,
         detail=card_text.group_detail(inside),
-        count=card_text.total(shapes.get(node.id) for node in inside),
+        count=card_text.parameter_total(shapes.get(node.id) for node in inside),
         category="",
         ports_in=max(feeds.get(group.id, 0), 1),
         has_out=True,
@@ -265,7 +265,7 @@ def _group_card(
 
 
 def _wires(
-    seen: Shown, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Scene | None
+    seen: VisibleGraph, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Scene | None
 ) -> dict[tuple[str, str], Wire]:
     """Wires of the graph; one of which both cards were kept is kept as well."""
     wires: dict[tuple[str, str], Wire] = {}
@@ -295,7 +295,7 @@ def _wires(
             wires[key] = kept
         else:
             label = card_text.shapes_label(shape if isinstance(shape, tuple) else (shape,))
-            wires[key] = Wire(a, b, Route(0, 0, 0, 0), label, edges, slot, shape)
+            wires[key] = Wire(a, b, WireRoute(0, 0, 0, 0), label, edges, slot, shape)
     feeds = Counter(a for a, _ in wires)
     for wire in wires.values():
         splits = feeds[wire.source] > 1
@@ -320,7 +320,9 @@ def _add_goals(
     graph = project.graph
     outputs = _goal_outputs(graph)
     hung: dict[str, int] = {}
-    stand_in = {n.id: n.id for n in graph.nodes} if not graph.groups else shown(graph).stand_in
+    stand_in = (
+        {n.id: n.id for n in graph.nodes} if not graph.groups else visible_graph(graph).stand_in
+    )
     for index, output in enumerate(outputs):
         above = cards[stand_in[output]]
         one = GOAL if index == 0 else f"{GOAL}:{output}"
@@ -337,7 +339,7 @@ def _add_goals(
             x=place[0],
             y=place[1],
             title="Goal",
-            detail=card_text.goal(project, facts, output, unknown),
+            detail=card_text.target_text(project, facts, output, unknown),
             count="",
             category="Start",
             ports_in=1,
@@ -348,7 +350,7 @@ def _add_goals(
             made_of=NOTHING,
         )
         label = card_text.shape_label(shapes.get(output))
-        wires[(above.id, one)] = Wire(above.id, one, Route(0, 0, 0, 0), label, ())
+        wires[(above.id, one)] = Wire(above.id, one, WireRoute(0, 0, 0, 0), label, ())
 
 
 def _goal_outputs(graph: Graph) -> tuple[str, ...]:

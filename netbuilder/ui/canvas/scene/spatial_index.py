@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-class Placed(Protocol):
+class PlacedBox(Protocol):
     """A box with a name: a card, say."""
 
     id: str
@@ -19,32 +19,32 @@ class Placed(Protocol):
     h: float
 
 
-class Path(Protocol):
+class RoutePath(Protocol):
     """The way of a wire."""
 
     def box(self) -> Box:
         """Left, top, right and bottom of all that it touches."""
 
 
-class Led(Protocol):
+class Connector(Protocol):
     """What leads from one box to another: a wire, say."""
 
     source: str
     target: str
 
     @property
-    def route(self) -> Path:
+    def route(self) -> RoutePath:
         """Its way."""
 
 
-C = TypeVar("C", bound=Placed)
-W = TypeVar("W", bound=Led)
+C = TypeVar("C", bound=PlacedBox)
+W = TypeVar("W", bound=Connector)
 
 _CELL_X, _CELL_Y = 640.0, 320.0
 _MANY = 30  # a wire longer than this many buckets is looked at each time instead
 
 
-class Grid(Generic[C, W]):
+class SpatialGrid(Generic[C, W]):
     """Cards and wires by place. Made once for a picture; never changed."""
 
     def __init__(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> None:
@@ -67,9 +67,9 @@ class Grid(Generic[C, W]):
             for cell in _cells(box):
                 self._wire_cells.setdefault(cell, []).append(wire)
 
-    def over(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> Grid[C, W]:
+    def over(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> SpatialGrid[C, W]:
         """This grid with some cards and wires elsewhere; costs what moved."""
-        grid: Grid[C, W] = Grid({}, {})
+        grid: SpatialGrid[C, W] = SpatialGrid({}, {})
         grid._cards = {**self._cards, **cards}
         grid._wires = {**self._wires, **wires}
         grid._card_cells, grid._wire_cells = self._card_cells, self._wire_cells

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.scene.spatial_index import Grid
+from netbuilder.ui.canvas.scene.spatial_index import SpatialGrid
 
 _STEPS = 12  # points of a curve that are looked at in hit tests
 LANE_GAP = 22.0  # from a card to the lane beside it
@@ -20,7 +20,7 @@ _BEND = 36.0  # length over which a wire turns into its lane
 
 
 @dataclass(slots=True)
-class Route:
+class WireRoute:
     """From ``(x1, y1)`` to ``(x2, y2)``. ``lane`` is the x (horizontal: y) that a detour takes."""
 
     x1: float
@@ -116,20 +116,22 @@ def _to_segment(x: float, y: float, ax: float, ay: float, bx: float, by: float) 
     return math.hypot(x - ax - t * dx, y - ay - t * dy)
 
 
-class Lanes:
+class RouteLanes:
     """Keeps wires that run side by side apart."""
 
-    def __init__(self, taken: Iterable[Route] = ()) -> None:
+    def __init__(self, taken: Iterable[WireRoute] = ()) -> None:
         self._taken: list[tuple[float, float, float]] = []
         for route in taken:
             if route.lane is not None:
                 self._take(route, route.lane)
 
-    def _take(self, route: Route, lane: float) -> None:
+    def _take(self, route: WireRoute, lane: float) -> None:
         start, end = _extent(route)
         self._taken.append((lane, start, end))
 
-    def around(self, route: Route, grid: Grid[Any, Any], source: str, target: str) -> None:
+    def around(
+        self, route: WireRoute, grid: SpatialGrid[Any, Any], source: str, target: str
+    ) -> None:
         """Give the route a lane beside the cards that it would cross, if it crosses any.
 
         Lanes lie on the left (horizontal: above): on the right is the place for words.
@@ -158,12 +160,12 @@ class Lanes:
         self._take(route, lane)
 
 
-def _extent(route: Route) -> tuple[float, float]:
+def _extent(route: WireRoute) -> tuple[float, float]:
     a, b = (route.x1, route.x2) if route.horizontal else (route.y1, route.y2)
     return (min(a, b), max(a, b))
 
 
-def _samples(route: Route) -> list[Point]:
+def _samples(route: WireRoute) -> list[Point]:
     length = abs(route.x2 - route.x1) + abs(route.y2 - route.y1)
     steps = max(2, min(400, int(length / 30)))
     curve = route.curves()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.project.layout import GAP_ALONG
 from netbuilder.core.project.model import Graph
 from netbuilder.ui.canvas.scene.cards import (
@@ -19,28 +19,28 @@ from netbuilder.ui.canvas.scene.cards import (
     in_port,
     out_port,
 )
-from netbuilder.ui.canvas.scene.spatial_index import Grid
-from netbuilder.ui.canvas.scene.wire_path import Lanes, Route
+from netbuilder.ui.canvas.scene.spatial_index import SpatialGrid
+from netbuilder.ui.canvas.scene.wire_path import RouteLanes, WireRoute
 
 
-def lead(
+def route_wires(
     cards: Mapping[str, Card],
     wires: Iterable[Wire],
     horizontal: bool,
-    grid: Grid[Card, Wire] | None = None,
+    grid: SpatialGrid[Card, Wire] | None = None,
     others: Iterable[Wire] = (),
 ) -> None:
     """Give wires their way: from port to port, beside the cards that are in between.
 
     ``others`` are wires that keep the way that they have.
     """
-    long: list[tuple[float, Wire, Route]] = []
+    long: list[tuple[float, Wire, WireRoute]] = []
     # A wire that is shorter than a card has no room for one in between.
     least = CARD_WIDTH if horizontal else CARD_HEIGHT
     for wire in wires:
         start = out_port(cards[wire.source], horizontal)
         end = in_port(cards[wire.target], wire.slot, horizontal)
-        route = Route(*start, *end, horizontal)
+        route = WireRoute(*start, *end, horizontal)
         along = route.x2 - route.x1 if horizontal else route.y2 - route.y1
         if along > least or along < 0:
             long.append((abs(along), wire, route))
@@ -48,14 +48,14 @@ def lead(
             _follow(wire, route)
     if not long:
         return
-    grid = grid or Grid(cards, {})
-    lanes = Lanes(wire.route for wire in others)
+    grid = grid or SpatialGrid(cards, {})
+    lanes = RouteLanes(wire.route for wire in others)
     for _, wire, route in sorted(long, key=lambda one: one[0]):  # the shorter ones inside
         lanes.around(route, grid, wire.source, wire.target)
         _follow(wire, route)
 
 
-def _follow(wire: Wire, route: Route) -> None:
+def _follow(wire: Wire, route: WireRoute) -> None:
     if route != wire.route:
         wire.route = route
         wire.cache.clear()

@@ -15,7 +15,7 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.live.pictures import HistogramPicture
+    from netbuilder.core.results.live.view_data import HistogramPicture
 
 HEIGHT, COLUMNS = 130, 160
 

@@ -9,12 +9,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from netbuilder.core.wording import number
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.live.pictures import HistogramPicture
+    from netbuilder.core.results.live.view_data import HistogramPicture
 
 HEIGHT, RIDGES = 110, 30
 
@@ -87,5 +87,5 @@ class HistogramRidges(QWidget):
             first, last = int(self._epochs[0]), int(self._epochs[-1])
             span = f"epoch {first:,} to {last:,}" if first != last else f"epoch {last:,}"
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, span)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(float(edges[0])))
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(float(edges[-1])))
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, format_number(float(edges[0])))
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, format_number(float(edges[-1])))

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
-from netbuilder.core.results.live.words import PADDING
+from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.plots.activation_strips import (
     MAPS_IN_STRIP,
     NAME_GAP,
-    blank,
-    montage,
+    blank_image,
+    map_montage,
     names_width,
+    signed_image,
     small_font,
-    two_sided_image,
 )
 from netbuilder.ui.style import theme
 
@@ -28,7 +28,7 @@ MOST_LINES = 3
 
 def attention_strip(scores: NDArray[Any]) -> QImage:
     """A map a head, (heads, steps that look, steps looked at): bright where most is taken from."""
-    return montage(scores, _SIDE, MAPS_IN_STRIP, MAPS_IN_STRIP)
+    return map_montage(scores, _SIDE, MAPS_IN_STRIP, MAPS_IN_STRIP)
 
 
 def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) -> QImage:
@@ -40,14 +40,14 @@ def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) ->
         width: in pixels.
     """
     chosen = [step for step, word in enumerate(words) if word != PADDING][:_MOST_WORDS] or [0]
-    picture = blank(width, _LINE * len(chosen))
+    picture = blank_image(width, _LINE * len(chosen))
     painter = QPainter(picture)
     font = small_font()
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     left = names_width(metrics, [words[step] for step in chosen])
     # One scale for all: a word with a longer vector is stronger.
-    image = two_sided_image(np.asarray(values, float)[chosen])
+    image = signed_image(np.asarray(values, float)[chosen])
     painter.setPen(QColor(theme.colors().text))
     center = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
     for row, step in enumerate(chosen):
@@ -69,7 +69,7 @@ def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
         shown[-1] = (shown[-1][0], f"{shown[-1][1]} …") if not lines[0][0] else (
             "", f"and {len(lines) - MOST_LINES + 1} more"
         )  # fmt: skip
-    picture = blank(width, _LINE * len(shown))
+    picture = blank_image(width, _LINE * len(shown))
     painter = QPainter(picture)
     font = small_font()
     painter.setFont(font)

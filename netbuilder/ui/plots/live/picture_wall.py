@@ -12,13 +12,13 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from netbuilder.core.wording import share
+from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.live.pictures import WallPicture
+    from netbuilder.core.results.live.view_data import WallPicture
 
 CELL = 52
 
@@ -123,7 +123,9 @@ class PictureWall(QWidget):
         if picture is None or number < 0:
             return ""
         answer, truth = picture.answers[number], picture.truth[number]
-        return f"“{truth}”, taken for “{answer}” ({share(float(picture.sure[number]))})"
+        return (
+            f"“{truth}”, taken for “{answer}” ({format_probability(float(picture.sure[number]))})"
+        )
 
 
 def _channels(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.data.looks.texts import TextsLook
+from netbuilder.core.data.data_views.text_view import TextsDataView
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 
@@ -18,11 +18,11 @@ class LengthsPlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("lengths", parent)
-        self._look: TextsLook | None = None
+        self._look: TextsDataView | None = None
         self.getPlotItem().setMouseEnabled(False, False)
         self.setMinimumHeight(120)
 
-    def show_look(self, look: TextsLook) -> None:
+    def show_look(self, look: TextsDataView) -> None:
         """Show the lengths of other texts."""
         self._look = look
         self.setAccessibleName(

@@ -11,10 +11,10 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from netbuilder.core.data.looks.parts import PARTS
+from netbuilder.core.data.data_views.split_view import PARTS
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.samples.parts import part_colors
+from netbuilder.ui.plots.samples.split_chart import split_colors
 from netbuilder.ui.style import theme
 
 CELL = 76
@@ -70,7 +70,7 @@ class PictureGrid(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        scheme, metrics, colors = theme.colors(), self.fontMetrics(), part_colors()
+        scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
         for number, image in enumerate(self._images):
             cell = self._cell(number)
             small = max(image.width(), image.height()) < CELL

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from netbuilder.core.data.looks.table import LookTable
-from netbuilder.core.wording import counted
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.core.data.data_views.table_view import TableDataView
+from netbuilder.core.wording import format_count
+from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
@@ -24,8 +24,8 @@ class ScatterView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: LookTable | None = None
-        self.across, self.up = QuietComboBox(self), QuietComboBox(self)
+        self._look: TableDataView | None = None
+        self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
         for box in (self.across, self.up):
@@ -53,7 +53,7 @@ class ScatterView(QWidget):
         layout.addWidget(self.note)
         theme.theme().changed.connect(self._draw)
 
-    def show_table(self, look: LookTable | None) -> None:
+    def show_table(self, look: TableDataView | None) -> None:
         """Show a table; the columns that were chosen stay where it has them."""
         before = self.across.currentText(), self.up.currentText()
         self._look = look
@@ -111,9 +111,13 @@ class ScatterView(QWidget):
         item.setLabel("left", look.axis(max(self.up.currentIndex(), 0)))
         self.plot.setAccessibleName(
             f"{self.up.currentText()} against {self.across.currentText()}, "
-            f"{counted(int(seen.sum()), 'point')}"
+            f"{format_count(int(seen.sum()), 'point')}"
         )
         missing = int(len(seen) - seen.sum())
-        words = [f"{counted(look.sampled, 'row')} not drawn, for speed."] if look.sampled else []
-        words += [f"{counted(missing, 'row')} with an empty cell not drawn."] if missing else []
+        words = (
+            [f"{format_count(look.sampled, 'row')} not drawn, for speed."] if look.sampled else []
+        )
+        words += (
+            [f"{format_count(missing, 'row')} with an empty cell not drawn."] if missing else []
+        )
         self.note.setText(" ".join(words))

@@ -12,10 +12,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.data.looks.series import SequencesLook, SeriesLook, Stretch
-from netbuilder.core.wording import with_its_unit
+from netbuilder.core.data.data_views.series_view import (
+    ContiguousRows,
+    SequencesDataView,
+    SeriesDataView,
+)
+from netbuilder.core.wording import label_with_unit
 from netbuilder.ui.plots.class_colors import class_color
-from netbuilder.ui.plots.samples.parts import part_colors
+from netbuilder.ui.plots.samples.split_chart import split_colors
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 
@@ -31,7 +35,7 @@ class SeriesPlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("series", parent)
-        self.look: SeriesLook | None = None
+        self.look: SeriesDataView | None = None
         self.column = ""
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
@@ -40,7 +44,7 @@ class SeriesPlot(ThemedPlot):
         item.setClipToView(True)
         self.setMinimumHeight(200)
 
-    def show_series(self, look: SeriesLook, column: str) -> None:
+    def show_series(self, look: SeriesDataView, column: str) -> None:
         """Show a column of a series; the view begins with all of it."""
         self.look, self.column = look, column
         axis = pg.DateAxisItem("bottom", utcOffset=0) if look.dates else pg.AxisItem("bottom")
@@ -61,7 +65,7 @@ class SeriesPlot(ThemedPlot):
         ends = [(self._x(one)[0], self._x(one)[-1]) for one in self.look.stretches]
         return [(one[1], other[0]) for one, other in pairwise(ends) if other[0] > one[1]]
 
-    def _x(self, stretch: Stretch) -> NDArray[np.float64]:
+    def _x(self, stretch: ContiguousRows) -> NDArray[np.float64]:
         dates = self.look is not None and self.look.dates
         return stretch.times * _DAY if dates else stretch.times
 
@@ -77,7 +81,7 @@ class SeriesPlot(ThemedPlot):
             for line in band.lines:
                 line.setPen(pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine))
             item.addItem(band, ignoreBounds=True)
-        colors = (*part_colors(), QColor(scheme.secondary))
+        colors = (*split_colors(), QColor(scheme.secondary))
         for stretch in look.stretches:
             values = stretch.values.get(self.column)
             if values is None:
@@ -100,7 +104,7 @@ class SeriesPlot(ThemedPlot):
                     symbolBrush=colors[part],
                 )
                 item.addItem(curve)
-        item.setLabel("left", with_its_unit(self.column, look.units.get(self.column, "")))
+        item.setLabel("left", label_with_unit(self.column, look.units.get(self.column, "")))
         item.setLabel("bottom", look.order or "row")
 
 
@@ -109,12 +113,12 @@ class SequencesPlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("sequences", parent)
-        self.look: SequencesLook | None = None
+        self.look: SequencesDataView | None = None
         self.feature = 0
         self.label = ""
         self.setMinimumHeight(200)
 
-    def show_sequences(self, look: SequencesLook, feature: int = 0, label: str = "") -> None:
+    def show_sequences(self, look: SequencesDataView, feature: int = 0, label: str = "") -> None:
         """Show a feature of the sequences, of one class where ``label`` names it."""
         self.look, self.feature, self.label = look, feature, label
         self.restyle()

@@ -7,8 +7,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.data.looks.sounds import Heard
-from netbuilder.ui.plots.activation_strips import colored
+from netbuilder.core.data.data_views.sound_view import SoundClip
+from netbuilder.ui.plots.activation_strips import heat_colors
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 
@@ -18,14 +18,14 @@ class WavePlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("wave", parent)
-        self._heard: Heard | None = None
+        self._heard: SoundClip | None = None
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
         self.setMinimumHeight(90)
 
-    def show_sound(self, heard: Heard) -> None:
+    def show_sound(self, heard: SoundClip) -> None:
         """Show another sound."""
         self._heard = heard
         self.restyle()
@@ -58,11 +58,11 @@ class SpectrogramPlot(ThemedPlot):
         self.getPlotItem().setLabel("bottom", "seconds")
         self.setMinimumHeight(120)
 
-    def show_sound(self, heard: Heard) -> None:
+    def show_sound(self, heard: SoundClip) -> None:
         """Show another sound."""
         moments, mels = heard.pitches.shape
         seconds = len(heard.wave) / heard.rate
-        self._image.setImage(colored(heard.pitches.T), autoLevels=False)
+        self._image.setImage(heat_colors(heard.pitches.T), autoLevels=False)
         self._image.setRect(QRectF(0, 0, seconds, mels))
         self.getPlotItem().setRange(xRange=(0, seconds), yRange=(0, mels), padding=0)
         self.setAccessibleName(f"Spectrogram: {moments} moments, {mels} pitches")

@@ -6,8 +6,8 @@ import html
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from netbuilder.core.data.looks.parts import PARTS
-from netbuilder.core.data.looks.texts import TextRow, TextsLook, Token
+from netbuilder.core.data.data_views.split_view import PARTS
+from netbuilder.core.data.data_views.text_view import TextRow, TextsDataView, Token
 from netbuilder.ui.style import theme
 
 
@@ -16,14 +16,14 @@ class TokenText(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: TextsLook | None = None
+        self._look: TextsDataView | None = None
         self.numbers = False
         self.setOpenLinks(False)
         self.setAccessibleName("Texts as the network gets them")
         self.setMinimumHeight(140)
         theme.theme().changed.connect(self._show)
 
-    def show_look(self, look: TextsLook) -> None:
+    def show_look(self, look: TextsDataView) -> None:
         """Show other texts."""
         self._look = look
         self._show()

@@ -16,7 +16,12 @@ from PySide6.QtCore import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services.capture.source import RATE, PictureSource, SampleSource, SoundSource
+from netbuilder.ui.services.capture.sample_source import (
+    RATE,
+    PictureSource,
+    SampleSource,
+    SoundSource,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QMediaCaptureSession, QVideoFrame
@@ -208,7 +213,7 @@ def _open(
     try:
         require_multimedia(words)
     except UserError as error:
-        source.failed.emit(error.what, error.mend)
+        source.failed.emit(error.what, error.fix)
         return
     if not source.devices():
         source.failed.emit(f"No {one} was found.", f"Plug a {one} in, then look again.")

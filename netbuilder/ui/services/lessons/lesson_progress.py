@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from netbuilder.core.lessons.record import Record
+from netbuilder.core.lessons.lesson_record import LessonRecord
 from netbuilder.ui.services.settings import settings
 
 #: Where the name stands that a pupil wrote when handing in; "" for whoever is logged in.
@@ -22,7 +22,7 @@ def _key(lesson: str, who: str) -> str:
     return f"lessons/{who.replace('/', '_') or _NOBODY}/{lesson.replace('/', '_')}"
 
 
-def kept(lesson: str) -> Record:
+def kept(lesson: str) -> LessonRecord:
     """How far the pupil is in a lesson; an empty record where it was not begun."""
     try:
         store = settings()
@@ -33,7 +33,7 @@ def kept(lesson: str) -> Record:
         raw = {}
     if not isinstance(raw, dict):
         raw = {}
-    return Record(
+    return LessonRecord(
         lesson,
         frozenset(int(one) for one in raw.get("done", ())),
         {int(key): str(value) for key, value in raw.get("answers", {}).items()},
@@ -41,7 +41,7 @@ def kept(lesson: str) -> Record:
     )
 
 
-def keep(record: Record) -> None:
+def keep(record: LessonRecord) -> None:
     """Remember how far the pupil is."""
     value = {
         "done": sorted(record.done),

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.lessons.judge import StepResult, judge
-from netbuilder.core.lessons.lesson import Lesson, Step
-from netbuilder.core.lessons.library import start_project
-from netbuilder.core.lessons.record import Record, begin_work, record_of, with_record
-from netbuilder.core.lessons.state import (
+from netbuilder.core.lessons.lesson import Lesson, LessonStep
+from netbuilder.core.lessons.lesson_record import LessonRecord, new_work_id, record_of, with_record
+from netbuilder.core.lessons.lesson_state import (
     EVALUATED,
     LOOKED,
     OPENED,
     LessonState,
-    ProblemSeen,
-    RunSeen,
+    ObservedProblem,
+    ObservedRun,
 )
+from netbuilder.core.lessons.library import start_project
+from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.lessons import lesson_progress
-from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.views.evaluation import Judging
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -47,15 +47,19 @@ class LessonSession(QObject):
         self,
         store: ProjectStore,
         workbench: Workbench,
-        judging: Judging,
+        evaluation_service: EvaluationService,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._judging = store, workbench, judging
+        self._store, self._workbench, self._evaluation_service = (
+            store,
+            workbench,
+            evaluation_service,
+        )
         self.lesson: Lesson | None = None
         self.results: tuple[StepResult, ...] = ()
         self.current = 0
-        self.record = Record("")
+        self.record = LessonRecord("")
         self._kept = self.record
         self._start = Project()
         self._looking_at = ""
@@ -67,13 +71,13 @@ class LessonSession(QObject):
             workbench.shapes_changed,
             workbench.problems_changed,
             workbench.trained_changed,
-            judging.changed,
+            evaluation_service.changed,
         ):
             signal.connect(self._look_again)
         workbench.happened.connect(self.note)
 
     @property
-    def step(self) -> Step | None:
+    def step(self) -> LessonStep | None:
         """The step that is shown."""
         if self.lesson is None:
             return None
@@ -99,7 +103,7 @@ class LessonSession(QObject):
             LessonError: the start project cannot be read; nothing has changed.
         """
         start = start_project(lesson)
-        record = Record(lesson.name) if anew else lesson_progress.kept(lesson.name)
+        record = LessonRecord(lesson.name) if anew else lesson_progress.kept(lesson.name)
         goes_on = not anew and self.on_canvas(lesson)
         if goes_on:
             held = record_of(self._store.project)
@@ -109,7 +113,7 @@ class LessonSession(QObject):
         record = replace(
             record,
             done=frozenset(n for n in record.done if 1 <= n <= count),
-            work=record.work or begin_work(),
+            work=record.work or new_work_id(),
         )
         self.lesson, self._start, self.record = lesson, start, record
         self.results = ()
@@ -210,7 +214,9 @@ class LessonSession(QObject):
             else None,
             parameters=shapes.total_parameters if shapes is not None and fresh else None,
             problems=tuple(
-                ProblemSeen(one.code, one.blocks) for one in bench.problems if one.follows is None
+                ObservedProblem(one.code, one.blocks)
+                for one in bench.problems
+                if one.follows is None
             )
             if fresh and (bench.facts is not None or not project.data.kind)
             else None,
@@ -220,13 +226,15 @@ class LessonSession(QObject):
             done=self.record.done,
         )
 
-    def _run(self) -> RunSeen | None:
+    def _run(self) -> ObservedRun | None:
         trained = self._workbench.trained
         if trained is None or self._workbench.standing:
             return None
-        judged = self._judging.evaluation if self._judging.file is None else None
+        judged = (
+            self._evaluation_service.evaluation if self._evaluation_service.file is None else None
+        )
         test = {**trained.test, **(judged.metrics if judged is not None else {})}
-        return RunSeen(trained.project, trained.epochs, trained.history, test)
+        return ObservedRun(trained.project, trained.epochs, trained.history, test)
 
     def _project_changed(self, _old: Project, _new: Project) -> None:
         self._look_again()
@@ -235,14 +243,18 @@ class LessonSession(QObject):
         if self.lesson is None:
             return
         seen = self._looking_at == "evaluate" and self._workbench.trained is not None
-        if seen and self._judging.evaluation is not None and EVALUATED not in self.record.events:
+        if (
+            seen
+            and self._evaluation_service.evaluation is not None
+            and EVALUATED not in self.record.events
+        ):
             self.record = replace(self.record, events=self.record.events | {EVALUATED})
         self._soon.start()
 
     def _judge(self) -> None:
         if self.lesson is None:
             return
-        results = judge(self.lesson, self.state())
+        results = check_steps(self.lesson, self.state())
         # A step is ticked when it is its turn: what a later one asks for may hold by chance now.
         new = {
             one.number
@@ -299,8 +311,8 @@ class LessonSession(QObject):
             self.finished.emit()
 
 
-def _joined(one: Record, other: Record) -> Record:
-    return Record(
+def _joined(one: LessonRecord, other: LessonRecord) -> LessonRecord:
+    return LessonRecord(
         one.name,
         one.done | other.done,
         {**one.answers, **other.answers},

@@ -11,19 +11,19 @@ import importlib.util
 import os
 from pathlib import Path
 
-from netbuilder.core.garbage import no_collection
-from netbuilder.core.quiet import load_tensorflow, quiet_stderr
+from netbuilder.core.garbage_collection import pause_collection
+from netbuilder.core.tensorflow_output import filter_stderr, load_tensorflow
 
 #: Collections of younger objects between two of all: ten are usual.
 _RARELY = 100
 _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
 
 
-def load() -> str:
+def load_keras() -> str:
     """Import TensorFlow and Keras; gives TensorFlow's version. Belongs into a thread."""
     # The libraries speak when they come into the process, whoever brings them there.
-    with quiet_stderr(), no_collection():
-        preload()
+    with filter_stderr(), pause_collection():
+        preload_libraries()
         load_tensorflow()
         import keras
         import tensorflow as tf
@@ -38,7 +38,7 @@ def load() -> str:
     return str(tf.__version__)
 
 
-def preload() -> None:
+def preload_libraries() -> None:
     """Bring TensorFlow's large libraries into the process without stopping other threads.
 
     Python holds its lock while it loads an extension, and the event loop waits for it: a third

@@ -18,7 +18,12 @@ from PySide6.QtCore import QLockFile
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.owned import left_behind, new_name, own, state_folder
+from netbuilder.ui.services.process_locks import (
+    acquire_lock,
+    left_behind,
+    new_process_name,
+    state_folder,
+)
 
 log = logging.getLogger(__name__)
 _FOLDER = "training"
@@ -26,7 +31,7 @@ _PROJECT, _BASE, _CHECKPOINTS, _LOCK = "project.netbuilder", "base.txt", "checkp
 
 
 @dataclass(frozen=True)
-class Interrupted:
+class InterruptedRun:
     """A run that can go on: its folder, its project, and where data paths start from."""
 
     folder: Path
@@ -44,21 +49,21 @@ def _lock_of(folder: Path) -> Path:
     return folder / _LOCK
 
 
-def begin(project: Project, base: Path) -> Interrupted | None:
+def begin_run(project: Project, base: Path) -> InterruptedRun | None:
     """A folder for a run that begins now; None where the disk does not let us."""
-    folder = state_folder(_FOLDER) / new_name()
+    folder = state_folder(_FOLDER) / new_process_name()
     try:
         (folder / _CHECKPOINTS).mkdir(parents=True)
-        lock = own(_lock_of(folder))
+        lock = acquire_lock(_lock_of(folder))
         (folder / _BASE).write_text(str(base.absolute()), "utf-8")
         files.write(project, folder / _PROJECT)
     except (OSError, UserError) as error:
         log.warning("no checkpoints for this run: %s", error)
         return None
-    return Interrupted(folder, project, base, lock)
+    return InterruptedRun(folder, project, base, lock)
 
 
-def again(run: Interrupted, project: Project) -> Interrupted:
+def continue_run(run: InterruptedRun, project: Project) -> InterruptedRun:
     """A run goes on as one of another project; as it was where that cannot be written."""
     try:
         files.write(project, run.folder / _PROJECT)
@@ -68,19 +73,19 @@ def again(run: Interrupted, project: Project) -> Interrupted:
     return replace(run, project=project)
 
 
-def take_over(run: Interrupted) -> Interrupted | None:
+def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
     """Have a run that another process left be one of this process, by its name too.
 
     None: another window took it in the moment in which nobody held it, or nothing can be written.
     """
-    folder = run.folder.with_name(new_name())
-    leave(run)  # No open file may be in a folder that Windows shall rename.
+    folder = run.folder.with_name(new_process_name())
+    leave_run(run)  # No open file may be in a folder that Windows shall rename.
     try:
         run.folder.rename(folder)
     except OSError as error:
         log.warning("run in %s keeps its name: %s", run.folder, error)
         folder = run.folder
-    lock = own(_lock_of(folder))
+    lock = acquire_lock(_lock_of(folder))
     if lock is None:
         log.warning("the run in %s cannot be held", run.folder)
         if folder != run.folder:
@@ -90,8 +95,8 @@ def take_over(run: Interrupted) -> Interrupted | None:
     return replace(run, folder=folder, lock=lock)
 
 
-def not_taken(run: Interrupted) -> UserError:
-    """What to say where ``take_over`` gave nothing."""
+def not_taken_sentence(run: InterruptedRun) -> UserError:
+    """What to say where ``take_over_run`` gave nothing."""
     return UserError(
         f"The training of '{run.project.name}' does not go on in this window.",
         f"Another window has just taken it, or nothing can be written in '{run.folder.parent}'. "
@@ -99,13 +104,13 @@ def not_taken(run: Interrupted) -> UserError:
     )
 
 
-def leave(run: Interrupted) -> None:
+def leave_run(run: InterruptedRun) -> None:
     """Let a run lie, to be found again."""
     if run.lock is not None:
         run.lock.unlock()
 
 
-def end(run: Interrupted | None) -> None:
+def end_run(run: InterruptedRun | None) -> None:
     """The run ended by itself, or will not be gone on with."""
     if run is not None:
         if run.lock is not None:
@@ -113,7 +118,7 @@ def end(run: Interrupted | None) -> None:
         shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def find() -> list[Interrupted]:
+def find_interrupted() -> list[InterruptedRun]:
     """Runs of processes that are gone, with a checkpoint to go on from; others are removed."""
     found = []
     folders = (one for one in state_folder(_FOLDER).iterdir() if one.is_dir())
@@ -121,7 +126,7 @@ def find() -> list[Interrupted]:
         try:
             project = files.read(folder / _PROJECT)
             base = Path((folder / _BASE).read_text("utf-8"))
-            run = Interrupted(folder, project, base, lock)
+            run = InterruptedRun(folder, project, base, lock)
             if not any(run.checkpoints.iterdir()):
                 raise OSError("no checkpoint yet")
         except (OSError, UserError) as error:

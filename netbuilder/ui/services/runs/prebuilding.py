@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
 
 log = logging.getLogger(__name__)
 #: What a run imports: together as long as the network's own time, and on the thread of the window,
-#: where the run has begun, a standstill. Nothing of Qt: see ``process.patient_imports``.
+#: where the run has begun, a standstill. Nothing of Qt: see ``process.gradual_imports``.
 _WANTED = (
     "netbuilder.core.check.health",
     "netbuilder.core.engine.session",
     "netbuilder.core.results.evaluate",
-    "netbuilder.core.results.live.wires",
-    "netbuilder.core.results.live.words",
-    "netbuilder.core.results.number.explain",
-    "netbuilder.core.results.number.values",
-    "netbuilder.core.results.number.words",
+    "netbuilder.core.results.live.connection_weights",
+    "netbuilder.core.results.live.token_names",
+    "netbuilder.core.results.computation_trace.trace_value",
+    "netbuilder.core.results.computation_trace.computed_value",
+    "netbuilder.core.results.computation_trace.formula_text",
 )
 #: So long nothing was edited: who draws on is not disturbed.
 CALM_MS = 500
@@ -49,17 +49,17 @@ MOST_PARAMETERS = 2_000_000
 def _build(question: tuple[Project, Path], foreseen: Sequence[Foresee]) -> None:
     for name in _WANTED:
         import_module(name)
-    from netbuilder.core.data.load import load
-    from netbuilder.core.engine.prepared import foresee, prebuild
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.engine.prepared_networks import prebuild, prewarm
 
     project, base = question
-    dataset = load(project, base)
+    dataset = load_dataset(project, base)
     prebuild(project, dataset, base=base)
     probes = [probe for ask in foreseen for probe in ask(project, dataset)]
-    foresee(project, dataset, probes, base=base)
+    prewarm(project, dataset, probes, base=base)
 
 
-class Prebuilding(QObject):
+class NetworkPrebuilder(QObject):
     """Follows the project; builds once it is legal and left alone for a moment.
 
     ``built``: a network is ready to train, and what draws its curves has been imported.
@@ -76,7 +76,7 @@ class Prebuilding(QObject):
         self._soon = QTimer(self, singleShot=True, interval=CALM_MS)
         self._soon.timeout.connect(self._look)
         self._foreseen: list[Foresee] = []
-        self._worker = jobs.Latest(lambda one: _build(one, self._foreseen), "prebuild", self)
+        self._worker = jobs.LatestJob(lambda one: _build(one, self._foreseen), "prebuild", self)
         self._worker.failed.connect(self._failed)
         self._worker.answered.connect(self._tell)
         workbench.imports.done.connect(self._tell)
@@ -109,7 +109,7 @@ class Prebuilding(QObject):
         return (
             built is not None
             and built[1] == self._workbench.base
-            and trains_alike(built[0], project)
+            and same_training(built[0], project)
         )
 
     def _look(self) -> None:

@@ -8,17 +8,17 @@ from collections import deque
 import numpy as np
 
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.events import EpochEnd, Restored, Started, Steps
-from netbuilder.core.wording import counted
+from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
+from netbuilder.core.wording import format_count
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.run_progress import RunProgress, duration, rate
-from netbuilder.ui.services.runs.speed import SPEEDS, Speed
+from netbuilder.ui.services.runs.run_progress import RunProgress, format_duration, format_rate
+from netbuilder.ui.services.runs.speed import SPEEDS, SpeedLevel
 
 #: Seconds by the clock over which the speed is measured, and the least that say anything.
 PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3
 
 
-def mark_words(change: Changed) -> str:
+def change_label(change: Changed) -> str:
     """What the mark of a change by hand says; "" for one that is not marked."""
     if change.what == "learning_rate" and change.note:
         return f"learning rate set to {change.value:.3g} by hand;\n{change.note}"
@@ -28,11 +28,11 @@ def mark_words(change: Changed) -> str:
         return "data changed"
     if change.what == "weights":
         note = f";\n{change.note}" if change.note else ""
-        return f"{counted(int(change.value), 'weight')} set by hand{note}"
+        return f"{format_count(int(change.value), 'weight')} set by hand{note}"
     return f"back to epoch {change.value:.0f}" if change.what == "best" else ""
 
 
-class Tracker:
+class RunTracker:
     """Turns events into points of ``curves`` and words about the run.
 
     ``x`` of all points is in epochs: step 5 of 10 in the third epoch is 2.5.
@@ -66,7 +66,7 @@ class Tracker:
                 return False
             case Restored():
                 self.restored(event)
-            case Steps():
+            case StepsDone():
                 self.steps(event)
             case EpochEnd():
                 self.epoch_end(event)
@@ -83,7 +83,7 @@ class Tracker:
         done = max((len(values) for values in event.history.values()), default=0)
         self.curves.add_kept(event.history, event.steps, done, self.steps_per_epoch)
         for change in event.changes:
-            self.curves.mark(self._place(change), mark_words(change))
+            self.curves.mark(self._place(change), change_label(change))
 
     def _place(self, change: Changed) -> float:
         return change.epoch + change.step / self.steps_per_epoch
@@ -98,7 +98,7 @@ class Tracker:
         self.validated = event.validated
         self.learning_rate = event.learning_rate
 
-    def steps(self, event: Steps) -> None:
+    def steps(self, event: StepsDone) -> None:
         """A chunk of steps is done."""
         count = event.count
         if not count:
@@ -135,16 +135,16 @@ class Tracker:
             # last of them.
             kind, at = self._marked
             dragged = kind == event.what and now - at < 1.5
-            self.curves.mark(x, mark_words(event), instead=dragged)
+            self.curves.mark(x, change_label(event), instead=dragged)
             self._marked = event.what, now
         elif event.what == "best":
-            self.curves.mark(x, mark_words(event))
+            self.curves.mark(x, change_label(event))
         elif event.what == "weights":
             if self._unset is None or self._unset[0] != x:
                 self._unset = x, list(self.curves.marks)
             self.curves.marks = list(self._unset[1])
             if event.value:
-                self.curves.mark(x, mark_words(event))
+                self.curves.mark(x, change_label(event))
             return
         elif event.what == "epochs":
             self.planned = int(event.value)
@@ -157,7 +157,7 @@ class Tracker:
         if reason == "done":
             words = f"Epoch {done:,} of {asked:,}"
             if self._seconds > 0:  # of the whole run, as beside "Trained 50 epochs in 0.1 s"
-                words += f" · {rate(self.epoch * self.steps_per_epoch / self._seconds)}"
+                words += f" · {format_rate(self.epoch * self.steps_per_epoch / self._seconds)}"
             return RunProgress(words, "done", 1.0)
         where = f"at epoch {done:,}" if done else "in epoch 1"
         how = {"early": "Stopped early", "failed": "Broke off"}.get(reason, "Stopped")
@@ -183,15 +183,15 @@ class Tracker:
         """Steps a second that the run goes on with, and in words."""
         chosen = self._chosen
         if chosen.rate is None:
-            return self._speed, rate(self._speed)
+            return self._speed, format_rate(self._speed)
         whole = self.steps_per_epoch if chosen.unit == "epochs" else 1
         wanted = chosen.rate * whole
         if self._speed < 0.7 * wanted and self._span >= 0.9 * PACE_SECONDS:
-            return self._speed, rate(self._speed)  # the machine is slower than that
+            return self._speed, format_rate(self._speed)  # the machine is slower than that
         unit = chosen.unit if chosen.rate != 1 else chosen.unit.removesuffix("s")
         return wanted, f"{chosen.rate:g} {unit}/s"
 
-    def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
+    def progress(self, *, paused: bool = False, chosen: SpeedLevel = SPEEDS[0]) -> RunProgress:
         """Where the run is now, and when it will be done at the ``chosen`` speed."""
         whole = max(self.planned, 1)
         per_epoch = self.steps_per_epoch
@@ -218,5 +218,5 @@ class Tracker:
             left = "paused"
         elif self._shown_speed:
             steps = (whole - self.epoch) * self.steps_per_epoch
-            left = f"{duration(max(steps, 0) / self._shown_speed)} left"
+            left = f"{format_duration(max(steps, 0) / self._shown_speed)} left"
         return RunProgress(words, left, min(self.epoch / whole, 1.0))

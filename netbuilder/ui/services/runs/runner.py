@@ -15,26 +15,31 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.equivalence import same_but_rate, same_training
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.same import alike_but_rate, trains_alike
-from netbuilder.ui.services.runs.asked_probes import AskedProbes
-from netbuilder.ui.services.runs.drawing_pace import DrawingPace, ViewStretch
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.runs.probe_registry import ProbeRegistry
+from netbuilder.ui.services.runs.redraw_throttle import RedrawThrottle, ViewThrottle
 from netbuilder.ui.services.runs.run_progress import RunProgress
-from netbuilder.ui.services.runs.speed import SPEEDS, Speed
-from netbuilder.ui.services.runs.training_thread import End, Order, TrainingThread, in_words
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.runs.speed import SPEEDS, SpeedLevel
+from netbuilder.ui.services.runs.training_thread import (
+    RunEnd,
+    RunOrder,
+    TrainingThread,
+    explain_failure,
+)
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.hand_weights import Weight
+    from netbuilder.core.engine.manual_weights import WeightIndex
     from netbuilder.core.engine.probes import Probe
-    from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.plots.run_curves import RunCurves
-    from netbuilder.ui.services.runs.interrupted_runs import Interrupted
-    from netbuilder.ui.services.runs.run_tracker import Tracker
+    from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
+    from netbuilder.ui.services.runs.run_tracker import RunTracker
 
 #: What the run said is heard so often, so that buttons answer at once. More often than a view is
 #: answered, every 50 ms: of two answers that are heard together only one is drawn.
@@ -100,15 +105,15 @@ class Runner(QObject):
         self.notices: list[Any] = []
         self.overlays: dict[str, RunCurves] = {}
         self.compared: dict[str, Run] = {}  # the runs of the overlays, by the same names
-        self._known: Tracker | None = None
+        self._known: RunTracker | None = None
         self._work = TrainingThread()
-        self._probes = AskedProbes()
+        self._probes = ProbeRegistry()
         self.recalled: Run | None = None
         self.begun = False
         self._before: tuple[Any, ...] | None = None
         self.speed = SPEEDS[0]
-        self._pace = DrawingPace()
-        self._stretch = ViewStretch()
+        self._pace = RedrawThrottle()
+        self._stretch = ViewThrottle()
         self._reason = "done"
         self._failure: UserError | None = None
         self._timer = QTimer(self)
@@ -116,13 +121,13 @@ class Runner(QObject):
         self._timer.timeout.connect(self._drain)
 
     @property
-    def _tracker(self) -> Tracker:
+    def _tracker(self) -> RunTracker:
         # NumPy is imported here and not with the window: it takes a sixth of its time to start.
         if self._known is None:
             from netbuilder.ui.plots.run_curves import RunCurves
-            from netbuilder.ui.services.runs.run_tracker import Tracker
+            from netbuilder.ui.services.runs.run_tracker import RunTracker
 
-            self._known = Tracker(RunCurves(self.project.name if self.project else ""), 0)
+            self._known = RunTracker(RunCurves(self.project.name if self.project else ""), 0)
         return self._known
 
     @property
@@ -158,7 +163,7 @@ class Runner(QObject):
     def differs(self) -> bool:
         """Whether the project on the canvas is another than the one that is being trained."""
         held, now = self.project, self._store.project
-        if held is None or trains_alike(held, now):
+        if held is None or same_training(held, now):
             return False
         # A rate that a hand gave the run is the run's as much as the one it began with.
         given = self._known.rate_by_hand if self._known is not None else None
@@ -167,13 +172,13 @@ class Runner(QObject):
             return True
         # What Keras counts with is rounded to float32.
         same = all(math.isclose(one, given, rel_tol=1e-5) for one in (planned, rate))
-        return not same or not alike_but_rate(held, now)
+        return not same or not same_but_rate(held, now)
 
     def start(
         self,
         project: Project | None = None,
         *,
-        interrupted: Interrupted | None = None,
+        interrupted: InterruptedRun | None = None,
         first: Callable[[Session], object] | None = None,
         on_from: TrainedModel | None = None,
         more: int = 0,
@@ -203,7 +208,7 @@ class Runner(QObject):
         self._tracker.planned = self.project.training.epochs
         self._work.session = None
         base = self._workbench.base if interrupted is None else interrupted.base
-        order = Order(self.project, base, interrupted, on_from, more, other_data)
+        order = RunOrder(self.project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
         self._launched("Reading the data…", before)
         self._workbench.set_run_error(None)
@@ -231,7 +236,7 @@ class Runner(QObject):
         session.set_data(project, dataset)
         return True
 
-    def set_weights(self, values: Mapping[Weight, float]) -> None:
+    def set_weights(self, values: Mapping[WeightIndex, float]) -> None:
         """Have these weights be set where the run stands; answered by ``stood``."""
         if self.paused and self._session is not None:
             self._session.set_weights(values)
@@ -331,7 +336,7 @@ class Runner(QObject):
             self._session.record = False
         self.stop()
 
-    def set_speed(self, speed: Speed) -> None:
+    def set_speed(self, speed: SpeedLevel) -> None:
         """Go on at another speed, in this run and in those to come."""
         self.speed = speed
         if self._session is not None:
@@ -416,13 +421,13 @@ class Runner(QObject):
 
     def show_recorded(self, project: Project, run: Run, curves: RunCurves) -> None:
         """Show an earlier run of ``project``, which was opened, as the last one."""
-        from netbuilder.ui.services.runs.run_tracker import Tracker
+        from netbuilder.ui.services.runs.run_tracker import RunTracker
 
         if self.active:
             return
         self.forget()
         self.project, self.recalled = project, run
-        self._known = Tracker(curves, max(run.epochs, 1))
+        self._known = RunTracker(curves, max(run.epochs, 1))
         self.began.emit()
 
     def _launched(self, words: str, before: tuple[Any, ...] | None = None) -> None:
@@ -448,7 +453,7 @@ class Runner(QObject):
         until = time.perf_counter() + seconds
         while self._work.said and time.perf_counter() < until:
             event = self._work.said.popleft()
-            if isinstance(event, End):
+            if isinstance(event, RunEnd):
                 self._finish(event)
                 return
             self._pace.grown |= self._take(event)
@@ -471,7 +476,7 @@ class Runner(QObject):
                 self.halted.emit()  # it stands with other weights
             return True
         match event:
-            case events.Probed():
+            case events.ProbeAnswered():
                 self._probes.answer(event)
             case events.Preparing():
                 self._set_progress(RunProgress(f"{event.text}…"))
@@ -500,21 +505,21 @@ class Runner(QObject):
         from netbuilder.core.engine import events
 
         match event:
-            case events.Standing():
+            case events.PausedModel():
                 self.stood.emit(event.trained)
-            case events.Noticed():
+            case events.DiagnosisAdded():
                 self.notices.append(event.notice)
                 self.noticed.emit(event.notice)
-            case events.Withdrawn():
+            case events.DiagnosisWithdrawn():
                 self.notices = [one for one in self.notices if one.code != event.code]
                 self.withdrawn.emit(event.code)
-            case events.OtherData():
+            case events.DataReplaced():
                 self.project = event.project
                 self.data_changed.emit()
                 self.state_changed.emit()
 
-    def _finish(self, end: End) -> None:
-        from netbuilder.core.long_history import row
+    def _finish(self, end: RunEnd) -> None:
+        from netbuilder.core.history_columns import epoch_row
 
         self._timer.stop()
         kept = end.trained is None and self._take_back()
@@ -523,12 +528,12 @@ class Runner(QObject):
         if end.trained is not None:
             self._set_progress(self._tracker.end(self._reason if error is None else "failed"))
             self.curves.kept_epoch = end.trained.kept_epoch
-            self.curves.kept = row(end.trained.history, end.trained.kept_epoch)
+            self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
             self._workbench.set_trained(end.trained, end.evaluation, in_runs=end.kept)
         elif not kept:
             self._set_progress(None)
         if error is not None:
-            self._workbench.set_run_error(in_words(error, self.begun, end.trained))
+            self._workbench.set_run_error(explain_failure(error, self.begun, end.trained))
         if end.not_kept is not None:
             self.not_kept.emit(end.not_kept)
         self.curves_changed.emit()

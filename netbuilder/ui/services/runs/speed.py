@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Speed:
+class SpeedLevel:
     """``rate`` epochs or steps a second; None is as fast as it goes."""
 
     id: str
@@ -16,10 +16,10 @@ class Speed:
     unit: Literal["epochs", "steps"] = "epochs"
 
 
-SPEEDS: tuple[Speed, ...] = (
-    Speed("full", "Full speed"),
-    Speed("epochs-5", "5 epochs a second", 5.0),
-    Speed("epochs-1", "1 epoch a second", 1.0),
-    Speed("steps-10", "10 steps a second", 10.0, "steps"),
-    Speed("steps-2", "2 steps a second", 2.0, "steps"),
+SPEEDS: tuple[SpeedLevel, ...] = (
+    SpeedLevel("full", "Full speed"),
+    SpeedLevel("epochs-5", "5 epochs a second", 5.0),
+    SpeedLevel("epochs-1", "1 epoch a second", 1.0),
+    SpeedLevel("steps-10", "10 steps a second", 10.0, "steps"),
+    SpeedLevel("steps-2", "2 steps a second", 2.0, "steps"),
 )

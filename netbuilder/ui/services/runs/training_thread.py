@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import TrainingError, UserError
-from netbuilder.core.project.atomic import why
+from netbuilder.core.project.atomic import explain_os_error
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import counted
-from netbuilder.ui.services.failures import log
+from netbuilder.core.wording import format_count
+from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.ui.services.runs.interrupted_runs import Interrupted
+    from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
 
 #: Trained networks of at most so many weights (100 MB) are kept with the record of their run.
 KEPT_WEIGHTS = 25_000_000
 
 
 @dataclass(frozen=True)
-class Order:
+class RunOrder:
     """What is to be trained.
 
     Attributes:
@@ -38,14 +38,14 @@ class Order:
 
     project: Project
     base: Path
-    interrupted: Interrupted | None = None
+    interrupted: InterruptedRun | None = None
     on_from: TrainedModel | None = None
     more: int = 0
     other_data: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class End:
+class RunEnd:
     """The last thing that is said: what was trained, how good it is; why it ended early.
 
     ``kept``: it is in Runs, with its weights; ``not_kept`` is why not, where that is no choice.
@@ -59,7 +59,7 @@ class End:
 
 
 class TrainingThread:
-    """One run at a time. ``said`` holds its events, the oldest first, and at last an ``End``."""
+    """One run at a time. ``said`` holds its events, the oldest first, and at last an ``RunEnd``."""
 
     def __init__(self) -> None:
         self.said: deque[Any] = deque()
@@ -67,7 +67,7 @@ class TrainingThread:
         self._cancelled = False
         self._thread: threading.Thread | None = None
 
-    def begin(self, order: Order, ready: Callable[[Session], object]) -> None:
+    def begin(self, order: RunOrder, ready: Callable[[Session], object]) -> None:
         """Train; ``ready`` is called with the session before its first step, on the thread."""
         self._launch(lambda: self._train(order, ready))
 
@@ -100,32 +100,32 @@ class TrainingThread:
                 failure = error
                 trained = self.session.rescued if self.session is not None else None
             try:
-                trained, evaluation = judged(trained, self.session)
+                trained, evaluation = evaluate_run(trained, self.session)
             except Exception as error:  # noqa: BLE001 - what was trained is not lost for that
                 failure = failure or error
             try:
                 kept, not_kept = keep_network(trained, self.session), None
             except UserError as error:
                 kept, not_kept = False, error
-            self.said.append(End(trained, evaluation, failure, kept, not_kept))
+            self.said.append(RunEnd(trained, evaluation, failure, kept, not_kept))
 
         self._thread = threading.Thread(target=run, name="training", daemon=True)
         self._thread.start()
 
-    def _train(self, order: Order, ready: Callable[[Session], object]) -> TrainedModel | None:
-        from netbuilder.core.data.load import load
+    def _train(self, order: RunOrder, ready: Callable[[Session], object]) -> TrainedModel | None:
+        from netbuilder.core.data.load import load_dataset
         from netbuilder.core.engine.session import Session
         from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
-        dataset = load(order.project, order.base)
+        dataset = load_dataset(order.project, order.base)
         if self._cancelled:
             return None
-        place = order.interrupted or interrupted.begin(order.project, order.base)
+        place = order.interrupted or interrupted.begin_run(order.project, order.base)
         say = self.said.append
         session = Session(
             order.project,
             dataset,
-            on_event=say if place is None else _Keeping(place, say),
+            on_event=say if place is None else _EventRelay(place, say),
             checkpoint_dir=place.checkpoints if place is not None else None,
             resume=order.interrupted is not None,
             base=order.base,
@@ -144,18 +144,18 @@ class TrainingThread:
             return trained if session.moved else None
         finally:
             # Only a run that is killed leaves its checkpoints behind.
-            interrupted.end(place)
+            interrupted.end_run(place)
             session.checkpoint_dir = None
 
 
-class _Keeping:
+class _EventRelay:
     """Hears what a session says, on its thread, and says it on.
 
     A run may go on as one of another project. Beside its next checkpoint that project is kept, at
     once and not when the window has time: a crash in between would leave the two apart.
     """
 
-    def __init__(self, place: Interrupted, say: Callable[[Any], object]) -> None:
+    def __init__(self, place: InterruptedRun, say: Callable[[Any], object]) -> None:
         self._place, self._say = place, say
         self._project = place.project
 
@@ -164,21 +164,21 @@ class _Keeping:
         from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
         match event:
-            case events.OtherData():
+            case events.DataReplaced():
                 self._project = event.project
-            case events.Saved() if self._project != self._place.project:
-                self._place = interrupted.again(self._place, self._project)
+            case events.CheckpointSaved() if self._project != self._place.project:
+                self._place = interrupted.continue_run(self._place, self._project)
         self._say(event)
 
 
-def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
+def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
     """The model with its test numbers in the data's own units, and the whole judgement."""
     test = session.dataset.test if session is not None else None
     if trained is None or session is None or test is None or not len(test):
         return trained, None
-    from netbuilder.core.results.evaluate import judged_on
+    from netbuilder.core.results.evaluate import evaluate_test_set
 
-    found = judged_on(trained, session.dataset)
+    found = evaluate_test_set(trained, session.dataset)
     numbers = {**trained.test, **found.metrics}
     if session.run_id:
         record_test(session.run_id, numbers)
@@ -187,10 +187,10 @@ def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, 
 
 def record_test(run_id: str, numbers: Mapping[str, float]) -> None:
     """Put the test's numbers in the data's own units into the record, as Evaluate shows them."""
-    from netbuilder.core.engine.runs import store as runs
+    from netbuilder.core.engine.runs import run_store as runs
 
     try:
-        runs.set_test(run_id, numbers)
+        runs.set_test_metrics(run_id, numbers)
     except (UserError, OSError) as error:
         log.info("the test of the run is not recorded: %s", error)
 
@@ -210,15 +210,15 @@ def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
         raise _not_kept(session.not_recorded)
     if not session.run_id:
         return False
-    from netbuilder.core.engine.runs import store as runs
+    from netbuilder.core.engine.runs import run_store as runs
     from netbuilder.core.formats import registry
 
-    path = runs.network(session.run_id)
+    path = runs.network_path(session.run_id)
     try:
         path.unlink(missing_ok=True)
-        if trained.core.count_params() > KEPT_WEIGHTS:
+        if trained.training_model.count_params() > KEPT_WEIGHTS:
             return False
-        registry.save(trained, path)
+        registry.save_network(trained, path)
     except (UserError, OSError) as error:
         raise _not_kept(error) from error
     return True
@@ -227,14 +227,16 @@ def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
 def _not_kept(error: Exception) -> UserError:
     log.info("the run is not kept: %s", error)
     said = error.__cause__ or error
-    reason, mend = why(said) if isinstance(said, OSError) else (str(error), "")
+    reason, fix = explain_os_error(said) if isinstance(said, OSError) else (str(error), "")
     return UserError(
         f"This training is not kept in Runs: {reason.rstrip('.')}.",
-        f"{mend} Save the network, on another disk where need be.".strip(),
+        f"{fix} Save the network, on another disk where need be.".strip(),
     )
 
 
-def in_words(error: Exception, begun: bool, trained: TrainedModel | None = None) -> UserError:
+def explain_failure(
+    error: Exception, begun: bool, trained: TrainedModel | None = None
+) -> UserError:
     """Why a run failed, for people.
 
     Args:
@@ -250,7 +252,7 @@ def in_words(error: Exception, begun: bool, trained: TrainedModel | None = None)
         )
     if trained is None:
         return error
-    kept = f"What it had learned by then, in {counted(trained.epochs, 'epoch')}, is kept."
+    kept = f"What it had learned by then, in {format_count(trained.epochs, 'epoch')}, is kept."
     return TrainingError(
-        f"{error.what} {kept}", error.mend, node=error.node, path=error.path, mends=error.mends
+        f"{error.what} {kept}", error.fix, node=error.node, path=error.path, fixes=error.fixes
     )

@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from netbuilder.core.project.model import Node, Project
-from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.views.activations import ActivationsLook, Looking
-from netbuilder.ui.services.views.sample_view import LiveLook, SampleView
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.live_activations import LiveActivations, LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationsService, SampleActivations
 from netbuilder.ui.style import theme
 
 _MOST_WORK = 2_000_000  # multiplications for a picture: about 10 ms
 
-Look = LiveLook | ActivationsLook
+Look = LiveActivations | SampleActivations
 
 
 class CanvasStrips(QObject):
@@ -25,23 +25,35 @@ class CanvasStrips(QObject):
     """
 
     def __init__(
-        self, looking: Looking, live: SampleView, store: ProjectStore, canvas: Any, parent: QObject
+        self,
+        activations_service: ActivationsService,
+        live: LiveActivationsService,
+        store: ProjectStore,
+        canvas: Any,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._looking, self._live, self._store, self._canvas = looking, live, store, canvas
+        self._activations_service, self._live, self._store, self._canvas = (
+            activations_service,
+            live,
+            store,
+            canvas,
+        )
         self._shown: set[str] = set()
-        looking.changed.connect(self.show)
+        activations_service.changed.connect(self.show)
         live.changed.connect(self._show_run)
         store.changed.connect(self._project_changed)
         # What was painted has the letters of the scheme before, unreadable on this one.
         theme.theme().changed.connect(self._paint_again)
         for asks in (canvas.closer, canvas.shown_sample):
-            asks.row_wanted.connect(lambda steps: looking.show_row(looking.index + steps))
+            asks.row_requested.connect(
+                lambda steps: activations_service.show_row(activations_service.index + steps)
+            )
 
     @property
     def look(self) -> Look | None:
         """What is shown: the run's, or the model's."""
-        return self._live.look or self._looking.look_now
+        return self._live.look or self._activations_service.look_now
 
     def _show_run(self) -> None:
         if self._live.look is None:  # a run has begun: what is there is of an earlier one
@@ -55,11 +67,14 @@ class CanvasStrips(QObject):
     def show(self) -> None:
         """Show what the trained network makes of the row; nothing while another is trained."""
         self._live.forget()
-        found = self._looking.look_now
+        found = self._activations_service.look_now
         # While the model is asked, what the run showed last stays, and a card that is opened too.
         # Of a model that is gone nothing does: its answer may still be on its way.
-        asked = self._looking.workbench.trained is not None and not self._looking.idle
-        if found is not None or (self._looking.look is None and not asked):
+        asked = (
+            self._activations_service.workbench.trained is not None
+            and not self._activations_service.idle
+        )
+        if found is not None or (self._activations_service.look is None and not asked):
             self._show(found)
 
     def _show(self, look: Look | None) -> None:
@@ -81,7 +96,7 @@ class CanvasStrips(QObject):
         self._shown = set(found)
         wires = {} if look is None or self._canvas.previews.stale else look.wires
         self._canvas.set_wire_weights(wires)
-        self._canvas.show_look(look, self._looking.trouble)
+        self._canvas.show_look(look, self._activations_service.trouble)
 
     def _paint_again(self) -> None:
         look = self.look
@@ -141,14 +156,14 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
         states = recurrent_states(look, node.id, _MOST_WORK)
         if states is not None and len(states) > 1:
             return activation_strips.states_strip(states)
-    return activation_strips.strip(values)
+    return activation_strips.activation_strip(values)
 
 
 def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     """An output's answer: classes with their shares, or numbers in the data's own units."""
     import numpy as np
 
-    from netbuilder.core.wording import measured, number
+    from netbuilder.core.wording import format_measure, format_number
     from netbuilder.ui.plots import activation_strips
     from netbuilder.ui.plots.live import layer_strips
 
@@ -163,30 +178,30 @@ def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     if len(columns) == own.size and own.size <= layer_strips.MOST_LINES:
         units = look.units.get(node_id) or ("",) * len(columns)
         lines = [
-            (name, measured(float(one), unit))
+            (name, format_measure(float(one), unit))
             for name, unit, one in zip(columns, units, own, strict=True)
         ]
         return layer_strips.lines_strip(lines)
     if own.size == 1:
-        return activation_strips.word_strip(number(float(own[0])))
-    return activation_strips.strip(own)
+        return activation_strips.word_strip(format_number(float(own[0])))
+    return activation_strips.activation_strip(own)
 
 
 def attention_shares(look: Look, node_id: str) -> Any:
     """How much each step looks at each other, (heads, steps, steps); None of other layers."""
-    from netbuilder.core.results.number.attention import LAYERS, shares
-    from netbuilder.core.results.number.explain import given_to, mask_at
+    from netbuilder.core.results.computation_trace.attention_trace import LAYERS, attention_shares
+    from netbuilder.core.results.computation_trace.trace_value import mask_at, node_inputs
 
     graph = look.project.graph
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)
     if owner.layer not in LAYERS:
         return None
-    given = given_to(graph, node_id, look.values)
+    given = node_inputs(graph, node_id, look.values)
     if not given:
         return None
     mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], look.values)
-    return shares(owner.layer, owner.params, look.weights_of(owner.id), given, mask)
+    return attention_shares(owner.layer, owner.params, look.weights_of(owner.id), given, mask)
 
 
 def recurrent_states(look: Look, node_id: str, most: int | None = None) -> Any:
@@ -194,26 +209,29 @@ def recurrent_states(look: Look, node_id: str, most: int | None = None) -> Any:
 
     ``most`` multiplications: where it takes more, None.
     """
-    from netbuilder.core.results.number.explain import given_to, mask_at
-    from netbuilder.core.results.number.recurrent import is_recurrent, states
+    from netbuilder.core.results.computation_trace.recurrent_trace import (
+        is_recurrent,
+        recurrent_states,
+    )
+    from netbuilder.core.results.computation_trace.trace_value import mask_at, node_inputs
 
     graph = look.project.graph
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)
-    given, weights = given_to(graph, node_id, look.values), look.weights_of(owner.id)
+    given, weights = node_inputs(graph, node_id, look.values), look.weights_of(owner.id)
     if not is_recurrent(owner.layer) or len(given) != 1 or "recurrent_kernel" not in weights:
         return None
     size = sum(weights[name].size for name in ("kernel", "recurrent_kernel"))
     if most is not None and len(given[0]) * size > most:
         return None
     mask = mask_at(graph, graph.sources[node_id][0], look.values)
-    found = states(owner.layer, owner.params, weights, given[0], mask)
+    found = recurrent_states(owner.layer, owner.params, weights, given[0], mask)
     return found if len(found) else None
 
 
 def embedded_words(look: Look, node_id: str) -> tuple[str, ...]:
     """The words whose vectors an Embedding gives; () of other layers and of other data."""
-    from netbuilder.core.results.live.words import step_names
+    from netbuilder.core.results.live.token_names import step_names
 
     node, values = look.project.graph.by_id[node_id], look.values[node_id]
     if node.layer != "Embedding" or values.ndim != 2:

@@ -11,35 +11,35 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runs.restore_last_run import network_of
+from netbuilder.ui.services.runs.last_run_restorer import load_run_network
 from netbuilder.ui.services.runs.runner import Runner
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.runs.store import Run
-    from netbuilder.core.results.compare import Compared
+    from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.core.results.compare import ComparedNetwork
 
 log = logging.getLogger(__name__)
 _NO_NETWORK = "Its trained network was not kept: it was too large."
 
 
-def _judge(question: tuple[tuple[str, Run], ...]) -> dict[str, Compared]:
+def _judge(question: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
     """By the id of the run."""
     return {run.id: _judge_one(name, run) for name, run in question}
 
 
-def _judge_one(name: str, run: Run) -> Compared:
-    from netbuilder.core.results.compare import Compared, judged
+def _judge_one(name: str, run: Run) -> ComparedNetwork:
+    from netbuilder.core.results.compare import ComparedNetwork, evaluate_own_data
 
     try:
-        trained = network_of(run)
+        trained = load_run_network(run)
         if trained is None:
-            return Compared(name, trouble=_NO_NETWORK)
-        return Compared(name, judged(trained, Path(run.base or ".")))
+            return ComparedNetwork(name, trouble=_NO_NETWORK)
+        return ComparedNetwork(name, evaluate_own_data(trained, Path(run.base or ".")))
     except UserError as error:
-        return Compared(name, trouble=str(error))
+        return ComparedNetwork(name, trouble=str(error))
     except Exception as error:
         log.error("a run could not be judged", exc_info=error)
-        return Compared(name, trouble=f"It could not be judged: {error}")
+        return ComparedNetwork(name, trouble=f"It could not be judged: {error}")
 
 
 class ComparedRuns(QObject):
@@ -53,8 +53,8 @@ class ComparedRuns(QObject):
     def __init__(self, runner: Runner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._known: dict[str, Compared] = {}
-        self._worker = jobs.Latest.for_widget(
+        self._known: dict[str, ComparedNetwork] = {}
+        self._worker = jobs.LatestJob.for_widget(
             self, _judge, "compare", self._found, lambda _q, error: log.error("compare: %s", error)
         )
         runner.overlays_changed.connect(self.refresh)
@@ -70,7 +70,7 @@ class ComparedRuns(QObject):
         return tuple(self._runner.compared.items())
 
     @property
-    def found(self) -> tuple[Compared, ...]:
+    def found(self) -> tuple[ComparedNetwork, ...]:
         """Those that are judged so far."""
         return tuple(
             replace(self._known[run.id], name=name)
@@ -85,6 +85,6 @@ class ComparedRuns(QObject):
             self._worker.ask(wanted)
         self.changed.emit()
 
-    def _found(self, _question: object, answer: dict[str, Compared]) -> None:
+    def _found(self, _question: object, answer: dict[str, ComparedNetwork]) -> None:
         self._known |= answer
         self.changed.emit()

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.data.points import has_points, points_view, same_points
+from netbuilder.core.data.point_data import has_points, point_view_name, same_points
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.run_histograms import RunHistograms
+from netbuilder.ui.services.views.sample_activations import ActivationsService
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.live.histograms import Moments
-    from netbuilder.core.results.live.pictures import Asked, Picture
+    from netbuilder.core.results.live.histograms import HistogramHistory
+    from netbuilder.core.results.live.view_data import Picture, ViewRequest
     from netbuilder.core.results.live.views import View
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ KEY = "surface"
 
 
 @dataclass(frozen=True, eq=False)
-class _Question:
+class _ViewRequest:
     """``project`` on its data; ``trained`` where it is asked now, None where a run answers.
 
     ``before`` is what was asked of the same network: histograms go on from it. ``row``: at which
@@ -47,41 +47,41 @@ class _Question:
     view: str
     axes: tuple[str, str]
     trained: TrainedModel | None
-    before: Asked | None = None
+    before: ViewRequest | None = None
     row: int | None = None
     own: Mapping[str, Any] | None = None
     edited: Project | None = None
     still: bool = False
-    moments: Mapping[str, Moments] = field(default_factory=dict)
+    moments: Mapping[str, HistogramHistory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ViewState:
     """A view that is asked: the views that there are, and what it asks (None: nothing).
 
     ``first``: what is seen until a run answers; None: nothing.
     """
 
-    question: _Question
+    question: _ViewRequest
     dataset: Dataset
     views: tuple[View, ...]
     view: View
     columns: tuple[str, ...]
-    asked: Asked | None
+    asked: ViewRequest | None
     picture: Picture | None
     first: Picture | None = None
 
 
-def _ask(question: _Question) -> Shown:
-    from netbuilder.core.data.defaults import resolve
-    from netbuilder.core.data.load import load
+def _ask(question: _ViewRequest) -> ViewState:
+    from netbuilder.core.data.defaults import resolve_defaults
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.probes import evaluate_probe
     from netbuilder.core.errors import DataError
     from netbuilder.core.results.live.plane import number_columns
     from netbuilder.core.results.live.views import Axes, views_for
 
-    dataset = load(question.project, question.base)
-    project = resolve(question.project, dataset.facts)
+    dataset = load_dataset(question.project, question.base)
+    project = resolve_defaults(question.project, dataset.facts)
     views = views_for(dataset, project)
     if not views:
         raise DataError(
@@ -91,11 +91,11 @@ def _ask(question: _Question) -> Shown:
     columns = number_columns(dataset)
     across, up = (name if name in columns else "" for name in question.axes)
     if question.still:
-        view = next(one for one in views if one.name == points_view(question.project.data))
+        view = next(one for one in views if one.name == point_view_name(question.project.data))
         points = view.alone(dataset, across, up) if view.alone is not None else None
-        return Shown(question, dataset, (view,), view, columns, None, points)
+        return ViewState(question, dataset, (view,), view, columns, None, points)
     edited = question.edited
-    drawn = None if edited is None else load(edited, question.base)
+    drawn = None if edited is None else load_dataset(edited, question.base)
     asked = question.before or view.ask(
         dataset,
         project,
@@ -107,7 +107,7 @@ def _ask(question: _Question) -> Shown:
         picture = asked.read(evaluate_probe(question.trained, asked.probe))
     elif view.alone is not None:
         first = view.alone(drawn or dataset, across, up)
-    return Shown(question, dataset, views, view, columns, asked, picture, first)
+    return ViewState(question, dataset, views, view, columns, asked, picture, first)
 
 
 def _fitting(own: Mapping[str, Any] | None, dataset: Dataset) -> Mapping[str, Any] | None:
@@ -120,18 +120,18 @@ def _fitting(own: Mapping[str, Any] | None, dataset: Dataset) -> Mapping[str, An
     return own
 
 
-def _read_answer(question: tuple[Shown, Any]) -> Picture:
+def _read_answer(question: tuple[ViewState, Any]) -> Picture:
     shown, event = question
     assert shown.asked is not None
     return shown.asked.read(event)
 
 
-def foreseen(project: Project, dataset: Dataset) -> list[Probe]:
+def first_view_probe(project: Project, dataset: Dataset) -> list[Probe]:
     """What the view that comes first will ask of a run of a project."""
-    from netbuilder.core.data.defaults import resolve
+    from netbuilder.core.data.defaults import resolve_defaults
     from netbuilder.core.results.live.views import Axes, views_for
 
-    project = resolve(project, dataset.facts)
+    project = resolve_defaults(project, dataset.facts)
     return [view.ask(dataset, project, Axes()).probe for view in views_for(dataset, project)[:1]]
 
 
@@ -144,30 +144,30 @@ class LiveView(QObject):
     """
 
     changed = Signal()
-    pictured = Signal(object)
+    picture_ready = Signal(object)
 
     def __init__(
         self,
         store: ProjectStore,
         workbench: Workbench,
         runner: Runner,
-        looking: Looking,
+        activations_service: ActivationsService,
         parent: QObject | None = None,
         recorded: RunHistograms | None = None,
     ) -> None:
         super().__init__(parent)
         self._recorded = recorded
         self._store, self._workbench, self._runner = store, workbench, runner
-        self._looking = looking
-        self.shown: Shown | None = None
+        self._activations_service = activations_service
+        self.shown: ViewState | None = None
         self.error: UserError | None = None
         self.watched = False
         self.view = ""
         self.axes = ("", "")
         self.at_sample = False  # other columns are held at the chosen sample, not at their mean
-        self._worker = jobs.Latest.for_widget(self, _ask, "live view", self._found, self._failed)
+        self._worker = jobs.LatestJob.for_widget(self, _ask, "live view", self._found, self._failed)
         # A map of many units takes tens of milliseconds: too long for the thread of the window.
-        self._reader = jobs.Latest.for_widget(
+        self._reader = jobs.LatestJob.for_widget(
             self, _read_answer, "live picture", self._read, self._unreadable
         )
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -178,9 +178,9 @@ class LiveView(QObject):
         runner.data_changed.connect(self._soon.start)
         runner.probed.connect(self._probed)
         workbench.trained_changed.connect(self._trained_changed)
-        looking.row_chosen.connect(self._row_chosen)
+        activations_service.row_chosen.connect(self._row_chosen)
         store.changed.connect(self._project_changed)
-        store.begun_anew.connect(self._begin_anew)
+        store.project_replaced.connect(self._begin_anew)
 
     def _began(self) -> None:
         """A run from the start: what the last one showed is over."""
@@ -214,7 +214,7 @@ class LiveView(QObject):
     @property
     def sample(self) -> int:
         """The sample that is chosen, from 0."""
-        return self._looking.index
+        return self._activations_service.index
 
     @property
     def idle(self) -> bool:
@@ -277,14 +277,14 @@ class LiveView(QObject):
         project = project or drawn
         edited = drawn if project.data != drawn.data and same_points(project, drawn) else None
         self._worker.ask(
-            _Question(
+            _ViewRequest(
                 project,
                 self._workbench.base,
                 self.view,
                 self.axes,
                 None if active else trained,
                 None if self._fresh else self._histograms(project),
-                self._looking.index if self.at_sample else None,
+                self._activations_service.index if self.at_sample else None,
                 self._own(),
                 edited,
                 still,
@@ -294,14 +294,21 @@ class LiveView(QObject):
 
     def _own(self) -> Mapping[str, Any] | None:
         """The row of a person's own that is looked at, where others are held at the sample."""
-        look = self._looking.look
-        own = self.at_sample and self._looking.own is not None and look is not None and look.own
+        look = self._activations_service.look
+        own = (
+            self.at_sample
+            and self._activations_service.own is not None
+            and look is not None
+            and look.own
+        )
         return look.raw if own and look is not None else None
 
-    def _known(self, project: Project, trained: TrainedModel | None) -> Mapping[str, Moments]:
+    def _known(
+        self, project: Project, trained: TrainedModel | None
+    ) -> Mapping[str, HistogramHistory]:
         return self._recorded.of(project, trained) if self._recorded is not None else {}
 
-    def _histograms(self, project: Project) -> Asked | None:
+    def _histograms(self, project: Project) -> ViewRequest | None:
         """The histograms so far of a run that has ended, or goes on: they stay in view."""
         shown = self.shown
         if shown is None or shown.asked is None or shown.view.name != self.view:
@@ -311,7 +318,7 @@ class LiveView(QObject):
         same = shown.question.project.graph == project.graph
         return shown.asked if same else None
 
-    def _found(self, question: Any, shown: Shown) -> None:
+    def _found(self, question: Any, shown: ViewState) -> None:
         if not self.watched:
             return
         self._fresh = False
@@ -321,7 +328,7 @@ class LiveView(QObject):
         self.changed.emit()
         if shown.asked is None or shown.picture is not None:
             self._runner.unwatch(KEY)
-            self.pictured.emit(shown.picture)
+            self.picture_ready.emit(shown.picture)
         else:
             self._runner.watch(shown.asked.probe)
 
@@ -341,10 +348,10 @@ class LiveView(QObject):
             return
         self._reader.ask((shown, event))
 
-    def _read(self, question: tuple[Shown, Any], picture: Picture) -> None:
+    def _read(self, question: tuple[ViewState, Any], picture: Picture) -> None:
         if question[0] is self.shown:
-            self.pictured.emit(picture)
+            self.picture_ready.emit(picture)
 
-    def _unreadable(self, question: tuple[Shown, Any], error: Exception) -> None:
+    def _unreadable(self, question: tuple[ViewState, Any], error: Exception) -> None:
         if question[0] is self.shown:
             self._failed(None, error)

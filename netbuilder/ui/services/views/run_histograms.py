@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.events import Probed
+    from netbuilder.core.engine.events import ProbeAnswered
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.live.histograms import Moments
+    from netbuilder.core.results.live.histograms import HistogramHistory
 
 #: Seconds between two moments: of the first few of a run, which may be over soon, and later.
 SOON, EVERY = 0.2, 1.0
@@ -24,7 +24,7 @@ class RunHistograms:
     """Moments of the newest run by the name of their view. No Qt here; of one thread."""
 
     def __init__(self) -> None:
-        self._moments: dict[str, Moments] = {}
+        self._moments: dict[str, HistogramHistory] = {}
         self._project: Project | None = None
         self._trained: TrainedModel | None = None
         self._large: frozenset[str] = frozenset()
@@ -36,10 +36,10 @@ class RunHistograms:
 
         nodes = histograms.learning_nodes(project)
         kinds = (histograms.WEIGHTS, histograms.GRADIENTS, histograms.ACTIVATIONS)
-        self._moments = {what: histograms.Moments(what, nodes) for what in kinds}
+        self._moments = {what: histograms.HistogramHistory(what, nodes) for what in kinds}
         self._project, self._trained, self._weighed = project, None, 0.0
 
-    def weigh(self, answer: Probed) -> None:
+    def weigh(self, answer: ProbeAnswered) -> None:
         """Take the weights of a moment, unless the last ones are of just now."""
         now = time.monotonic()
         if now - self._weighed >= self.every("weights"):
@@ -51,12 +51,12 @@ class RunHistograms:
         moments = self._moments.get(what)
         return SOON if moments is not None and len(moments) < _FEW else EVERY
 
-    def examine(self, answer: Probed) -> None:
+    def examine(self, answer: ProbeAnswered) -> None:
         """Take gradients and outputs of a moment."""
         self._add("gradients", answer)
         self._add("activations", answer)
 
-    def _add(self, what: str, answer: Probed) -> None:
+    def _add(self, what: str, answer: ProbeAnswered) -> None:
         moments = self._moments.get(what)
         if moments is None:
             return
@@ -72,7 +72,7 @@ class RunHistograms:
         """The run is over, and this came of it."""
         self._trained = trained
 
-    def of(self, project: Project, trained: TrainedModel | None) -> dict[str, Moments]:
+    def of(self, project: Project, trained: TrainedModel | None) -> dict[str, HistogramHistory]:
         """Copies of what is known of the run that trains ``project`` now (``trained`` None), or
         that ``trained`` came of; {} of other runs."""
         same = self._project is not None and self._project.graph == project.graph

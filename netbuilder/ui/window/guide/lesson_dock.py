@@ -9,21 +9,20 @@ from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.lessons.lesson import EMPTY, Lesson, Show
-from netbuilder.core.lessons.library import lesson as find_lesson
-from netbuilder.core.lessons.library import start_path
-from netbuilder.core.lessons.places import PLACES
+from netbuilder.core.lessons.callout_places import PLACES
+from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
+from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import capital, counted
-from netbuilder.ui.lessons.panel import LEAST_WIDTH, WIDTH, LessonPanel
+from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.ui.lessons.lesson_panel import LEAST_WIDTH, WIDTH, LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
-from netbuilder.ui.style.letter_size import letters
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.callout import Callout
-from netbuilder.ui.widgets.questions import ask
+from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.window.docks import first_widths
-from netbuilder.ui.window.guide.places import Places
-from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.guide.place_finder import PlaceFinder
+from netbuilder.ui.window.window_parts import WindowParts
 
 ShowLessons = Callable[[], object]
 #: Pixels of a lesson that a step is read in without rolling.
@@ -36,8 +35,8 @@ class LessonDock(QObject):
 
     def __init__(
         self,
-        parts: Parts,
-        places: Places,
+        parts: WindowParts,
+        places: PlaceFinder,
         session: LessonSession,
         show_error: Callable[[UserError], object],
         show_lessons: ShowLessons,
@@ -56,10 +55,10 @@ class LessonDock(QObject):
         self._pointed = -1
         session.opened.connect(self._follow)
         session.changed.connect(self._end_of_step)
-        self.panel.show_wanted.connect(self.point)
-        self.panel.anew_wanted.connect(self.begin_anew)
+        self.panel.callout_requested.connect(self.point)
+        self.panel.restart_requested.connect(self.restart)
         self.panel.closed.connect(self.close)
-        self.panel.next_wanted.connect(show_lessons)
+        self.panel.next_requested.connect(show_lessons)
         parts.workbench.stamp = session.stamp
         parts.documents.keep_lesson(self._opened)
         for name, dock in parts.docks.panels.items():
@@ -72,10 +71,10 @@ class LessonDock(QObject):
         """
         count = 0 if anew else self._session.left_behind(lesson)
         if count:
-            answer = ask(
+            answer = ask_question(
                 self._parts.window,
                 "Go on with the lesson?",
-                f"You have done {count} of {counted(len(lesson.steps), 'step')} of "
+                f"You have done {count} of {format_count(len(lesson.steps), 'step')} of "
                 f"“{lesson.title}”, and their network is not on the canvas.",
                 (_MY_FILE, _AGAIN, "Cancel"),
             )
@@ -120,7 +119,7 @@ class LessonDock(QObject):
             self._session.go(step)
         self.show()
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """The same lesson from its first step."""
         if self._session.lesson is not None:
             self.open(self._session.lesson, anew=True)
@@ -136,7 +135,7 @@ class LessonDock(QObject):
             self.dock.show()
             palette, side = docks.widths.wanted
             docks.least_left = LEAST_WIDTH
-            docks.widths.want(max(palette, round(WIDTH * letters())), side)
+            docks.widths.want(max(palette, round(WIDTH * initial_font_scale())), side)
         QTimer.singleShot(0, self, self._fit)
         for name, dock in docks.panels.items():
             if not dock.visibleRegion().isEmpty():
@@ -164,7 +163,7 @@ class LessonDock(QObject):
         QTimer.singleShot(0, self._parts.window, self._parts.docks.leave_room)
         self._parts.canvas.setFocus()
 
-    def point(self, show: Show) -> None:
+    def point(self, show: ShowHint) -> None:
         """Point at what a step is about."""
         self.end_callout()
         ring = self._places.layer(show.layer) if show.layer else self._places.rect(show.place)
@@ -175,7 +174,7 @@ class LessonDock(QObject):
         self.callout = Callout(
             self._parts.window,
             ring,
-            show.layer or capital(PLACES[show.place]),
+            show.layer or capitalize_first(PLACES[show.place]),
             show.text,
             (("Close", self.end_callout),),
             towards=towards,
@@ -206,7 +205,7 @@ class LessonDock(QObject):
         docks.leave_room()
         height = self.dock.height() + docks.palette.height()
         # On a low screen, and with large letters, the lesson is read first.
-        part = min(max(0.6, _READ / max(height, 1)) * max(letters(), 1.0), 0.85)
+        part = min(max(0.6, _READ / max(height, 1)) * max(initial_font_scale(), 1.0), 0.85)
         window.resizeDocks(
             [self.dock, docks.palette],
             [round(height * part), round(height * (1 - part))],

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.widgets.callout import Callout
-from netbuilder.ui.window.guide.places import Places
+from netbuilder.ui.window.guide.place_finder import PlaceFinder
 
 KEY = "tour-seen"
 
@@ -41,7 +41,7 @@ STOPS = (
 class Tour(QObject):
     """The tour of one window."""
 
-    def __init__(self, window: QWidget, places: Places) -> None:
+    def __init__(self, window: QWidget, places: PlaceFinder) -> None:
         super().__init__(window)
         self._window, self._places = window, places
         self.at = -1

@@ -10,52 +10,52 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from netbuilder.core.data.examples import example
+from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import format_count
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.choose_data import FILE_FILTER
+from netbuilder.ui.services.data_recipes import FILE_FILTER
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
-from netbuilder.ui.services.runs.bring_back import bring_back
-from netbuilder.ui.widgets.cards import RoleBox
+from netbuilder.ui.services.runs.restore_run import restore_run
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
+from netbuilder.ui.widgets.role_boxes import RoleBox
 from netbuilder.ui.window.guide.lesson_dock import LessonDock
-from netbuilder.ui.window.guide.places import Places
+from netbuilder.ui.window.guide.place_finder import PlaceFinder
 from netbuilder.ui.window.guide.tour import Tour
-from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.top_bar import TopBar
+from netbuilder.ui.window.window_parts import WindowParts
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.engine.runs.run_store import Run
 
 log = logging.getLogger(__name__)
 
 
-class Welcome(QObject):
+class WelcomeGuide(QObject):
     """What helps a beginner to begin."""
 
     def __init__(
-        self, parts: Parts, top_bar: TopBar, show_error: Callable[[UserError], object]
+        self, parts: WindowParts, top_bar: TopBar, show_error: Callable[[UserError], object]
     ) -> None:
         super().__init__(parts.window)
         self._parts, self._show_error = parts, show_error
-        self.places = Places(parts, top_bar)
-        self.session = LessonSession(parts.store, parts.workbench, parts.judging, self)
+        self.places = PlaceFinder(parts, top_bar)
+        self.session = LessonSession(parts.store, parts.workbench, parts.evaluation_service, self)
         self.lessons = LessonDock(parts, self.places, self.session, show_error, self.show_page)
         self.tour = Tour(parts.window, self.places)
         self.page = StartPage(parts.window, lambda: top_bar.y() + top_bar.height())
         self.page.example_chosen.connect(self.open_example)
         self.page.lesson_chosen.connect(self.lessons.open)
         self.page.file_chosen.connect(parts.documents.open_asking)
-        self.page.data_wanted.connect(self.open_data)
-        self.page.folder_wanted.connect(self.open_folder)
-        self.page.empty_wanted.connect(parts.documents.new)
-        self.page.open_wanted.connect(parts.documents.open)
-        self.page.tour_wanted.connect(self.start_tour)
+        self.page.data_requested.connect(self.open_data)
+        self.page.folder_requested.connect(self.open_folder)
+        self.page.empty_requested.connect(parts.documents.new)
+        self.page.open_requested.connect(parts.documents.open)
+        self.page.tour_requested.connect(self.start_tour)
         self._cards: dict[str, RoleBox] = {}
         self._left: tuple[Project, Path] | None = None
         self._sought: tuple[Project, Path] | None = None
@@ -98,7 +98,7 @@ class Welcome(QObject):
         if not self._parts.documents.may_close():
             return
         try:
-            project = files.read(example(name).path)
+            project = files.read(find_example(name).path)
         except UserError as error:
             self._show_error(error)
             return
@@ -133,14 +133,14 @@ class Welcome(QObject):
 
     def write_lesson(self) -> None:
         """Write a lesson that begins with this project, and open it once it is written."""
-        from netbuilder.core.lessons.parse import read
-        from netbuilder.ui.lessons.writer import LessonWriter
+        from netbuilder.core.lessons.parse import read_lesson
+        from netbuilder.ui.lessons.lesson_writer import LessonWriter
 
         parts = self._parts
         writer = LessonWriter(parts.store.project, parts.window, parts.workbench.base)
         if writer.exec() and writer.saved is not None:
             self._parts.status.tell(f"Wrote {writer.saved}.")
-            self.lessons.open(read(writer.saved), anew=True)
+            self.lessons.open(read_lesson(writer.saved), anew=True)
 
     def _opened(self) -> None:
         self.page.shut()
@@ -213,11 +213,11 @@ class Welcome(QObject):
             return
 
         def find() -> Run | None:
-            from netbuilder.core.engine.runs.store import network, newest_of
+            from netbuilder.core.engine.runs.run_store import network_path, newest_run
 
-            run = newest_of(*left)
+            run = newest_run(*left)
             # Without its weights there would be little to bring back.
-            return run if run is not None and network(run.id).is_file() else None
+            return run if run is not None and network_path(run.id).is_file() else None
 
         def found(run: Run | None) -> None:
             newer = self._sought is not left  # something else was opened meanwhile
@@ -226,17 +226,19 @@ class Welcome(QObject):
             self._offer(
                 "left",
                 "Your last training is kept in Runs",
-                f"“{run.name}”, {counted(run.epochs, 'epoch')}. It was not saved as a .h5.",
+                f"“{run.name}”, {format_count(run.epochs, 'epoch')}. It was not saved as a .h5.",
                 ("Bring it back", partial(self._bring_back, run)),
                 ("Close", partial(self._close, "left")),
             )
 
-        jobs.run(find, found, lambda error: log.info("%s", error), name="last training", owner=self)
+        jobs.run_job(
+            find, found, lambda error: log.info("%s", error), name="last training", owner=self
+        )
 
     def _bring_back(self, run: Run) -> None:
         self._close("left")
         parts = self._parts
-        bring_back(
+        restore_run(
             run, run.name, parts.store, parts.workbench, parts.runner, parts.status.tell, self
         )
 

@@ -1,0 +1,499 @@
+"""NetBuilder from Python: projects and trained models in scripts and notebooks.
+
+``import netbuilder as nb`` loads nothing heavy; TensorFlow is loaded when something is trained or
+asked. See ``docs/python.md``.
+"""
+
+from __future__ import annotations
+
+import html
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Choice
+from netbuilder.core.project.model import Project as ProjectValue
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import pandas as pd
+
+    from netbuilder.core.check.problems import Problem
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.core.results.explain.explanation import Explanation
+
+__all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
+
+Rows: TypeAlias = "pd.DataFrame | np.ndarray | Sequence[Mapping[str, object]] | Sequence[str]"
+
+
+def load(path: str | Path) -> Project | Model:
+    """Open a project (``.netbuilder``) or a trained model (``.h5``, ``.keras``).
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file is missing, damaged, or not safe to open.
+    """
+    from netbuilder.core.formats import registry
+
+    path = Path(path)
+    if not registry.is_model(path):
+        return Project(registry.read_project(path), path.parent)
+    from netbuilder.core.tensorflow_output import load_tensorflow
+
+    load_tensorflow()
+    return Model(registry.load_network(path), path.parent)
+
+
+def new(data: str | Path | pd.DataFrame, target: str | None = None) -> Project:
+    """Make a project with a network and settings that fit the data.
+
+    Args:
+        data: a file, a folder with a folder for each class, or a data frame.
+        target: the column to predict; None takes the likeliest.
+
+    Returns:
+        The project; ``reasons`` says why each choice was made.
+
+    Raises:
+        UserError: the data cannot be read, or has no such column.
+    """
+    from netbuilder.core.data.suggestion import suggest
+
+    path = Path(data) if isinstance(data, str | Path) else _written(data)
+    found = suggest(path, target)
+    return Project(found.project, path.parent, found.reasons)
+
+
+def from_keras(model: keras.Model) -> Project:
+    """Put the network of a Keras model onto a canvas, with its compiled loss and optimizer.
+
+    Layers of your own must be registered with ``keras.saving.register_keras_serializable``. The
+    weights stay with the model.
+
+    Raises:
+        UserError: the model is not built from Keras's functional or sequential API.
+    """
+    import json
+
+    from netbuilder.core.formats.importing import import_graph
+    from netbuilder.core.formats.safety.model_file import ModelFile
+
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        if not type(layer).__module__.startswith("keras."):
+            register_layer(type(layer))
+    try:
+        config = json.loads(json.dumps(model.get_config(), default=_plain))
+        training = json.loads(json.dumps(model.get_compile_config() or {}, default=_plain))
+    except (NotImplementedError, TypeError) as error:
+        raise UserError(
+            _("The model '{name}' has no graph to read: {reason}", name=model.name, reason=error),
+            _("Build it with keras.Sequential or with keras.Model(inputs, outputs)."),
+            code="model_without_graph",
+        ) from error
+    wrapped = {"class_name": type(model).__name__, "config": config}
+    file = ModelFile(Path(f"{model.name}.keras"), "keras", wrapped, training or None)
+    return Project(import_graph.project_from_model(file), Path())
+
+
+def register_layer(layer: type[keras.Layer]) -> None:
+    """Let a ``keras.Layer`` class of your own stand on the canvas for this session.
+
+    Its constructor's arguments with a number, a yes or no, or a text as default become the
+    layer's parameters. A file that holds the layer opens only where it is registered.
+    """
+    from netbuilder.core.catalog.custom_layers import register
+
+    register(layer)
+
+
+def _plain(value: Any) -> Any:
+    """Objects of Keras inside a config, as its own files hold them."""
+    import keras
+
+    return keras.saving.serialize_keras_object(value)
+
+
+class Project:
+    """A network, its data and its settings. Immutable: each change makes another project.
+
+    Attributes:
+        value: the project as the rest of the program knows it.
+        base: folder that relative paths start from.
+        reasons: why ``new`` chose what it chose; empty elsewhere.
+    """
+
+    def __init__(self, value: ProjectValue, base: Path, reasons: tuple[str, ...] = ()) -> None:
+        self.value, self.base, self.reasons = value, Path(base), reasons
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.value.name
+
+    @property
+    def layers(self) -> list[str]:
+        """Class names of the layers in order."""
+        return [self.value.graph.by_id[name].layer for name in self.value.graph.order]
+
+    def check(self) -> tuple[Problem, ...]:
+        """Return the problems, errors first; an empty tuple where it can train."""
+        from netbuilder.core.check import diagnostics
+
+        return diagnostics.diagnose(self.value)
+
+    def train(
+        self,
+        epochs: int | None = None,
+        *,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        seed: int | None = None,
+        data: str | Path | pd.DataFrame | None = None,
+        progress: bool = True,
+    ) -> Model:
+        """Train the network; Ctrl+C (in a notebook: Interrupt) stops and keeps what was learned.
+
+        Args:
+            epochs: instead of the project's own number.
+            batch_size: instead of the project's own.
+            learning_rate: instead of the optimizer's own.
+            seed: of the random numbers: the same seed gives the same model.
+            data: a file or data frame to train on instead of the project's data.
+            progress: show a progress bar.
+
+        Raises:
+            UserError: the project has an error, its data cannot be read, or the run fails.
+        """
+        from netbuilder.cli.train import evaluate_model, refuse_problems, stopped_by_hand
+        from netbuilder.core.data.load import load_dataset as load_data
+        from netbuilder.core.data.registry import recipe_for
+        from netbuilder.core.tensorflow_output import load_tensorflow
+
+        project, base = self._with(epochs, batch_size, learning_rate, seed), self.base
+        if data is not None:
+            path = Path(data) if isinstance(data, str | Path) else _written(data)
+            base = path.parent
+            recipe = project.data
+            if recipe.path:
+                recipe = replace(recipe, path=path.name, test_path="")
+            else:
+                recipe = recipe_for(path, path.name)
+            project = replace(project, data=recipe)
+        dataset = load_data(project, base)
+        load_tensorflow()
+        refuse_problems(project, dataset)
+        from netbuilder.core.engine.session import Session
+
+        with _progress(progress) as on_event:
+            session = Session(project, dataset, on_event=on_event, base=base, record=False)
+            with stopped_by_hand(session):
+                trained = session.run()
+        trained, _sentence = evaluate_model(trained, dataset)
+        return Model(trained, base)
+
+    def _with(
+        self,
+        epochs: int | None,
+        batch_size: int | None,
+        learning_rate: float | None,
+        seed: int | None,
+    ) -> ProjectValue:
+        given = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+        changed: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
+        if learning_rate is not None:
+            old = self.value.training.optimizer
+            params = {**old.params, "learning_rate": learning_rate}
+            changed["optimizer"] = Choice(old.name, params)
+        return replace(self.value, training=replace(self.value.training, **changed))
+
+    def script(self, style: str = "short") -> str:
+        """Return the project as a Python script, "short" or "exact"."""
+        from netbuilder.core.formats.script.python import Style, script_source
+
+        return script_source(self.value, style=Style(style))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the project; by the ending also as ``.py``, ``.ipynb`` or ``.network_svg``."""
+        from netbuilder.core.formats import registry
+        from netbuilder.core.formats.paths import rebased
+        from netbuilder.core.project import files
+
+        path = Path(path)
+        if path.suffix == ".netbuilder":
+            files.write(rebased(self.value, self.base, path.parent), path)
+        else:
+            registry.save_network(self.value, path, self.base)
+        return path
+
+    def open(self) -> None:
+        """Open the project in NetBuilder's window, in a process of its own."""
+        folder = Path(tempfile.mkdtemp(prefix="netbuilder-"))
+        path = self.save(folder / f"{self.name or 'project'}.netbuilder")
+        subprocess.Popen([sys.executable, "-m", "netbuilder", str(path)])
+
+    def _repr_html_(self) -> str:
+        from netbuilder.core.formats.writers.svg import network_svg
+
+        return network_svg(self.value)
+
+    def __repr__(self) -> str:
+        return f"<netbuilder.Project {self.name!r}: {', '.join(self.layers)}>"
+
+
+class Model:
+    """A trained network: predicts from raw values, in the target's own units.
+
+    Attributes:
+        value: the trained model as the rest of the program knows it.
+        base: folder that the project's relative paths start from.
+    """
+
+    def __init__(self, value: TrainedModel, base: Path) -> None:
+        self.value, self.base = value, Path(base)
+        self._evaluation: Evaluation | None = None
+
+    @property
+    def project(self) -> Project:
+        """The project that it was trained from."""
+        return Project(self.value.project, self.base)
+
+    @property
+    def keras_model(self) -> keras.Model:
+        """The Keras model: takes raw values and predicts in the target's units."""
+        return self.value.model
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Loss and metrics of each epoch by name, as ``fit(...).history`` holds them."""
+        return {name: [float(one) for one in values] for name, values in self.value.history.items()}
+
+    def evaluate(self, data: str | Path | pd.DataFrame | None = None) -> dict[str, float]:
+        """Measure the model on rows whose target is known.
+
+        Args:
+            data: a file or data frame; None takes the project's test set.
+
+        Returns:
+            Metrics by name, in the target's units.
+
+        Raises:
+            UserError: the rows cannot be read or do not fit, or the project keeps no test set.
+        """
+        from netbuilder.core.data.load import load_dataset as load_data
+        from netbuilder.core.results.evaluate import evaluate
+
+        if data is not None:
+            path = Path(data) if isinstance(data, str | Path) else _written(data)
+            self._evaluation = evaluate(self.value, path)
+        else:
+            dataset = load_data(self.value.project, self.base)
+            split = dataset.test or dataset.validation
+            if split is None:
+                raise DataError(
+                    _("The project keeps no test set."),
+                    _("Give a file or a data frame: evaluate(data)."),
+                    code="no_test_set",
+                )
+            self._evaluation = evaluate(self.value, split)
+        return dict(self._evaluation.metrics)
+
+    def predict(self, rows: Rows | str | Path) -> np.ndarray:
+        """Predict for new samples, in order.
+
+        Args:
+            rows: a data frame or dicts with the columns of the training data, an array of raw
+                values (n, ...), texts, or a file (a table, a picture, a text, a sound).
+
+        Returns:
+            Labels (n,) as texts, or numbers (n,) or (n, columns) in the target's units.
+
+        Raises:
+            UserError: a column is missing or unknown, or a value does not fit.
+        """
+        import numpy as np
+
+        found = self._predictions(rows).first
+        if found.labels:
+            return np.array(found.labels, dtype=object)
+        values = np.asarray(found.values)
+        return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+
+    def predict_probabilities(self, rows: Rows | str | Path) -> pd.DataFrame:
+        """Return the probability of each label (columns) for each sample (rows)."""
+        import pandas as pd
+
+        found = self._predictions(rows).first
+        if found.probabilities is None:
+            raise UserError(
+                _("This model predicts numbers, so there are no probabilities."),
+                _("Use predict."),
+                code="no_probabilities",
+            )
+        return pd.DataFrame(found.probabilities, columns=list(found.classes))
+
+    def _predictions(self, rows: Any) -> Any:
+        import numpy as np
+        import pandas as pd
+
+        from netbuilder.core.results import predict
+        from netbuilder.core.results.own_units import preprocessing_of
+        from netbuilder.core.results.predict_file import predict_file
+
+        if isinstance(rows, Path | str):
+            return predict_file(self.value, Path(rows), None)
+        if isinstance(rows, np.ndarray):
+            names = [one.name for one in predict.form_fields(self.value)]
+            if not names or rows.ndim != 2:
+                key = next(iter(preprocessing_of(self.value).inputs))
+                return predict.predict_raw(self.value, {key: rows})
+            if rows.shape[1] != len(names):
+                raise DataError(
+                    _(
+                        "The array has {found} columns, and the model takes {needed}: {names}.",
+                        found=rows.shape[1],
+                        needed=len(names),
+                        names=", ".join(names),
+                    ),
+                    _("Give the columns in that order, or a data frame."),
+                    code="array_columns",
+                )
+            rows = pd.DataFrame(rows, columns=names)
+        if isinstance(rows, pd.DataFrame):
+            rows = [dict(row) for row in rows.to_dict("records")]
+        rows = list(rows)
+        if rows and isinstance(rows[0], str):
+            return predict.predict_texts(self.value, rows)
+        return predict.predict_rows(self.value, rows)
+
+    def explain(self, sample: Any, method: str | None = None) -> Explanation:
+        """Explain one prediction.
+
+        Args:
+            sample: a dict or series of a row, a text, an array (a picture, a sequence), or a file
+                of which the first sample is taken.
+            method: "importance", "occlusion", "integrated_gradients" or "grad_cam"; None takes
+                the one that fits.
+
+        Raises:
+            UserError: the method does not fit the model, or the sample cannot be read.
+        """
+        import numpy as np
+        import pandas as pd
+
+        from netbuilder.core.results import file_samples
+        from netbuilder.core.results.explain.methods import ComparisonRows as KnownRows
+        from netbuilder.core.results.explain.methods import explain
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        if isinstance(sample, np.ndarray):
+            key = next(iter(preprocessing_of(self.value).inputs))
+            shape = preprocessing_of(self.value).inputs[key].shape
+            batch = sample if sample.ndim == len(shape) + 1 else sample[None]
+            return explain(self.value, {key: batch[0]}, method)
+        if isinstance(sample, pd.Series | Mapping):
+            sample = _written(pd.DataFrame([dict(sample)]))
+        if isinstance(sample, str) and not Path(sample).exists():
+            found = file_samples.text_samples(self.value, [sample])
+        else:
+            found = file_samples.read_samples(self.value, Path(sample))
+        known = KnownRows(found.raw, found.truth)
+        text = found.texts[0] if found.texts else None
+        return explain(self.value, found.sample(0), method, rows=known, text=text)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model in the format of the path's ending (``.h5``, ``.keras``, ``.onnx``, …).
+
+        Raises:
+            UserError: there is no such format, or the place cannot be written.
+        """
+        from netbuilder.core.formats import registry
+
+        registry.save_network(self.value, Path(path), self.base)
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        from netbuilder.core.formats.writers.svg import network_svg
+
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{value:.4g}</td></tr>"
+            for name, value in self.value.test.items()
+        )
+        parts = [network_svg(self.value.project), _curves(self.history), f"<table>{rows}</table>"]
+        found = self._evaluation
+        if found is not None and found.confusion_matrix is not None:
+            parts.append(_matrix(found))
+        return "".join(f"<div>{part}</div>" for part in parts if part)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.value.test.items())
+        return f"<netbuilder.Model {self.value.project.name!r}: {shown}>"
+
+
+@contextmanager
+def _progress(wanted: bool) -> Iterator[Any]:
+    """The bar of the command line, in a terminal and in a notebook alike."""
+    if not wanted:
+        with nullcontext():
+            yield None
+        return
+    from netbuilder.cli.terminal.progress import TrainingProgress
+
+    with TrainingProgress() as bar:
+        yield bar.on_event
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Where data frames lie as files until the process ends."""
+    return tempfile.TemporaryDirectory(prefix="netbuilder-")
+
+
+def _written(frame: pd.DataFrame) -> Path:
+    """A data frame as a file that every reader of the program takes."""
+    handle = tempfile.NamedTemporaryFile(  # noqa: SIM115  it stays until the process ends
+        suffix=".csv", dir=_folder().name, delete=False, mode="w", encoding="utf-8", newline=""
+    )
+    with handle:
+        frame.to_csv(handle, index=False)
+    return Path(handle.name)
+
+
+def _curves(history: Mapping[str, Sequence[float]]) -> str:
+    """Training and validation loss by epoch as a small SVG."""
+    lines = {"loss": "#0072B2", "val_loss": "#D55E00"}
+    known = {name: history[name] for name in lines if len(history.get(name, ())) > 1}
+    if not known:
+        return ""
+    top = max(max(values) for values in known.values()) or 1.0
+    drawn = []
+    for name, values in known.items():
+        step = 280 / (len(values) - 1)
+        places = " ".join(
+            f"{10 + i * step:.1f},{110 - 100 * v / top:.1f}" for i, v in enumerate(values)
+        )
+        drawn.append(f'<polyline points="{places}" fill="none" stroke="{lines[name]}"/>')
+    return f'<svg width="300" height="120" role="img" aria-label="loss">{"".join(drawn)}</svg>'
+
+
+def _matrix(found: Evaluation) -> str:
+    """The confusion matrix as a table: rows are true labels, columns predicted ones."""
+    assert found.confusion_matrix is not None
+    head = "".join(f"<th>{html.escape(label)}</th>" for label in found.labels)
+    rows = "".join(
+        f"<tr><th>{html.escape(label)}</th>{''.join(f'<td>{int(n)}</td>' for n in row)}</tr>"
+        for label, row in zip(found.labels, found.confusion_matrix, strict=True)
+    )
+    return f"<table><tr><th></th>{head}</tr>{rows}</table>"

@@ -1,0 +1,53 @@
+"""``netbuilder card MODEL -o FILE``: the model card."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from netbuilder.cli.terminal.output import print_json, print_note
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the facts about a trained model, and what its maker says of it."""
+    from netbuilder.cli.evaluate import load_model
+
+    path, out = Path(arguments.model), Path(arguments.output)
+    trained = load_model(path)
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results import model_card
+
+    try:
+        dataset = load_dataset(trained.project, path.parent) if trained.project.data.kind else None
+    except UserError as error:
+        dataset = None
+        print_note(
+            _("The data is not at hand, so measures have no intervals: {reason}", reason=error)
+        )
+    card = model_card.card_of(trained, dataset)
+    if out.suffix.lower() == ".pdf":
+        _write_pdf(model_card.as_html(card), out)
+    else:
+        model_card.write(card, out)
+    print_note(_("Wrote {path}.", path=out))
+    if arguments.json:
+        facts = {one.title: dict(one.rows) or one.text for one in card.sections}
+        print_json({"output": str(out), "title": card.title, "sections": facts})
+    return 0
+
+
+def _write_pdf(page: str, path: Path) -> None:
+    """Needs no screen: Qt lays the page out."""
+    from netbuilder.cli.app import qt_libraries
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with qt_libraries():
+        from PySide6.QtWidgets import QApplication
+
+        from netbuilder.ui.window.run_report import write_pdf
+    application = QApplication.instance() or QApplication([])
+    write_pdf(page, path)
+    del application

@@ -1,0 +1,147 @@
+"""Pages of the documentation that are made from the rows: ``docs/layers.md`` and its sister.
+
+``python -m netbuilder.core.catalog.catalog_pages docs`` writes both; a test holds them to the rows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import Category, LayerSpec, ObjectSpec, Param
+from netbuilder.core.catalog.training.training_index import (
+    ACTIVATIONS,
+    CALLBACKS,
+    CONSTRAINTS,
+    INITIALIZERS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+)
+
+_MADE = (
+    "<!-- Made from the catalog's rows: python -m netbuilder.core.catalog.catalog_pages docs -->"
+)
+
+
+def layers_page() -> str:
+    """All layers by category, as Markdown: what each does, and its parameters."""
+    lines = [
+        _MADE,
+        "# Layers",
+        "",
+        f"The {len(LAYERS)} layers that can be put on the canvas. Names and parameters are "
+        "Keras's own. Parameters in the tables are shown first, the others stand under "
+        "**More**. **Bold** layers stand in the palette; type a name or a word such as "
+        '"picture" into the search to find the others.',
+    ]
+    for category in Category:
+        rows = [spec for spec in LAYERS.values() if spec.category is category]
+        lines += ["", f"## {category.value}", ""]
+        lines += [_contents(rows)]
+        for spec in rows:
+            lines += ["", f"### {spec.name}", "", spec.help, *_layer_facts(spec)]
+            lines += _params(spec.params)
+    return "\n".join(lines) + "\n"
+
+
+def training_page() -> str:
+    """Losses, optimizers and all else that training offers, as Markdown."""
+    lines = [_MADE, "# What training offers"]
+    sections: tuple[tuple[str, Mapping[str, ObjectSpec]], ...] = (
+        ("Losses", LOSSES),
+        ("Metrics", METRICS),
+        ("Optimizers", OPTIMIZERS),
+        ("Learning-rate schedules", SCHEDULES),
+        ("At the end of an epoch", CALLBACKS),
+        ("Initializers", INITIALIZERS),
+        ("Regularizers", REGULARIZERS),
+        ("Constraints", CONSTRAINTS),
+    )
+    for title, table in sections:
+        lines += ["", f"## {title}"]
+        for spec in table.values():
+            lines += ["", f"### {spec.name}", "", spec.help]
+            if spec.tasks:
+                lines += ["", f"For: {', '.join(spec.tasks).replace('_', ' ')}."]
+            lines += _params(spec.params)
+    lines += ["", "## Activations", "", "| name | what it does |", "|---|---|"]
+    lines += [f"| `{name}` | {_cell(text)} |" for name, text in ACTIVATIONS.items()]
+    return "\n".join(lines) + "\n"
+
+
+def write_pages(folder: Path) -> None:
+    """Write both pages into ``folder``. Raises OSError."""
+    for name, text in (("layers.md", layers_page()), ("training.md", training_page())):
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _contents(rows: Iterable[LayerSpec]) -> str:
+    return " · ".join(
+        f"[**{spec.name}**](#{spec.name.lower()})"
+        if spec.teaching
+        else f"[{spec.name}](#{spec.name.lower()})"
+        for spec in rows
+    )
+
+
+def _layer_facts(spec: LayerSpec) -> list[str]:
+    facts = []
+    if spec.ports:
+        facts.append(f"Inputs: {', '.join(spec.ports)}; one wire alone is query and value.")
+    elif spec.max_inputs is None:
+        facts.append(f"Inputs: {spec.min_inputs} or more.")
+    elif spec.max_inputs > 1:
+        facts.append(f"Inputs: {spec.max_inputs}.")
+    if spec.ranks:
+        dims = ", ".join(f"{rank}D" for rank in spec.ranks)
+        facts.append(f"Takes {dims} arrays, counting the batch.")
+    return ["", " ".join(facts)] if facts else []
+
+
+def _params(params: tuple[Param, ...]) -> list[str]:
+    first = [param for param in params if not param.more]
+    rest = [param for param in params if param.more]
+    lines: list[str] = []
+    if first:
+        lines += ["", "| parameter | default | |", "|---|---|---|"]
+        lines += [f"| `{p.name}` | {_default(p)} | {_cell(_help(p))} |" for p in first]
+    if rest:
+        lines += ["", "More: " + ", ".join(f"`{p.name}` ({_default(p)})" for p in rest) + "."]
+    return lines
+
+
+def _help(param: Param) -> str:
+    words = f" One of: {', '.join(param.choices)}." if param.choices else ""
+    return param.help + words
+
+
+def _default(param: Param) -> str:
+    if param.required:
+        return f"needed, starts as {_value(param.start)}"
+    return _value(param.default)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(_value(item) for item in value) + ")"
+    if isinstance(value, Mapping):
+        return str(value.get("layer") or value.get("name"))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    write_pages(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

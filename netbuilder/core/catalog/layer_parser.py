@@ -1,0 +1,96 @@
+"""A layer as people type it: "dense 50 relu", "conv2d 32 3x3 padding=same"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netbuilder.core.catalog.layers.layer_index import search_layers
+from netbuilder.core.catalog.node_label import describe_params
+from netbuilder.core.catalog.spec import Kind, LayerSpec, Param
+from netbuilder.core.catalog.validate import problem_with
+
+_NUMBERS = (Kind.INT, Kind.SIZE, Kind.FLOAT)
+_WORDS = (Kind.ACTIVATION, Kind.CHOICE)
+
+
+@dataclass(frozen=True)
+class ParsedLayer:
+    """A layer, and the parameters that were typed with it."""
+
+    spec: LayerSpec
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def title(self) -> str:
+        """Its name, with what was typed: "Dense 50 · relu"."""
+        said = describe_params({**self.spec.start_params(), **self.params}, self.spec)
+        return f"{self.spec.name}  {said}" if self.params and said else self.spec.name
+
+
+def parse_layers(text: str) -> list[ParsedLayer]:
+    """Layers that fit ``text``, best first; all of them for an empty text.
+
+    The first word names the layer. Where all further words are values that it takes, in the
+    order in which they stand on its card (numbers first to last, the name of an activation, a
+    switch by its name) or as ``name=value``, they are its parameters. Else they are searched
+    for like the first (``index.search_layers``).
+    """
+    first, *rest = text.split() or [""]
+    if rest:
+        read = [(spec, parse_params(spec, rest)) for spec in search_layers(first)]
+        found = [ParsedLayer(spec, params) for spec, params in read if params is not None]
+        if found:
+            return found
+    return [ParsedLayer(spec) for spec in search_layers(text)]
+
+
+def parse_params(spec: LayerSpec, words: list[str]) -> dict[str, Any] | None:
+    """The parameters that ``words`` mean for a layer; None where one of them means nothing."""
+    told = [spec.by_name[name] for name in spec.telling]
+    told += [p for p in spec.params if p not in told and (p.required or not p.more)]
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            some = [p for p in spec.params if p.name.startswith(name.lower())]
+            some.sort(key=lambda p: p.name != name.lower())
+            tried = ((p, _value(p, value)) for p in some[:1])
+            read = next(((p, v) for p, v in tried if v is not None), None)
+        else:
+            free = [p for p in told if p.name not in found]
+            read = next(
+                ((p, v) for p in free if (v := _value(p, word, bare=True)) is not None), None
+            )
+        if read is None:
+            return None
+        found[read[0].name] = read[1]
+    return found
+
+
+def _value(param: Param, word: str, *, bare: bool = False) -> Any:
+    """What a word means for a parameter, None for nothing. ``bare``: it has no name before it."""
+    value: Any = None
+    if param.kind in _NUMBERS:
+        value = _number(param, word)
+    elif param.kind in _WORDS:
+        value = word.lower()
+    elif param.kind is Kind.BOOL:
+        if bare:
+            value = True if word.lower() == param.name else None
+        else:
+            value = {"true": True, "yes": True, "false": False, "no": False}.get(word.lower())
+    return None if value is None or problem_with(param, value) else value
+
+
+def _number(param: Param, word: str) -> Any:
+    parts = re.split(r"[x×]", word) if param.kind is Kind.SIZE else [word.replace(",", ".")]
+    try:
+        if param.kind is Kind.FLOAT:
+            return float(parts[0])
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        return None
+    return numbers[0] if len(set(numbers)) == 1 else numbers

@@ -1,0 +1,147 @@
+"""All layers of the catalog by name, and the search over them.
+
+What ``keras.layers`` has and the catalog leaves out, and why:
+
+- second names of the same class (``Convolution2D``, ``MaxPool2D``, ``AvgPool1D``, ...):
+  search finds the layer by them;
+- ``InputLayer``: the row ``Input`` stands for it;
+- cells (``LSTMCell``, ``StackedRNNCells``, ...) and ``RNN``, which runs them: not layers of a
+  graph but parts of LSTM, GRU and SimpleRNN;
+- ``Lambda``, ``TFSMLayer``, ``JaxLayer``, ``FlaxLayer``, ``TorchModuleWrapper``: they hold code,
+  which a file that somebody hands in must never run;
+- ``Layer``, ``Wrapper``, ``InputSpec``: base classes and helpers, nothing to build with;
+- ``Pipeline``: a chain of layers, which the canvas is;
+- ``MixUp``, ``CutMix``: they mix two samples together with their labels, and a layer in the
+  graph sees no labels;
+- ``Equalization``: in a functional model Keras 3.15.1 takes its output for its input and sees a
+  cycle (``compute_output_spec`` returns ``inputs``);
+- ``RandomCrop``: after training Keras 3.15.1 no longer cuts, and the shape is another one than
+  the layers behind it were built for;
+- ``MaxNumBoundingBoxes``: works on bounding boxes, which the data room does not have.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from netbuilder.core.catalog.layers import (
+    augment,
+    category,
+    conv,
+    core,
+    merge,
+    pooling,
+    preprocess,
+    pretrained,
+    recurrent,
+    regularize,
+    shape,
+)
+from netbuilder.core.catalog.spec import Category, LayerSpec
+
+_ROWS: Final[dict[str, LayerSpec]] = {
+    spec.name: spec
+    for module in (
+        core,
+        conv,
+        pooling,
+        recurrent,
+        regularize,
+        merge,
+        shape,
+        preprocess,
+        category,
+        augment,
+        pretrained,
+    )
+    for spec in module.ROWS
+}
+LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(_ROWS)
+"""Every layer by its Keras class name, in the order of the palette."""
+
+
+#: Other names of layers in files, where no rule leads to the row's.
+SECOND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"InputLayer": "Input", "GroupedQueryAttention": "GroupQueryAttention"}
+)
+
+
+def canonical_layer(name: str) -> str | None:
+    """The name under which ``LAYERS`` holds what Keras also calls ``name``, or None.
+
+    Files hold second names: ``InputLayer``, ``Convolution2D``, ``MaxPool2D``, ``AvgPool1D``,
+    ``GlobalAvgPool2D``, and ``GroupedQueryAttention``, which is the class's own name where
+    ``keras.layers`` says ``GroupQueryAttention``.
+    """
+    if name in LAYERS:
+        return name
+    plain = name.replace("Convolution", "Conv")
+    plain = re.sub(r"^(Global|Adaptive)?Avg", r"\1Average", plain)
+    plain = re.sub(r"Pool(?=\dD$)", "Pooling", plain)
+    plain = SECOND_NAMES.get(plain, plain)
+    return plain if plain in LAYERS else None
+
+
+#: What is known of a layer that is not in the catalog: nothing.
+_UNKNOWN: Final = LayerSpec("", Category.CORE, "")
+
+
+def add(spec: LayerSpec) -> None:
+    """Take in the row of a layer that Python code of this session registered."""
+    _ROWS[spec.name] = spec
+
+
+def spec_of(layer: str) -> LayerSpec:
+    """The row of a layer; one without any facts where the catalog does not have it."""
+    return LAYERS.get(layer, _UNKNOWN)
+
+
+def search_layers(text: str) -> list[LayerSpec]:
+    """Layers that fit ``text``, best first; all of them for an empty text.
+
+    Each word of ``text`` must be found in the name, the keywords, the category or the help.
+    A name that begins with it comes before one that holds it, that before a keyword, that
+    before the help; among equals, teaching layers come first. When nothing is found, layers
+    whose name or keyword is spelled much like it ("dropot").
+    """
+    words = text.lower().split()
+    scored = []
+    for place, spec in enumerate(LAYERS.values()):
+        scores = [_score(spec, word) for word in words]
+        known = [score for score in scores if score is not None]
+        if len(known) == len(scores):
+            scored.append((sum(known), not spec.teaching, place, spec))
+    if not scored:
+        return _spelled_like("".join(words))
+    return [entry[-1] for entry in sorted(scored, key=lambda entry: entry[:3])]
+
+
+def _score(spec: LayerSpec, word: str) -> int | None:
+    """How far ``word`` is from the layer: 0 is its name, None not at all."""
+    name = spec.name.lower()
+    keywords = [keyword.lower() for keyword in spec.keywords]
+    capitals = "".join(letter for letter in spec.name if letter.isupper() or letter.isdigit())
+    tests = (
+        name == word,
+        name.startswith(word),
+        len(word) > 1 and capitals.lower().startswith(word),
+        word in name,
+        any(keyword.startswith(word) for keyword in keywords),
+        any(word in keyword for keyword in keywords),
+        word in spec.category.value.lower(),
+        len(word) > 2 and word in spec.help.lower(),
+    )
+    return next((place for place, test in enumerate(tests) if test), None)
+
+
+def _spelled_like(text: str) -> list[LayerSpec]:
+    known: dict[str, list[LayerSpec]] = {}
+    for spec in LAYERS.values():
+        for word in (spec.name, *spec.keywords):
+            known.setdefault(word.lower(), []).append(spec)
+    near = difflib.get_close_matches(text, known, n=6, cutoff=0.7)
+    return list(dict.fromkeys(spec for word in near for spec in known[word]))

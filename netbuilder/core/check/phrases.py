@@ -1,0 +1,74 @@
+"""Shapes, sizes and layers in words that stand in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from netbuilder.core.project.model import Node
+from netbuilder.core.wording import format_count
+
+Shape = tuple[int | None, ...]
+
+_KINDS = {
+    1: "a single number",
+    2: "a list of numbers",
+    3: "sequences (steps, features)",
+    4: "pictures (height, width, channels)",
+    5: "volumes (depth, height, width, channels)",
+}
+
+
+def node_name(node: Node) -> str:
+    """A node as messages name it: ``Dense 'dense_1'``."""
+    return f"{node.layer} '{node.id}'"
+
+
+def format_shape(shape: Sequence[int | None]) -> str:
+    """A shape without its batch axis: ``(6, 6, 32)``, with ``?`` for an axis of any length."""
+    return "(" + ", ".join("?" if n is None else str(n) for n in shape[1:]) + ")"
+
+
+def describe_output(shape: Sequence[int | None]) -> str:
+    """What a node gives, batch axis included in ``shape``: ``pictures of (6, 6, 32)``."""
+    rank = len(shape)
+    if rank == 1:
+        return "a single number"
+    if rank == 2:
+        return (
+            "a list of numbers"
+            if shape[1] is None
+            else count_noun(shape[1], "number", "a list of ")
+        )
+    kind = {3: "sequences", 4: "pictures", 5: "volumes"}.get(rank, "arrays")
+    return f"{kind} of {format_shape(shape)}"
+
+
+def describe_input(ranks: Iterable[int]) -> str:
+    """What a layer takes, from the ranks (batch axis included) that it accepts."""
+    kinds = [_KINDS.get(rank, f"arrays with {rank - 1} axes") for rank in sorted(set(ranks))]
+    return join_words(kinds, "or")
+
+
+def count_noun(number: int, noun: str, before: str = "") -> str:
+    """``1 class``, ``10 classes``, ``12,000 rows``."""
+    return f"{before}{format_count(number, noun)}"
+
+
+def join_words(words: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def byte_size(number: float) -> str:
+    """Bytes for people: ``12 KB``, ``1.4 GB``, in powers of 1,000."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if number < 1000:
+            return (
+                f"{number:.0f} {unit}"
+                if number >= 10 or unit == "bytes"
+                else f"{number:.1f} {unit}"
+            )
+        number /= 1000
+    return f"{number:,.0f} TB" if number >= 10 else f"{number:.1f} TB"

@@ -1,0 +1,133 @@
+"""Makes ``docs/problems.md`` from the rules, with what each says about an example of its own.
+
+python -m netbuilder.core.check.problem_pages docs/problems.md
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from netbuilder.core.check.diagnostics import RULES, diagnose
+from netbuilder.core.check.example_builder import Example
+from netbuilder.core.check.problems import Problem, Severity
+from netbuilder.core.check.rule import Rule
+from netbuilder.core.check.shapes.shapes import ShapeCache
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Node, Project
+
+_INTRO = """\
+# Problems, and how to mend them
+
+NetBuilder checks a project while it is drawn. A problem stands on the node that it is about (or
+in the Data or Training tab), with its cause and, where there is one, a fix: one click, and one
+undo takes it back. **Errors** keep the network from training. **Warnings** do not: it will train,
+but probably not as meant. `netbuilder check FILE` lists the same problems.
+
+A node further down that only waits for another is marked "Waits for …" and has no problem of its
+own: mend the one further up first.
+
+This page is made from the code: `python -m netbuilder.core.check.problem_pages docs/problems.md`.
+"""
+
+
+def problems_page() -> str:
+    """The whole page, in Markdown."""
+    cache = ShapeCache()
+    parts = [_INTRO, _table(Severity.ERROR), _table(Severity.WARNING)]
+    parts += [_section(rule, cache) for rule in RULES]
+    return "\n".join(parts)
+
+
+def _table(severity: Severity) -> str:
+    rows = [
+        f"| [{rule.title}](#{rule.code}) | `{rule.code}` | {rule.fix} |"
+        for rule in RULES
+        if rule.severity is severity
+    ]
+    head = "Errors" if severity is Severity.ERROR else "Warnings"
+    return "\n".join([f"## {head}", "", "| problem | code | mend |", "|---|---|---|", *rows, ""])
+
+
+def _section(rule: Rule, cache: ShapeCache) -> str:
+    # The heading's own anchor would be made of its title, which may change; the code may not.
+    lines = [f'## <a id="{rule.code}"></a>{rule.title}', "", f"`{rule.code}`, {rule.severity}", ""]
+    lines += [rule.cause, "", f"*Mend:* {rule.fix}", "", "Examples:", ""]
+    for make in rule.examples:
+        example = make()
+        lines += [f"- {example_line(example)}", f"  > {_said(rule, example, cache)}", ""]
+    return "\n".join(lines)
+
+
+def _said(rule: Rule, example: Example, cache: ShapeCache) -> str:
+    shapes = cache.compute(example.project.graph, example.facts)
+    problem = next(
+        p for p in diagnose(example.project, example.facts, shapes) if p.code == rule.code
+    )
+    message, label = _everywhere(problem)
+    return f"{message} **[{label}]**" if label else message
+
+
+def _everywhere(problem: Problem) -> tuple[str, str]:
+    """Message and fix, without what differs from machine to machine."""
+    label = problem.fix.label if problem.fix is not None else ""
+    if problem.code != "memory":
+        return problem.message, label
+    said = problem.message.partition(", but this machine has ")[0]
+    fix = "Set batch size to …" if "batch" in label else "Make the large layers smaller"
+    return f"{said}, more than there is.", fix
+
+
+def example_line(example: Example) -> str:
+    """An example in one line: its layers, its plan and its data as far as they matter."""
+    project = example.project
+    graph = project.graph
+    nodes = " → ".join(_node(node) for node in graph.nodes) or "an empty canvas"
+    in_a_row = tuple(zip(graph.nodes, graph.nodes[1:], strict=False))
+    if graph.edges and graph.edges != tuple((a.id, b.id) for a, b in in_a_row):
+        names = ", ".join(_node(node) for node in graph.nodes)
+        wires = ", ".join(f"{a} → {b}" for a, b in graph.edges)
+        nodes = f"{names}; wires {wires}"
+    return "; ".join([nodes, *_plan(project), *_data(example)])
+
+
+def _node(node: Node) -> str:
+    params = ", ".join(f"{key}={value!r}" for key, value in node.params.items())
+    text = f"{node.layer}({params})" if params else node.layer
+    return f"`{node.id} = {text}`" if node.layer != "Input" or params else f"`{node.id}`"
+
+
+def _plan(project: Project) -> list[str]:
+    training, usual = project.training, type(project.training)()
+    said = []
+    if training.loss is not None:
+        said.append(f"loss `{training.loss.name}` {_given(training.loss.params)}".strip())
+    if training.optimizer != usual.optimizer:
+        said.append(f"{training.optimizer.name} {_given(training.optimizer.params)}".strip())
+    if training.metrics:
+        said.append("metrics " + ", ".join(f"`{one.name}`" for one in training.metrics))
+    if training.batch_size != usual.batch_size:
+        said.append(f"batch size {training.batch_size:,}")
+    return said
+
+
+def _given(params: object) -> str:
+    pairs = dict(params).items() if isinstance(params, dict) else ()
+    return ", ".join(f"{key}={value!r}" for key, value in pairs)
+
+
+def _data(example: Example) -> list[str]:
+    facts, data = example.facts, example.project.data
+    if facts is None:
+        return [] if data.kind else ["no data"]
+    target = {
+        "regression": f"{max(facts.output_units.values(), default=1)} number(s)",
+        "binary": "yes or no",
+        "classes": f"{len(facts.classes)} classes",
+    }.get(facts.task, facts.task)
+    shape = next(iter(facts.input_shapes.values()), ())
+    return [f"data: {facts.rows:,} rows of {tuple(shape)}, target {target}"]
+
+
+if __name__ == "__main__":
+    write_bytes(Path(sys.argv[1]), problems_page().encode())

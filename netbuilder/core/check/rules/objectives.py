@@ -1,0 +1,223 @@
+"""Rules about what is asked of the network: several ends, metrics, rare classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from netbuilder.core.catalog.training.training_index import METRICS, canonical
+from netbuilder.core.check.context import Context, OutputEnd
+from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
+from netbuilder.core.check.phrases import count_noun, join_words, node_name
+from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
+from netbuilder.core.check.rules.plan_objects import change_plan_objects
+from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
+
+#: The largest class has this many rows for each of the smallest, and more: then it is told.
+_RARE = 10.0
+
+
+def _dead_end(context: Context) -> Iterable[Violation]:
+    for end in context.loose_layers:
+        branch = _branch(context, end)
+        names = context.facts.target_names if context.facts is not None else ()
+        aim = f"'{names[0]}'" if names else "the target"
+        text = f"Remove '{branch[0]}'" if len(branch) == 1 else f"Remove the branch ({len(branch)})"
+        yield Violation(
+            end.node.id,
+            f"{node_name(end.node)} leads nowhere: {aim} is answered by another layer. Wire it on,"
+            f" or"
+            " remove it.",
+            make_fix(text, edits.remove_nodes, branch, heal=False),
+        )
+
+
+def _branch(context: Context, end: OutputEnd) -> list[str]:
+    """The nodes that lead to this end and nowhere else."""
+    found: list[str] = []
+    for node in context.upward(end.node):
+        if node.layer == "Input" or (found and len(context.graph.targets[node.id]) > 1):
+            break
+        found.append(node.id)
+    return found
+
+
+def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
+    """Metrics for another kind of target: those that cannot be computed, or the others."""
+    facts, training = context.facts, context.project.training
+    assert facts is not None
+    told: set[str] = set()
+    for end in context.ends:
+        goal = training.outputs.get(end.node.id)
+        chosen = goal.metrics if goal is not None and goal.metrics is not None else training.metrics
+        for choice in chosen or ():
+            known = canonical(METRICS, choice.name)
+            tasks = METRICS[known].tasks if known is not None else ()
+            kinds = target_kinds(end, facts)
+            if not tasks or end.task is None or kinds & set(tasks) or choice.name in told:
+                continue
+            if fatal != _impossible(set(tasks), kinds):
+                continue
+            told.add(choice.name)
+            yield Violation(
+                None,
+                f"The metric {choice.name} is made for {task_names(tasks)}, but the target is"
+                f" {describe_target(end, kinds)}.",
+                make_fix(f"Remove {choice.name}", _without_metric, choice.name),
+            )
+
+
+def _impossible(tasks: set[str], kinds: set[str]) -> bool:
+    """Whether targets have another shape than the metric compares.
+
+    Class numbers are one number a row, and answers are one for each class.
+    """
+    return CLASSES in kinds or ("one_hot" in kinds and tasks == {CLASSES})
+
+
+def _without_metric(project: Project, name: str) -> Project:
+    """The plan without a metric; none left means: chosen from the data."""
+    project = change_plan_objects(
+        project, "metric", lambda one: one.name == name, lambda _one: None
+    )
+    if project.training.metrics == ():
+        project = edits.set_training(project, metrics=None)
+    return project
+
+
+def _lost_goals(context: Context) -> Iterable[Violation]:
+    graph, data = context.graph, context.project.data
+    named = [(one, "output") for one in (*context.project.training.outputs, *data.targets)]
+    named += [(one, "Input") for one in data.inputs]
+    for name, what in dict.fromkeys(named):
+        there = graph.inputs if what == "Input" else graph.outputs
+        if name in there or not there:
+            continue
+        yield Violation(
+            name if name in graph.by_id else None,
+            f"The plan says something about the {what} '{name}', but the network has only"
+            f" {join_words(there)}.",
+            make_fix("Forget it", _forgotten, name, what),
+        )
+
+
+def _forgotten(project: Project, name: str, what: str) -> Project:
+    """The project without goals and columns of an end that is none."""
+
+    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in table.items() if key != name}
+
+    if what == "Input":
+        return edits.set_data(project, inputs=kept(project.data.inputs))
+    project = edits.set_training(project, outputs=kept(project.training.outputs))
+    return edits.set_data(project, targets=kept(project.data.targets))
+
+
+def _imbalance(context: Context) -> Iterable[Violation]:
+    facts = context.facts
+    assert facts is not None
+    if facts.generates:
+        return  # letters and words are rare by nature
+    if facts.imbalance < _RARE or context.project.training.class_weight != "none":
+        return
+    counts = [n for n in facts.class_counts if n]
+    rarest = ""
+    if len(facts.class_counts) == len(facts.classes) and counts:
+        name = facts.classes[facts.class_counts.index(min(counts))]
+        rarest = f" '{name}' has only {count_noun(min(counts), 'row')}."
+    yield Violation(
+        None,
+        f"The largest class has {facts.imbalance:.0f} rows for each row of the smallest.{rarest}"
+        " A network that never answers the rare one would look good.",
+        make_fix("Weigh the classes", edits.set_training, class_weight="balanced"),
+    )
+
+
+_SOFTMAX = {"units": 3, "activation": "softmax"}
+_HIDDEN = {"units": 8, "activation": "relu"}
+
+
+def _forked() -> Example:
+    sketch = ExampleBuilder().chain(("input", "Input", {}), ("dense", "Dense", _HIDDEN))
+    sketch.chain(("out", "Dense", _SOFTMAX), start="dense")
+    sketch.chain(("lost", "Dense", _HIDDEN), start="dense")
+    facts = facts_for(CLASSES, 3, target_names=("species",))
+    return Example(sketch.project(), facts)
+
+
+def _planned(last: dict[str, object], **plan: object) -> Project:
+    return chain(
+        ("input", "Input", {}),
+        ("dense", "Dense", _HIDDEN),
+        ("out", "Dense", last),
+        training=Training(**plan),  # type: ignore[arg-type]
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "dead-end", Severity.ERROR, "Leads nowhere",
+        "A branch ends in a layer that is no answer to the target, beside one that is.",
+        "Wire it to where it should go, or remove it.",
+        _dead_end,
+        (_forked,),
+        needs_facts=True, needs_shapes=True,
+    ),
+    Rule(
+        "lost-goal", Severity.WARNING, "A goal of nothing",
+        "The file gives a loss, metrics or columns to an Input or output that is none.",
+        "Correct the name in the file, or forget the goal.",
+        _lost_goals,
+        (
+            lambda: Example(
+                _planned(_SOFTMAX, outputs={"uot": OutputSettings(Choice("mean_squared_error"))})
+            ),
+        ),
+    ),
+    Rule(
+        "metric-target", Severity.ERROR, "Metric cannot be computed",
+        "A metric compares answers with targets of one form: class numbers, one-hot rows or"
+        " numbers. These have another.",
+        "Choose a metric that is made for the target.",
+        lambda context: _metric(context, fatal=True),
+        (
+            lambda: Example(
+                _planned(_SOFTMAX, metrics=(Choice("accuracy"), Choice("mean_absolute_error"))),
+                facts_for(CLASSES, 3),
+            ),
+        ),
+        needs_facts=True,
+        field="metrics",
+    ),
+    Rule(
+        "metric-meaning", Severity.WARNING, "Metric says nothing here",
+        "A metric measures one kind of answer: accuracy is for classes, mean absolute error for"
+        " numbers.",
+        "Choose a metric that is made for the target.",
+        lambda context: _metric(context, fatal=False),
+        (
+            lambda: Example(
+                _planned({"units": 1}, metrics=(Choice("accuracy"),)), facts_for(REGRESSION, 1)
+            ),
+        ),
+        needs_facts=True,
+        field="metrics",
+    ),
+    Rule(
+        "rare-class", Severity.WARNING, "A class is rare",
+        "Where one class has few rows, a network does well by never answering it.",
+        "Weigh the classes, so that each counts the same.",
+        _imbalance,
+        (
+            lambda: Example(
+                _planned(_SOFTMAX),
+                facts_for(CLASSES, 3, imbalance=30.0, class_counts=(58, 60, 2)),
+            ),
+        ),
+        needs_facts=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,125 @@
+"""Lines of a script that find samples which are files, as ``readers.class_folders`` finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
+from netbuilder.core.project.model import Data
+from netbuilder.core.python_text import format_literal
+
+
+def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, str, Path]]:
+    """Part, class and path of each file in folders that are named for their class.
+
+    Folders train, valid and test are the parts 0, 1 and 2. Without such folders all is part 0;
+    without folders of classes the class is what the name of a file begins with: cat.1.jpg.
+    """
+    import re
+
+    junk = ("thumbs.db", "desktop.ini", "__macosx")
+    unlabelled = ("unsup", "unlabeled", "unlabelled")
+    of_what = r"[\W_]*(set|data|daten|images?|imgs?|pictures?|bilder|texts?|texte|sounds?|files)?"
+    words = ("train(ings?)?", "(val(id(ation|ierungs?)?)?|dev)", "(test(ing)?|eval)")
+
+    def part(folder: Path) -> int | None:
+        """The part that it is named for, if any."""
+        found = [i for i, w in enumerate(words) if re.fullmatch(w + of_what, folder.name, re.I)]
+        return found[0] if found else None
+
+    def entries(folder: Path) -> tuple[list[Path], list[Path]]:
+        """Folders in it, and files that may be samples, by name."""
+        inside = sorted(folder.iterdir(), key=lambda one: one.name)
+        inside = [one for one in inside if one.name[0] != "." and one.name.lower() not in junk]
+        files = [one for one in inside if one.suffix.lower() in endings and one.is_file()]
+        return [one for one in inside if one.is_dir()], files
+
+    def below(folder: Path) -> list[Path]:
+        folders, files = entries(folder)
+        return files + [file for one in folders for file in below(one)]
+
+    def by_class(folder: Path) -> list[tuple[str, Path]]:
+        folders, files = entries(folder)
+        judged = [one for one in folders if one.name.lower() not in unlabelled]
+        if len(judged) >= 2:
+            folders = judged
+        found = [(one.name, file) for one in folders for file in below(one)]
+        if found:
+            return found
+        named = [re.match(r"(.*?[^\W\d_])[\s._\-(]*\d+\)?$", file.stem) for file in files]
+        names = [match[1].strip(" ._-(") if match else "" for match in named]
+        pairs = [
+            (n, file) for n, file in zip(names, files, strict=True) if n and names.count(n) > 1
+        ]
+        return sorted(pairs, key=lambda pair: pair[0])
+
+    folders, files = entries(root)
+    while len(folders) == 1 and not files and part(folders[0]) is None:
+        inner = entries(folders[0])
+        if not inner[0] and len({name for name, _ in by_class(folders[0])}) < 2:
+            break  # the only class
+        # A single folder inside is the one that unzipping made.
+        root, (folders, files) = folders[0], inner
+    parts = {number: one for one in folders if (number := part(one)) is not None}
+    alone = set(parts) == {0} and len(folders) > 1 and not entries(parts[0])[0]
+    if alone and len({name for name, _ in by_class(parts[0])}) < 2:
+        parts = {}  # a train beside cars is a class
+    if 0 not in parts:
+        return [(0, name, file) for name, file in by_class(root)]
+    known = {name for name, _ in by_class(parts[0])}
+    found = []
+    for number in sorted(parts):
+        mine = by_class(parts[number])
+        # Files without a class of their own teach and test nothing.
+        if known & {name for name, _ in mine}:
+            found += [(number, name, file) for name, file in mine]
+    return found
+
+
+def folder_lines(
+    data: Data, folder: str, endings: Sequence[str], to_numbers: str, before: Sequence[str] = ()
+) -> list[str]:
+    """Lines that leave ``x``, ``y``, ``labels`` and ``part_of``, and of a test folder ``x_test``
+    and ``y_test``.
+
+    Args:
+        data: the recipe.
+        folder: that of the samples, in the script.
+        endings: of the files that are samples.
+        to_numbers: an expression for what is read of ``files``.
+        before: lines between; ``looked_at`` are files that sizes and lengths are measured on.
+    """
+    kept = "found = [one for one in found if one[-1] not in left_out]"
+    lines = [
+        "from pathlib import Path",
+        "",
+        *function_lines(files_of_classes),
+        f"endings = {format_literal(list(endings), tuples=True)}",
+        f"found = files_of_classes(Path({format_literal(folder)}), endings)",
+        *left_out_lines(data, data.path, folder, kept),
+        "part_of = np.array([part for part, _, _ in found])",
+        "names = [name for _, name, _ in found]",
+        "files = [file for _, _, file in found]",
+        "# Where no folder is for watching, that for testing is a data set of its own.",
+        "looked_at = [file for part, _, file in found if part == 0 or 1 in part_of]",
+        *before,
+        f"x = {to_numbers}",
+        "try:",
+        "    labels = sorted(set(names), key=float)",
+        "except ValueError:",
+        "    labels = sorted(set(names))",
+        "y = np.array([labels.index(name) for name in names])",
+    ]
+    if not data.test_path:
+        return lines
+    return [
+        *lines,
+        f"found = files_of_classes(Path({format_literal(data.test_path)}), endings)",
+        *left_out_lines(data, data.test_path, data.test_path, kept),
+        "# A folder test inside is what is meant.",
+        "only = 2 if any(part == 2 for part, _, _ in found) else 0",
+        "files = [file for part, _, file in found if part == only]",
+        f"x_test = {to_numbers}",
+        "y_test = np.array([labels.index(name) for part, name, _ in found if part == only])",
+    ]

@@ -1,0 +1,155 @@
+"""Lines of scripts that several kinds share."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.preprocessing.word_encoding import DEFAULT_WORDS
+from netbuilder.core.data.readers.excluded_files import OPTION
+from netbuilder.core.data.recipe_options import name_list_option
+from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.project.model import Data, Graph, Project
+from netbuilder.core.python_text import format_literal
+
+
+def used_inputs(graph: Graph) -> tuple[str, ...]:
+    """Ids of the Input nodes that feed something, in order: what the model takes."""
+    return tuple(name for name in graph.inputs if graph.targets[name])
+
+
+def function_lines(function: Callable[..., Any]) -> list[str]:
+    """Lines of a script: the text of a function that stands by itself."""
+    return [*inspect.getsource(function).rstrip().split("\n"), "", ""]
+
+
+def target_lines(task: str) -> list[str]:
+    """From ``targets`` to ``y``: numbers as they are, classes by their number."""
+    if task in {REGRESSION, MULTI_LABEL}:
+        return ['y = targets.to_numpy("float32")']
+    return [
+        "labels, y = np.unique(targets, return_inverse=True)",
+        "labels = [str(label) for label in labels]",
+    ]
+
+
+def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]:
+    """Lines about the files that the recipe leaves out; none where it leaves out none.
+
+    Args:
+        data: the recipe.
+        path: its file or folder, or that of its test set.
+        folder: where the files start from, in the script.
+        after: lines that know ``left_out``.
+    """
+    source = Path(path).name
+    known = (name.partition("/") for name in name_list_option(data.options, OPTION))
+    inside = [rest for first, _, rest in known if first == source or not source]
+    if not inside:
+        return []
+    return [
+        f"left_out = {{Path({format_literal(folder)}, name) for name in {format_literal(inside)}}}",
+        *after,
+    ]
+
+
+def target_columns(data: Data) -> list[str]:
+    """The target columns of a recipe, where it says them, in the order of ``y``."""
+    found = list(data.target) or [one for columns in data.targets.values() for one in columns]
+    found = found or [name for name, one in data.columns.items() if one.role == "target"]
+    return list(dict.fromkeys(found))
+
+
+def input_columns(project: Project) -> list[str]:
+    """Columns of each input where there are several; the whole table where there is one."""
+    inputs = used_inputs(project.graph)
+    if len(inputs) < 2:
+        given = project.data.inputs.get(inputs[0] if inputs else "")
+        return [f"x = x[{format_literal(list(given))}]"] if given else []
+    lines = ["columns = {"]
+    for name in inputs:
+        given = project.data.inputs.get(name)
+        lines.append(
+            f"    {format_literal(name)}:"
+            f" {format_literal(list(given)) if given else 'list(x.columns)'},"
+        )
+    return [*lines, "}"]
+
+
+#: Arguments of ``pandas.read_csv`` that scripts write; facts from a file may say anything else.
+_READ_AS = (
+    "sep", "decimal", "encoding", "skiprows", "header", "names", "comment", "lineterminator",
+    "dtype", "usecols",
+)  # fmt: skip
+
+
+def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: bool = False) -> str:
+    """Arguments of ``pd.read_csv`` for the dialect that the recipe gives, or that was concluded.
+
+    Args:
+        project: its recipe says what was decided by hand.
+        facts: what was concluded about the files, where they were read.
+        test: of the test file.
+    """
+    options = project.data.options
+    named = {"separator": "sep", "decimal": "decimal", "encoding": "encoding"}
+    told = {
+        named[key]: options[key] for key in named if options.get(key) and options[key] != "auto"
+    }
+    if facts is not None:
+        concluded = facts.test_read_as if test else facts.read_as
+        if isinstance(concluded, Mapping):
+            told |= {key: concluded[key] for key in _READ_AS if key in concluded}
+    lines = options.get("skip_lines") or []
+    if lines and not test and project.data.kind != "series":
+        lines = list(lines) if isinstance(lines, list | tuple) else [lines]
+        told["skiprows"] = [*range(int(told.get("skiprows") or 0)), *(line - 1 for line in lines)]
+    return "".join(f", {key}={_read_value(value)}" for key, value in told.items())
+
+
+def _read_value(value: Any) -> str:
+    return format_literal(list(value) if isinstance(value, tuple) else value)
+
+
+def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> DataCode:
+    """The data section of texts.
+
+    Args:
+        question: about them.
+        lines: leave ``x``, the texts, and ``y``.
+        more: attributes of ``DataCode``.
+    """
+    data, facts = question.project.data, question.facts
+    layers = (node for node in question.project.graph.nodes if node.layer == "Embedding")
+    room = next((node.params.get("input_dim", DEFAULT_WORDS) for node in layers), DEFAULT_WORDS)
+    most = data.options.get("max_words") or min(DEFAULT_WORDS, int(room))
+    known = facts.vocabulary[2:] if facts is not None else ()
+    each = str(data.options.get("split") or "auto")
+    each_character = each == "characters" or (
+        each == "auto" and bool(known) and all(len(word) == 1 for word in known)
+    )
+    length = data.options.get("sequence_length")
+    if length is None:
+        asked = [question.project.graph.by_id[one].params.get("shape")
+                 for one in used_inputs(question.project.graph)]  # fmt: skip
+        length = next((int(one[0]) for one in asked if one and len(one) == 1 and one[0]), None)
+    return DataCode(
+        tuple(lines),
+        InputFormat.TEXTS,
+        split=CHARACTER if each_character else "",
+        length=length,
+        most=int(most),
+        given=_TEXTS,
+        **more,
+    )
+
+
+_TEXTS = (
+    "# A .keras holds the words too: it takes texts, in small letters.",
+    'given = keras.Input((1,), dtype="string")',
+    "numbers = vectorize(given)",
+)

@@ -1,0 +1,101 @@
+"""Which columns of a series say when: dates, dates and a clock, or numbers that count time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from netbuilder.core.data.preprocessing.cells import (
+    CLOCK,
+    DAYS,
+    dates_as_days,
+    is_day_first,
+    is_numeric,
+)
+from netbuilder.core.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_LOOKED_AT = 200
+_COUNTS_TIME = re.compile(
+    r"(?i)^(year|years|jahr|année|annee|año|anno|date|datum|day|time|timestamp|unix.?time|epoch|ts)$"
+)
+_TIMES = frozenset({
+    "time", "date", "day", "week", "month", "year", "hour", "minute", "second", "seconds", "t",
+    "zeit", "datum", "tag", "woche", "monat", "jahr", "stunde", "sekunde", "sekunden",
+})  # fmt: skip
+# Years, days written as 20241231, and seconds or milliseconds since 1970.
+_YEARS, _SECONDS, _MILLISECONDS = (1000, 2999), (1e8, 1e11), (1e11, 1e14)
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column's name says that it holds times: "time", "t (s)", "Date"."""
+    return any(word in _TIMES for word in re.split(r"[^\w]+|_|\d+", name.lower()))
+
+
+def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
+    """The first column of text in which all that was looked at are dates, or ""."""
+    import pandas as pd
+
+    for name in map(str, table.columns):
+        series = table[name]
+        if is_numeric(series) or name in passed_over:
+            continue
+        seen = series.dropna().astype(str).head(_LOOKED_AT)
+        # "12" or "mon" are dates to pandas, but hardly to people; 12:30 is on no day.
+        if len(seen) < 3 or not seen.str.contains(r"\d.*[-/.: ].*\d").all():
+            continue
+        if seen.str.fullmatch(CLOCK).all():
+            continue
+        if pd.to_datetime(seen, errors="coerce", format="mixed", utc=True).notna().all():
+            return name
+    return ""
+
+
+def clock_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
+    """The first column of text in which all that was looked at are times of the day, or ""."""
+    for name in map(str, table.columns):
+        if is_numeric(table[name]) or name in passed_over:
+            continue
+        seen = table[name].dropna().astype(str).head(_LOOKED_AT)
+        if len(seen) >= 3 and seen.str.fullmatch(CLOCK).all():
+            return name
+    return ""
+
+
+def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
+    """The first column of whole numbers that is called a time, and holds such ones, or ""."""
+    for name in map(str, table.columns):
+        if name in passed_over or not _COUNTS_TIME.match(name) or not is_numeric(table[name]):
+            continue
+        values = table[name].dropna()
+        if len(values) < 3 or not (values == values.round()).all():
+            continue
+        low, high = values.min(), values.max()
+        if any(a <= low and high <= b for a, b in (_YEARS, DAYS, _SECONDS, _MILLISECONDS)):
+            return name
+    return ""
+
+
+def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
+    """A column of time as numbers: dates as days, numbers as they count.
+
+    Raises:
+        DataError: a cell is empty, or no date.
+    """
+    import numpy as np
+
+    if series.isna().any():
+        raise DataError(
+            f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
+            f"{series.index[series.isna()][0]}.",
+            'Fill it in, or choose another column as "order_by".',
+        )
+    if is_numeric(series):
+        return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)
+    days = dates_as_days(series, source, "dayfirst" if is_day_first(series) else "")
+    return np.asarray(days.to_numpy(), np.float64)

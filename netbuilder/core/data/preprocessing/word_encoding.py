@@ -1,0 +1,106 @@
+"""Words of texts and their numbers, as ``keras.layers.TextVectorization`` makes them.
+
+Lower case, punctuation taken out, cut at blanks or by character; 0 for padding at the end, 1 for
+unknown words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import format_count, format_quoted_list
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEFAULT_WORDS = 10_000
+LONGEST = 256
+SPLITS = ("auto", "blanks", "characters")
+
+# The characters that TextVectorization takes out ("lower_and_strip_punctuation").
+PUNCTUATION = r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']"
+_PUNCTUATION = re.compile(PUNCTUATION)
+
+
+def words_of(text: str, split: str = "") -> list[str]:
+    """The words of a text: lower case, without punctuation.
+
+    They are cut at blanks; with the split "character" each character is one, blanks too.
+    """
+    bare = _PUNCTUATION.sub("", text.lower())
+    return list(bare) if split == CHARACTER else bare.split()
+
+
+def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
+    """How texts are cut: as option "split" says, else as their script needs it."""
+    given = str(options.get("split") or "auto")
+    if given not in SPLITS:
+        raise DataError(
+            f"The split '{given}' does not exist.", f"Choose {format_quoted_list(SPLITS)}."
+        )
+    if given == "auto":
+        return CHARACTER if mostly_without_blanks(texts) else ""
+    return CHARACTER if given == "characters" else ""
+
+
+def fit_vocabulary(
+    texts: Iterable[str], options: Mapping[str, Any], split: str = ""
+) -> tuple[str, ...]:
+    """Padding, unknown, and the most frequent words; option "max_words" (10,000) in all."""
+    size = integer_option(options, "max_words", DEFAULT_WORDS, least=3)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(words_of(text, split))
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    return (PADDING, UNKNOWN, *ranked[: size - 2])
+
+
+def fit_length(texts: Sequence[str], options: Mapping[str, Any], split: str = "") -> int:
+    """Words in a sample: option "sequence_length", else the longest text, at most 256."""
+    if options.get("sequence_length") is not None:
+        return integer_option(options, "sequence_length", LONGEST)
+    return max(1, min(LONGEST, max((len(words_of(text, split)) for text in texts), default=1)))
+
+
+def encode_texts(
+    texts: Iterable[str], vocabulary: Sequence[str], length: int, split: str = ""
+) -> NDArray[np.int32]:
+    """Word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
+    import numpy as np
+
+    numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
+    rows = [[numbers.get(word, 1) for word in words_of(text, split)[:length]] for text in texts]
+    out = np.zeros((len(rows), length), np.int32)
+    for row, found in zip(out, rows, strict=True):
+        row[: len(found)] = found
+    return out
+
+
+def raw_of_texts(texts: Sequence[str], entry: InputPreprocessing) -> NDArray[np.int32]:
+    """Word numbers of texts, (n, words)."""
+    return encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1), entry.split)
+
+
+def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]:
+    """How much of the texts the network does not see."""
+    length, known = int(entry.shape[0] or 1), frozenset(entry.vocabulary)
+    words = [words_of(text, entry.split) for text in texts]
+    cut = sum(len(one) > length for one in words)
+    if cut:
+        yield (
+            f"{format_count(cut, 'text')} of {len(words):,} {'is' if cut == 1 else 'are'} longer"
+            f" than "
+            f"{length} words and cut off there."
+        )
+    total = sum(map(len, words))
+    unknown = sum(word not in known for one in words for word in one)
+    if unknown:
+        yield f"{unknown / total:.1%} of the words are rare and count as unknown."

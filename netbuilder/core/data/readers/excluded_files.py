@@ -1,0 +1,105 @@
+"""Samples that are files and cannot be read: named, and left out where a person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.data.findings import INFO, Finding, data_fix
+from netbuilder.core.data.readers.class_folders import FileSelection
+from netbuilder.core.data.recipe_options import name_list_option
+from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.wording import format_count, format_quoted_list
+
+#: Names the files that are left out, as ``SampleFolder.name`` calls them.
+OPTION = "skip_files"
+
+
+@dataclass(frozen=True)
+class SampleFolder:
+    """The folder around samples that are files, and the name by which the recipe knows it."""
+
+    folder: Path
+    source: str
+
+    def inside(self, file: Path) -> str:
+        """The name of a file as messages say it: "cat/1.png"."""
+        inside = file.is_relative_to(self.folder)
+        return file.relative_to(self.folder).as_posix() if inside else file.name
+
+    def name(self, file: Path) -> str:
+        """The name of a file that no file of the test set's own has too: "pictures/cat/1.png"."""
+        return f"{self.source}/{self.inside(file)}"
+
+
+def damaged_files_error(files: Sequence[Path], what: str, home: SampleFolder) -> DataError:
+    """What to say of files that are no ``what`` ("picture"), whatever their ending says."""
+    one = len(files) == 1
+    return DataError(
+        f"{len(files)} file{' is' if one else 's are'} no {what} or damaged: "
+        f"{format_quoted_list([home.inside(file) for file in files])}.",
+        f"Leave {'it' if one else 'them'} out, or take {'it' if one else 'them'} out of the "
+        "folder.",
+        path=str(home.folder),
+        fixes=(exclude_files_fix(files, what, home),),
+    )
+
+
+def with_exclude_fix(
+    error: DataError, what: str, home: SampleFolder | None, among: Iterable[Path] = ()
+) -> DataError:
+    """An error of a file that was read too late to name it: with the mend that leaves it out.
+
+    ``among`` are others that are damaged too.
+    """
+    if home is None or error.path is None:
+        return error
+    file = Path(error.path)
+    files = [*(one for one in among if one != file), file]
+    if len(files) > 1:
+        return damaged_files_error(sorted(files), what, home)
+    return DataError(
+        error.what, error.fix, path=error.path, fixes=(exclude_files_fix(files, what, home),)
+    )
+
+
+def exclude_files_fix(files: Sequence[Path], what: str, home: SampleFolder) -> DataFix:
+    """The mend that no longer reads these files."""
+    one = len(files) == 1
+    label = f"Leave the {what} out" if one else f"Leave these {format_count(len(files), what)} out"
+    return DataFix(label, {OPTION: [home.name(file) for file in files]})
+
+
+def used_files(files: Sequence[Path], options: Mapping[str, Any], home: SampleFolder) -> list[bool]:
+    """Whether each file is used: the recipe may leave some out."""
+    out = set(name_list_option(options, OPTION))
+    return [not out or home.name(file) not in out for file in files]
+
+
+def without_excluded(
+    chosen: FileSelection, options: Mapping[str, Any], home: SampleFolder, what: str
+) -> tuple[FileSelection, tuple[Finding, ...]]:
+    """The files that are used, and what is told of the others."""
+    import numpy as np
+
+    used = used_files(chosen.files, options, home)
+    if all(used):
+        return chosen, ()
+    files = [file for file, one in zip(chosen.files, used, strict=True) if one]
+    labels = [label for label, one in zip(chosen.labels, used, strict=True) if one]
+    parts = None if chosen.parts is None else chosen.parts[np.array(used)]
+    gone = [file for file, one in zip(chosen.files, used, strict=True) if not one]
+    return FileSelection(files, labels, parts), (excluded_finding(gone, home, what),)
+
+
+def excluded_finding(files: Sequence[Path], home: SampleFolder, what: str) -> Finding:
+    """What is told of files that the recipe leaves out."""
+    one = len(files) == 1
+    return Finding(
+        "files-left-out", INFO,
+        f"{format_count(len(files), what)} {'is' if one else 'are'} left out: "
+        f"{format_quoted_list([home.inside(file) for file in files])}.",
+        fixes=(data_fix(f"Use {'it' if one else 'them'} again", **{OPTION: ...}),),
+    )  # fmt: skip

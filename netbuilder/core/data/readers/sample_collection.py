@@ -1,0 +1,169 @@
+"""A class's own samples: pictures and sounds as files, in a folder for each class.
+
+Each sample is written the moment it is taken, so that a crash costs none; what is deleted can be
+put back as long as somebody holds on to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from netbuilder.core.data.readers.class_folders import part_of
+from netbuilder.core.errors import DataError
+from netbuilder.core.file_names import DEVICES, FORBIDDEN
+from netbuilder.core.project.atomic import write_bytes, write_error
+from netbuilder.core.wording import shorten
+
+_LONGEST = 60
+_NUMBERED = re.compile(r"(\d+)\.\w+")
+
+
+@dataclass(frozen=True)
+class RemovedSample:
+    """A sample that was deleted, and all that is needed to put it back."""
+
+    path: Path
+    content: bytes
+
+
+class SampleCollection:
+    """The folder of a collection; ``ending`` (".png", ".wav") says what its samples are."""
+
+    def __init__(self, folder: Path, ending: str) -> None:
+        self.folder, self.ending = folder, ending
+        self._last: dict[str, int] = {}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes that have a folder, by name.
+
+        Raises:
+            DataError: the folder cannot be listed.
+        """
+        try:
+            found = [one.name for one in self.folder.iterdir() if one.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except OSError as error:
+            raise _unreadable(self.folder, error) from error
+        return tuple(sorted(name for name in found if not name.startswith(".")))
+
+    def samples(self, name: str) -> tuple[Path, ...]:
+        """The files of a class, oldest first."""
+        folder = self.folder / name
+        if not folder.is_dir():
+            return ()
+        found = [one for one in folder.iterdir() if one.suffix.lower() == self.ending]
+        return tuple(sorted(found))
+
+    def next_path(self, name: str) -> Path:
+        """Where the next sample of a class belongs; each call names another file."""
+        last = self._last.get(name)
+        if last is None:
+            numbers = (_NUMBERED.fullmatch(one.name) for one in self.samples(name))
+            last = max((int(found[1]) for found in numbers if found), default=0)
+        self._last[name] = last + 1
+        return self.folder / name / f"{last + 1:04d}{self.ending}"
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a class another name; its samples go along.
+
+        Raises:
+            UserError: the folder cannot be renamed.
+        """
+        if old == new or not (self.folder / old).is_dir():
+            return
+        try:
+            (self.folder / old).rename(self.folder / new)
+        except OSError as error:
+            raise write_error(error, self.folder / new) from error
+        self._last.pop(old, None)
+
+    def remove(self, path: Path) -> RemovedSample:
+        """Delete a sample, and give what puts it back.
+
+        Raises:
+            UserError: the file cannot be deleted.
+        """
+        try:
+            content = path.read_bytes()
+            path.unlink()
+        except OSError as error:
+            raise write_error(error, path) from error
+        return RemovedSample(path, content)
+
+    def put_back(self, removed: RemovedSample) -> None:
+        """Write a deleted sample again.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        write_sample(removed.path, removed.content)
+
+
+def write_sample(path: Path, content: bytes) -> None:
+    """Write a sample whole or not at all, with the folder of its class.
+
+    Raises:
+        UserError: the disk is full, the folder cannot be written, ...
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, path) from error
+    write_bytes(path, content)
+
+
+def wav_bytes(wave: NDArray[Any], rate: int) -> bytes:
+    """A sound, float (n,) from -1 to 1, as a 16-bit ``.wav`` file of ``rate`` numbers a second."""
+    import io
+
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, wave, rate, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def check_class_name(name: str, others: Sequence[str]) -> str:
+    """A class's name as a folder can have it on every system.
+
+    Raises:
+        DataError: no name, one that stands already, or one that no folder can have.
+    """
+    name = " ".join(name.split()).rstrip(".")
+    if not name:
+        raise DataError("This class has no name.", "Write what its samples show, such as 'cat'.")
+    bad = sorted(set(FORBIDDEN.findall(name)))
+    if bad or DEVICES.fullmatch(name) or name.startswith("."):
+        what = f"it holds {' '.join(bad)}" if bad else "the system keeps it for itself"
+        raise DataError(
+            f"A folder cannot be called {shorten(name)}: {what}.", "Use letters, digits and blanks."
+        )
+    if len(name) > _LONGEST:
+        raise DataError(
+            f"The name of this class has {len(name)} letters.", f"Use at most {_LONGEST}."
+        )
+    if part_of(name) is not None:
+        raise DataError(
+            f"A folder called '{name}' is taken for a part of the data, not for a class.",
+            f"Call the class something else, such as '{name} class'.",
+        )
+    twin = next((one for one in others if one.casefold() == name.casefold()), None)
+    if twin is not None:
+        raise DataError(f"There is a class '{twin}' already.", "Give this one another name.")
+    return name
+
+
+def _unreadable(folder: Path, error: OSError) -> DataError:
+    return DataError(
+        f"The folder '{folder}' cannot be read ({error.strerror or error}).",
+        "Choose another folder.",
+        path=str(folder),
+    )

@@ -1,0 +1,238 @@
+"""From a file to a network in one step: what fits the data's kind, size and task, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.data.data_facts import BINARY, REGRESSION, TASKS, DataFacts
+from netbuilder.core.data.defaults import fit_output_to_data, task_of
+from netbuilder.core.data.load import load_facts
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+
+Layer = tuple[str, dict[str, Any]]
+
+#: Fewer training rows than these are learned by heart without a counterweight.
+_FEW_ROWS, _MANY_ROWS = 1_000, 20_000
+_UNEVEN = 3.0
+_LONG_TEXT = 100
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A project that can be trained at once.
+
+    Attributes:
+        project: network, data and settings.
+        target: the columns that it predicts.
+        task: "regression", "binary", "classes" or "multi_label".
+        reasons: a sentence for each choice.
+    """
+
+    project: Project
+    target: tuple[str, ...]
+    task: str
+    reasons: tuple[str, ...]
+
+
+def suggest(path: Path, target: str | None = None) -> Suggestion:
+    """Return a network and settings that fit a file or a folder.
+
+    Args:
+        path: the data.
+        target: the column to predict; None takes the one that the reader concludes.
+
+    Raises:
+        DataError: the data cannot be read, or has no such column.
+    """
+    data = recipe_for(path, path.name)
+    if target:
+        data = replace(data, target=(target,))
+    bare = Project(path.stem, Graph((Node("input", "Input"),)), data)
+    bare, facts, reasons = _readable(bare, path.parent)
+    chosen = ", ".join(facts.target_names)
+    reasons.insert(
+        0,
+        _("Target: '{target}', as you said.", target=chosen)
+        if target
+        else _("Target: '{target}', detected from the data.", target=chosen),
+    )
+    layers = _layers(facts, bare.data, reasons)
+    inner = [Node(_id(name, place), name, params) for place, (name, params) in enumerate(layers)]
+    nodes = (Node("input", "Input"), *inner, Node("output", "Dense", {"units": 1}))
+    edges = tuple((a.id, b.id) for a, b in pairwise(nodes))
+    training = _training(facts, reasons)
+    project = replace(bare, graph=Graph(nodes, edges), training=training)
+    again = load_facts(project, path.parent)
+    project = fit_output_to_data(project, again)
+    task = task_of(again, "output")
+    reasons.append(_last_layer(again, task))
+    return Suggestion(project, again.target_names, task, tuple(reasons))
+
+
+def _readable(project: Project, base: Path) -> tuple[Project, DataFacts, list[str]]:
+    """The project with gaps filled where that is what keeps its data from being read."""
+    try:
+        return project, load_facts(project, base), []
+    except DataError:
+        data = project.data
+        filled = replace(data, options={**data.options, "missing": "median"})
+        changed = replace(project, data=filled)
+        try:
+            facts = load_facts(changed, base)
+        except DataError:
+            facts = None
+        if facts is None:
+            raise
+        return changed, facts, [_("Empty cells are filled with the column's median.")]
+
+
+def _id(layer: str, place: int) -> str:
+    return f"{layer.lower()}_{place + 1}"
+
+
+def _layers(facts: DataFacts, data: Data, reasons: list[str]) -> list[Layer]:
+    """The hidden layers, by what one sample is."""
+    shape = next(iter(facts.input_shapes.values()))
+    ids = next(iter(facts.input_dtypes.values())) == "int32"
+    if facts.generates:
+        reasons.append(_("A GRU reads the tokens so far, and predicts the next one."))
+        return [_embedding(facts, 64), ("GRU", {"units": 128})]
+    if ids and len(shape) == 1:
+        return _text_layers(facts, shape, reasons)
+    if len(shape) == 3:
+        return _picture_layers(facts, shape, reasons)
+    if len(shape) == 2:
+        reasons.append(
+            _("An LSTM reads the {steps} steps of each sample in order.", steps=shape[0])
+        )
+        return [("LSTM", {"units": 32}), *_dropout(facts, 0.2, reasons)]
+    return _table_layers(facts, reasons)
+
+
+def _embedding(facts: DataFacts, size: int) -> Layer:
+    return ("Embedding", {"input_dim": max(2, len(facts.vocabulary)), "output_dim": size})
+
+
+def _text_layers(facts: DataFacts, shape: tuple[Any, ...], reasons: list[str]) -> list[Layer]:
+    words = len(facts.vocabulary)
+    length = shape[0] or 0
+    reasons.append(
+        ngettext(
+            "An Embedding turns {count} word into vectors that the network learns.",
+            "An Embedding turns {count} words into vectors that the network learns.",
+            words,
+        )
+    )
+    if length > _LONG_TEXT:
+        reasons.append(_("Texts are long: the average of the word vectors is enough and fast."))
+        found: list[Layer] = [_embedding(facts, 32), ("GlobalAveragePooling1D", {})]
+    else:
+        reasons.append(_("A Conv1D finds phrases of three words, wherever they stand."))
+        conv = {"filters": 32, "kernel_size": 3, "activation": "relu", "padding": "same"}
+        found = [_embedding(facts, 32), ("Conv1D", conv), ("GlobalMaxPooling1D", {})]
+    return [*found, *_dropout(facts, 0.3, reasons)]
+
+
+def _picture_layers(facts: DataFacts, shape: tuple[Any, ...], reasons: list[str]) -> list[Layer]:
+    side = min(size for size in shape[:2] if size) if all(shape[:2]) else 32
+    blocks = 1 if side < 16 else 2 if side < 48 else 3
+    found: list[Layer] = []
+    for block in range(blocks):
+        filters = 32 * 2**block
+        conv = {"filters": filters, "kernel_size": 3, "activation": "relu", "padding": "same"}
+        found += [("Conv2D", conv), ("MaxPooling2D", {})]
+    reasons.append(
+        ngettext(
+            "{count} convolution with pooling, which halves the {height}×{width} picture.",
+            "{count} convolutions with pooling, each of which halves the {height}×{width} picture.",
+            blocks,
+            height=shape[0],
+            width=shape[1],
+        )
+    )
+    found += [("Flatten", {}), ("Dense", {"units": 64, "activation": "relu"})]
+    return [*found, *_dropout(facts, 0.3, reasons)]
+
+
+def _table_layers(facts: DataFacts, reasons: list[str]) -> list[Layer]:
+    rows = facts.rows
+    units = 16 if rows < 200 else 32 if rows < _FEW_ROWS else 64 if rows < _MANY_ROWS else 128
+    dense: Layer = ("Dense", {"units": units, "activation": "relu"})
+    reasons.append(
+        ngettext(
+            "Two Dense layers of {units} units: enough for {count} training row.",
+            "Two Dense layers of {units} units: enough for {count} training rows.",
+            rows,
+            units=units,
+        )
+    )
+    return [dense, (dense[0], dict(dense[1])), *_dropout(facts, 0.1, reasons)]
+
+
+def _dropout(facts: DataFacts, rate: float, reasons: list[str]) -> list[Layer]:
+    if facts.rows >= _FEW_ROWS * 5:
+        return []
+    reasons.append(
+        ngettext(
+            "Dropout of {rate}: with {count} training row the network could memorise it.",
+            "Dropout of {rate}: with {count} training rows the network could memorise them.",
+            facts.rows,
+            rate=rate,
+        )
+    )
+    return [("Dropout", {"rate": rate})]
+
+
+def _training(facts: DataFacts, reasons: list[str]) -> Training:
+    rows = max(facts.rows, 1)
+    batch = 16 if rows < 500 else 32 if rows < 5_000 else 128
+    epochs = 200 if rows < 2_000 else 100 if rows < _MANY_ROWS else 30
+    reasons.append(
+        _(
+            "Adam with a learning rate of 0.003 and batches of {batch} rows, {epochs} epochs at"
+            " most.",
+            batch=batch,
+            epochs=epochs,
+        )
+    )
+    callbacks: tuple[Choice, ...] = ()
+    if facts.validation_rows:
+        reasons.append(_("Training stops early when the validation loss no longer improves."))
+        stop: Mapping[str, Any] = {"patience": 20, "restore_best_weights": True}
+        callbacks = (Choice("EarlyStopping", dict(stop)),)
+    weight = "none"
+    if facts.task != REGRESSION and facts.imbalance > _UNEVEN:
+        weight = "balanced"
+        reasons.append(
+            _(
+                "Classes are weighted: the largest has {times} times as many rows as the smallest.",
+                times=f"{facts.imbalance:.1f}",
+            )
+        )
+    return Training(
+        optimizer=Choice("Adam", {"learning_rate": 0.003}), epochs=epochs, batch_size=batch,
+        callbacks=callbacks, class_weight=weight,
+    )  # fmt: skip
+
+
+def _last_layer(facts: DataFacts, task: str) -> str:
+    """Why the network ends as it does."""
+    assert task in TASKS
+    if task == REGRESSION:
+        return _("The last layer predicts a number in the target's units.")
+    if task == BINARY:
+        first, second = facts.classes[:2]
+        return _("The last layer gives the probability of '{b}' (not '{a}').", a=first, b=second)
+    return ngettext(
+        "The last layer gives the probability of {count} class.",
+        "The last layer gives the probabilities of {count} classes.",
+        len(facts.classes),
+    )

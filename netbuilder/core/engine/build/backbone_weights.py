@@ -1,0 +1,83 @@
+"""Weights of pretrained bodies that come from a file: where it is, and what of it is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from netbuilder.core.hdf5.container_check import check_file
+from netbuilder.core.resources import resource
+
+if TYPE_CHECKING:
+    import keras
+
+#: What ``save_weights`` of Keras writes: the one form that is read by order, not by name.
+BY_ORDER = ".weights.h5"
+
+
+def weights_path(name: str, base: Path | None) -> Path:
+    """The file of that name: relative to ``base``, else one that comes with the program."""
+    path = (base or Path()) / name
+    return path if path.is_file() else bundled_weights(name) or path
+
+
+def bundled_weights(name: str) -> Path | None:
+    """The file of that name that comes with the program, if there is one."""
+    path = resource("weights") / name
+    return path if PurePath(name).name == name and path.is_file() else None
+
+
+def load_backbone_weights(body: keras.Model, path: Path) -> None:
+    """Put the weights of a file into a body of ``keras.applications``.
+
+    It may be what ``save_weights`` writes of the body (``.weights.h5``), or any ``.h5`` whose
+    layers have the body's names: a whole network trained here or elsewhere, of which the layers
+    are taken that the body has, or a file of ``keras.applications`` with or without its top.
+
+    Raises:
+        Exception: it cannot be read, is unsafe, or does not fit.
+    """
+    # A file from someone else: looked at before Keras opens it.
+    check_file(path)
+    if path.name.endswith(BY_ORDER) or not take_common_weights(body, str(path)):
+        body.load_weights(path)
+
+
+def take_common_weights(body: keras.Model, path: str) -> bool:
+    """Take the weights of the layers that a ``.h5`` has in common with ``body``, by their names.
+
+    Nothing is taken, and the answer is False, unless the file has all that the body needs, each
+    once. What an optimizer remembers of each weight has the same names and is passed over. This
+    function stands by itself, because scripts carry its text.
+    """
+    import h5py
+
+    held: dict[str, dict[str, h5py.Dataset]] = {}
+    twice: set[str] = set()
+
+    def visit(place: str, entry: object) -> None:
+        parts = place.split("/")
+        if isinstance(entry, h5py.Dataset) and len(parts) > 1 and "optimizer" not in parts[0]:
+            layer, name = parts[-2], parts[-1].split(":")[0]
+            if name in held.setdefault(layer, {}):
+                twice.add(layer)
+            held[layer][name] = entry
+
+    with h5py.File(path, "r") as file:
+        file.visititems(visit)
+        found = []
+        for layer in body.layers:
+            weights = {} if layer.name in twice else held.get(layer.name, {})
+            for variable in layer.weights:
+                shape = tuple(variable.shape)
+                same = weights.get(variable.name)
+                if same is None:
+                    # Keras 2 calls the kernel of a depthwise convolution "depthwise_kernel".
+                    alike = [one for one in weights.values() if one.shape == shape]
+                    same = alike[0] if len(alike) == 1 else None
+                if same is None or same.shape != shape:
+                    return False
+                found.append((variable, same))
+        for variable, same in found:
+            variable.assign(same[()])
+    return True

@@ -1,0 +1,157 @@
+"""From the values of a project to Keras's objects: one place that reads the catalog's rows."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
+from netbuilder.core.catalog.training.training_index import (
+    ACCURACY_BY_TASK,
+    CONSTRAINTS,
+    INITIALIZERS,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    canonical,
+)
+from netbuilder.core.engine.build.learning_rate import make_adjustable
+from netbuilder.core.errors import BuildError
+from netbuilder.core.project.model import Choice
+
+if TYPE_CHECKING:
+    import keras
+
+_TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
+    Kind.INITIALIZER: INITIALIZERS,
+    Kind.REGULARIZER: REGULARIZERS,
+    Kind.CONSTRAINT: CONSTRAINTS,
+}
+_TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
+
+
+def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) -> Any:
+    """The Keras object that ``choice`` names.
+
+    Args:
+        choice: name (as in a project file, or any name that Keras knows) and arguments.
+        specs: the catalog's table: ``LOSSES``, ``OPTIMIZERS``, ...
+        more: further arguments of the constructor.
+
+    Raises:
+        BuildError: the table has no such name, or Keras does not take the arguments.
+    """
+    name = canonical(specs, choice.name)
+    if name is None or not specs[name].keras_class:
+        known = ", ".join(list(specs)[:8])
+        raise BuildError(
+            f"'{choice.name}' is not known here.", f"Choose another one, such as {known}."
+        )
+    spec = specs[name]
+    arguments = {
+        key: value_for(spec.by_name.get(key), value) for key, value in choice.params.items()
+    }
+    try:
+        kind = getattr(importlib.import_module(spec.module), spec.keras_class)
+        return kind(**arguments, **more)
+    except (TypeError, ValueError) as error:
+        raise BuildError(
+            f"{spec.keras_class} does not take these values: {first_line(error)}",
+            "Change or reset its parameters.",
+        ) from error
+
+
+def value_for(param: Param | None, value: Any) -> Any:
+    """A parameter's value out of a project file as its Keras constructor takes it.
+
+    Initializers, regularizers and constraints become objects (their names keep working when a
+    model is loaded elsewhere), schedules too, lists become tuples where Keras wants tuples.
+    """
+    if value is None or param is None:
+        return value
+    if param.kind in _TABLES:
+        table = _TABLES[param.kind]
+        if isinstance(value, str):
+            return make_object(Choice(value), table) if value.lower() != "none" else None
+        return make_object(Choice(value["name"], value.get("params", {})), table)
+    if param.schedule and isinstance(value, Mapping):
+        return make_object(Choice(value["name"], value.get("params", {})), SCHEDULES)
+    if param.kind in _TUPLES:
+        return _tuples(value)
+    return value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(entry) for entry in value) if isinstance(value, (list, tuple)) else value
+
+
+def make_optimizer(choice: Choice, precision: str = "float32") -> keras.Optimizer:
+    """The optimizer; with half precision one that scales the loss, so that nothing vanishes.
+
+    Its rate can be changed while it trains, see ``rates``.
+    """
+    optimizer = make_adjustable(make_object(choice, OPTIMIZERS))
+    if precision == "mixed_float16":
+        import keras
+
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def make_metrics(choices: Sequence[Choice], loss: Choice | None, task: str) -> list[keras.Metric]:
+    """The metrics of an output, each under its name in the project.
+
+    Keras numbers the names of its own accord ("auc_4") by how many it has made before, so the
+    names are given; a second metric of the same name gets "_1". "accuracy" becomes the one that
+    fits the loss.
+
+    Args:
+        choices: the metrics.
+        loss: loss of the same output: it tells how the targets are written.
+        task: task of the output, for losses that do not tell.
+    """
+    made: list[keras.Metric] = []
+    for choice in choices:
+        known = canonical(METRICS, choice.name) or choice.name
+        taken = {metric.name for metric in made}
+        names = (known, *(f"{known}_{number}" for number in range(1, len(choices) + 1)))
+        name = next(name for name in names if name not in taken)
+        if known == "accuracy":
+            known = ACCURACY_BY_TASK.get(_targets(loss, task), "binary_accuracy")
+        params = {key: value for key, value in choice.params.items() if key != "name"}
+        made.append(make_object(Choice(known, params), METRICS, name=name))
+    return made
+
+
+def _targets(loss: Choice | None, task: str) -> str:
+    """How targets are written: "binary", "classes" (numbers) or "one_hot"."""
+    name = loss.name if loss else ""
+    if name.startswith("sparse_"):
+        return "classes"
+    if name.startswith(("categorical_", "kl_")):
+        return "one_hot"
+    return "binary" if name.startswith("binary_") else task
+
+
+def arguments_of(kind: Any) -> set[str]:
+    """Names of the arguments that a class takes by itself."""
+    return set(inspect.signature(kind).parameters)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+_MEMORY_WORDS = ("OOM when allocating", "out of memory", "failed to allocate", "bad_alloc")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, of Python or of TensorFlow, says that there is no memory left."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return any(word in str(error) for word in _MEMORY_WORDS)

@@ -1,0 +1,93 @@
+"""Single weights that a person sets, in a network that is trained or one that is training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.engine.build.graph_to_keras import layer_of
+from netbuilder.core.engine.changes import manual_weight_change
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Graph
+
+if TYPE_CHECKING:
+    import keras
+
+    from netbuilder.core.engine.loop.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class WeightIndex:
+    """One weight: its layer's node, its name as in ``results.inside.weights_of``, its place."""
+
+    node: str
+    name: str
+    index: tuple[int, ...]
+
+
+def set_weights(
+    training_model: keras.Model, graph: Graph, values: Mapping[WeightIndex, float]
+) -> dict[WeightIndex, float]:
+    """Set weights of ``training_model``, which was built from ``graph``; give what they were.
+
+    Raises:
+        UserError: there is no such weight; none is set then.
+    """
+    found = {weight: _variable(training_model, graph, weight) for weight in values}
+    before: dict[WeightIndex, float] = {}
+    for weight, value in values.items():
+        held: Any = np.array(found[weight].numpy())
+        before[weight] = float(held[weight.index])
+        held[weight.index] = value
+        found[weight].assign(held)
+    return before
+
+
+def _variable(training_model: keras.Model, graph: Graph, weight: WeightIndex) -> Any:
+    layer = layer_of(training_model, graph, weight.node)
+    for one in layer.weights if layer is not None else ():
+        places = zip(weight.index, one.shape, strict=False)
+        if one.name == weight.name and len(one.shape) == len(weight.index):
+            if all(0 <= at < size for at, size in places):
+                return one
+            break
+    raise UserError(
+        f"There is no weight '{weight.name}' in '{weight.node}'.", "Choose another one."
+    )
+
+
+class ManualWeightLog:
+    """What was set while a run stands still, so that it can be taken back there."""
+
+    def __init__(self) -> None:
+        self._place = (-1, -1)
+        self._before: dict[WeightIndex, float] = {}
+        self._earlier = 0
+
+    def forget(self) -> None:
+        """All weights are others: what was set is gone with them."""
+        self._place = (-1, -1)
+
+    def set(self, trainer: Trainer, values: Mapping[WeightIndex, float]) -> int:
+        """Have ``values`` be all that is set where the run stands; others are as they were.
+
+        Returns:
+            How many weights are set there by now.
+
+        Raises:
+            UserError: there is no such weight.
+        """
+        place = (trainer.epoch, trainer.step)
+        if place != self._place:
+            self._place, self._before = place, {}
+            # A run may have begun with weights that were set already.
+            known = manual_weight_change(trainer.history.changes, *place)
+            self._earlier = 0 if known is None else int(known.value)
+        before = set_weights(
+            trainer.training_model, trainer.project.graph, {**self._before, **values}
+        )
+        self._before = {**before, **self._before}
+        return self._earlier + len(values)

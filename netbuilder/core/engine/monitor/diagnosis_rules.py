@@ -1,0 +1,199 @@
+"""What a curve tells: pure rules over the numbers of the epochs.
+
+Each takes arrays with a number an epoch and gives what it found, or None. The limits are chosen
+so that ordinary noise stays silent; the tests make each happen by real training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Curve = NDArray[Any]
+
+
+def exploded_epoch(loss: Curve) -> int | None:
+    """Epoch, from 1, since which the loss is thousands of times what it has been, and rising."""
+    if len(loss) < 2 or not np.isfinite(loss).all():
+        return None
+    wild = loss > 1000 * _usual(loss)
+    if wild[-1] and loss[-1] >= loss[-2]:
+        return int(np.argmax(wild)) + 1
+    return None
+
+
+def is_still_exploded(loss: Curve) -> bool:
+    """Whether a loss that exploded stands a hundred times above what it has been."""
+    return bool(loss[-1] > 100 * _usual(loss)[-1])
+
+
+def _usual(loss: Curve) -> Curve:
+    """At each epoch the lowest loss until then, or next to nothing of the first."""
+    lowest: Curve = np.maximum(np.minimum.accumulate(loss), 1e-3 * abs(float(loss[0])) + 1e-6)
+    return lowest
+
+
+def stuck_epoch(loss: Curve, patience: int = 8, hardly: float = 0.01) -> int | None:
+    """Epoch, from 1, at which it is clear that the loss has hardly moved since the first."""
+    if len(loss) < patience or not np.isfinite(loss).all():
+        return None
+    seen = loss[: max(patience, len(loss))]
+    level = abs(float(seen[0]))
+    if level < 1e-9:
+        return None
+    moved = (float(seen[0]) - float(seen.min())) / level
+    return (
+        len(loss) if moved < hardly and float(seen.max()) - float(seen[0]) < 0.05 * level else None
+    )
+
+
+def smooth(curve: Curve, width: int) -> Curve:
+    """Moving average over ``width`` epochs; the first ones over those that there are."""
+    if width <= 1:
+        return curve.astype(np.float64)
+    total = np.cumsum(np.insert(curve.astype(np.float64), 0, 0.0))
+    ends = np.arange(1, len(curve) + 1)
+    starts = np.maximum(0, ends - width)
+    averages: Curve = (total[ends] - total[starts]) / (ends - starts)
+    return averages
+
+
+def _noise(curve: Curve) -> float:
+    """About the standard deviation of what a curve wavers by from epoch to epoch: of normal noise
+    the median step is 0.95 of it."""
+    return 1.05 * float(np.median(np.abs(np.diff(curve))))
+
+
+def overfitting_epoch(loss: Curve, held: Curve, patience: int = 6) -> int | None:
+    """Best epoch, from 1, since which validation gets worse while training gets better.
+
+    Validation, smoothed, must have been without a new best for ``patience`` epochs and a fifth of
+    the run, and stand a tenth above its best; the training loss must have fallen by a twentieth
+    since then. Both must rise out of what the curves waver by from epoch to epoch. In a long run an
+    unlucky stretch is no trend.
+    """
+    count = len(held)
+    patience = max(patience, count // 5)
+    if count <= patience or not np.isfinite(held).all():
+        return None
+    width = max(1, count // 50)
+    smoothed = smooth(held, width)
+    best = int(np.argmin(smoothed))
+    if count - 1 - best < patience or count - 1 - int(np.argmin(held)) < patience:
+        return None
+    recent = smoothed[-max(3, patience // 2) :]
+    # The best of many noisy numbers is low by chance: what rises must rise out of the noise.
+    noise = _noise(held[-4 * patience :])
+    low = float(smoothed[best])
+    worse = float(recent.min()) > 1.1 * low + 1e-9 and float(recent.mean()) > low + 3.5 * noise
+    # Averages over as many epochs as patience takes: three lucky ones are no trend. The first ones
+    # begin at the best: how steeply it fell until then says nothing of what it does since.
+    before = loss[best : best + patience]
+    after = loss[-patience:]
+    wavers = _noise(loss[-4 * patience :]) * np.sqrt(2 / patience)
+    fall = float(before.mean() - after.mean())
+    learned = fall > 0.05 * float(before.mean()) and fall > 3 * wavers
+    return int(np.argmin(held)) + 1 if worse and learned else None
+
+
+@dataclass(frozen=True)
+class RaisedRate:
+    """The loss has risen since a hand raised the learning rate.
+
+    ``epoch``: epochs that were done then; ``before`` and ``rate``: the rates; ``low`` and ``now``:
+    the lowest loss until then, and the one of the last epochs.
+    """
+
+    epoch: int
+    before: float
+    rate: float
+    low: float
+    now: float
+
+
+def has_risen_since_raise(
+    loss: Curve, rates: Curve, raised: Sequence[tuple[int, float]]
+) -> RaisedRate | None:
+    """Whether the loss stands half above its lowest since the rate was raised by hand.
+
+    Args:
+        loss, rates: of each epoch.
+        raised: epochs done, and the new rate, of each change by hand.
+    """
+    for epoch, rate in reversed(raised):
+        if not 0 < epoch <= len(loss) - 2 or rate <= rates[epoch - 1]:
+            continue
+        low, now = float(np.min(loss[:epoch])), float(np.mean(loss[-3:]))
+        # Since then it has never come down to where it was.
+        if now > 1.5 * low + 1e-9 and float(np.min(loss[epoch + 1 :])) > low:
+            return RaisedRate(epoch, float(rates[epoch - 1]), rate, low, now)
+        return None
+    return None
+
+
+def still_improving(curve: Curve) -> float | None:
+    """Part by which the last fifth of the epochs still lowered the curve, if that is much."""
+    count = len(curve)
+    if count < 5 or not np.isfinite(curve).all():
+        return None
+    tail = max(2, count // 5)
+    before = float(np.min(curve[:-tail]))
+    last = float(np.mean(curve[-max(1, tail // 2) :]))
+    if before <= 0 or last <= 0:
+        return None
+    gain = (before - last) / before
+    recent = curve[-tail - 1 :]
+    falling = float(np.mean(np.diff(recent) < 0)) >= 0.6
+    return gain if gain > 0.1 and falling else None
+
+
+def jumping_epoch(loss: Curve, window: int = 15, large: float = 0.3) -> int | None:
+    """Epoch, from 1, at which the training loss has gone up and down for ``window`` epochs.
+
+    Up and down: at least half of the changes turn round, and a typical change is a ``large`` part
+    of the loss. A falling curve with a hiccup is none, nor is the flutter of a loss that has become
+    small: below a fiftieth of what it began with.
+    """
+    window = max(window, min(len(loss) // 10, 200))
+    if len(loss) <= window or not np.isfinite(loss).all():
+        return None
+    recent = loss[-window - 1 :].astype(np.float64)
+    steps = np.diff(recent)
+    turns = float(np.mean(np.sign(steps[1:]) != np.sign(steps[:-1])))
+    level = float(np.mean(recent))
+    size = float(np.median(np.abs(steps))) / max(level, 1e-12)
+    matters = level > 0.02 * abs(float(loss[0]))
+    return len(loss) if turns >= 0.5 and size > large and matters else None
+
+
+def better_on_validation_epoch(loss: Curve, held: Curve, window: int = 5) -> int | None:
+    """Epoch, from 1, at which validation has been clearly below training for ``window`` epochs."""
+    if len(held) < window or not np.isfinite(held).all():
+        return None
+    ratio = held[-window:] / np.maximum(loss[-window:], 1e-12)
+    return len(held) if float(ratio.max()) < 0.9 else None
+
+
+def is_better_on_validation(loss: Curve, held: Curve, window: int = 5) -> bool:
+    """Whether validation has been below training at all, over ``window`` epochs."""
+    return bool(np.mean(held[-window:]) < np.mean(loss[-window:]))
+
+
+@dataclass(frozen=True)
+class IgnoredClasses:
+    """Classes that the data has and the network never answers."""
+
+    classes: tuple[int, ...]
+    present: int
+
+
+def never_predicted(truth: Curve, predicted: Curve) -> IgnoredClasses | None:
+    """Classes with at least 3 rows in ``truth`` (class numbers) that ``predicted`` lacks."""
+    counts = np.bincount(truth.astype(np.int64))
+    present = np.flatnonzero(counts >= 3)
+    missing = tuple(int(c) for c in present if not (predicted == c).any())
+    return IgnoredClasses(missing, len(present)) if missing and len(present) > 1 else None

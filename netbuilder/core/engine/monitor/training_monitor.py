@@ -1,0 +1,457 @@
+"""Watches a run and says, in words and with a fix, what its curve shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.sample_weights import class_numbers
+from netbuilder.core.engine.monitor import diagnosis_rules, network_inspection
+from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.notices import Diagnosis, RunFix
+from netbuilder.core.project.edits import set_data, set_params, set_training
+from netbuilder.core.project.graph_ends import last_activation
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import format_count, format_list
+
+if TYPE_CHECKING:
+    import keras
+
+# Rules cost little, but the smallest networks end an epoch in a tenth of a millisecond.
+_INTERVAL_SECONDS = 0.5
+
+
+class TrainingMonitor:
+    """Tells each thing once a run.
+
+    Args:
+        project: with loss and metrics filled in.
+        facts: of its data.
+    """
+
+    def __init__(self, project: Project, facts: DataFacts) -> None:
+        self.project = project
+        self.facts = facts
+        self._told: dict[str, Diagnosis] = {}
+        self._next = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether ``look`` would look now: what is asked of all epochs at once is asked then."""
+        return time.monotonic() >= self._next
+
+    def look(self, history: History, training_model: keras.Model, data: Dataset) -> list[Diagnosis]:
+        """After epochs have ended: what is new. At most twice a second."""
+        if not self.due:
+            return []
+        self._next = time.monotonic() + _INTERVAL_SECONDS
+        return self._new(self._running(history, training_model, data))
+
+    def at_end(
+        self, history: History, training_model: keras.Model, data: Dataset, reason: str
+    ) -> list[Diagnosis]:
+        """When the run is over ("done", "stopped" or "early"): what is new."""
+        found = self._new(self._running(history, training_model, data))
+        return found + self._new(self._ended(history, training_model, data, reason))
+
+    def withdrawn(self, history: History) -> list[str]:
+        """Codes of what was said and is not so any more; it may be said again later.
+
+        The best epoch has moved behind the one since which the network was said to learn by heart;
+        a loss that stood still falls; what was said of an end is not the end any more.
+        """
+        gone = [
+            code
+            for code, told in self._told.items()
+            if code in _HOLDS and not _HOLDS[code](history, told)
+        ]
+        for code in gone:
+            del self._told[code]
+        return gone
+
+    def take(self, project: Project, facts: DataFacts) -> list[str]:
+        """The run goes on with other data: codes of what was said of those of before."""
+        self.project, self.facts = project, facts
+        gone = list(self._told)
+        self._told.clear()
+        return gone
+
+    def not_a_number(
+        self, epoch: int, rate: float, history: History, data: Dataset
+    ) -> list[Diagnosis]:
+        """The loss became NaN or infinite in ``epoch``: the surest cause first."""
+        holes = network_inspection.rows_without_numbers(data.train)
+        hand = rate_before(history, rate)
+        if holes:
+            notice = Diagnosis(
+                "nan-data",
+                epoch,
+                "The data holds values that are no numbers",
+                f"{rows_in_words(holes)}: no network can be trained with those. Fill them or leave "
+                "these rows out in the Data panel.",
+            )
+        elif hand is not None:
+            notice = Diagnosis(
+                "nan",
+                epoch,
+                "The loss is no number any more",
+                f"In epoch {epoch} the network's numbers grew beyond all bounds, after the "
+                f"learning rate was raised by hand from {hand:.3g} to {rate:.3g}.",
+                RunFix(f"Use a learning rate of {hand:.2g}", lambda p: _with_rate(p, hand)),
+            )
+        else:
+            notice = Diagnosis(
+                "nan",
+                epoch,
+                "The loss is no number any more",
+                f"In epoch {epoch} the network's numbers grew beyond all bounds. Mostly the "
+                f"learning rate ({rate:.3g}) is too high: every step overshoots further than the "
+                "one before.",
+                self._slower(rate),
+            )
+        return self._new(iter([notice]))
+
+    def _new(self, notices: Iterator[Diagnosis]) -> list[Diagnosis]:
+        fresh = [notice for notice in notices if notice.code not in self._told]
+        self._told |= {notice.code: notice for notice in fresh}
+        return fresh
+
+    def _running(
+        self, history: History, training_model: keras.Model, data: Dataset
+    ) -> Iterator[Diagnosis]:
+        if _of_several_data(history):
+            return
+        columns = history.epochs.columns()
+        loss = columns["loss"]
+        held = columns.get("val_loss")
+        rate = history.rates[-1] if history.rates else 0.0
+        raised = _raised(history)
+        if raised is not None:
+            # The hand did it: nothing else is to blame while that is so.
+            yield self._by_hand(raised, history)
+            return
+        if "exploded" not in self._told and (epoch := diagnosis_rules.exploded_epoch(loss)):
+            yield Diagnosis(
+                "exploded",
+                epoch,
+                "The loss exploded",
+                f"Since epoch {epoch} the loss is thousands of times what it was. The learning "
+                f"rate ({rate:.3g}) is too high for this network.",
+                self._slower(rate),
+            )
+        if "stuck" not in self._told and (epoch := diagnosis_rules.stuck_epoch(loss)):
+            yield self._stuck(epoch, rate, training_model, data)
+        if "jumping" not in self._told and (epoch := diagnosis_rules.jumping_epoch(loss)):
+            yield self._jumping(epoch, rate)
+        if held is None:
+            return
+        if "overfitting" not in self._told and (
+            epoch := diagnosis_rules.overfitting_epoch(loss, held)
+        ):
+            yield self._overfitting(_best_held(history) or epoch)
+        if "easier" not in self._told and (
+            epoch := diagnosis_rules.better_on_validation_epoch(loss, held)
+        ):
+            yield from self._easier(epoch)
+
+    def _ended(
+        self, history: History, training_model: keras.Model, data: Dataset, reason: str
+    ) -> Iterator[Diagnosis]:
+        columns = history.epochs.columns()
+        curve = columns.get("val_loss", columns["loss"])
+        if _raised(history) is not None or _of_several_data(history):
+            return
+        gain = diagnosis_rules.still_improving(curve) if reason == "done" else None
+        if gain is not None and "overfitting" not in self._told:
+            yield Diagnosis(
+                "improving",
+                len(curve),
+                "It was still getting better",
+                f"The last epochs lowered the loss by {gain:.0%}: the training ended too early.",
+                self._longer(max(1, len(curve))),
+                "info",
+            )
+        # A network that is still learning, or does not learn at all, has not made up its mind about
+        # its classes.
+        settled = gain is None and not {"stuck", "exploded"} & set(self._told)
+        if len(curve) >= 5 and settled and self.facts.task in (CLASSES, BINARY):
+            yield from self._ignored(len(curve), training_model, data)
+
+    @staticmethod
+    def _by_hand(raised: diagnosis_rules.RaisedRate, history: History) -> Diagnosis:
+        best = history.best_epoch
+        return Diagnosis(
+            "raised",
+            raised.epoch + 1,
+            "The loss rose when the rate was raised",
+            f"After epoch {raised.epoch} the learning rate was raised by hand from "
+            f"{raised.before:.3g} to {raised.rate:.3g}; the loss was {raised.low:.3g} before and "
+            f"is {raised.now:.3g} now. Every step overshoots.",
+            RunFix(
+                f"Back to epoch {best} and a rate of {raised.before:.2g}",
+                lambda p: p,
+                "go_back_before_raise",
+            ),
+        )
+
+    def _slower(self, rate: float) -> RunFix:
+        return RunFix(f"Use a learning rate of {rate / 10:.2g}", lambda p: _with_rate(p, rate / 10))
+
+    def _stuck(
+        self, epoch: int, rate: float, training_model: keras.Model, data: Dataset
+    ) -> Diagnosis:
+        """The loss does not move: say why, the surest cause first."""
+        title = "It does not learn"
+        start = f"After {epoch} epochs the loss is where it began."
+        project, facts = self.project, self.facts
+        output = project.graph.outputs[0]
+        activation = last_activation(project.graph, output)
+        target = data.train.y[output]
+        bound = _out_of_reach(activation, target) if facts.task == REGRESSION else ""
+        if bound:
+            return Diagnosis(
+                "stuck", epoch, title,
+                f"{start} The last layer's {activation} gives {bound}, and the targets lie "
+                f"between {float(target.min()):.3g} and {float(target.max()):.3g}.",
+                RunFix("Make the last layer linear",
+                    lambda p: set_params(p, output, activation="linear")),
+                node=output,
+            )  # fmt: skip
+        low, high = facts.value_range
+        if not facts.units_scaled and max(abs(low), abs(high)) > 50:
+            return Diagnosis(
+                "stuck", epoch, title,
+                f"{start} The inputs lie between {low:.3g} and {high:.3g}: such large numbers "
+                "drive the layers to where they no longer react.",
+                RunFix("Scale the data", lambda p: set_data(p, scaling="standard")),
+            )  # fmt: skip
+        names = model_inputs(project.graph)
+        dead = network_inspection.deadest_layer(
+            training_model, network_inspection.sample_rows(training_model, data.train, names)
+        )
+        if dead is not None and dead[1] > 0.9:
+            return Diagnosis(
+                "stuck", epoch, title,
+                f"{start} Of the units of '{dead[0]}', {dead[1]:.0%} answer 0 whatever comes in: "
+                "a relu that only ever sees negative numbers cannot learn any more.",
+                RunFix("Use leaky_relu there", lambda p: _leaky(p, dead[0])),
+                node=dead[0],
+            )  # fmt: skip
+        return Diagnosis(
+            "stuck", epoch, title,
+            f"{start} The learning rate ({rate:.3g}) may be too low, or the inputs may say "
+            "nothing about the target.",
+            RunFix(f"Use a learning rate of {rate * 10:.2g}", lambda p: _with_rate(p, rate * 10)),
+        )  # fmt: skip
+
+    def _jumping(self, epoch: int, rate: float) -> Diagnosis:
+        batch = self.project.training.batch_size
+        if batch < 32:
+            return Diagnosis(
+                "jumping",
+                epoch,
+                "The loss jumps up and down",
+                f"Each step looks at {batch} samples only, and they pull in different directions.",
+                RunFix(
+                    f"Use a batch size of {max(32, batch * 4)}",
+                    lambda p: set_training(p, batch_size=max(32, batch * 4)),
+                ),
+            )
+        return Diagnosis(
+            "jumping",
+            epoch,
+            "The loss jumps up and down",
+            f"Each step overshoots: the learning rate ({rate:.3g}) is high for this network.",
+            self._slower(rate),
+        )
+
+    def _overfitting(self, epoch: int) -> Diagnosis:
+        stop = Choice("EarlyStopping", {"patience": 5, "restore_best_weights": True})
+
+        def edit(project: Project) -> Project:
+            if any(choice.name == stop.name for choice in project.training.callbacks):
+                return project
+            return set_training(project, callbacks=(*project.training.callbacks, stop))
+
+        return Diagnosis(
+            "overfitting",
+            epoch,
+            f"Overfitting since epoch {epoch}",
+            f"Since epoch {epoch} the network gets better on the data it trains with and worse on "
+            "the data it has not seen: it learns the rows by heart. Stop there, add Dropout, make "
+            "the network smaller or get more data.",
+            RunFix("Stop early, keep the best", edit, "go_back_to_best"),
+        )
+
+    def _easier(self, epoch: int) -> Iterator[Diagnosis]:
+        layers = [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
+        if layers:
+            yield Diagnosis(
+                "easier",
+                epoch,
+                "Better on validation than on training",
+                f"That is as it should be: {layers[0]} makes the task harder while training and "
+                "is switched off for validation.",
+                severity="info",
+            )
+
+    def _ignored(
+        self, epoch: int, training_model: keras.Model, data: Dataset
+    ) -> Iterator[Diagnosis]:
+        split = data.validation or data.test or data.train
+        output = self.project.graph.outputs[0]
+        truth = class_numbers(split.y[output]) if len(split) else None
+        if truth is None:
+            return
+        names = model_inputs(self.project.graph)
+        rows = min(len(split), 5000)
+        given = network_inspection.network_outputs(
+            training_model, network_inspection.model_input(training_model, split, names, rows)
+        )[0]
+        found = diagnosis_rules.never_predicted(truth[:rows], network_inspection.classes_of(given))
+        if found is None:
+            return
+        labels = self.facts.classes
+        words = [labels[c] if c < len(labels) else str(c) for c in found.classes[:5]]
+        named = f"{', '.join(words)}{' and others' if len(found.classes) > 5 else ''}"
+        rows_of = class_numbers(data.train.y[output])
+        counts = np.bincount(truth if rows_of is None else rows_of)
+        rare = [counts[c] if c < len(counts) else 0 for c in found.classes]
+        if min(rare) * 2 > np.max(counts):
+            yield Diagnosis(
+                "ignored",
+                epoch,
+                "Some classes are never predicted",
+                f"The network never answers {named}, though there are as many rows of it as of "
+                "others: it has not learnt yet to tell it apart. Train longer, or give it one "
+                "more layer.",
+                self._longer(epoch),
+            )
+            return
+        yield Diagnosis(
+            "ignored",
+            epoch,
+            "Some classes are never predicted",
+            f"The network never answers {named}. With few rows of a class it pays to never guess "
+            "it; weights make each class count the same.",
+            RunFix("Weight the classes", lambda p: set_training(p, class_weight="balanced")),
+        )
+
+    @staticmethod
+    def _longer(epochs: int) -> RunFix:
+        return RunFix(
+            f"Train {epochs} epochs more",
+            lambda p: set_training(p, epochs=p.training.epochs + epochs),
+            "train_more",
+            epochs,
+        )
+
+
+def _hand_rates(history: History) -> list[tuple[int, float]]:
+    return [(one.epoch, one.value) for one in history.changes if one.what == "learning_rate"]
+
+
+def _of_several_data(history: History) -> bool:
+    """Whether the data changed on the way: what a curve does over several tells no trend."""
+    return any(one.what == "data" for one in history.changes)
+
+
+def _raised(history: History) -> diagnosis_rules.RaisedRate | None:
+    """What a hand did to the loss by raising the rate; None where it is well, or taken back."""
+    loss = history.epochs.columns()["loss"]
+    rates = np.asarray(history.rates)
+    if len(loss) != len(rates) or not np.isfinite(loss).all():
+        return None
+    if any(one.what == "best" and one.epoch >= len(loss) - 1 for one in history.changes):
+        return None
+    return diagnosis_rules.has_risen_since_raise(loss, rates, _hand_rates(history))
+
+
+def rate_before(history: History, rate: float) -> float | None:
+    """The rate of before the last change, where a hand raised it to ``rate``."""
+    changes = _hand_rates(history)
+    if not changes or not history.rates:
+        return None
+    before = history.rates[max(0, min(changes[-1][0], len(history.rates)) - 1)]
+    return before if before < rate and np.isclose(changes[-1][1], rate) else None
+
+
+def _loss(history: History) -> diagnosis_rules.Curve:
+    return history.epochs.columns()["loss"]
+
+
+def _was_the_end(history: History, told: Diagnosis) -> bool:
+    return len(history.epochs) <= told.epoch
+
+
+#: Whether what was said is still so, by code. Where it is said and taken back the limits differ, so
+#: that a curve on the border does not have it said again and again.
+_HOLDS: Mapping[str, Callable[[History, Diagnosis], bool]] = {
+    "overfitting": lambda history, told: _best_held(history) <= told.epoch,
+    "raised": lambda history, _told: _raised(history) is not None,
+    "exploded": lambda history, _told: diagnosis_rules.is_still_exploded(_loss(history)),
+    "stuck": lambda history, _told: (
+        diagnosis_rules.stuck_epoch(_loss(history), hardly=0.05) is not None
+    ),
+    "jumping": lambda history, _told: (
+        diagnosis_rules.jumping_epoch(_loss(history), large=0.15) is not None
+    ),
+    "easier": lambda history, _told: diagnosis_rules.is_better_on_validation(
+        _loss(history), history.epochs.columns()["val_loss"]
+    ),
+    "improving": _was_the_end,
+    "ignored": _was_the_end,
+}
+
+
+def _best_held(history: History) -> int:
+    """The best epoch, counted from 1, by the loss on validation data; 0 where there is none."""
+    held = history.epochs.columns().get("val_loss")
+    if history.monitor == "val_loss":
+        return history.best_epoch
+    return int(np.nanargmin(held)) + 1 if held is not None and np.isfinite(held).any() else 0
+
+
+def rows_in_words(holes: Mapping[str, int]) -> str:
+    """ "3 rows of 'input' hold NaN or infinity"."""
+    parts = [f"{format_count(rows, 'row')} of '{name}'" for name, rows in holes.items()]
+    return (
+        f"{format_list(parts)} {'holds' if list(holes.values()) == [1] else 'hold'} NaN or infinity"
+    )
+
+
+def _with_rate(project: Project, rate: float) -> Project:
+    optimizer = project.training.optimizer
+    params = {**optimizer.params, "learning_rate": float(f"{rate:.2g}")}
+    return set_training(project, optimizer=replace(optimizer, params=params))
+
+
+def _leaky(project: Project, node: str) -> Project:
+    return (
+        set_params(project, node, activation="leaky_relu")
+        if node in project.graph.by_id
+        else project
+    )
+
+
+def _out_of_reach(activation: str | None, target: Any) -> str:
+    """What an activation can give, in words, where the targets lie outside of it."""
+    low, high = float(np.min(target)), float(np.max(target))
+    if activation == "softmax" and (target.ndim < 2 or target.shape[-1] == 1):
+        return "always 1 with a single unit"
+    reach = {"relu": (0.0, np.inf), "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0),
+             "tanh": (-1.0, 1.0), "softplus": (0.0, np.inf)}  # fmt: skip
+    if activation not in reach:
+        return ""
+    least, most = reach[activation]
+    if low >= least - 1e-6 and high <= most + 1e-6:
+        return ""
+    return f"numbers between {least:g} and {most:g}" if np.isfinite(most) else "no negative number"

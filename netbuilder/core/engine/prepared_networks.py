@@ -1,0 +1,368 @@
+"""Networks that are built and traced before they train, and kept while they do not change.
+
+Building and tracing take a few tenths of a second; a run of a small network takes less. So the
+window has them done while nothing else happens (``prebuild``), and a run that is over leaves its
+network, with all that was compiled, to the next run of the same network on the same data.
+One is kept at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.engine.build import network_copies
+from netbuilder.core.engine.build.backbone_weights import weights_path
+from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
+from netbuilder.core.engine.build.tracing import release
+from netbuilder.core.engine.distribute.strategy import shared_program_maker
+from netbuilder.core.engine.distribute.worker_sync import WorkerSync
+from netbuilder.core.engine.download_progress import Tell
+from netbuilder.core.engine.loop.compilation import Mode
+from netbuilder.core.engine.loop.streaming import stream_program_maker
+from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.monitor.keras_callbacks import (
+    best_choice,
+    measures_apart,
+    monitor_of,
+)
+from netbuilder.core.engine.monitor.observer import NetworkObserver
+from netbuilder.core.engine.probes import Probe
+from netbuilder.core.errors import BuildError, UserError
+from netbuilder.core.project.model import Project
+
+log = logging.getLogger(__name__)
+
+# Data that was read again is compared number by number up to this size.
+_COMPARED_BYTES = 64e6
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What is to be trained, and how.
+
+    Attributes:
+        project: loss and metrics filled in.
+        dataset: its data.
+        base: folder of the project file.
+        compilation: see ``Session``.
+        strategy: of several devices or machines; None on one.
+        agreement: of several machines.
+        goes_on: the weights come from what was trained before, in a moment.
+        learned: pretrained bodies get what they learned elsewhere.
+    """
+
+    project: Project
+    dataset: Dataset
+    base: Path | None = None
+    compilation: Mode = "auto"
+    strategy: Any = None
+    agreement: WorkerSync | None = None
+    goes_on: bool = False
+    learned: bool = True
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is built for it may serve another run."""
+        return self.strategy is None and self.dataset.stream is None
+
+    def key(self) -> tuple[Any, ...]:
+        """All that is built or compiled into a trainer, but for the data."""
+        graph, training = self.project.graph, self.project.training
+        nodes = tuple((n.id, n.layer, repr(n.params), n.shared) for n in graph.nodes)
+        optimizer = training.optimizer
+        rate = optimizer.params.get("learning_rate")
+        if rate is None or isinstance(rate, int | float):
+            params = {key: v for key, v in optimizer.params.items() if key != "learning_rate"}
+            optimizer = replace(optimizer, params=params)
+        plan = replace(training, epochs=1, seed=0, callbacks=(), optimizer=optimizer)
+        watched = (_single(self.project), measures_apart(training), monitor_of(training))
+        place = (self._files(), str(self.base), self.compilation)
+        return (nodes, graph.edges, repr(plan), watched, *place)
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What of the data the network is built for, whatever their values are."""
+        facts = self.dataset.facts
+        return (
+            facts.input_shapes,
+            facts.input_dtypes,
+            (facts.task, facts.tasks, facts.one_hot),
+            facts.output_units,
+            facts.output_classes,
+        )
+
+    def _files(self) -> tuple[Any, ...]:
+        """Files with weights that are built in, and when each was written."""
+        names = [str(node.params.get("weights_file") or "") for node in self.project.graph.nodes]
+        paths = [weights_path(name, self.base) for name in names if name]
+        return tuple((str(p), p.stat().st_mtime_ns if p.exists() else 0) for p in paths)
+
+
+class Lease:
+    """A session's hold on a trainer, which another session may take over between two runs.
+
+    ``busy``: a run is going on with it.
+    """
+
+    def __init__(self, trainer: Trainer, observer: NetworkObserver) -> None:
+        self.trainer = trainer
+        self.observer = observer
+        self._lost = False
+        self.busy = True
+
+    def begin(self) -> bool:
+        """A run begins; False where the trainer is another session's by now."""
+        with _lock:
+            self.busy = not self._lost
+            return self.busy
+
+    def end(self) -> None:
+        """The run is over: whoever wants the same may have the trainer."""
+        with _lock:
+            self.busy = False
+
+    def take(self) -> bool:
+        """Take it away from the session that holds it, unless that is at work. Holds the lock."""
+        self._lost = not self.busy
+        return self._lost
+
+
+@dataclass
+class _Kept:
+    key: tuple[Any, ...]
+    order: TrainingOrder
+    trainer: Trainer
+    observer: NetworkObserver
+    lease: Lease | None
+    fresh: bool
+
+
+_lock = threading.RLock()
+# The one that is kept, or none.
+_shelf: list[_Kept] = []
+
+
+def prebuild(
+    project: Project,
+    dataset: Dataset,
+    *,
+    base: Path | None = None,
+    compilation: Mode = "auto",
+) -> None:
+    """Build and trace what a session of these arguments will need, unless it is there already.
+
+    May be called from any thread, as often as one likes; while a session does the same it waits.
+
+    Raises:
+        UserError: the project cannot be built.
+    """
+    order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base, compilation)
+    if not order.keeps:
+        return
+    with _lock:
+        kept = _found(order)
+        # What an earlier run has left is made as new at once when it is wanted; until then that
+        # run may be gone on with.
+        if kept is None:
+            _keep(order, None).trainer.warm()
+
+
+def prewarm(
+    project: Project, dataset: Dataset, probes: Iterable[Probe], *, base: Path | None = None
+) -> None:
+    """Trace what probes will need in a run of what is kept, so that there is something to see as
+    soon as it has begun. Nothing where another network is kept. May be called from any thread."""
+    order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base)
+    with _lock:
+        kept = _found(order)
+    if kept is None:
+        return
+    for probe in probes:
+        try:
+            kept.observer.prepare(probe)
+        # A probe that cannot be answered says so in the run; Keras raises what it likes.
+        except Exception as error:  # noqa: BLE001
+            log.info("not traced beforehand: %s", error)
+
+
+def lease_trainer(order: TrainingOrder, tell: Tell | None = None) -> Lease:
+    """A trainer for ``order``, at the start of its run: one that is kept, or a new one.
+
+    Raises:
+        UserError: the project cannot be built.
+    """
+    try:
+        return _lease(order, tell)
+    except BuildError:
+        # A body's own weights are not to be had here, and not needed either: what was trained
+        # before has them. Not kept, because another run would begin at random with it.
+        if not order.goes_on:
+            raise
+        trainer = _make(replace(order, learned=False), tell)
+        return Lease(trainer, NetworkObserver(trainer.training_model, order.project))
+
+
+def _lease(order: TrainingOrder, tell: Tell | None) -> Lease:
+    if not order.keeps:
+        trainer = _make(order, tell)
+        return Lease(trainer, NetworkObserver(trainer.training_model, order.project))
+    with _lock:
+        kept = _found(order)
+        if kept is None or not (kept.lease is None or kept.lease.take()):
+            kept = _keep(order, tell)
+        else:
+            _renew(kept, order)
+        kept.lease = Lease(kept.trainer, kept.observer)
+        kept.fresh = False
+        return kept.lease
+
+
+def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool:
+    """Whether what was made for ``held`` can go on with the data of ``order``, of the same network.
+    May be called from any thread."""
+    try:
+        alike = order.keeps and held.kind == order.kind and held.key() == order.key()
+        return alike and trainer.takes(order.dataset)
+    except UserError:  # of these data the network cannot be made
+        return False
+
+
+def switch_data(trainer: Trainer, order: TrainingOrder) -> None:
+    """A trainer goes on with the data of ``order``: that is what it is kept for now."""
+    with _lock:
+        for kept in _shelf:
+            if kept.trainer is trainer:
+                kept.order, kept.fresh = order, False
+
+
+def forget() -> None:
+    """Let go of what is kept: another document was opened, say."""
+    with _lock:
+        _shelf.clear()
+
+
+def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequence[Any]:
+    """What a network of ``order`` begins with, of a seed."""
+    found = trainer.start_of(seed)
+    if found is None:
+        found = network_copies.variable_values(
+            build_training_model(order.project, order.dataset.facts, seed=seed, base=order.base)
+        )
+    return found
+
+
+def _found(order: TrainingOrder) -> _Kept | None:
+    for kept in _shelf:
+        if kept.key == order.key() and (
+            _same_data(kept.order.dataset, order.dataset)
+            or accepts(kept.trainer, kept.order, order)
+        ):
+            return kept
+    return None
+
+
+def _keep(order: TrainingOrder, tell: Tell | None) -> _Kept:
+    # Not beside a run: its loop would have to be made ready again in the middle.
+    if _shelf and not any(kept.lease is not None and kept.lease.busy for kept in _shelf):
+        _shelf.clear()
+        release()
+    key = order.key()  # as its files are now: they may be others when it is wanted again
+    trainer = _make(order, tell)
+    _shelf[:] = [
+        _Kept(
+            key, order, trainer, NetworkObserver(trainer.training_model, order.project), None, True
+        )
+    ]
+    return _shelf[0]
+
+
+def _renew(kept: _Kept, order: TrainingOrder) -> None:
+    seed = order.project.training.seed
+    same = kept.order.project.training == order.project.training
+    if not _same_data(kept.order.dataset, order.dataset):
+        kept.trainer.take(order.dataset, between_runs=True)
+        same = False
+    if not (kept.fresh and same):
+        kept.trainer.renew(order.project, initial_network(kept.trainer, order, seed))
+    kept.order, kept.fresh = order, True
+
+
+def _single(project: Project) -> bool:
+    """Whether callbacks want to be called at the end of each epoch."""
+    training = project.training
+    return any(choice != best_choice(training) for choice in training.callbacks)
+
+
+def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
+    project, dataset = order.project, order.dataset
+    inputs, outputs = model_inputs(project.graph), project.graph.outputs
+    make = None
+    if dataset.stream is not None:
+        make = stream_program_maker(dataset, project.training, inputs, outputs)
+    elif order.strategy is not None:
+        make = shared_program_maker(
+            order.strategy,
+            lambda: build_training_model(project, dataset.facts, base=order.base),
+            order.agreement,
+        )
+    monitor, sign = monitor_of(project.training)
+    return Trainer(
+        project,
+        dataset,
+        build_training_model(
+            project, dataset.facts, base=order.base, tell=tell, learned=order.learned
+        ),
+        inputs=inputs,
+        outputs=outputs,
+        single_epochs=_single(project),
+        measures_apart=measures_apart(project.training),
+        monitor=monitor,
+        sign=sign,
+        compilation=order.compilation,
+        make=make,
+        replicas=1 if order.strategy is None else int(order.strategy.num_replicas_in_sync),
+    )
+
+
+def _same_data(one: Dataset, other: Dataset) -> bool:
+    """Whether two data sets are the same, or hold the same numbers."""
+    if one is other:
+        return True
+    if one.facts != other.facts or one.preprocessing != other.preprocessing:
+        return False
+    return all(
+        _same_split(getattr(one, part), getattr(other, part))
+        for part in ("train", "validation", "test")
+    )
+
+
+def _same_split(one: Split | None, other: Split | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    weights = [{} if s.sample_weight is None else {"": s.sample_weight} for s in (one, other)]
+    pairs = ((one.x, other.x), (one.y, other.y), weights)
+    return all(_same_arrays(a, b) for a, b in pairs)
+
+
+def _same_arrays(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if one.keys() != other.keys():
+        return False
+    return all(
+        a is b
+        or (
+            a.shape == b.shape
+            and a.dtype == b.dtype
+            and a.nbytes <= _COMPARED_BYTES
+            and np.array_equal(a, b)
+        )
+        for a, b in ((one[key], other[key]) for key in one)
+    )

@@ -1,0 +1,432 @@
+"""The record of every run: what was trained, how it went, on which machine.
+
+A run is a folder in the user's data folder: ``run.json`` (facts, the project, the history of
+the epochs) and ``lesson_steps.npy`` (float32, a row a step). Numbers of many epochs are kept in
+``epochs.npy`` likewise, so that a million epochs are no burden. ``index`` makes a list of many
+quick, and the oldest go where there are more than ``run_limit``. The window puts a small trained
+network beside them (``network_path``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core import folders
+from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.runs import index
+from netbuilder.core.engine.runs.differences import project_differences
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import replace_atomically, write_bytes
+from netbuilder.core.project.equivalence import same_rows
+from netbuilder.core.project.files import from_json, to_json
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+
+_FILE = "run.json"
+_NETWORK = "network.h5"
+# What reading a record that is damaged, or is none, may raise.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, UserError)
+USUAL_LIMIT = 500
+NETWORK_BYTES = 2_000_000_000
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, without its long rows.
+
+    Attributes:
+        id: name of its folder.
+        name: what the user calls it; at first the project's name.
+        project: as it was trained.
+        started: when, in the ISO form, with the time zone.
+        reason: "done", "stopped", "early" or "failed".
+        epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
+        seconds: duration by the clock, pauses left out.
+        slowed: it was trained slowly enough to follow.
+        last: the last epoch's numbers by name.
+        kept_epoch, kept: the earlier epoch whose weights it was left with, and that epoch's
+            numbers; 0 and nothing where it has those of its end.
+        test: numbers on the test rows by name.
+        machine: system, processor, number of processors.
+        versions: of Python and the packages that computed.
+        base: folder that the project's relative paths started from; "" where unknown.
+        steps_per_epoch: batches in an epoch; 0 where unknown.
+        changes: what was changed by hand.
+        units: what stood beside the numbers of each target of the first output, or "".
+    """
+
+    id: str
+    name: str
+    project: Project
+    started: str
+    reason: str = "done"
+    epochs: int = 0
+    best_epoch: int = 0
+    seconds: float = 0.0
+    last: Mapping[str, float] = field(default_factory=dict)
+    kept_epoch: int = 0
+    slowed: bool = False
+    kept: Mapping[str, float] = field(default_factory=dict)
+    test: Mapping[str, float] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    step_names: tuple[str, ...] = ()
+    base: str = ""
+    steps_per_epoch: int = 0
+    changes: tuple[Changed, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What errors over all targets are counted in; "" where these have several, or none."""
+        return self.units[0] if len(set(self.units)) == 1 else ""
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """The long rows of a run: float32 by name, a number an epoch and a number a step."""
+
+    epochs: Mapping[str, NDArray[np.float32]]
+    steps: Mapping[str, NDArray[np.float32]]
+
+
+def runs_folder() -> Path:
+    """Where runs are kept."""
+    path = folders.data() / "runs"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def record_run(
+    trained: TrainedModel,
+    history: History,
+    *,
+    reason: str = "done",
+    run_id: str = "",
+    started: float | None = None,
+    base: Path | None = None,
+    steps_per_epoch: int = 0,
+    asked: Project | None = None,
+) -> Run:
+    """Keep a run that has ended, or, with its ``run_id``, one that went on.
+
+    Args:
+        trained: what it left behind.
+        history: all its numbers.
+        reason: why it ended.
+        run_id: of a run that is recorded already and is replaced.
+        started: when it began (``time.time``); now less its duration where None.
+        base: folder that relative paths of the project start from.
+        steps_per_epoch: batches in an epoch.
+        asked: the project as the user wrote it, before loss and metrics were filled in.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    begun = time.time() - trained.seconds if started is None else started
+    when = datetime.fromtimestamp(begun, UTC).astimezone()
+    name, started_at = _name_of(trained.project), when.isoformat(timespec="microseconds")
+    if run_id and (runs_folder() / run_id / _FILE).exists():
+        known = _read(runs_folder() / run_id)
+        name, started_at = known.name, known.started  # it went on, and began when it began
+    run = Run(
+        id=run_id or f"{when:%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:6]}",
+        name=name,
+        project=trained.project,
+        started=started_at,
+        reason=reason,
+        epochs=trained.epochs,
+        best_epoch=trained.best_epoch,
+        seconds=round(trained.seconds, 4),
+        last=history.epochs.row(-1) if len(history.epochs) else {},
+        kept_epoch=trained.kept_epoch,
+        slowed=trained.slowed,
+        kept=history.epochs.row(trained.kept_epoch - 1) if trained.kept_epoch else {},
+        test=trained.test,
+        machine=machine(),
+        versions=versions(),
+        names=history.epochs.names,
+        step_names=history.steps.names,
+        base="" if base is None else str(base.absolute()),
+        steps_per_epoch=steps_per_epoch,
+        changes=tuple(history.changes),
+        units=next((one.column_units for one in trained.preprocessing.outputs.values()), ()),
+    )
+    place = runs_folder() / run.id
+    place.mkdir(parents=True, exist_ok=True)
+    for key, table in (("epochs", history.epochs), ("steps", history.steps)):
+        with replace_atomically(place / f"{key}.npy") as temporary, temporary.open("wb") as file:
+            np.save(file, table.values)
+    _write(run, to_json(trained.project if asked is None else asked))
+    prune_runs()
+    return run
+
+
+def _name_of(project: Project) -> str:
+    """The project's name, or that of its data where it has none, with a number: iris · run 3.
+
+    The first run of a project that has a name bears it alone.
+    """
+    data = project.data
+    named = project.name != Project().name
+    whole = project.name if named or not data.kind else data.name or Path(data.path).stem
+    stem = f"{whole or data.kind} · run "
+    names = [run.name for run in list_runs()]
+    taken = [name.removeprefix(stem) for name in names if name.startswith(stem)]
+    last = max((int(one) for one in taken if one.isdecimal()), default=int(whole in names))
+    return whole if named and not last else f"{stem}{last + 1}"
+
+
+def previous_run(run: Run, among: Sequence[Run]) -> Run | None:
+    """The run of the same rows that was begun last before this one; None where there is none."""
+    earlier = [
+        one
+        for one in among
+        if one.started < run.started and same_rows(one.project.data, run.project.data)
+    ]
+    return max(earlier, key=lambda one: one.started, default=None)
+
+
+def _write(run: Run, asked: dict[str, Any]) -> None:
+    value = {
+        key: getattr(run, key) for key in Run.__dataclass_fields__ if key not in ("id", "project")
+    }
+    value["changes"] = [list(astuple(change)) for change in run.changes]
+    value |= {"format": "netbuilder-run", "version": 1, "project": to_json(run.project)}
+    value["asked"] = asked
+    text = json.dumps(value, indent=1, default=dict)
+    write_bytes(runs_folder() / run.id / _FILE, text.encode())
+
+
+def _read(place: Path) -> Run:
+    return _run(place.name, (place / _FILE).read_text("utf-8"))
+
+
+def _run(run_id: str, text: str) -> Run:
+    value = json.loads(text)
+    known = {key: value[key] for key in Run.__dataclass_fields__ if key in value}
+    known |= {"id": run_id, "project": from_json(value["project"])}
+    known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names", "units")}
+    known["changes"] = tuple(Changed(*change) for change in known.get("changes", ()))
+    run = Run(**known)
+    return run if "kept_epoch" in value else _with_kept(run)
+
+
+def _with_kept(run: Run) -> Run:
+    """A record of before runs said which epoch they had kept: that is in their plan and curves."""
+    from netbuilder.core.engine.monitor.keras_callbacks import kept_monitor
+
+    monitor, sign = kept_monitor(run.project.training)
+    if monitor not in run.names:
+        return run
+    try:
+        epochs = np.load(runs_folder() / run.id / "epochs.npy", mmap_mode="r", allow_pickle=False)
+        watched = sign * np.asarray(epochs[:, run.names.index(monitor)], float)
+        if not np.isfinite(watched).any():
+            return run
+        best = int(np.nanargmin(np.where(np.isfinite(watched), watched, np.nan)))
+        row = [float(value) for value in epochs[best]]
+    except _UNREADABLE:
+        return run
+    if best + 1 >= run.epochs:  # the best was the last
+        return run
+    return replace(run, kept_epoch=best + 1, kept=dict(zip(run.names, row, strict=True)))
+
+
+def list_runs() -> list[Run]:
+    """All runs, the newest first. A folder that cannot be read is passed over."""
+    found: list[Run] = []
+    for run_id, text in index.run_texts(runs_folder()).items():
+        try:
+            found.append(_run(run_id, text))
+        except _UNREADABLE:
+            continue
+    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+
+
+def run_limit() -> int:
+    """How many runs are kept; 0: all."""
+    return index.read_limit(runs_folder(), USUAL_LIMIT)
+
+
+def set_run_limit(count: int) -> None:
+    """Keep so many runs, the newest; older ones go with the next run that is recorded."""
+    index.write_limit(runs_folder(), max(0, count))
+
+
+def run_count() -> int:
+    """How many runs are kept now."""
+    return len(_places())
+
+
+def _places() -> list[Path]:
+    return [one for one in runs_folder().iterdir() if (one / _FILE).exists()]
+
+
+def prune_runs() -> list[str]:
+    """Take away the oldest runs beyond the limit, and the networks of old runs where all of them
+    together have grown too large; the newest run keeps both. Gives the ids of what went.
+
+    The name of a run's folder begins with the time that it began at.
+    """
+    places = sorted(_places(), reverse=True)
+    most = run_limit() or len(places)
+    gone = places[most:]
+    for place in gone:
+        shutil.rmtree(place, ignore_errors=True)
+    total = 0
+    for number, place in enumerate(places[:most]):
+        file = place / _NETWORK
+        total += file.stat().st_size if file.exists() else 0
+        if number and total > NETWORK_BYTES:
+            file.unlink(missing_ok=True)
+    return [place.name for place in gone]
+
+
+def newest_run(project: Project, base: Path) -> Run | None:
+    """The newest run of this very project: the same network, data and plan.
+
+    Compared is what was asked for, not what the data then made of it (``loss=None``). Places on
+    the canvas do not count. Data with a relative path is the same only from the same folder.
+
+    Args:
+        project: as it was opened.
+        base: folder that its relative paths start from.
+    """
+    # The name of a run's folder begins with the time: the first that fits is the newest.
+    for run_id, text in index.run_texts(runs_folder()).items():
+        try:
+            value = json.loads(text)
+            asked = from_json(value.get("asked") or value["project"])
+            if _is_of(asked, str(value.get("base", "")), project, base):
+                return _run(run_id, text)
+        except _UNREADABLE:
+            continue
+    return None
+
+
+def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> bool:
+    one = with_absolute_paths(asked, Path(asked_from) if asked_from else None)
+    other = with_absolute_paths(project, base.absolute())
+    return one is not None and other is not None and not project_differences(one, other)
+
+
+def with_absolute_paths(project: Project, base: Path | None) -> Project | None:
+    """The project with whole paths of its data, from the folder ``base`` that they start from; None
+    where a path starts nobody knows where."""
+    found = {}
+    for name in ("path", "test_path"):
+        written = getattr(project.data, name)
+        if not written:
+            continue
+        if base is None and not Path(written).is_absolute():
+            return None
+        found[name] = os.path.realpath((base or Path()) / written)
+    return replace(project, data=replace(project.data, **found))
+
+
+def load_run(run_id: str) -> Run:
+    """One run.
+
+    Raises:
+        UserError: it is not there, or cannot be read.
+    """
+    try:
+        return _read(runs_folder() / run_id)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"The record of the run '{run_id}' cannot be read.", "Delete it from the list."
+        ) from error
+
+
+def load_rows(run: Run) -> RunRows:
+    """The numbers of its epochs and steps.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    try:
+        epochs, steps = (
+            np.load(runs_folder() / run.id / f"{key}.npy", allow_pickle=False)
+            for key in ("epochs", "steps")
+        )
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(
+            f"The curves of the run '{run.name}' cannot be read.", "Delete it from the list."
+        ) from error
+    return RunRows(
+        {name: epochs[:, i] for i, name in enumerate(run.names)},
+        {name: steps[:, i] for i, name in enumerate(run.step_names)},
+    )
+
+
+def network_path(run_id: str) -> Path:
+    """Where the trained network of a run is, if it was small enough to be kept with the record."""
+    return runs_folder() / run_id / _NETWORK
+
+
+def rename_run(run_id: str, name: str) -> Run:
+    """Give a run another name."""
+    run = replace(load_run(run_id), name=name)
+    value = json.loads((runs_folder() / run_id / _FILE).read_text("utf-8"))
+    _write(run, value.get("asked") or value["project"])
+    return run
+
+
+def set_test_metrics(run_id: str, test: Mapping[str, float]) -> Run:
+    """Put other numbers of the test in the place of those that were recorded.
+
+    Raises:
+        UserError: the record cannot be read or written.
+    """
+    run = replace(load_run(run_id), test=dict(test))
+    value = json.loads((runs_folder() / run_id / _FILE).read_text("utf-8"))
+    _write(run, value.get("asked") or value["project"])
+    return run
+
+
+def delete_run(run_id: str) -> None:
+    """Take a run away for good."""
+    place = runs_folder() / run_id
+    if place.parent == runs_folder() and place.is_dir():
+        shutil.rmtree(place)
+
+
+def machine() -> dict[str, Any]:
+    """This computer, in a few words."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": platform.processor() or platform.machine(),
+        "processors": os.cpu_count() or 1,
+        "name": platform.node(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that compute."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

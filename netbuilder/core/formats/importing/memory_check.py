@@ -1,0 +1,137 @@
+"""A network without memory: what it would hold and give, before anything of it is made.
+
+Keras builds a model in a ``StatelessScope`` as it does anywhere, but its variables have a shape
+and no values. So the sizes are Keras's own, whatever layer makes them, and cost milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.engine.build.graph_to_keras import (
+    connect_layers,
+    keras_name,
+    make_layer,
+    model_inputs,
+    owner_of,
+)
+from netbuilder.core.errors import BuildError
+from netbuilder.core.formats.build_config import build_model
+from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.safety.sizes import MAX_SAMPLE, too_large_error, too_much_output_error
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import keras
+
+    from netbuilder.core.data.data_facts import DataFacts
+
+# Keras keeps some numbers that are in no file: the state of its random generators.
+_SPARE = 10_000
+
+
+def check_config(config: Mapping[str, Any], file: ModelFile) -> None:
+    """Compare the network of a checked config with what its file holds.
+
+    Raises:
+        FormatError: it has more weights than the file has numbers, or a layer gives more than
+            2**27 numbers a sample.
+        whatever Keras raises at a config that it does not understand.
+    """
+    with _without_memory():
+        model = build_model(config)
+        _check(model._flatten_layers(include_self=False, recursive=True), file)
+
+
+def check_project(project: Project, facts: DataFacts | None, file: ModelFile) -> None:
+    """The same for the network of a project that stands in a file.
+
+    Raises:
+        FormatError: as ``check_config``.
+        BuildError: Keras cannot build it.
+    """
+    import keras
+
+    graph = project.graph
+    layers: dict[str, keras.Layer] = {}
+
+    def layer_of(node: Any) -> keras.Layer:
+        owner = owner_of(node, graph)
+        if owner.id not in layers:
+            layers[owner.id] = make_layer(owner, graph)
+        return layers[owner.id]
+
+    with _without_memory():
+        tensors: dict[str, Any] = {}
+        for name in model_inputs(graph):
+            shape = graph.by_id[name].params.get("shape")
+            if shape is None and facts is not None:
+                shape = facts.input_shapes.get(name)
+            if shape is None:
+                return  # building it says so
+            dtype = graph.by_id[name].params.get("dtype") or (
+                facts.input_dtypes.get(name) if facts is not None else None
+            )
+            try:
+                tensors[name] = keras.Input(
+                    tuple(shape), dtype=dtype or "float32", name=keras_name(name)
+                )
+            except (ValueError, TypeError) as error:
+                raise BuildError(
+                    f"Input '{name}' does not take shape {shape!r:.60} and dtype {dtype!r:.60}.",
+                    "The file is damaged: save it again.",
+                    node=name,
+                ) from error
+        connect_layers(graph, layer_of, tensors)
+        _check([one for layer in layers.values() for one in layer._flatten_layers()], file)
+
+
+def _check(layers: Iterable[Any], file: ModelFile) -> None:
+    total = 0
+    seen: set[int] = set()
+    for layer in layers:
+        for variable in (*layer._trainable_variables, *layer._non_trainable_variables):
+            if id(variable) in seen:
+                continue
+            seen.add(id(variable))
+            size = math.prod(int(side) for side in variable.shape)
+            total += size
+            if total > file.numbers + _SPARE:
+                shape = "×".join(str(int(side)) for side in variable.shape)
+                raise too_large_error(
+                    file.path.name, f"'{layer.name:.60}' has weights of {shape} numbers, "
+                )
+        for size, shape in _given(layer):
+            if size > MAX_SAMPLE:
+                raise too_much_output_error(
+                    file.path.name, f"'{layer.name:.60}' gives {shape} numbers a sample"
+                )
+
+
+def _given(layer: Any) -> Iterator[tuple[int, str]]:
+    """Numbers for one sample in each tensor that a layer gives, and their shape in words."""
+    import keras
+
+    for node in layer._inbound_nodes:
+        for tensor in keras.tree.flatten(node.output_tensors):
+            known = [int(side) for side in tensor.shape if side]
+            yield math.prod(known), "×".join(map(str, known))
+
+
+@contextmanager
+def _without_memory() -> Iterator[None]:
+    """Within, layers are built without values; what was built is of no use afterwards."""
+    import keras
+    from keras.src.backend.common import global_state
+
+    key = "uninitialized_variables"
+    before = list(global_state.get_global_attribute(key) or [])
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        # Else the next scope's end would make them, with all their memory.
+        global_state.set_global_attribute(key, before)

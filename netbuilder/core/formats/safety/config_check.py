@@ -1,0 +1,263 @@
+"""The config of a model, as plain JSON: nothing but Keras's own layers and objects may stand in it.
+
+An object in a config is ``{"class_name": ..., "config": ..., "module": ...}``. Keras builds it by
+looking its name up in the module that the file names, so every such name is compared with a list
+of known ones before.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
+from netbuilder.core.formats.safety.model_file import RefusedLayer
+
+NEVER = "Do not open this file. If you trust its author, ask for the network without that part."
+
+# Marshalled code objects (Keras 2's Lambda) and pickles, in the base64 in which JSON carries them.
+_CODE_TEXT = re.compile(
+    r"\s*(4[wQ][A-Za-z0-9+/]{6}|gA[JMNQRSTUV][A-Za-z0-9+/]{4})[A-Za-z0-9+/\s]*=*\s*"
+)
+_CODE_KEYS = frozenset({"__reduce__", "py/object", "py/reduce", "function_type"})
+_MIN_CODE_TEXT = 60
+
+# Arguments that Keras takes as the name of a file to read.
+_FILE_ARGUMENTS = {
+    "StringLookup": ("vocabulary", "idf_weights"),
+    "IntegerLookup": ("vocabulary", "idf_weights"),
+    "TextVectorization": ("vocabulary", "idf_weights"),
+    "IndexLookup": ("vocabulary", "idf_weights"),
+}
+
+
+def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...]:
+    """Check the config of a whole model; give the layers that are merely unknown.
+
+    Args:
+        config: the config as JSON (``{"class_name": "Sequential", "config": {...}}``), its form
+            checked (``form.check_form``).
+        name: the file's name, for messages.
+
+    Raises:
+        FormatError: no model, or something in it could do harm.
+    """
+    if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
+        raise FormatError(
+            f"'{name}' holds a {config['class_name']!r:.60}, a model class written in Python,"
+            " whose graph is not in the file.",
+            "Save a Sequential or functional model.",
+        )
+    refused: list[RefusedLayer] = []
+    _check_model_object(config, name, refused)
+    return tuple(refused)
+
+
+def model_layers(config: Mapping[str, Any]) -> list[Any]:
+    """The layer entries of a model's config; Keras 1 and 2.0 wrote a bare list."""
+    inner = config.get("config")
+    if isinstance(inner, Mapping):
+        inner = inner.get("layers", [])
+    return list(inner) if isinstance(inner, list) else []
+
+
+def without_plans(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config without the training plans of the model and of the models inside it.
+
+    Keras would compile a model inside the model by its own plan; nothing here needs that.
+    """
+    result = {key: value for key, value in config.items() if key != "compile_config"}
+    inner = result.get("config")
+    if isinstance(inner, Mapping) and isinstance(inner.get("layers"), list):
+        layers = [
+            without_plans(one) if isinstance(one, Mapping) else one for one in inner["layers"]
+        ]
+        result["config"] = {**inner, "layers": layers}
+    return result
+
+
+def _looks_like_model(config: Mapping[str, Any]) -> bool:
+    """A subclass of ``Model`` that was made from inputs and outputs has its graph in the file."""
+    inner = config.get("config")
+    return isinstance(inner, Mapping) and isinstance(inner.get("layers"), list)
+
+
+def _check_model_object(config: Mapping[str, Any], name: str, refused: list[RefusedLayer]) -> None:
+    where = f"'{name}'"
+    class_name = config["class_name"]
+    if class_name in allowlist.MODELS:
+        _check_module(config, where)
+    else:
+        refused.append(
+            RefusedLayer(
+                str(class_name),
+                str(class_name),
+                f"its model class '{class_name}' is not one of Keras's own.",
+            )
+        )
+    layers = model_layers(config)
+    if not layers:
+        raise FormatError(f"{where} holds a network without layers.", "Save the model again.")
+    for entry in layers:
+        _check_layer(entry, name, refused)
+    inner = config.get("config")
+    if isinstance(inner, Mapping):
+        rest = {key: value for key, value in inner.items() if key != "layers"}
+        _check_value(rest, where)
+    _check_value({k: v for k, v in config.items() if k not in _OBJECT_KEYS}, where)
+
+
+_OBJECT_KEYS = frozenset({"class_name", "config", "module", "registered_name"})
+
+
+def _check_layer(entry: Any, name: str, refused: list[RefusedLayer]) -> None:
+    class_name = entry["class_name"]
+    inner = entry.get("config")
+    own_name = str(inner.get("name", class_name)) if isinstance(inner, Mapping) else class_name
+    where = f"layer '{own_name:.80}' ({class_name:.80}) of '{name}'"
+    if keras2_modernize.is_harmless(entry):
+        refuse_code({k: v for k, v in entry.items() if k != "class_name"}, where)
+        refused.append(RefusedLayer(own_name, class_name, keras2_modernize.why_no_layer(entry)))
+        return
+    _refuse_dangerous(class_name, where)
+    if class_name in allowlist.MODELS:
+        _check_model_object(entry, name, refused)
+        return
+    if operations.is_operation(entry):
+        why = "" if operations.is_allowed(entry) else operations.why_no_layer(entry)
+    else:
+        why = _unknown_layer(entry, where)
+    if why:
+        # Nothing of it is given to anyone, but code in it is told all the same.
+        refuse_code(entry, where)
+        refused.append(RefusedLayer(own_name, class_name, why))
+        return
+    if not operations.is_operation(entry):
+        _check_module(entry, where)
+    _check_files(class_name, inner, where)
+    _check_value({k: v for k, v in entry.items() if k not in _OBJECT_KEYS}, where)
+    _check_value(inner, where)
+
+
+def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
+    """Why this layer is none of Keras's, or "" if it is. Raises for modules that are programs."""
+    class_name = entry["class_name"]
+    module = entry.get("module")
+    registered = entry.get("registered_name")
+    root = str(module).partition(".")[0] if module else ""
+    if root in sys.stdlib_module_names and root != "__main__":
+        raise FormatError(
+            f"The {where} would call the Python module '{module}', which is no layer at all.",
+            NEVER,
+        )
+    if isinstance(registered, str) and ">" in registered and registered.split(">")[0] != "keras":
+        return f"the {where} is registered as '{registered:.80}': another program's own layer."
+    if module and module not in allowlist.MODULES and root != "keras":
+        return f"the {where} comes from '{module!s:.80}', not from Keras."
+    if class_name not in allowlist.layer_names():
+        return f"the {where} is no layer that NetBuilder knows."
+    return ""
+
+
+def _refuse_dangerous(class_name: Any, where: str) -> None:
+    if class_name in allowlist.DANGEROUS:
+        raise FormatError(
+            f"The {where} {allowlist.DANGEROUS[class_name]}, which could do anything on this"
+            " computer when the file is opened.",
+            NEVER,
+        )
+    if class_name in ("__lambda__", "__typespec__", "CompositeTensor"):
+        raise FormatError(f"The {where} holds Python code ({class_name}).", NEVER)
+
+
+def _check_module(entry: Mapping[str, Any], where: str) -> None:
+    module = entry.get("module")
+    if module is not None and module not in allowlist.MODULES:
+        raise FormatError(
+            f"The {where} names the module {module!r:.80}, which holds no layers.", NEVER
+        )
+    registered = entry.get("registered_name")
+    if registered and registered not in (entry.get("class_name"), f"keras>{entry['class_name']}"):
+        raise FormatError(
+            f"The {where} is registered as {registered!r:.80}, which is not its class.", NEVER
+        )
+
+
+def _check_files(class_name: str, inner: Any, where: str) -> None:
+    if not isinstance(inner, Mapping):
+        return
+    for argument in _FILE_ARGUMENTS.get(class_name, ()):
+        if isinstance(inner.get(argument), str):
+            raise FormatError(
+                f"The {where} would read the file {inner[argument]!r:.80} of this computer.",
+                NEVER,
+            )
+
+
+def objects(value: Any) -> Iterator[Any]:
+    """Every value inside, itself included."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        if isinstance(item, Mapping):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def refuse_code(value: Any, where: str) -> None:
+    """Raise where there is Python code in it, as text or as an object that holds some."""
+    for item in objects(value):
+        if isinstance(item, str):
+            if len(item) >= _MIN_CODE_TEXT and _CODE_TEXT.fullmatch(item):
+                raise FormatError(f"The {where} holds compiled Python code as text.", NEVER)
+        elif isinstance(item, Mapping):
+            found = _CODE_KEYS & item.keys()
+            if found:
+                raise FormatError(f"The {where} holds Python code ('{min(found)}').", NEVER)
+            _refuse_dangerous(item.get("class_name"), where)
+
+
+def _check_value(value: Any, where: str) -> None:
+    """Every object inside is one of Keras's, from one of Keras's modules, and holds no code."""
+    refuse_code(value, where)
+    for item in objects(value):
+        if isinstance(item, Mapping) and "class_name" in item:
+            _check_object(item, where)
+
+
+def _check_object(item: Mapping[str, Any], where: str) -> None:
+    class_name = item["class_name"]
+    if not isinstance(class_name, str):
+        raise FormatError(f"The {where} holds an object without a name.", NEVER)
+    if class_name in allowlist.PLAIN:
+        return
+    if class_name == "function":
+        if item.get("module") not in allowlist.FUNCTION_MODULES or not _is_name(item.get("config")):
+            raise FormatError(
+                f"The {where} would call the function {item.get('config')!r:.60} of the module"
+                f" {item.get('module')!r:.60}.",
+                NEVER,
+            )
+        return
+    # "wrapped" layers (the LSTM in a Bidirectional, the cells in an RNN) stand here too.
+    if class_name not in allowlist.object_names() and class_name not in allowlist.layer_names():
+        if class_name in allowlist.MODELS:
+            _check_module(item, where)
+            return
+        raise FormatError(
+            f"The {where} holds a '{class_name:.80}'"
+            + (f" of the module {item['module']!r:.60}" if item.get("module") else "")
+            + ", which is not a part of Keras that NetBuilder knows.",
+            NEVER,
+        )
+    _check_module(item, where)
+    _check_files(class_name, item.get("config"), where)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.isidentifier()

@@ -1,0 +1,90 @@
+"""A ``.h5`` model file: its container, checked, and the configs in its attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.safety.model_file import CHANGED, PREFIX
+from netbuilder.core.hdf5.container_check import check_container
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+
+if TYPE_CHECKING:
+    import h5py
+
+_REFUSE = "Do not open this file. Ask for it again from where it was made."
+
+
+@dataclass
+class CheckedContainer:
+    """What a container holds, checked as a container only."""
+
+    config: Any
+    training: Any = None
+    keras_version: str = ""
+    ours: dict[str, Any] = field(default_factory=dict)
+    numbers: int = 0
+
+
+def read_h5_container(path: Path) -> CheckedContainer:
+    """Check a ``.h5`` model file as a container and read its configs.
+
+    Raises:
+        FormatError: damaged, unsafe, or no model.
+    """
+    try:
+        with open_hdf5(path) as file:
+            numbers = check_container(file, path.name)
+            found = _read_attributes(file, path.name)
+            found.numbers = numbers
+            return found
+    except FormatError as error:
+        error.path = str(path)
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+        raise FormatError(*_damage(path, str(error)), path=str(path)) from error
+
+
+def _damage(path: Path, said: str) -> tuple[str, str]:
+    """What is wrong with a file that HDF5 cannot read, and how that is mended."""
+    if "truncated" in said:
+        size = f"{path.stat().st_size:,} bytes" if path.exists() else "some bytes"
+        return (
+            f"'{path.name}' ends in the middle: of the model only {size} are there.",
+            "It was probably cut off: copy it again, or save the model again.",
+        )
+    return f"'{path.name}' is damaged: a part of it cannot be read.", CHANGED
+
+
+def _text(value: Any) -> str | bytes:
+    if isinstance(value, str | bytes):
+        return value
+    raise FormatError("A config in the file is not text.", "Save the model again.")
+
+
+def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
+    if "model_config" not in file.attrs:
+        held = "weights only" if "layer_names" in file.attrs or "layers" in file else "no network"
+        raise FormatError(
+            f"'{name}' holds {held}: there is no 'model_config' in it.",
+            "Save the whole model with model.save('model.h5').",
+        )
+    found = CheckedContainer(config=_json(file, "model_config", name))
+    if "training_config" in file.attrs:
+        found.training = _json(file, "training_config", name)
+    version = file.attrs.get("keras_version", "")
+    found.keras_version = version.decode() if isinstance(version, bytes) else str(version)
+    for key in file.attrs:
+        if key.startswith(PREFIX):
+            found.ours[key.removeprefix(PREFIX)] = _json(file, key, name)
+    return found
+
+
+def _json(file: h5py.File, key: str, name: str) -> Any:
+    text = _text(file.attrs[key])
+    if len(text) > MAX_CHARACTERS:
+        raise FormatError(f"'{key}' in '{name}' is too long.", _REFUSE)
+    return read_json(text, f"'{key}' in '{name}'")

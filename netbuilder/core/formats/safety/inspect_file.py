@@ -1,0 +1,140 @@
+"""What is looked at before Keras sees a model file from elsewhere.
+
+``keras.models.load_model`` is unsafe by itself: releases before 3.11.3 ignore ``safe_mode`` for
+``.h5`` (CVE-2025-9905), ``.keras`` configs have called arbitrary functions (CVE-2025-1550,
+CVE-2025-9906), vocabularies named in a config read other files (CVE-2025-12058), and HDF5 links
+and external storage do too. So the container is checked first (``safety_hdf5``,
+``safety_zip``), then the config is read as plain JSON and must hold nothing but Keras's own
+layers and objects (``safety_config``).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.mask_layers import without_masks
+from netbuilder.core.formats.safety.allowlist import is_layer
+from netbuilder.core.formats.safety.config_check import check_model, without_plans
+from netbuilder.core.formats.safety.form_check import check_form, check_objects
+from netbuilder.core.formats.safety.h5_container import read_h5_container
+from netbuilder.core.formats.safety.keras2_modernize import modernize_config
+from netbuilder.core.formats.safety.keras_container import read_keras_container
+from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.safety.operations import with_modules
+from netbuilder.core.formats.safety.sizes import check_sizes
+from netbuilder.core.formats.safety.training_config import check_training_config
+from netbuilder.core.regular_file import require_regular_file
+
+_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+# First bytes of files that are mistaken for models, by their formats' specifications.
+_OTHER_FILES = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive that is damaged"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"{", "a JSON text, such as a NetBuilder project"),
+    (b"<", "a web page or an XML text"),
+    (b"version ", "only a Git LFS note of where the real file is"),
+)
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+def inspect_file(path: Path | str, *, placeholders: bool = False) -> ModelFile:
+    """Read and check a ``.h5`` or ``.keras`` file without Keras.
+
+    Args:
+        path: the file.
+        placeholders: go on at a layer that is merely unknown (another package's, one of a
+            newer Keras) and name it in ``ModelFile.refused``; such a file can be drawn but
+            not loaded. Code and everything else that could do harm is refused in any case.
+
+    Raises:
+        FormatError: not such a file, damaged, or not safe; says what was found and where.
+    """
+    path = Path(path)
+    kind = kind_of(path)
+    read = read_h5_container if kind == "h5" else read_keras_container
+    found = read(path)
+    check_form(found.config, path.name)
+    if found.keras_version[:2] in ("1.", "2."):
+        found.config = modernize_config(found.config)
+    elif kind == "h5":
+        found.config = with_modules(found.config)
+    found.config = without_masks(without_plans(found.config), is_layer)
+    refused = check_model(found.config, path.name)
+    if refused and not placeholders:
+        first = refused[0]
+        raise FormatError(
+            f"'{path.name}' cannot be loaded: {first.why}",
+            "Import it as a project instead: what is unknown becomes a placeholder that you "
+            "replace.",
+            path=str(path),
+        )
+    check_sizes(found.config, found.numbers, path.name)
+    notes: tuple[str, ...] = ()
+    if found.training is not None:
+        check_objects(found.training, path.name)
+        found.training, notes = check_training_config(found.training, path.name)
+    return ModelFile(
+        path=path,
+        kind=kind,
+        config=found.config,
+        training=found.training,
+        keras_version=found.keras_version,
+        ours=found.ours,
+        refused=refused,
+        numbers=found.numbers,
+        notes=notes,
+    )
+
+
+def kind_of(path: Path) -> str:
+    """ "h5" or "keras", by the first bytes of the file and not by its name.
+
+    Raises:
+        FormatError: the file is not there, cannot be read, or is neither.
+    """
+    require_regular_file(path)
+    try:
+        with path.open("rb") as file:
+            magic = file.read(8)
+    except FileNotFoundError as error:
+        raise FormatError(
+            f"There is no file '{path}'.", "Check the name and the folder.", path=str(path)
+        ) from error
+    except IsADirectoryError as error:
+        raise FormatError(
+            f"'{path}' is a folder, not a model file.",
+            "Choose a file that ends in .h5 or .keras.",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        raise FormatError(
+            f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
+        ) from error
+    if magic == _HDF5_MAGIC:
+        return "h5"
+    if magic[:4] == _ZIP_MAGIC and zipfile.is_zipfile(path):
+        return "keras"
+    raise FormatError(
+        f"'{path.name}' is no model file: it is {_what_it_is(magic)}.",
+        "Choose another file, or copy this one again if it was cut off on the way.",
+        path=str(path),
+    )
+
+
+def _what_it_is(start: bytes) -> str:
+    """Words for a file that begins with ``start`` and is no model."""
+    if not start:
+        return "empty"
+    for magic, name in _OTHER_FILES:
+        if start.startswith(magic):
+            return f"{name}, whatever its name says"
+    if start.isascii() and start.decode("ascii").isprintable():
+        return f"a text that begins with “{start.decode('ascii')}”"
+    return "of a kind that NetBuilder does not know"

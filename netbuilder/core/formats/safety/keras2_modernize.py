@@ -1,0 +1,286 @@
+"""The config of a Keras 2 model in Keras 3's terms: names of modules, calls, operations.
+
+Plain JSON to plain JSON, before anything is judged, so that all that comes after knows one form.
+What Keras 3's classes do not take is left to where they are at hand (``importing.keras2_compat``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netbuilder.core.formats.mask_layers import tensor_places
+from netbuilder.core.formats.safety.allowlist import MODELS
+from netbuilder.core.formats.safety.operations import module_of
+
+# Functions of TensorFlow that only compute, and Keras 3's operation that means the same.
+_BINARY = {
+    "__operators__.add": "Add",
+    "math.add": "Add",
+    "math.subtract": "Subtract",
+    "math.multiply": "Multiply",
+    "math.truediv": "TrueDivide",
+    "math.divide": "Divide",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.pow": "Power",
+    "linalg.matmul": "Matmul",
+}
+_UNARY = {
+    "nn.relu": "Relu",
+    "nn.relu6": "Relu6",
+    "nn.selu": "Selu",
+    "nn.elu": "Elu",
+    "nn.silu": "Silu",
+    "nn.softplus": "Softplus",
+    "nn.softsign": "Softsign",
+    "math.sigmoid": "Sigmoid",
+    "nn.sigmoid": "Sigmoid",
+    "math.tanh": "Tanh",
+    "nn.tanh": "Tanh",
+    "math.abs": "Abs",
+    "math.exp": "Exp",
+    "math.log": "Log",
+    "math.negative": "Negative",
+    "math.sqrt": "Sqrt",
+    "math.square": "Square",
+    "math.sin": "Sin",
+    "math.cos": "Cos",
+}
+# Families of functions that compute as well: no layer stands for them, but they do no harm.
+_HARMLESS = re.compile(r"(math|nn|linalg|__operators__|image)\.\w+|" + "|".join((
+    "reshape", "concat", "stack", "unstack", "split", "expand_dims", "squeeze", "transpose",
+    "cast", "tile", "clip_by_value", "identity", "ones_like", "zeros_like", "where", "shape",
+    "compat.v1.transpose", "compat.v1.shape", "compat.v1.gather", "gather", "reverse", "pad",
+    "broadcast_to", "one_hot", "strided_slice", "slice", "keras.activations.\\w+",
+)))  # fmt: skip
+_OPERATION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})
+_FUNCTIONAL = "keras.src.models.functional"
+# Keras 2's hard_sigmoid(x) is Keras 3's at 1.2 x: clip(0.2 x + 0.5) = clip(1.2 x / 6 + 0.5).
+HARD_SIGMOID = 1.2
+
+
+def modernize_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a model of Keras 2 as Keras 3 would write it.
+
+    - modules of ``tf_keras`` and of Keras 2's sources become those of Keras 3,
+    - calls of a model inside the model are counted from 0 (Keras 2 counts from 1, its making
+      being the first),
+    - ``a + b`` (``TFOpLambda``) becomes Keras 3's operation, where there is one,
+    - before an ``Activation("hard_sigmoid")`` stands a ``Rescaling`` that makes it Keras 2's.
+
+    Args:
+        config: of a checked form (``form.check_form``).
+    """
+    result = dict(config)
+    class_name = str(config.get("class_name"))
+    if class_name in MODELS and _is_old(config.get("module")):
+        result["module"] = None if class_name == "Sequential" else _FUNCTIONAL
+    inner = config.get("config")
+    layers = inner.get("layers") if isinstance(inner, Mapping) else inner
+    if not isinstance(layers, list):
+        result["config"] = _renamed(inner)
+        return result
+    functional = isinstance(inner, Mapping) and "input_layers" in inner
+    done: list[Any] = []
+    for entry in layers:
+        one = _layer(entry)
+        before = _scaling_before(one, functional)
+        if before is not None:
+            done.append(before)
+        done.append(one)
+    if isinstance(inner, Mapping):
+        whole = {**inner, "layers": done}
+        result["config"] = _shifted(whole) if functional else whole
+    else:
+        result["config"] = done
+    return result
+
+
+def is_harmless(entry: Mapping[str, Any]) -> bool:
+    """Whether a layer of Keras 2 that calls TensorFlow calls a function that only computes."""
+    if entry.get("class_name") not in _OPERATION_LAYERS:
+        return False
+    config = entry.get("config")
+    function = config.get("function") if isinstance(config, Mapping) else None
+    return isinstance(function, str) and _HARMLESS.fullmatch(function) is not None
+
+
+def why_no_layer(entry: Mapping[str, Any]) -> str:
+    """Words for such a layer, where nothing in Keras 3 means the same."""
+    return (
+        f"This model calls TensorFlow's function '{entry['config']['function']:.60}' (written with"
+        " +, [] or tf. ...), which is no layer. It is not dangerous, but it cannot be drawn as one."
+        " Replace this card, or build the model with layers of keras.layers."
+    )
+
+
+def _is_old(module: Any) -> bool:
+    return isinstance(module, str) and (
+        module.startswith(("tf_keras.", "keras.src.engine", "keras.engine"))
+    )
+
+
+def _layer(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    if entry.get("class_name") in MODELS:
+        return modernize_config(entry)
+    if entry.get("class_name") == "TFOpLambda":
+        return _operation(entry) or dict(entry)
+    result: dict[str, Any] = _renamed(entry)
+    result.pop("build_config", None)
+    calls = result.get("inbound_nodes")
+    if isinstance(calls, list):
+        result["inbound_nodes"] = [_call(one) for one in calls]
+    return result
+
+
+def _call(call: Any) -> Any:
+    """A call that takes a tensor by name, as an attention's ``value``, in Keras 3's words."""
+    if not isinstance(call, list) or len(call) != 1 or not isinstance(call[0], list):
+        return call
+    place = call[0]
+    if len(place) != 4 or not isinstance(place[3], Mapping):
+        return call
+    if not any(True for _ in tensor_places(list(place[3].values()))):
+        return call
+    kwargs = {
+        key: _tensor(value[:3]) if isinstance(value, list) and len(value) >= 3 else value
+        for key, value in place[3].items()
+    }
+    return {"args": [_tensor(place[:3])], "kwargs": kwargs}
+
+
+def _renamed(value: Any) -> Any:
+    """Without the modules in which Keras 2 kept its classes: names alone are known as well."""
+    if isinstance(value, list):
+        return [_renamed(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    result = {key: _renamed(one) for key, one in value.items()}
+    module = value.get("module")
+    if isinstance(module, str) and module.startswith(("tf_keras.", "keras.src.", "keras.layers.")):
+        result["module"] = "keras.layers" if "layers" in module else None
+        if result["module"] is None:
+            del result["module"]
+        if result.get("registered_name") == value.get("class_name"):
+            result["registered_name"] = None
+    return result
+
+
+def _operation(entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """``TFOpLambda`` of one call as Keras 3's operation; None where there is none like it."""
+    config, calls = entry.get("config"), entry.get("inbound_nodes")
+    if not isinstance(config, Mapping) or not isinstance(calls, list) or len(calls) != 1:
+        return None
+    function, call = config.get("function"), calls[0]
+    if not isinstance(call, list) or len(call) != 4 or not isinstance(call[3], Mapping):
+        return None
+    first = call[:3] if isinstance(call[0], str) else None
+    rest = {key: value for key, value in call[3].items() if key != "name" and value is not None}
+    if first is None or first[0] in ("_CONSTANT_VALUE",):
+        return None
+    arguments: list[Any] = [_tensor(first)]
+    name = ""
+    if function in _UNARY and not rest:
+        name = _UNARY[str(function)]
+    elif function in _BINARY and len(rest) == 1 and set(rest) <= {"y", "b"}:
+        other = next(iter(rest.values()))
+        is_place = isinstance(other, list) and any(True for _ in tensor_places(other))
+        if is_place and other[0] != "_CONSTANT_VALUE":
+            arguments.append(_tensor(other[:3]))
+            name = _BINARY[str(function)]
+        elif isinstance(other, int | float) and not isinstance(other, bool):
+            arguments.append(other)
+            name = _BINARY[str(function)]
+    if not name:
+        return None
+    own = entry.get("name", config.get("name"))
+    return {
+        "module": module_of(name),
+        "class_name": name,
+        "config": {"name": own},
+        "registered_name": name,
+        "name": own,
+        "inbound_nodes": [{"args": arguments, "kwargs": {}}],
+    }
+
+
+def _tensor(place: Any) -> dict[str, Any]:
+    """A tensor in Keras 3's words; its shape is found when the model is put together."""
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None], "dtype": "float32", "keras_history": list(place)},
+    }
+
+
+def _scaling_before(entry: Any, functional: bool) -> dict[str, Any] | None:
+    """The Rescaling for an ``Activation("hard_sigmoid")``; in a graph it takes over the wires."""
+    config = entry.get("config") if isinstance(entry, Mapping) else None
+    if (
+        not isinstance(config, Mapping)
+        or entry.get("class_name") != "Activation"
+        or config.get("activation") != "hard_sigmoid"
+        or not isinstance(config.get("name"), str)
+    ):
+        return None
+    name = f"{config['name']}_keras2"
+    made: dict[str, Any] = {
+        "module": "keras.layers",
+        "class_name": "Rescaling",
+        "config": {"name": name, "scale": HARD_SIGMOID, "offset": 0.0},
+        "registered_name": None,
+    }
+    if functional:
+        calls = entry.get("inbound_nodes", [])
+        made = {**made, "name": name, "inbound_nodes": calls}
+        entry["inbound_nodes"] = [[[name, number, 0, {}]] for number in range(len(calls))]
+    return made
+
+
+def _shifted(inner: dict[str, Any]) -> dict[str, Any]:
+    """Calls of models inside the model counted from 0."""
+    models = {
+        entry.get("name", (entry.get("config") or {}).get("name"))
+        for entry in inner["layers"]
+        if isinstance(entry, Mapping) and entry.get("class_name") in MODELS
+    }
+    uses = list(_places(inner))
+    first = {
+        name: min(call for used, call, _ in uses if used == name)
+        for name in models
+        if any(used == name for used, _, _ in uses)
+    }
+    late = {name for name, call in first.items() if call > 0}
+    if not late:
+        return inner
+    parts = {key: _earlier(inner[key], late) for key in ("input_layers", "output_layers")}
+    layers = [
+        {**entry, "inbound_nodes": _earlier(entry["inbound_nodes"], late)}
+        if isinstance(entry, Mapping) and isinstance(entry.get("inbound_nodes"), list)
+        else entry
+        for entry in inner["layers"]
+    ]
+    return {**inner, **parts, "layers": layers}
+
+
+def _places(inner: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    yield from tensor_places(inner.get("output_layers"))
+    for entry in inner["layers"]:
+        if isinstance(entry, Mapping):
+            yield from tensor_places(entry.get("inbound_nodes"))
+
+
+def _earlier(value: Any, late: set[Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _earlier(one, late) for key, one in value.items()}
+    if not isinstance(value, list):
+        return value
+    is_place = (
+        len(value) >= 3 and isinstance(value[0], str) and all(type(n) is int for n in value[1:3])
+    )
+    if is_place and value[0] in late:
+        return [value[0], value[1] - 1, *(_earlier(one, late) for one in value[2:])]
+    return [_earlier(one, late) for one in value]

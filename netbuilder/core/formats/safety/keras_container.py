@@ -1,0 +1,134 @@
+"""The container of a ``.keras``: a zip whose names and sizes are what Keras writes."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.safety.h5_container import CheckedContainer
+from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY
+from netbuilder.core.hdf5.container_check import check_container
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+
+MAX_ENTRIES = 10_000
+MAX_BYTES = 16 * 1024**3
+MAX_RATIO = 200
+FREE_BYTES = 16 * 1024 * 1024
+_WEIGHTS = "model.weights.h5"
+_NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
+_REFUSE = "Do not open this file. Ask for it again from where it was made."
+
+
+def read_keras_container(path: Path) -> CheckedContainer:
+    """Check a ``.keras`` file as a container, its weights included, and read its configs.
+
+    Raises:
+        FormatError: damaged, unsafe, or no model.
+    """
+    name = path.name
+    try:
+        with zipfile.ZipFile(path) as archive:
+            numbers = sum(
+                _check_weights(archive, info, name)
+                for info in _checked(archive, name)
+                if info.filename == _WEIGHTS
+            )
+            found = CheckedContainer(config=_json(archive, "config.json", name), numbers=numbers)
+            names = set(archive.namelist())
+            if "metadata.json" in names:
+                metadata = _json(archive, "metadata.json", name)
+                if isinstance(metadata, dict):
+                    found.keras_version = str(metadata.get("keras_version", ""))
+            if ZIP_ENTRY in names:
+                ours = _json(archive, ZIP_ENTRY, name)
+                if isinstance(ours, dict):
+                    found.ours = ours
+    except FormatError as error:
+        error.path = str(path)
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        EOFError,
+        MemoryError,
+    ) as error:
+        # The list of what is in it stands at the end.
+        cut = "not a zip file" in str(error)
+        raise FormatError(
+            f"'{name}' is damaged: {'its end' if cut else 'a part of it'} cannot be read.",
+            "It was probably cut off: copy it again, or save the model again." if cut else CHANGED,
+            path=str(path),
+        ) from error
+    if isinstance(found.config, dict):
+        found.training = found.config.get("compile_config")
+    return found
+
+
+def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    infos = archive.infolist()
+    if len(infos) > MAX_ENTRIES:
+        raise FormatError(f"'{name}' holds {len(infos):,} files.", _REFUSE)
+    seen: set[str] = set()
+    total = packed = 0
+    for info in infos:
+        _check_name(info, name)
+        if info.filename in seen:
+            raise FormatError(f"'{info.filename}' stands twice in '{name}'.", _REFUSE)
+        seen.add(info.filename)
+        if info.flag_bits & 0x1:
+            raise FormatError(f"'{info.filename}' in '{name}' needs a password.", _REFUSE)
+        total += info.file_size
+        packed += info.compress_size
+    if total > MAX_BYTES or total > FREE_BYTES + MAX_RATIO * packed:
+        raise FormatError(
+            f"'{name}' would unpack to {total // 2**20:,} MiB from {packed // 2**20:,} MiB.",
+            _REFUSE,
+        )
+    if "config.json" not in seen:
+        raise FormatError(
+            f"'{name}' holds no network: there is no 'config.json' in it.",
+            "Save the model again with model.save('model.keras').",
+        )
+    return infos
+
+
+def _check_name(info: zipfile.ZipInfo, name: str) -> None:
+    entry = info.filename
+    parts = PurePosixPath(entry).parts
+    outside = not parts or entry.startswith("/") or ".." in parts or "\\" in entry or ":" in entry
+    if outside or stat.S_ISLNK(info.external_attr >> 16):
+        raise FormatError(
+            f"'{name}' holds {entry!r:.80}, which would lie outside of the file's own folder.",
+            _REFUSE,
+        )
+    if entry not in _NAMES and parts[0] != "assets":
+        raise FormatError(
+            f"'{name}' holds {entry!r:.80}, which does not belong to a Keras model.", _REFUSE
+        )
+
+
+def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> int:
+    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:
+        copy = Path(folder) / _WEIGHTS
+        with archive.open(info) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, 2**20)
+        with open_hdf5(copy) as file:
+            return check_container(file, name)
+
+
+def _json(archive: zipfile.ZipFile, entry: str, name: str) -> object:
+    with archive.open(entry) as file:
+        text = file.read(MAX_CHARACTERS + 1)
+    value: object = read_json(text, f"'{entry}' in '{name}'")
+    return value

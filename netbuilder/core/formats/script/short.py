@@ -1,0 +1,358 @@
+"""The short style of a script, as a course would write it.
+
+Load, split, scale, build, ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``, with plain
+Keras, scikit-learn and pandas. Its results differ from NetBuilder's as those of two seeds do. A
+recipe that has no short form (a column that names the parts, several filled inputs, ...) gets the
+section of the exact style.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.data.kinds.kind import InputFormat
+from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.formats.script import prepare_section, split_section, training_section
+from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
+from netbuilder.core.formats.script.model_section import model_cell
+from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Project
+from netbuilder.core.python_text import format_call, format_literal
+
+_WIDTH = 100
+_FILLED_BY = ("mean", "median", "most_frequent")
+
+
+def cells(
+    project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
+) -> list[ScriptCell | None]:
+    """The sections of the script, in order, without the imports.
+
+    Args:
+        project: what to write.
+        facts: about its data, where they are known.
+        recipe: what the sections must know of each other.
+        stem: of the file that the script saves.
+    """
+    load = data_cell(project, recipe)
+    if recipe.code.lines and recipe.code.lines[-1].startswith("raise"):
+        return [load, model_cell(project, facts, ids=recipe.ids, exact=False)]
+    return [
+        load,
+        _split(project, facts, recipe),
+        _prepare(project, facts, recipe),
+        model_cell(project, facts, ids=recipe.ids, exact=False),
+        training_section.compile_cell(project, recipe, plain=True),
+        _fit(project, recipe),
+        _evaluate(project, recipe),
+        _predict(project, recipe),
+        _save(project, recipe, stem),
+    ]
+
+
+def _called(name: str, arguments: list[str]) -> list[str]:
+    """A call on one line, on three, or with a line for each argument, as the width allows."""
+    inner = ", ".join(arguments)
+    if len(name) + len(inner) + 2 <= _WIDTH:
+        return [f"{name}({inner})"]
+    if len(inner) + 4 <= _WIDTH and "\n" not in inner:
+        return [f"{name}(", f"    {inner}", ")"]
+    return [f"{name}(", *(f"    {one}," for one in arguments), ")"]
+
+
+def _several(project: Project) -> bool:
+    return len(used_inputs(project.graph)) > 1
+
+
+def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell:
+    code, data = recipe.code, project.data
+    own = recipe.own_test or data.test_split <= 0
+    if code.parts or code.edited or (_several(project) and not recipe.table):
+        return split_section.split_cell(project, recipe)
+    cell = ScriptCell(_("Split the data"))
+    if recipe.task == REGRESSION and not recipe.mixed:
+        cell.add("y = np.asarray(y).reshape(len(y), -1)")
+    rest = ("x", "y", *(("row_weights",) if code.weighted else ()))
+    if recipe.own_test or data.test_split > 0:
+        if not own:
+            _part(cell, project, facts, recipe, rest, "test", data.test_split)
+            rest = ("x_train", "y_train", *(("weights_train",) if code.weighted else ()))
+    else:
+        cell.add("x_test, y_test = x, y")
+    if recipe.watched and data.validation_split > 0:
+        _part(cell, project, facts, recipe, rest, "validation", data.validation_split)
+    elif rest[0] == "x":
+        cell.add("x_train, y_train = x, y")
+        cell.add(*(["weights_train = row_weights"] if code.weighted else []))
+    return cell
+
+
+def _part(
+    cell: ScriptCell,
+    project: Project,
+    facts: DataFacts | None,
+    recipe: ScriptRecipe,
+    given: tuple[str, ...],
+    part: str,
+    share: float,
+) -> None:
+    """Cut ``share`` of the rows off as ``part``; what is left is for training."""
+    heads = ("x", "y", "weights")[: len(given)]
+    if recipe.ordered:
+        cell.add(f"split = round(len({given[0]}) * {1 - share:g})  # the newest rows come last")
+        for head, name in zip(heads, given, strict=True):
+            at = ".iloc" if recipe.table and head == "x" else ""
+            cell.add(f"{head}_train, {head}_{part} = {name}{at}[:split], {name}{at}[split:]")
+        return
+    if recipe.code.groups:
+        first = given[0] == "x"
+        groups = "groups" if first else "groups[train]"
+        cell.add(
+            "from sklearn.model_selection import GroupShuffleSplit",
+            f"splitter = GroupShuffleSplit(1, test_size={share}, "
+            f"random_state={project.training.seed})",
+            f"train, {part} = next(splitter.split({given[0]}, groups={groups}))",
+        )
+        for head, name in zip(heads, given, strict=True):
+            at = ".iloc" if recipe.table and head == "x" else ""
+            cell.add(f"{head}_train, {head}_{part} = {name}{at}[train], {name}{at}[{part}]")
+        return
+    names = ", ".join(f"{head}_train, {head}_{part}" for head in heads)
+    more = f"stratify={given[1]}" if _stratified(facts, recipe, share) else ""
+    cell.add("from sklearn.model_selection import train_test_split")
+    seed = f"random_state={project.training.seed}"
+    listed = [*given, f"test_size={share}", *([seed] if not more else [seed, more])]
+    cell.add(*_called(f"{names} = train_test_split", listed))
+
+
+def _stratified(facts: DataFacts | None, recipe: ScriptRecipe, share: float) -> bool:
+    """Whether each class has rows enough to be in both parts."""
+    if recipe.task not in (CLASSES, BINARY) or recipe.mixed:
+        return False
+    if facts is None or not facts.class_counts:
+        return recipe.code.fed is not InputFormat.IDS
+    rows = sum(facts.class_counts)
+    return min(facts.class_counts) >= 4 and rows * share >= len(facts.class_counts)
+
+
+def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell | None:
+    if not _has_short_form(project, recipe):
+        return prepare_section.prepare_cell(project, recipe)
+    code, parts = recipe.code, split_section.split_part_names(recipe)
+    cell = ScriptCell(_("Prepare the data"))
+    if recipe.texts:
+        _texts(project, facts, recipe, cell, parts)
+    elif recipe.table:
+        _table(project, recipe, cell, parts)
+    elif recipe.whole:
+        cell.add(*(f"x_{one} = x_{one} / {code.pixels[3:]}" for one in parts))
+    elif recipe.scaler:
+        _sequences(project, facts, recipe, cell, parts)
+    if recipe.task == REGRESSION and recipe.target_scaler:
+        cell.add(
+            f"from sklearn.preprocessing import {recipe.target_scaler}",
+            f"y_scaler = {recipe.target_scaler}()",
+            "y_train = y_scaler.fit_transform(y_train)",
+            *(f"y_{one} = y_scaler.transform(y_{one})" for one in parts[1:]),
+        )
+    elif recipe.one_hot:
+        cell.add(*(f"y_{one} = keras.utils.to_categorical(y_{one}, len(labels))" for one in parts))
+    return cell if cell.lines else None
+
+
+def _has_short_form(project: Project, recipe: ScriptRecipe) -> bool:
+    """Whether a few lines of scikit-learn and Keras prepare this data."""
+    code = recipe.code
+    if recipe.mixed or len(project.graph.outputs) > 1 or recipe.shape or recipe.ids_of_numbers:
+        return False
+    if _several(project):
+        return recipe.table and not code.words and not code.fills and recipe.task != REGRESSION
+    if recipe.table:
+        return not code.fills or _one_fill(project)
+    if recipe.whole:
+        return recipe.whole == "pixels" and re.fullmatch(r"0, \d+", code.pixels) is not None
+    return not (recipe.scaler and code.fills)
+
+
+def _sequences(
+    project: Project,
+    facts: DataFacts | None,
+    recipe: ScriptRecipe,
+    cell: ScriptCell,
+    parts: tuple[str, ...],
+) -> None:
+    """Scale each column alike at all steps."""
+    shape = facts.input_shapes.get(used_inputs(project.graph)[0], ()) if facts else ()
+    axes = "(0, 1)" if len(shape) == 2 else "tuple(range(x_train.ndim - 1))"
+    if recipe.scaler == "MinMaxScaler":
+        cell.add(f"low, high = x_train.min(axis={axes}), x_train.max(axis={axes})")
+        cell.add(*(f"x_{one} = (x_{one} - low) / (high - low)" for one in parts))
+    else:
+        cell.add(f"mean, std = x_train.mean(axis={axes}), x_train.std(axis={axes})")
+        cell.add(*(f"x_{one} = (x_{one} - mean) / std" for one in parts))
+
+
+def _texts(
+    project: Project,
+    facts: DataFacts | None,
+    recipe: ScriptRecipe,
+    cell: ScriptCell,
+    parts: tuple[str, ...],
+) -> None:
+    """Words become numbers, the most frequent first; each text gets the same length."""
+    code = recipe.code
+    shape = facts.input_shapes.get(used_inputs(project.graph)[0]) if facts is not None else None
+    length = code.length or (shape[0] if shape else None)
+    listed = [f"max_tokens={code.most}"]
+    if code.split:
+        listed.append(f"split={format_literal(code.split)}")
+    if length:
+        listed.append(f"output_sequence_length={length}")
+    cell.add(
+        f"vectorize = {format_call('layers.TextVectorization', listed)}",
+        "vectorize.adapt(x_train)",
+        *(f"x_{one} = vectorize(x_{one}).numpy()" for one in parts),
+    )
+
+
+def _one_fill(project: Project) -> bool:
+    """Whether one rule of scikit-learn's fills every gap."""
+    data = project.data
+    rule = str(data.options.get("missing", "error"))
+    return rule in _FILLED_BY and not any(one.missing for one in data.columns.values())
+
+
+def _table(
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
+) -> None:
+    """Scale numbers, one-hot encode words, fill gaps: all fitted on the training rows."""
+    code, scaler, several = recipe.code, recipe.scaler, _several(project)
+    if code.words or code.fills:
+        _transformer(project, recipe, cell)
+    elif scaler:
+        kept = '.set_output(transform="pandas")' if several else ""
+        cell.add(f"from sklearn.preprocessing import {scaler}", f"x_scaler = {scaler}(){kept}")
+    elif not several:
+        cell.add(*(f'x_{one} = x_{one}.to_numpy("float32")' for one in parts))
+    if code.words or code.fills or scaler:
+        cell.add("x_train = x_scaler.fit_transform(x_train)")
+        cell.add(*(f"x_{one} = x_scaler.transform(x_{one})" for one in parts[1:]))
+    if several:
+        taken = "{name: x_PART[names] for name, names in columns.items()}"
+        cell.add(*(f"x_{one} = {taken.replace('PART', one)}" for one in parts))
+
+
+def _transformer(project: Project, recipe: ScriptRecipe, cell: ScriptCell) -> None:
+    """``x_scaler`` for columns of numbers and of words, with gaps or without."""
+    rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
+    numbers = [f"SimpleImputer(strategy={format_literal(rule)})"] if rule else []
+    words = ['SimpleImputer(strategy="most_frequent")'] if rule else []
+    words.append('OneHotEncoder(handle_unknown="ignore", sparse_output=False)')
+    imported = ["sklearn.compose import make_column_selector, make_column_transformer"]
+    imported += ["sklearn.preprocessing import OneHotEncoder"]
+    if rule:
+        imported += ["sklearn.impute import SimpleImputer", "sklearn.pipeline import make_pipeline"]
+    if recipe.scaler:
+        numbers.append(f"{recipe.scaler}()")
+        imported.append(f"sklearn.preprocessing import {recipe.scaler}")
+    kinds = '["number", "bool"]'
+    cell.add(
+        *(f"from {one}" for one in imported),
+        "x_scaler = make_column_transformer(",
+        f"    ({_piped(numbers)}, make_column_selector(dtype_include={kinds})),",
+        f"    ({_piped(words)}, make_column_selector(dtype_exclude={kinds})),",
+        ")",
+    )
+
+
+def _piped(steps: list[str]) -> str:
+    if len(steps) > 1:
+        return f"make_pipeline({', '.join(steps)})"
+    return steps[0] if steps else '"passthrough"'
+
+
+def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
+    training, weighted = project.training, recipe.code.weighted
+    cell = ScriptCell(_("Train"))
+    callbacks = training_section.callback_calls(project)
+    balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
+    if balanced:
+        cell.add("from sklearn.utils.class_weight import compute_sample_weight")
+        found = 'compute_sample_weight("balanced", y_train)'
+        cell.add(f"weights_train = {f'weights_train * {found}' if weighted else found}")
+    x = training_section.model_inputs("x_train", project)
+    listed = [x, "y_train", f"epochs={training.epochs}", f"batch_size={training.batch_size}"]
+    listed += [] if training.shuffle else ["shuffle=False"]
+    if recipe.watched:
+        held = training_section.model_inputs("x_validation", project)
+        more = ", weights_validation" if weighted else ""
+        listed.append(f"validation_data=({held}, y_validation{more})")
+    listed += ["sample_weight=weights_train"] if weighted or balanced else []
+    if callbacks:
+        listed.append(
+            "\n".join(["callbacks=[", *(f"        {one}," for one in callbacks), "    ]"])
+        )
+    cell.add(*_called("history = model.fit", listed))
+    return cell
+
+
+def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
+    cell = ScriptCell(_("Evaluate on rows that the network has not seen"))
+    x = training_section.model_inputs("x_test", project)
+    cell.add(f"model.evaluate({x}, y_test)")
+    if len(project.graph.outputs) > 1:
+        return cell
+    if recipe.task == REGRESSION:
+        cell.add("from sklearn.metrics import mean_absolute_error")
+        cell.add(f"predictions = model.predict({x})")
+        true = "y_test"
+        if recipe.target_scaler:
+            cell.add("predictions = y_scaler.inverse_transform(predictions)")
+            true = "y_scaler.inverse_transform(y_test)"
+        cell.add(f"error = mean_absolute_error({true}, predictions)")
+        cell.add('print("Mean absolute error:", error)')
+        return cell
+    cell.add("from sklearn.metrics import classification_report")
+    if recipe.task == MULTI_LABEL:
+        cell.add(f"predictions = model.predict({x}) >= 0.5")
+        cell.add("print(classification_report(y_test, predictions, zero_division=0))")
+        return cell
+    one = project.graph.by_id[project.graph.outputs[0]].params.get("units") == 1
+    how = "[:, 0] >= 0.5).astype(int)" if one else ".argmax(axis=-1)"
+    cell.add(f"predictions = {'(' if one else ''}model.predict({x}){how}")
+    true = "y_test.argmax(axis=-1)" if recipe.one_hot else "y_test"
+    known = ["labels=range(len(labels))", "target_names=labels", "zero_division=0"]
+    cell.add(*_called("report = classification_report", [true, "predictions", *known]))
+    cell.add("print(report)")
+    return cell
+
+
+def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
+    if len(project.graph.outputs) > 1:
+        return None
+    cell = ScriptCell(_("Predict one sample"))
+    first = "x_test[:1]"
+    if _several(project):
+        first = training_section.model_inputs("x_test", project, "[:1]")
+    cell.add(f"prediction = model.predict({first})")
+    if recipe.task == REGRESSION:
+        if recipe.target_scaler:
+            cell.add("prediction = y_scaler.inverse_transform(prediction)")
+        cell.add('print("Prediction:", prediction[0])')
+    elif recipe.task == MULTI_LABEL:
+        cell.add('print("Probability of each label:", prediction[0])')
+    else:
+        true = "y_test[0].argmax()" if recipe.one_hot else "y_test[0]"
+        cell.add('print("Probabilities:", prediction[0])')
+        cell.add(f'print("Predicted:", labels[predictions[0]], "Correct:", labels[{true}])')
+    return cell
+
+
+def _save(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
+    cell = ScriptCell(_("Save"))
+    if recipe.scaler or recipe.whole or recipe.texts or recipe.target_scaler:
+        cell.add(_("# The saved model works on prepared data: prepare new samples as above."))
+    cell.add(f"model.save({format_literal(f'{stem}.h5')})")
+    return cell

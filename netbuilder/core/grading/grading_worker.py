@@ -1,0 +1,56 @@
+"""The process that judges: reads a request a line, writes an answer a line, as JSON.
+
+``{"file": …, "data": … or "", "lesson": …, "private_key": …}`` in, ``grade_file.grade_file``'s
+answer or ``{"failed": true, "message": …}`` out (``worker_process.serve_requests``). Started by
+``pool``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.worker_process import serve_requests
+
+
+def main() -> None:
+    """Answer requests until stdin ends."""
+    serve_requests(_ready, lambda request, _tell: _then_clear(answer(request)))
+
+
+def _ready() -> None:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _then_clear(found: dict[str, Any]) -> dict[str, Any]:
+    import keras
+
+    keras.backend.clear_session()
+    return found
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one request; whatever goes wrong is a sentence in it."""
+    from netbuilder.core.grading.file_grader import grade_file
+
+    try:
+        data = Path(request["data"]) if request["data"] else None
+        return grade_file(Path(request["file"]), data, request["lesson"], request["private_key"])
+    except UserError as error:
+        return {"failed": True, "message": str(error)}
+    except MemoryError:
+        return {"failed": True, "message": "It needs more memory than a hand-in may have."}
+    except Exception as error:  # noqa: BLE001  one file must never end the grading
+        first = next((line for line in str(error).splitlines() if line.strip()), "")
+        return {
+            "failed": True,
+            "message": f"It could not be judged ({type(error).__name__}: {first[:200]}).",
+        }
+
+
+if __name__ == "__main__":
+    main()

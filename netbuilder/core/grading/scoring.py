@@ -1,0 +1,119 @@
+"""From what was found to points, by a rubric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from netbuilder.core.grading.rubric import Rubric, Threshold
+from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
+from netbuilder.core.wording import format_count, format_number
+
+STEPS = "steps"
+#: What gives the points without a rubric, the first that was measured, and what it is.
+_MAIN = {
+    "accuracy": "the accuracy (the share of right answers)",
+    "r2_score": "r2_score (1: every number is right, 0: no better than always the mean)",
+    STEPS: "the share of the lesson's steps that are done",
+}
+_METRICS = tuple(name for name in _MAIN if name != STEPS)
+
+
+def main_metric(metrics: Mapping[str, float]) -> str:
+    """The metric that gives the points where no rubric says otherwise; "" where there is none."""
+    return next((name for name in _METRICS if math.isfinite(metrics.get(name, math.nan))), "")
+
+
+def points_sentence(found: Sequence[Submission], rubric: Rubric) -> str:
+    """What the points of a table are, in a sentence; "" where there are none."""
+    if rubric.thresholds or rubric.steps_points:
+        return f"Points by the rubric: {rubric.words}."
+    by = [_MAIN[name] for name in dict.fromkeys(one.points_by for one in found) if name]
+    return f"Points are {format_number(rubric.points)} × {' or '.join(by)}." if by else ""
+
+
+def mean_points_sentence(found: Sequence[Submission]) -> str:
+    """The mean of the points, and of how many it is where some have none; "" without points."""
+    scores = [one.score for one in found if one.score is not None]
+    if not scores:
+        return ""
+    mean = f"mean {format_number(sum(scores) / len(scores))} points"
+    left = len(found) - len(scores)
+    return f"{mean} ({len(scores)} of {format_count(len(found), 'file')})" if left else mean
+
+
+def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submission:
+    """The submission with status, points and a comment for the pupil.
+
+    Args:
+        one: as it was found; a failed one stays without points unless the teacher gave some.
+        rubric: what decides.
+        main: share of the points where the rubric names no threshold, None where unknown.
+    """
+    override = rubric.overrides.get(one.file)
+    given = override.points if override else None
+    comment = override.comment if override else ""
+    if one.status == FAILED:
+        if given is None:
+            return replace(one, comment=comment or one.comment)
+        return replace(one, status=GRADED, score=given, comment=comment)
+    late = rubric.late_after is not None and one.time is not None and one.time > rubric.late_after
+    status = LATE if late else GRADED
+    if given is not None:
+        return replace(one, status=status, score=given, comment=comment)
+    one = replace(one, points_by=_points_by(one, rubric, main))
+    points, words = _earned(one, rubric, main)
+    if late and rubric.late_penalty:
+        points *= 1 - rubric.late_penalty
+        words.append(f"Late: {rubric.late_penalty:.0%} less.")
+    return replace(one, status=status, score=points, comment=comment or " ".join(words))
+
+
+def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float, list[str]]:
+    words: list[str] = []
+    fits = True
+    if rubric.max_parameters is not None and (one.parameters or 0) > rubric.max_parameters:
+        fits = False
+        words.append(
+            f"{one.parameters:,} parameters, {rubric.max_parameters:,} are allowed: no points for "
+            "the result."
+        )
+    steps = one.steps_done / one.steps if one.steps else 0.0
+    if one.points_by:
+        share = steps if main is None else main
+        words.append(_told_share(one, rubric))
+        return (rubric.points * share if fits else 0.0), words
+    points = rubric.steps_points * steps
+    if rubric.steps_points and one.steps:
+        words.append(f"{one.steps_done} of {one.steps} steps.")
+    for threshold in rubric.thresholds:
+        reached = fits and threshold.reached(one.metrics)
+        points += threshold.points if reached else 0.0
+        words.append(_told(one, threshold, reached))
+    if not rubric.thresholds and main is not None and fits:
+        points += (rubric.points - rubric.steps_points) * main
+    return min(points, rubric.points), words
+
+
+def _points_by(one: Submission, rubric: Rubric, main: float | None) -> str:
+    if rubric.thresholds or rubric.steps_points:
+        return ""
+    return STEPS if main is None else main_metric(one.metrics)
+
+
+def _told_share(one: Submission, rubric: Rubric) -> str:
+    """Where the points come from, for the pupil."""
+    if one.points_by == STEPS:
+        return f"{one.steps_done} of {one.steps} steps × {format_number(rubric.points)} points."
+    value = one.metrics[one.points_by]
+    below = " (below 0 counts as 0)" if value < 0 else ""
+    return f"{one.points_by} {format_number(value)} × {format_number(rubric.points)} points{below}."
+
+
+def _told(one: Submission, threshold: Threshold, reached: bool) -> str:
+    value = one.metrics.get(threshold.name)
+    found = "not measured" if value is None else format_number(value)
+    bounds = threshold.words.removeprefix(threshold.name).strip()
+    mark = "reached" if reached else "not reached"
+    return f"{threshold.name} {found} ({bounds}: {mark})."

@@ -1,0 +1,214 @@
+"""HDF5 files from elsewhere: every object lies in the file itself and is as large as it says.
+
+External links, external storage and virtual datasets make HDF5 read other files; unknown filters
+load programs; opaque bytes are how pickles are stored. A file is checked for all of these before
+Keras, or anything else, reads numbers from it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.hdf5.filters import FILTERS
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+
+if TYPE_CHECKING:
+    import h5py
+
+MAX_OBJECTS = 200_000
+MAX_DEPTH = 100
+# Trained weights hardly compress; zeros do, so a little room for small files.
+MAX_RATIO = 200
+FREE_BYTES = 16 * 1024 * 1024
+_REFUSE = "Do not open this file. Ask for it again from where it was made."
+
+
+def check_file(path: Path) -> None:
+    """Check the file ``path`` as ``check_container`` does.
+
+    Raises:
+        FormatError: damaged, no HDF5 file, or unsafe.
+    """
+    try:
+        with open_hdf5(path) as file:
+            check_container(file, path.name)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+        raise FormatError(
+            f"'{path.name}' is no HDF5 file, or it is damaged.",
+            "It was probably cut off: copy it again.",
+            path=str(path),
+        ) from error
+
+
+def is_keras_model(path: Path) -> bool:
+    """Whether a file of this ending is a network of Keras, and not data; by what it says itself."""
+    try:
+        with open_hdf5(path) as file:
+            return "model_config" in file.attrs or "keras_version" in file.attrs
+    except (OSError, RuntimeError):
+        return False
+
+
+def dataset_names(file: h5py.File, name: str) -> list[str]:
+    """Names of the datasets that stand in an open file itself, of those in groups "group/name".
+
+    No link out of it is followed. Datasets of a type that NumPy lacks are passed over.
+
+    Raises:
+        FormatError: a link to another file stands among them.
+    """
+    import h5py
+
+    found = []
+    for key in file:
+        link = file.get(key, getlink=True)
+        if isinstance(link, h5py.ExternalLink):
+            raise FormatError(
+                f"'{key}' of '{name}' lies in another file ({link.filename!r:.80}).",
+                "Choose a file that holds its own arrays.",
+            )
+        if not isinstance(link, h5py.HardLink):
+            continue
+        if isinstance(file[key], h5py.Dataset):
+            found.append(key)
+        elif isinstance(file[key], h5py.Group):
+            # "visititems" goes by hard links only, and into each group once.
+            inside: list[str] = []
+            file[key].visititems(
+                lambda path, item, into=inside: (
+                    into.append(path) if isinstance(item, h5py.Dataset) else None
+                )
+            )
+            found += [f"{key}/{path}" for path in inside]
+    return [name for name in found if _has_numpy_type(file[name])]
+
+
+def _has_numpy_type(dataset: h5py.Dataset) -> bool:
+    try:
+        return dataset.dtype is not None
+    except TypeError:
+        return False
+
+
+def check_container(file: h5py.File, name: str) -> int:
+    """Check every link, attribute and dataset of an open HDF5 file; no data is read.
+
+    Returns:
+        How many numbers its datasets hold.
+
+    Raises:
+        FormatError: a link, a storage or a type that reaches out of the file, or a size that
+            the file does not hold.
+    """
+    import h5py
+
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[h5py.Group, str, int]] = [(file, "", 0)]
+    declared = stored = count = numbers = 0
+    _check_attributes(file, "/", name)
+    while waiting:
+        group, where, depth = waiting.pop()
+        for key in group:
+            place = f"{where}/{key}"
+            count += 1
+            if count > MAX_OBJECTS or depth > MAX_DEPTH:
+                raise FormatError(
+                    f"'{name}' holds more than {MAX_OBJECTS:,} parts or {MAX_DEPTH} levels.",
+                    _REFUSE,
+                )
+            _check_link(group.get(key, getlink=True), place, name)
+            item = group[key]
+            info = h5py.h5o.get_info(item.id)
+            mark = (int(info.fileno), int(info.addr))
+            if mark in seen:
+                continue
+            seen.add(mark)
+            _check_attributes(item, place, name)
+            if isinstance(item, h5py.Group):
+                waiting.append((item, place, depth + 1))
+            elif isinstance(item, h5py.Dataset):
+                size, held = _check_dataset(item, place, name)
+                declared += size
+                numbers += int(item.size or 0)
+                stored += held
+    if declared > FREE_BYTES + MAX_RATIO * stored:
+        raise FormatError(
+            f"The weights in '{name}' would unpack to {declared // 2**20:,} MiB from"
+            f" {stored // 2**20:,} MiB.",
+            _REFUSE,
+        )
+    return numbers
+
+
+def _check_link(link: Any, place: str, name: str) -> None:
+    import h5py
+
+    if isinstance(link, h5py.ExternalLink):
+        raise FormatError(
+            f"'{place}' in '{name}' is a link to another file ({link.filename!r:.80}).", _REFUSE
+        )
+    if not isinstance(link, h5py.HardLink):
+        raise FormatError(
+            f"'{place}' in '{name}' is a link elsewhere, where Keras writes weights.", _REFUSE
+        )
+
+
+def _check_attributes(item: Any, place: str, name: str) -> None:
+    import h5py
+
+    for key in item.attrs:
+        info = h5py.h5a.open(item.id, key if isinstance(key, bytes) else key.encode()).get_type()
+        _check_type(info.dtype, f"attribute '{key}' of '{place}'", name)
+
+
+def _check_type(dtype: Any, place: str, name: str) -> None:
+    """Numbers and text only: opaque bytes are how pickles are stored, references point around."""
+    import h5py
+
+    if dtype.kind in "biufcSU":
+        return
+    if dtype.kind == "O" and h5py.check_string_dtype(dtype) is not None:
+        return
+    inner = h5py.check_vlen_dtype(dtype)
+    if dtype.kind == "O" and inner is not None and inner.kind in "biufSU":
+        return
+    raise FormatError(
+        f"The {place} in '{name}' holds neither numbers nor text ({dtype}); it may be a pickled"
+        " Python object.",
+        _REFUSE,
+    )
+
+
+def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]:
+    """Check one dataset; give its declared and its stored size in bytes."""
+    import h5py
+
+    if item.external:
+        raise FormatError(
+            f"The numbers of '{place}' in '{name}' lie in another file"
+            f" ({item.external[0][0]!r:.80}).",
+            _REFUSE,
+        )
+    if item.is_virtual:
+        raise FormatError(f"'{place}' in '{name}' is put together from other files.", _REFUSE)
+    _check_type(item.dtype, f"dataset '{place}'", name)
+    plist = item.id.get_create_plist()
+    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+    strange = [number for number in filters if number not in FILTERS]
+    if strange:
+        raise FormatError(
+            f"'{place}' in '{name}' needs the add-on {strange[0]} to be unpacked.", _REFUSE
+        )
+    size = int(item.size or 0) * item.dtype.itemsize
+    held = int(item.id.get_storage_size())
+    if item.id.get_space_status() == h5py.h5d.SPACE_STATUS_NOT_ALLOCATED and size:
+        held = 0
+    if (held < size and not filters) or (size and not held):
+        raise FormatError(
+            f"'{place}' in '{name}' says that it holds {size:,} bytes"
+            f" (shape {'×'.join(map(str, item.shape))}), but the file has {held:,} of them.",
+            "The file is damaged or made up: save the model again.",
+        )
+    return size, held

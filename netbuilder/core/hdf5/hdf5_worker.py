@@ -1,0 +1,88 @@
+"""The process that reads a file first: a request ``{"file": …}`` a line, ``{"wrong": …}`` out.
+
+What the library itself says of a damaged file stands in ``wrong`` ("" of a sound one): it is read
+no second time, since the same damage may end the program the next time.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.hdf5.filters import FILTERS
+from netbuilder.core.worker_process import serve_requests
+
+if TYPE_CHECKING:
+    import h5py
+
+# Beyond so many bytes only the index of a dataset's pieces is walked, and its first and last rows
+# are read: that is where damage ends the library. Unpacking what is in the pieces does not.
+_WHOLE_BYTES = 64 * 2**20
+_SLICE_BYTES = 8 * 2**20
+# What h5py raises of damage. A type that NumPy lacks is a TypeError, and no damage.
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
+
+
+def main() -> None:
+    """Answer requests until stdin ends."""
+    # A filter that HDF5 does not know would be loaded as a program from a folder.
+    os.environ["HDF5_PLUGIN_PRELOAD"] = "::"
+    serve_requests(_ready, lambda request, _tell: read_all(str(request["file"])))
+
+
+def _ready() -> None:
+    import h5py  # noqa: F401
+
+
+def read_all(path: str) -> dict[str, Any]:
+    """Read all attributes and datasets that lie in the file itself; no link out is followed."""
+    import h5py
+
+    def visit(_name: str, item: Any) -> None:
+        _attributes(item)
+        if isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
+            _tried(_numbers, item)
+
+    try:
+        with h5py.File(path, "r") as file:
+            _attributes(file)
+            file.visititems(visit)
+    except _DAMAGE as error:
+        return {"wrong": str(error) or type(error).__name__}
+    except Exception:  # noqa: BLE001 - no damage: for the side that asks to judge
+        pass
+    return {"wrong": ""}
+
+
+def _attributes(item: Any) -> None:
+    for key in item.attrs:
+        _tried(item.attrs.__getitem__, key)
+
+
+def _numbers(dataset: h5py.Dataset) -> None:
+    plist = dataset.id.get_create_plist()
+    if any(plist.get_filter(i)[0] not in FILTERS for i in range(plist.get_nfilters())):
+        return  # nobody here can unpack it
+    if dataset.chunks is not None:
+        _tried(dataset.id.get_num_chunks)
+        _tried(dataset.id.chunk_iter, lambda _info: None)
+    if not dataset.shape:
+        _tried(dataset.__getitem__, ())
+        return
+    rows = int(dataset.shape[0])
+    each = max(1, int(dataset.size // max(rows, 1)) * dataset.dtype.itemsize)
+    if each > _WHOLE_BYTES or not rows:
+        return
+    step = max(1, _SLICE_BYTES // each)
+    starts = range(0, rows, step)
+    if rows * each > _WHOLE_BYTES:
+        starts = range(0, rows, max(step, rows - step))
+    for start in starts:
+        _tried(dataset.__getitem__, slice(start, start + step))
+
+
+def _tried(act: Any, *arguments: Any) -> None:
+    """What NumPy has no type for, or no room, is judged by the one who wants it."""
+    with suppress(TypeError, MemoryError):
+        act(*arguments)

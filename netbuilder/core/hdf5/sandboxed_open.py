@@ -1,0 +1,132 @@
+"""The door for HDF5 files: a process of its own reads a file before this one does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.worker_process import ResourceLimits, WorkerProcess, is_worker
+
+if TYPE_CHECKING:
+    import h5py
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_SECONDS = 8.0
+_BYTES_A_SECOND = 10 * 2**20  # an old laptop's disk, and then some
+_MEMORY_MB = 1000
+# A reader that nobody asks again costs an old laptop 40 MB for nothing.
+_IDLE_SECONDS = 30.0
+_REMEMBERED = 500
+_MODULE = "netbuilder.core.hdf5.hdf5_worker"
+
+_WRONG = {
+    "died": "to read it whole would end the program",
+    "time": "it has no end, whatever is read of it",
+    "memory": f"to read it takes more than {_MEMORY_MB:,} MB",
+}
+
+_Mark = tuple[str, int, int, int]
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[h5py.File]:
+    """``h5py.File(path, "r")`` of a file that does not end or hang the HDF5 library.
+
+    Raises:
+        FormatError: it does.
+        OSError: it is no HDF5 file, or it is damaged; with the library's words.
+    """
+    import h5py
+
+    _READER.prove(path)
+    with h5py.File(path, "r") as file:
+        yield file
+
+
+class _Reader:
+    """Asks the process, once for each state of a file on the disk."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._worker = WorkerProcess(
+            _MODULE,
+            ResourceLimits(_SECONDS, _MEMORY_MB, of_processor=True),
+            lambda: False,
+            died="It ended its reader.",
+        )
+        self._known: dict[_Mark, Exception | None] = {}
+        self._idle: threading.Timer | None = None
+
+    def prove(self, path: Path) -> None:
+        """See ``open_hdf5``."""
+        # A worker may end: whoever asked it says so in words, and goes on.
+        if is_worker() or not _is_hdf5(path):
+            return
+        with self._lock:
+            mark = _mark(path)
+            if mark not in self._known:
+                while len(self._known) >= _REMEMBERED:
+                    del self._known[next(iter(self._known))]
+                self._known[mark] = self._asked(path)
+            wrong = self._known[mark]
+        if isinstance(wrong, FormatError):
+            raise FormatError(wrong.what, wrong.fix, path=str(path))
+        if wrong is not None:
+            raise OSError(str(wrong))
+
+    def _asked(self, path: Path) -> Exception | None:
+        if self._idle is not None:
+            self._idle.cancel()
+        seconds = _SECONDS + path.stat().st_size / _BYTES_A_SECOND
+        answer = self._worker.ask({"file": str(path.resolve())}, seconds=seconds)
+        self._idle = threading.Timer(_IDLE_SECONDS, self._rest)
+        self._idle.daemon = True
+        self._idle.start()
+        if answer.get("wrong"):
+            # The damage may have spoilt the reader's memory: the next file gets another.
+            self._worker.end()
+            return OSError(answer["wrong"])
+        # Where no second process may be started, the file is read as if there were none.
+        reason = _WRONG.get(str(answer.get("reason")))
+        if reason is None:
+            return None
+        return FormatError(
+            f"'{path.name}' is damaged: {reason}.",
+            "It was probably cut off or changed: copy it again, or save it again where it was "
+            "made.",
+        )
+
+    def _rest(self) -> None:
+        with self._lock:
+            self._worker.end()
+
+
+def _is_hdf5(path: Path) -> bool:
+    """Whether HDF5's signature stands where it may: at 0, or at 512, 1024, 2048, … bytes.
+
+    Source: HDF5 File Format Specification 3.0, "Disk Format: Level 0A".
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            place = 0
+            while place < size:
+                file.seek(place)
+                if file.read(len(_SIGNATURE)) == _SIGNATURE:
+                    return True
+                place = place * 2 or 512
+    except OSError:
+        pass
+    return False
+
+
+def _mark(path: Path) -> _Mark:
+    found = path.stat()
+    return str(path.resolve()), found.st_size, found.st_mtime_ns, found.st_ino
+
+
+_READER = _Reader()

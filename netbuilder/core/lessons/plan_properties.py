@@ -1,0 +1,100 @@
+"""What of a project's plan checks can speak of, as rows: how it is read, and of what kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
+from netbuilder.core.lessons import check_values as values
+from netbuilder.core.lessons.conditions import Condition, plain_value
+from netbuilder.core.project.model import Choice, Project
+
+#: What stands for a loss that is chosen from the data.
+AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True)
+class PlanWord:
+    """``read`` gives the value of a project; with ``many`` a tuple of names. ``checked`` words can
+    be compared with a value; the others only be ``changed``. ``titles``: what stands in the window
+    for a name.
+    """
+
+    name: str
+    title: str
+    help: str
+    example: str
+    read: Callable[[Project], Any]
+    parse: Callable[[str], Condition] = values.words_condition
+    many: bool = False
+    checked: bool = True
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_value(project: Project, name: str) -> Any:
+    """What a project has for a row of ``PLAN``."""
+    return PLAN[name].read(project)
+
+
+def _rate(project: Project) -> Any:
+    optimizer = project.training.optimizer
+    given = optimizer.params.get("learning_rate")
+    spec = OPTIMIZERS.get(optimizer.name)
+    if given is None and spec is not None and "learning_rate" in spec.by_name:
+        given = spec.by_name["learning_rate"].default
+    return plain_value(given)
+
+
+def _named(choice: Choice | None) -> str:
+    return choice.name if choice is not None else AUTOMATIC
+
+
+def _network(project: Project) -> Any:
+    graph = project.graph
+    return [(node.id, node.layer, dict(node.params)) for node in graph.nodes], graph.edges
+
+
+def _activations(project: Project) -> Any:
+    return [
+        node.params.get("activation")
+        for node in project.graph.nodes
+        if node.params.get("activation") is not None
+    ]
+
+
+_ROWS = (
+    PlanWord("optimizer", "optimizer", "The optimizer's name.", "SGD",
+             lambda p: p.training.optimizer.name, values.optimizer),
+    PlanWord("learning_rate", "learning rate", "The optimizer's learning rate.", "<= 0.01", _rate,
+             values.number_condition),
+    PlanWord("loss", "loss", "The loss, or 'automatic' where it is chosen from the data.",
+             "mean_squared_error", lambda p: _named(p.training.loss), values.loss,
+             titles={name: spec.title for name, spec in LOSSES.items()}),
+    PlanWord("epochs", "number of epochs", "Epochs of the plan.", ">= 20",
+             lambda p: p.training.epochs, values.number_condition),
+    PlanWord("batch_size", "batch size", "Rows in a step.", "<= 64",
+             lambda p: p.training.batch_size, values.number_condition),
+    PlanWord("seed", "seed", "The start of all random numbers.", "2", lambda p: p.training.seed,
+             values.number_condition),
+    PlanWord("callback", "callback", "A callback of the plan.", "EarlyStopping",
+             lambda p: tuple(one.name for one in p.training.callbacks), values.callback, True),
+    PlanWord("scaling", "scaling", "How numbers are scaled.", "standard", lambda p: p.data.scaling,
+             values.scaling),
+    PlanWord("validation_split", "validation split", "The share of rows for validation.", ">= 0.1",
+             lambda p: p.data.validation_split, values.number_condition),
+    PlanWord("class_weight", "class weight", "Whether rare classes count more.", "balanced",
+             lambda p: p.training.class_weight, values.words_condition),
+    PlanWord("data", "data", "", "", lambda p: (p.data.kind, p.data.name, p.data.path),
+             checked=False),
+    PlanWord("network", "network", "", "", _network, checked=False),
+    PlanWord("activation", "activation", "", "", _activations, checked=False),
+)  # fmt: skip
+
+PLAN: Mapping[str, PlanWord] = {row.name: row for row in _ROWS}
+
+
+def plan_name(value: str) -> str:
+    """What can be ``changed``. Raises ``ValueError`` where there is no such part of the plan."""
+    return values.known_name(value.replace(" ", "_"), list(PLAN), "part of the plan")

@@ -1,0 +1,62 @@
+"""Which steps of a lesson are done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netbuilder.core.lessons.check_words import missing_sentences
+from netbuilder.core.lessons.lesson import Lesson, LessonStep
+from netbuilder.core.lessons.lesson_state import LessonState
+from netbuilder.core.lessons.undone_steps import undone_sentences
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step's state. ``missing_sentences`` says in sentences what is not there yet; empty where
+    done.
+
+    ``ticked`` says that it is done because it was once. ``undone_sentences`` says in sentences what
+    of it is gone since, though no later step asks for anything else.
+    """
+
+    number: int
+    title: str
+    done: bool
+    hint: str = ""
+    missing: tuple[str, ...] = ()
+    ticked: bool = False
+    undone: tuple[str, ...] = ()
+
+
+def check_steps(lesson: Lesson, state: LessonState) -> tuple[StepResult, ...]:
+    """The state of each step, in their order.
+
+    A step that was ticked once stays so: later steps often change what earlier ones asked for.
+    What came undone otherwise is told beside.
+    A step that is only read is done once all before it are.
+    """
+    found: list[StepResult] = []
+    for number, step in enumerate(lesson.steps, 1):
+        if number in state.done:
+            gone = undone_sentences(lesson, state, number)
+            found.append(StepResult(number, step.title, True, step.hint, ticked=True, undone=gone))
+            continue
+        wanting = _missing(step, state, number)
+        if step.reading and not all(result.done for result in found):
+            wanting = ("Do the steps before it first.",)
+        found.append(StepResult(number, step.title, not wanting, step.hint, wanting))
+    return tuple(found)
+
+
+def _missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ...]:
+    found: list[str] = []
+    question = step.question
+    if question is not None:
+        given = state.answers.get(number, "")
+        if not given.strip():
+            found.append("The question has not been answered yet.")
+        elif not question.right(given):
+            found.append("That is not the right answer yet.")
+    for check in step.checks:
+        found += [one for one in missing_sentences(check, state, number) if one not in found]
+    return tuple(found)

@@ -1,0 +1,275 @@
+"""Curves of a judgement on classes: ROC, precision and recall, a threshold, calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
+from netbuilder.core.wording import (
+    correct_sentence,
+    format_count,
+    format_list,
+    format_percent,
+    format_probability,
+)
+
+Array = NDArray[Any]
+
+#: Of fewer rows nothing is said about whether new rows are answered as well.
+FEWEST = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ClassCurves:
+    """One class against the rest, by scikit-learn's ``roc_curve`` and ``precision_recall_curve``.
+
+    ``false_positive`` and ``true_positive`` are rates (0 to 1); ``auc`` the area under them;
+    ``average_precision`` that of precision over recall; ``format_probability`` the class's share of
+    the rows.
+    """
+
+    label: str
+    false_positive: Array
+    true_positive: Array
+    auc: float
+    precision: Array
+    recall: Array
+    average_precision: float
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdScores:
+    """What comes of saying ``label`` from ``threshold`` on.
+
+    ``matrix`` int (2, 2): row the truth (other, label), column the answer; the rates 0 to 1.
+    """
+
+    label: str
+    threshold: float
+    matrix: NDArray[np.int64]
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    false_positive: float
+
+
+def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
+    """Whether each row is of the class, and the probability that was given for it."""
+    if found.probabilities is None:
+        raise DataError(
+            "The last layer gives no probabilities, so there is no threshold to move.",
+            "Give it a sigmoid or a softmax.",
+        )
+    if found.task == MULTI_LABEL:
+        is_it = np.asarray(found.truth)[:, index] > 0
+    else:
+        is_it = np.asarray(found.truth) == index
+    return is_it, np.nan_to_num(found.probabilities[:, index])
+
+
+def first_class(found: Evaluation) -> int:
+    """The number of the class whose curve tells most at first: of two the second, which is what is
+    looked for (yes, not no); else the first one that some rows, and not all, are of."""
+    numbers = range(len(found.labels))
+    if found.probabilities is None:
+        return 0
+    mixed = [n for n in numbers if 0 < int(_of_class(found, n)[0].sum()) < found.samples]
+    if len(found.labels) == 2:
+        return 1
+    return mixed[0] if mixed else 0
+
+
+def class_curves(found: Evaluation, index: int) -> ClassCurves:
+    """The curves of class number ``index``.
+
+    Raises:
+        DataError: there are no probabilities, or no row, or every row, is of the class.
+    """
+    from sklearn import metrics
+
+    is_it, sure = _of_class(found, index)
+    label = found.labels[index]
+    if not is_it.any() or is_it.all():
+        what = "Every" if is_it.all() else "No"
+        raise DataError(f"{what} row is “{label}”: there is no curve.", "Judge on other rows.")
+    false, true, _ = metrics.roc_curve(is_it, sure)
+    precision, recall, _ = metrics.precision_recall_curve(is_it, sure)
+    return ClassCurves(
+        label,
+        false,
+        true,
+        float(metrics.auc(false, true)),
+        precision,
+        recall,
+        float(metrics.average_precision_score(is_it, sure)),
+        float(is_it.mean()),
+    )
+
+
+def at_threshold(found: Evaluation, index: int, threshold: float) -> ThresholdScores:
+    """Say the class wherever its probability is at least ``threshold`` (0 to 1).
+
+    Raises:
+        DataError: there are no probabilities.
+    """
+    is_it, sure = _of_class(found, index)
+    said = sure >= threshold
+    hit, missed = int((said & is_it).sum()), int((~said & is_it).sum())
+    false, left = int((said & ~is_it).sum()), int((~said & ~is_it).sum())
+    precision = hit / (hit + false) if hit + false else 0.0
+    recall = hit / (hit + missed) if hit + missed else 0.0
+    both = precision + recall
+    return ThresholdScores(
+        found.labels[index],
+        threshold,
+        np.array([[left, false], [missed, hit]]),
+        (hit + left) / max(len(is_it), 1),
+        precision,
+        recall,
+        2 * precision * recall / both if both else 0.0,
+        false / (false + left) if false + left else 0.0,
+    )
+
+
+def classes_at(at: ThresholdScores, labels: tuple[str, ...]) -> tuple[ClassScore, ...]:
+    """The score of each of two classes, ``labels``, where one is said from a threshold on."""
+
+    def score(label: str) -> ClassScore:
+        own = int(label == at.label)
+        hit, said, rows = at.matrix[own, own], at.matrix[:, own].sum(), at.matrix[own].sum()
+        if not rows:  # nothing was there to be found
+            return ClassScore(label, math.nan, math.nan, math.nan, 0)
+        f1 = 2 * hit / (said + rows)
+        return ClassScore(label, hit / said if said else 0.0, hit / rows, f1, int(rows))
+
+    return tuple(score(label) for label in labels)
+
+
+def calibration_curve(found: Evaluation, index: int, bins: int = 10) -> tuple[Array, Array, Array]:
+    """How often the class is right where the network is so sure of it: mean probability, share
+    of rows of the class, and rows of each tenth that has any (Niculescu-Mizil and Caruana, 2005).
+
+    Raises:
+        DataError: there are no probabilities.
+    """
+    is_it, sure = _of_class(found, index)
+    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    seen = counts > 0
+    mean = np.bincount(place, sure, bins)[seen] / counts[seen]
+    share = np.bincount(place, is_it, bins)[seen] / counts[seen]
+    return mean, share, counts[seen]
+
+
+def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluation]:
+    """Judgements on the training, validation and test rows, of those that there are."""
+    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    return {
+        name: evaluate(trained, split)
+        for name, split in parts.items()
+        if split is not None and len(split)
+    }
+
+
+def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
+    """Whether it learned by heart, from the judgements on parts; "" where that cannot be told."""
+    if "training" not in parts or len(parts) < 2:
+        return ""
+    known = parts["training"]
+    name = "test" if "test" in parts else "validation"
+    other = parts[name]
+    if "accuracy" in known.metrics:
+        here, there = known.metrics["accuracy"], other.metrics["accuracy"]
+        apart = here - there > 0.05 and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
+        parts_right = format_percent(here, 1), format_percent(there, 1)
+        pair = "{} of the training rows and {} of the {} rows are right".format(*parts_right, name)
+    else:
+        here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
+        # Of a very good network the gap is small all the same, beside what a guess is off by.
+        apart = there > 1.3 * here and there - here > 0.05 * other.baseline
+        apart = apart and there - here > 2 * float(np.hypot(_error(known), _error(other)))
+        mine, its = known.told(here), known.told(there)
+        pair = f"it is off by {mine} on training rows and by {its} on {name} rows"
+    if other.samples < FEWEST:
+        rows = format_count(other.samples, f"{name} row")
+        return (
+            f"{pair[0].upper()}{pair[1:]}: {rows} cannot tell whether it answers new rows as well."
+            " Keep more aside in the tab Data."
+        )
+    end = (
+        "it knows its training rows by heart (over-fitting)"
+        if apart
+        else "it answers new rows about as well as those it learned from"
+    )
+    return f"{pair[0].upper()}{pair[1:]}: {end}."
+
+
+def _error(found: Evaluation) -> float:
+    """Standard error of the mean absolute error: how far chance alone moves it."""
+    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
+    return float(off.mean(axis=1).std() / np.sqrt(max(found.samples, 1)))
+
+
+def _of(found: Evaluation) -> str:
+    if len(found.columns) > MOST_NAMED:  # an autoencoder's pixels: their names say nothing
+        return f"the {len(found.columns):,} numbers"
+    return format_list(found.columns) if found.columns else "the target"
+
+
+def _off(value: float, found: Evaluation) -> str:
+    verb, mean = ("are", "their means") if len(found.columns) > 1 else ("is", found.guess)
+    return (
+        f"{_of(found)} {verb} off by {found.told(value)} on average;"
+        f" always answering {mean}: {found.told(found.baseline)}."
+    )
+
+
+_SCALED = " It is measured on scaled values, so it has no unit."
+
+#: Metric → what its value means, in the data's own units.
+MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
+    "accuracy": lambda value, found: correct_sentence(value),
+    "precision": lambda value, found: (
+        f"When it names a class, it is right in {format_percent(value)} of cases"
+        " (on average over the classes)."
+    ),
+    "recall": lambda value, found: (
+        f"Of the rows of a class it finds {format_percent(value)} (on average over the classes)."
+    ),
+    "f1_score": lambda value, found: (
+        "Precision and recall in one number: high only where both of them are high."
+    ),
+    "mean_absolute_error": _off,
+    "root_mean_squared_error": lambda value, found: (
+        f"Like the mean error, but large misses count more: {found.told(value)}."
+    ),
+    "median_absolute_error": lambda value, found: (
+        f"Half of the answers are off by less than {found.told(value)}."
+    ),
+    "r2_score": lambda value, found: (
+        f"It explains {format_probability(value)} of the differences in {_of(found)}."
+        if value > 0
+        else "It is worse than always answering the mean."
+    ),
+    "loss": lambda value, found: (
+        "The number that the training makes small: the smaller, the better."
+        + (_SCALED if found.task == REGRESSION else "")
+    ),
+}
+
+
+def metric_meaning(name: str, value: float, found: Evaluation) -> str:
+    """What a metric says, in a sentence; "" for one that is not known."""
+    return MEANINGS[name](value, found) if name in MEANINGS else ""

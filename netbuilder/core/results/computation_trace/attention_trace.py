@@ -1,0 +1,156 @@
+"""Attention taken apart: how much each step looks at each other, and what it takes from there.
+
+Luong and others, "Effective approaches to attention-based neural machine translation", 2015;
+Bahdanau and others, "Neural machine translation by jointly learning to align and translate", 2014;
+Vaswani and others, "Attention is all you need", 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.results.computation_trace.computed_value import (
+    Array,
+    ComputedValue,
+    ProductTerm,
+)
+
+LAYERS = ("Attention", "AdditiveAttention", "MultiHeadAttention")
+
+
+@dataclass(frozen=True)
+class _AttentionParts:
+    """``attention_shares`` (heads, steps of the query, steps of the value): each row adds up to 1;
+    ``values`` (heads, steps, size): what is taken from."""
+
+    shares: Array
+    values: Array
+
+
+def attention_shares(
+    layer: str,
+    params: Mapping[str, Any],
+    weights: Mapping[str, Array],
+    given: Sequence[Array],
+    mask: Array | None = None,
+) -> Array | None:
+    """How much each step of the query takes from each step of the value, for one sample.
+
+    Args:
+        layer: one of ``LAYERS``.
+        params: the layer's arguments.
+        weights: by Keras's names, in Keras's order.
+        given: query and value, (steps, size) each, and the key where it is another; one alone
+            looks at itself.
+        mask: steps of the value that count, (steps,); None: all.
+
+    Returns:
+        (heads, steps of the query, steps of the value), each row adding up to 1; None for what is
+        not taken apart here.
+    """
+    looked = _look(layer, params, weights, given, mask)
+    return None if looked is None else looked.shares
+
+
+def _look(
+    layer: str,
+    params: Mapping[str, Any],
+    weights: Mapping[str, Array],
+    given: Sequence[Array],
+    mask: Array | None,
+) -> _AttentionParts | None:
+    parts = [np.asarray(one, float) for one in given]
+    if any(part.ndim != 2 for part in parts) or layer not in LAYERS:
+        return None
+    query, value = parts[0], parts[1] if len(parts) > 1 else parts[0]
+    key = parts[2] if len(parts) > 2 else value
+    if layer == "MultiHeadAttention":
+        dense = _projections(weights)
+        if dense is None or params.get("attention_axes") is not None:
+            return None
+        (wq, bq), (wk, bk), (wv, bv) = dense[:3]
+        q = np.einsum("td,dhk->htk", query, wq) + bq[:, None]
+        k = np.einsum("td,dhk->htk", key, wk) + bk[:, None]
+        v = np.einsum("td,dhk->htk", value, wv) + bv[:, None]
+        scores = np.einsum("htk,hsk->hts", q, k) / np.sqrt(wq.shape[-1])
+    else:
+        v = value[None]
+        scores = _scores(layer, params, weights, query, key)[None]
+    if mask is not None:
+        scores = np.where(np.asarray(mask, bool)[None, None], scores, -1e9)
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return _AttentionParts(powers / powers.sum(axis=-1, keepdims=True), v)
+
+
+def _scores(
+    layer: str, params: Mapping[str, Any], weights: Mapping[str, Array], query: Array, key: Array
+) -> Array:
+    scale = np.asarray(weights.get("scale", 1.0), float)
+    if layer == "AdditiveAttention":
+        return np.asarray((scale * np.tanh(query[:, None] + key[None])).sum(axis=-1))
+    if params.get("score_mode") == "concat":
+        outer = np.asarray(weights.get("concat_score_weight", 1.0), float)
+        return np.asarray(outer * np.tanh(scale * (query[:, None] + key[None])).sum(axis=-1))
+    return np.asarray(scale * (query @ key.T))
+
+
+def _projections(weights: Mapping[str, Array]) -> list[tuple[Array, Array]] | None:
+    """Kernel and bias of query, key, value and output, in Keras's order."""
+    found: list[tuple[Array, Array]] = []
+    for path, weight in weights.items():
+        array = np.asarray(weight, float)
+        if path.rsplit("/", 1)[-1] == "kernel":
+            size = array.shape[1:] if len(found) < 3 else array.shape[2:]
+            found.append((array, np.zeros(size)))
+        elif found:
+            found[-1] = (found[-1][0], array)
+    return found if len(found) == 4 else None
+
+
+def trace_attention(
+    layer: str,
+    params: Mapping[str, Any],
+    weights: Mapping[str, Array],
+    given: Sequence[Array],
+    index: tuple[int, ...],
+    mask: Array | None = None,
+) -> ComputedValue | None:
+    """What one step takes together, at one place: ``index`` is (step, place)."""
+    looked = _look(layer, params, weights, given, mask)
+    if looked is None or len(index) != 2:
+        return None
+    step, place = index
+    rows = looked.shares[:, step]
+    if layer != "MultiHeadAttention":
+        terms = tuple(
+            ProductTerm(f"value[{j}, {place}]", float(looked.values[0, j, place]), float(share))
+            for j, share in enumerate(rows[0])
+        )
+        value = sum(term.product for term in terms)
+        return ComputedValue(value, "sum", terms, 0.0, value, lines=_lines(rows))
+    dense = _projections(weights)
+    assert dense is not None
+    kernel, bias = dense[3]
+    taken = np.einsum("hj,hjk->hk", rows, looked.values)
+    terms = tuple(
+        ProductTerm(f"head {h}[{k}]", float(taken[h, k]), float(kernel[h, k, place]))
+        for h, k in np.ndindex(*taken.shape)
+    )
+    value = sum(term.product for term in terms) + float(bias[place])
+    return ComputedValue(value, "sum", terms, float(bias[place]), value, lines=_lines(rows))
+
+
+def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
+    """Which steps a step looks at, head by head, the most first."""
+    found = []
+    for head, row in enumerate(rows):
+        order = np.argsort(row)[::-1][:most]
+        steps = ", ".join(f"step {j} {row[j]:.0%}" for j in order)
+        more = f" and {len(row) - most} more" if len(row) > most else ""
+        name = f"head {head} looks at" if len(rows) > 1 else "looks at"
+        found.append(f"{name} {steps}{more}")
+    return tuple(found[:8]) + ((f"… and {len(found) - 8} more heads",) if len(found) > 8 else ())

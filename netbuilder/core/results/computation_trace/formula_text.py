@@ -1,0 +1,79 @@
+"""A number's formula in words, with its real numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from netbuilder.core.results.computation_trace.computed_value import (
+    ComputedValue,
+    format_value,
+    plain_notation,
+)
+
+
+def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = ()) -> str:
+    """The formula with its real numbers, largest products first, on a few lines.
+
+    ``steps``: words of the steps of a text, which stand beside their numbers.
+    """
+    if number.rule in ("state", "told"):
+        return "\n".join(number.lines)
+    if number.rule in ("largest", "mean"):
+        values = ", ".join(format_value(term.value) for term in number.terms[:12])
+        more = ", …" if len(number.terms) > 12 else ""
+        return f"{number.rule} of {values}{more} = {format_value(number.value)}"
+    line = sum_formula(number, most)
+    if number.rule == "softmax" and number.parts:
+        own, whole = (part.value for part in number.parts.values())
+        return (
+            f"{line}\nsoftmax: e^(z − largest z) ÷ sum of them all"
+            f"\n= {_division(own, whole, number.value)} = {format_value(number.value)}"
+        )
+    if number.activation:
+        before, value = format_value(number.before), format_value(number.value)
+        return f"{line}\n{number.activation}({before}) = {value}"
+    return "\n".join((*(_with_words(one, steps) for one in number.lines), line))
+
+
+def sum_formula(number: ComputedValue, most: int) -> str:
+    """The sum of all products and a bias, with the ``most`` largest products."""
+    largest = number.largest_terms(most)
+    products = " + ".join(f"{format_value(t.value)} · {format_value(t.weight)}" for t in largest)
+    rest = sum(t.product for t in number.terms) - sum(t.product for t in largest)
+    if len(number.terms) > len(largest):
+        products += f" + {format_value(rest)} ({len(number.terms) - len(largest)} smaller products)"
+    if not products:
+        products = format_value(number.before)
+    return f"{products} + bias {format_value(number.bias)} = {format_value(number.before)}"
+
+
+def gate_formulas(number: ComputedValue, most: int = 2) -> tuple[str, ...]:
+    """Where the gates of a state come from: a line each, the sum and what the curve makes of it."""
+    return tuple(
+        f"{name}: {sum_formula(part, most)}; {part.activation} makes {format_value(part.value)} of"
+        f" it"
+        for name, part in (number.parts or {}).items()
+        if part.terms and part.activation
+    )
+
+
+def _with_words(line: str, steps: Sequence[str]) -> str:
+    """Steps by their words too: "step 4 “dull” 7%"."""
+
+    def named(found: re.Match[str]) -> str:
+        place = int(found[1])
+        return f"{found[0]} “{steps[place]}”" if place < len(steps) else found[0]
+
+    return re.sub(r"\bstep (\d+)", named, line)
+
+
+def _division(one: float, other: float, result: float) -> str:
+    """A division in as many digits as it takes for the result to be seen to follow from it."""
+    words = ""
+    for digits in range(3, 10):
+        parts = [f"{part:.{digits}g}" for part in (one, other)]
+        words = " ÷ ".join(map(plain_notation, parts))
+        if format_value(float(parts[0]) / float(parts[1])) == format_value(result):
+            break
+    return words

@@ -1,0 +1,90 @@
+"""What an explanation looks like, for the window and for files alike: colours, bars, numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.results.explain.explanation import Explanation
+from netbuilder.core.results.explain.sequence_methods import steps_back_name
+
+#: For and against, as above and below 0 everywhere else (Okabe and Ito, safe for all eyes).
+FOR, AGAINST = (0, 114, 178), (213, 94, 0)
+#: Of the picture below the colours, in the middle of its greys.
+GREY = (150, 150, 150)
+
+
+def heat_map_legend(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
+    """Colours of a heat map from one end to the other, and what the ends mean in words."""
+    if found.heatmap is not None and float(found.heatmap.min()) >= 0:
+        return (GREY, FOR), ("does not matter", "speaks for it")
+    return (AGAINST, GREY, FOR), ("speaks against it", "speaks for it")
+
+
+def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The picture in grey with the heat map over it, uint8 (height, width, 3).
+
+    What speaks for the answer is blue, what speaks against it orange, the strongest place fully.
+    """
+    grey = np.asarray(picture, np.float64)
+    grey = grey.reshape(*grey.shape[:2], -1)[..., :3].mean(axis=-1)
+    low, high = float(grey.min()), float(grey.max())
+    grey = (grey - low) / (high - low) if high > low else np.zeros_like(grey)
+    base = np.repeat((60 + 180 * grey)[..., None], 3, axis=-1)
+    most = float(np.abs(heat).max()) or 1.0
+    strength = (np.abs(heat) / most)[..., None] * 0.85
+    colour = np.where((heat >= 0)[..., None], np.array(FOR), np.array(AGAINST))
+    return np.asarray(base * (1 - strength) + colour * strength).round().astype(np.uint8)
+
+
+def explanation_bars(found: Explanation) -> list[tuple[str, float]]:
+    """Names and values of what is no picture; columns with the strongest first.
+
+    Parts of a probability as percentage points, numbers in their own unit.
+    """
+    most = 100.0 if found.in_percent else 1.0
+    return [(name, most * value) for name, value in _pairs(found)]
+
+
+def _pairs(found: Explanation) -> list[tuple[str, float]]:
+    if found.importance:
+        pairs = sorted(found.importance.items(), key=lambda pair: -abs(pair[1]))
+        return [(found.label(name), value) for name, value in pairs]
+    if found.level:  # one letter comes often: how far back it stands tells it apart
+        count = len(found.tokens)
+        return [
+            (f"“{token}”, {steps_back_name(count - 1 - place)}", value)
+            for place, (token, value) in enumerate(found.tokens)
+        ]
+    return [*found.tokens, *found.steps]
+
+
+def token_patches(found: Explanation) -> list[tuple[str, float]]:
+    """A text as it is read, with how strongly each token speaks for the answer, from -1 to 1."""
+    most = max((abs(value) for _, value in found.tokens), default=0.0) or 1.0
+    between = "" if found.level == CHARACTER else " "
+    return [(f"{token}{between}", value / most) for token, value in found.tokens]
+
+
+def strongest_values(
+    pairs: Sequence[tuple[str, float]], most: int
+) -> tuple[tuple[tuple[str, float], ...], int]:
+    """The ``most`` strongest in the order that they have, and how many are left out."""
+    order = np.argsort([-abs(value) for _, value in pairs], kind="stable")[:most]
+    kept = tuple(pairs[int(place)] for place in np.sort(order))
+    return kept, len(pairs) - len(kept)
+
+
+def format_values(values: Sequence[float], *, signed: bool = True) -> list[str]:
+    """Values, with a sign, all to the digit that matters in the largest: "+1.44", "-0.05"."""
+    most = max((abs(value) for value in values), default=0.0)
+    digits = max(2 - math.floor(math.log10(most)), 0) if most > 0 else 0
+    sign = "+" if signed else ""
+    return [
+        f"{value:{sign},.{min(digits, 8)}f}" if round(value, digits) else "0" for value in values
+    ]

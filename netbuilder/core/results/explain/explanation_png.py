@@ -1,0 +1,191 @@
+"""An explanation as a picture file, without a window."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.results.explain.explanation import Explanation
+from netbuilder.core.results.explain.explanation_drawing import (
+    AGAINST,
+    FOR,
+    explanation_bars,
+    format_values,
+    heat_map_legend,
+    overlay_heat_map,
+    strongest_values,
+)
+from netbuilder.core.wording import format_measure, format_probability
+
+_SIDE, _WIDTH, _LINE, _EDGE = 448, 640, 24, 8
+_TEXT, _NOTE, _HAIRLINE = (27, 36, 48), (102, 112, 133), (221, 225, 231)
+_MOST_BARS = 40
+
+
+def write_png(found: Explanation, path: Path) -> None:
+    """Write the heat map over the picture with what its colours mean, or bars with their names;
+    above them the answer and the sentence.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    from PIL import Image, ImageDraw
+
+    font = _font()
+    wide = max(_SIDE, 2 * _EDGE) if found.heatmap is not None else _WIDTH
+    words = _lines(found.sentence, font, wide - 2 * _EDGE)
+    below = (1 + len(words)) * _LINE + 2 * _EDGE
+    content = _content(found, font, wide)
+    picture = Image.new("RGB", (wide, below + content.height), "white")
+    picture.paste(content, ((wide - content.width) // 2, below))
+    draw = ImageDraw.Draw(picture)
+    answer = _lines(found.answer, font, wide - 2 * _EDGE)
+    said = answer[0] if len(answer) == 1 else f"{answer[0]}…"
+    draw.text((_EDGE, 4), said, fill=_TEXT, font=font)
+    for number, line in enumerate(words):
+        draw.text((_EDGE, 4 + (1 + number) * _LINE), line, fill=_NOTE, font=font)
+    with replace_atomically(path) as temporary:
+        picture.save(temporary, format="PNG")
+
+
+def _font() -> Any:
+    """DejaVu Sans, which comes with the formulas: Pillow's own has neither ü nor →."""
+    from PIL import ImageFont
+
+    try:
+        path = resources.files("ziafont") / "fonts" / "DejaVuSans.ttf"
+        with resources.as_file(path) as file:
+            return ImageFont.truetype(str(file), 13)
+    except (ImportError, OSError):
+        return ImageFont.load_default(14)
+
+
+def _lines(words: str, font: Any, room: int) -> list[str]:
+    """Words broken into lines of a width."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _fitting(words: str, font: Any, room: float) -> str:
+    """Words as far as they have room."""
+    if font.getlength(words) <= room:
+        return words
+    while words and font.getlength(f"{words}…") > room:
+        words = words[:-1]
+    return f"{words.rstrip()}…"
+
+
+def _content(found: Explanation, font: Any, wide: int) -> Any:
+    from PIL import Image
+
+    if found.heatmap is not None:
+        return _heat(found, font, wide)
+    if found.responses:
+        return _curves(found, font)
+    rows = list(strongest_values(explanation_bars(found), _MOST_BARS)[0])
+    picture = Image.new("RGB", (_WIDTH, len(rows) * _LINE + 2 * _EDGE), "white")
+    if rows:
+        _draw_bars(picture, rows, font)
+    return picture
+
+
+def _heat(found: Explanation, font: Any, wide: int) -> Any:
+    """A strip of the colours with a word at each end, and below it the picture."""
+    from PIL import Image, ImageDraw
+
+    assert found.heatmap is not None
+    source = found.picture if found.picture is not None else np.zeros(found.heatmap.shape)
+    small = Image.fromarray(overlay_heat_map(source, found.heatmap))
+    factor = _SIDE / max(small.size)
+    size = (max(1, round(small.width * factor)), max(1, round(small.height * factor)))
+    picture = Image.new("RGB", (wide, size[1] + _LINE + _EDGE), "white")
+    picture.paste(small.resize(size, Image.Resampling.NEAREST), ((wide - size[0]) // 2, _LINE))
+    colours, (first, last) = heat_map_legend(found)
+    draw = ImageDraw.Draw(picture)
+    draw.text((_EDGE, 0), first, fill=_NOTE, font=font)
+    left = round(_EDGE + font.getlength(first)) + _EDGE
+    strip = _strip(np.array(colours, np.float64), 96)
+    picture.paste(Image.fromarray(strip), (left, 3))
+    draw.text((left + strip.shape[1] + _EDGE, 0), last, fill=_NOTE, font=font)
+    return picture
+
+
+def _strip(colours: Any, wide: int) -> Any:
+    """Colours evenly from one end to the other, uint8 (12, wide, 3)."""
+    steps, places = np.linspace(0, len(colours) - 1, wide), np.arange(len(colours))
+    shades = np.stack([np.interp(steps, places, one) for one in colours.T], axis=-1)
+    return np.repeat(shades[None], 12, axis=0).round().astype(np.uint8)
+
+
+def _curves(found: Explanation, font: Any) -> Any:
+    """A curve for each column, two in a row, all on one scale, whose ends stand at its side."""
+    from PIL import Image, ImageDraw
+
+    responses = found.responses
+    low = min(float(one.answers.min()) for one in responses)
+    high = max(float(one.answers.max()) for one in responses)
+    wide, tall = _WIDTH // 2, 170
+    lines = -(-len(responses) // 2)
+    picture = Image.new("RGB", (_WIDTH, lines * tall + _EDGE), "white")
+    draw = ImageDraw.Draw(picture)
+    ends = [
+        format_probability(value) if found.in_percent else format_measure(value, responses[0].unit)
+        for value in (high, low)
+    ]
+    beside = max(font.getlength(end) for end in ends) + 8
+    spans = format_values([value for _, value in explanation_bars(found)], signed=False)
+    span_of = dict(zip((name for name, _ in explanation_bars(found)), spans, strict=True))
+    for index, one in enumerate(responses):
+        left, top = round((index % 2) * wide + 12 + beside), (index // 2) * tall
+        right, bottom = (index % 2 + 1) * wide - 20, top + tall - 3 * _LINE
+        name = f"{_fitting(one.column, font, right - left - 60)}: {span_of[one.column]}"
+        draw.text((left, top - 2), name, fill=_TEXT, font=font)
+        top += _LINE
+        draw.rectangle((left, top, right, bottom), outline=_HAIRLINE)
+        for end, at in zip(ends, (top - 4, bottom - _LINE + 4), strict=True):
+            draw.text((left - font.getlength(end) - 6, at), end, fill=_NOTE, font=font)
+        part = (one.answers - low) / ((high - low) or 1.0)
+        steps = max(len(part) - 1, 1)
+        points = [
+            (left + (right - left) * at / steps, bottom - (bottom - top) * float(value))
+            for at, value in enumerate(part)
+        ]
+        draw.line(points, fill=FOR, width=3)
+        first, last = (_fitting(end, font, (right - left) / 2 - 8) for end in one.ends)
+        draw.text((left, bottom + 4), first, fill=_NOTE, font=font)
+        draw.text((right - font.getlength(last), bottom + 4), last, fill=_NOTE, font=font)
+    return picture
+
+
+def _draw_bars(picture: Any, rows: list[tuple[str, float]], font: Any) -> None:
+    """Names on the left, bars to both sides of 0, the number at the end of its bar."""
+    from PIL import ImageDraw
+
+    draw = ImageDraw.Draw(picture)
+    values = [value for _, value in rows]
+    words, low, high = format_values(values), min(*values, 0.0), max(*values, 0.0)
+    texts = max(font.getlength(word) for word in words) + 6
+    names = min(max(font.getlength(name) for name, _ in rows), _WIDTH / 2)
+    start = names + 2 * _EDGE + (texts if low < 0 else 0)
+    room = _WIDTH - _EDGE - start - texts
+    scale = room / ((high - low) or 1.0)
+    zero = start - low * scale
+    for index, (name, value) in enumerate(rows):
+        top = index * _LINE
+        draw.text((_EDGE, top), _fitting(name, font, names), fill=_TEXT, font=font)
+        length = max(abs(value) * scale, 1)
+        left = zero if value >= 0 else zero - length
+        colour = FOR if value >= 0 else AGAINST
+        draw.rectangle((left, top + 2, left + length, top + _LINE - 6), fill=colour)
+        beside = left + length + 4 if value >= 0 else left - texts + 2
+        draw.text((beside, top), words[index], fill=_TEXT, font=font)

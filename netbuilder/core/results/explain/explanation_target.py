@@ -1,0 +1,132 @@
+"""The one number that an explanation is about: how much the network says what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    OutputPreprocessing,
+)
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.own_units import predict_values, preprocessing_of
+from netbuilder.core.results.predict import predict_raw
+from netbuilder.core.wording import format_probability
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ExplanationTarget:
+    """One sample, and the number that is explained.
+
+    Attributes:
+        trained: the network.
+        sample: raw values by Input id, without a batch axis.
+        output: id of the output.
+        unit: index of the class (of a number: of the target column) that is explained.
+        answer: the whole answer in words: "species: setosa (98%)".
+        about: what the number is: "species: setosa", "price".
+    """
+
+    trained: TrainedModel
+    sample: Mapping[str, Array]
+    output: str
+    unit: int
+    answer: str
+    about: str
+
+    @property
+    def target(self) -> OutputPreprocessing:
+        """What is known about the output."""
+        return preprocessing_of(self.trained).outputs[self.output]
+
+    @property
+    def unit_beside(self) -> str:
+        """What stands beside the number that is explained ("$"); "" of probabilities."""
+        units = self.target.column_units if self.target.task == REGRESSION else ()
+        return units[self.unit] if self.unit < len(units) else ""
+
+    def told(self, value: float) -> str:
+        """The number that is explained, or a part of it, in words, with its unit."""
+        if self.target.task != REGRESSION:
+            return format_probability(value)
+        return self.target.told(value, self.unit)
+
+    def format_change(self, value: float) -> str:
+        """As ``told``, of how far it changes."""
+        if self.target.task != REGRESSION:
+            return f"{100 * value:.1f} percentage points"
+        return self.told(value)
+
+    def input_of(self, *kinds: str) -> tuple[str, InputPreprocessing]:
+        """The first input of one of these kinds.
+
+        Raises:
+            DataError: the network has none.
+        """
+        found = preprocessing_of(self.trained).inputs
+        for key, entry in found.items():
+            if entry.kind in kinds:
+                return key, entry
+        has = ", ".join(dict.fromkeys(entry.kind for entry in found.values()))
+        raise DataError(
+            f"This way to explain needs {' or '.join(kinds)} as input, the network takes {has}.",
+            "Choose another way to explain.",
+        )
+
+    def scores(self, key: str, variants: Array) -> Array:
+        """The number for variants (n, *shape) of the raw value of one input, the others as they
+        are: (n,). A probability of a class, a number in own units."""
+        preprocessing = preprocessing_of(self.trained)
+        raw = {
+            name: variants if name == key else np.repeat(value[None], len(variants), axis=0)
+            for name, value in self.sample.items()
+        }
+        return score_of(
+            predict_values(self.trained, preprocessing.apply_inputs(raw))[self.output], self
+        )
+
+
+def score_of(values: Array, question: ExplanationTarget) -> Array:
+    """Answers (n, units) of the output to the one number that is explained, (n,)."""
+    flat = values.reshape(len(values), -1)
+    if question.target.task not in {REGRESSION, MULTI_LABEL} and flat.shape[1] == 1:
+        return flat[:, 0] if question.unit == 1 else 1.0 - flat[:, 0]
+    return np.asarray(flat[:, question.unit])
+
+
+def explanation_target(
+    trained: TrainedModel, sample: Mapping[str, Array], label: str | None = None
+) -> ExplanationTarget:
+    """Ask why: about the answered class, about ``label``, or about the first number.
+
+    Raises:
+        DataError: the sample does not fit the network, or there is no such label.
+    """
+    found = predict_raw(trained, {key: np.asarray(v)[None] for key, v in sample.items()})
+    first = found.first
+    flat = first.values.reshape(1, -1)
+    if first.task == REGRESSION:
+        about = first.columns[0] if first.columns else first.output
+        return ExplanationTarget(trained, sample, first.output, 0, found.text(0), about)
+    if label is not None and label not in first.classes:
+        raise DataError(f"There is no class '{label}'.", f"There are {', '.join(first.classes)}.")
+    if label is not None:
+        unit = first.classes.index(label)
+    elif first.task != MULTI_LABEL and flat.shape[1] == 1:
+        unit = int(flat[0, 0] >= 0.5)
+    else:
+        unit = int(flat[0].argmax())
+    name = first.classes[unit] if unit < len(first.classes) else str(unit)
+    column = first.columns[0] if len(first.columns) == 1 else first.output
+    return ExplanationTarget(
+        trained, sample, first.output, unit, found.text(0), f"{column}: {name}"
+    )

@@ -1,0 +1,199 @@
+"""Which pixels an answer comes from: Grad-CAM, integrated gradients, occlusion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.explain.explanation_target import ExplanationTarget
+from netbuilder.core.results.layer_values import listed_outputs, node_outputs
+from netbuilder.core.results.own_units import loss_of, preprocessing_of
+
+Array = NDArray[Any]
+STEPS = 32
+_AT_ONCE = 32
+
+
+def last_convolution(question: ExplanationTarget) -> str:
+    """The last node that looks at a picture by its places, as Grad-CAM wants it; "" for none."""
+    model, nodes = node_outputs(question.trained)
+    graph = question.trained.project.graph
+    found = ""
+    for node, tensor in zip(nodes, model.outputs, strict=True):
+        layer = graph.by_id[node]
+        owner = graph.by_id.get(layer.shared or "", layer)
+        if len(tensor.shape) != 4 or (tensor.shape[1] == 1 and tensor.shape[2] == 1):
+            continue
+        kind = owner.layer
+        inner = getattr(_layer(question, owner.id), "layers", None)
+        if ("Conv" in kind and "LSTM" not in kind) or inner is not None:
+            found = node
+    return found
+
+
+def _layer(question: ExplanationTarget, node: str) -> Any:
+    from netbuilder.core.engine.build.graph_to_keras import keras_name
+
+    name = keras_name(node)
+    return next((one for one in question.trained.training_model.layers if one.name == name), None)
+
+
+def grad_cam(question: ExplanationTarget) -> Array:
+    """How much the places of the last convolution speak for the answer, (height, width), ≥ 0.
+
+    Selvaraju et al., "Grad-CAM", ICCV 2017: ReLU(Σₖ αₖ Aᵏ) with αₖ the mean over places of the
+    gradient of the score before softmax or sigmoid, enlarged to the picture bilinearly.
+
+    Raises:
+        DataError: the network has no convolution that keeps places, or takes no pictures.
+    """
+    import tensorflow as tf
+
+    key, entry = question.input_of("image", "numbers")
+    node = last_convolution(question)
+    if not node:
+        raise DataError(
+            "Grad-CAM needs a convolution, and this network has none.",
+            "Choose integrated_gradients or occlusion.",
+        )
+    model, nodes = node_outputs(question.trained)
+    with tf.GradientTape() as tape:
+        values = _inputs(question, key, entry.apply(question.sample[key][None]))
+        for value in values:
+            if value.dtype.is_floating:
+                tape.watch(value)
+        given = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
+        found = dict(zip(nodes, given, strict=True))
+        score = _raw_score(question, found)
+    gradient = tape.gradient(score, found[node])
+    if gradient is None:
+        raise DataError(f"The answer does not depend on '{node}'.", "Choose occlusion instead.")
+    alpha = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
+    cam = tf.nn.relu(tf.reduce_sum(alpha * found[node], axis=-1, keepdims=True))
+    height, width = question.sample[key].shape[:2]
+    return np.asarray(tf.image.resize(cam, (height, width))[0, :, :, 0], np.float64)
+
+
+def _inputs(question: ExplanationTarget, key: str, ready: Array) -> list[Any]:
+    """Model-ready tensors in the order of the network's inputs, all with as many samples."""
+    import tensorflow as tf
+
+    preprocessing = preprocessing_of(question.trained)
+    found = []
+    for name in model_inputs(question.trained.project.graph):
+        value = ready
+        if name != key:
+            other = preprocessing.inputs[name].apply(np.asarray(question.sample[name])[None])
+            value = np.repeat(other, len(ready), axis=0)
+        found.append(tf.convert_to_tensor(value))
+    return found
+
+
+def _raw_score(question: ExplanationTarget, found: dict[str, Any]) -> Any:
+    """The score before softmax or sigmoid, (n,): a saturated probability has no gradient."""
+    import tensorflow as tf
+
+    output, graph = question.output, question.trained.project.graph
+    values = found[output]
+    layer = _layer(question, output)
+    source = next(iter(graph.sources[output]), "")
+    activation = getattr(getattr(layer, "activation", None), "__name__", "")
+    kernel = getattr(layer, "kernel", None)
+    if activation in {"softmax", "sigmoid"} and kernel is not None and source in found:
+        values = tf.matmul(tf.cast(found[source], kernel.dtype), kernel.value)
+        if layer.bias is not None:
+            values = values + layer.bias.value
+    elif type(layer).__name__ in {"Softmax", "Activation"} and source in found:
+        values = found[source]
+    return _chosen(question, values, flip=-1.0)
+
+
+def _chosen(question: ExplanationTarget, values: Any, flip: float | None = None) -> Any:
+    """The unit that is explained, (n,); of one unit for two classes, the answered side."""
+    import tensorflow as tf
+
+    flat = tf.reshape(values, (tf.shape(values)[0], -1))
+    if question.target.task not in {REGRESSION, MULTI_LABEL} and flat.shape[1] == 1:
+        if question.unit == 1:
+            return flat[:, 0]
+        return flip * flat[:, 0] if flip is not None else 1.0 - flat[:, 0]
+    return flat[:, question.unit]
+
+
+def integrated_gradients(question: ExplanationTarget, steps: int = STEPS) -> Array:
+    """What each pixel adds to the answer against a black picture, (height, width), signed.
+
+    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, with the
+    midpoint rule over ``steps`` pictures from black (raw 0) to the sample. The values add up to
+    the answer (probability, or number in own units) less that for black.
+    """
+    import tensorflow as tf
+
+    key, entry = question.input_of("image", "numbers")
+    raw = np.asarray(question.sample[key], np.float64)
+    end = np.asarray(entry.apply(raw[None]), np.float64)
+    start = np.asarray(entry.apply(np.zeros_like(raw)[None]), np.float64)
+    places = (np.arange(steps) + 0.5) / steps
+    total = np.zeros_like(end[0])
+    for begin in range(0, steps, _AT_ONCE):
+        part = places[begin : begin + _AT_ONCE].reshape(-1, *([1] * raw.ndim))
+        ready = (start + part * (end - start)).astype(np.float32)
+        with tf.GradientTape() as tape:
+            values = _inputs(question, key, ready)
+            index = model_inputs(question.trained.project.graph).index(key)
+            tape.watch(values[index])
+            score = _final_score(question, values)
+        total += np.asarray(tape.gradient(score, values[index]), np.float64).sum(axis=0)
+    found = (end - start)[0] * total / steps
+    return np.asarray(found.reshape(*raw.shape[:2], -1).sum(axis=-1))
+
+
+def _final_score(question: ExplanationTarget, values: list[Any]) -> Any:
+    """The number that is explained, as ``ExplanationTarget.scores`` gives it, differentiable:
+    (n,)."""
+    import tensorflow as tf
+
+    training_model, graph = question.trained.training_model, question.trained.project.graph
+    given = training_model(values[0] if len(values) == 1 else values, training=False)
+    listed = given if isinstance(given, (list, tuple)) else [given]
+    answer = listed[graph.outputs.index(question.output)]
+    target = question.target
+    loss = loss_of(question.trained, question.output)
+    if target.task == REGRESSION:
+        if target.scaled:
+            answer = answer * np.asarray(target.scale, np.float32)
+            answer = answer + np.asarray(target.offset, np.float32)
+    elif loss is not None and loss.params.get("from_logits"):
+        several = target.task == MULTI_LABEL or answer.shape[-1] == 1
+        answer = tf.nn.sigmoid(answer) if several else tf.nn.softmax(answer)
+    return _chosen(question, answer)
+
+
+def occlusion(question: ExplanationTarget, block: int | None = None) -> Array:
+    """How far the answer falls where a part of the picture is covered, (height, width), signed.
+
+    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014: each
+    block of ``block`` pixels (a seventh of the side if None) is set to the picture's mean, one
+    after the other; its pixels get the answer's fall.
+    """
+    key, _ = question.input_of("image", "numbers")
+    raw = np.asarray(question.sample[key])
+    height, width = raw.shape[:2]
+    size = block or max(1, round(min(height, width) / 7))
+    grey = raw.mean(axis=(0, 1))
+    places = [(y, x) for y in range(0, height, size) for x in range(0, width, size)]
+    before = float(question.scores(key, raw[None])[0])
+    heat = np.zeros((height, width))
+    for begin in range(0, len(places), 256):
+        some = places[begin : begin + 256]
+        variants = np.repeat(raw[None], len(some), axis=0)
+        for index, (y, x) in enumerate(some):
+            variants[index, y : y + size, x : x + size] = grey
+        for (y, x), score in zip(some, question.scores(key, variants), strict=True):
+            heat[y : y + size, x : x + size] = before - float(score)
+    return heat

@@ -1,0 +1,112 @@
+"""Which words of a text, tokens of a long one, steps of a series an answer comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.preprocessing.word_encoding import raw_of_texts, words_of
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.explain.explanation_target import ExplanationTarget
+
+Array = NDArray[Any]
+OTHERS, _MOST_ROWS = 16, 2_000
+
+
+def word_importance(
+    question: ExplanationTarget, text: str | None = None
+) -> tuple[tuple[str, float], ...]:
+    """How far the answer falls without each word: (word, fall), in order.
+
+    Li, Monroe and Jurafsky, "Understanding Neural Networks through Representation Erasure",
+    2016: the text is asked about anew with the word left out. ``text`` is what the sample's
+    numbers were made of; None: its words are looked up in the vocabulary.
+    """
+    key, entry = question.input_of("text")
+    ids = np.asarray(question.sample[key]).reshape(-1)
+    if text is None:
+        found = [entry.vocabulary[int(i)] for i in ids if 0 < int(i) < len(entry.vocabulary)]
+    else:
+        found = words_of(text, entry.split)[: len(ids)]
+    if not found:
+        raise DataError("There is no word in this text.", "Give a text with words.")
+    if text is None:
+        rows = [np.delete(ids, place) for place in np.flatnonzero(ids)]
+        variants = np.zeros((len(rows), len(ids)), ids.dtype)
+        for row, values in zip(variants, rows, strict=True):
+            row[: len(values)] = values
+    else:
+        blank = "" if entry.split else " "
+        left = [blank.join(found[:i] + found[i + 1 :]) for i in range(len(found))]
+        variants = raw_of_texts(left, entry)
+    before = float(question.scores(key, question.sample[key][None])[0])
+    fall = before - question.scores(key, variants)
+    return tuple((word, float(value)) for word, value in zip(found, fall, strict=True))
+
+
+def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...]:
+    """How far the answer falls where a token of a long text is another: (token, fall), in order.
+
+    Left out, it would move all that stand before it, and padding or an unknown letter is nothing
+    that the network saw in the middle of a text. So each is exchanged for others of the
+    vocabulary, evenly apart in it (16 of them, fewer where the text is long), and the mean of
+    the falls counts: Kim et al., "Interpretation of NLP Models through Input Marginalization",
+    EMNLP 2020, with all others equally likely.
+    """
+    key, entry = question.input_of("tokens")
+    ids = np.asarray(question.sample[key]).reshape(-1)
+    places = np.flatnonzero(ids)
+    if not len(places):
+        raise DataError("Nothing of this text is known to the network.", "Write another beginning.")
+    known = np.arange(2, len(entry.vocabulary))
+    many = min(max(_MOST_ROWS // len(places), 4), OTHERS, len(known))
+    others = known[np.unique(np.linspace(0, len(known) - 1, many).round().astype(np.int64))]
+    variants = np.repeat(ids[None], len(places) * len(others), axis=0)
+    rows = np.arange(len(variants)).reshape(len(places), len(others))
+    for row, place in zip(rows, places, strict=True):
+        variants[row, place] = others
+    before = float(question.scores(key, ids[None])[0])
+    falls = (before - question.scores(key, variants)).reshape(rows.shape)
+    changed = others[None, :] != ids[places][:, None]  # a token for itself is no exchange
+    mean = (falls * changed).sum(axis=1) / np.maximum(changed.sum(axis=1), 1)
+    return tuple(
+        (entry.vocabulary[int(ids[place])], float(value))
+        for place, value in zip(places, mean, strict=True)
+    )
+
+
+def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...]:
+    """How far the answer falls where a step of a series is hidden: (name, fall), oldest first.
+
+    A hidden step lies on the line between its neighbours (at the ends: as its one neighbour), as
+    a gap in a series is filled. Names count back from the last step: "3 steps before the last".
+    """
+    key, _ = question.input_of("numbers")
+    raw = np.asarray(question.sample[key], np.float64)
+    count = len(raw)
+    if count < 2:
+        raise DataError("A series of one step has nothing to hide.", "Look back further.")
+    variants = np.repeat(raw[None], count, axis=0)
+    for place in range(count):
+        before, after = raw[max(place - 1, 0)], raw[min(place + 1, count - 1)]
+        if place == 0:
+            before = after
+        elif place == count - 1:
+            after = before
+        variants[place, place] = (before + after) / 2
+    first = float(question.scores(key, raw[None])[0])
+    fall = first - question.scores(key, variants)
+    return tuple((_step(count - 1 - i), float(fall[i])) for i in range(count))
+
+
+def _step(back: int) -> str:
+    if back == 0:
+        return "last step"
+    return "1 step before" if back == 1 else f"{back} steps before"
+
+
+def steps_back_name(back: int) -> str:
+    """How far from the end of a text a token stands: "the last", "3 before the last"."""
+    return "the last" if back == 0 else f"{back} before the last"

@@ -1,0 +1,268 @@
+"""Which columns of a table count: permutation importance, response curves, the nearest row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.explain.explanation import Nearest, Response
+from netbuilder.core.results.explain.explanation_target import ExplanationTarget, score_of
+from netbuilder.core.results.own_units import parse_cell, predict_values, preprocessing_of
+from netbuilder.core.results.predict import predict_raw
+from netbuilder.core.wording import did_you_mean, format_list
+
+Array = NDArray[Any]
+Raw = Mapping[str, Array]
+REPEATS = 5
+MOST_ROWS = 2_000
+GRID = 40
+
+
+def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn, slice]]]:
+    """Where each column of a table stands: by name, (Input id, column, its features)."""
+    found: dict[str, list[tuple[str, FittedColumn, slice]]] = {}
+    for key, entry in preprocessing_of(trained).inputs.items():
+        start = 0
+        for column in entry.columns if entry.kind == "table" else ():
+            end = start + len(column.features)
+            found.setdefault(column.name, []).append((key, column, slice(start, end)))
+            start = end
+    if not found:
+        raise DataError("This network takes no table.", "Choose another way to explain.")
+    return found
+
+
+def _flat(raw: Raw) -> dict[str, Array]:
+    return {key: np.asarray(value).reshape(len(value), -1) for key, value in raw.items()}
+
+
+def _shaped(flat: Raw, like: Raw) -> dict[str, Array]:
+    return {key: value.reshape(-1, *like[key].shape[1:]) for key, value in flat.items()}
+
+
+def permutation_importance(
+    trained: TrainedModel, raw: Raw, truth: Array | None = None, seed: int = 0
+) -> dict[str, float]:
+    """How much worse the answers are where a column's values are shuffled among the rows.
+
+    Breiman, "Random Forests", Machine Learning 2001, by scikit-learn's
+    ``permutation_importance`` (mean of 5 shuffles; the features that one column became are
+    shuffled together). Of classes the loss of accuracy (0 to 1), of numbers the growth of the
+    mean absolute error in own units; without ``truth`` the answers as they are count as right.
+
+    Args:
+        trained: the network.
+        raw: raw values by Input id, (n, ...), at least two rows.
+        truth: right answers of the first output: class numbers (n,), or numbers (n, columns).
+        seed: of the shuffles.
+    """
+    from sklearn.inspection import permutation_importance as shuffle
+
+    places = columns_of(trained)
+    count = len(next(iter(raw.values())))
+    if count < 2:
+        raise DataError("One row has nothing to be shuffled with.", "Give a table of rows.")
+    if count > MOST_ROWS:
+        kept = np.sort(np.random.default_rng(seed).choice(count, MOST_ROWS, replace=False))
+        raw = {key: value[kept] for key, value in raw.items()}
+        truth = None if truth is None else truth[kept]
+        count = MOST_ROWS
+    flat = _flat(raw)
+    names = list(places)
+    preprocessing = preprocessing_of(trained)
+    output = next(iter(preprocessing.outputs))
+    target = preprocessing.outputs[output]
+
+    def answers(rows: Array) -> Array:
+        """Answers where column j of sample i is that of sample ``rows[i, j]``."""
+        moved = {key: value.copy() for key, value in flat.items()}
+        for j, name in enumerate(names):
+            for key, _, part in places[name]:
+                moved[key][:, part] = flat[key][rows[:, j], part]
+        values = predict_values(trained, preprocessing.apply_inputs(_shaped(moved, raw)))[output]
+        if target.task == REGRESSION:
+            return values.reshape(len(values), -1)
+        return target.class_numbers(values)
+
+    class Asked:
+        """scikit-learn wants an object that can be fitted; this one is."""
+
+        def fit(self, *_: object) -> None:
+            """Nothing: the network is trained."""
+
+    start = np.repeat(np.arange(count)[:, None], len(names), axis=1)
+    right = answers(start) if truth is None else np.asarray(truth)
+    if target.task == REGRESSION:
+        right = right.reshape(count, -1)
+
+    def goodness(_: object, rows: Array, right: Array) -> float:
+        given = answers(np.asarray(rows, np.int64))
+        if target.task in {REGRESSION, MULTI_LABEL}:
+            return -float(np.abs(given - right).mean())
+        return float((given == right).mean())
+
+    found = shuffle(Asked(), start, right, scoring=goodness, n_repeats=REPEATS, random_state=seed)
+    return {n: float(v) for n, v in zip(names, found.importances_mean, strict=True)}
+
+
+def against_typical(question: ExplanationTarget) -> dict[str, float]:
+    """How far the answer falls where a column has its typical value: for one row alone."""
+    found: dict[str, float] = {}
+    for name, places in columns_of(question.trained).items():
+        sample = {k: np.array(v, np.float64).reshape(-1) for k, v in question.sample.items()}
+        for key, column, part in places:
+            sample[key][part] = _features(column, column.typical)
+        pair = {
+            key: np.stack([np.asarray(value).reshape(-1), sample[key]])
+            for key, value in question.sample.items()
+        }
+        raw = {k: v.reshape(2, *np.shape(question.sample[k])) for k, v in pair.items()}
+        preprocessing = preprocessing_of(question.trained)
+        values = predict_values(question.trained, preprocessing.apply_inputs(raw))[question.output]
+        here, typical = score_of(values, question)
+        found[name] = float(here - typical)
+    return found
+
+
+def typical_cells(question: ExplanationTarget) -> dict[str, tuple[str, str]]:
+    """What ``against_typical`` compares, in words: by column (the row's cell, the typical one)."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, places in columns_of(question.trained).items():
+        key, column, part = places[0]
+        here = np.asarray(question.sample[key], np.float64).reshape(-1)[part]
+        typical = _features(column, column.typical)
+        found[name] = parse_cell(column, here), parse_cell(column, typical)
+    return found
+
+
+def _features(column: FittedColumn, value: object) -> Array:
+    if column.kind == "category":
+        return np.array([float(str(value) == one) for one in column.categories])
+    if isinstance(value, (int, float)):
+        return np.array([float(value)])
+    if column.kind == "boolean" and str(value) in column.categories:
+        return np.array([float(column.categories.index(str(value)))])
+    return np.array([column.mean if column.mean is not None else 0.0])
+
+
+def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Response:
+    """The mean answer over rows, where ``column`` is set to one value after another.
+
+    Friedman, "Greedy Function Approximation", Annals of Statistics 2001. Numbers go over 40
+    even steps from the lowest to the highest of the training rows and of these, categories over
+    all that are known.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    places = columns_of(question.trained)
+    if column not in places:
+        raise DataError(
+            f"The network has no column '{column}'.",
+            f"{did_you_mean(column, list(places))} It has {format_list(places, 12)}.".strip(),
+        )
+    flat = _flat(raw)
+    count = len(next(iter(flat.values())))
+    if count > 200:
+        kept = np.linspace(0, count - 1, 200).astype(np.int64)
+        flat = {key: value[kept] for key, value in flat.items()}
+        raw = {key: value[kept] for key, value in raw.items()}
+    key, first, part = places[column][0]
+    grid: Sequence[float | str]
+    if first.kind in {"category", "boolean"} and first.categories:
+        grid = first.categories
+    else:
+        seen = flat[key][:, part]
+        known = np.append(
+            seen[np.isfinite(seen)], [v for v in (first.low, first.high) if v is not None]
+        )
+        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+        grid = [float(v) for v in np.linspace(low, high, GRID)]
+    preprocessing = preprocessing_of(question.trained)
+    means = []
+    for value in grid:
+        moved = _with_value(flat, places[column], value)
+        ready = preprocessing.apply_inputs(_shaped(moved, raw))
+        means.append(
+            score_of(predict_values(question.trained, ready)[question.output], question).mean()
+        )
+    first_word, last_word = (
+        one if isinstance(one, str) else parse_cell(first, np.array([one]))
+        for one in (grid[0], grid[-1])
+    )
+    ends = (first_word, last_word)
+    return Response(
+        column, question.about, tuple(grid), np.array(means), ends, question.unit_beside
+    )
+
+
+def vary_column(
+    trained: TrainedModel, sample: Mapping[str, Array], column: str, values: Sequence[float | str]
+) -> dict[str, Array]:
+    """One sample with ``column`` set to each of the values: raw values by Input id, (n, ...)."""
+    raw = {key: np.asarray(value)[None] for key, value in sample.items()}
+    flat, places = _flat(raw), columns_of(trained)[column]
+    each = [_with_value(flat, places, value) for value in values]
+    joined = {key: np.concatenate([one[key] for one in each]) for key in flat}
+    return _shaped(joined, raw)
+
+
+def _with_value(
+    flat: Raw, places: Sequence[tuple[str, FittedColumn, slice]], value: float | str
+) -> dict[str, Array]:
+    """Flat rows with a column set to a value, wherever the column stands."""
+    moved = {name: values.copy() for name, values in flat.items()}
+    for name, spec, where in places:
+        moved[name][:, where] = _features(spec, value)
+    return moved
+
+
+def nearest_counterexample(question: ExplanationTarget, raw: Raw) -> Nearest | None:
+    """The most similar row that gets another answer; None where all rows get the same.
+
+    Similar: the smallest Euclidean distance of the values as the network sees them, each feature
+    divided by its deviation over the rows. Another answer: another class, or a number that
+    differs by more than the deviation of all answers.
+    """
+    preprocessing = preprocessing_of(question.trained)
+    found = predict_raw(question.trained, raw).outputs[question.output]
+    alone = {k: np.asarray(v)[None] for k, v in question.sample.items()}
+    own = predict_raw(question.trained, alone)
+    mine = own.outputs[question.output]
+    apart: float | None = None
+    if found.task == REGRESSION:
+        values = found.values.reshape(len(found.values), -1)[:, question.unit]
+        here = float(mine.values.reshape(-1)[question.unit])
+        apart = float(values.std())
+        other = np.abs(values - here) > apart if len(values) > 1 else np.zeros(1, bool)
+    else:
+        other = np.array([label != mine.labels[0] for label in found.labels])
+    if not other.any():
+        return None
+    ready = preprocessing.apply_inputs(raw)
+    sample = preprocessing.apply_inputs(alone)
+    distance = np.zeros(len(other))
+    for key, rows in ready.items():
+        flat = rows.reshape(len(rows), -1).astype(np.float64)
+        wide = flat.std(axis=0)
+        wide[wide == 0] = 1.0
+        distance += (((flat - sample[key].reshape(1, -1)) / wide) ** 2).sum(axis=1)
+    distance[~other] = np.inf
+    row = int(distance.argmin())
+    changes = {}
+    for name, places in columns_of(question.trained).items():
+        key, column, part = places[0]
+        cell = parse_cell(column, np.asarray(question.sample[key]).reshape(-1)[part])
+        there = parse_cell(column, np.asarray(raw[key])[row].reshape(-1)[part])
+        if cell != there:
+            changes[name] = (cell, there)
+    units = question.target.column_units
+    unit = units[question.unit] if apart is not None and units else ""
+    return Nearest(row, found.text(row), changes, apart, unit)

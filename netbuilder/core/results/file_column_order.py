@@ -1,0 +1,229 @@
+"""Rows with their answers for a network of plain Keras: nothing in it says what its inputs mean.
+
+It takes the columns of a table in the order of the file, as they stand. What was taken for what
+is said in words, because nobody can prove it right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.preprocessing.cells import as_numbers, is_numeric, labels_of, sort_labels
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    FittedColumn,
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.own_units import preprocessing_of
+from netbuilder.core.wording import format_count, format_list
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MADE = "It was not made with NetBuilder"
+_OURS = "The .h5 that NetBuilder saves says which columns it takes."
+
+
+@dataclass(frozen=True)
+class OrderedRows:
+    """``split``: the rows; ``trained``: the network with their names and labels; ``words``: how
+    the file was read."""
+
+    trained: TrainedModel
+    split: Split
+    words: str
+
+
+def lacks_data_facts(trained: TrainedModel) -> bool:
+    """Whether a network came without a word on the data that it is for."""
+    return not trained.project.data.kind and not trained.preprocessing.inputs
+
+
+def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
+    """The rows of a file for a network that ``lacks_data_facts``.
+
+    Raises:
+        DataError: the file cannot be read, or its columns do not fit the network.
+    """
+    preprocessing = preprocessing_of(trained)
+    if path.is_dir() or path.suffix.lower() in ARRAY_ENDINGS:
+        return _of_arrays(trained, preprocessing, path)
+    shape = _one_input(preprocessing)
+    key, target = _one_output(trained, preprocessing)
+    table = _fitting(read_table(path, {}), int(np.prod(shape)), target.units, path.name)
+    table, left_out = _whole_rows(table, path.name)
+    features, answers = _parts(table, int(np.prod(shape)), target)
+    target, truth = _truth(answers, _as_asked(trained, key, target, answers), path.name)
+    name, entry = next(iter(preprocessing.inputs.items()))
+    columns = tuple(FittedColumn(str(one)) for one in features.columns)
+    entry = replace(entry, columns=columns if entry.kind == "table" else ())
+    raw_x = {name: _numbers(features, path.name).reshape(len(table), *shape).astype(entry.dtype)}
+    raw_y = {key: truth}
+    found = Preprocessing({name: entry}, {key: target})
+    split = Split(found.apply_inputs(raw_x), found.apply_targets(raw_y), raw_x, None, raw_y)
+    words = (
+        f"{_MADE}: the columns {format_list(features.columns, 4)} of {path.name} went in as they"
+        f" stand, "
+        f"in the order of the file, and {format_list(answers.columns, 4)} was taken for the answer"
+    )
+    if target.classes:
+        words += f" (its classes in the order {format_list(target.classes, 6)})"
+    return OrderedRows(replace(trained, preprocessing=found), split, f"{words}.{left_out}")
+
+
+def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) -> OrderedRows:
+    """Arrays of samples, and folders of pictures, need no names."""
+    if not path.is_dir():
+        inputs = {
+            key: InputPreprocessing("numbers", one.shape, one.dtype) if one.kind == "table" else one
+            for key, one in preprocessing.inputs.items()
+        }
+        preprocessing = replace(preprocessing, inputs=inputs)
+    split = read_split(trained.project.data, preprocessing, path)
+    return OrderedRows(
+        replace(trained, preprocessing=preprocessing),
+        split,
+        f"{_MADE}: the samples of {path.name} went in as they stand.",
+    )
+
+
+def _one_input(preprocessing: Preprocessing) -> tuple[int, ...]:
+    (entry, *more) = preprocessing.inputs.values()
+    if more or any(size is None for size in entry.shape):
+        raise DataError(
+            f"{_MADE}, and it has more than one input or one of any length: nothing says which "
+            "columns they take.",
+            _OURS,
+        )
+    return tuple(size for size in entry.shape if size is not None)
+
+
+def _one_output(
+    trained: TrainedModel, preprocessing: Preprocessing
+) -> tuple[str, OutputPreprocessing]:
+    ((key, target), *more) = preprocessing.outputs.items()
+    if more or len(trained.training_model.outputs[0].shape) != 2:
+        raise DataError(
+            f"{_MADE}, and it gives more than one answer for each row: nothing says which columns "
+            "they are.",
+            _OURS,
+        )
+    return key, target
+
+
+def _fitting(table: pd.DataFrame, inputs: int, units: int, source: str) -> pd.DataFrame:
+    """The table, without a column that only counts the rows where it is too wide with it."""
+    for one in (table, drop_index_column(table)):
+        if len(one.columns) - inputs in {1, units}:
+            return one
+    raise DataError(
+        f"{_MADE}: it takes {format_count(inputs, 'number')} in a row, and {source} has "
+        f"{format_count(len(table.columns), 'column')}, the answer among them.",
+        f"Its columns must be those of {source}, in their order, and the answer the last one.",
+    )
+
+
+def _whole_rows(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, str]:
+    whole = table.dropna()
+    if whole.empty:
+        raise DataError(f"Each row of {source} has an empty cell.", "Fill them in.")
+    lost = len(table) - len(whole)
+    return whole, f" {format_count(lost, 'row')} with empty cells left out." if lost else ""
+
+
+def _parts(
+    table: pd.DataFrame, inputs: int, target: OutputPreprocessing
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What goes in, and the answers: the last columns; of one column of classes also the first,
+    where the last holds numbers that cannot be classes."""
+    count = len(table.columns) - inputs
+    if count == 1 and target.task != REGRESSION:
+        first, last = table.iloc[:, 0], table.iloc[:, -1]
+        no_answer = is_numeric(last) and _classes(last, target.units) is None
+        if no_answer and _classes(first, target.units) is not None:
+            return table.iloc[:, 1:], table.iloc[:, :1]
+    return table.iloc[:, :inputs], table.iloc[:, inputs:]
+
+
+def _as_asked(
+    trained: TrainedModel, key: str, target: OutputPreprocessing, answers: pd.DataFrame
+) -> OutputPreprocessing:
+    """A network that was never compiled says no loss; one sigmoid unit answers yes or no."""
+    last = trained.project.graph.by_id[key].params.get("activation")
+    yes_or_no = last == "sigmoid" and target.units == 1 and target.task == REGRESSION
+    if yes_or_no and _classes(answers.iloc[:, 0], 1) is not None:
+        return replace(target, task=BINARY)
+    return target
+
+
+def _classes(series: pd.Series, units: int) -> tuple[str, ...] | None:
+    """Labels of the class numbers, None where the column cannot be the classes of such a network.
+
+    Whole numbers from 0 on are the numbers of the classes; else all of them must occur, and they
+    are in order, as scikit-learn's LabelEncoder and Keras's folders have them.
+    """
+    count = 2 if units == 1 else units
+    labels = sort_labels(labels_of(series.dropna()).unique())
+    numbers = tuple(str(number) for number in range(count))
+    if set(labels) <= set(numbers):
+        return numbers
+    return labels if len(labels) == count else None
+
+
+def _truth(
+    answers: pd.DataFrame, target: OutputPreprocessing, source: str
+) -> tuple[OutputPreprocessing, NDArray[Any]]:
+    columns = tuple(str(name) for name in answers.columns)
+    if target.task == REGRESSION:
+        if len(columns) != target.units:
+            raise DataError(
+                f"{_MADE}: it answers {format_count(target.units, 'number')}, and {source} has one "
+                "column for them.",
+                "Give one column for each number that it answers.",
+            )
+        return replace(target, columns=columns), _numbers(answers, source)
+    if len(columns) > 1:
+        rows = _numbers(answers, source)
+        if target.task != CLASSES or not np.array_equal(rows.sum(axis=1), np.ones(len(rows))):
+            raise DataError(
+                f"{_MADE}: it answers one of {target.units} classes, and the columns "
+                f"{format_list(columns, 6)} of {source} do not hold one 1 in each row.",
+                "Give one column with the names of the classes.",
+            )
+        return replace(target, columns=columns[:1], classes=columns), rows.argmax(axis=1)
+    classes = _classes(answers.iloc[:, 0], target.units)
+    if classes is None:
+        found = len(set(labels_of(answers.iloc[:, 0])))
+        raise DataError(
+            f"{_MADE}: it answers one of {max(2, target.units)} classes, and '{columns[0]}' of "
+            f"{source} has {found} different values: nothing says which is which.",
+            _OURS,
+        )
+    numbers = labels_of(answers.iloc[:, 0]).map({label: i for i, label in enumerate(classes)})
+    return replace(target, columns=columns, classes=classes), numbers.to_numpy(np.int64)
+
+
+def _numbers(table: pd.DataFrame, source: str) -> NDArray[np.float64]:
+    parts = []
+    for name in table.columns:
+        numbers = as_numbers(table[name], source)
+        if numbers is None:
+            raise DataError(
+                f"{_MADE}, and takes numbers; the column '{name}' of {source} is text.",
+                _OURS,
+            )
+        parts.append(np.asarray(numbers, np.float64))
+    return np.stack(parts, axis=1)

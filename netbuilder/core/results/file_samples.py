@@ -1,0 +1,172 @@
+"""Samples out of a file, to ask a trained network about them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.prepare.prepared_data import prepare_data
+from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.array_roles import read_inputs
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.text_file import read_text_file
+from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.tokens import text_of
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.sample_summary import format_cells
+from netbuilder.core.results.own_units import preprocessing_of
+from netbuilder.core.results.predict import input_sort
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class FileSamples:
+    """Raw values by Input id (n, ...); ``truth`` of the first output where the file has it (class
+    numbers (n,), or numbers (n, columns)); ``texts`` that texts were made of; ``names``: file or
+    line of each."""
+
+    raw: Mapping[str, Array]
+    truth: Array | None = None
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.raw.values())))
+
+    def sample(self, index: int) -> dict[str, Array]:
+        """One sample, without a batch axis.
+
+        Raises:
+            DataError: there is no such sample.
+        """
+        if not 0 <= index < len(self):
+            last = len(self) - 1
+            raise DataError(
+                f"There is no row {index}.",
+                f"The rows count from 0 to {last}." if last else "There is one row, number 0.",
+            )
+        return {key: values[index] for key, values in self.raw.items()}
+
+
+def row_of(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, float | str]:
+    """Raw values of one sample by Input id as a row to fill in: what ``predict_rows`` takes."""
+    row: dict[str, float | str] = {}
+    for key, entry in preprocessing_of(trained).inputs.items():
+        row |= format_cells(entry, sample[key])
+    return row
+
+
+def sample_text(trained: TrainedModel, sample: Mapping[str, Array]) -> str:
+    """The words of one sample of ids as the network reads them: unknown ones are "[UNK]"."""
+    for key, entry in preprocessing_of(trained).inputs.items():
+        if entry.vocabulary:
+            ids = np.asarray(sample[key]).reshape(-1).astype(np.int64)
+            words = [entry.vocabulary[one] for one in ids if 0 < one < len(entry.vocabulary)]
+            return text_of(words, entry.level) if entry.level else " ".join(words)
+    return ""
+
+
+def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:
+    """Texts that were typed.
+
+    Raises:
+        DataError: the network takes no texts.
+    """
+    raw: dict[str, Array] = {}
+    for key, entry in preprocessing_of(trained).inputs.items():
+        of_texts = MODALITIES[entry.kind].of_texts
+        if of_texts is None:
+            raise DataError("This model takes no texts.", f"It takes {input_sort(trained)}.")
+        raw[key] = of_texts(texts, entry)
+    return FileSamples(raw, None, tuple(texts))
+
+
+def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
+    """All samples of a file or folder: a CSV, pictures, texts, arrays.
+
+    Raises:
+        DataError: it cannot be read, or does not fit the network.
+    """
+    preprocessing = preprocessing_of(trained)
+    ending = path.suffix.lower()
+    if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
+        return _files(trained, path)
+    if ending in ARRAY_ENDINGS:
+        raw = read_inputs(path, preprocessing.inputs)
+        return FileSamples(raw, _truth(trained, path, len(next(iter(raw.values())))))
+    data = trained.project.data
+    table = read_table(path, inference_data.reading_of_model(data, preprocessing))
+    table = inference_data.as_model_table(table, preprocessing, path.name)
+    raw, kept, _ = inference_data.raw_of_table(table, data, preprocessing, path.name)
+    count = len(next(iter(raw.values())))
+    if not count:
+        raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
+    texts: tuple[str, ...] = ()
+    text = next((entry for entry in preprocessing.inputs.values() if entry.kind == "text"), None)
+    if text is not None:
+        column = inference_data.text_column(kept, text, path.name)
+        texts = tuple(str(value) for value in column)
+    names = tuple(f"line {line}" for line in kept.index)
+    return FileSamples(raw, _truth(trained, path, count), texts, names)
+
+
+def file_of_row(project: Project, base: Path, index: int) -> Path | None:
+    """The file that sample ``index`` was read from, counted as ``Dataset.test`` counts (as
+    ``Dataset.train`` where there are no test rows); None where samples are in no files.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    plan = prepare_data(project, base)
+    samples = plan.samples if plan.test is None else plan.test
+    rows = plan.rows.test if plan.test is None else np.arange(len(plan.test))
+    if not len(rows):
+        samples, rows = plan.samples, plan.rows.train
+    values = next(iter(samples.arrays.values()))
+    found = values[int(rows[index % len(rows)])]
+    return Path(found) if isinstance(found, (str, Path)) else None
+
+
+def _files(trained: TrainedModel, path: Path) -> FileSamples:
+    preprocessing = preprocessing_of(trained)
+    sorts = [MODALITIES[entry.kind] for entry in preprocessing.inputs.values()]
+    endings = sorts[0].endings or MODALITIES["image"].endings
+    files = [path]
+    if path.is_dir():
+        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
+    if not files or files[0].suffix.lower() not in endings:
+        raise DataError(
+            f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
+            f"It takes {input_sort(trained)}.",
+        )
+    raw: dict[str, Array] = {}
+    for key, entry in preprocessing.inputs.items():
+        of_files = MODALITIES[entry.kind].of_files or MODALITIES["image"].of_files
+        assert of_files is not None
+        raw[key] = of_files(files, entry)
+    texts: tuple[str, ...] = ()
+    if all(entry.kind == "text" for entry in preprocessing.inputs.values()):
+        texts = tuple(read_text_file(f, {})[0] for f in files)
+    root = path if path.is_dir() else path.parent
+    return FileSamples(raw, None, texts, tuple(f.relative_to(root).as_posix() for f in files))
+
+
+def _truth(trained: TrainedModel, path: Path, count: int) -> Array | None:
+    """Right answers, where the file has one for each row that can be asked about."""
+    preprocessing = preprocessing_of(trained)
+    try:
+        split = inference_data.read_split(trained.project.data, preprocessing, path)
+    except UserError:
+        return None
+    if len(split) != count or not split.raw_y:
+        return None
+    return np.asarray(next(iter(split.raw_y.values())))

@@ -1,0 +1,238 @@
+"""What goes on inside a trained network: activations of one sample, weights, filters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.engine.build import graph_to_keras
+from netbuilder.core.engine.build.graph_to_keras import (
+    connect_layers,
+    keras_name,
+    model_inputs,
+    owner_of,
+)
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.own_units import preprocessing_of
+
+if TYPE_CHECKING:
+    import keras
+
+Array = NDArray[Any]
+
+# By the network: a model that gives every node's values, and the nodes in its order.
+_probes: WeakKeyDictionary[Any, tuple[keras.Model, tuple[str, ...]]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class WeightStats:
+    """One array of weights at a glance.
+
+    ``name`` as Keras says ("kernel", "bias", ...); ``counts`` and ``edges`` are a histogram
+    (``numpy.histogram``); ``near_zero`` is the share of weights below a thousandth of the
+    largest.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    count: int
+    mean: float
+    deviation: float
+    minimum: float
+    maximum: float
+    near_zero: float
+    counts: NDArray[np.int64]
+    edges: NDArray[np.float64]
+    trainable: bool = True
+
+
+def raw_sample(split: Split, index: int) -> dict[str, Array]:
+    """Raw values of one sample by Input id, without a batch axis: what ``node_activations``
+    takes."""
+    return {key: values[index] for key, values in split.raw_x.items()}
+
+
+def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, Array]:
+    """What every node gives out for one sample.
+
+    Args:
+        trained: the network.
+        sample: raw values by Input id, without a batch axis.
+
+    Returns:
+        An array by node id, without a batch axis. Of an Input the values as the network sees
+        them (scaled); of an output what its last layer gives (not yet in own units).
+
+    Raises:
+        DataError: a value is missing or has another shape than its Input.
+    """
+    preprocessing = preprocessing_of(trained)
+    names = model_inputs(trained.project.graph)
+    ready: dict[str, Array] = {}
+    for name in names:
+        entry = preprocessing.inputs[name]
+        if name not in sample:
+            raise DataError(f"The sample has no value for '{name}'.", "Choose another sample.")
+        raw = np.asarray(sample[name])
+        fits = raw.ndim == len(entry.shape) and all(
+            want is None or want == got for want, got in zip(entry.shape, raw.shape, strict=True)
+        )
+        if not fits:
+            raise DataError(
+                f"The sample's value for '{name}' has the shape {raw.shape}, not {entry.shape}.",
+                "Choose a sample of this data set.",
+            )
+        ready[name] = entry.apply(raw[None])
+    model, nodes = node_outputs(trained)
+    values = [ready[name] for name in names]
+    given = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
+    found = {name: value[0] for name, value in ready.items()}
+    found.update({node: np.asarray(value)[0] for node, value in zip(nodes, given, strict=True)})
+    return found
+
+
+def listed_outputs(given: Any) -> list[Any]:
+    """What a model gives as one tensor an output: of a single one Keras gives the tensor alone."""
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
+    """A model that shares the network's layers and gives the values of every node."""
+    import keras
+
+    if trained.training_model in _probes:
+        return _probes[trained.training_model]
+    graph = trained.project.graph
+    names = model_inputs(graph)
+    by_name = {layer.name: layer for layer in trained.training_model.layers}
+    inputs = [
+        keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype)
+        for tensor in trained.training_model.inputs
+    ]
+    tensors: dict[str, Any] = dict(zip(names, inputs, strict=True))
+    connect_layers(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
+    nodes = tuple(
+        node for node in graph.order if node in tensors and graph.by_id[node].layer != "Input"
+    )
+    model = keras.Model(
+        inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in nodes]
+    )
+    _probes[trained.training_model] = (model, nodes)
+    return model, nodes
+
+
+def layer_of(trained: TrainedModel, node_id: str) -> Any:
+    """The Keras layer that a node applies; None of an Input, and of a node that is not there."""
+    return graph_to_keras.layer_of(trained.training_model, trained.project.graph, node_id)
+
+
+def weights_of(trained: TrainedModel, node_id: str) -> dict[str, Array]:
+    """The weight arrays of a node by name ("kernel", "bias", ...); empty where it has none."""
+    layer = layer_of(trained, node_id)
+    if layer is None:
+        return {}
+    found: dict[str, Array] = {}
+    for weight in layer.weights:
+        name = weight.name if weight.name not in found else weight.path
+        found[name] = np.asarray(weight.numpy())
+    return found
+
+
+def frozen_of(trained: TrainedModel, node_id: str) -> frozenset[str]:
+    """Names, as in ``weights_of``, of a node's weights that training does not change."""
+    layer = layer_of(trained, node_id)
+    if layer is None:
+        return frozenset()
+    still = {id(weight) for weight in layer.non_trainable_weights}
+    names = weights_of(trained, node_id)
+    return frozenset(n for n, w in zip(names, layer.weights, strict=True) if id(w) in still)
+
+
+def weight_stats(trained: TrainedModel, node_id: str, bins: int = 40) -> tuple[WeightStats, ...]:
+    """Statistics and a histogram of each weight array of a node."""
+    return array_stats(weights_of(trained, node_id), frozen_of(trained, node_id), bins)
+
+
+def array_stats(
+    weights: Mapping[str, Array], frozen: Collection[str] = (), bins: int = 40
+) -> tuple[WeightStats, ...]:
+    """Statistics and a histogram of each array of a layer's weights.
+
+    Args:
+        weights: by Keras's name.
+        frozen: names of those that are not trained.
+        bins: of the histograms.
+    """
+    found = []
+    for name, values in weights.items():
+        if values.dtype.kind not in "fiu" or values.size == 0:
+            continue
+        flat = np.asarray(values, np.float64).reshape(-1)
+        counts, edges = np.histogram(flat, bins=bins)
+        largest = float(np.abs(flat).max())
+        found.append(
+            WeightStats(
+                name=name,
+                shape=values.shape,
+                count=int(flat.size),
+                mean=float(flat.mean()),
+                deviation=float(flat.std()),
+                minimum=float(flat.min()),
+                maximum=float(flat.max()),
+                near_zero=float((np.abs(flat) <= 1e-3 * largest).mean()),
+                counts=counts,
+                edges=edges,
+                trainable=name not in frozen,
+            )
+        )
+    return tuple(found)
+
+
+def filter_pictures(trained: TrainedModel, node_id: str) -> Array | None:
+    """Filters of a convolution as pictures.
+
+    Returns:
+        float (filters, height, width), averaged over the input's channels, or
+        (filters, height, width, 3) where the input is in colour; of ``Conv1D`` height is 1.
+        None for nodes that have no such filters.
+    """
+    layer = layer_of(trained, node_id)
+    return layer_filters(type(layer).__name__, weights_of(trained, node_id))
+
+
+def layer_filters(layer: str, weights: Mapping[str, Array]) -> Array | None:
+    """As ``filter_pictures``, of a layer's class name and its weights by Keras's name."""
+    kernel = weights.get("kernel")
+    if kernel is None or layer not in {"Conv1D", "Conv2D", "DepthwiseConv2D"}:
+        return None
+    filters: Array = kernel
+    if kernel.ndim == 3:
+        filters = kernel.mean(axis=1).T[:, None, :]
+    elif layer == "DepthwiseConv2D":
+        filters = kernel.reshape(*kernel.shape[:2], -1).transpose(2, 0, 1)
+    elif kernel.shape[2] == 3:
+        filters = kernel.transpose(3, 0, 1, 2)
+    else:
+        filters = kernel.mean(axis=2).transpose(2, 0, 1)
+    return filters
+
+
+def as_pictures(values: Array) -> Array:
+    """A node's values as pictures to draw: float (count, height, width).
+
+    (height, width, channels) gives one picture a channel; (steps, features) one of features
+    over time; (units,) one row. Larger arrays are flattened to one row.
+    """
+    values = np.asarray(values, np.float64)
+    if values.ndim == 3:
+        return values.transpose(2, 0, 1)
+    if values.ndim == 2:
+        return values.T[None]
+    return values.reshape(1, 1, -1)

@@ -1,0 +1,64 @@
+"""How strong the wires between layers are: the mean size and sign of the weights behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.project.model import Graph
+from netbuilder.core.wording import format_count
+
+Array = NDArray[Any]
+#: Weights that what arrives is multiplied with, by the end of Keras's names.
+_OF_INPUTS = ("kernel", "depthwise_kernel", "pointwise_kernel", "embeddings")
+
+
+@dataclass(frozen=True)
+class ConnectionWeight:
+    """``size``: mean of the weights' sizes; ``mean`` of the weights themselves; ``count``;
+    ``part``: ``size`` of the largest in the network (0 to 1)."""
+
+    size: float
+    mean: float
+    count: int
+    part: float
+
+    def __str__(self) -> str:
+        return (
+            f"{format_count(self.count, 'weight')}: mean size {self.size:.3g}, mean"
+            f" {self.mean:+.3g}"
+        ).replace("-", "−")
+
+
+def connection_weights(
+    graph: Graph, weights_of: Callable[[str], Mapping[str, Array]]
+) -> dict[tuple[str, str], ConnectionWeight]:
+    """The strength of each wire into a layer with weights for its inputs, by (source, target).
+
+    A layer that takes several wires multiplies each with weights of its own only in attention;
+    such wires, and those into layers without weights, have none.
+    """
+    found: dict[tuple[str, str], tuple[float, float, int]] = {}
+    for node in graph.nodes:
+        sources = graph.sources[node.id]
+        if len(sources) != 1:
+            continue
+        arrays = [
+            np.asarray(value, np.float64).reshape(-1)
+            for name, value in weights_of(node.shared or node.id).items()
+            if name.rsplit("/", 1)[-1] in _OF_INPUTS
+        ]
+        whole = np.concatenate(arrays) if arrays else np.zeros(0)
+        whole = whole[np.isfinite(whole)]
+        if len(whole):
+            size = float(np.abs(whole).mean())
+            found[sources[0], node.id] = (size, float(whole.mean()), len(whole))
+    largest = max((size for size, _, _ in found.values()), default=0.0) or 1.0
+    return {
+        wire: ConnectionWeight(size, mean, count, size / largest)
+        for wire, (size, mean, count) in found.items()
+    }

@@ -1,0 +1,91 @@
+"""Forecasts, and walls of pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.engine.probes import Probe
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.view_data import ForecastPicture, Found, ViewRequest, WallPicture
+from netbuilder.core.results.own_units import to_own_units
+
+Array = NDArray[Any]
+MOST_STEPS, WALL = 400, 48
+
+
+def sample_split(dataset: Dataset) -> Split:
+    """What a network is shown on: test rows, else those of the training."""
+    return dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
+
+
+def is_series(dataset: Dataset) -> bool:
+    """Whether windows of a series are followed by numbers."""
+    one = next(iter(dataset.preprocessing.inputs.values()), None)
+    target = next(iter(dataset.preprocessing.outputs.values()), None)
+    return (
+        one is not None
+        and target is not None
+        and one.kind == "numbers"
+        and len(one.shape) == 2
+        and target.task == REGRESSION
+    )
+
+
+def forecast_request(dataset: Dataset, project: Project) -> ViewRequest:
+    """Ask for the forecasts of the test rows, or of the last training rows."""
+    split = sample_split(dataset)
+    rows = slice(max(len(split) - MOST_STEPS, 0), None)
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
+    raw = np.asarray(split.raw_y[output])
+    truth = raw.reshape(len(raw), -1)[rows, 0].astype(float)
+
+    def read(found: Found) -> ForecastPicture:
+        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+        name = target.columns[0] if target.columns else output
+        return ForecastPicture(truth, values.reshape(len(values), -1)[:, 0], name)
+
+    x = {key: values[rows] for key, values in split.x.items()}
+    return ViewRequest(Probe("surface", outputs=(output,), x=x), read)
+
+
+def is_pictures(dataset: Dataset) -> bool:
+    """Whether the first input is a picture of one of several classes."""
+    one = next(iter(dataset.preprocessing.inputs.values()), None)
+    target = next(iter(dataset.preprocessing.outputs.values()), None)
+    of_classes = target is not None and target.task not in {REGRESSION, MULTI_LABEL}
+    picture = one is not None and (one.kind == "image" or len(one.shape) == 3)
+    return picture and of_classes and bool(target and target.classes)
+
+
+def wall_request(dataset: Dataset, project: Project) -> ViewRequest:
+    """Ask what test pictures are taken for, the same number of each class where there are."""
+    split = sample_split(dataset)
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
+    truth = np.asarray(split.raw_y[output]).reshape(-1).astype(np.int64)
+    rows = _evenly(truth, WALL)
+    key = next(iter(dataset.preprocessing.inputs))
+    images = np.asarray(split.raw_x[key][rows], np.float32)
+    names = tuple(target.classes[number] for number in truth[rows])
+
+    def read(found: Found) -> WallPicture:
+        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+        numbers = target.class_numbers(values)
+        flat = values.reshape(len(values), -1)
+        sure = flat.max(axis=1) if flat.shape[1] > 1 else np.maximum(flat[:, 0], 1 - flat[:, 0])
+        answers = tuple(target.classes[int(number)] for number in numbers)
+        return WallPicture(images, answers, names, numbers == truth[rows], sure, rows)
+
+    x = {name: values[rows] for name, values in split.x.items()}
+    return ViewRequest(Probe("surface", outputs=(output,), x=x, every=0.2, slowest=0.4), read)
+
+
+def _evenly(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Rows of each class in turn, ``count`` at most, sorted by class."""
+    each = [np.flatnonzero(classes == number) for number in np.unique(classes)]
+    share = max(1, count // max(len(each), 1))
+    return np.concatenate([rows[:share] for rows in each])[:count]

@@ -1,0 +1,151 @@
+"""What goes in and comes out, in words and in the data's own units, for one sample."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    FittedColumn,
+    InputPreprocessing,
+    OutputPreprocessing,
+)
+from netbuilder.core.data.tokens import text_of
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.own_units import format_day, to_own_units
+from netbuilder.core.wording import format_list, format_measure
+
+Array = NDArray[Any]
+#: Lines of a name and what it is.
+Lines = tuple[tuple[str, str], ...]
+FILLED_MARK = " (filled in)"
+_WIDE = 28  # letters in a line of text
+
+
+def format_cells(entry: InputPreprocessing, values: Array) -> dict[str, float | str]:
+    """The cells of a raw row of a table by column, as a person would write them; {} of others.
+
+    Args:
+        entry: how the Input is prepared.
+        values: the raw sample, without a batch axis.
+    """
+    row: dict[str, float | str] = {}
+    at, flat = 0, np.asarray(values).reshape(-1)
+    for column in entry.columns if entry.kind == "table" else ():
+        part = flat[at : at + len(column.features)]
+        at += len(column.features)
+        if column.kind == "category":
+            row[column.name] = column.categories[int(part.argmax())] if part.any() else ""
+        else:
+            row[column.name] = float(f"{part[0]:.7g}")  # the digits of a float32
+    return row
+
+
+def input_summary(
+    inputs: Mapping[str, InputPreprocessing],
+    raw: Mapping[str, Array],
+    filled: Collection[str] = (),
+) -> dict[str, Lines]:
+    """By Input id: the columns of a table with their values, or the lines of a text; nothing of
+    Inputs that are pictures, sounds or sequences of numbers.
+
+    Args:
+        inputs: how the Inputs are prepared.
+        raw: the sample's raw values by Input id, without a batch axis.
+        filled: names of the columns that were empty (``filled_columns``).
+    """
+    found: dict[str, Lines] = {}
+    for key, entry in inputs.items():
+        if key not in raw:
+            continue
+        if entry.vocabulary:
+            found[key] = tuple(("", line) for line in _text_lines(entry, raw[key]))
+        elif entry.kind == "table" and len(entry.shape) == 1:
+            cells, columns = format_cells(entry, raw[key]), {c.name: c for c in entry.columns}
+            found[key] = tuple(
+                (n, _cell(columns[n], cell) + (FILLED_MARK if n in filled else ""))
+                for n, cell in cells.items()
+            )
+    return {key: lines for key, lines in found.items() if lines}
+
+
+def filled_columns(
+    inputs: Mapping[str, InputPreprocessing], filled: Mapping[str, Array]
+) -> tuple[str, ...]:
+    """Names of the columns that were empty in a row, of which ``Split.filled_in`` says which."""
+    return tuple(
+        column.name
+        for key, entry in inputs.items()
+        if key in filled
+        for column, empty in zip(entry.columns, filled[key], strict=True)
+        if empty
+    )
+
+
+def filled_words(names: Sequence[str]) -> str:
+    """A sentence about the columns that were empty in a row; "" where none was."""
+    if not names:
+        return ""
+    verb = (
+        "was empty in the file: its value is"
+        if len(names) == 1
+        else ("were empty in the file: their values are")
+    )
+    return f"{format_list(names)} {verb} filled in."
+
+
+def _cell(column: FittedColumn, cell: float | str) -> str:
+    if isinstance(cell, str):
+        return cell or "?"
+    if not np.isfinite(cell):
+        return "?"
+    if column.kind == "boolean" and len(column.categories) == 2:
+        return column.categories[int(cell > 0.5)]
+    if column.kind == "date":
+        return format_day(cell, column.low)
+    return format_measure(cell, column.unit)
+
+
+def _text_lines(entry: InputPreprocessing, ids: Array) -> list[str]:
+    flat = np.asarray(ids).reshape(-1).astype(np.int64)
+    words = [entry.vocabulary[one] for one in flat if 0 < one < len(entry.vocabulary)]
+    text = text_of(words, entry.level) if entry.level else " ".join(words)
+    if not text.strip():
+        return []
+    return textwrap.wrap(text, _WIDE) if entry.level != "character" else _cut(text)
+
+
+def _cut(text: str) -> list[str]:
+    """Lines of a text in which every character counts."""
+    shown = text.replace("\n", "⏎").replace(" ", "␣")
+    return [shown[at : at + _WIDE] for at in range(0, len(shown), _WIDE)]
+
+
+def predictions_in_units(
+    values: Mapping[str, Array], project: Project, outputs: Mapping[str, OutputPreprocessing]
+) -> dict[str, Array]:
+    """By output id: numbers in own units, or probabilities.
+
+    Args:
+        values: what each node gives for some samples, by id, (n, ...).
+        project: what is trained.
+        outputs: how the outputs' targets are prepared.
+    """
+    return {
+        name: np.asarray(to_own_units(np.asarray(values[name], np.float64), project, name, target))
+        for name, target in outputs.items()
+        if name in values
+    }
+
+
+def features_of(inputs: Mapping[str, InputPreprocessing]) -> dict[str, tuple[str, ...]]:
+    """Names of the numbers of an Input that takes rows of a table, by its id."""
+    return {
+        key: tuple(name for column in entry.columns for name in column.features)
+        for key, entry in inputs.items()
+        if entry.kind == "table" and len(entry.shape) == 1
+    }

@@ -1,0 +1,36 @@
+"""A trained network of which a person set some weights, to see what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.network_copies import copy_network
+from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.manual_weights import WeightIndex, set_weights
+from netbuilder.core.engine.trained import TrainedModel
+
+_NOTE = "the best epoch counts from here"
+
+
+def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
+    """A network of its own that is like another but for these weights.
+
+    What was measured of the other is no longer so and is left out; its curve is how it got there.
+
+    Raises:
+        UserError: there is no such weight.
+    """
+    training_model = copy_network(trained.training_model, trained.project, trained.facts)
+    set_weights(training_model, trained.project.graph, values)
+    count = trained.set_by_hand + len(values)
+    change = Changed("weights", count, trained.epochs, trained.step, _NOTE)
+    return replace(
+        trained,
+        training_model=training_model,
+        model=assemble(training_model, trained.project, trained.preprocessing, trained.facts),
+        test={},
+        kept_epoch=0,
+        changes=(*trained.changes_before_hand, change),
+    )

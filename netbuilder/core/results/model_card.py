@@ -1,0 +1,248 @@
+"""The model card: facts that the program knows, and the judgement of who made the model.
+
+After Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019). The judgement is the person's
+own text; it stands in the project (and so in the ``.h5``) under ``card``.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import noop as N_
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
+from netbuilder.core.results import statistics
+from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.results.own_units import preprocessing_of
+
+KEY = "card"
+#: What a person answers: key in the project, and the question.
+QUESTIONS: Mapping[str, str] = {
+    "purpose": N_("What is the model for, and who should use it?"),
+    "harm": N_("Who could be harmed by a wrong prediction?"),
+    "limits": N_("When should the model not be used?"),
+}
+ENDINGS = (".md", ".html", ".pdf")
+
+Rows = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its facts, or the answer to a question."""
+
+    title: str
+    rows: Rows = ()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The card: a title and its sections, in order."""
+
+    title: str
+    sections: tuple[Section, ...]
+
+
+def answers_of(project: Project) -> dict[str, str]:
+    """Return what the person has written, by key of ``QUESTIONS``; "" where nothing is."""
+    given = project.extra.get(KEY)
+    known = given if isinstance(given, Mapping) else {}
+    return {key: str(known.get(key) or "") for key in QUESTIONS}
+
+
+def with_answer(project: Project, key: str, text: str) -> Project:
+    """Return the project with one answer of its card changed."""
+    given = {**answers_of(project), key: text.strip()}
+    kept = {name: one for name, one in given.items() if one}
+    extra = {name: one for name, one in project.extra.items() if name != KEY}
+    return replace(project, extra={**extra, KEY: kept} if kept else extra)
+
+
+def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
+    """Return the card of a trained model.
+
+    Args:
+        trained: the model.
+        dataset: its data, where it is at hand: measures get intervals and classes then.
+    """
+    found = None
+    if dataset is not None and (held := dataset.test or dataset.validation) is not None:
+        found = evaluate(trained, held)
+    sections = [
+        *(
+            Section(_(question), text=answers_of(trained.project)[key] or _("Not answered yet."))
+            for key, question in QUESTIONS.items()
+        ),
+        Section(_("Data"), _data_rows(trained)),
+        Section(_("Training range"), _range_rows(trained)),
+        Section(_("Network and training"), _training_rows(trained)),
+        Section(_("Evaluation"), _evaluation_rows(trained, found)),
+    ]
+    if found is not None and found.classes:
+        sections.append(Section(_("Evaluation by class"), _class_rows(found)))
+    kept = tuple(one for one in sections if one.rows or one.text)
+    return ModelCard(_("Model card: {name}", name=trained.project.name), kept)
+
+
+def _data_rows(trained: TrainedModel) -> Rows:
+    facts, data = trained.facts, trained.project.data
+    name = data.name or Path(data.path).name or data.kind
+    rows = [(_("Source"), name)] if name else []
+    if facts.rows:
+        rows += [
+            (_("Training set"), _count(facts.rows)),
+            (_("Validation set"), _count(facts.validation_rows)),
+            (_("Test set"), _count(facts.test_rows)),
+        ]
+    if facts.target_names:
+        rows.append((_("Target"), ", ".join(facts.target_names)))
+    if facts.class_counts:
+        pairs = zip(facts.classes, facts.class_counts, strict=True)
+        rows.append((_("Training samples by class"), ", ".join(f"{n}: {c}" for n, c in pairs)))
+    rows.append((_("Scaling"), data.scaling))
+    return rows
+
+
+def _count(samples: int) -> str:
+    return ngettext("{count} sample", "{count} samples", samples)
+
+
+def _range_rows(trained: TrainedModel) -> Rows:
+    """From where to where each column's training values run: beyond them it guesses."""
+    rows = []
+    for entry in preprocessing_of(trained).inputs.values():
+        for column in entry.columns:
+            if column.categories:
+                rows.append((column.name, ", ".join(column.categories)))
+            elif column.low is not None and column.high is not None:
+                text = _("{low} to {high}", low=f"{column.low:g}", high=f"{column.high:g}")
+                rows.append((column.name, f"{text} {column.unit}".strip()))
+    return rows
+
+
+def _training_rows(trained: TrainedModel) -> Rows:
+    training = trained.project.training
+    layers = [node.layer for node in trained.project.graph.nodes if node.layer != "Input"]
+    weights = int(sum(np.prod(value.shape) for value in trained.training_model.weights))
+    rows = [
+        (_("Layers"), ", ".join(layers)),
+        (_("Parameters"), f"{weights:,}"),
+        (_("Loss"), training.loss.name if training.loss is not None else _("automatic")),
+        (_("Optimizer"), training.optimizer.name),
+        (_("Epochs"), f"{trained.epochs:,}"),
+        (_("Batch size"), f"{training.batch_size:,}"),
+        (_("Seed"), str(training.seed)),
+    ]
+    if trained.seconds:
+        rows.append((_("Training time"), _("{seconds} s", seconds=f"{trained.seconds:.1f}")))
+    return rows
+
+
+def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
+    if found is None:
+        return [(name, f"{value:.4g}") for name, value in trained.test.items()]
+    within, guess = statistics.intervals(found), statistics.baseline(trained, found)
+    rows = [(_("Samples"), f"{found.samples:,}")]
+    for name, value in found.metrics.items():
+        text = f"{value:.4g}"
+        if name in within:
+            low, high = within[name]
+            text += " " + _("(95 % interval {low} to {high})", low=f"{low:.4g}", high=f"{high:.4g}")
+        if name in guess:
+            text += "; " + _("baseline {value}", value=f"{guess[name]:.4g}")
+        rows.append((name, text))
+    held = statistics.calibration(found)
+    if held is not None:
+        rows.append((_("Expected calibration error"), f"{held.expected_error:.3f}"))
+    return rows
+
+
+def _class_rows(found: Evaluation) -> Rows:
+    return [
+        (
+            label,
+            _(
+                "precision {precision}, recall {recall}, {support} samples",
+                precision=_share(one["precision"]),
+                recall=_share(one["recall"]),
+                support=one["support"],
+            ),
+        )
+        for label, one in statistics.per_class(found).items()
+    ]
+
+
+def _share(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
+def as_markdown(card: ModelCard) -> str:
+    """Return the card as Markdown, a table a section."""
+    lines = [f"# {card.title}", ""]
+    for section in card.sections:
+        lines += [f"## {section.title}", ""]
+        if section.text:
+            lines += [section.text, ""]
+        if section.rows:
+            lines += ["| | |", "|---|---|"]
+            lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in section.rows]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def as_html(card: ModelCard) -> str:
+    """Return the card as a page that needs nothing else."""
+    parts = [f"<h1>{html.escape(card.title)}</h1>"]
+    for section in card.sections:
+        parts.append(f"<h2>{html.escape(section.title)}</h2>")
+        if section.text:
+            parts.append(f"<p>{html.escape(section.text)}</p>")
+        if section.rows:
+            lines = "".join(
+                f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+                for name, value in section.rows
+            )
+            parts.append(f"<table>{lines}</table>")
+    style = (
+        "body { font-family: sans-serif; font-size: 10pt; max-width: 680px; margin: 24px auto; }"
+        " th, td { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }"
+        " h2 { font-size: 12pt; }"
+    )
+    return (
+        "<!DOCTYPE html>\n<html><head><meta charset='utf-8'>"
+        f"<title>{html.escape(card.title)}</title><style>{style}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def write(card: ModelCard, path: Path) -> None:
+    """Write the card as Markdown or HTML, by the ending of ``path``.
+
+    Raises:
+        UserError: another ending (a PDF is written by the window's part), or no room.
+    """
+    makers: dict[str, Any] = {".md": as_markdown, ".html": as_html}
+    make = makers.get(path.suffix.lower())
+    if make is None:
+        raise UserError(
+            _("A model card cannot be written as '{name}'.", name=path.name),
+            _("Choose a name that ends in .md, .html or .pdf."),
+            code="card_ending",
+        )
+    write_bytes(path, make(card).encode("utf-8"))

@@ -1,0 +1,329 @@
+"""Other methods beside the network: scikit-learn's, on the network's own rows and preparation."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import noop as N_
+from netbuilder.core.results.evaluate import (
+    Evaluation,
+    class_evaluation,
+    evaluate,
+    number_evaluation,
+)
+from netbuilder.core.results.own_units import preprocessing_of
+from netbuilder.core.results.statistics import Interval, intervals
+
+Array = NDArray[Any]
+NETWORK = "network"
+#: So many numbers of training rows keep every method within some seconds on an old laptop.
+_MOST_CELLS, _FEWEST_ROWS = 2_000_000, 500
+_NEIGHBOURS, _TREES, _DEPTH = 5, 100, 6
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of scikit-learn: its name in commands, its title, and what makes it."""
+
+    name: str
+    title: str
+    classifier: Callable[[int], Any]
+    regressor: Callable[[int], Any]
+
+
+def _knn(kind: str) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn import neighbors
+
+        return getattr(neighbors, kind)(n_neighbors=_NEIGHBOURS)
+
+    return make
+
+
+def _tree(kind: str) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn import tree
+
+        return getattr(tree, kind)(max_depth=_DEPTH, random_state=seed)
+
+    return make
+
+
+def _linear(kind: str, **options: Any) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn import linear_model
+
+        return getattr(linear_model, kind)(**options)
+
+    return make
+
+
+def _forest(kind: str) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn import ensemble
+
+        return getattr(ensemble, kind)(n_estimators=_TREES, random_state=seed)
+
+    return make
+
+
+METHODS: Mapping[str, Method] = {
+    one.name: one
+    for one in (
+        Method("knn", N_("k-nearest neighbours"), _knn("KNeighborsClassifier"),
+               _knn("KNeighborsRegressor")),
+        Method("tree", N_("Decision tree"), _tree("DecisionTreeClassifier"),
+               _tree("DecisionTreeRegressor")),
+        Method("linear", N_("Linear model"), _linear("LogisticRegression", max_iter=1000),
+               _linear("LinearRegression")),
+        Method("forest", N_("Random forest"), _forest("RandomForestClassifier"),
+               _forest("RandomForestRegressor")),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One model that was compared.
+
+    Attributes:
+        name: "network", or the name of a method.
+        evaluation: on the rows that all were evaluated on.
+        intervals: of each metric.
+        seconds: that its training took.
+        size: of the fitted model, in bytes.
+        model: scikit-learn's fitted estimator; None of the network.
+    """
+
+    name: str
+    evaluation: Evaluation
+    intervals: Mapping[str, Interval]
+    seconds: float
+    size: int
+    model: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The network and the other methods on the same rows.
+
+    Attributes:
+        candidates: the network first.
+        features: name of each feature that the other methods got.
+        x: (n, features) of the evaluated rows, as the methods got them.
+        train_x, train_y: the rows that they were trained on.
+        notes: what there is to know: rows that were left out, say.
+    """
+
+    candidates: tuple[Candidate, ...]
+    features: tuple[str, ...]
+    x: Array
+    train_x: Array
+    train_y: Array
+    notes: tuple[str, ...] = ()
+    by_name: Mapping[str, Candidate] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {one.name: one for one in self.candidates})
+
+    def disagreements(self, name: str) -> NDArray[np.int64]:
+        """Row numbers on which ``name`` and the network predict differently; of numbers those that
+        differ most, first."""
+        mine, its = (
+            np.asarray(self.by_name[one].evaluation.predictions) for one in (NETWORK, name)
+        )
+        if self.by_name[name].evaluation.task == REGRESSION:
+            apart = np.abs(mine - its).reshape(len(mine), -1).max(axis=1)
+            return np.argsort(-apart, kind="stable")
+        return np.flatnonzero(mine != its)
+
+
+def compare(
+    trained: TrainedModel,
+    dataset: Dataset,
+    names: Sequence[str] = tuple(METHODS),
+    *,
+    seed: int = 0,
+    on_progress: Callable[[str, int, int], object] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Comparison:
+    """Train other methods on the network's training rows and evaluate all on the test set.
+
+    Args:
+        trained: the network.
+        dataset: its data; the validation set stands in where there is no test set.
+        names: of ``METHODS``.
+        seed: of the methods that draw random numbers.
+        on_progress: called with the title, the number and the count before each method.
+        cancelled: asked between methods; what is done by then is returned.
+
+    Raises:
+        DataError: an unknown method, several outputs, or no rows to evaluate on.
+    """
+    _need_known(names)
+    preprocessing = preprocessing_of(trained)
+    if len(preprocessing.outputs) > 1:
+        raise DataError(
+            _("The network has {count} outputs.", count=len(preprocessing.outputs)),
+            _("Other methods have one. Compare a network with one output."),
+            code="compare_outputs",
+        )
+    output, target = next(iter(preprocessing.outputs.items()))
+    held = dataset.test if dataset.test is not None else dataset.validation
+    if held is None or not len(held):
+        raise DataError(
+            _("No rows are held out to compare on."),
+            _("Set a test split in the Data tab."),
+            code="no_test_set",
+        )
+    rows, notes = _sampled(dataset.train, seed)
+    train_x, train_y = _features(trained, dataset.train, rows), dataset.train.raw_y[output][rows]
+    x, truth = _features(trained, held, None), np.asarray(held.raw_y[output])
+    found = [_network(trained, held)]
+    for number, name in enumerate(names):
+        if cancelled():
+            break
+        method = METHODS[name]
+        if on_progress is not None:
+            on_progress(_(method.title), number, len(names))
+        found.append(_fitted(method, target, (train_x, train_y), (x, truth), seed))
+    return Comparison(
+        tuple(found), _feature_names(trained, train_x.shape[1]), x, train_x, train_y, notes
+    )
+
+
+def _need_known(names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in METHODS]
+    if unknown:
+        raise DataError(
+            _("There is no method '{name}'.", name=unknown[0]),
+            _("Choose from: {names}.", names=", ".join(METHODS)),
+            code="method_unknown",
+        )
+
+
+def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:
+    """Numbers of the training rows that the methods get, and a note where these are not all."""
+    count = len(train)
+    width = sum(int(np.prod(one.shape[1:])) for one in train.x.values())
+    most = max(_FEWEST_ROWS, _MOST_CELLS // max(width, 1))
+    if count <= most:
+        return np.arange(count), ()
+    rows = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+    return rows, (
+        ngettext(
+            "The other methods were trained on a random sample of {count} row of {rows}.",
+            "The other methods were trained on a random sample of {count} rows of {rows}.",
+            most,
+            rows=count,
+        ),
+    )
+
+
+def _features(trained: TrainedModel, split: Split, rows: Array | None) -> Array:
+    """What the network sees of each row, as one list of numbers; words as their counts."""
+    parts = []
+    for key, entry in preprocessing_of(trained).inputs.items():
+        values = np.asarray(split.x[key] if rows is None else split.x[key][rows])
+        flat = values.reshape(len(values), -1)
+        if entry.vocabulary and entry.kind in {"text", "ids", "tokens"}:
+            size = len(entry.vocabulary)
+            places = flat.astype(np.int64) + np.arange(len(flat))[:, None] * size
+            counts = np.bincount(places.ravel(), minlength=len(flat) * size)
+            flat = counts.reshape(len(flat), size)[:, 2:]  # without padding and unknown words
+        parts.append(flat.astype(np.float32))
+    return np.concatenate(parts, axis=1)
+
+
+def _feature_names(trained: TrainedModel, width: int) -> tuple[str, ...]:
+    preprocessing = preprocessing_of(trained)
+    names = preprocessing.column_names
+    if len(names) != width:
+        names = tuple(word for one in preprocessing.inputs.values() for word in one.vocabulary[2:])
+    return names if len(names) == width else tuple(f"x{index}" for index in range(width))
+
+
+def _network(trained: TrainedModel, held: Split) -> Candidate:
+    found = evaluate(trained, held)
+    size = 4 * int(sum(np.prod(value.shape) for value in trained.training_model.weights))
+    return Candidate(NETWORK, found, intervals(found), trained.seconds, size)
+
+
+def _fitted(
+    method: Method,
+    target: OutputPreprocessing,
+    train: tuple[Array, Array],
+    held: tuple[Array, Array],
+    seed: int,
+) -> Candidate:
+    numbers = target.task == REGRESSION
+    model = (method.regressor if numbers else method.classifier)(seed)
+    train_y = np.asarray(train[1])
+    begun = time.perf_counter()
+    model.fit(train[0], train_y.reshape(len(train_y)) if _is_flat(train_y) else train_y)
+    seconds = time.perf_counter() - begun
+    x, truth = held
+    said = np.asarray(model.predict(x)).reshape(truth.shape)
+    made = (
+        number_evaluation(said, truth)
+        if numbers
+        else class_evaluation(said.astype(np.int64), truth, target.classes, target.task)
+    )
+    evaluation = Evaluation(
+        target.task, len(truth), **made, sentence="", predictions=said, truth=truth,
+        labels=target.classes, columns=target.columns, units=target.column_units,
+    )  # fmt: skip
+    size = len(pickle.dumps(model))
+    return Candidate(method.name, evaluation, intervals(evaluation), seconds, size, model)
+
+
+def _is_flat(values: Array) -> bool:
+    return values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1)
+
+
+def tree_steps(comparison: Comparison, row: int) -> tuple[tuple[str, float, bool], ...]:
+    """Return the questions that the decision tree asks about one row, from its root.
+
+    Returns:
+        For each: the feature, the threshold, and whether the row's value is at most that.
+    """
+    inner = comparison.by_name["tree"].model.tree_
+    values, node, steps = comparison.x[row], 0, []
+    while inner.children_left[node] != -1:
+        feature, threshold = int(inner.feature[node]), float(inner.threshold[node])
+        below = bool(values[feature] <= threshold)
+        steps.append((comparison.features[feature], threshold, below))
+        node = int(inner.children_left[node] if below else inner.children_right[node])
+    return tuple(steps)
+
+
+def nearest_rows(comparison: Comparison, row: int) -> tuple[tuple[int, float], ...]:
+    """Return the training rows that k-NN goes by for one row: number and distance."""
+    distances, places = comparison.by_name["knn"].model.kneighbors(comparison.x[row : row + 1])
+    return tuple(
+        (int(place), float(distance))
+        for place, distance in zip(places[0], distances[0], strict=True)
+    )
+
+
+def coefficients(comparison: Comparison) -> dict[str, float]:
+    """Return the linear model's weight of each feature, the largest first; of several classes
+    the one of the largest size."""
+    found = np.atleast_2d(np.asarray(comparison.by_name["linear"].model.coef_))
+    largest = found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])]
+    order = np.argsort(-np.abs(largest), kind="stable")
+    return {comparison.features[int(at)]: float(largest[at]) for at in order}

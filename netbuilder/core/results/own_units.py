@@ -1,0 +1,204 @@
+"""Ask a trained network: model-ready values in, answers in the data's own units out."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocessing.cells import dates_as_days
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    FittedColumn,
+    InputPreprocessing,
+    OutputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import format_measure
+
+Array = NDArray[Any]
+_AT_ONCE = 256
+_FIRST = date(1970, 1, 1)
+
+# By the network: what ``repeated_predictor`` traced.
+_traced: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref.WeakKeyDictionary()
+
+
+def preprocessing_of(trained: TrainedModel) -> Preprocessing:
+    """What the model knows about its data; made up from its shapes where a file says nothing."""
+    if trained.preprocessing.inputs and trained.preprocessing.outputs:
+        return trained.preprocessing
+    inputs = dict(trained.preprocessing.inputs)
+    for name, tensor in zip(
+        model_inputs(trained.project.graph), trained.training_model.inputs, strict=True
+    ):
+        if name not in inputs:
+            inputs[name] = _input_of(tuple(tensor.shape[1:]), str(tensor.dtype))
+    outputs = dict(trained.preprocessing.outputs)
+    for name, tensor in zip(
+        trained.project.graph.outputs, trained.training_model.outputs, strict=True
+    ):
+        if name not in outputs:
+            units = int(tensor.shape[-1] or 1)
+            columns = tuple(f"{name} {index}" for index in range(units)) if units > 1 else (name,)
+            outputs[name] = OutputPreprocessing(REGRESSION, columns, units=units)
+    return Preprocessing(inputs, outputs)
+
+
+def _input_of(shape: tuple[int | None, ...], dtype: str) -> InputPreprocessing:
+    dtype = "int32" if dtype.startswith("int") else "float32"
+    if len(shape) == 1 and shape[0] is not None:
+        columns = tuple(FittedColumn(f"x{index}") for index in range(shape[0]))
+        return InputPreprocessing("table", shape, dtype, columns)
+    return InputPreprocessing("image" if len(shape) == 3 else "numbers", shape, dtype)
+
+
+def parse_cell(column: FittedColumn, features: Array) -> str:
+    """The features of one cell as it is written in a table; "" where it is missing."""
+    if column.kind == "category":
+        return column.categories[int(features.argmax())] if features.max() > 0.5 else ""
+    value = float(features[0])
+    if not math.isfinite(value):
+        return ""
+    if column.kind == "boolean" and len(column.categories) == 2:
+        return column.categories[int(value > 0.5)]
+    return (
+        format_day(value, column.low)
+        if column.kind == "date"
+        else format_measure(value, column.unit)
+    )
+
+
+def usual_range(low: float, high: float) -> tuple[float, float]:
+    """From where to where a number is not far from those of the training rows: a tenth of their
+    range beyond its ends."""
+    room = 0.1 * (high - low)
+    return low - room, high + room
+
+
+def format_day(days: float, low: float | None) -> str:
+    """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years, or
+    of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers."""
+    if not _dated(days, low):
+        return f"{days:.0f}"
+    return (_FIRST + timedelta(days=math.floor(days))).isoformat()
+
+
+def parse_day(written: str, style: str) -> float | None:
+    """Days from 1970-01-01 to a date as a column of that style reads it; None for what is none."""
+    import pandas as pd
+
+    try:
+        days = float(dates_as_days(pd.Series([written.strip() or None]), "", style).iloc[0])
+    except DataError:
+        return None
+    return days if math.isfinite(days) else None
+
+
+def has_dates(low: float | None, high: float | None) -> bool:
+    """Whether a column of dates from ``low`` to ``high`` holds days, and no years or seconds."""
+    return all(end is not None and _dated(end, low) for end in (low, high))
+
+
+def _dated(days: float, low: float | None) -> bool:
+    years = low is not None and 1000 <= low <= 2200 and 1000 <= days <= 2200
+    return not years and (date.min - _FIRST).days <= days <= (date.max - _FIRST).days
+
+
+def predict_values(
+    trained: TrainedModel, x: Mapping[str, Array], call: Callable[[Any], Any] | None = None
+) -> dict[str, Array]:
+    """Answers by output id: numbers in own units (n, units), or probabilities.
+
+    Args:
+        trained: the network.
+        x: model-ready values by Input id, n samples each.
+        call: gives the network's outputs; None: ``trained.core`` at rest.
+
+    A last layer that gives raw scores (a loss with ``from_logits``) is followed by the sigmoid
+    or softmax that the loss applied while training.
+    """
+    names = model_inputs(trained.project.graph)
+    call = call or partial(trained.training_model, training=False)
+    count = len(next(iter(x.values())))
+    parts: list[list[Array]] = []
+    for start in range(0, count, _AT_ONCE):
+        values = [x[name][start : start + _AT_ONCE] for name in names]
+        out = call(values[0] if len(values) == 1 else values)
+        listed = out if isinstance(out, (list, tuple)) else [out]
+        parts.append([np.asarray(value, np.float64) for value in listed])
+    preprocessing = preprocessing_of(trained)
+    answers: dict[str, Array] = {}
+    for index, name in enumerate(trained.project.graph.outputs):
+        joined = np.concatenate([part[index] for part in parts])
+        target = preprocessing.outputs[name]
+        answers[name] = to_own_units(joined, trained.project, name, target)
+    return answers
+
+
+def repeated_predictor(trained: TrainedModel) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
+    """``predict_values``, for many questions of one shape: the network is traced once, and not run
+    layer by layer for each. (A recurrent layer takes a step of Python for each step of time
+    otherwise.)"""
+    import tensorflow as tf
+
+    if trained.training_model not in _traced:
+        # The program must not keep the network alive that it is kept for.
+        training_model = weakref.ref(trained.training_model)
+        _traced[trained.training_model] = tf.function(lambda x: training_model()(x, training=False))  # type: ignore[misc]
+    call = _traced[trained.training_model]
+    return lambda x: predict_values(trained, x, call)
+
+
+def to_own_units(
+    values: Array, project: Project, output: str, target: OutputPreprocessing
+) -> Array:
+    """What an output's last layer gives, as numbers in own units or as probabilities."""
+    return target.undo(_probabilities(values, project, output, target))
+
+
+def loss_of(trained: TrainedModel, output: str) -> Choice | None:
+    """The loss that an output was trained with."""
+    return _loss(trained.project, output)
+
+
+def _loss(project: Project, output: str) -> Choice | None:
+    goal = project.training.outputs.get(output)
+    return goal.loss if goal and goal.loss else project.training.loss
+
+
+def _probabilities(
+    values: Array, project: Project, output: str, target: OutputPreprocessing
+) -> Array:
+    loss = _loss(project, output)
+    if target.task == REGRESSION or not (loss and loss.params.get("from_logits")):
+        return values
+    if target.task == MULTI_LABEL or values.shape[-1] == 1:
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * values)))
+    powers = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def class_probabilities(values: Array, target: OutputPreprocessing) -> Array | None:
+    """Probabilities (n, classes); None where the answers are no probabilities.
+
+    Of one sigmoid unit both sides; of a last layer that does not add up to 1 (no softmax), None.
+    """
+    flat = values.reshape(len(values), -1)
+    if flat.size and (flat.min() < -1e-4 or flat.max() > 1 + 1e-4):
+        return None
+    if target.task == MULTI_LABEL:
+        return flat
+    if flat.shape[1] == 1:
+        return np.concatenate([1.0 - flat, flat], axis=1)
+    return flat if np.allclose(flat.sum(axis=1), 1.0, atol=1e-2) else None

@@ -1,0 +1,420 @@
+"""What an evaluation is worth: intervals, a baseline, calibration, groups, comparisons.
+
+Shares get Wilson's interval (Wilson, JASA 1927), everything else the percentile bootstrap over the
+rows (Efron, 1979), both at ``LEVEL``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.results.own_units import parse_cell, preprocessing_of
+from netbuilder.core.results.unusual_values import number_cells, window_cells
+from netbuilder.core.wording import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+Interval = tuple[float, float]
+
+LEVEL = 0.95
+#: Fewer rows than these say nothing about a group.
+FEWEST_ROWS = 5
+_MOST_VALUES = 10
+_TRIES, _CELLS = 1000, 20_000_000
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """The evaluation of the rows that share one value of a column.
+
+    ``apart``: the difference to all other rows is larger than chance explains at ``LEVEL``.
+    """
+
+    value: str
+    samples: int
+    metrics: Mapping[str, float]
+    intervals: Mapping[str, Interval]
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How often predictions of a confidence are correct, in ten bins of equal width.
+
+    Attributes:
+        confidence: mean probability of the predicted class, by bin that has rows.
+        accuracy: share of these rows that is correct.
+        samples: rows of the bin.
+        expected_error: the bins' distance, weighted by rows (Guo et al., ICML 2017).
+    """
+
+    confidence: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    samples: tuple[int, ...]
+    expected_error: float
+
+
+def wilson(hits: int, rows: int) -> Interval:
+    """Return the interval of a share of ``hits`` in ``rows``."""
+    from scipy.stats import binomtest
+
+    if not rows:
+        return 0.0, 1.0
+    found = binomtest(hits, rows).proportion_ci(LEVEL, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def bootstrap(statistic: Callable[[Array], Array], rows: int, seed: int = 0) -> Interval:
+    """Return the percentile interval of a statistic of ``rows`` rows.
+
+    Args:
+        statistic: gets row numbers (tries, rows) and returns the statistic of each try.
+        rows: how many rows there are.
+        seed: of the resampling.
+    """
+    random = np.random.default_rng(seed)
+    tries = int(np.clip(_CELLS // max(rows, 1), 100, _TRIES))
+    block = max(1, min(tries, 2_000_000 // max(rows, 1)))
+    found = [
+        statistic(random.integers(0, rows, (min(block, tries - first), rows)))
+        for first in range(0, tries, block)
+    ]
+    ends = np.quantile(np.concatenate(found), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return float(ends[0]), float(ends[1])
+
+
+def intervals(found: Evaluation) -> dict[str, Interval]:
+    """Return the interval of each metric of an evaluation but the loss."""
+    if found.task == REGRESSION:
+        return _of_numbers(found)
+    if found.task == MULTI_LABEL:
+        correct = np.asarray(found.predictions == found.truth).mean(axis=1)
+        return {"accuracy": bootstrap(lambda rows: correct[rows].mean(axis=1), found.samples)}
+    correct = np.asarray(found.predictions == found.truth)
+    every = {"accuracy": wilson(int(correct.sum()), found.samples)}
+    for name in ("precision", "recall", "f1_score"):
+        every[name] = bootstrap(partial(_macro, found, name), found.samples)
+    return every
+
+
+def _of_numbers(found: Evaluation) -> dict[str, Interval]:
+    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
+    mean, squared = off.mean(axis=1), (off**2).mean(axis=1)
+    truth = np.asarray(found.truth, float).reshape(found.samples, -1)
+
+    def r2(rows: Array) -> Array:
+        wide = truth[rows].var(axis=1)
+        wide[wide == 0] = np.nan
+        explained: Array = (1 - (off**2)[rows].mean(axis=1) / wide).mean(axis=1)
+        return np.nan_to_num(explained)
+
+    ways: dict[str, Callable[[Array], Array]] = {
+        "mean_absolute_error": lambda rows: mean[rows].mean(axis=1),
+        "root_mean_squared_error": lambda rows: np.sqrt(squared[rows].mean(axis=1)),
+        "median_absolute_error": lambda rows: np.median(off[rows], axis=1).mean(axis=1),
+        "r2_score": r2,
+    }
+    return {n: bootstrap(ways[n], found.samples) for n in ways if n in found.metrics}
+
+
+def _macro(found: Evaluation, metric: str, rows: Array) -> Array:
+    """The macro metric over present classes of each resampled set of rows, (tries,)."""
+    count = len(found.labels)
+    cell = np.asarray(found.truth) * count + np.asarray(found.predictions)
+    tries = np.arange(len(rows))[:, None] * count * count
+    matrix = np.bincount((cell[rows] + tries).ravel(), minlength=len(rows) * count * count)
+    matrix = matrix.reshape(len(rows), count, count).astype(float)
+    hits = np.diagonal(matrix, axis1=1, axis2=2)
+    support, said = matrix.sum(axis=2), matrix.sum(axis=1)
+    under = {"precision": said, "recall": support, "f1_score": (support + said) / 2}[metric]
+    scores = np.divide(hits, under, out=np.zeros_like(hits), where=under > 0)
+    present = support > 0
+    found_scores: Array = (scores * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    return found_scores
+
+
+def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
+    """Return precision, recall, F1 and support of each class, rarest first, with intervals."""
+    matrix = None if found.confusion_matrix is None else np.asarray(found.confusion_matrix)
+    rows: dict[str, dict[str, Any]] = {}
+    for index in sorted(range(len(found.classes)), key=lambda at: found.classes[at].support):
+        one = found.classes[index]
+        rows[one.label] = {
+            "precision": one.precision,
+            "recall": one.recall,
+            "f1_score": one.f1,
+            "support": one.support,
+        }
+        if matrix is not None:
+            hits = int(matrix[index, index])
+            rows[one.label]["intervals"] = {
+                "precision": wilson(hits, int(matrix[:, index].sum())),
+                "recall": wilson(hits, int(matrix[index].sum())),
+            }
+    return rows
+
+
+def baseline(trained: TrainedModel, found: Evaluation, output: str = "") -> dict[str, float]:
+    """Return the metrics of a prediction that never looks at the sample.
+
+    It is the training set's mean, or its most frequent class; {} where the model does not hold
+    that (a file from elsewhere).
+    """
+    from sklearn import metrics
+
+    preprocessing = preprocessing_of(trained)
+    target = preprocessing.outputs.get(output) or next(iter(preprocessing.outputs.values()))
+    truth = np.asarray(found.truth)
+    if found.task == REGRESSION:
+        if len(target.mean) != truth.reshape(len(truth), -1).shape[1]:
+            return {}
+        guess = np.tile(np.asarray(target.mean, float), (len(truth), 1))
+        flat = truth.reshape(len(truth), -1)
+        known = {
+            "mean_absolute_error": float(metrics.mean_absolute_error(flat, guess)),
+            "root_mean_squared_error": float(metrics.root_mean_squared_error(flat, guess)),
+            "median_absolute_error": float(metrics.median_absolute_error(flat, guess)),
+        }
+        if len(truth) > 1:
+            known["r2_score"] = float(metrics.r2_score(flat, guess))
+        return known
+    if len(target.mean) != len(found.labels):
+        return {}
+    share = np.asarray(target.mean)
+    if found.task == MULTI_LABEL:
+        return {"accuracy": float((truth == (share >= 0.5)).mean())}
+    said = np.full(len(truth), int(share.argmax()))
+    which = np.unique(truth)
+    precision, recall, f1, _support = metrics.precision_recall_fscore_support(
+        truth, said, labels=which, zero_division=0.0
+    )
+    return {
+        "accuracy": float((said == truth).mean()),
+        "precision": float(precision.mean()),
+        "recall": float(recall.mean()),
+        "f1_score": float(f1.mean()),
+    }
+
+
+def calibration(found: Evaluation, bins: int = 10) -> Calibration | None:
+    """Return how well the probabilities of the predicted classes hold; None without any."""
+    if found.probabilities is None or found.task == MULTI_LABEL:
+        return None
+    sure = np.asarray(found.probabilities).max(axis=1)
+    correct = np.asarray(found.predictions == found.truth)
+    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    seen = counts > 0
+    mean = np.bincount(place, sure, bins)[seen] / counts[seen]
+    share = np.bincount(place, correct, bins)[seen] / counts[seen]
+    error = float((np.abs(mean - share) * counts[seen]).sum() / len(sure))
+    return Calibration(
+        tuple(map(float, mean)), tuple(map(float, share)), tuple(map(int, counts[seen])), error
+    )
+
+
+def out_of_range(trained: TrainedModel, raw: Mapping[str, Array]) -> list[dict[str, Any]]:
+    """Return each column with rows far outside the training range: how many, from where to where.
+
+    Args:
+        trained: the model, which knows the range of each column.
+        raw: raw values by Input id, (n, ...).
+    """
+    preprocessing = preprocessing_of(trained)
+    rows = []
+    for cells in (*number_cells(preprocessing, raw), *window_cells(preprocessing, raw)):
+        if cells.far.any():
+            values = cells.values[cells.far]
+            rows.append(
+                {
+                    "column": cells.column.name,
+                    "samples": int(cells.far.sum()),
+                    "training": [cells.column.low, cells.column.high],
+                    "found": [float(values.min()), float(values.max())],
+                }
+            )
+    return rows
+
+
+def part_of(found: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:
+    """Return the evaluation of some of its rows: the metrics anew, everything else cut."""
+    from netbuilder.core.results.evaluate import class_evaluation, number_evaluation
+
+    truth, predictions = np.asarray(found.truth)[rows], np.asarray(found.predictions)[rows]
+    if found.task == REGRESSION:
+        made = number_evaluation(predictions, truth)
+    else:
+        made = class_evaluation(predictions, truth, found.labels, found.task)
+    sure = None if found.probabilities is None else found.probabilities[rows]
+    return replace(found, **made, samples=int(rows.sum()), predictions=predictions, truth=truth,
+                   probabilities=sure, others={})  # fmt: skip
+
+
+def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScore, ...]:
+    """Return the evaluation of each group of rows, the largest group first.
+
+    Args:
+        found: the evaluation of all rows.
+        values: (n,) the group of each row, as text; "" where it is not known.
+        seed: of the resampling that tells a difference from chance.
+
+    Raises:
+        DataError: there are more groups than rows can tell apart.
+    """
+    values = np.asarray(values, str)
+    if len(values) != found.samples:
+        raise DataError(
+            _("There are {groups} groups for {rows} rows.", groups=len(values), rows=found.samples),
+            _("Choose a column of the same file."),
+            code="groups_do_not_fit",
+        )
+    names, counts = np.unique(values, return_counts=True)
+    if len(names) > max(50, found.samples // FEWEST_ROWS):
+        raise DataError(
+            _("The column has {count} different values, nearly one a row.", count=len(names)),
+            _("Choose a column whose values repeat, such as a place or a class."),
+            code="too_many_groups",
+        )
+    key = "accuracy" if "accuracy" in found.metrics else "mean_absolute_error"
+    score = _row_scores(found)
+    groups = []
+    for place in np.argsort(-counts, kind="stable"):
+        here = values == names[place]
+        part = part_of(found, here)
+        apart = False
+        if FEWEST_ROWS <= counts[place] <= found.samples - FEWEST_ROWS and key in part.metrics:
+            low, high = difference_interval(score[here], score[~here], seed)
+            apart = low > 0 or high < 0
+        metrics = {name: value for name, value in part.metrics.items() if name != "loss"}
+        groups.append(
+            GroupScore(str(names[place]), int(counts[place]), metrics, intervals(part), apart)
+        )
+    return tuple(groups)
+
+
+def group_values(
+    trained: TrainedModel, split: Split, column: str, file: Path | None = None
+) -> Array:
+    """Return the group of each evaluated row, (n,) texts: its value in ``column``.
+
+    Numbers with more than ten different values are cut at their quartiles.
+
+    Args:
+        trained: the model.
+        split: the rows.
+        column: a feature, the target, or any other column of the file.
+        file: the table that the rows come from, where it is at hand.
+
+    Raises:
+        DataError: no such column is known.
+    """
+    import pandas as pd
+
+    from netbuilder.core.data.prepare.inference_data import reading_of_model
+    from netbuilder.core.data.readers.csv_reader import read_table
+
+    preprocessing = preprocessing_of(trained)
+    names = [one.name for entry in preprocessing.inputs.values() for one in entry.columns]
+    if file is not None and file.is_file() and split.index is not None:
+        table = read_table(file, reading_of_model(trained.project.data, preprocessing))
+        if column in table.columns:
+            return _as_groups(table[column].reindex(split.index))
+        names = [str(name) for name in table.columns]
+    for key, target in preprocessing.outputs.items():
+        if column in target.columns and target.classes and key in split.raw_y:
+            return np.array([target.classes[int(one)] for one in split.raw_y[key]])
+    for key, entry in preprocessing.inputs.items():
+        flat, start = np.asarray(split.raw_x[key]).reshape(len(split), -1), 0
+        for one in entry.columns if entry.kind == "table" else ():
+            if one.name == column:
+                cells = flat[:, start : start + len(one.features)]
+                if one.kind == "category":
+                    return np.array([parse_cell(one, cell) for cell in cells])
+                return _as_groups(pd.Series(cells[:, 0]))
+            start += len(one.features)
+    raise DataError(
+        _("There is no column '{column}'. {hint}", column=column, hint=did_you_mean(column, names)),
+        _("Choose one of: {columns}.", columns=", ".join(names[:12]) or "-"),
+        code="group_column_unknown",
+    )
+
+
+def _as_groups(cells: pd.Series) -> Array:
+    """Cells as groups: words as they are, many different numbers by quartile."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(cells) and cells.nunique() > _MOST_VALUES:
+        ends = np.unique(cells.quantile([0, 0.25, 0.5, 0.75, 1.0]).to_numpy())
+        place = np.clip(np.searchsorted(ends, cells.to_numpy(), "right") - 1, 0, len(ends) - 2)
+        names = [f"{low:g} – {high:g}" for low, high in pairwise(ends)]
+        return np.where(cells.isna(), "", np.array(names)[place])
+    if pd.api.types.is_numeric_dtype(cells):
+        return np.array(["" if pd.isna(one) else f"{one:g}" for one in cells])
+    return np.array(["" if pd.isna(one) else str(one).strip() for one in cells])
+
+
+def _row_scores(found: Evaluation) -> NDArray[np.float64]:
+    """What each row adds to the mean that is compared: correct or not, or its absolute error."""
+    truth = np.asarray(found.truth).reshape(found.samples, -1)
+    given = np.asarray(found.predictions).reshape(found.samples, -1)
+    if found.task == REGRESSION:
+        return np.asarray(np.abs(given - truth).mean(axis=1), float)
+    return np.asarray((given == truth).mean(axis=1), float)
+
+
+def difference_interval(one: Array, other: Array, seed: int = 0) -> Interval:
+    """Return the bootstrap interval of the difference of two means of unrelated rows."""
+    random = np.random.default_rng(seed)
+
+    def means(values: Array) -> Array:
+        tries = int(np.clip(_CELLS // len(values), 100, _TRIES))
+        rows = max(1, 2_000_000 // len(values))
+        return np.concatenate(
+            [
+                values[random.integers(0, len(values), (min(rows, _TRIES - at), len(values)))].mean(
+                    axis=1
+                )
+                for at in range(0, tries, rows)
+            ]
+        )
+
+    first, second = means(one), means(other)
+    many = min(len(first), len(second))
+    ends = np.quantile(first[:many] - second[:many], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return float(ends[0]), float(ends[1])
+
+
+def paired_difference(one: Evaluation, other: Evaluation) -> Interval:
+    """Return the interval of how much better ``one`` is than ``other`` on the same rows.
+
+    In accuracy, or in mean absolute error that it saves.
+
+    Raises:
+        DataError: they were not evaluated on the same rows.
+    """
+    if np.shape(one.truth) != np.shape(other.truth) or not np.array_equal(one.truth, other.truth):
+        raise DataError(
+            _("The two were not evaluated on the same rows."),
+            _("Evaluate both on one file."),
+            code="other_rows",
+        )
+    gain = _row_scores(one) - _row_scores(other)
+    if one.task == REGRESSION:
+        gain = -gain
+    return bootstrap(lambda rows: gain[rows].mean(axis=1), one.samples)

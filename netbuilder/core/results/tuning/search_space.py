@@ -1,0 +1,343 @@
+"""What is varied: paths into a project, each with a list of values or a range."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import did_you_mean, format_list
+
+GRID_POINTS = 5
+#: Fields of the plan that may be varied: name → least value.
+_PLAN = {"epochs": 1, "batch_size": 1, "seed": 0}
+#: "dense.on=yes,no" takes the layer away and joins what it stood between.
+ON = "on"
+_NUMBERS = frozenset({Kind.INT, Kind.FLOAT, Kind.SIZE})
+
+
+@dataclass(frozen=True)
+class SearchDimension:
+    """One path and what it is set to.
+
+    Attributes:
+        path: "node.param", "node.on", "training.optimizer", "training.optimizer.param",
+            "training.loss", or "training." with "epochs", "batch_size" or "seed".
+        values: to choose from; empty for a range.
+        low, high: ends of a range, both included.
+        log: the logarithm is what is spread evenly.
+        whole: only whole numbers.
+    """
+
+    path: str
+    values: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    whole: bool = False
+
+    @property
+    def grid(self) -> tuple[Any, ...]:
+        """The values of a grid: those listed, or five even steps of a range."""
+        if self.values:
+            return self.values
+        return tuple(dict.fromkeys(self.at(i / (GRID_POINTS - 1)) for i in range(GRID_POINTS)))
+
+    def at(self, part: float) -> Any:
+        """The value at a part (0 to 1) of the range, or of the list."""
+        if self.values:
+            return self.values[min(int(part * len(self.values)), len(self.values) - 1)]
+        if self.log:
+            low, high = math.log(self.low), math.log(self.high)
+            value = math.exp(low + part * (high - low))
+        else:
+            value = self.low + part * (self.high - self.low)
+        value = min(max(value, self.low), self.high)
+        return round(value) if self.whole else float(f"{value:.6g}")
+
+    def place(self, value: Any) -> float:
+        """Where a value stands, 0 to 1: for parallel coordinates and for what learns from it."""
+        if self.values:
+            return self.values.index(value) / max(len(self.values) - 1, 1)
+        if self.log:
+            low, high, here = math.log(self.low), math.log(self.high), math.log(value)
+        else:
+            low, high, here = self.low, self.high, float(value)
+        return (here - low) / (high - low) if high > low else 0.0
+
+
+def parse_dimension(text: str, project: Project) -> SearchDimension:
+    """``dense.units=16,32,64``, ``training.optimizer.learning_rate=log:1e-4:1e-1``.
+
+    ``a:b`` is an even range. Words of a list are read as JSON where they are that.
+
+    Raises:
+        UserError: the path does not exist, or a value does not fit it.
+    """
+    path, equals, words = text.partition("=")
+    path, words = path.strip(), words.strip()
+    if not equals or not words or not path:
+        raise UserError(
+            f"'{text}' varies nothing.",
+            "Write PATH=VALUES, such as dense.units=16,32,64 or dense.rate=0.1:0.5.",
+        )
+    param = _param_of(path, project)
+    parts = words.split(":")
+    if len(parts) in {2, 3} and not words.startswith(("[", "{", '"')):
+        return _range(path, param, parts, words)
+    values = tuple(_value(path, param, word) for word in _split(words))
+    for value in values:
+        _check(path, param, value, project)
+    if len(values) != len({json.dumps(value) for value in values}):
+        raise UserError(f"A value of {path} stands twice in '{words}'.", "Name each once.")
+    return SearchDimension(path, values)
+
+
+def format_dimension(one: SearchDimension) -> str:
+    """The reverse of ``parse_dimension``: "dense.units=16,32,64"."""
+    if one.values:
+        return f"{one.path}={','.join(_word(value) for value in one.values)}"
+    ends = [int(end) if end.is_integer() else end for end in (float(one.low), float(one.high))]
+    return f"{one.path}={'log:' if one.log else ''}{ends[0]!r}:{ends[1]!r}"
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def holds_number(path: str, project: Project) -> bool:
+    """Whether a path may be given a range.
+
+    Raises:
+        UserError: the path leads nowhere.
+    """
+    return _param_of(path, project).kind in _NUMBERS
+
+
+def display_name(path: str, project: Project) -> str:
+    """A path as people call it: "learning rate", "Dense · units", "Dropout · with and without".
+
+    Where several layers are of one sort, the layer's id follows: Dense “dense_1” · units.
+
+    Raises:
+        UserError: the path leads nowhere.
+    """
+    _param_of(path, project)
+    if path.startswith("training."):
+        return path.rpartition(".")[2].replace("_", " ")
+    graph = project.graph
+    node = graph.by_id[max((n for n in graph.by_id if path.startswith(f"{n}.")), key=len)]
+    alike = sum(other.layer == node.layer for other in graph.nodes)
+    layer = node.layer if alike == 1 else f"{node.layer} “{node.id}”"
+    name = path[len(node.id) + 1 :]
+    return f"{layer} · {'with and without' if name == ON else name.replace('_', ' ')}"
+
+
+def format_setting(value: Any) -> str:
+    """A value as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, dict) and "name" in value:
+        inner = ", ".join(format_setting(one) for one in dict(value.get("params", {})).values())
+        return f"{value['name']} ({inner})" if inner else str(value["name"])
+    return str(value)
+
+
+def _split(words: str) -> list[str]:
+    """At the commas that stand in no bracket."""
+    found, depth = [""], 0
+    for letter in words:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [word.strip() for word in found]
+
+
+def _range(path: str, param: Param, parts: Sequence[str], words: str) -> SearchDimension:
+    log = parts[0].strip() == "log"
+    if len(parts) == 3 and parts[0].strip() not in {"log", "lin"}:
+        raise UserError(f"'{words}' is no range.", "Write a:b, or log:a:b, with two numbers.")
+    try:
+        low, high = (float(part) for part in parts[-2:])
+    except ValueError:
+        raise UserError(
+            f"'{words}' is no range of numbers for {path}.", "Write a:b, or log:a:b."
+        ) from None
+    if param.kind not in _NUMBERS:
+        raise UserError(f"{path} holds no number.", "Name its values: a,b,c.")
+    if not (math.isfinite(low) and math.isfinite(high)) or low >= high or (log and low <= 0):
+        least = " above 0" if log else ""
+        raise UserError(
+            f"The range '{words}' of {path} is empty.", f"Write the lower number{least} first."
+        )
+    whole = param.kind in {Kind.INT, Kind.SIZE}
+    for end in (low, high):
+        problem = problem_with(param, int(end) if whole else end)
+        if problem:
+            raise UserError(f"{path}={words}: {problem}", "Choose another range.")
+    return SearchDimension(path, (), low, high, log, whole)
+
+
+def _param_of(path: str, project: Project) -> Param:
+    """The row of what a path leads to."""
+    head, _, rest = path.partition(".")
+    if head == "training":
+        return _training_param(path, rest, project)
+    graph = project.graph
+    nodes = [node.id for node in graph.nodes if node.layer != "Input"]
+    node_id = max((n for n in nodes if path.startswith(f"{n}.")), key=len, default="")
+    if not node_id:
+        raise UserError(
+            f"There is no layer '{head}' to vary.",
+            f"{did_you_mean(head, nodes)} There are {format_list(nodes, 12)}.".strip(),
+        )
+    name = path[len(node_id) + 1 :]
+    node = graph.by_id[node_id]
+    owner = graph.by_id.get(node.shared or "", node)
+    spec = LAYERS.get(owner.layer)
+    if name == ON:
+        return Param(ON, Kind.BOOL)
+    known = list(spec.by_name) if spec is not None else []
+    if spec is None or name not in spec.by_name:
+        raise UserError(
+            f"{owner.layer} '{node_id}' has no parameter '{name}'.",
+            f"{did_you_mean(name, known)} It has {format_list([*known, ON], 12)}.".strip(),
+        )
+    return spec.by_name[name]
+
+
+def _training_param(path: str, rest: str, project: Project) -> Param:
+    if rest in _PLAN:
+        return Param(rest, Kind.INT, minimum=_PLAN[rest])
+    if rest == "optimizer":
+        return Param(rest, Kind.CHOICE, choices=tuple(OPTIMIZERS))
+    if rest == "loss":
+        return Param(rest, Kind.CHOICE, choices=tuple(LOSSES))
+    start, _, name = rest.partition(".")
+    if start == "optimizer":
+        spec = OPTIMIZERS.get(project.training.optimizer.name)
+        if spec is not None and name in spec.by_name:
+            return spec.by_name[name]
+        known = list(spec.by_name) if spec is not None else []
+        raise UserError(
+            f"{project.training.optimizer.name} has no parameter '{name}'.",
+            f"{did_you_mean(name, known)} It has {format_list(known, 12)}.".strip(),
+        )
+    known = [*_PLAN, "loss", "optimizer", "optimizer.learning_rate"]
+    raise UserError(
+        f"'{path}' cannot be varied.",
+        f"{did_you_mean(rest, known)} Of the training there are {format_list(known, 12)}.".strip(),
+    )
+
+
+_WORDS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+
+def _value(path: str, param: Param, word: str) -> Any:
+    if param.kind is Kind.BOOL:
+        return _WORDS.get(word.lower(), word)
+    if param.kind in {Kind.CHOICE, Kind.TEXT, Kind.ACTIVATION}:
+        return None if word.lower() in {"none", "null"} and param.optional else word.strip('"')
+    try:
+        value = json.loads(word.lower() if word.lower() in {"none", "true", "false"} else word)
+    except ValueError:
+        value = None if word.lower() == "none" else word
+    if param.kind is Kind.FLOAT and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # Keras takes no whole number as a rate
+    whole = param.kind in {Kind.INT, Kind.SIZE}
+    return int(value) if whole and isinstance(value, float) and value.is_integer() else value
+
+
+def _check(path: str, param: Param, value: Any, project: Project) -> None:
+    problem = problem_with(param, value)
+    if problem:
+        raise UserError(f"{path}: {problem}", "Name other values.")
+
+
+def apply_values(project: Project, values: dict[str, Any]) -> Project:
+    """The project with these values at their paths. What is switched off goes last.
+
+    Raises:
+        UserError: a path leads nowhere (any more).
+    """
+    off = []
+    for path, value in values.items():
+        _param_of(path, project)
+        if path.startswith("training."):
+            project = replace(project, training=_planned(project, path[9:], value))
+            continue
+        nodes = [n for n in project.graph.by_id if path.startswith(f"{n}.")]
+        node = max(nodes, key=len)
+        name = path[len(node) + 1 :]
+        if name != ON:
+            project = edits.set_params(project, node, **{name: value})
+        elif not value:
+            off.append(node)
+    return edits.remove_nodes(project, off) if off else project
+
+
+def _planned(project: Project, rest: str, value: Any) -> Any:
+    training = project.training
+    if rest in _PLAN:
+        return replace(training, **{rest: value})
+    if rest == "loss":
+        return replace(training, loss=Choice(value))
+    old = training.optimizer
+    if rest == "optimizer":
+        # What both have, such as the learning rate, stays.
+        kept = {k: v for k, v in old.params.items() if k in OPTIMIZERS[value].by_name}
+        return replace(training, optimizer=Choice(value, kept))
+    return replace(
+        training, optimizer=Choice(old.name, {**old.params, rest.removeprefix("optimizer."): value})
+    )
+
+
+def needs_other_data(varied: Sequence[SearchDimension], project: Project) -> bool:
+    """Whether variants get their data in another form: other losses, other outputs."""
+    ends = (*project.graph.outputs, *project.graph.inputs)
+    heads = tuple(f"{node}." for node in ends)
+    return any(
+        one.path == "training.loss" or one.path.startswith(heads) or one.path.endswith(f".{ON}")
+        for one in varied
+    )
+
+
+def losses_differ(varied: Sequence[SearchDimension]) -> bool:
+    """Whether variants are trained with different losses: their numbers do not compare."""
+    return any(one.path == "training.loss" for one in varied)
+
+
+def penalties_differ(varied: Sequence[SearchDimension], project: Project) -> bool:
+    """Whether variants are punished differently for their weights: what they measure on the way
+    counts that in, and does not compare."""
+    by_id = project.graph.by_id
+    return any(
+        one.path.endswith("_regularizer")
+        or (one.path.rpartition(".")[0] in by_id
+            and by_id[one.path.rpartition(".")[0]].layer == "ActivityRegularization")
+        for one in varied
+    )  # fmt: skip
+
+
+def unit_positions(varied: Sequence[SearchDimension], values: dict[str, Any]) -> np.ndarray:
+    """Where a variant stands along each path, 0 to 1: float (paths,)."""
+    return np.array([one.place(values[one.path]) for one in varied])

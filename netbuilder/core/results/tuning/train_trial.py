@@ -1,0 +1,183 @@
+"""Training one variant, following it, and judging it on the validation rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.tuning.search_space import apply_values
+from netbuilder.core.results.tuning.trial import Trial, lowest_value
+from netbuilder.core.results.tuning.trial_evaluation import TrialScore, evaluate_trial
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.changes import Event
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import TrainedModel
+
+#: Trials that must be whole before others are measured by them, and the part of the epochs that
+#: each may have.
+PRUNE_AFTER, PRUNE_FROM = 4, 0.2
+_KEEP = "RestoreBestWeights"
+_NO_NUMBER = "Its loss was no number from the first epoch on. Try smaller learning rates."
+
+
+def with_best_epoch_kept(project: Project) -> Project:
+    """The project, its plan keeping the best epoch."""
+    training = project.training
+    if any(_keeps_best(one) for one in training.callbacks):
+        return project
+    callbacks = (*training.callbacks, Choice(_KEEP))
+    return replace(project, training=replace(training, callbacks=callbacks))
+
+
+def _keeps_best(callback: Choice) -> bool:
+    return callback.name == _KEEP or bool(callback.params.get("restore_best_weights"))
+
+
+class TrialObserver:
+    """Follows one trial: keeps its curve, and ends it where others had been better by then.
+
+    Golovin et al., "Google Vizier", KDD 2017, section 3.5: the median stopping rule.
+    """
+
+    def __init__(
+        self,
+        others: Sequence[Trial],
+        epochs: int,
+        prune: bool,
+        tell: Callable[[tuple[float, ...]], None] | None,
+        ended: Callable[[], bool],
+    ) -> None:
+        self.curve: list[float] = []
+        self.pruned = self.stopped = False
+        self._tell, self._ended = tell, ended
+        whole = [t.curve for t in others if t.curve and not t.pruned]
+        self._others = whole if prune and len(whole) >= PRUNE_AFTER else []
+        self._from = max(2, math.ceil(PRUNE_FROM * epochs))
+        self.session: Session | None = None
+
+    def on_event(self, event: Event) -> None:
+        """Read what an epoch measured."""
+        from netbuilder.core.engine.events import EpochEnd
+
+        if not isinstance(event, EpochEnd) or self.pruned or self.stopped:
+            return
+        name = "val_loss" if "val_loss" in event.history else "loss"
+        self.curve += [float(value) for value in event.history[name]]
+        if self._tell is not None:
+            self._tell(tuple(self.curve))
+        self.stopped = self._ended()
+        self.pruned = not self.stopped and self._is_worse()
+        if self.session is not None and (self.pruned or self.stopped):
+            self.session.stop()
+
+    def _is_worse(self) -> bool:
+        done = len(self.curve)
+        if not self._others or done < self._from:
+            return False
+        best = lowest_value(self.curve)
+        then = [lowest_value(curve[:done]) for curve in self._others]
+        known = [value for value in then if value is not None]
+        if best is None:
+            return True
+        return bool(known) and best > float(np.median(known))
+
+
+def train_trial(
+    project: Project,
+    base: Path,
+    values: dict[str, Any],
+    others: Sequence[Trial],
+    shared: Dataset | None,
+    *,
+    prune: bool = True,
+    plainly: bool = False,
+    tell: Callable[[tuple[float, ...]], None] | None = None,
+    ended: Callable[[], bool] = lambda: False,
+) -> Trial | None:
+    """Train a project with these values; None where it was ended in the middle.
+
+    Args:
+        project: what is varied.
+        base: folder that its relative paths start from.
+        values: by path.
+        others: trials that it is measured by.
+        shared: the data, where all variants see it alike; None: it is read for this one.
+        prune: end it early where others had been better.
+        plainly: judge it by what does not depend on its loss.
+        tell: called with the curve so far after each epoch.
+        ended: asked after each epoch; True ends it.
+    """
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.engine.session import Session
+
+    try:
+        project = with_best_epoch_kept(apply_values(project, values))
+        dataset = shared if shared is not None else load_dataset(project, base)
+        _refuse_broken(project, dataset)
+        watch = TrialObserver(others, project.training.epochs, prune, tell, ended)
+        session = Session(project, dataset, on_event=watch.on_event, base=base, record=False)
+        watch.session = session
+        trained = session.run()
+        if watch.stopped:
+            return None
+        verdict = _verdict(trained, dataset, plainly)
+    except UserError as error:
+        return Trial(values, None, 0, failed=str(error))
+    curve = tuple(watch.curve)
+    epoch = trained.kept_epoch or len(curve)
+    score = _score(trained, curve, epoch, verdict, plainly)
+    failed = "" if score is not None else _NO_NUMBER
+    # A small network is through with its epochs before it can be ended early.
+    pruned = watch.pruned and trained.epochs < project.training.epochs
+    held = 0 if dataset.validation is None else len(dataset.validation)
+    told = verdict if verdict is not None else TrialScore(math.nan)
+    return Trial(
+        values, score, trained.epochs, pruned, trained.seconds, failed, curve, held,
+        told.rows, told.measured, told.unit, 0 if score is None else epoch,
+    )  # fmt: skip
+
+
+def _verdict(trained: TrainedModel, dataset: Dataset, plainly: bool) -> TrialScore | None:
+    split = dataset.validation
+    if split is None or not len(split):
+        return None
+    try:
+        return evaluate_trial(trained, split, plainly=plainly)
+    except UserError:  # its answers are no numbers
+        return None
+
+
+def _score(
+    trained: TrainedModel,
+    curve: Sequence[float],
+    epoch: int,
+    verdict: TrialScore | None,
+    plainly: bool,
+) -> float | None:
+    """What it is ranked by: what was measured on the way, but for what does not compare."""
+    apart = plainly or bool(trained.training_model.losses)  # penalties stand in what was measured
+    if verdict is not None and apart:
+        return verdict.loss if math.isfinite(verdict.loss) else None
+    here = curve[epoch - 1] if 0 < epoch <= len(curve) else math.nan
+    return here if math.isfinite(here) else lowest_value(curve)
+
+
+def _refuse_broken(project: Project, dataset: Dataset) -> None:
+    """Raise what the checks say: Keras itself would train three units on one target."""
+    from netbuilder.core.check import diagnostics
+    from netbuilder.core.check.shapes.shapes import ShapeCache
+
+    shapes = ShapeCache().compute(project.graph, dataset.facts)
+    problems = diagnostics.primary_problems(diagnostics.diagnose(project, dataset.facts, shapes))
+    first = next((problem for problem in problems if problem.blocks), None)
+    if first is not None:
+        raise UserError(first.message, node=first.node)

@@ -1,0 +1,121 @@
+"""Several variants at once, each in a process of its own, within a bound of memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psutil
+
+from netbuilder.core.results.tuning.trial import Trial, trial_from_json
+from netbuilder.core.worker_process import RequestCancelledError, ResourceLimits, WorkerProcess
+
+_MODULE = "netbuilder.core.results.tuning.tuning_worker"
+_DIED = "Its process ended while it was trained."
+#: What a process with TensorFlow and a small network takes, in MB.
+LEAST_MB = 800
+Values = dict[str, Any]
+Curve = tuple[float, ...]
+
+
+def fitting_jobs(wanted: int, memory_mb: int | None = None) -> tuple[int, int]:
+    """How many processes go at once, and the MB that each may take.
+
+    Args:
+        wanted: how many are asked for; no more than there are processors.
+        memory_mb: that all together may take; None: four fifths of what is free now.
+    """
+    whole = memory_mb or int(0.8 * psutil.virtual_memory().available / 2**20)
+    count = max(1, min(wanted, os.cpu_count() or 1, whole // LEAST_MB))
+    return count, max(whole // count, LEAST_MB)
+
+
+class TrialPool:
+    """Trains variants in ``jobs`` processes.
+
+    Args:
+        request: what each request says besides its values and the others.
+        jobs: how many at once.
+        memory_mb: that each process may take.
+        ended: asked now and then; True ends all processes.
+    """
+
+    def __init__(
+        self,
+        request: dict[str, Any],
+        jobs: int,
+        memory_mb: int,
+        ended: Callable[[], bool],
+    ) -> None:
+        self._request, self._jobs, self._ended = request, jobs, ended
+        self._bounds = ResourceLimits(None, memory_mb)
+
+    def run(
+        self,
+        trials: list[Trial],
+        next_values: Callable[[Sequence[Trial]], Values | None],
+        done: Callable[[Trial], None],
+        tell: Callable[[Values, Curve], None] | None,
+    ) -> None:
+        """Train until ``next_values`` has no more, or it is ended.
+
+        Args:
+            trials: those that are done; each new one is put at its end.
+            next_values: of the trials that are done, and those under way (without a score), the
+                values to try next.
+            done: called with each trial, one at a time.
+            tell: called with the values of a variant under way and its curve so far.
+        """
+        lock = threading.Lock()
+        under_way: list[Trial] = []
+        failures: list[BaseException] = []
+        threads_each = max(1, (os.cpu_count() or 1) // self._jobs)
+
+        def stopped() -> bool:
+            return self._ended() or bool(failures)
+
+        def work() -> None:
+            worker = WorkerProcess(_MODULE, self._bounds, stopped, _DIED, threads_each)
+            try:
+                while not stopped():
+                    with lock:
+                        values = next_values([*trials, *under_way])
+                        if values is None:
+                            return
+                        mine = Trial(values, None, 0)
+                        under_way.append(mine)
+                        others = [one.kept() | {"rows": []} for one in trials]
+                    trial = self._ask(worker, values, others, tell)
+                    with lock:
+                        under_way.remove(mine)
+                        trials.append(trial)
+                        done(trial)
+            except RequestCancelledError:
+                return
+            except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked
+                failures.append(error)
+            finally:
+                worker.end()
+
+        threads = [threading.Thread(target=work, name="variant") for _ in range(self._jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def _ask(
+        self,
+        worker: WorkerProcess,
+        values: Values,
+        others: list[dict[str, Any]],
+        tell: Callable[[Values, Curve], None] | None,
+    ) -> Trial:
+        told = None if tell is None else lambda curve: tell(values, tuple(curve))
+        answer = worker.ask({**self._request, "values": values, "others": others}, told)
+        if answer.get("failed"):
+            return Trial(values, None, 0, failed=str(answer["message"]))
+        return trial_from_json(answer["trial"])

@@ -1,0 +1,164 @@
+"""Questions about rows unlike all that were learned from, and about rows scaled beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, Preprocessing
+from netbuilder.core.results.own_units import usual_range
+from netbuilder.core.wording import format_count, format_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+_LITTLE_ROOM = 0.05  # the part of a column's range that lies between 0 and 1
+_NEAR_SCALED = 0.05  # what a scaled file may go beyond 0 and 1: its rows are not the training's
+
+
+@dataclass(frozen=True, eq=False)
+class NumberCells:
+    """A column of numbers as it was asked about: float (n,), NaN where empty, and which of them
+    are far from all training rows, bool (n,)."""
+
+    column: FittedColumn
+    values: NDArray[np.float64]
+    far: NDArray[np.bool_]
+
+
+def number_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterator[NumberCells]:
+    """The columns of numbers of tables whose range among the training rows is known.
+
+    Args:
+        pre: what the model knows.
+        raw: raw values by Input id, (n, ...).
+    """
+    for key, entry in preprocessing.inputs.items():
+        flat, start = np.asarray(raw[key]).reshape(len(raw[key]), -1), 0
+        for column in entry.columns if entry.kind == "table" else ():
+            if column.kind == "number" and column.low is not None and column.high is not None:
+                low, high = usual_range(column.low, column.high)
+                values = flat[:, start].astype(np.float64)
+                yield NumberCells(column, values, (values < low) | (values > high))
+            start += len(column.features)
+
+
+def window_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterator[NumberCells]:
+    """The same of the windows of a series: of each window its value that is the farthest off."""
+    for key, entry in preprocessing.inputs.items():
+        windows = np.asarray(raw[key])
+        series = entry.source == "series" and windows.ndim == 3
+        for place, column in enumerate(entry.columns if series else ()):
+            if column.kind == "number" and column.low is not None and column.high is not None:
+                low, high = usual_range(column.low, column.high)
+                values = windows[:, :, place].astype(np.float64)
+                off = np.maximum(low - values, values - high)
+                worst = np.argmax(np.nan_to_num(off, nan=-np.inf), axis=1)
+                at = np.arange(len(values)), worst
+                yield NumberCells(column, values[at], off[at] > 0)
+
+
+def _all_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterator[NumberCells]:
+    yield from number_cells(preprocessing, raw)
+    yield from window_cells(preprocessing, raw)
+
+
+def is_out_of_range(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> NDArray[np.bool_]:
+    """Which rows have a number far from all that the network learned from: (n,) for raw values.
+
+    The known rows are then no measure, not even the nearest.
+    """
+    far = np.zeros(len(next(iter(raw.values()))), bool)
+    for cells in _all_cells(preprocessing, raw):
+        far |= cells.far
+    return far
+
+
+def unusual_sentences(
+    preprocessing: Preprocessing, raw: Mapping[str, Array], sources: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Sentences about numbers far outside what the network saw while training.
+
+    Args:
+        pre: what the model knows.
+        raw: raw values by Input id, (n, ...).
+        sources: what the rows are called, such as "line 7"; empty: they have no names.
+    """
+    notes = []
+    for cells in _all_cells(preprocessing, raw):
+        if not cells.far.any():
+            continue
+        column, first = cells.column, int(np.flatnonzero(cells.far)[0])
+        value = format_number(float(cells.values[first]))
+        low, high = format_number(column.low or 0.0), format_number(column.high or 0.0)
+        if len(cells.far) == 1 or not sources:
+            notes.append(
+                f"'{column.name}' is {value}; the training rows run from {low} to {high}, so the "
+                "answer is a guess."
+            )
+            continue
+        many = int(cells.far.sum())
+        notes.append(
+            f"'{column.name}' is far from the training rows in {format_count(many, 'row')} of "
+            f"{len(cells.far):,}, such as {value} in {sources[first]}; they run from {low} to "
+            f"{high}. {'This answer is a guess' if many == 1 else 'These answers are guesses'}."
+        )
+    return tuple(notes)
+
+
+def looks_scaled(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> bool:
+    """Whether rows seem to have been brought to 0 to 1 before they were given.
+
+    Then all columns that were wider among the training rows stay between 0 and 1, and in at least
+    one of them that is odd: no training row ever was there, or there is little room in its range
+    and numbers with decimals stand in it. Zeros alone are no sign: most rows may hold them.
+    """
+    wide = [
+        cells
+        for cells in number_cells(preprocessing, raw)
+        if cells.column.low is not None
+        and cells.column.high is not None
+        and (cells.column.low < -_NEAR_SCALED or cells.column.high > 1 + _NEAR_SCALED)
+    ]
+    within = (
+        bool(((cells.values >= -_NEAR_SCALED) & (cells.values <= 1 + _NEAR_SCALED)).all())
+        for cells in wide
+    )
+    return any(_oddly_small(cells) for cells in wide) and all(within)
+
+
+def _oddly_small(cells: NumberCells) -> bool:
+    low, high = cells.column.low or 0.0, cells.column.high or 0.0
+    share = (1 - max(low, 0.0)) / (high - low)
+    between = bool((cells.values != np.round(cells.values)).any())
+    return bool(cells.far.all()) or (between and share < _LITTLE_ROOM)
+
+
+def undo_scaling(table: pd.DataFrame, preprocessing: Preprocessing) -> pd.DataFrame:
+    """Numbers from 0 to 1 as they were before a ``MinMaxScaler`` that knew the training rows:
+    x = low + x′ · (high − low), column by column."""
+    found = table.copy()
+    for entry in preprocessing.inputs.values():
+        for column in entry.columns if entry.kind == "table" else ():
+            known = column.low is not None and column.high is not None
+            if column.kind == "number" and known and column.name in found:
+                low, high = float(column.low or 0.0), float(column.high or 0.0)
+                found[column.name] = low + found[column.name].astype("float64") * (high - low)
+    return found
+
+
+#: Of a text that is all unknown words.
+KNOWS_NOTHING = (
+    "The network knows none of these words: to other words that it does not know it would answer"
+    " the same."
+)
+
+
+def has_no_known_words(numbers: Array) -> bool:
+    """Whether the numbers of a text (0: padding, 1: unknown) hold unknown words only."""
+    return bool(np.any(numbers)) and bool(np.all(np.asarray(numbers) <= 1))

@@ -1,0 +1,497 @@
+"""The canvas widget: shows the store's project, and owns the parts that act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits_canvas
+from netbuilder.core.project.model import Point, Project
+from netbuilder.ui.canvas.accessibility.announcer import CanvasAnnouncer
+from netbuilder.ui.canvas.canvas_selection import CanvasSelection
+from netbuilder.ui.canvas.gesture import Gesture
+from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
+from netbuilder.ui.canvas.input.context_menu import InputHandlers
+from netbuilder.ui.canvas.input.keyboard import KeyboardHandler
+from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
+from netbuilder.ui.canvas.input.pointer import PointerHandler, ViewportEventFilter
+from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST, LayerPopup
+from netbuilder.ui.canvas.paint import paint_scene, problem_bubbles, tips
+from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
+from netbuilder.ui.canvas.paint.minimap import Minimap
+from netbuilder.ui.canvas.paint.paint_resources import PaintResources
+from netbuilder.ui.canvas.paint.paint_state import NAMES, PaintState
+from netbuilder.ui.canvas.paint.previews import NodePreviews
+from netbuilder.ui.canvas.paint.pulse import WirePulse
+from netbuilder.ui.canvas.sample_caption import SampleCaption
+from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.scene import Scene
+from netbuilder.ui.canvas.scene_cache import SceneCache
+from netbuilder.ui.canvas.told_problems import VisibleProblems
+from netbuilder.ui.canvas.viewport import Viewport
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.connection_weights import ConnectionWeight
+
+
+class CanvasView(QAbstractScrollArea):
+    """Cards and wires of the store's project.
+
+    The widget owns nothing of the project. When the store changes it marks its picture as old;
+    the next look at it (to paint, to find what is under the pointer) draws it anew, keeping
+    every card of which nothing changed. What hands and keys do is done by its parts, which see
+    of it no more than the protocol ``CanvasHost`` says.
+
+    Signals:
+        selection_changed: ids of the selected cards: nodes, groups, ``"@goal"``.
+        edit_requested: id of a node that the user wants to edit (Enter, double-click).
+        zoom_changed: the scale, 1.0 for 100 %.
+        message: a sentence for the status bar.
+        block_saved: name of a group that was saved to the palette.
+
+    Attributes:
+        sight: the camera.
+        commands: what can be done with the selection.
+        adding: adding and replacing layers, and the search for them.
+        keys: what the keyboard does.
+        pointer: what the pointer does.
+    """
+
+    selection_changed = Signal(object)
+    edit_requested = Signal(str)
+    zoom_changed = Signal(float)
+    message = Signal(str)
+    block_saved = Signal(str)
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.store = store
+        self.workbench = workbench
+        self.look = PaintResources()
+        self.state = PaintState()
+        self.tip = tips.PointerTip()
+        self.by_key = False  # whether the last thing done was a key
+        self._points = QApplication.font().pointSizeF()
+        self._from_keyboard = False  # whether the focus came by a key
+        self.sight = Viewport(self, self._camera_moved)
+        self.minimap = Minimap(self)
+        self.previews = NodePreviews(self)
+        self._told = VisibleProblems(self, self.previews)
+        self.pulse = WirePulse(self)
+        self.slide = LayoutAnimation(self)
+        self._announcer = CanvasAnnouncer(self)
+        self._chosen = CanvasSelection(self, self.state, self._selected, self._announcer.wire)
+        self._shown = SceneCache(store, workbench, self._chosen.keep)
+        self.commands = CanvasCommands(self, self.slide)
+        self.adding = LayerInserter(self)
+        self.keys = KeyboardHandler(self, self.commands, self.adding)
+        self.hands = InputHandlers(self.commands, self.adding, self.keys)
+        self.closer = LayerPopup(self)
+        self.shown_sample = SampleCaption(self, self.walk_on)
+        self.nothing_to_look_at = TRAIN_FIRST
+        self.pointer = PointerHandler(self, self.hands, self.slide, self.minimap, self.previews.at)
+        self._senses = ViewportEventFilter(self, self.previews.tip)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Network")
+        self.setMinimumSize(240, 160)
+        store.changed.connect(self._project_changed)
+        workbench.shapes_changed.connect(self._outdate)
+        workbench.problems_changed.connect(self._outdate)
+        workbench.problems_changed.connect(self.sight.make_room)
+        workbench.facts_changed.connect(self._outdate)
+        workbench.keras_changed.connect(self._outdate)
+        theme.theme().changed.connect(self._theme_changed)
+
+    def widget(self) -> QWidget:
+        """The widget that fields and menus open on."""
+        return self
+
+    # what is shown ------------------------------------------------------------------------
+
+    @property
+    def picture(self) -> Scene:
+        """Cards, wires and frames of the project as it stands."""
+        return self._shown.picture
+
+    @property
+    def horizontal(self) -> bool:
+        """Whether the network reads from left to right."""
+        return self.picture.horizontal
+
+    @property
+    def camera(self) -> Camera:
+        """What is seen of the picture."""
+        return self.sight.camera
+
+    @property
+    def at(self) -> dict[str, Point]:
+        """Cards that are shown elsewhere than the project says."""
+        return self._shown.at
+
+    def set_at(self, places: dict[str, Point]) -> None:
+        """Show cards elsewhere than the project says, while a drag or an animation runs."""
+        if self._shown.set_at(places):
+            self.viewport().update()
+
+    def set_preview(self, node_id: str, image: QImage | None) -> None:
+        """Show, beside a node, what it sees; None takes it away."""
+        self.previews.set(node_id, image)
+
+    def set_wire_weights(self, weights: Mapping[tuple[str, str], ConnectionWeight]) -> None:
+        """Paint wires as thick as their weights; {}: all alike."""
+        self.state.wire_weights = weights
+        self.viewport().update()
+
+    def show_look(self, look: Look | None, trouble: str = "") -> None:
+        """Know what the layers give just now, for what is opened to show more.
+
+        ``trouble``: why nobody knows, where it is known.
+        """
+        self.nothing_to_look_at = trouble or TRAIN_FIRST
+        self.closer.follow(look)
+        self.shown_sample.follow(look)
+        self.sight.make_room()
+
+    def open_layer_popup(self, node_id: str) -> bool:
+        """Open a card to show more of what it gives; whether there is anything to show."""
+        card = self.picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
+        if card not in self.picture.cards:
+            return False
+        corner = self.sight.card_rect(card).topRight().toPoint()
+        if self.closer.open_at(node_id, corner + QPoint(14, -20)):
+            return True
+        self.say(self.nothing_to_look_at)
+        return False
+
+    def show_number(self, node_id: str, index: tuple[int, ...] | None) -> None:
+        """Open a card at one number of what it gives, to see how that comes about."""
+        card = self.picture.seen.stand_in.get(node_id, node_id)
+        if card in self.picture.cards:
+            self.sight.show_node(card)
+        if self.open_layer_popup(node_id) and index is not None:
+            self.closer.choose(index)
+
+    def room_below(self) -> int:
+        """Pixels at the lower edge that belong to what says which sample is shown."""
+        return self.shown_sample.taken
+
+    def room_beside(self) -> tuple[float, float]:
+        """Room that pictures take left and right of all cards, and on the right words that found
+        none; 0 without any."""
+        left, right = self.previews.room
+        told = {bubble.card.id for bubble in self.bubbles_now()}
+        untold = any(c.problems and c.id not in told for c in self.picture.cards.values())
+        return left, max(right, problem_bubbles.WIDTH + problem_bubbles.AWAY if untold else 0.0)
+
+    def repaint_all(self) -> None:
+        """Paint anew at the next occasion."""
+        self.viewport().update()
+
+    def _outdate(self) -> None:
+        self._shown.outdate()
+        self.viewport().update()
+
+    def _camera_moved(self, scaled: bool) -> None:
+        if scaled:
+            self.zoom_changed.emit(self.camera.scale)
+        self.viewport().update()
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.graph is not new.graph and self.gesture is not None:
+            self.cancel_gesture()  # what it was about may be gone
+        self.slide.stop()
+        self._outdate()
+        opened = self.store.undo_label is None and self.store.redo_label is None
+        if opened or not old.graph.nodes:
+            self.sight.fit_pending = True
+            self.sight.followed = False
+        if opened:
+            self.select(())
+            self.previews.clear()
+
+    def _theme_changed(self) -> None:
+        points = QApplication.font().pointSizeF()
+        if points != self._points and points > 0:  # larger letters everywhere: larger cards too
+            self.sight.enlarge(points / self._points)
+            self._points = points
+        self.look.refresh()
+        self.minimap.forget()
+        self.viewport().update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._theme_changed()
+        super().changeEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(706, 698)
+
+    # selection ----------------------------------------------------------------------------
+
+    def selection(self) -> tuple[str, ...]:
+        """Ids of the selected cards, in the order in which they were selected."""
+        self.picture  # noqa: B018 - lets go of what is no more
+        return self._chosen.ids
+
+    def select(self, ids: Iterable[str], current: str | None = None) -> None:
+        """Select cards and open groups; ``current`` is where the keyboard goes on from."""
+        self._chosen.select(ids, current)
+        self.viewport().update()
+
+    def select_wire(self, wire: tuple[str, str]) -> None:
+        """Select a wire alone."""
+        self._chosen.select_wire(wire)
+        self.viewport().update()
+
+    def current(self) -> str | None:
+        """The card where the keyboard is, or None."""
+        return self._chosen.current()
+
+    def _selected(self, chosen: tuple[str, ...]) -> None:
+        self._announcer.selected(chosen)
+        self.selection_changed.emit(chosen)
+
+    # edits --------------------------------------------------------------------------------
+
+    def edit(
+        self, label: str, change: Callable[[Project], Project], merge: str | None = None
+    ) -> bool:
+        """Make one edit; one that is illegal is told in words. Give whether it was made."""
+        try:
+            self.store.apply(label, change, merge)
+        except UserError as error:
+            self.say(str(error))
+            return False
+        return True
+
+    def add(self, label: str, change: Callable[[Project], Project]) -> tuple[str, ...]:
+        """Make an edit that adds cards; select them and give their ids."""
+        before = self.store.project.graph.by_id
+        if not self.edit(label, change):
+            return ()
+        graph = self.store.project.graph
+        new = tuple(node.id for node in graph.nodes if node.id not in before)
+        seen = self.picture.seen.stand_in
+        self.select(tuple(dict.fromkeys(seen[one] for one in new)))
+        if new and not self.sight.fit_pending:
+            self.sight.show_node(new[-1])
+        return new
+
+    def say(self, text: str) -> None:
+        """Tell something at the pointer and in the status bar."""
+        here = self.current()
+        if self.by_key and here is not None:
+            corner = self.sight.card_rect(here).bottomRight()
+            self.tip.show(text, (corner.x(), corner.y() - 40))
+        else:
+            self.tip.show(text, self.pointer.position)
+        self.message.emit(text)
+        self._announcer.say(text)
+        self.viewport().update()
+
+    def tell(self, text: str) -> None:
+        """Tell something in the status bar alone."""
+        self.message.emit(text)
+
+    def ask_for_form(self, node_id: str) -> None:
+        """Ask for the form of a card."""
+        self.edit_requested.emit(node_id)
+
+    def block_was_saved(self, name: str) -> None:
+        """Tell that a group was saved to the palette."""
+        self.block_saved.emit(name)
+
+    def out_node(self, card_id: str) -> str:
+        """The node from which wires of a card go out (of a closed group, its last)."""
+        return edits_canvas.exit_node(self.store.project.graph, card_id) or card_id
+
+    def in_node(self, card_id: str) -> str:
+        """The node that wires to a card come into (of a closed group, its first)."""
+        return edits_canvas.entry_node(self.store.project.graph, card_id) or card_id
+
+    def append_layer(self, layer: str) -> None:
+        """Add a layer at the end of the network, and select it."""
+        self.adding.append_layer(layer)
+
+    def show_node(self, node_id: str) -> None:
+        """Scroll no further than needed to see a card, and what comes after it."""
+        self.sight.show_node(node_id)
+
+    # painting -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        picture = self.picture
+        if self.sight.fit_pending and picture.cards:
+            self.sight.first_look()
+        size = (self.viewport().width(), self.viewport().height())
+        p = QPainter(self.viewport())
+        try:
+            self._paint(p, picture, size)
+        finally:
+            p.end()  # a painter left open on its widget takes the interpreter down
+
+    def _paint(self, p: QPainter, picture: Scene, size: tuple[int, int]) -> None:
+        self.look.background(p, *size, self.camera)
+        self.state.focused = self.hasFocus()
+        paint_scene.paint_scene(p, picture, self.look, self.camera, self.state, size)
+        p.translate(self.camera.x, self.camera.y)
+        p.scale(self.camera.scale, self.camera.scale)
+        self.pulse.paint(p)
+        self.previews.paint(p)
+        told = self.bubbles_now()
+        if self.gesture is not None and self.gesture.hides_words:
+            told = []
+        if self.camera.scale >= NAMES:
+            near = picture.grid.cards_in(self.sight.seen_box())
+            problem_bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
+        problem_bubbles.paint_bubbles(p, told, self.look, self.state.hovered_fix)
+        if self.gesture is not None:
+            self.gesture.paint(p)
+        p.resetTransform()
+        if not picture.cards:
+            tips.paint_empty(p, self.look, size)
+        self.minimap.paint(p)
+        if self.state.focused and self._from_keyboard:
+            tips.paint_focus(p, self.look, size)
+        self.tip.paint(p, self.look, size)
+
+    def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:
+        """Problems that are shown in words, with their places."""
+        return self._told.now()
+
+    def bubble_at(self, where: Point) -> problem_bubbles.ProblemBubble | None:
+        """The problem in words under a place on the canvas."""
+        return self._told.at(where)
+
+    # the pointer --------------------------------------------------------------------------
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """What the pointer is doing."""
+        return self.pointer.gesture
+
+    def start_gesture(self, gesture: Gesture) -> None:
+        """Let a gesture have the pointer."""
+        self.pointer.start_gesture(gesture)
+
+    def cancel_gesture(self) -> None:
+        """Take the pointer from the gesture under way, leaving everything as before it."""
+        self.pointer.cancel_gesture()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pointer.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointer.moved(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.pointer.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.pointer.double_click(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointer.leave()
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.pointer.wheel(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.pointer.menu(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.pointer.drag_enter(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.pointer.drag_move(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.pointer.drag_leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.pointer.drop(event)
+
+    # other events -------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.by_key = True
+        shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if event.key() == Qt.Key.Key_F10 and shifted:  # the Menu key of keyboards that lack one
+            here = QPoint(0, 0)
+            keyed = QContextMenuEvent.Reason.Keyboard
+            self.contextMenuEvent(QContextMenuEvent(keyed, here, self.mapToGlobal(here)))
+            return
+        if self.keys.key_pressed(event):
+            return
+        if event.key() == Qt.Key.Key_Space and self.gesture is None and not event.isAutoRepeat():
+            self.pointer.space = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+            return
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.pointer.space = False
+            self.viewport().unsetCursor()
+        super().keyReleaseEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # Tab searches for a layer, and once more leaves the canvas; so do Shift+Tab and Ctrl+Tab.
+        return False if forward else super().focusNextPrevChild(forward)
+
+    def walk_on(self) -> None:
+        """Give the keyboard to what comes after the canvas."""
+        super().focusNextPrevChild(True)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        reason = Qt.FocusReason
+        self._from_keyboard = event.reason() in (
+            reason.TabFocusReason,
+            reason.BacktabFocusReason,
+            reason.ShortcutFocusReason,
+        )
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.pointer.space = False
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        old = event.oldSize()
+        if not self.sight.fit_pending and old.isValid():
+            self.sight.resized(old, event.size(), refit=not self.sight.followed)

@@ -1,0 +1,126 @@
+"""How a convolution makes a number: window times filter, place by place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_WIDTH, _SIGN, _LINE, _HEAD = 404, 18, 20, 18
+#: A window of more rows than these has no room for its numbers.
+_MOST = 5
+_HEADS = ("what lies there", "the filter", "products")
+
+
+class WindowProducts(QWidget):
+    """Three grids of numbers as they lie in the picture: what is there × the filter = products.
+
+    Of several input maps the one is shown whose products make the largest sum.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.grids: tuple[NDArray[Any], ...] = ()
+        self.words = ""
+        self.hide()
+
+    def show_window(self, window: NDArray[Any] | None) -> None:
+        """Show (rows, columns, maps, 2), as ``ComputedValue.window``; None: nothing."""
+        self.grids, self.words = (), ""
+        if window is not None and max(window.shape[:2]) <= _MOST:
+            sums = (window[..., 0] * window[..., 1]).sum(axis=(0, 1))
+            at = int(abs(sums).argmax())
+            given, weights = window[:, :, at, 0], window[:, :, at, 1]
+            self.grids = (given, weights, given * weights)
+            own = _number(sums[at])
+            self.words = f"The products add up to {own}."
+            if len(sums) > 1:
+                rest = float(sums.sum() - sums[at])
+                self.words = (
+                    f"Of input map {at}, which counts most: its products add up to {own},"
+                    f" those of the {len(sums) - 1} other maps to {_number(rest)}."
+                )
+        self.setAccessibleName(self._told())
+        self.setVisible(bool(self.grids))
+        self.updateGeometry()
+        self.update()
+
+    def _told(self) -> str:
+        if not self.grids:
+            return ""
+        given, weights, _ = self.grids
+        rows = [
+            ", ".join(f"{x:.2g} times {w:.2g}" for x, w in zip(one, other, strict=True))
+            for one, other in zip(given, weights, strict=True)
+        ]
+        return f"{'; '.join(rows)}. {self.words}"
+
+    def sizeHint(self) -> QSize:
+        rows = len(self.grids[0]) if self.grids else 0
+        return QSize(_WIDTH, _HEAD + rows * _LINE + max(_LINE, self._words_height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def _words_height(self) -> int:
+        """Of the sentence below, in as many lines as it takes."""
+        wrap = int(Qt.TextFlag.TextWordWrap)
+        room = QRect(0, 0, _WIDTH, 10 * _LINE)
+        return QFontMetrics(_small()).boundingRect(room, wrap, self.words).height() + 4
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.grids:
+            return
+        from netbuilder.ui.plots.activation_strips import signed_colors
+
+        painter = QPainter(self)
+        scheme, small, digits = theme.colors(), _small(), theme.fixed_font()
+        rows, columns = self.grids[0].shape
+        digits.setPixelSize(11 if columns <= 3 else 9)
+        wide = (_WIDTH - 2 * _SIGN) / 3
+        cell = wide / columns
+        for number, (grid, head) in enumerate(zip(self.grids, _HEADS, strict=True)):
+            left = number * (wide + _SIGN)
+            painter.setFont(small)
+            painter.setPen(QColor(scheme.secondary))
+            painter.drawText(QRectF(left, 0, wide, _HEAD), Qt.AlignmentFlag.AlignCenter, head)
+            if number:
+                place = QRectF(left - _SIGN, _HEAD, _SIGN, rows * _LINE)
+                painter.setPen(QColor(scheme.text))
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, " ×="[number])
+            # Half as strong, so that dark letters can be read on every colour.
+            colours = 127 + signed_colors(grid).astype(int) // 2
+            painter.setFont(digits)
+            for row in range(rows):
+                for column in range(columns):
+                    box = QRectF(left + column * cell, _HEAD + row * _LINE, cell, _LINE)
+                    shade = QColor(*(int(part) for part in colours[row, column]))
+                    painter.fillRect(box.adjusted(0.5, 0.5, -0.5, -0.5), shade)
+                    painter.setPen(QColor("#1B2430"))
+                    text = f"{grid[row, column]:.{2 if columns <= 3 else 1}f}"
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text.replace("-", "−"))
+        painter.setFont(small)
+        painter.setPen(QColor(scheme.text))
+        below = QRectF(0, _HEAD + rows * _LINE, _WIDTH, max(_LINE, self._words_height()))
+        wrapped = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(below, wrapped, self.words)
+        painter.end()
+
+
+def _number(value: float) -> str:
+    from netbuilder.core.results.computation_trace.computed_value import plain_notation
+
+    return plain_notation(f"{value:.3g}")
+
+
+def _small() -> QFont:
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    return font

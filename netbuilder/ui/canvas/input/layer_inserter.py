@@ -1,0 +1,212 @@
+"""Adding layers and putting others in their place: what stands behind palette and search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QPoint
+
+from netbuilder.core.catalog.layer_parser import ParsedLayer
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.project import edits, edits_canvas
+from netbuilder.core.project.model import Edge, Point, Project
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.input.layer_search import LayerSearch, close_fields
+from netbuilder.ui.canvas.scene import compatibility
+from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL
+
+Params = Mapping[str, Any]
+Find = Callable[[str], list[ParsedLayer]]
+Chosen = Callable[[ParsedLayer], object]
+
+
+class LayerInserter:
+    """Commands on a canvas that add or replace layers."""
+
+    def __init__(self, canvas: CanvasHost) -> None:
+        self._canvas = canvas
+
+    def append_layer(self, layer: str, params: Params | None = None) -> None:
+        """Add a layer at the end of the network, and select it."""
+        if layer in LAYERS:
+            self._canvas.add(
+                f"Add {layer}", partial(edits.append_layer, layer=layer, params=params)
+            )
+
+    def add_after(
+        self, layer: str, node_id: str | None = None, params: Params | None = None
+    ) -> None:
+        """Add a layer behind the given or the selected one; at the end if nothing is selected."""
+        after = node_id or self._anchor()
+        if after is None or LAYERS[layer].max_inputs == 0:
+            self.append_layer(layer, params)
+            return
+        source = self._canvas.out_node(after)
+        self._canvas.add(
+            f"Add {layer}", partial(edits.insert_after, node_id=source, layer=layer, params=params)
+        )
+
+    def _anchor(self) -> str | None:
+        """The selected card that something can be put behind."""
+        for one in reversed(self._canvas.selection()):
+            card = self._canvas.picture.cards.get(one)
+            if card is not None and card.has_out:
+                return one
+            if one.startswith(GOAL):
+                wires = self._canvas.picture.wires_of(one)
+                return wires[0].source if wires else None
+        return None
+
+    def replace(self, node_id: str, layer: str, params: Params | None = None) -> None:
+        """Make another layer of a node, keeping the parameters that both have."""
+        old = self._canvas.store.project.graph.by_id.get(node_id)
+        if old is None:
+            return
+        index = [node.id for node in self._canvas.store.project.graph.nodes].index(node_id)
+
+        def change(project: Project) -> Project:
+            project = edits.replace_layer(project, node_id, layer)
+            new = project.graph.nodes[index].id
+            return edits.set_params(project, new, **params) if params else project
+
+        if self._canvas.edit(
+            f"Replace {old.layer} by {layer}",
+            change,
+        ):
+            self._canvas.select((self._canvas.store.project.graph.nodes[index].id,))
+
+    def search_layer(self) -> None:
+        """Search for a layer to add behind the selection (Tab)."""
+        after = self._anchor()
+        if after is None:
+            middle = self._canvas.viewport().rect().center() - QPoint(150, 120)
+            self._open_search(
+                middle,
+                "Add at the end",
+                lambda text: compatibility.fitting_choices(text, feeding=True),
+                lambda one: self.append_layer(one.spec.name, one.params),
+            )
+            return
+        card = self._canvas.picture.cards[after]
+        rect = self._canvas.sight.card_rect(after)
+        spot = rect.topRight() if self._canvas.horizontal else rect.bottomLeft()
+        axes = compatibility.output_rank(
+            self._canvas.workbench.shapes, self._canvas.out_node(after)
+        )
+        self._open_search(
+            spot.toPoint() + QPoint(12, 10),
+            f"Add after {card.title}",
+            # What does not fit yet is found too: a fix (Flatten, say) is offered then.
+            lambda text: compatibility.fitting_choices(text, axes=None if text.strip() else axes),
+            lambda one: self.add_after(one.spec.name, after, one.params),
+        )
+
+    def search_on_wire(self, edge: Edge, screen: Point) -> None:
+        """Search for a layer to put on a wire."""
+        axes = compatibility.output_rank(self._canvas.workbench.shapes, edge[0])
+        self._open_search(
+            QPoint(round(screen[0]), round(screen[1])),
+            "Insert on this wire",
+            lambda text: compatibility.fitting_choices(text, axes=None if text.strip() else axes),
+            lambda one: self._canvas.add(
+                f"Add {one.spec.name}",
+                partial(edits.insert_on_edge, edge=edge, layer=one.spec.name, params=one.params),
+            ),
+        )
+
+    def search_replacement(self, node_id: str) -> None:
+        """Search for a layer to put in the place of a node."""
+        card = self._canvas.picture.cards.get(node_id)
+        if card is None:
+            return
+        self._open_search(
+            self._canvas.sight.card_rect(node_id).bottomLeft().toPoint(),
+            f"Replace {card.title} by",
+            lambda text: compatibility.fitting_choices(text, feeding=not card.ports_in),
+            lambda one: self.replace(node_id, one.spec.name, one.params),
+        )
+
+    def search_at(self, where: Point, screen: Point) -> None:
+        """Search for a layer to stand alone at a place."""
+
+        def chosen(one: ParsedLayer) -> None:
+            layer = one.spec.name
+            place = (where[0] - CARD_WIDTH / 2, where[1] - 22)
+            if not self._canvas.store.project.graph.nodes:
+                self.append_layer(layer, one.params)
+            else:
+                self._canvas.add(
+                    f"Add {layer}",
+                    partial(
+                        edits_canvas.add_connected,
+                        layer=layer,
+                        params=one.params,
+                        position=place,
+                    ),
+                )
+
+        self._open_search(
+            QPoint(round(screen[0]), round(screen[1])),
+            "Add a layer here",
+            lambda text: compatibility.fitting_choices(text, feeding=True),
+            chosen,
+        )
+
+    def search_behind(self, source: str, where: Point, screen: Point) -> None:
+        """Search for a layer that fits behind ``source``, to stand at a place."""
+        axes = compatibility.output_rank(self._canvas.workbench.shapes, source)
+        self._open_search(
+            QPoint(round(screen[0]), round(screen[1])),
+            f"Layers that fit after {source}",
+            lambda text: compatibility.fitting_choices(text, axes=axes),
+            lambda one: self._canvas.add(
+                f"Add {one.spec.name}",
+                partial(
+                    edits_canvas.add_connected,
+                    layer=one.spec.name,
+                    params=one.params,
+                    source=source,
+                    position=self._hung(where),
+                ),
+            ),
+        )
+
+    def search_before(self, target: str, where: Point, screen: Point) -> None:
+        """Search for a layer to feed ``target``, to stand at a place."""
+        x, y = self._hung(where)
+        place = (x - CARD_WIDTH, y) if self._canvas.horizontal else (x, y - 44)
+        self._open_search(
+            QPoint(round(screen[0]), round(screen[1])),
+            f"Layers to feed {target}",
+            lambda text: compatibility.fitting_choices(text, feeding=True),
+            lambda one: self._canvas.add(
+                f"Add {one.spec.name}",
+                partial(
+                    edits_canvas.add_connected,
+                    layer=one.spec.name,
+                    params=one.params,
+                    target=target,
+                    position=place,
+                ),
+            ),
+        )
+
+    def _hung(self, where: Point) -> Point:
+        """Where a card stands whose port is at a place."""
+        if self._canvas.horizontal:
+            return (where[0], where[1] - 22)
+        return (where[0] - CARD_WIDTH / 2, where[1])
+
+    def _open_search(self, spot: QPoint, heading: str, find: Find, chosen: Chosen) -> None:
+        self._canvas.cancel_gesture()
+        self._canvas.tip.hide()
+        self.close_search()
+        search = LayerSearch(self._canvas.widget(), find, chosen, heading)
+        search.passed.connect(self._canvas.walk_on)
+        search.open_at(spot)
+
+    def close_search(self) -> None:
+        """Close the search and the field of a name, if they are open."""
+        close_fields(self._canvas.widget())

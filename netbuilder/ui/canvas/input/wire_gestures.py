@@ -1,0 +1,300 @@
+"""Wires by pointer and by keyboard."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.errors import EditError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Edge, Point, Project
+from netbuilder.core.wording import format_quoted_list
+from netbuilder.ui.canvas.gesture import Gesture
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
+from netbuilder.ui.canvas.paint.paint_wires import wire_path
+from netbuilder.ui.canvas.scene import compatibility, hit_testing
+from netbuilder.ui.canvas.scene.cards import Wire
+from netbuilder.ui.canvas.scene.wire_path import WireRoute
+
+
+def reconnect(project: Project, old: Edge, new: Edge) -> Project:
+    """Lead a wire elsewhere.
+
+    Raises:
+        EditError: the new wire would be illegal.
+    """
+    if old == new:
+        return project
+    return edits.connect(edits.disconnect(project, old), *new)
+
+
+def _connect(view: CanvasHost, source: str, target: str) -> None:
+    """Make a wire; one that it takes the place of is told."""
+    before = view.store.project.graph.edges
+    view.edit("Connect", partial(edits.connect, source=source, target=target))
+    after = set(view.store.project.graph.edges)
+    gone = [old for old, _ in (edge for edge in before if edge not in after)]
+    if gone:
+        view.say(
+            f"The wire from {format_quoted_list(gone)} is gone: '{target}' takes one input. "
+            "Undo brings it back."
+        )
+
+
+def _outputs_to(view: CanvasHost, source: str) -> dict[str, str]:
+    """For each card, whether it takes a wire from the node ``source``."""
+    picture = view.picture
+    cards = {
+        card.id: view.in_node(card.id) for card in picture.cards.values() if card.kind != "goal"
+    }
+    return compatibility.acceptance(picture.graph, view.workbench.shapes, source, cards)
+
+
+def _inputs_of(view: CanvasHost, target: str) -> dict[str, str]:
+    """For each card, whether a wire from it may go to the node ``target``."""
+    picture = view.picture
+    graph = picture.graph
+    behind = edits.descendants(graph, target) | {target, *graph.sources[target]}
+    spec = LAYERS.get(graph.by_id[target].layer)
+    answer: dict[str, str] = {}
+    for card in picture.cards.values():
+        if card.has_out:
+            node = view.out_node(card.id)
+            axes = compatibility.output_rank(view.workbench.shapes, node)
+            good = spec is None or compatibility.accepts_rank(spec, axes)
+            answer[card.id] = "no" if node in behind else "yes" if good else "odd"
+    return answer
+
+
+class WireDragGesture(Gesture):
+    """Drags a wire out of a port, or the end of a wire off the port that it is in.
+
+    Released on a card it connects; in the open it offers the layers that fit there, and a wire
+    that was taken off a port is removed.
+    """
+
+    cursor = Qt.CursorShape.CrossCursor
+    reaches = True
+
+    def __init__(
+        self, view: CanvasHost, adding: LayerInserter, hit: hit_testing.Hit, where: Point
+    ) -> None:
+        self.view = view
+        self._adding = adding
+        assert hit.card is not None
+        picture = view.picture
+        self._start = self._where = where
+        self._moved = False
+        self._taken: Wire | None = None
+        self._card = hit.card
+        self._from_out = hit.kind == "out"
+        if hit.kind == "in":
+            there = [
+                wire
+                for wire in picture.wires_of(hit.card.id)
+                if wire.target == hit.card.id and wire.slot == hit.slot
+            ]
+            if there:  # the port holds a wire: its end is dragged away
+                self._taken = there[0]
+                self._card = picture.cards[self._taken.source]
+                self._from_out = True
+        self._over: str | None = None
+        self._answer: dict[str, str] = {}
+
+    @property
+    def _anchor(self) -> Point:
+        picture = self.view.picture
+        if self._from_out:
+            return picture.out_port(self._card)
+        return picture.in_port(self._card, 0)
+
+    @property
+    def hides_words(self) -> bool:
+        return self._moved
+
+    def _begin(self) -> None:
+        self._moved = True
+        view = self.view
+        if self._from_out:
+            source = self._taken.edges[0][0] if self._taken else view.out_node(self._card.id)
+            self._answer = _outputs_to(view, source)
+            if self._taken is not None:
+                self._answer[self._taken.target] = "yes"
+                view.state.hidden_wire = (self._taken.source, self._taken.target)
+        else:
+            self._answer = _inputs_of(view, view.in_node(self._card.id))
+        view.state.ports = self._answer
+        view.state.port_kind = "in" if self._from_out else "out"
+        view.state.hovered_port = ("", "", 0)
+        view.state.lit_wire = None
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        view = self.view
+        self._where = where
+        if not self._moved:
+            away = abs(where[0] - self._start[0]) + abs(where[1] - self._start[1])
+            if away * view.camera.scale < QApplication.startDragDistance():
+                return
+            self._begin()
+        hit = hit_testing.hit_at(view.picture, *where, view.camera.scale)
+        over = hit.card if hit.card is not None and hit.card.id in self._answer else None
+        if over is not None and over.id == self._card.id:
+            over = None
+        self._over = over.id if over is not None else None
+        view.state.lit_cards = frozenset(
+            {self._over} if self._over and self._answer[self._over] != "no" else ()
+        )
+        why = self._why() if self._over else None
+        if hit.card is not None and hit.card.kind == "goal":
+            why = "The goal always follows the last layer: no wire is needed."
+        if why:
+            view.tip.show(why, screen)
+        else:
+            view.tip.hide()
+
+    def _edge(self, over: str) -> Edge:
+        view = self.view
+        if self._from_out:
+            source = self._taken.edges[0][0] if self._taken else view.out_node(self._card.id)
+            return (source, view.in_node(over))
+        return (view.out_node(over), view.in_node(self._card.id))
+
+    def _why(self) -> str | None:
+        """Why the wire at hand cannot be, or would not work yet."""
+        assert self._over is not None
+        edge = self._edge(self._over)
+        graph = self.view.picture.graph
+        if self._taken is not None and edge in self._taken.edges:
+            return None
+        odd = compatibility.mismatch_sentence(graph, self.view.workbench.shapes, *edge)
+        return edits.connection_problem(graph, *edge) or odd
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        view, taken, over, moved = self.view, self._taken, self._over, self._moved
+        self._end()
+        if not moved:  # a click on a port selects its card
+            view.select((self._card.id if taken is None else taken.target,))
+            return
+        if over is not None:
+            edge = self._edge(over)
+            if taken is not None:
+                view.edit("Rewire", partial(reconnect, old=taken.edges[0], new=edge))
+            else:
+                _connect(view, *edge)
+        elif (card := hit_testing.hit_at(view.picture, *where, view.camera.scale).card) is not None:
+            if card.kind == "goal":
+                view.say("The goal always follows the last layer: no wire is needed.")
+        elif taken is not None:
+            if taken.edges:
+                view.edit("Disconnect", lambda project: edits.disconnect(project, *taken.edges))
+        elif self._from_out:
+            self._adding.search_behind(view.out_node(self._card.id), where, screen)
+        else:
+            self._adding.search_before(view.in_node(self._card.id), where, screen)
+
+    def _end(self) -> None:
+        state = self.view.state
+        state.ports, state.lit_cards, state.hidden_wire = {}, frozenset(), None
+        self.view.tip.hide()
+
+    def cancel(self) -> None:
+        self._end()
+
+    def paint(self, p: QPainter) -> None:
+        if not self._moved:
+            return
+        start, end = self._anchor, self._where
+        if not self._from_out:
+            start, end = end, start
+        good = self._over is None or self._answer[self._over] != "no"
+        route = WireRoute(*start, *end, horizontal=self.view.picture.horizontal)
+        paint_loose_wire(p, self.view, route, good)
+
+
+def paint_loose_wire(p: QPainter, view: CanvasHost, route: WireRoute, good: bool) -> None:
+    """Paint a wire that is not there yet."""
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    colour = view.look.accent if good else view.look.secondary
+    p.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine if good else Qt.PenStyle.DashLine))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    path: QPainterPath = wire_path(Wire("", "", route, "", ()))
+    p.drawPath(path)
+    p.setBrush(colour)
+    p.drawEllipse(QPointF(route.x2, route.y2), 4, 4)
+
+
+class WireKeyGesture(Gesture):
+    """A wire by keyboard: arrows choose where it goes, Enter makes it, Esc leaves it."""
+
+    def __init__(self, view: CanvasHost, source_card: str) -> None:
+        self.view = view
+        self._card = view.picture.cards[source_card]
+        self._source = view.out_node(source_card)
+        self._answer = _outputs_to(view, self._source)
+        picture = view.picture
+        around = sorted(
+            (one for one, said in self._answer.items() if said != "no"),
+            key=lambda one: (
+                abs(picture.cards[one].y - self._card.y - 80)
+                + abs(picture.cards[one].x - self._card.x)
+            ),
+        )
+        if not around:
+            raise EditError(
+                f"No layer can take a wire from '{self._source}'.", "Add a layer first."
+            )
+        self._choices = around
+        self._index = 0
+        view.state.ports = self._answer
+        view.state.port_kind = "in"
+        self._show()
+
+    def _show(self) -> None:
+        view = self.view
+        one = self._choices[self._index]
+        view.state.lit_cards = frozenset({one})
+        view.sight.show_node(one)
+        title = view.picture.cards[one].title
+        odd = compatibility.mismatch_sentence(
+            view.picture.graph, view.workbench.shapes, self._source, view.in_node(one)
+        )
+        view.say(
+            f"Wire {self._card.title} to {title}? Arrows: another, Enter: yes, Esc: no."
+            + (f" {odd}" if odd else "")
+        )
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Take a key; give whether it was one of this gesture."""
+        forward = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Tab)
+        if forward or event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Backtab):
+            self._index = (self._index + (1 if forward else -1)) % len(self._choices)
+            self._show()
+            return True
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            target = self.view.in_node(self._choices[self._index])
+            self.view.cancel_gesture()
+            _connect(self.view, self._source, target)
+            return True
+        return False
+
+    def cancel(self) -> None:
+        self.view.state.ports, self.view.state.lit_cards = {}, frozenset()
+        self.view.tip.hide()
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self.cancel()
+
+    def paint(self, p: QPainter) -> None:
+        picture = self.view.picture
+        target = picture.cards[self._choices[self._index]]
+        route = WireRoute(
+            *picture.out_port(self._card),
+            *picture.in_port(target, 0),
+            horizontal=picture.horizontal,
+        )
+        paint_loose_wire(p, self.view, route, True)

@@ -1,0 +1,128 @@
+"""What a layer's picture needs to know, found in a look at the running or the trained network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from netbuilder.core.project.model import Node
+from netbuilder.ui.canvas.layer_tiles import LayerContent
+from netbuilder.ui.services.views.canvas_strips import Look, attention_shares, recurrent_states
+
+_SAME = 1e-3  # relative: told numbers are rounded
+_NOTHING = "No word stands here (padding): texts that are shorter are filled up with 0."
+
+
+def layer_content(look: Look, node: Node, owner: Node) -> LayerContent:
+    """A node's numbers for the chosen sample; ``owner`` is the one whose weights it applies."""
+    from netbuilder.core.results.computation_trace.trace_value import node_inputs
+    from netbuilder.core.results.live.token_names import step_names
+
+    values, sources = look.values[node.id], look.project.graph.sources[node.id]
+    given = node_inputs(look.project.graph, node.id, look.values)
+    alone = given[0] if len(given) == 1 else None
+    weights = look.weights_of(owner.id)
+    steps = len(values) if values.ndim == 2 or node.id in look.words else 0
+    return LayerContent(
+        values,
+        alone,
+        weights,
+        look.surfaces.get(node.id),
+        _names(look, node),
+        recurrent_states(look, node.id),
+        attention_shares(look, node.id),
+        step_names(look.values, look.words, steps) if steps else (),
+        look.features.get(sources[0], ()) if len(sources) == 1 else (),
+    )
+
+
+def _names(look: Look, node: Node) -> Sequence[str]:
+    """Of the classes, of the numbers of a row, or of the target's columns."""
+    return (
+        look.classes.get(node.id, ())
+        or look.features.get(node.id, ())
+        or look.targets.get(node.id, ())
+    )
+
+
+def scaling_sentence(look: Look, node: Node) -> str:
+    """That a layer behind an Input gets scaled numbers, with the first that is another one than
+    stands in the data; "" where none is."""
+    sources = look.project.graph.sources[node.id]
+    if len(sources) != 1:
+        return ""
+    for name, given, value in _scaled(look, sources[0]):
+        return f"What comes in is scaled: {name} {given} became {value:.3g}."
+    return ""
+
+
+def own_units_text(look: Look, node: Node, index: tuple[int, ...]) -> str:
+    """What a number of an Input or an output is in the data's own terms; "" where it is the same
+    there, and of layers between."""
+    from netbuilder.core.wording import format_measure, format_percent
+
+    values = look.values[node.id]
+    if node.layer == "Input":
+        name = (look.features.get(node.id, ())[index[0] :] or ("",))[0] if len(index) == 1 else ""
+        told = {one: given for one, given, _ in _scaled(look, node.id)}
+        return f"In the data: {name} {told[name]}. It is scaled." if name in told else ""
+    own = look.answers.get(node.id)
+    if own is None or own.shape != values.shape:
+        return ""
+    if abs(own[index] - values[index]) <= _SAME * max(1.0, abs(float(own[index]))):
+        return ""
+    at, classes = index[-1], look.classes.get(node.id, ())
+    if classes:  # raw scores, of which the loss makes shares
+        named = classes[1:] if (len(classes), own.size) == (2, 1) else classes
+        if len(named) != own.size:
+            return ""
+        share = format_percent(float(own[index]))
+        return f"The loss makes a share of this raw number: {named[at]} {share}."
+    columns = look.targets.get(node.id, ())
+    if len(columns) != own.size:
+        return ""
+    units = look.units.get(node.id) or ("",) * own.size
+    return f"In the data's own terms: {columns[at]} {format_measure(float(own[index]), units[at])}."
+
+
+def _scaled(look: Look, input_id: str) -> Iterator[tuple[str, str, float]]:
+    """Names of the numbers of an Input that are others than stand in the data, with both."""
+    names, told = look.features.get(input_id, ()), dict(look.told.get(input_id, ()))
+    for name, value in zip(names, look.values[input_id].reshape(-1) if names else (), strict=False):
+        try:
+            given = float(re.sub(r"[^\d.e+-]", "", told.get(name, "")))
+        except ValueError:  # a category or a day
+            continue
+        if abs(given - float(value)) > _SAME * max(1.0, abs(given)):
+            yield name, told[name], float(value)
+
+
+def word_sentence(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -> str:
+    """Which word a number of a text stands for, and of an Embedding which words lie nearest to
+    that of a step; "" of others."""
+    from netbuilder.core.results.live.token_names import nearest_words, token_names
+
+    known = look.words.get(node.id, ())
+    if known and len(index) == 1:
+        number = int(look.values[node.id][index])
+        if number == 0:
+            return _NOTHING
+        if number == 1 or number >= len(known):
+            return "This number stands for all words that it does not know."
+        return (
+            f"“{known[number]}” is number {number:,} of the {len(known):,} that it can tell apart."
+        )
+    sources = look.project.graph.sources[node.id]
+    if owner.layer != "Embedding" or len(sources) != 1 or len(index) != 2:
+        return ""
+    ids, vocabulary = look.values.get(sources[0]), look.words.get(sources[0], ())
+    matrix = look.weights_of(owner.id).get("embeddings")
+    if ids is None or matrix is None or not vocabulary or ids.ndim != 1:
+        return ""
+    number = int(ids[index[0]])
+    if number == 0:
+        return _NOTHING
+    found = nearest_words(matrix, number, vocabulary)
+    (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
+    listed = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in found)
+    return f"“{word}” points most like: {listed}" if listed else ""

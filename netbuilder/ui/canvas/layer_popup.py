@@ -1,0 +1,505 @@
+"""A card opened to show more: a layer's numbers large, and how a chosen one comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.project.model import Node
+from netbuilder.ui.canvas.activation_curve import ActivationCurvePlot
+from netbuilder.ui.canvas.convolution_products import WindowProducts
+from netbuilder.ui.canvas.layer_content import (
+    layer_content,
+    own_units_text,
+    scaling_sentence,
+    word_sentence,
+)
+from netbuilder.ui.canvas.layer_picture import LayerPicture
+from netbuilder.ui.canvas.sample_caption import caption_text
+from netbuilder.ui.canvas.weight_row import WeightRow, is_settable
+from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+_WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
+_LEAST = 120  # of the picture's height, where a small window has no room for all of it
+_LATER = (
+    "This layer has so many weights that they are not followed while it trains: how the number"
+    " comes about is shown after the run."
+)
+#: What is said where a layer has no numbers to look at, unless it is known why.
+TRAIN_FIRST = "Train first, or wait for the first step: then its numbers can be looked at."
+
+
+#: What the axes of an output are, by how many there are.
+_AXES = {
+    2: ("step", "unit"),
+    3: ("row", "column", "map"),
+    4: ("step", "row", "column", "map"),
+}
+
+
+@dataclass(frozen=True)
+class _NumberText:
+    """How a number comes about in words, and its place ``(x, y)`` on an activation's ``curve``."""
+
+    words: str
+    curve: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    window: Any = None  # of a convolution
+
+
+class _ScrollWindow(QScrollArea):
+    """Shows a widget whole where there is room, and with a scroll bar where there is not."""
+
+    def __init__(self, shown: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._shown = shown
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys choose numbers
+        self.setWidget(shown)
+        self.viewport().setAutoFillBackground(False)
+        shown.setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        return self._shown.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.sizeHint().width(), min(self.sizeHint().height(), _LEAST))
+
+
+class LayerPopup(QFrame):
+    """What one layer gives, large. It is a child of the canvas and follows a run.
+
+    A click on a number, or the arrow keys, choose one; below it stands how it comes about.
+    Of a small Dense layer the weights of a chosen unit can be set where ``may_set`` says so:
+    ``weight_set(node, name, index, value)``.
+
+    ``closed``: it is no longer seen. ``row_requested(steps)``: another row of the data is to be
+    looked at, so many further on.
+    """
+
+    closed = Signal()
+    row_requested = Signal(int)
+    weight_set = Signal(str, str, tuple, float)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._look: Look | None = None
+        self.node_id = ""
+        self._index: tuple[int, ...] | None = None
+        self._step: int | None = None  # of an earlier state, instead of the output
+        self.may_set: Callable[[], bool] = lambda: False
+        self.setObjectName("closerLook")
+        self.setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("What the layer gives")
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 10)
+        column.setSpacing(6)
+        head = QHBoxLayout()
+        self.title = QLabel(self)
+        self.title.setFont(theme.ui_font(bold=True))
+        head.addWidget(self.title, 1)
+        close = QToolButton(self)
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setToolTip("Close (Esc)")
+        close.setAccessibleName("Close")
+        close.clicked.connect(self.dismiss)
+        head.addWidget(close)
+        column.addLayout(head)
+        column.addLayout(self._choice_of_row())
+        column.addLayout(self._choice_of_part())
+        self.picture = LayerPicture(self)
+        self.picture.chosen.connect(self.choose)
+        self.picture.state_chosen.connect(self._choose_state)
+        self.window_of_picture = _ScrollWindow(self.picture, self)
+        column.addWidget(self.window_of_picture, 1)
+        self.products = WindowProducts(self)
+        column.addWidget(self.products)
+        self.words = note_label("", self, role="body")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.words)
+        self.weights = WeightRow(self)
+        self.weights.wanted.connect(self._set_weight)
+        self.picture.weight_chosen.connect(self._choose_weight)
+        column.addWidget(self.weights)
+        self.curve = ActivationCurvePlot(self)
+        self.curve.hide()
+        column.addWidget(self.curve)
+        self._grip: QPoint | None = None
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+        self.hide()
+
+    def _choice_of_row(self) -> QHBoxLayout:
+        """Which row is looked at, and the one before and behind it."""
+        self.row = note_label("", self)
+        rows, _ = self._steps(
+            self.row, ("The row before", "The next row"), "Page %s", self.row_requested.emit
+        )
+        return rows
+
+    def _choice_of_part(self) -> QHBoxLayout:
+        """Which maps or units are shown where there are many, and those before and behind them."""
+        self.part = note_label("", self)
+        parts, self.part_buttons = self._steps(
+            self.part, ("What stands before", "What comes next"), "Ctrl+Page %s", self.turn
+        )
+        return parts
+
+    def _steps(
+        self,
+        words: QLabel,
+        names: tuple[str, str],
+        keys: str,
+        step: Callable[[int], object],
+    ) -> tuple[QHBoxLayout, list[QToolButton]]:
+        """Words between which and others two buttons go back and on."""
+        row, buttons = QHBoxLayout(), []
+        for sign, by, name in (("‹", -1, names[0]), ("›", 1, names[1])):
+            button = QToolButton(self)
+            button.setText(sign)
+            button.setAutoRaise(True)
+            button.setToolTip(f"{name} ({keys % ('up' if by < 0 else 'down')})")
+            button.setAccessibleName(name)
+            button.clicked.connect(partial(step, by))
+            row.addWidget(button)
+            buttons.append(button)
+        row.addWidget(words, 1)
+        return row, buttons
+
+    def _restyle(self) -> None:
+        scheme = theme.colors()
+        self.setStyleSheet(
+            f"#closerLook {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
+            " border-radius: 10px; }"
+        )
+
+    @property
+    def look(self) -> Look | None:
+        """What the layers give just now."""
+        return self._look
+
+    def follow(self, look: Look | None) -> None:
+        """Take over what the layers give just now."""
+        self._look = look
+        if not self.isHidden():
+            self._refresh()
+
+    def fade(self) -> None:
+        """What is shown is of an earlier run, until this one has come to it."""
+        self.picture.fade()
+        self.row.setText("from the training before")
+        self.words.setText("")
+        self.weights.hide()
+        self.products.show_window(None)
+        self.curve.show_point("", 0.0, 0.0)
+
+    def open_at(self, node_id: str, spot: QPoint) -> bool:
+        """Show a layer, with the corner at a place of the canvas; give whether it has numbers."""
+        if self._look is None or node_id not in self._look.values:
+            return False
+        if node_id != self.node_id:
+            self._index = self._step = None
+            self.picture.parts.number = 0
+            self.picture.mark(None)
+        self.node_id = node_id
+        self._refresh()
+        self._keep_room()
+        self.window_of_picture.verticalScrollBar().setValue(0)
+        self.resize(_WIDTH, min(self._wanted_height(), self._parent.height() - 8))
+        self.move(
+            max(4, min(spot.x(), self._parent.width() - self.width() - 4)),
+            max(4, min(spot.y(), self._parent.height() - self.height() - 4)),
+        )
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+        return True
+
+    def dismiss(self) -> None:
+        """Close it; the keyboard goes back to the canvas."""
+        self.hide()
+        self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.closed.emit()
+
+    def choose(self, index: tuple[int, ...]) -> None:
+        """Say how the number at a place of the output comes about."""
+        self._step = None
+        self._choose(index)
+
+    def _choose_weight(self, source: int, unit: int) -> None:
+        """Say how a unit comes about, with the keyboard on one of its weights."""
+        self.choose((unit,))
+        if not self.weights.isHidden():
+            self.weights.choose(source)
+
+    def _set_weight(self, name: str, index: tuple[int, ...], value: float) -> None:
+        found = self._node()
+        if found is not None:
+            self.weight_set.emit(found[1].id, name, index, value)
+
+    @property
+    def _also(self) -> str:
+        """What else can be done with a number that is chosen."""
+        found, look = self._node(), self._look
+        if found is None or look is None or not self.may_set():
+            return ""
+        small = is_settable(found[1].layer, look.weights_of(found[1].id))
+        return ", and to set its weights" if small else ""
+
+    def offer(self) -> None:
+        """Whether weights can be set is not as it was."""
+        if not self.isHidden() and self._look is not None:
+            self._explain()
+
+    def _offer_weights(self) -> None:
+        """Let the weights of the chosen unit be set, where they are few and at rest."""
+        found, look, index = self._node(), self._look, self._index
+        small = False
+        if found is not None and look is not None and index:
+            unit, owner = index[-1], found[1]  # along a sequence the same weights at each step
+            weights = look.weights_of(owner.id)
+            small = is_settable(owner.layer, weights) and unit < weights["kernel"].shape[1]
+            if small and self.may_set():
+                self.weights.show_unit(weights, unit, self.picture.given_names)
+        # Its room stays while a run goes on: what stands above would go up and down.
+        policy = self.weights.sizePolicy()
+        policy.setRetainSizeWhenHidden(small)
+        self.weights.setSizePolicy(policy)
+        if not (small and self.may_set()):
+            self.weights.hide()
+
+    def _choose_state(self, step: int, unit: int) -> None:
+        """Say how what a unit remembered after a step comes about."""
+        self._step = step
+        self._choose((unit,))
+        self.picture.mark_state(step, unit)
+
+    def _choose(self, index: tuple[int, ...]) -> None:
+        self._index = index
+        self._explain()
+        self.picture.mark(index)
+        self.picture.turn_to(index)
+        self._fit_picture()
+        # Downwards only: what is clicked next must stay where it is.
+        wanted = min(self._wanted_height(), self._parent.height() - 4 - self.y())
+        if wanted > self.height():
+            self.resize(self.width(), wanted)
+
+    def _keep_room(self) -> None:
+        """Leave room for what will be said of a number, that of the largest."""
+        import numpy as np
+
+        assert self._look is not None
+        values = self._look.values[self.node_id]
+        told = None
+        if values.size:
+            largest = np.nan_to_num(np.abs(values)).argmax()
+            told = self._told(tuple(int(at) for at in np.unravel_index(largest, values.shape)))
+        before = self.words.text()
+        self.words.setMinimumHeight(0)
+        if told is not None:
+            self.words.setText(told.words)
+            self.words.setMinimumHeight(self.words.heightForWidth(_WIDTH - 24))
+            self.words.setText(before)
+        kept = self.curve.sizePolicy()
+        kept.setRetainSizeWhenHidden(told is not None and bool(told.curve))
+        self.curve.setSizePolicy(kept)
+
+    def _wanted_height(self) -> int:
+        """With its words broken into lines of its width."""
+        self._column.activate()
+        return max(self._column.totalHeightForWidth(_WIDTH), self.sizeHint().height())
+
+    def _node(self) -> tuple[Node, Node] | None:
+        """The layer, and the one whose weights it applies."""
+        graph = self._look.project.graph if self._look is not None else None
+        node = graph.by_id.get(self.node_id) if graph is not None else None
+        if graph is None or node is None:
+            return None
+        return node, graph.by_id.get(node.shared or "", node)
+
+    def _refresh(self) -> None:
+        found = self._node()
+        if found is None or self._look is None or self.node_id not in self._look.values:
+            self.dismiss()
+            return
+        node, owner = found
+        self.title.setText(f"{node.layer} “{node.id}”")
+        self.row.setText(caption_text(self._look))
+        self.picture.show_layer(layer_content(self._look, node, owner))
+        self._fit_picture()
+        self._explain()
+
+    def turn(self, by: int) -> None:
+        """Show the maps or units before those that are shown, or behind them."""
+        self.picture.show_part(
+            min(max(self.picture.parts.number + by, 0), self.picture.parts.count - 1)
+        )
+        self.window_of_picture.verticalScrollBar().setValue(0)
+        self._fit_picture()
+
+    def _fit_picture(self) -> None:
+        """Give the picture its size, and say which part of the layer it is."""
+        self.picture.resize(self.picture.sizeHint())
+        self.window_of_picture.updateGeometry()
+        parts = self.picture.parts
+        self.part.setText(parts.words)
+        self.part.setVisible(parts.count > 1)
+        for button, there in zip(
+            self.part_buttons, (parts.number > 0, parts.number < parts.count - 1), strict=True
+        ):
+            button.setVisible(parts.count > 1)
+            button.setEnabled(there)
+
+    def _explain(self) -> None:
+        self._offer_weights()
+        self.curve.show_point("", 0.0, 0.0)
+        if self._index is None:
+            self.products.show_window(None)
+            what = "a coloured square" if self.picture.of_squares else "a bar"
+            if self._also and not self.picture.of_squares:
+                what = "a bar or a line"
+            keys = "arrow keys (with Ctrl: another map)" if self.picture.maps > 1 else "arrow keys"
+            self.words.setText(
+                f"Click {what}, or use the {keys}, to see how its number comes about{self._also}."
+            )
+            return
+        told = self._told(self._index)
+        self.products.show_window(told.window if told is not None else None)
+        if told is None:
+            return
+        self.words.setText(told.words)
+        self.curve.show_point(told.curve, told.x, told.y)
+
+    def _told(self, index: tuple[int, ...]) -> _NumberText | None:
+        """What is said of the number at a place; None where there is none."""
+        from netbuilder.core.results.computation_trace.computed_value import plain_notation
+        from netbuilder.core.results.computation_trace.formula_text import (
+            formula_lines,
+            gate_formulas,
+        )
+        from netbuilder.core.results.computation_trace.trace_value import trace_node
+
+        found, look = self._node(), self._look
+        if found is None or look is None:
+            return None
+        node, owner = found
+        values = look.values[self.node_id]
+        if len(index) != values.ndim or any(
+            not 0 <= at < length for at, length in zip(index, values.shape, strict=True)
+        ):
+            return None
+        if self._step is not None:
+            return self._told_state(self._step, index[0])
+        own = f"[{', '.join(map(str, index))}] = {plain_notation(f'{float(values[index]):.4g}')}"
+        axes = _AXES.get(len(index), ())
+        if axes:
+            places = ", ".join(f"{name} {at}" for name, at in zip(axes, index, strict=True))
+            own += f" ({places}, counted from 0)"
+        number = trace_node(look.project.graph, node.id, look.values, look.weights_of, index)
+        terms = own_units_text(look, node, index)
+        if number is None:
+            near = word_sentence(look, node, owner, index) or terms
+            if look.too_large(owner.id):
+                near = _LATER
+            return _NumberText(f"{own}\n{near}" if near else own)
+        said = f"{own}\n{formula_lines(number, steps=self.picture.step_words)}"
+        said = "\n".join(one for one in (said, terms, scaling_sentence(look, node)) if one)
+        if number.rule == "state" and number.parts:
+            said = "\n".join((said, *gate_formulas(number)))
+        if number.activation and number.activation != "softmax":
+            at = number.before, self._height(number)
+            return _NumberText(said, number.activation, *at, number.window)
+        return _NumberText(said, window=number.window)
+
+    def _told_state(self, step: int, unit: int) -> _NumberText | None:
+        """What is said of a state behind an earlier step."""
+        from netbuilder.core.results.computation_trace.computed_value import format_value
+        from netbuilder.core.results.computation_trace.formula_text import (
+            formula_lines,
+            gate_formulas,
+        )
+        from netbuilder.core.results.computation_trace.trace_value import trace_state
+
+        found, look = self._node(), self._look
+        if found is None or look is None:
+            return None
+        graph = look.project.graph
+        number = trace_state(graph, found[0].id, look.values, look.weights_of, step, unit)
+        if number is None:
+            return None
+        own = f"unit {unit} after step {step} (both counted from 0) = {format_value(number.value)}"
+        said = "\n".join((own, formula_lines(number), *gate_formulas(number)))
+        if number.activation and number.activation != "softmax":
+            return _NumberText(said, number.activation, number.before, self._height(number))
+        return _NumberText(said)
+
+    @staticmethod
+    def _height(number: Any) -> float:
+        """Where the point is on the curve: an LSTM's state is the curve's value times a gate."""
+        if number.rule == "state" and number.parts:  # an LSTM's: of others no curve is shown
+            gate = number.parts["output gate"].value
+            return number.value / gate if gate else 0.0
+        return float(number.value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, -1),
+            Qt.Key.Key_Down: (0, 1),
+        }
+        key = Qt.Key(event.key())
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            by = 1 if key == Qt.Key.Key_PageDown else -1
+            if ctrl:
+                self.turn(by)
+            else:
+                self.row_requested.emit(by)
+        elif key == Qt.Key.Key_Escape:
+            self.dismiss()
+        elif key in steps:
+            right, down = steps[key]
+            if ctrl:
+                there = self.picture.other_map(self._index, right + down)
+            else:
+                there = self.picture.beside(self._index, right, down)
+            if there is not None:
+                self.choose(there)
+                spot = self.picture.marked_box().center()
+                self.window_of_picture.ensureVisible(int(spot.x()), int(spot.y()), 10, 20)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._grip = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is not None:
+            self.move(self.pos() + event.position().toPoint() - self._grip)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = None

@@ -1,0 +1,245 @@
+"""Fonts, colours and card bodies of one theme at one scale, drawn once and then copied.
+
+All cards have one size, so that a body (shadow, corners, stripe, ports, outline) is one of a
+few pictures; at every zoom step these few are drawn anew and each card is a copy of one.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QStaticText,
+    QTransform,
+)
+
+from netbuilder.core.catalog.spec import Category
+from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH
+from netbuilder.ui.style import theme
+
+MARGIN = 8.0  # around a card's body, for shadow, outline and ports
+CORNER = 8.0
+STRIPE = 6.0
+PORT = 4.0
+DOTS = 16.0
+
+TITLE_PIXELS, SMALL_PIXELS = 14, 11
+
+
+def _blend(a: QColor, b: QColor, part: float) -> QColor:
+    return QColor(
+        round(a.red() + (b.red() - a.red()) * part),
+        round(a.green() + (b.green() - a.green()) * part),
+        round(a.blue() + (b.blue() - a.blue()) * part),
+    )
+
+
+class PaintResources:
+    """What a painter of the canvas draws with."""
+
+    def __init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the theme in force."""
+        scheme = theme.colors()
+        self.scheme = scheme
+        self.canvas = QColor(scheme.canvas)
+        self.card = QColor(scheme.raised)
+        self.hairline = QColor(scheme.hairline)
+        self.text = QColor(scheme.text)
+        self.secondary = QColor(scheme.secondary)
+        self.accent = QColor(scheme.accent)
+        self.wire = _blend(self.secondary, self.canvas, 0.25)
+        self.dots = QColor(scheme.dots)
+        self.category = {c.value: theme.category_color(c) for c in Category}
+        self.category[""] = QColor(self.secondary)
+        self.title_font = self._words(TITLE_PIXELS, True)
+        self.detail_font = self._words(TITLE_PIXELS, False)
+        self.fixed_font = theme.fixed_font()
+        self.fixed_font.setPixelSize(SMALL_PIXELS)
+        self.fixed_font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        self.title_metrics = QFontMetricsF(self.title_font)
+        self.detail_metrics = QFontMetricsF(self.detail_font)
+        self.fixed_metrics = QFontMetricsF(self.fixed_font)
+        self.generation = object()  # laid-out text of another generation is laid out again
+        self._bodies: dict[tuple[object, ...], QPixmap] = {}
+        self._bodies_at: tuple[float, float] = (0.0, 0.0)
+        self._tile: tuple[tuple[object, ...], QPixmap] | None = None
+        self._title_fonts: dict[int, tuple[QFont, QFontMetricsF]] = {}
+
+    def _words(self, pixels: int, bold: bool) -> QFont:
+        font = theme.ui_font(bold=bold)
+        font.setPixelSize(pixels)
+        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        # Hinted glyphs jump from pixel to pixel while zooming.
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        return font
+
+    def tone(self, name: str) -> tuple[str, str, str]:
+        """Line, back and letters on the line of what is said in the tone of a problem."""
+        scheme = self.scheme
+        return {
+            "error": (scheme.error, scheme.error_back, scheme.on_error),
+            "warning": (scheme.warning, scheme.warning_back, scheme.on_warning),
+        }.get(name, (scheme.accent, scheme.info_back, scheme.on_accent))
+
+    def words(self, pixels: int, bold: bool = False) -> QFont:
+        """The font of words at a size."""
+        return self._words(pixels, bold)
+
+    def title_at(self, pixels: int) -> tuple[QFont, QFontMetricsF]:
+        """The title's font at a size, for cards seen from further away."""
+        if pixels not in self._title_fonts:
+            font = self._words(pixels, True)
+            self._title_fonts[pixels] = (font, QFontMetricsF(font))
+        return self._title_fonts[pixels]
+
+    def body(
+        self,
+        scale: float,
+        ratio: float,
+        *,
+        category: str,
+        kind: str,
+        ports: tuple[bool, bool],
+        horizontal: bool,
+        state: tuple[bool, ...],
+        mark: str,
+    ) -> QPixmap:
+        """A card without its words. ``state``: selected, hovered, current, lit; ``mark``: "",
+        or a problem's tone. Its upper left corner lies ``MARGIN`` outside of the card's.
+        """
+        if self._bodies_at != (scale, ratio):
+            self._bodies.clear()
+            self._bodies_at = (scale, ratio)
+        key = (category, kind, ports, horizontal, state, mark)
+        found = self._bodies.get(key)
+        if found is None:
+            found = self._draw_body(scale, ratio, category, kind, ports, horizontal, state, mark)
+            self._bodies[key] = found
+        return found
+
+    def _draw_body(
+        self,
+        scale: float,
+        ratio: float,
+        category: str,
+        kind: str,
+        ports: tuple[bool, bool],
+        horizontal: bool,
+        state: tuple[bool, ...],
+        mark: str,
+    ) -> QPixmap:
+        selected, hovered, current, lit = state
+        grow = scale * ratio
+        pixmap = QPixmap(
+            int((CARD_WIDTH + 2 * MARGIN) * grow) + 2, int((CARD_HEIGHT + 2 * MARGIN) * grow) + 2
+        )
+        pixmap.fill(Qt.GlobalColor.transparent)
+        p = QPainter(pixmap)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.scale(grow, grow)
+        p.translate(MARGIN, MARGIN)
+        full = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
+        p.setPen(Qt.PenStyle.NoPen)
+        near = scale > 0.5
+        if near:
+            for drop, alpha in ((3.0, 8), (2.0, 10), (1.0, 14)):
+                p.setBrush(QColor(0, 0, 0, alpha * (3 if self.scheme.dark else 1)))
+                p.drawRoundedRect(full.translated(0, drop).adjusted(-0.5, 0, 0.5, 0), 9, 9)
+        if kind == "group":  # a sheet below shows that there is more inside
+            p.setBrush(self.card)
+            p.setPen(QPen(self.hairline, 1.0))
+            p.drawRoundedRect(full.adjusted(5, 3.5, -5, 4.5), CORNER, CORNER)
+            p.setPen(Qt.PenStyle.NoPen)
+        shape = QPainterPath()
+        shape.addRoundedRect(full, CORNER, CORNER)
+        fill = _blend(self.card, self.accent, 0.06) if hovered or lit else self.card
+        p.fillPath(shape, fill)
+        p.save()
+        p.setClipPath(shape)
+        p.fillRect(QRectF(0, 0, STRIPE, CARD_HEIGHT), self.category.get(category, self.secondary))
+        p.restore()
+        colour = self.tone(mark)[0] if mark else ""
+        line = QColor(colour) if colour else self.hairline
+        pen = QPen(self.accent if lit else line, 1.5 if colour or lit else 1.0)
+        if kind in ("goal", "unknown"):
+            pen.setStyle(Qt.PenStyle.DashLine if kind == "unknown" else Qt.PenStyle.SolidLine)
+        pen.setCosmetic(scale < 1.0)
+        p.setPen(pen)
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.drawPath(shape)
+        if selected or current:
+            ring = QPen(self.accent, 2.0 if selected else 1.5)
+            if not selected:
+                ring.setStyle(Qt.PenStyle.DotLine)
+            ring.setWidthF(max(ring.widthF(), 1.4 / scale))
+            p.setPen(ring)
+            p.drawRoundedRect(full.adjusted(-3, -3, 3, 3), CORNER + 2.5, CORNER + 2.5)
+        if near:
+            for there, spot in zip(ports, self._port_spots(horizontal), strict=True):
+                if there:
+                    self.port(p, spot)
+        p.end()
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    @staticmethod
+    def _port_spots(horizontal: bool) -> tuple[QPointF, QPointF]:
+        if horizontal:
+            return QPointF(0, CARD_HEIGHT / 2), QPointF(CARD_WIDTH, CARD_HEIGHT / 2)
+        return QPointF(CARD_WIDTH / 2, 0), QPointF(CARD_WIDTH / 2, CARD_HEIGHT)
+
+    def port(self, p: QPainter, spot: QPointF, state: str = "", radius: float = PORT) -> None:
+        """A port. ``state``: "", "hover", "yes" (takes the wire) or "no"."""
+        colour = {"hover": self.accent, "yes": self.accent}.get(state, self.wire)
+        p.setPen(QPen(colour, 2.0))
+        p.setBrush(QBrush(self.accent if state == "yes" else self.card))
+        p.drawEllipse(spot, radius, radius)
+
+    def background(self, p: QPainter, width: int, height: int, camera: object) -> None:
+        """The dotted ground, dots keeping their distance on the screen while zooming."""
+        scale, x, y = camera.scale, camera.x, camera.y  # type: ignore[attr-defined]
+        step = DOTS * scale
+        while step < 11:
+            step *= 2
+        while step > 26:
+            step /= 2
+        size = round(step)
+        ratio = p.device().devicePixelRatioF()
+        key = (size, ratio, self.generation)
+        if self._tile is None or self._tile[0] != key:
+            # Many steps in one tile: copying few large tiles is faster than many small ones.
+            many = max(1, 256 // size)
+            tile = QPixmap(round(size * many * ratio), round(size * many * ratio))
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(self.canvas)
+            q = QPainter(tile)
+            q.setRenderHint(QPainter.RenderHint.Antialiasing)
+            q.setPen(Qt.PenStyle.NoPen)
+            q.setBrush(self.dots)
+            for i in range(many):
+                for k in range(many):
+                    q.drawEllipse(QPointF((i + 0.5) * size, (k + 0.5) * size), 1.0, 1.0)
+            q.end()
+            self._tile = (key, tile)
+        # Whole pixels: between them the ground would be sampled anew at every painting.
+        start = QPoint(round(-x % size), round(-y % size))
+        p.drawTiledPixmap(QRect(0, 0, width, height), self._tile[1], start)
+
+
+def static_text(text: str, font: QFont) -> QStaticText:
+    """Text that is laid out once and painted often."""
+    static = QStaticText(text)
+    static.setTextFormat(Qt.TextFormat.PlainText)
+    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    static.prepare(QTransform(), font)
+    return static

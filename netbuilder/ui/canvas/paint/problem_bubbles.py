@@ -1,0 +1,365 @@
+"""What is wrong with a node, in words, beside it, with its fix as a button."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.paint.paint_resources import PaintResources
+from netbuilder.ui.canvas.paint.paint_state import NEAR
+from netbuilder.ui.canvas.scene.cards import Card
+from netbuilder.ui.canvas.scene.scene import Scene
+from netbuilder.ui.canvas.scene.spatial_index import Box
+
+WIDTH = 250.0
+AWAY = 14.0  # from the card
+_PAD = 11.0
+_TITLE_PIXELS, _TEXT_PIXELS = 13, 12
+_TAG_PIXELS, _TAG_PAD = 11, 6
+PREVIEW_HEIGHT = 40.0
+Line = tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class ProblemBubble:
+    """The words of one card's first problem, placed. ``button`` is its fix, or None.
+
+    ``leader`` is the line from its card, where it had to move away from it.
+    """
+
+    card: Card
+    problem: Any
+    more: int  # further problems of the same card
+    box: Box
+    title: QRectF
+    text: QRectF
+    button: QRectF | None
+    leader: Line = ()
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies in the bubble."""
+        return self.box[0] <= x <= self.box[2] and self.box[1] <= y <= self.box[3]
+
+
+def place_bubbles(
+    picture: Scene,
+    cards: Iterable[Card],
+    look: PaintResources,
+    scale: float,
+    asked: frozenset[str],
+    previews: Mapping[str, Box] | None = None,
+    seen: Box | None = None,
+) -> list[ProblemBubble]:
+    """The bubbles of the given cards, none over another.
+
+    A bubble that would cover other cards, or pictures beside them, comes only for cards in
+    ``asked`` (selected, hovered), and stands where there is room; until then the mark on the card
+    stands for it. Where the right of ``seen`` has no room, a bubble stands on the left of its card.
+    """
+    if scale < NEAR:
+        return []
+    previews = previews or {}
+    bubbles: list[ProblemBubble] = []
+    marked = [card for card in cards if card.problems]
+    for card in sorted(marked, key=lambda c: (c.x, c.y)):
+        bubble = _lay(picture, card, look, card.id in previews)
+        if seen is not None:
+            bubble = _in_view(picture, bubble, seen)
+        for other in bubbles:
+            if _touch(bubble.box, other.box):
+                bubble = _shifted(bubble, 0.0, other.box[3] + 6.0 - bubble.box[1])
+        if not _covers(picture, bubble, previews):
+            bubbles.append(bubble)
+        elif card.id in asked:
+            bubbles.append(_aside(picture, bubble, bubbles, seen, previews))
+    return [replace(one, leader=_leader(picture, one, bubbles, previews)) for one in bubbles]
+
+
+def _covers(picture: Scene, bubble: ProblemBubble, previews: Mapping[str, Box]) -> bool:
+    return any(c.id != bubble.card.id for c in picture.grid.cards_in(bubble.box)) or any(
+        one != bubble.card.id and _touch(bubble.box, box) for one, box in previews.items()
+    )
+
+
+def _aside(
+    picture: Scene,
+    bubble: ProblemBubble,
+    others: list[ProblemBubble],
+    seen: Box | None,
+    previews: Mapping[str, Box],
+) -> ProblemBubble:
+    """A bubble that was asked for, where it covers no card: as near as there is room in view.
+
+    Where there is none, it stays where it is.
+    """
+    card, (left, top, _, bottom) = bubble.card, bubble.box
+    height = bottom - top
+    spots: list[tuple[float, float]] = []
+    for away in range(0, 1300, 40):
+        spots += [
+            (card.x + card.w + AWAY + away, top),
+            (card.x - AWAY - WIDTH - away, top),
+            (card.x, card.y + card.h + AWAY + away),
+            (card.x, card.y - AWAY - height - away),
+        ]
+    for x, y in spots:
+        moved = _shifted(bubble, x - left, y - top)
+        a, b, c, d = moved.box
+        if seen is not None and (a < seen[0] or b < seen[1] or c > seen[2] or d > seen[3]):
+            continue
+        taken = [*(o.box for o in others), *previews.values()]
+        if picture.grid.cards_in(moved.box) or any(_touch(moved.box, box) for box in taken):
+            continue
+        return moved
+    return bubble
+
+
+def _in_view(picture: Scene, bubble: ProblemBubble, seen: Box) -> ProblemBubble:
+    """On the left of its card, or below it, where the right has no room."""
+    card, (left, top, right, bottom) = bubble.card, bubble.box
+    over = bottom - seen[3] + 8
+    if over > 0 and card.y + card.h <= seen[3] and not picture.horizontal:
+        bubble = _shifted(bubble, 0.0, -min(over, max(0.0, top - seen[1] - 8)))
+        left, top, right, bottom = bubble.box
+    if right <= seen[2] or card.x > seen[2] or card.x + card.w < seen[0]:
+        return bubble
+    inside = max(seen[0] + 8, seen[2] - WIDTH - 8)
+    if picture.horizontal:
+        return _shifted(bubble, inside - left, 0.0)
+    beside = card.x - AWAY - WIDTH
+    if beside >= seen[0]:
+        on_left = _shifted(bubble, beside - left, 0.0)
+        if not picture.grid.cards_in(on_left.box):
+            return on_left
+    below = card.y + card.h + AWAY
+    return _shifted(bubble, min(card.x, inside) - left, below - top)
+
+
+def _touch(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] + 4 and b[1] < a[3] + 4
+
+
+def _shifted(bubble: ProblemBubble, dx: float, dy: float) -> ProblemBubble:
+    left, top, right, bottom = bubble.box
+    return replace(
+        bubble,
+        box=(left + dx, top + dy, right + dx, bottom + dy),
+        title=bubble.title.translated(dx, dy),
+        text=bubble.text.translated(dx, dy),
+        button=bubble.button.translated(dx, dy) if bubble.button is not None else None,
+    )
+
+
+def _lay(picture: Scene, card: Card, look: PaintResources, has_preview: bool) -> ProblemBubble:
+    problem = card.problems[0]
+    title_height, text_height, button_width, button_height = _measured(card, look)
+    height = _PAD + title_height + 2 + text_height + (_PAD - 1)
+    if button_width:
+        height += button_height + 7
+    if picture.horizontal:
+        left, top = card.x, card.y + card.h + AWAY
+    else:
+        left, top = card.x + card.w + AWAY, card.y - 8
+        if has_preview:
+            top = card.y + card.h / 2 + PREVIEW_HEIGHT / 2 + 6
+    inner = WIDTH - 2 * _PAD
+    title = QRectF(left + _PAD, top + _PAD - 3, inner, title_height)
+    text = QRectF(left + _PAD, title.bottom() + 2, inner, text_height)
+    button = None
+    if button_width:
+        button = QRectF(left + _PAD, text.bottom() + 7, button_width, button_height)
+    return ProblemBubble(
+        card,
+        problem,
+        len(card.problems) - 1,
+        (left, top, left + WIDTH, top + height),
+        title,
+        text,
+        button,
+    )
+
+
+def _words(bubble_card: Card) -> tuple[str, str]:
+    problem = bubble_card.problems[0]
+    more = len(bubble_card.problems) - 1
+    text = problem.message
+    if more:
+        text += f"\n+ {more} more"
+    return problem.title, text
+
+
+def _measured(card: Card, look: PaintResources) -> tuple[float, float, float, float]:
+    """Heights of title and text, width and height of the button (0: there is no fix)."""
+    kept = card.cache.get("bubble")
+    if kept is not None and kept[0] is look.generation:
+        known: tuple[float, float, float, float] = kept[1]
+        return known
+    title, text = _words(card)
+    inner = QRectF(0, 0, WIDTH - 2 * _PAD, 2000)
+    wrap = int(Qt.TextFlag.TextWordWrap)
+    title_box = QFontMetricsF(look.words(_TITLE_PIXELS, True)).boundingRect(inner, wrap, title)
+    text_box = QFontMetricsF(look.words(_TEXT_PIXELS)).boundingRect(inner, wrap, text)
+    fix = card.problems[0].fix
+    width = height = 0.0
+    if fix is not None:
+        metrics = QFontMetricsF(look.words(_TEXT_PIXELS, True))
+        width = min(metrics.horizontalAdvance(fix.label) + 20, inner.width())
+        # The name at its end tells which layer is meant: a long label has two lines.
+        lines = metrics.boundingRect(QRectF(0, 0, width - 12, 2000), wrap, fix.label)
+        height = max(23.0, lines.height() + 8)
+    found = (title_box.height(), text_box.height(), width, height)
+    card.cache["bubble"] = (look.generation, found)
+    return found
+
+
+def paint_bubbles(
+    p: QPainter, bubbles: Iterable[ProblemBubble], look: PaintResources, hovered_fix: str
+) -> None:
+    """Paint bubbles; the painter is in the canvas's coordinates."""
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    wrap = int(Qt.TextFlag.TextWordWrap)
+    for bubble in bubbles:
+        line, back, on_line = map(QColor, look.tone(bubble.problem.tone))
+        left, top, right, bottom = bubble.box
+        if bubble.leader:
+            _draw_leader(p, bubble, line)
+        p.setPen(QPen(line, 1.0))
+        p.setBrush(back)
+        p.drawRoundedRect(QRectF(left, top, right - left, bottom - top), 8, 8)
+        title, text = _words(bubble.card)
+        p.setFont(look.words(_TITLE_PIXELS, True))
+        p.drawText(bubble.title, wrap, title)
+        p.setPen(look.text)
+        p.setFont(look.words(_TEXT_PIXELS))
+        p.drawText(bubble.text, wrap, text)
+        if bubble.button is not None:
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(line.lighter(112) if hovered_fix == bubble.card.id else line)
+            p.drawRoundedRect(bubble.button, 5, 5)
+            p.setPen(on_line)
+            p.setFont(look.words(_TEXT_PIXELS, True))
+            inside = bubble.button.adjusted(6, 0, -6, 0)
+            p.drawText(inside, int(Qt.AlignmentFlag.AlignCenter) | wrap, bubble.problem.fix.label)
+
+
+def paint_marks(
+    p: QPainter,
+    cards: Iterable[Card],
+    told: Iterable[ProblemBubble],
+    look: PaintResources,
+    scale: float,
+) -> None:
+    """A mark on each card with a problem that is not told in words just now."""
+    in_words = {bubble.card.id for bubble in told}
+    radius = min(max(9.0, 7.0 / scale), 20.0)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for card in cards:
+        if not card.problems or card.id in in_words:
+            continue
+        tone = card.problems[0].tone
+        colour, _, on_colour = map(QColor, look.tone(tone))
+        p.setPen(QPen(look.canvas, 2))
+        p.setBrush(colour)
+        spot = QPointF(card.x + card.w - 3, card.y + 3)
+        p.drawEllipse(spot, radius, radius)
+        p.setPen(on_colour)
+        p.setFont(look.words(round(radius * 1.5), True))
+        box = QRectF(spot.x() - radius, spot.y() - radius, 2 * radius, 2 * radius)
+        p.drawText(box, Qt.AlignmentFlag.AlignCenter, "…" if tone == "hint" else "!")
+        if scale >= NEAR:
+            _paint_tag(p, card, look, colour, on_colour)
+
+
+def _paint_tag(
+    p: QPainter, card: Card, look: PaintResources, colour: QColor, on_colour: QColor
+) -> None:
+    """A problem's title on the lower left edge of its card, where no label stands."""
+    font = look.words(_TAG_PIXELS, True)
+    metrics = QFontMetricsF(font)
+    lines = tag_lines(card, metrics)
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * _TAG_PAD
+    height = len(lines) * metrics.lineSpacing() + 4
+    # Its words begin below those of the card, the second line of which ends near the edge.
+    box = QRectF(card.x + 8, card.y + card.h - 3, width, height)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour)
+    p.drawRoundedRect(box, 5, 5)
+    p.setPen(on_colour)
+    p.setFont(font)
+    p.drawText(box, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
+
+
+def tag_lines(card: Card, metrics: QFontMetricsF) -> list[str]:
+    """The title of a card's first problem in one line or two, left of the wire that goes out."""
+    room = (card.w / 2 if card.has_out else card.w) - 18 - 2 * _TAG_PAD
+    words = card.problems[0].title.split(" ")
+    first = words.pop(0)
+    while words and metrics.horizontalAdvance(f"{first} {words[0]}") <= room:
+        first = f"{first} {words.pop(0)}"
+    lines = [first, " ".join(words)] if words else [first]
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines]
+
+
+def _leader(
+    picture: Scene, bubble: ProblemBubble, told: list[ProblemBubble], previews: Mapping[str, Box]
+) -> Line:
+    """A thin line from the card to a bubble that had to move away from it.
+
+    It goes around other cards, their words and their pictures: through one it would seem to cross
+    it out. Where there is no way there is no line; the colours of card and words are the same.
+    """
+    ways = _ways(picture, bubble)
+    taken = [*(one.box for one in told), *previews.values()]
+    return next((way for way in ways if _free(picture, bubble, way, taken)), ())
+
+
+def _ways(picture: Scene, bubble: ProblemBubble) -> list[Line]:
+    """The ways that a line may take, the shortest first; none where the bubble is near."""
+    card, (left, top, right, bottom) = bubble.card, bubble.box
+    beyond, middle = card.x + card.w, card.y + card.h / 2
+    if top > card.y + card.h and left > beyond:
+        bend = beyond + AWAY / 2
+        return [((beyond, middle), (bend, middle), (bend, top + 14), (left, top + 14))]
+    if left - beyond > 2 * AWAY or card.x - right > 2 * AWAY:
+        near, far = (beyond, left) if left > card.x else (card.x, right)
+        level = min(max(middle, top + 8), bottom - 8)
+        bend = near + (AWAY / 2 if far > near else -AWAY / 2)
+        return [
+            ((near, middle), (far, level)),
+            ((near, middle), (bend, middle), (bend, level), (far, level)),
+        ]
+    if top - card.y - card.h > 2 * AWAY or card.y - bottom > 2 * AWAY:
+        near, far = (card.y + card.h, top) if top > card.y else (card.y, bottom)
+        level = top + 14 if top > card.y else bottom - 14
+        column = (min(card.x, left), min(near, far), max(beyond, right), max(near, far))
+        between = picture.grid.cards_in(column)
+        east = max([beyond, right, *(c.x + c.w for c in between)]) + AWAY / 2
+        west = min([card.x, left, *(c.x for c in between)]) - AWAY / 2
+        return [
+            ((card.x + 20, near), (card.x + 20, far)),
+            ((card.x, middle), (west, middle), (west, level), (left, level)),
+            ((beyond, middle), (east, middle), (east, level), (right, level)),
+        ]
+    return []
+
+
+def _free(picture: Scene, bubble: ProblemBubble, way: Line, taken: list[Box]) -> bool:
+    for (ax, ay), (bx, by) in pairwise(way):
+        box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+        cards = picture.grid.cards_in(box)
+        # The grid gives all cards for a box around them all.
+        boxes = [(c.x, c.y, c.x + c.w, c.y + c.h) for c in cards if c.id != bubble.card.id]
+        if any(_touch(box, other) for other in (*boxes, *taken) if other is not bubble.box):
+            return False
+    return True
+
+
+def _draw_leader(p: QPainter, bubble: ProblemBubble, line: QColor) -> None:
+    p.setPen(QPen(line, 1.0))
+    p.drawPolyline([QPointF(*point) for point in bubble.leader])

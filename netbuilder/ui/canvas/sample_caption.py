@@ -1,0 +1,119 @@
+"""Which sample the canvas shows, in words in its lower left corner, with a way to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.style import theme
+
+_AWAY = 10
+#: Pixels that it takes above the lower edge, for what else stands in that corner.
+ROOM = 52
+
+
+def caption_text(look: Look) -> str:
+    """Which sample is looked at, and what it is: "row 3 of 360 · it is “7”", "your drawing"."""
+    if look.own:
+        return look.own
+    said = f"row {look.index + 1:,}" + (f" of {look.rows:,}" if look.rows else "")
+    return said + (f" · {look.truth_words}" if look.truth_words else "")
+
+
+class SampleCaption(QFrame):
+    """``row_requested(steps)``: another row of the data is to be looked at, so many further on;
+    0: the row of before, instead of a person's own sample."""
+
+    row_requested = Signal(int)
+
+    def __init__(self, parent: QWidget, walk_on: Callable[[], object]) -> None:
+        """``walk_on`` gives the keyboard to what comes next: Tab on the canvas does something
+        else."""
+        super().__init__(parent)
+        self._parent, self._walk_on = parent, walk_on
+        self._said = ""
+        self.setObjectName("shownSample")
+        self.setAutoFillBackground(True)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 3, 6, 3)
+        row.setSpacing(4)
+        self.words = QLabel(self)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        row.addWidget(self.words)
+        self.steps = []
+        for sign, step in (("‹", -1), ("›", 1)):
+            button = QToolButton(self)
+            button.setText(sign)
+            button.setAutoRaise(True)
+            words = "Show the row before" if step < 0 else "Show the next row"
+            button.setToolTip(words)
+            button.setAccessibleName(words)
+            button.clicked.connect(partial(self.row_requested.emit, step))
+            row.addWidget(button)
+            self.steps.append(button)
+        self.back = QPushButton(self)
+        self.back.setProperty("small", True)
+        self.back.setToolTip("Show a row of the data again; what you made stays in Predict")
+        self.back.clicked.connect(partial(self.row_requested.emit, 0))
+        row.addWidget(self.back)
+        theme.theme().changed.connect(self._restyle)
+        parent.installEventFilter(self)
+        self._restyle()
+        self.hide()
+
+    @property
+    def taken(self) -> int:
+        """Pixels that it takes above the lower edge just now."""
+        return 0 if self.isHidden() else self.height() + _AWAY
+
+    def _restyle(self) -> None:
+        scheme = theme.colors()
+        self.setStyleSheet(
+            f"#shownSample {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
+            " border-radius: 8px; }"
+        )
+
+    def follow(self, look: Look | None) -> None:
+        """Say what is shown just now; nothing where nothing is."""
+        self.setVisible(look is not None)
+        if look is None:
+            return
+        self._said = f"Shown: {caption_text(look)}"
+        self.words.setAccessibleName(self._said)
+        self.words.setToolTip(
+            f"{self._said}\nThe pictures beside the layers are what they make of this sample"
+        )
+        self.back.setVisible(bool(look.own) and look.rows > 0)
+        self.back.setText(f"Back to row {look.index + 1:,}")
+        for button in self.steps:
+            button.setVisible(not look.own and look.rows > 1)
+        self._place()
+
+    def _place(self) -> None:
+        """In the corner; where that is too narrow for the words, they end in an ellipsis."""
+        self.words.setText(self._said)
+        self.adjustSize()
+        room = self._parent.size()
+        over = self.width() - (room.width() - 2 * _AWAY)
+        if over > 0:
+            metrics, wide = self.words.fontMetrics(), self.words.sizeHint().width() - over
+            elide = Qt.TextElideMode.ElideRight
+            self.words.setText(metrics.elidedText(self._said, elide, max(wide, 0)))
+            self.adjustSize()
+        self.move(_AWAY, room.height() - self.height() - _AWAY)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        if not forward:
+            return super().focusNextPrevChild(False)
+        self._walk_on()
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False

@@ -1,0 +1,416 @@
+"""Collect samples: what the camera sees or the microphone hears, and a card for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent, QImage, QKeySequence, QPixmap, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.readers.sample_collection import (
+    RemovedSample,
+    SampleCollection,
+    check_class_name,
+    write_sample,
+)
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import format_count
+from netbuilder.ui.capture.class_card import ClassCard
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.capture.devices import Camera, Microphone
+from netbuilder.ui.services.capture.sample_source import (
+    THUMBNAIL,
+    SampleSource,
+    SoundSource,
+    TakenSample,
+    thumbnail_of,
+    wave_image,
+)
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.file_dialogs import ask_folder
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
+
+#: What makes a source, by the word on its button.
+SOURCES: Mapping[str, Callable[[QObject], SampleSource]] = {
+    "Pictures": Camera,
+    "Sounds": Microphone,
+}
+VIEW = 240
+_FEWEST = 2
+
+
+class CollectWindow(QDialog):
+    """``used(folder)``: learn from what lies there.
+
+    Args:
+        place: the folder in which each kind of sample has its own ("pictures", "sounds").
+        current: the folder that is learned from now; where it holds samples, they become more.
+        sources: what the buttons at the top offer; another one in tests.
+    """
+
+    used = Signal(object)
+
+    def __init__(
+        self,
+        place: Path,
+        parent: QWidget | None = None,
+        *,
+        current: Path | None = None,
+        sources: Mapping[str, Callable[[QObject], SampleSource]] = SOURCES,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Collect samples")
+        self.resize(820, 560)
+        self._place, self._current, self._sources = place, current, sources
+        self._source: SampleSource | None = None
+        self._collecting: ClassCard | None = None
+        self._removed: list[RemovedSample] = []
+        self._writing: list[jobs.Job] = []
+        self.cards: list[ClassCard] = []
+        self._build()
+        self.choose_kind(next(iter(sources)))
+
+    def _build(self) -> None:
+        self.notices = CardList(self)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        top, left, bottom = self._top(), self._left(), self._bottom()
+        middle.addLayout(left)
+        middle.addWidget(self._classes(), 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self.notices)
+        layout.addLayout(middle, 1)
+        layout.addLayout(bottom)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in a name must not press anything
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._put_back)
+
+    def _button(self, text: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.clicked.connect(lambda _checked=False: do())
+        return button
+
+    def _top(self) -> QHBoxLayout:
+        self.kinds = {
+            name: self._button(name, partial(self.choose_kind, name)) for name in self._sources
+        }
+        self.device = NoWheelComboBox(self)
+        self.device.setAccessibleName("Device")
+        self.device.activated.connect(lambda _row: self._open())
+        self.again = self._button("Look again", self._open)
+        row = QHBoxLayout()
+        for button in self.kinds.values():
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.device)
+        row.addWidget(self.again)
+        return row
+
+    def _left(self) -> QVBoxLayout:
+        self.view = QLabel(self)
+        self.view.setFixedSize(VIEW, VIEW)
+        self.view.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.view.setAccessibleName("What is seen or heard")
+        self.level = QProgressBar(self)
+        self.level.setTextVisible(False)
+        self.level.setRange(0, 100)
+        self.level.setFixedWidth(VIEW)
+        self.level.setAccessibleName("How loud it is")
+        self.about = note_label("", self)
+        self.about.setFixedWidth(VIEW)
+        column = QVBoxLayout()
+        for widget in (self.view, self.level, self.about):
+            column.addWidget(widget)
+        column.addStretch(1)
+        return column
+
+    def _classes(self) -> QScrollArea:
+        self.more = self._button("Another class", self.add_class)
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        self._list = QVBoxLayout(page)
+        self._list.setContentsMargins(0, 0, 6, 0)
+        self._list.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._list.addStretch(1)
+        scroll = QScrollArea(self)
+        make_scroll_area_accessible(scroll, "Classes")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(page)
+        return scroll
+
+    def _bottom(self) -> QHBoxLayout:
+        self.where = note_label("", self)
+        self.folder_button = self._button("Other folder…", self._ask_folder)
+        self.put_back = self._button("Put back", self._put_back)
+        self.put_back.setToolTip("Put the sample back that was deleted last (Ctrl+Z)")
+        self.use = self._button("Learn from these", self._use)
+        self.use.setProperty("role", "primary")
+        row = QHBoxLayout()
+        row.addWidget(self.where, 1)
+        for button in (self.folder_button, self.put_back, self.use):
+            row.addWidget(button)
+        return row
+
+    @property
+    def source(self) -> SampleSource:
+        """What is looked or listened with."""
+        assert self._source is not None
+        return self._source
+
+    def choose_kind(self, name: str) -> None:
+        """Collect pictures, or sounds."""
+        self._close_source()
+        self.kinds[name].setChecked(True)
+        source = self._source = self._sources[name](self)
+        source.shown.connect(self._show)
+        source.level.connect(lambda part: self.level.setValue(round(100 * part)))
+        source.taken.connect(self._taken)
+        source.failed.connect(self._failed)
+        self.level.setVisible(isinstance(source, SoundSource))
+        self.about.setText(
+            "Hold the button of a class while you speak: each second becomes one sound."
+            if isinstance(source, SoundSource)
+            else "Hold the button of a class: eight pictures a second are kept. Turn it, go "
+            "near and far: what varies here is what the network learns to overlook."
+        )
+        self._take_folder(self._begin(source))
+        self._open(0)
+
+    def _begin(self, source: SampleSource) -> SampleCollection:
+        if self._current is not None:
+            found = SampleCollection(self._current, source.ending)
+            if any(found.samples(name) for name in found.classes):
+                return found
+        return SampleCollection(self._place / source.many, source.ending)
+
+    def _take_folder(self, collection: SampleCollection) -> None:
+        self._collection, self._removed = collection, []
+        for card in self.cards:
+            self._list.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = []
+        self.where.setText(f"They are kept in {collection.folder}")
+        self.where.setToolTip(str(collection.folder))
+        try:
+            names = collection.classes
+        except UserError as error:
+            self._failed(error.what, error.fix)
+            names = ()
+        for name in names:
+            card = self.add_class(name)
+            jobs.run_job(
+                partial(_thumbnails, collection.samples(name)),
+                partial(self._shown_old, card),
+                name="thumbnails",
+                owner=card,
+            )
+        while len(self.cards) < _FEWEST:
+            self.add_class()
+        self._refresh()
+
+    def _shown_old(self, card: ClassCard, found: list[tuple[Path, QImage]]) -> None:
+        for path, image in found:
+            card.add(path, image)
+        self._refresh()
+
+    def add_class(self, name: str = "") -> ClassCard:
+        """One more card; without a name, "class 3" and so on."""
+        taken = {card.class_name.casefold() for card in self.cards}
+        number = len(self.cards) + 1
+        while not name:
+            name = "" if f"class {number}" in taken else f"class {number}"
+            number += 1
+        card = ClassCard(name, self.source.one, self)
+        card.hold.setAutoDefault(False)
+        card.held.connect(partial(self._held, card))
+        card.renamed.connect(partial(self._rename, card))
+        card.deleted.connect(partial(self._delete, card))
+        self._list.insertWidget(len(self.cards), card)
+        self.cards.append(card)
+        return card
+
+    def _open(self, device: int | None = None) -> None:
+        chosen = self.device.currentIndex() if device is None else device
+        self.notices.clear()
+        self.view.setText("")
+        source = self.source
+        source.close()
+        source.open(max(0, chosen))
+        working = not self.notices.cards
+        names = source.devices() if working else []
+        self.device.clear()
+        self.device.addItems(names)
+        if names:
+            self.device.setCurrentIndex(min(max(0, chosen), len(names) - 1))
+        self.device.setVisible(len(names) > 1)
+        self.again.setVisible(not working)
+        for card in self.cards:
+            card.hold.setEnabled(working)
+
+    def _failed(self, what: str, fix: str) -> None:
+        self.notices.clear()
+        self.notices.add(RoleBox("warning", what, fix, self))
+        self.again.show()
+
+    def _show(self, image: QImage) -> None:
+        fitted = image.scaled(
+            VIEW,
+            VIEW,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        self.view.setPixmap(QPixmap.fromImage(fitted))
+
+    def _held(self, card: ClassCard, on: bool) -> None:
+        if on:
+            self._collecting = card
+        self.source.collect(on)
+
+    def _taken(self, taken: TakenSample) -> None:
+        card = self._collecting
+        if card is None:
+            return
+        path = self._collection.next_path(card.class_name)
+        card.add(path, taken.image)
+        self._refresh()
+        job = jobs.run_job(
+            lambda: write_sample(path, taken.content()),
+            None,
+            partial(self._not_written, card, path),
+            name="sample",
+            owner=card,
+        )
+        self._writing.append(job)
+        job.finished.connect(partial(self._writing.remove, job))
+
+    def _written(self) -> None:
+        """Wait for the samples on their way to the disk, before their files are touched."""
+        for job in self._writing:
+            job.wait()
+
+    def _not_written(self, card: ClassCard, path: Path, error: Exception) -> None:
+        self.source.collect(False)
+        if path in card.paths:
+            card.take(path)
+        self._refresh()
+        what, fix = (error.what, error.fix) if isinstance(error, UserError) else (str(error), "")
+        self._failed(what, fix)
+
+    def _rename(self, card: ClassCard, text: str) -> None:
+        others = [one.class_name for one in self.cards if one is not card]
+        try:
+            name = check_class_name(text, others)
+            self._written()
+            self._collection.rename(card.class_name, name)
+        except UserError as error:
+            card.complain(str(error))
+            return
+        card.moved(self._collection.folder / name)
+        old, card.class_name = card.class_name, name
+        self._removed = [
+            RemovedSample(self._collection.folder / name / one.path.name, one.content)
+            if one.path.parent.name == old
+            else one
+            for one in self._removed
+        ]
+        card.show_name(name)
+
+    def _delete(self, card: ClassCard, path: Path) -> None:
+        self._written()
+        try:
+            self._removed.append(self._collection.remove(path))
+        except UserError as error:
+            self._failed(error.what, error.fix)
+            return
+        card.take(path)
+        self._refresh()
+
+    def _put_back(self) -> None:
+        if not self._removed:
+            return
+        removed = self._removed[-1]
+        try:
+            self._collection.put_back(removed)
+        except UserError as error:
+            self._failed(error.what, error.fix)
+            return
+        self._removed.pop()
+        card = next(one for one in self.cards if one.class_name == removed.path.parent.name)
+        for path, image in _thumbnails((removed.path,)):
+            card.add(path, image)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.put_back.setVisible(bool(self._removed))
+        full = sum(card.readable > 1 for card in self.cards)
+        self.use.setEnabled(full >= _FEWEST)
+        missing = format_count(_FEWEST - full, "more class") if full < _FEWEST else ""
+        one = self.source.many
+        self.use.setToolTip(
+            f"Collect some {one} of {missing} first" if missing else f"Take these {one} as the data"
+        )
+
+    def _ask_folder(self) -> None:
+        start = self._collection.folder.parent
+        path = ask_folder(self, "Where the samples are kept", start)
+        if path is not None:
+            self._take_folder(SampleCollection(path, self.source.ending))
+
+    def _use(self) -> None:
+        self._close_source()
+        self._written()
+        self.used.emit(self._collection.folder)
+        self.accept()
+
+    def _close_source(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+            source.deleteLater()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._close_source()
+        super().hideEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._close_source()
+        super().closeEvent(event)
+
+
+def _thumbnails(paths: tuple[Path, ...]) -> list[tuple[Path, QImage]]:
+    """The samples as small pictures; what cannot be read has an empty one."""
+    found = []
+    for path in paths:
+        if path.suffix.lower() == ".wav":
+            import soundfile
+
+            try:
+                wave, _rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+                image = wave_image(wave.mean(axis=1), THUMBNAIL)
+            except (OSError, RuntimeError):
+                image = QImage()
+        else:
+            picture = QImage(str(path))
+            image = picture if picture.isNull() else thumbnail_of(picture)
+        found.append((path, image))
+    return found

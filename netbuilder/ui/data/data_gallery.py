@@ -1,0 +1,158 @@
+"""What there is to learn from: the built-in sets as cards, and files of one's own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.data.kinds.data_set import DataSet
+from netbuilder.core.data.kinds.kind import DataLocation
+from netbuilder.core.data.registry import KINDS
+from netbuilder.ui.widgets.accessible_roles import (
+    Role,
+    make_scroll_area_accessible,
+    set_accessible_role,
+)
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.role_boxes import CardList
+
+COLUMNS = 2
+_TASKS = {
+    "regression": "numbers",
+    "binary": "two classes",
+    "classes": "classes",
+    "multi_label": "several labels",
+}
+
+
+def _kinds(place: DataLocation) -> str:
+    """What can lie there, a line for each kind of data."""
+    found = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
+    return "\n".join(f"{kind.title}: {kind.help}" for kind in found)
+
+
+class DataCard(QFrame):
+    """One built-in set: click it, or press Enter on it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = row.name
+        self.setProperty("role", "card")
+        self.setProperty("chosen", False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(row.title)
+        self.setAccessibleDescription(row.description)
+        set_accessible_role(self, Role.Button, self.choose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setSpacing(2)
+        title = heading(f"{row.title} · {_TASKS.get(row.task, row.task)}", self)
+        title.setWordWrap(True)
+        layout.addWidget(title)
+        layout.addWidget(note_label(row.description, self))
+        layout.addStretch(1)
+
+    def choose(self) -> None:
+        """As a click does."""
+        self.chosen.emit(self.name)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.name)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        self._mark(True)
+        super().focusInEvent(event)  # type: ignore[arg-type]
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self._mark(False)
+        super().focusOutEvent(event)  # type: ignore[arg-type]
+
+    def _mark(self, on: bool) -> None:
+        self.setProperty("chosen", on)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class DataGallery(QWidget):
+    """``builtin_chosen(name)``; ``…_wanted`` of a file, a folder, a table, a camera; ``closed``."""
+
+    builtin_chosen = Signal(str)
+    file_requested = Signal()
+    folder_requested = Signal()
+    paste_requested = Signal()
+    collect_requested = Signal()
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        row = FlowLayout()
+        self.file_button = QPushButton("Open a file…", self)
+        self.file_button.setToolTip(_kinds(DataLocation.FILE))
+        self.folder_button = QPushButton("Open a folder…", self)
+        self.folder_button.setToolTip(_kinds(DataLocation.FOLDER))
+        self.paste_button = QPushButton("Paste a table", self)
+        self.paste_button.setToolTip("Cells that were copied in a spreadsheet (Ctrl+V)")
+        self.collect_button = QPushButton("Collect…", self)
+        self.collect_button.setToolTip(
+            "Take pictures with the camera or sounds with the microphone, a folder for each class"
+        )
+        self.back = QPushButton("Back", self)
+        self.back.setProperty("role", "link")
+        row.addWidget(self.file_button)
+        row.addWidget(self.folder_button)
+        row.addWidget(self.paste_button)
+        row.addWidget(self.collect_button)
+        row.addWidget(self.back)
+        layout.addLayout(row)
+        self.trouble = CardList(self)
+        layout.addWidget(self.trouble)
+        self.file_button.clicked.connect(self.file_requested)
+        self.folder_button.clicked.connect(self.folder_requested)
+        self.paste_button.clicked.connect(self.paste_requested)
+        self.collect_button.clicked.connect(self.collect_requested)
+        self.back.clicked.connect(self.closed)
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 0, 6, 0)
+        grid.setSpacing(8)
+        self.cards: dict[str, DataCard] = {}
+        for number, builtin in enumerate(BUILTINS.values()):
+            card = DataCard(builtin, page)
+            card.chosen.connect(self.builtin_chosen)
+            self.cards[builtin.name] = card
+            grid.addWidget(card, number // COLUMNS, number % COLUMNS)
+        for column in range(COLUMNS):
+            grid.setColumnStretch(column, 1)
+        grid.setRowStretch(grid.rowCount(), 1)
+        scroll = QScrollArea(self)
+        make_scroll_area_accessible(scroll, "Built-in data sets")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its cards have it, and are scrolled to
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        layout.addWidget(scroll, 1)

@@ -1,0 +1,405 @@
+"""The Data tab: choose what to learn from, say what the target is, look at it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.data_report import DataReport
+from netbuilder.core.data.data_views.all_views import DataView
+from netbuilder.core.data.preview import Preview
+from netbuilder.core.data.progress import ReadingCancelledError
+from netbuilder.core.data.registry import KINDS
+from netbuilder.core.errors import DataError, EditError, UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
+from netbuilder.core.project.edits_data import set_columns
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.ui.data.chooser import DataChooser
+from netbuilder.ui.data.conclusions import ConclusionsList
+from netbuilder.ui.data.data_gallery import DataGallery
+from netbuilder.ui.data.data_view_tabs import DataViewTabs
+from netbuilder.ui.data.findings_list import FindingsList
+from netbuilder.ui.data.parts_bar import SplitBar
+from netbuilder.ui.data.recipe_form import RecipeForms, change_of
+from netbuilder.ui.data.target_picker import TargetPicker
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.data_recipes import relative_path
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.fix_buttons import buttons_for
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.problem_cards import ProblemCards
+from netbuilder.ui.widgets.reading_bar import ReadingBar
+from netbuilder.ui.widgets.role_boxes import RoleBox
+
+log = logging.getLogger(__name__)
+#: Problems of the network's end, of which the data decides what is right.
+_OF_THE_END = ("output-units", "output-rank")
+
+
+def _read_preview(question: tuple[Project, Path]) -> Preview:
+    from netbuilder.core.data.load import load_preview
+
+    return load_preview(*question)
+
+
+def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[DataView, ...]]:
+    from netbuilder.core.data.data_report import DataReport, make_report
+    from netbuilder.core.data.data_views.all_views import find_data_views
+
+    project, base = question
+    try:
+        found = make_report(project, base)
+    except UserError:
+        # What a file holds can be looked into, and chosen from, before it is understood.
+        seen = find_data_views(project, base, None)
+        if not seen:
+            raise
+        return DataReport(project.data.kind, {}), seen
+    return found, find_data_views(project, base, found)
+
+
+class DataPanel(QWidget):
+    """A gallery while nothing is chosen; then the recipe and a preview.
+
+    ``collect_requested``: a person wants to take samples with a camera or a microphone.
+    """
+
+    collect_requested = Signal()
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._asked: Data | None = None
+        self._of: object = None  # the data that is shown
+        self._reporter = jobs.LatestJob.for_widget(
+            self, _read_report, "report", self._report_found, self._report_failed
+        )
+        self._worker = jobs.LatestJob.for_widget(
+            self, _read_preview, "preview", self._preview_found, self._preview_failed
+        )
+        self.stack = QStackedWidget(self)
+        self.gallery = DataGallery(self)
+        self._chooser = DataChooser(store, workbench, self)
+        self._chooser.chosen.connect(lambda: self.stack.setCurrentIndex(1))
+        self._chooser.failed.connect(self._show_error)
+        self.gallery.builtin_chosen.connect(self.choose_builtin)
+        self.gallery.file_requested.connect(self._chooser.ask_file)
+        self.gallery.folder_requested.connect(self._chooser.ask_folder)
+        self.gallery.paste_requested.connect(self._chooser.paste)
+        self.gallery.collect_requested.connect(self.collect_requested)
+        self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
+        self.stack.addWidget(self.gallery)
+        self.stack.addWidget(self._chosen_page())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 10)
+        layout.addWidget(self.stack)
+        store.changed.connect(self._project_changed)
+        workbench.facts_changed.connect(self._facts_changed)
+        workbench.problems_changed.connect(self._show_end)
+        workbench.data_file_changed.connect(self._ask_again)
+        self._show()
+
+    def _chosen_page(self) -> QWidget:
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setSpacing(6)
+        head = QHBoxLayout()
+        self.title = note_label("", page, role="title")
+        self.change = QPushButton("Choose other data…", page)
+        self.change.setProperty("small", True)
+        self.change.clicked.connect(self._open_gallery)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.change)
+        layout.addLayout(head)
+        self.summary = note_label("", page)
+        layout.addWidget(self.summary)
+        self.reading = ReadingBar(page)
+        self.reading.stopped.connect(self._workbench.reading.stop)
+        self._workbench.reading.told.connect(self.reading.show_progress)
+        self._workbench.reading.ended.connect(self.reading.hide)
+        layout.addWidget(self.reading)
+        self.parts = SplitBar(page)
+        self.parts.hide()
+        layout.addWidget(self.parts)
+        self.notes = note_label("", page)
+        layout.addWidget(self.notes)
+        self.conclusions = ConclusionsList(self._apply, page)
+        layout.addWidget(self.conclusions)
+        self.findings = FindingsList(self._apply, page)
+        layout.addWidget(self.findings)
+        self.cards = ProblemCards(self._store.apply, page)
+        layout.addWidget(self.cards)
+        self.target = TargetPicker(page)
+        self.target.edited.connect(self._edit_target)
+        layout.addWidget(self.target)
+        self._form = RecipeForms(page)
+        self._form.edited.connect(self._edit)
+        layout.addWidget(self._form.sliders)
+        self.look = DataViewTabs(self._apply, page)
+        self.preview = self.look.preview
+        self.look.columns.columns.decided.connect(self._decide)
+        layout.addWidget(self.look, 1)
+        layout.addWidget(self._form.rest)
+        layout.addStretch()  # where there is nothing to see, cards stay as high as their words
+        # A plot's axis would lie below the panel's end in a small window.
+        self.look.tabBarClicked.connect(lambda: QTimer.singleShot(0, self, self._see_look))
+        self.look.currentChanged.connect(self._look_chosen)
+        self._scroll = self._scrolled(page)
+        return self._scroll
+
+    def _scrolled(self, page: QWidget) -> QScrollArea:
+        scroll = QScrollArea(self)
+        make_scroll_area_accessible(scroll, "Data")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        return scroll
+
+    def _look_chosen(self) -> None:
+        if self.look.tabBar().hasFocus():
+            QTimer.singleShot(0, self, self._see_look)
+
+    def _see_look(self) -> None:
+        """Scroll until the view that was chosen is seen whole, its tabs at least."""
+        top, bar = self.look.y(), self._scroll.verticalScrollBar()
+        wanted = top + self.look.height() - self._scroll.viewport().height()
+        if wanted > bar.value():
+            bar.setValue(min(top, wanted))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_preview()
+
+    def choose_builtin(self, name: str) -> None:
+        """Learn from a set that comes along."""
+        self._chooser.choose_builtin(name)
+
+    def choose_path(self, path: Path) -> None:
+        """Learn from a file or a folder."""
+        self._chooser.choose_path(path)
+
+    def event(self, event: QEvent) -> bool:
+        # Ctrl+V is the canvas's elsewhere in the window; a field that is typed in takes it first.
+        if event.type() == QEvent.Type.ShortcutOverride and _pastes(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _pastes(event):
+            self._chooser.paste()
+        else:
+            super().keyPressEvent(event)
+
+    def _open_gallery(self) -> None:
+        self.gallery.trouble.clear()
+        self.gallery.back.setVisible(bool(self._store.project.data.kind))
+        self.stack.setCurrentIndex(0)
+
+    def _show(self) -> None:
+        data = self._store.project.data
+        if not data.kind:
+            self._open_gallery()
+            return
+        if self.stack.currentIndex() == 0:
+            self.stack.setCurrentIndex(1)
+        of = (data.kind, data.name, data.path, self._workbench.base)
+        if of != self._of:
+            self._of = of
+            self._forget(data)
+        kind = KINDS.get(data.kind)
+        self.title.setText(kind.chosen(data) if kind is not None else data.kind)
+        self.title.setToolTip(data.path)
+        self._show_form(data)
+        self._facts_changed()
+        self._ask_preview()
+
+    def _forget(self, data: Data) -> None:
+        """Other data: nothing that was found of the old, or asked about it, holds any more."""
+        self.parts.show_rows({})
+        self.findings.show_findings(())
+        self.conclusions.show_findings(())
+        self.target.show_guess(())
+        self.target.show_columns((), data.target)
+        self.look.show_nothing()
+        self.preview.show_preview(Preview())
+
+    def _show_form(self, data: Data) -> None:
+        self._form.show_data(data)
+        kind = KINDS.get(data.kind)
+        self.target.setVisible(kind is not None and kind.tabular(data))
+
+    def _edit(self, name: str, value: Any) -> None:
+        data = self._store.project.data
+        if name == "test_path" and isinstance(value, str) and self._workbench.path is not None:
+            value = relative_path(self._workbench.base / value, self._workbench.base)
+        changes = change_of(data, name, value)
+        self._store.apply(
+            f"Change {name.replace('_', ' ')} of the data",
+            lambda project: edits.set_data(project, **changes),
+            merge=f"data/{name}",
+        )
+
+    def _edit_target(self, names: tuple[str, ...]) -> None:
+        self._store.apply("Choose the target", lambda p: edits.set_data(p, target=names))
+
+    def _facts_changed(self) -> None:
+        self.cards.clear()
+        facts, error = self._workbench.facts, self._workbench.data_error
+        if error is not None:
+            self._show_error(error)
+        self.summary.setText(data_summary(facts) if facts is not None else "")
+        self.summary.setVisible(facts is not None)
+        # What was done to the data: nobody would look for it. What can be had otherwise is told
+        # with its button.
+        told = {one.message for one in facts.findings if one.fixes} if facts is not None else set()
+        notes = [one for one in facts.notes if one not in told] if facts is not None else []
+        self.notes.setText("\n".join(notes))
+        self.notes.setVisible(bool(notes))
+        self._show_preview_note()
+        self._show_end()
+
+    def _show_preview_note(self) -> None:
+        """The preview says below the rows only what the notes above do not say already."""
+        note = self.preview.note
+        facts = self._workbench.facts
+        said = " ".join(facts.notes) if facts is not None else ""
+        note.setVisible(bool(note.text()) and note.text() not in said)
+
+    def _show_end(self) -> None:
+        """What the data asks of the network's end, in the words and with the mend that stand on
+        the canvas: two buttons for one thing would seem to be two things."""
+        problems = self._workbench.problems if self._workbench.facts is not None else ()
+        self.cards.show_problems([one for one in problems if one.code in _OF_THE_END][:1])
+
+    def _show_error(self, error: UserError) -> None:
+        buttons = buttons_for(error, self._store.apply)
+        if isinstance(error, ReadingCancelledError):
+            buttons = (("Read it", self._workbench.read_again),)
+        chosen = bool(self._store.project.data.kind)
+        cards = self.cards if chosen else self.gallery.trouble
+        cards.clear()
+        cards.add(RoleBox("error", error.what, error.fix, self, buttons=buttons))
+        self.stack.setCurrentIndex(1 if chosen else 0)
+
+    def _ask_again(self) -> None:
+        self._asked = None
+        self._ask_preview()
+
+    def _ask_preview(self) -> None:
+        data = self._store.project.data
+        if data.kind and self.isVisible() and data is not self._asked:
+            self._asked = data
+            self._worker.ask((self._store.project, self._workbench.base))
+            self._reporter.ask((self._store.project, self._workbench.base))
+
+    def _report_found(
+        self, question: tuple[Project, Path], found: tuple[DataReport, tuple[DataView, ...]]
+    ) -> None:
+        if question[0].data != self._store.project.data:
+            return
+        report, looks = found
+        self.look.show_report(report, looks, *question)
+        self.look.setVisible(not self.look.empty)
+        self.parts.show_rows(report.rows)
+        self.findings.show_findings(report.notes)
+        self.conclusions.show_findings(report.notes)
+        self.target.show_guess(tuple(one.name for one in report.columns if one.role == "target"))
+
+    def _report_failed(self, question: tuple[Project, Path], error: Exception) -> None:
+        """What keeps the data from being read is told by the preview, which asks for the same."""
+        if not isinstance(error, UserError):
+            log.error("report failed", exc_info=error)
+        if question[0].data == self._store.project.data:
+            self.look.show_nothing()
+            self.look.setVisible(not self.look.empty)
+            self.parts.show_rows({})
+            self.findings.show_findings(())
+            self.conclusions.show_findings(())
+            if isinstance(error, ReadingCancelledError):
+                self._show_error(error)
+
+    def _apply(self, label: str, edit: Callable[[Project], Project]) -> None:
+        """Make an edit; one that is illegal is told in words."""
+        try:
+            self._store.apply(label, edit)
+        except EditError as error:
+            self._show_error(error)
+
+    def _decide(self, names: tuple[str, ...], key: str, value: str) -> None:
+        what = format_quoted_list(names) if len(names) < 3 else format_count(len(names), "column")
+        if key != "node":
+            label = f"Change the {key} of {what}"
+            self._apply(label, lambda p: set_columns(p, names, **{key: value}))
+            return
+        model = self.look.columns.columns
+        features, targets = model.named("feature"), model.named("target")
+        if value in model.ends.inputs:
+            self._apply(
+                f"Feed '{value}' with {what}",
+                lambda p: set_input_columns(p, names, value, features),
+            )
+        else:
+            self._apply(
+                f"Let '{value}' learn {what}",
+                lambda p: set_output_columns(p, names, value, targets),
+            )
+
+    def _preview_found(self, question: tuple[Project, Path], preview: Preview) -> None:
+        if question[0].data != self._store.project.data:
+            return
+        self.preview.show_preview(preview)
+        self.look.setVisible(not self.look.empty)
+        self._show_preview_note()
+        self.target.show_columns(preview.columns, question[0].data.target)
+
+    def _preview_failed(self, question: tuple[Project, Path], error: Exception) -> None:
+        if question[0].data != self._store.project.data:
+            return
+        self.preview.show_preview(Preview())
+        self.look.setVisible(not self.look.empty)
+        if not isinstance(error, UserError):
+            log.error("preview failed", exc_info=error)
+            error = DataError(f"The data cannot be shown: {error}.", "Choose other data.")
+        self._show_error(error)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.data is not new.data or old.graph.outputs != new.graph.outputs:
+            self._show()
+        elif old.graph is not new.graph:
+            self.look.follow(new)
+
+
+def _pastes(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Paste)
+
+
+def data_summary(facts: DataFacts) -> str:
+    """What is learned, in a line; the rows of each part stand in the bar below."""
+    names = ", ".join(facts.target_names[:3]) or "the target"
+    what = f"{len(facts.classes)} classes" if facts.classes else "a number"
+    return f"{names}: {what}"

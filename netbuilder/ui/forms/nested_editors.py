@@ -1,0 +1,180 @@
+"""Editors for objects with parameters of their own: initializers, wrapped layers, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
+from netbuilder.core.catalog.training.training_index import (
+    CONSTRAINTS,
+    INITIALIZERS,
+    REGULARIZERS,
+    canonical,
+)
+from netbuilder.core.lessons.glossary import entry_of_field
+from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.widgets.labels import note_label
+
+OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
+    Kind.INITIALIZER: INITIALIZERS,
+    Kind.REGULARIZER: REGULARIZERS,
+    Kind.CONSTRAINT: CONSTRAINTS,
+}
+
+
+class NestedEditor(QWidget):
+    """A combo box, and below it the parameters of what is chosen."""
+
+    edited = Signal(object)
+    complaint_changed = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        self._name: str | None = None
+        self._params: dict[str, Any] = {}
+        self._form: ParamForm | None = None
+        self.combo = ElidedComboBox(self)
+        self.combo.setFixedWidth(FIELD_WIDTH + 40)
+        self.combo.setAccessibleName(param.name)
+        self.combo.activated.connect(self._choose)
+        self.setFocusProxy(self.combo)
+        self._help = note_label("", self)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(3)
+        self.body.addWidget(self.combo)
+        self.body.addWidget(self._help)
+
+    @property
+    def form(self) -> ParamForm | None:
+        """The form of what is chosen; None where it has no parameters."""
+        return self._form
+
+    def show_value(self, value: Any) -> None:
+        """Show a value as it stands in the project file."""
+        self._name, self._params = self.split(value)
+        self._rebuild()
+
+    def split(self, value: Any) -> tuple[str | None, dict[str, Any]]:
+        """Name and parameters of a value."""
+        raise NotImplementedError
+
+    def joined(self) -> Any:
+        """The value of name and parameters."""
+        raise NotImplementedError
+
+    def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
+        """The parameters of what is called ``name``, and its line of help."""
+        raise NotImplementedError
+
+    def _choose(self, index: int) -> None:
+        self._name = self.combo.itemData(index)
+        self._params = self.start_of(self._name)
+        self._rebuild()
+        self.edited.emit(self.joined())
+
+    def start_of(self, name: str | None) -> dict[str, Any]:
+        """The parameters with which ``name`` begins when it is chosen."""
+        params, _ = self.params_of(name) if name else ((), "")
+        return {p.name: p.start for p in params if p.required and p.start is not None}
+
+    def _rebuild(self) -> None:
+        index = self.combo.findData(self._name)
+        if index < 0 and self._name is not None:
+            self.combo.addItem(self._name, self._name)
+            index = self.combo.count() - 1
+        self.combo.setCurrentIndex(max(index, 0))
+        if self._form is not None:
+            self._form.hide()
+            self._form.deleteLater()
+            self._form = None
+        params, help_line = self.params_of(self._name) if self._name else ((), "")
+        self.show_help(help_line)
+        if params:
+            self._form = ParamForm(
+                params, self, narrow=True, about=entry_of_field(self._param.name, "layer")
+            )
+            self._form.show_values(self._params)
+            self._form.edited.connect(self._take)
+            self.body.addWidget(self._form)
+
+    def show_help(self, line: str) -> None:
+        """Say a line below the combo box; empty: nothing."""
+        self._help.setText(line)
+        self._help.setVisible(bool(line))
+
+    def _take(self, name: str, value: Any) -> None:
+        if value is UNSET:
+            self._params.pop(name, None)
+        else:
+            self._params[name] = value
+        self.edited.emit(self.joined())
+
+
+class ObjectEditor(NestedEditor):
+    """An initializer, regularizer or constraint: ``"HeNormal"`` or a name with parameters."""
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(param, parent)
+        self._specs = OBJECTS[param.kind]
+        if param.optional or param.default is None:
+            self.combo.addItem("none", None)
+        for name, spec in self._specs.items():
+            self.combo.addItem(spec.title or name, name)
+
+    def split(self, value: Any) -> tuple[str | None, dict[str, Any]]:
+        if isinstance(value, Mapping):
+            name = str(value.get("name", ""))
+            return canonical(self._specs, name) or name, dict(value.get("params", {}))
+        if value is None and not self._param.optional:
+            value = self._param.default
+        if value is None:
+            return None, {}
+        return canonical(self._specs, str(value)) or str(value), {}
+
+    def joined(self) -> Any:
+        if self._name is None:
+            return None if self._param.optional else UNSET
+        return {"name": self._name, "params": dict(self._params)} if self._params else self._name
+
+    def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
+        spec = self._specs.get(name)
+        return (spec.params, spec.help) if spec else ((), "")
+
+
+class LayerEditor(NestedEditor):
+    """The layer inside a wrapper, with a form of its own."""
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(param, parent)
+        if not param.required:
+            self.combo.addItem("none", None)
+        for name in param.choices or LAYERS:
+            if name != "Input":
+                self.combo.addItem(name, name)
+
+    def split(self, value: Any) -> tuple[str | None, dict[str, Any]]:
+        if isinstance(value, Mapping):
+            return str(value.get("layer", "")), dict(value.get("params", {}))
+        return None, {}
+
+    def joined(self) -> Any:
+        if self._name is None:
+            return UNSET
+        return {"layer": self._name, "params": dict(self._params)}
+
+    def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
+        spec = LAYERS.get(name)
+        return (spec.params, spec.help) if spec else ((), "")
+
+    def start_of(self, name: str | None) -> dict[str, Any]:
+        spec = LAYERS.get(name or "")
+        return spec.start_params() if spec else {}

@@ -1,0 +1,245 @@
+"""A form made of catalog parameters: what matters first, the rest folded under More."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.lessons.glossary import entry_of_field
+from netbuilder.core.wording import format_list, label_with_unit
+from netbuilder.ui.forms.boxes import FIELD_WIDTH
+from netbuilder.ui.forms.editors import editor_for, is_block
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.labels import note_label
+
+LABEL_WIDTH = 116
+_GAP = 8
+_ARROW = 44  # pixels of a fold's button beside its words
+#: A line of help with less room than for so many letters beside its field stands below it.
+_HELP_LETTERS = 14
+#: A field's property: the word of the glossary that explains it.
+WORD = "word"
+_NOTHING = object()
+
+
+class ParamRow:
+    """Label, editor, line of help and complaint of one parameter."""
+
+    def __init__(
+        self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget, narrow: bool
+    ) -> None:
+        self.param = param
+        self.label = QLabel(label_with_unit(param.name, param.unit), parent)
+        self.label.setProperty("role", "field")
+        word = entry_of_field(param.name, form.about)
+        more = f"\nF1: what is “{word}”?" if word else ""
+        self.label.setToolTip(f"{param.help}{more}")
+        self.editor = editor_for(param, parent)
+        self.editor.setAccessibleName(param.name)
+        self.editor.setAccessibleDescription(param.help)
+        self.editor.setProperty(WORD, word)
+        self.editor.setToolTip(f"{param.help}{more}")
+        self.label.setBuddy(self.editor)
+        self.help = ClampedLabel(param.help, parent)
+        self.help.setToolTip(param.help)
+        self.complaint = note_label("", parent, role="complaint")
+        self.complaint.hide()
+        self.shown: Any = _NOTHING
+        self._grid: QGridLayout | None = None  # of a line of help that can stand in two places
+        self._below: bool | None = None
+        line = grid.rowCount()
+        top = Qt.AlignmentFlag.AlignTop if is_block(param) else Qt.AlignmentFlag.AlignVCenter
+        grid.addWidget(self.label, line, 0, top)
+        if is_block(param) or param.slide:
+            grid.addWidget(self.editor, line, 1, 1, 2)
+            self.help.hide()
+        else:
+            grid.addWidget(self.editor, line, 1)
+            self._grid, self._line, self._narrow = grid, line, narrow
+            self.put_help(below=narrow)
+            if param.kind is not Kind.BOOL:
+                self.editor.setMaximumWidth(FIELD_WIDTH)
+                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else FIELD_WIDTH)
+        grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
+        self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
+        self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]
+        if hasattr(self.editor, "explained"):
+            self.editor.explained.connect(self._explain)
+
+    def put_help(self, *, below: bool) -> None:
+        """Put the line of help below the field, or beside it."""
+        if self._grid is None or below == self._below:
+            return
+        self._below = below
+        self._grid.removeWidget(self.help)
+        if below:
+            self._grid.addWidget(self.help, self._line + 1, 0 if self._narrow else 1, 1, -1)
+        else:
+            self._grid.addWidget(self.help, self._line, 2)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value from the project, unless it is what this field said itself."""
+        if self.shown is not _NOTHING and _same(value, self.shown):
+            return
+        self.shown = value
+        self.editor.show_value(value)  # type: ignore[attr-defined]
+
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong with the field's text; empty: nothing."""
+        self.complaint.setText(sentence)
+        self.complaint.setVisible(bool(sentence))
+        if self.editor.property("wrong") != bool(sentence):
+            self.editor.setProperty("wrong", bool(sentence))
+            self.editor.style().unpolish(self.editor)
+            self.editor.style().polish(self.editor)
+
+    def differ(self, values: Sequence[str]) -> None:
+        """Say that several layers have several values; one value, or none: say nothing."""
+        if len(set(values)) > 1:
+            self.help.setText(f"differs: {format_list(dict.fromkeys(values))}")
+        elif self.help.text().startswith("differs: "):
+            self.help.setText(self.param.help)
+
+    def _explain(self, line: str) -> None:
+        self.help.setText(line or self.param.help)
+
+
+def _same(one: Any, other: Any) -> bool:
+    # True is no 1 here: a box that was ticked is not a field that says 1.
+    return type(one) is type(other) and bool(one == other)
+
+
+class ParamForm(QWidget):
+    """Fields for ``params``. ``edited(name, value)`` gives a legal value or ``UNSET``.
+
+    With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
+    another, has its lines of help below the fields. ``about`` is the word of the glossary for
+    fields that have none of their own.
+    """
+
+    edited = Signal(str, object)
+
+    def __init__(
+        self,
+        params: Sequence[Param],
+        parent: QWidget | None = None,
+        *,
+        fold: bool = True,
+        narrow: bool = False,
+        about: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._narrow = narrow
+        self.about = about
+        self.rows: dict[str, ParamRow] = {}
+        self._more_params = [p for p in params if p.more and fold]
+        self._waiting: Mapping[str, Any] = {}
+        self._differing: Mapping[str, Sequence[str]] = {}
+        self._steps = 0
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(6)
+        first = [p for p in params if p not in self._more_params]
+        if first:
+            outer.addWidget(self._section(first))
+        self.more_button: QToolButton | None = None
+        if self._more_params:
+            self.more_button = QToolButton(self)
+            self.more_button.setText(_more_text(self._more_params))
+            self.more_button.setCheckable(True)
+            self.more_button.setArrowType(Qt.ArrowType.RightArrow)
+            self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            self.more_button.setProperty("role", "fold")
+            self.more_button.setToolTip(", ".join(p.name for p in self._more_params))
+            self.more_button.toggled.connect(self.unfold)
+            # Long names must not hold the form wider than its panel: its right would be cut off.
+            self.more_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            self.more_button.setMinimumWidth(60)
+            outer.addWidget(self.more_button)
+        self._more: QWidget | None = None
+
+    def show_values(self, values: Mapping[str, Any]) -> None:
+        """Show the parameters of the project; what is absent has its default."""
+        self._waiting = values
+        for name, row in self.rows.items():
+            row.show_value(values.get(name, row.param.default))
+
+    def show_differences(self, values: Mapping[str, Sequence[str]]) -> None:
+        """Say in the lines of help where the layers that the form is for differ, and how."""
+        self._differing = values
+        for name, row in self.rows.items():
+            row.differ(values.get(name, ()))
+
+    def unfold(self, opened: bool) -> None:
+        """Open or close what is under More. It is built when first opened."""
+        if self.more_button is not None:
+            arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+            self.more_button.setArrowType(arrow)
+            self.more_button.setChecked(opened)
+        if opened and self._more is None and self._more_params:
+            self._more = self._section(self._more_params)
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self._more)
+            self.show_values(self._waiting)
+            self.show_differences(self._differing)
+        if self._more is not None:
+            self._more.setVisible(opened)
+
+    def folds(self, name: str) -> bool:
+        """Whether a parameter stands under More."""
+        return any(one.name == name for one in self._more_params)
+
+    def set_steps(self, steps: int) -> None:
+        """Tell the editors that draw over them how many steps the plan makes; 0: not known."""
+        self._steps = steps
+        for row in self.rows.values():
+            if hasattr(row.editor, "set_steps"):
+                row.editor.set_steps(steps)
+
+    def take(self, row: ParamRow, value: Any) -> None:
+        """A field was edited."""
+        row.shown = row.param.default if value is UNSET else value
+        self.edited.emit(row.param.name, value)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._put_help()
+        if self.more_button is not None:
+            room = self.width() - _ARROW
+            text, metrics = _more_text(self._more_params), self.more_button.fontMetrics()
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            self.more_button.setText(shown)
+
+    def _put_help(self) -> None:
+        """Below the fields where beside them it would be broken after every word."""
+        room = self.width() - LABEL_WIDTH - FIELD_WIDTH - 2 * _GAP
+        few = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
+        for row in self.rows.values():
+            row.put_help(below=self._narrow or few)
+
+    def _section(self, params: Sequence[Param]) -> QWidget:
+        section = QWidget(self)
+        grid = QGridLayout(section)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(_GAP)
+        grid.setVerticalSpacing(3)
+        if not self._narrow:
+            grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        grid.setColumnStretch(2, 1)
+        for param in params:
+            self.rows[param.name] = ParamRow(self, param, grid, section, self._narrow)
+        self.set_steps(self._steps)
+        self._put_help()
+        return section
+
+
+def _more_text(params: Sequence[Param]) -> str:
+    names = [p.name for p in params[:3]]
+    return f"More ({', '.join(names)}{', …' if len(params) > 3 else ''})"

@@ -1,0 +1,167 @@
+"""A number to try by sliding, with a field beside it to type it exactly."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.wording import format_number
+from netbuilder.ui.forms.boxes import NoWheelSlider, TypedBox
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.style.font_scale import initial_font_scale
+
+_STEPS = 200
+#: Up to so many whole numbers each has its own place on the slider.
+_MOST_WHOLE = 2_000
+#: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
+_WIDE = 50.0
+#: Where the usual value lies within this part of the range.
+_SKEWED = 0.25
+_FIELD = 88
+#: Room for the ends of a range, where they are written beside the slider.
+_END = 44
+#: The least that a slider is wide beside the ends of its range.
+_SLIDER = 90
+
+
+class SlideEditor(QWidget):
+    """Slider and field of one parameter; ``edited`` comes while one slides."""
+
+    edited = Signal(object)
+    complaint_changed = Signal(str)
+    #: Pixels of the field, with letters of the usual size.
+    field = _FIELD
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        low, high = param.ends or (param.minimum or 0.0, param.maximum or 1.0)
+        self._low, self._high = float(low), float(high)
+        self._steps = self._count()
+        self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, self._steps)
+        self.slider.setPageStep(max(self._steps // 10, 1))
+        self.slider.setAccessibleName(param.name)
+        self.slider.setAccessibleDescription(param.help)
+        self.box = self._make_box()
+        self._leave_room()
+        self.box.setAccessibleName(param.name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._ends: tuple[QLabel, ...] = ()
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.box)
+        if param.ends is not None:
+            left = _end(self.words_of(low), Qt.AlignmentFlag.AlignRight, self)
+            right = _end(self.words_of(high), Qt.AlignmentFlag.AlignLeft, self)
+            row.insertWidget(0, left)
+            row.insertWidget(2, right)
+            self._ends = (left, right)
+        self.setFocusProxy(self.slider)
+        self.slider.valueChanged.connect(self._slid)
+        self.box.edited.connect(self._typed)
+        self.box.complaint_changed.connect(self.complaint_changed)
+
+    def _make_box(self) -> Any:
+        """The field beside the slider: ``show_value``, ``edited`` and ``complaint_changed``."""
+        return TypedBox(self._param, self)
+
+    def _count(self) -> int:
+        """How many steps the slider has."""
+        wide = self._high - self._low
+        most = _MOST_WHOLE if self._param.whole and not self._by_factors else _STEPS
+        by_ones = self._param.whole or self._param.kind is Kind.INT
+        return int(wide) if by_ones and 1 <= wide <= most else _STEPS
+
+    def words_of(self, value: float) -> str:
+        """A value as it is written at an end of the slider."""
+        return format_number(value)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - self.box.width() - sum(one.width() for one in self._ends)
+        for one in self._ends:  # the slider comes first; the tooltip says the range, too
+            one.setVisible(room >= _SLIDER)
+
+    def minimumSizeHint(self) -> QSize:
+        # The ends go where there is no room for them: they never hold a narrow panel open.
+        return QSize(60 + self.box.minimumWidth(), super().minimumSizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._leave_room()
+
+    def _leave_room(self) -> None:
+        self.box.setFixedWidth(round(self.field * max(initial_font_scale(), 1.0)))
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; None is the default."""
+        self.box.show_value(value)
+        self._follow(self._param.default if value is None else value)
+
+    def value_at(self, place: int) -> float | int:
+        """The value at a place of the slider, in as few digits as tell the places apart."""
+        share = place / self._steps
+        if self._by_factors:
+            value = float(self._low * (self._high / self._low) ** share)
+        else:
+            value = self._low + (self._high - self._low) * share
+        if self._param.kind is Kind.INT or self._param.whole:
+            value = round(value)
+            # 1,237 points are not told apart from 1,240.
+            return int(float(f"{value:.2g}")) if self._by_factors and value > 100 else int(value)
+        step = (self._high - self._low) / self._steps
+        return round(value, max(-math.floor(math.log10(step)), 0))
+
+    @property
+    def _by_factors(self) -> bool:
+        """Only where the usual value is a small one: a column that is spread evenly from 0.04 to
+        10 slides evenly too."""
+        if self._low <= 0 or self._high / self._low < _WIDE:
+            return False
+        usual = self.number_of(self._param.default)
+        return usual is None or usual <= self._low + _SKEWED * (self._high - self._low)
+
+    def _place(self, value: float) -> int:
+        value = min(max(value, self._low), self._high)
+        if self._by_factors:
+            share = math.log(value / self._low) / math.log(self._high / self._low)
+        else:
+            share = (value - self._low) / (self._high - self._low)
+        return round(share * self._steps)
+
+    def number_of(self, value: Any) -> float | None:
+        """Where a value stands between the ends; None where it cannot be told."""
+        return float(value) if isinstance(value, int | float) else None
+
+    def _follow(self, value: Any) -> None:
+        found = self.number_of(value)
+        if found is not None:
+            self.slider.blockSignals(True)
+            self.slider.setValue(self._place(found))
+            self.slider.blockSignals(False)
+
+    def _slid(self, place: int) -> None:
+        value = self.value_at(place)
+        self.box.show_value(value)
+        self.edited.emit(value)
+
+    def _typed(self, value: Any) -> None:
+        self._follow(self._param.default if value is UNSET else value)
+        self.edited.emit(value)
+
+
+def _end(words: str, side: Qt.AlignmentFlag, parent: QWidget) -> QLabel:
+    """An end of the range in small letters, as wide in every row."""
+    label = QLabel(words, parent)
+    label.setProperty("role", "note")
+    label.setFixedWidth(max(_END, label.sizeHint().width()))
+    label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    return label

@@ -1,0 +1,430 @@
+"""The teacher's window: drop the folder, see the table fill, open a pupil's network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading import rubric as rubrics
+from netbuilder.core.grading import seal
+from netbuilder.core.grading.grade import (
+    common_failure,
+    grade_folder,
+    graded_on_sentence,
+    skipped_files_sentence,
+    sort_submissions,
+    submission_files,
+)
+from netbuilder.core.grading.report import write_feedback, write_html, write_table
+from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
+from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.lessons import library
+from netbuilder.core.wording import format_count
+from netbuilder.ui.grading.high_scores import HighScores
+from netbuilder.ui.grading.rubric_form import RubricForm
+from netbuilder.ui.grading.submissions_model import (
+    COMMENT,
+    MESSAGE,
+    POINTS,
+    SORT_ROLE,
+    SubmissionsModel,
+)
+from netbuilder.ui.services import jobs
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
+from netbuilder.ui.widgets.question_dialogs import confirm_discard
+
+TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
+PAGE = FileType("Page", (".html",))
+_BY_RESULT = "a .toml (empty: points by the result)"
+_NO_FOLDER = "Choose the folder that holds the pupils' files, or drop it here."
+_NO_DATA = (
+    "Without hidden data the steps of the lesson give the points. Networks without a lesson are "
+    "judged on the test rows that built-in and generated data keeps aside; those that learned from "
+    "a file of their own need hidden data, or cannot be graded."
+)
+_WITH_DATA = "Each network is judged on the hidden data."
+
+
+class GradeWindow(QDialog):
+    """Grades a folder. ``opened(path)`` when a pupil's file is to be shown on the canvas."""
+
+    opened = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Grade hand-ins")
+        self.setAcceptDrops(True)
+        self.resize(1040, 640)
+        self._job: jobs.Job | None = None
+        self._stop = False
+        self._folder = Path()
+        self._rubric: Rubric = DEFAULT_RUBRIC
+        self._formed: Rubric | None = None
+        self._decided: dict[str, Override] = {}
+        self._unwritten = False  # something was decided that stands in no file
+        self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
+        self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
+        self.key = self._field("Private key of the seals")
+        self.missing = QLabel("", self)
+        self.missing.setProperty("role", "note")
+        self.words = QLabel("", self)
+        for label in (self.missing, self.words):
+            label.setWordWrap(True)
+        self.progress = QProgressBar(self)
+        self.progress.hide()
+        self.model = SubmissionsModel(self)
+        self.model.overridden.connect(self._override)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = self._table()
+        self.grade_button = self._button("Grade", self._toggle)
+        self.grade_button.setProperty("role", "primary")
+        self.grade_button.setDefault(True)
+        self._after = (
+            self._button("Open on the canvas", lambda: self._open(self.table.currentIndex())),
+            self._button("Save table…", self._save_table),
+            self._button("Save page…", self._save_page),
+            self._button("Feedback files…", self._save_feedback),
+            self._button("High scores", self._show_scores),
+        )
+        layout = QVBoxLayout(self)
+        layout.addLayout(self._form())
+        layout.addWidget(self.missing)
+        layout.addWidget(self.words)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.table, 1)
+        buttons = QHBoxLayout()
+        for button in self._after:
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.grade_button)
+        layout.addLayout(buttons)
+        self._follow()
+
+    def _form(self) -> QFormLayout:
+        self.lesson.setPlaceholderText("name or file of a lesson (empty: the one each names)")
+        self.rubric.setPlaceholderText(_BY_RESULT)
+        self.rubric.textEdited.connect(self._unform)
+        self.key.setPlaceholderText("opens the seals of a sealed lesson (may stay empty)")
+        self.folder.setPlaceholderText("drop the folder here, or choose it")
+        self.data.setPlaceholderText("rows that the pupils never saw: .csv, … (may stay empty)")
+        form = QFormLayout()
+        form.addRow("Hand-ins", self._row(self.folder, self._choose_folder))
+        form.addRow("Hidden data", self._row(self.data, self._choose_data))
+        form.addRow("Lesson", self._row(self.lesson, self._choose_lesson))
+        rubric = self._row(self.rubric, self._choose_rubric)
+        self.by_form = self._button("By form…", self._form_rubric)
+        rubric.addWidget(self.by_form)
+        form.addRow("Rubric", rubric)
+        form.addRow("Key", self._row(self.key, self._choose_key))
+        return form
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setEditTriggers(
+            QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.AnyKeyPressed
+        )
+        table.setAccessibleName("Handed-in files")
+        table.setTabKeyNavigation(False)
+        table.setWordWrap(True)
+        # Sentences of several lines do not touch those of the next row.
+        table.setStyleSheet("QTableView::item { padding: 3px 5px; }")
+        table.verticalHeader().hide()
+        rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
+        table.verticalHeader().setSectionResizeMode(rows)
+        table.horizontalHeader().setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
+        table.setColumnWidth(COMMENT, 220)
+        for column in range(MESSAGE):
+            mode = QHeaderView.ResizeMode.ResizeToContents
+            table.horizontalHeader().setSectionResizeMode(column, mode)
+        table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
+        table.doubleClicked.connect(self._open)
+        return table
+
+    def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(words, self)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked=False: do())
+        return button
+
+    def _field(self, name: str) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setAccessibleName(name)
+        field.textChanged.connect(self._follow)
+        return field
+
+    def _row(self, field: QLineEdit, choose: Callable[[], None]) -> QHBoxLayout:
+        button = QPushButton("Choose…", self)
+        button.setAutoDefault(False)
+        button.setAccessibleName(f"Choose: {field.accessibleName()}")
+        button.clicked.connect(choose)
+        row = QHBoxLayout()
+        row.addWidget(field, 1)
+        row.addWidget(button)
+        return row
+
+    def _choose_folder(self) -> None:
+        self._take(self.folder, ask_folder(self, "Folder of hand-ins"))
+
+    def _choose_data(self) -> None:
+        self._take(self.data, ask_open(self, "Hidden data"))
+
+    def _choose_lesson(self) -> None:
+        """The lessons that there are, by their titles; what is written is the name of one."""
+        menu = QMenu(self)
+        for shelf in library.lesson_folders(Path(self.folder.text().strip() or ".")):
+            menu.addSection(shelf.title)
+            for lesson in shelf.lessons:
+                # A lesson of one's own is named by its file: its name may be another's too.
+                own = shelf.title != "Lessons" and lesson.path is not None
+                name = str(lesson.path) if own else lesson.name
+                menu.addAction(lesson.title, partial(self.lesson.setText, name))
+        menu.addSeparator()
+        menu.addAction("No lesson", self.lesson.clear)
+        menu.exec(self.lesson.mapToGlobal(self.lesson.rect().bottomLeft()))
+        menu.deleteLater()
+
+    def _choose_key(self) -> None:
+        self._take(self.key, ask_open(self, "Private key"))
+
+    def _choose_rubric(self) -> None:
+        self._take(self.rubric, ask_open(self, "Rubric", "Rubrics (*.toml)"))
+
+    def _form_rubric(self) -> None:
+        try:
+            form = RubricForm(self._chosen_rubric(), self)
+        except UserError as error:
+            self._say(str(error), wrong=True)
+            return
+        if form.exec():
+            self._formed = form.rubric
+            self.rubric.clear()
+            self.rubric.setPlaceholderText(f"by form: {form.rubric.words}")
+
+    def _unform(self) -> None:
+        self._formed = None
+        self.rubric.setPlaceholderText(_BY_RESULT)
+
+    def _chosen_rubric(self) -> Rubric:
+        """The rubric of the form, else of the file, with what was decided in the table.
+
+        Raises:
+            UserError: the file cannot be read.
+        """
+        text = self.rubric.text().strip()
+        chosen = rubrics.read_rubric(Path(text)) if text else self._formed or DEFAULT_RUBRIC
+        return replace(chosen, overrides={**chosen.overrides, **self._decided})
+
+    def _take(self, field: QLineEdit, path: Path | None) -> None:
+        if path is not None:
+            field.setText(str(path))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A folder: hand-ins; .toml: rubric; .md: lesson; .key: private key; all else: data."""
+        for url in event.mimeData().urls():
+            path = Path(url.toLocalFile())
+            fields = {".toml": self.rubric, ".md": self.lesson, ".key": self.key}
+            field = self.folder if path.is_dir() else fields.get(path.suffix.lower(), self.data)
+            field.setText(str(path))
+
+    @property
+    def running(self) -> bool:
+        """Whether files are being judged."""
+        return self._job is not None
+
+    def _follow(self) -> None:
+        ready = bool(self.folder.text().strip())
+        with_data = bool(self.data.text().strip())
+        self.missing.setText(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA)
+        self.grade_button.setEnabled(self.running or ready)
+        self.grade_button.setText("Stop" if self.running else "Grade")
+        some = bool(self.model.rows) and not self.running
+        for button in self._after:
+            button.setEnabled(some)
+
+    def _toggle(self) -> None:
+        if self.running:
+            self._stop = True
+            self.grade_button.setEnabled(False)
+            return
+        self.start()
+
+    def start(self) -> None:
+        """Judge the files of the folder; rows appear as they are judged."""
+        folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
+        data = Path(hidden) if hidden else None
+        lesson = self.lesson.text().strip()
+        try:
+            files = submission_files(folder)
+            if folder != self._folder:
+                self._decided = {}  # the same name in another class is another pupil
+            self._rubric = self._chosen_rubric()
+            key = self.key.text().strip()
+            private_key = seal.read_key(Path(key)) if key else ""
+        except UserError as error:
+            self._say(str(error), wrong=True)
+            return
+        self._folder, self._stop = folder, False
+        self.model.show_rows([])
+        self.progress.setRange(0, len(files))
+        self.progress.setValue(0)
+        self.progress.show()
+        self._say(f"{format_count(len(files), 'file')}: each is judged in a process of its own.")
+
+        told = jobs.relay_to_gui(self, self._judged)
+        self._job = jobs.run_job(
+            lambda: grade_folder(
+                folder,
+                data,
+                lesson,
+                rubric=self._rubric,
+                private_key=private_key,
+                told=told,
+                cancelled=lambda: self._stop,
+            ),
+            self._done,
+            self._failed,
+            name="grading",
+            owner=self,
+        )
+        self._follow()
+
+    def _judged(self, one: Submission) -> None:
+        # A window that is closed meanwhile shows nothing more.
+        if self.running and not self._stop:
+            self.model.add(one)
+            self.progress.setValue(len(self.model.rows))
+
+    def _done(self, found: list[Submission]) -> None:
+        self._end()
+        self.model.show_rows(found)
+        failed = sum(one.status == FAILED for one in found)
+        same = sum(bool(one.same_as) for one in found)
+        parts = [format_count(len(found), "file")]
+        parts += [f"{failed} could not be graded"] if failed else []
+        parts += [mean] if (mean := mean_points_sentence(found)) else []
+        parts += [f"{same} are the same as another"] if same else []
+        words = ", ".join(parts) + ". Points and comments can be changed in the table."
+        fault = common_failure(found)
+        points = points_sentence(found, self._rubric)
+        said = (
+            words,
+            points,
+            graded_on_sentence(found),
+            skipped_files_sentence(self._folder),
+            fault,
+        )
+        self._say(" ".join(one for one in said if one), wrong=bool(fault))
+        self._follow()
+
+    def _failed(self, error: Exception) -> None:
+        self._end()
+        self._say(str(error), wrong=True)
+        self._follow()
+
+    def _end(self) -> None:
+        self._job = None
+        self.progress.hide()
+
+    def _say(self, words: str, *, wrong: bool = False) -> None:
+        self.words.setProperty("role", "complaint" if wrong else "note")
+        self.words.style().unpolish(self.words)
+        self.words.style().polish(self.words)
+        self.words.setText(words)
+
+    def _override(self, file: str, points: float | None, comment: str) -> None:
+        rows = []
+        for one in self.model.rows:
+            if one.file == file:
+                # What was decided stays when it is graded again; what was not is earned anew.
+                before = self._decided.get(file, Override())
+                self._decided[file] = Override(
+                    points if points != one.score else before.points,
+                    comment if comment != one.comment else before.comment,
+                )
+                self._unwritten = True
+                if points != one.score and comment == one.comment:
+                    # What told where other points came from goes with them.
+                    comment = self._decided[file].comment
+                status = GRADED if one.status == FAILED and points is not None else one.status
+                one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
+            rows.append(one)
+        self.model.show_rows(sort_submissions(rows))
+
+    def _open(self, index: QModelIndex) -> None:
+        row = self._sorted.mapToSource(index).row()
+        if 0 <= row < len(self.model.rows):
+            self.opened.emit(self._folder / self.model.rows[row].file)
+
+    def _title(self) -> str:
+        return self._rubric.title or self._folder.resolve().name
+
+    def _save_table(self) -> None:
+        path = ask_save(self, "Save table", str(self._folder.parent / "grades.csv"), TABLES)
+        self._write(path, lambda place: write_table(self.model.rows, place))
+
+    def _save_page(self) -> None:
+        rows = self.model.rows
+        path = ask_save(self, "Save page", str(self._folder.parent / "grades.html"), (PAGE,))
+        points = points_sentence(rows, self._rubric)
+        self._write(path, lambda place: write_html(rows, place, self._title(), points))
+
+    def _save_feedback(self) -> None:
+        path = ask_folder(self, "Folder for one page a pupil")
+        self._write(path, lambda place: write_feedback(self.model.rows, place, self._title()))
+
+    def _write(self, path: Path | None, write: Callable[[Path], object]) -> None:
+        if path is None:
+            return
+        try:
+            write(path)
+        except UserError as error:
+            self._say(str(error), wrong=True)
+            return
+        self._unwritten = False
+        self._say(f"Wrote '{path}'.")
+
+    def _show_scores(self) -> None:
+        HighScores(self.model.rows, self._title(), self).exec()
+
+    def reject(self) -> None:
+        """Close, by Escape too; asks where points or comments stand in no file."""
+        words = (
+            "Points and comments that were changed here are in no file yet. “Save table…” or "
+            "“Feedback files…” keeps them."
+        )
+        if self._unwritten and not confirm_discard(self, words):
+            return
+        self._stop = True
+        super().reject()

@@ -1,0 +1,142 @@
+"""Handing in: the name once, where to, and what will be handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading.submission_info import check_student_name
+from netbuilder.core.site_settings import site_settings
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.settings import settings
+from netbuilder.ui.widgets.file_dialogs import ask_folder
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.question_dialogs import plain_buttons
+
+_NAME, _FOLDER = "hand-in/name", "hand-in/folder"
+
+#: Writes the file for a name into a folder, off the GUI thread; gives its path.
+Write = Callable[[str, Path], Path]
+
+
+class SubmissionDialog(QDialog):
+    """Asks name and folder; says on itself what was written, or why it was not.
+
+    Name and folder are remembered, so that the next time Enter is enough.
+    """
+
+    def __init__(self, what: str, write: Write, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._write = write
+        self.written: Path | None = None
+        self.setWindowTitle("Hand in")
+        self.setMinimumWidth(max(440, 48 * self.fontMetrics().averageCharWidth()))
+        kept = settings()
+        school = site_settings().hand_in
+        self.name = QLineEdit(str(kept.value(_NAME, "") or ""), self)
+        self.name.setPlaceholderText("your name or number")
+        self.name.setAccessibleName("Your name or number")
+        self.folder = QLineEdit(school or str(kept.value(_FOLDER, "") or Path.home()), self)
+        self.folder.setAccessibleName("Folder to hand in to")
+        self.folder.setReadOnly(bool(school))
+        self.choose = QPushButton("Choose…", self)
+        self.choose.setVisible(not school)
+        self.choose.clicked.connect(self._choose)
+        self.words = QLabel("", self)
+        self.words.setWordWrap(True)
+        self.words.setProperty("role", "complaint")
+        self.words.hide()
+        form = QFormLayout()
+        form.addRow("Name", self.name)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.choose)
+        form.addRow("Into", row)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.hand_in = self.buttons.addButton("Hand in", QDialogButtonBox.ButtonRole.ActionRole)
+        self.hand_in.setDefault(True)
+        self.hand_in.clicked.connect(self._hand_in)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        about = note_label(what, self, role="body")
+        self._about = about
+        layout.addWidget(about)
+        layout.addLayout(form)
+        layout.addWidget(self.words)
+        layout.addStretch(1)
+        layout.addWidget(plain_buttons(self.buttons))
+        self._fit()
+        (self.folder if self.name.text() and not school else self.name).setFocus()
+
+    def _choose(self) -> None:
+        before = self.folder.text().strip()
+        chosen = ask_folder(self, "Hand in to", Path(before) if before else None)
+        if chosen is not None:
+            self.folder.setText(str(chosen))
+
+    def _hand_in(self) -> None:
+        try:
+            name = check_student_name(self.name.text())
+            folder = Path(self.folder.text()).expanduser()
+            if not folder.is_dir():
+                raise UserError(
+                    f"There is no folder '{folder}'.", "Choose the folder that your teacher named."
+                )
+        except UserError as error:
+            self._say("complaint", str(error))
+            return
+        self.hand_in.setEnabled(False)
+        self._say("note", "Writing …")
+        kept = settings()
+        kept.setValue(_NAME, name)
+        kept.setValue(_FOLDER, str(folder))
+        kept.sync()
+        jobs.run_job(
+            lambda: self._write(name, folder), self._done, self._failed, name="hand in", owner=self
+        )
+
+    def _failed(self, error: Exception) -> None:
+        self.hand_in.setEnabled(True)
+        self._say("complaint", str(error))
+
+    def _done(self, written: Path) -> None:
+        self.written = written
+        self._say("body", f"✓ Handed in as '{written.name}', and opened again to be sure.")
+        self.hand_in.hide()
+        close = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        close.setText("Close")
+        close.setDefault(True)
+        close.setFocus()
+
+    def _say(self, role: str, words: str) -> None:
+        self.words.setProperty("role", role)
+        self.words.style().unpolish(self.words)
+        self.words.style().polish(self.words)
+        self.words.setText(words)
+        self.words.show()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the words need at this width, and no higher."""
+        layout = self.layout()
+        assert layout is not None
+        margins = layout.contentsMargins()
+        width = max(self.width(), self.minimumWidth())
+        for label in (self._about, self.words):
+            high = label.heightForWidth(width - margins.left() - margins.right())
+            label.setFixedHeight(max(high, 0))
+        layout.activate()
+        self.resize(width, layout.sizeHint().height())

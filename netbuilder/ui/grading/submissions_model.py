@@ -1,0 +1,144 @@
+"""Handed-in files as rows of a table that fills while they are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor
+
+from netbuilder.core.grading.submission import FAILED, LATE, Submission
+from netbuilder.core.wording import format_number
+from netbuilder.ui.style import theme
+
+Index = QModelIndex | QPersistentModelIndex
+SORT_ROLE = Qt.ItemDataRole.UserRole
+_MARKS = {FAILED: "✕ failed", LATE: "◷ late"}
+
+
+@dataclass(frozen=True)
+class SubmissionColumn:
+    """A column: its title, what it shows, what it is sorted by, whether it is typed in."""
+
+    title: str
+    text: Callable[[Submission], str]
+    key: Callable[[Submission], Any]
+    edit: str = ""
+
+
+def _points(one: Submission) -> str:
+    return "" if one.score is None else format_number(round(one.score, 1))
+
+
+def _result(one: Submission) -> float | None:
+    for name in ("accuracy", "mean_absolute_error"):
+        if name in one.metrics:
+            return one.metrics[name]
+    return None
+
+
+def _result_text(one: Submission) -> str:
+    value = _result(one)
+    if value is None:
+        return ""
+    return f"{value:.1%} right" if "accuracy" in one.metrics else f"off by {format_number(value)}"
+
+
+COLUMNS = (
+    SubmissionColumn("Student", lambda one: one.student, lambda one: one.student.casefold()),
+    SubmissionColumn(
+        "Points", _points, lambda one: -1.0 if one.score is None else one.score, "points"
+    ),
+    SubmissionColumn("Result", _result_text, lambda one: _result(one) or 0.0),
+    SubmissionColumn(
+        "Steps",
+        lambda one: f"{one.steps_done} of {one.steps}" if one.steps else "",
+        lambda one: one.steps_done,
+    ),
+    SubmissionColumn(
+        "State", lambda one: _MARKS.get(one.status, "✓ graded"), lambda one: one.status
+    ),
+    SubmissionColumn("To look at", lambda one: one.message, lambda one: one.message),
+    SubmissionColumn("Comment", lambda one: one.comment, lambda one: one.comment, "comment"),
+)
+POINTS, MESSAGE, COMMENT = 1, 5, 6
+
+
+class SubmissionsModel(QAbstractTableModel):
+    """The rows. Points and comment can be typed: ``overridden(file, points or None, comment)``."""
+
+    overridden = Signal(str, object, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[Submission] = []
+
+    def show_rows(self, rows: Sequence[Submission]) -> None:
+        """Show these instead."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def add(self, one: Submission) -> None:
+        """One more at the end."""
+        self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows))
+        self.rows.append(one)
+        self.endInsertRows()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section].title
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        one, column = self.rows[index.row()], COLUMNS[index.column()]
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole}:
+            return column.text(one)
+        if role == SORT_ROLE:
+            return column.key(one)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.text(one) or one.file
+        if role == Qt.ItemDataRole.ForegroundRole and one.status == FAILED:
+            return QColor(theme.colors().error)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        found = super().flags(index)
+        if index.isValid() and COLUMNS[index.column()].edit:
+            found |= Qt.ItemFlag.ItemIsEditable
+        return found
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.EditRole or not index.isValid():
+            return False
+        one, text = self.rows[index.row()], str(value).strip()
+        if COLUMNS[index.column()].edit == "comment":
+            self.overridden.emit(one.file, one.score, text)
+            return True
+        try:
+            points = float(text.replace(",", ".")) if text else None
+        except ValueError:
+            return False
+        if points is not None and not 0 <= points < 1e6:
+            return False
+        self.overridden.emit(one.file, points, one.comment)
+        return True

@@ -1,0 +1,412 @@
+"""The inspector: what is selected, what it does, and its parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.errors import EditError
+from netbuilder.core.lessons.glossary import entry_of_layer
+from netbuilder.core.project import edits, groups
+from netbuilder.core.project.model import Group, Node, Project
+from netbuilder.core.project.repeat import repeat_group
+from netbuilder.core.wording import format_count
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.parsing import format_value
+from netbuilder.ui.inspector.multi_selection import GroupForm, shared_params
+from netbuilder.ui.inspector.project_summary import ProjectSummary
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.problem_cards import ProblemCards
+
+GOAL = "@goal"
+
+
+class Inspector(QScrollArea):
+    """Follows the selection. ``settings_requested``: the goal, or nothing, is selected."""
+
+    settings_requested = Signal()
+    renamed = Signal(str, str)
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        evaluation_service: EvaluationService,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._evaluation_service = (
+            store,
+            workbench,
+            evaluation_service,
+        )
+        self._selection: tuple[str, ...] = ()
+        self._shown: tuple[str, str] | None = None
+        self._form: ParamForm | None = None
+        self._opened: dict[str, bool] = {}
+        make_scroll_area_accessible(self, "Selected layer")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._build()
+        self.name.editingFinished.connect(self._rename)
+        self.name.textEdited.connect(self._check_name)
+        store.changed.connect(self._project_changed)
+        workbench.facts_changed.connect(self._tell_goal)
+        workbench.keras_changed.connect(self._tell_goal)
+        workbench.trained_changed.connect(self._give_room)
+        workbench.shapes_changed.connect(self._show_count)
+        workbench.problems_changed.connect(self._show_problems)
+        theme.theme().changed.connect(self._show)
+        self._show()
+
+    def _build(self) -> None:
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        self._layout = QVBoxLayout(page)
+        self._layout.setContentsMargins(14, 12, 14, 12)
+        self._layout.setSpacing(6)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        self.square = QLabel(page)
+        self.square.setFixedSize(12, 12)
+        self.title = QLabel(page)
+        self.title.setProperty("role", "title")
+        self.name = QLineEdit(page)
+        self.name.setProperty("role", "plain")
+        self.name.setAccessibleName("Name of the layer")
+        self.name.setToolTip("The layer's name in Keras: click to change it")
+        self.name.setMaximumWidth(190)
+        self.name_trouble = note_label("", page, role="complaint")
+        self.name_trouble.hide()
+        self.count = QLabel(page)
+        self.count.setProperty("role", "note")
+        head.addWidget(self.square)
+        head.addWidget(self.title)
+        head.addWidget(self.name, 1)
+        head.addStretch(0)
+        head.addWidget(self.count)
+        self._layout.addLayout(head)
+        self._layout.addWidget(self.name_trouble)
+        self.words = note_label("", page)
+        self._layout.addWidget(self.words)
+        self.summary = ProjectSummary(self._store, self._workbench, self._evaluation_service, page)
+        self._layout.addWidget(self.summary)
+        self._place = QVBoxLayout()
+        self._layout.addLayout(self._place)
+        self.group = GroupForm(page)
+        self.group.repeated.connect(self._repeat)
+        self._layout.addWidget(self.group)
+        self.cards = ProblemCards(self._store.apply, page)
+        self._layout.addWidget(self.cards)
+        self._layout.addStretch(1)
+        self.setWidget(page)
+
+    def sizeHint(self) -> QSize:
+        return QSize(452, 222)
+
+    @property
+    def form(self) -> ParamForm | None:
+        """The form of the selected layer."""
+        return self._form
+
+    @property
+    def node(self) -> Node | None:
+        """The one selected layer, or None."""
+        if len(self._selection) != 1:
+            return None
+        return self._store.project.graph.by_id.get(self._selection[0])
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The selected layers."""
+        by_id = self._store.project.graph.by_id
+        return tuple(by_id[one] for one in self._selection if one in by_id)
+
+    @property
+    def chosen_group(self) -> Group | None:
+        """The one selected group, or None."""
+        if len(self._selection) != 1:
+            return None
+        return self._store.project.graph.group_by_id.get(self._selection[0])
+
+    def set_selection(self, ids: tuple[str, ...]) -> None:
+        """Show what is selected."""
+        if tuple(ids) != self._selection:
+            self._selection = tuple(ids)
+            self._store.end_merge()
+            self._show()
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first field, or, where there is none, into the name."""
+        if self._form is not None and self._form.rows:
+            next(iter(self._form.rows.values())).editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif not self.name.isHidden():
+            self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.name.selectAll()
+
+    def _show(self) -> None:
+        node = self.node
+        self.summary.setVisible(node is None and len(self._selection) < 2)
+        group = self.chosen_group
+        self.group.setVisible(group is not None)
+        if group is not None:
+            self.summary.hide()
+            self._show_group(group)
+        elif len(self.nodes) > 1:
+            self._show_several(self.nodes)
+        elif node is None:
+            self._show_project()
+            self.summary.refresh()
+        else:
+            self._show_node(node)
+        self._give_room()
+        self._show_count()
+        self._show_problems()
+
+    def _show_node(self, node: Node) -> None:
+        owner = self._owner(node)
+        spec = LAYERS.get(owner.layer)
+        color = theme.category_color(spec.category) if spec else QColor(theme.colors().secondary)
+        self.square.setStyleSheet(f"background: {color.name()}; border-radius: 3px;")
+        self.square.show()
+        self.title.setText(node.layer)
+        if not self.name.hasFocus() or self.name.text() != node.id:
+            self.name.setText(node.id)
+        self.name.show()
+        if spec is None:
+            self.words.setText(
+                f"This version of NetBuilder does not know “{node.layer}”. It is kept as it is; "
+                "replace it by a layer of the palette to train."
+            )
+        elif node.shared is not None:
+            self.words.setText(f"{spec.help} It shares the weights of “{owner.id}”.")
+        else:
+            self.words.setText(spec.help)
+        key = (node.id, owner.layer)
+        if key != self._shown:
+            self._shown = key
+            self._replace_form(
+                ParamForm(spec.params, self.widget(), about=entry_of_layer(spec)) if spec else None
+            )
+            if self._form is not None:
+                self._form.edited.connect(self._edit)
+        if self._form is not None:
+            self._form.show_values(owner.params)
+            if self._shown and self._opened.get(owner.layer) and self._form.more_button:
+                self._form.unfold(True)
+
+    def _show_group(self, group: Group) -> None:
+        graph = self._store.project.graph
+        inside = groups.members(graph, group.id)
+        self.square.hide()
+        self.title.setText("Group")
+        self.name_trouble.hide()
+        if not self.name.hasFocus():
+            self.name.setText(group.name)
+        self.name.show()
+        self._forget_form()
+        self.words.setText(
+            f"{format_count(len(inside), 'layer')} shown as one. Its name stands on its card."
+        )
+
+    def _show_several(self, nodes: tuple[Node, ...]) -> None:
+        """The fields that all selected layers have: an edit changes all of them."""
+        self.square.hide()
+        self.name.hide()
+        self.name_trouble.hide()
+        self.title.setText(f"{len(self._selection)} selected")
+        params = shared_params(nodes)
+        if not params:
+            self._forget_form()
+            self.words.setText(
+                "They have no parameter in common. Delete, copy, group or move them together."
+            )
+            return
+        self.words.setText("What they have in common: a change is made in all of them.")
+        key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
+        if key != self._shown:
+            self._shown = key
+            self._replace_form(ParamForm(params, self.widget(), about="layer"))
+            if self._form is not None:
+                self._form.edited.connect(self._edit_all)
+        if self._form is not None:
+            values = [
+                {p.name: node.params.get(p.name, p.default) for p in params} for node in nodes
+            ]
+            self._form.show_values(values[0])
+            self._form.show_differences(
+                {p.name: [format_value(p, one[p.name]) or "–" for one in values] for p in params}
+            )
+
+    def _forget_form(self) -> None:
+        if self._shown is not None or self._form is not None:
+            self._shown = None
+            self._replace_form(None)
+
+    def _show_project(self) -> None:
+        project = self._store.project
+        self.square.hide()
+        self.name.hide()
+        self.name_trouble.hide()
+        self._forget_form()
+        if len(self._selection) > 1:
+            self.title.setText(f"{len(self._selection)} selected")
+            self.words.setText("Delete, copy, group or move them together. Select one to edit it.")
+        elif self._selection == (GOAL,):
+            self.title.setText("Goal")
+            self.words.setText(self._goal_words())
+            self.settings_requested.emit()
+        else:
+            self.title.setText(project.name)
+            self.words.setText(
+                "Select a layer to edit it. Drag layers from the left onto the canvas, or press "
+                "Tab there and type."
+            )
+
+    def _give_room(self) -> None:
+        """Who has trained knows how layers are added: what the network reached has the room."""
+        known = not self._selection and self._workbench.trained is not None
+        self.words.setHidden(known)
+
+    def _tell_goal(self) -> None:
+        if self._selection == (GOAL,):
+            self.words.setText(self._goal_words())
+
+    def _goal_words(self) -> str:
+        facts = self._workbench.facts
+        if facts is None and self._workbench.data_words:
+            return f"What the network shall learn: {self._workbench.data_words}"
+        if facts is None:
+            return "What the network shall learn. Choose data first: the tab Data, below."
+        names = ", ".join(facts.target_names[:4]) or "the target"
+        if facts.classes:
+            return (
+                f"The network learns to tell {len(facts.classes)} classes of {names} apart. Its "
+                "loss, metrics and optimizer stand in the tab Training, below."
+            )
+        return (
+            f"The network learns to give {names} as a number. Its loss, metrics and optimizer "
+            "stand in the tab Training, below."
+        )
+
+    def _replace_form(self, form: ParamForm | None) -> None:
+        if self._form is not None:
+            self._place.removeWidget(self._form)
+            self._form.hide()
+            self._form.deleteLater()
+        self._form = form
+        if form is not None:
+            self._place.addWidget(form)
+            if form.more_button is not None:
+                form.more_button.toggled.connect(self._remember_more)
+            form.show()
+
+    def _remember_more(self, opened: bool) -> None:
+        if self._shown is not None:
+            self._opened[self._shown[1]] = opened
+
+    def _owner(self, node: Node) -> Node:
+        return self._store.project.graph.by_id.get(node.shared or "", node)
+
+    def _show_count(self) -> None:
+        node, shapes = self.node, self._workbench.shapes
+        found = shapes.by_node.get(node.id) if node is not None and shapes is not None else None
+        if found is None or node is None or node.layer == "Input":
+            self.count.setText("")
+            return
+        if node.shared is not None:
+            self.count.setText("weights shared")
+            return
+        self.count.setText(
+            f"{found.parameters:,} parameters" if found.parameters else "no parameters"
+        )
+
+    def _show_problems(self) -> None:
+        node = self.node
+        found = self._workbench.all_problems if node is not None else ()
+        self.cards.show_problems(
+            one for one in found if node and one.node == node.id and one.follows is None
+        )
+
+    def _edit(self, name: str, value: Any) -> None:
+        node = self.node
+        if node is None:
+            return
+
+        def change(project: Project) -> Project:
+            return edits.set_params(project, node.id, **{name: value})
+
+        self._store.apply(f"Change {name} of {node.id}", change, merge=f"{node.id}/{name}")
+
+    def _edit_all(self, name: str, value: Any) -> None:
+        nodes = self.nodes
+
+        def change(project: Project) -> Project:
+            for node in nodes:
+                project = edits.set_params(project, node.id, **{name: value})
+            return project
+
+        ids = " ".join(node.id for node in nodes)
+        self._store.apply(f"Change {name} of {len(nodes)} layers", change, merge=f"{ids}/{name}")
+
+    def _repeat(self, times: int) -> None:
+        group = self.chosen_group
+        if group is None:
+            return
+        try:
+            self._store.apply(
+                f"Repeat {group.name} ×{times}", lambda p: repeat_group(p, group.id, times)
+            )
+        except EditError as wrong:
+            self.name_trouble.setText(str(wrong))
+            self.name_trouble.show()
+
+    def _check_name(self, text: str) -> None:
+        node = self.node
+        if node is None:
+            return
+        try:
+            edits.rename_node(self._store.project, node.id, text)
+        except EditError as wrong:
+            self.name_trouble.setText(str(wrong))
+            self.name_trouble.show()
+        else:
+            self.name_trouble.hide()
+
+    def _rename(self) -> None:
+        node, text, group = self.node, self.name.text().strip(), self.chosen_group
+        if group is not None:
+            if text and text != group.name:
+                self._store.apply("Rename group", lambda p: groups.rename_group(p, group.id, text))
+            return
+        if node is None or text == node.id or not self.name_trouble.isHidden():
+            return
+        # The selection follows the new name before views look for the old one.
+        self._selection = (text,)
+        self._shown = None if self._shown is None else (text, self._shown[1])
+        self._store.apply("Rename layer", lambda p: edits.rename_node(p, node.id, text))
+        self.renamed.emit(node.id, text)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.graph is not new.graph or old.name != new.name:
+            self._show()
+        elif self.node is None:
+            self.summary.refresh()

@@ -1,0 +1,303 @@
+"""The lesson beside the network: one step at a time, which ticks itself when it is done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.lessons.lesson import ShowHint
+from netbuilder.core.wording import format_count
+from netbuilder.ui.lessons.markdown_view import MarkdownView
+from netbuilder.ui.lessons.question_view import QuestionView
+from netbuilder.ui.lessons.step_button import StepButton
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+WIDTH = 300
+#: In a narrow window: below it a line has three or four words.
+LEAST_WIDTH = 260
+
+
+class LessonPanel(QWidget):
+    """Shows ``session``'s lesson.
+
+    ``callout_requested(show)``: point at something. ``restart_requested``: begin the lesson again.
+    ``closed``: put the lesson away. ``next_requested``: the lesson is over, and others are asked
+    for.
+    """
+
+    callout_requested = Signal(object)
+    restart_requested = Signal()
+    closed = Signal()
+    next_requested = Signal()
+
+    def __init__(self, session: LessonSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._shown: tuple[object, int] | None = None
+        self.question: QuestionView | None = None
+        self._build()
+        session.opened.connect(self._opened)
+        session.changed.connect(self.refresh)
+        session.ticked.connect(self._ticked)
+        self._opened()
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, 420)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 160)
+
+    def focus_step(self) -> None:
+        """Put the keyboard where the step is: into its question, else onto Next."""
+        result = self._session.result
+        waiting = self.question is not None and not (result is not None and result.done)
+        target = self.question.first if waiting and self.question is not None else self.next
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(6)
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        self.title = note_label("", self, role="title")
+        head.addWidget(self.title, 1)
+        self.anew = self._tool("⟲", "Begin this lesson again", self.restart_requested.emit)
+        self.shut = self._tool("✕", "Close the lesson", self.closed.emit)
+        head.addWidget(self.anew, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.shut, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(head)
+        self._build_step(layout)
+        self._build_ways(layout)
+
+    def _build_progress(self, layout: QVBoxLayout) -> None:
+        self.progress = QLabel(self)
+        self.progress.setProperty("role", "note")
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress in the lesson")
+        layout.addWidget(self.bar)
+        layout.addWidget(self.progress)
+        self.dots_place = QWidget(self)
+        self.dots_layout = FlowLayout(spacing=3)
+        self.dots_place.setLayout(self.dots_layout)
+        layout.addWidget(self.dots_place)
+        self.dots: list[StepButton] = []
+
+    def _build_step(self, layout: QVBoxLayout) -> None:
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        self.page = QVBoxLayout(page)
+        self.page.setContentsMargins(0, 4, 6, 4)
+        self.page.setSpacing(6)
+        self._build_progress(self.page)
+        self.intro = MarkdownView(self)
+        self.intro.setAccessibleName("What this lesson is about")
+        self.heading = note_label("", self, role="sentence")
+        self.text = MarkdownView(self)
+        self.text.setAccessibleName("What to do in this step")
+        self.question_place = QVBoxLayout()
+        self.undone = note_label("", self, role="complaint")
+        self.missing = note_label("", self)
+        self.hint = note_label("", self, role="body")
+        for widget in (self.intro, self.heading, self.text):
+            self.page.addWidget(widget)
+        self.page.addLayout(self.question_place)
+        self.page.addWidget(self.undone)
+        self.page.addWidget(self.missing)
+        self.page.addWidget(self.hint)
+        self.page.addStretch(1)
+        self.scroller = QScrollArea(self)
+        make_scroll_area_accessible(self.scroller, "Step of the lesson")
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setWidget(page)
+        layout.addWidget(self.scroller, 1)
+
+    def _build_ways(self, layout: QVBoxLayout) -> None:
+        helps = QHBoxLayout()
+        helps.setSpacing(6)
+        self.hint_button = self._button("Hint", self._show_hint)
+        self.show_button = self._button("Show me", self._show_me)
+        helps.addWidget(self.hint_button)
+        helps.addWidget(self.show_button)
+        helps.addStretch(1)
+        layout.addLayout(helps)
+        self.status = note_label("", self, role="heading")
+        layout.addWidget(self.status)
+        ways = QHBoxLayout()
+        ways.setSpacing(6)
+        self.back = self._button("Back", lambda: self._session.go(self._session.current - 1))
+        self.next = self._button("Next", self._next)
+        ways.addWidget(self.back)
+        ways.addStretch(1)
+        ways.addWidget(self.next)
+        layout.addLayout(ways)
+
+    def _tool(self, sign: str, name: str, do: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(sign)
+        button.setToolTip(name)
+        button.setAccessibleName(name)
+        button.setProperty("role", "quiet")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
+        return button
+
+    def _button(self, label: str, do: object) -> QPushButton:
+        button = QPushButton(label, self)
+        button.setProperty("small", True)
+        button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
+        return button
+
+    def _opened(self) -> None:
+        lesson = self._session.lesson
+        self._shown = None
+        for dot in self.dots:
+            self.dots_layout.removeWidget(dot)
+            dot.hide()
+            dot.deleteLater()
+        self.dots = []
+        if lesson is None:
+            return
+        self.title.setText(lesson.title)
+        for number, step in enumerate(lesson.steps, 1):
+            dot = StepButton(number, step.title, self)
+            dot.clicked.connect(lambda _checked=False, index=number - 1: self._session.go(index))
+            self.dots.append(dot)
+            self.dots_layout.addWidget(dot)
+        self.bar.setRange(0, len(lesson.steps))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the step and its state as they are."""
+        session, lesson, step = self._session, self._session.lesson, self._session.step
+        if lesson is None or step is None:
+            return
+        folder = lesson.path.parent if lesson.path is not None else None
+        number = session.current + 1
+        if self._shown != (lesson, session.current):
+            self._shown = (lesson, session.current)
+            self.intro.setVisible(session.current == 0 and bool(lesson.intro))
+            if session.current == 0:
+                self.intro.show_markdown(lesson.intro, folder)
+            self.heading.setText(f"{number}. {step.title}")
+            self.text.setVisible(bool(step.text))
+            self.text.show_markdown(step.text, folder)
+            self._ask(number)
+            self.hint.hide()
+            self.scroller.verticalScrollBar().setValue(0)
+            place = f"Step {number} of {len(lesson.steps)}: {step.title}."
+            announce(self, f"{place} {self.text.toPlainText()}".strip())
+        done = session.done_count
+        self.bar.setValue(done)
+        self.progress.setText(f"{done} of {format_count(len(lesson.steps), 'step')} done")
+        for index, dot in enumerate(self.dots):
+            result = session.results[index] if index < len(session.results) else None
+            ticked = result is not None and result.done
+            gone = result is not None and bool(result.undone)
+            dot.show_state(done=ticked, undone=gone)
+            dot.setChecked(index == session.current)
+        self._show_state()
+
+    def _ask(self, number: int) -> None:
+        if self.question is not None:
+            self.question_place.removeWidget(self.question)
+            self.question.hide()
+            self.question.deleteLater()
+            self.question = None
+        step = self._session.step
+        if step is None or step.question is None:
+            return
+        given = self._session.record.answers.get(number, "")
+        self.question = QuestionView(step.question, given, self)
+        self.question.answered.connect(lambda text: self._session.answer(number, text))
+        self.question_place.addWidget(self.question)
+
+    def _show_state(self) -> None:
+        session, step, result = self._session, self._session.step, self._session.result
+        assert step is not None
+        assert session.lesson is not None
+        done = result is not None and result.done
+        last = session.current == len(session.lesson.steps) - 1
+        over = session.done_count == len(session.lesson.steps)
+        if self.question is not None:
+            self.question.show_verdict(session.record.answers.get(session.current + 1, ""))
+        words = () if done or result is None else result.missing
+        if step.question is not None:
+            # Its own line says what is the matter with the answer.
+            words = tuple(one for one in words if "question" not in one and "answer" not in one)
+        self.missing.setText("\n".join(f"○ {one}" for one in words))
+        self.missing.setVisible(bool(words))
+        self._show_undone()
+        self.hint_button.setVisible(bool(step.hint))
+        self.show_button.setVisible(step.show is not None)
+        self.status.setText(
+            "✓ The lesson is done. Well done!" if over and last else "✓ Done" if done else ""
+        )
+        self.status.setVisible(done)
+        self.back.setEnabled(session.current > 0)
+        self.next.setText("More lessons" if last and over else "Next")
+        self.next.setEnabled(not last or over)
+        primary = "primary" if done or step.reading else ""
+        if self.next.property("role") != primary:
+            self.next.setProperty("role", primary)
+            self.next.style().unpolish(self.next)
+            self.next.style().polish(self.next)
+
+    def _show_undone(self) -> None:
+        """Say which steps that were done are so no more, on whichever step one stands."""
+        session = self._session
+        gone = [one for one in session.results if one.undone]
+        lines = [
+            "This step came undone."
+            if one.number == session.current + 1
+            else f"Step {one.number} came undone: {' '.join(one.undone)}"
+            for one in gone
+        ]
+        words = "\n".join(lines)
+        if words and words != self.undone.text():
+            announce(self, words)
+        self.undone.setText(words)
+        self.undone.setVisible(bool(words))
+
+    def _next(self) -> None:
+        session = self._session
+        if session.lesson is None:
+            return
+        if session.current == len(session.lesson.steps) - 1:
+            self.next_requested.emit()
+        else:
+            session.go(session.current + 1)
+
+    def _show_hint(self) -> None:
+        step = self._session.step
+        if step is not None:
+            self.hint.setText(f"Hint: {step.hint}")
+            self.hint.setVisible(self.hint.isHidden())
+            self.scroller.ensureWidgetVisible(self.hint)
+
+    def _show_me(self) -> None:
+        step = self._session.step
+        if step is not None and isinstance(step.show, ShowHint):
+            self.callout_requested.emit(step.show)
+
+    def _ticked(self, number: int) -> None:
+        """Say to who does not see it that a step is done."""
+        if self._session.lesson is not None:
+            announce(self, f"Step {number} is done: {self._session.lesson.steps[number - 1].title}")

@@ -1,0 +1,261 @@
+"""The window in which a teacher writes a lesson: the text, and beside it what pupils will see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core import folders
+from netbuilder.core.errors import UserError
+from netbuilder.core.file_names import portable_name
+from netbuilder.core.formats.paths import rebased
+from netbuilder.core.lessons.check_words import WORDS
+from netbuilder.core.lessons.layer_check import PLACE_WORDS
+from netbuilder.core.lessons.lesson import Lesson, LessonError, LessonStep
+from netbuilder.core.lessons.lesson_record import with_record
+from netbuilder.core.lessons.library import FOLDER
+from netbuilder.core.lessons.parse import parse_lesson
+from netbuilder.core.project import files
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count, format_list
+from netbuilder.ui.lessons.markdown_view import MarkdownView
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
+
+_TEMPLATE = """---
+title: {title}
+level: beginner
+minutes: 20
+start: {start}
+---
+What this lesson is about, in two sentences.
+
+## The first step
+What to do, in words that a pupil understands.
+
+```check
+trained: true
+```
+```hint
+One sentence that helps who is stuck.
+```
+```show
+place: train
+```
+
+## A question
+```question
+ask: What did you see?
+choices: The loss fell | The loss rose
+answer: The loss fell
+why: It learned.
+```
+"""
+
+
+_OWN_START = "start: start.netbuilder"
+
+
+def start_project_path(path: Path) -> Path:
+    """Where the project lies that the lesson ``path`` begins with."""
+    return path.with_name(f"{path.stem}{files.ENDING}")
+
+
+def lesson_template(project: Project, start: str = "start.netbuilder") -> str:
+    """The text that a new lesson begins with."""
+    return _TEMPLATE.format(title=project.name or "My lesson", start=start)
+
+
+class LessonWriter(QDialog):
+    """Edits a lesson that begins with ``project``; ``saved`` is its file once it was written.
+
+    ``base`` is the folder from which the project's relative paths start.
+    """
+
+    def __init__(
+        self, project: Project, parent: QWidget | None = None, base: Path | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._base = project, base if base is not None else Path.cwd()
+        self.lesson: Lesson | None = None
+        self.saved: Path | None = None
+        self.setWindowTitle("New lesson")
+        self.resize(1040, 640)
+        self.edit = QPlainTextEdit(self)
+        self.edit.setTabChangesFocus(True)
+        self.edit.setAccessibleName("Text of the lesson")
+        self.edit.setPlainText(lesson_template(project))
+        font = self.edit.font()
+        font.setFamily("monospace")
+        font.setStyleHint(font.StyleHint.Monospace)
+        self.edit.setFont(font)
+        self.preview = QScrollArea(self)
+        make_scroll_area_accessible(self.preview, "What pupils will see")
+        self.preview.setWidgetResizable(True)
+        self.preview.setFrameShape(QFrame.Shape.NoFrame)
+        self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        both = QSplitter(Qt.Orientation.Horizontal, self)
+        both.addWidget(self.edit)
+        both.addWidget(self.preview)
+        both.setSizes([560, 460])
+        self.complaint = note_label("", self, role="complaint")
+        words = note_label(
+            f"Words of a check: layer with {format_list(PLACE_WORDS, 9)} and any parameter of the"
+            f" layer;"
+            f" {format_list(WORDS, 40)}.",
+            self,
+        )
+        self.go = QPushButton("Go to that line", self)
+        self.go.setProperty("small", True)
+        self.go.clicked.connect(lambda _checked=False: self._go_to_line())
+        save = QPushButton("Save the lesson…", self)
+        save.setProperty("role", "primary")
+        save.clicked.connect(lambda _checked=False: self._ask_save())
+        self.save_button = save
+        close = QPushButton("Close", self)
+        close.clicked.connect(lambda _checked=False: self.reject())
+        row = QHBoxLayout()
+        row.addWidget(self.complaint, 1)
+        row.addWidget(self.go)
+        row.addWidget(close)
+        row.addWidget(save)
+        layout = QVBoxLayout(self)
+        layout.addWidget(both, 1)
+        layout.addWidget(words)
+        layout.addLayout(row)
+        self._begun = self.edit.toPlainText()
+        self._line = 1
+        self._soon = QTimer(self, singleShot=True, interval=250)
+        self._soon.timeout.connect(self.refresh)
+        self.edit.textChanged.connect(self._soon.start)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the text again, and show the lesson, or what is wrong with it."""
+        try:
+            self.lesson = parse_lesson(self.edit.toPlainText(), "lesson", drawn=True)
+        except LessonError as error:
+            self.lesson = None
+            self.complaint.setText(str(error))
+            found = [part for part in error.what.replace(":", " ").split() if part.isdigit()]
+            self._line = int(found[0]) if found else 1
+        else:
+            self.complaint.setText("")
+            self._show(self.lesson)
+        self.go.setVisible(self.lesson is None)
+        self.save_button.setEnabled(self.lesson is not None)
+
+    def save_to(self, path: Path) -> None:
+        """Write the lesson, and beside it the project that it begins with.
+
+        Raises:
+            UserError: the place cannot be written.
+        """
+        text, start = self.edit.toPlainText(), start_project_path(path)
+        if _OWN_START in text:
+            # How far its author was in another lesson is not the pupils' affair.
+            files.write(with_record(self._start_in(path.parent), None), start)
+            text = text.replace(_OWN_START, f"start: {start.name}", 1)
+        write_bytes(path, text.encode())
+        self.saved = path
+
+    def reject(self) -> None:
+        """Close, by Escape too; asks where a text would be lost."""
+        words = "The text of the lesson is in no file yet. “Save the lesson…” keeps it."
+        if self.edit.toPlainText() == self._begun or confirm_discard(self, words):
+            super().reject()
+
+    def _start_in(self, folder: Path) -> Project:
+        """The project as it reads from a folder: its data stays where it is."""
+        return rebased(self._project, self._base, folder)
+
+    def _may_replace(self, start: Path) -> bool:
+        """Whether the project beside the lesson may be written: no other one is lost unasked."""
+        if _OWN_START not in self.edit.toPlainText() or not start.exists():
+            return True
+        try:
+            if files.read(start) == self._start_in(start.parent):
+                return True
+        except UserError:
+            pass  # no project at all: all the more to be asked about
+        question = (
+            f"The network that the lesson begins with is written beside it as “{start.name}”, "
+            "and another file of that name is there already. Replace it?"
+        )
+        return ask_question(self, "Replace the file?", question, ("Replace", "Cancel")) == "Replace"
+
+    def _ask_save(self) -> None:
+        folder = folders.data() / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        name = portable_name(self._project.name.strip().lower().replace(" ", "_"), "-") or "lesson"
+        suggested = str(folder / f"{name}.md")
+        path = ask_save(self, "Save the lesson", suggested, (FileType("Lesson", (".md",)),))
+        if path is None or not self._may_replace(start_project_path(path)):
+            return
+        try:
+            self.save_to(path)
+        except UserError as error:
+            self.complaint.setText(str(error))
+            return
+        self.accept()
+
+    def _show(self, lesson: Lesson) -> None:
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        layout = QVBoxLayout(page)
+        layout.setSpacing(6)
+        layout.addWidget(note_label(lesson.title, page, role="title"))
+        layout.addWidget(
+            note_label(f"{lesson.level} · {format_count(lesson.minutes, 'minute')}", page)
+        )
+        if lesson.intro:
+            layout.addWidget(self._markdown(lesson.intro, page))
+        for number, step in enumerate(lesson.steps, 1):
+            layout.addWidget(note_label(f"{number}. {step.title}", page, role="sentence"))
+            if step.text:
+                layout.addWidget(self._markdown(step.text, page))
+            if step.question is not None:
+                choices = " / ".join(step.question.choices)
+                layout.addWidget(note_label(f"? {step.question.ask} {choices}", page, role="body"))
+            if step.hint:
+                layout.addWidget(note_label(f"Hint: {step.hint}", page))
+            layout.addWidget(note_label(_ticked_by(step), page))
+        layout.addStretch(1)
+        self.preview.setWidget(page)
+
+    @staticmethod
+    def _markdown(text: str, parent: QWidget) -> MarkdownView:
+        view = MarkdownView(parent)
+        view.show_markdown(text)
+        return view
+
+    def _go_to_line(self) -> None:
+        block = self.edit.document().findBlockByNumber(self._line - 1)
+        self.edit.setTextCursor(QTextCursor(block))
+        self.edit.setFocus()
+
+
+def _ticked_by(step: LessonStep) -> str:
+    """What ticks a step, in words."""
+    if step.reading:
+        return "Done once it was read."
+    parts = [format_count(len(step.checks), "check")] if step.checks else []
+    if step.question is not None:
+        parts.append("the answer")
+    return f"Ticked by {format_list(parts)}."

@@ -1,0 +1,135 @@
+"""The rows of the palette: headings and layers, and what a drag of one carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+
+from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.project import saved_blocks
+from netbuilder.core.project.saved_blocks import SavedBlock
+from netbuilder.ui.palette.block_rows import BLOCK_MIME, block_rows
+
+LAYER_MIME = "application/x-netbuilder-layer"
+SPEC_ROLE = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+Row = str | LayerSpec | ParsedLayer | SavedBlock
+
+
+def teaching_rows() -> list[Row]:
+    """The teaching layers by category, each category led by its title."""
+    rows: list[Row] = []
+    for category in Category:
+        specs = [s for s in LAYERS.values() if s.teaching and s.category is category]
+        if specs:
+            rows.append(str(category))
+            rows.extend(specs)
+    return [*rows, *block_rows()]
+
+
+def all_rows() -> list[Row]:
+    """Every layer by category."""
+    rows: list[Row] = []
+    for category in Category:
+        specs = [s for s in LAYERS.values() if s.category is category]
+        if specs:
+            rows.append(str(category))
+            rows.extend([*(s for s in specs if s.teaching), *(s for s in specs if not s.teaching)])
+    return [*rows, *block_rows()]
+
+
+def found_rows(text: str) -> list[Row]:
+    """What a search finds, best first; a line that says so when that is nothing.
+
+    A layer may be typed with its parameters: "dense 50 relu".
+    """
+    typed = [one if one.params else one.spec for one in parse_layers(text)]
+    found: list[Row] = [*typed, *block_rows(text)]
+    return found or [f"No layer is called “{text}”"]
+
+
+class PaletteModel(QAbstractListModel):
+    """Headings (text), layers (specs) and saved blocks as rows; headings cannot be chosen."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Row] = []
+
+    def set_rows(self, rows: Iterable[Row]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def thing(self, index: Index) -> LayerSpec | SavedBlock | None:
+        """The layer or block of a row; None for a heading."""
+        row = self._rows[index.row()] if index.isValid() else None
+        if isinstance(row, ParsedLayer):
+            return row.spec
+        return None if isinstance(row, str) else row
+
+    def typed(self, index: Index) -> Mapping[str, Any]:
+        """The parameters that were typed with the layer of a row."""
+        row = self._rows[index.row()] if index.isValid() else None
+        return row.params if isinstance(row, ParsedLayer) else {}
+
+    def remove_block(self, index: Index) -> None:
+        """Forget a saved block."""
+        block = self.thing(index)
+        if isinstance(block, SavedBlock):
+            saved_blocks.delete_block(block)
+            self.set_rows([row for row in self._rows if row is not block])
+
+    def first_layer(self) -> QModelIndex:
+        """The first row that is a layer."""
+        for number, row in enumerate(self._rows):
+            if not isinstance(row, str):
+                return self.index(number)
+        return QModelIndex()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        held = self._rows[index.row()]
+        if isinstance(held, str):
+            return held if role == Qt.ItemDataRole.DisplayRole else None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return held.title if isinstance(held, ParsedLayer) else held.name
+        row = held.spec if isinstance(held, ParsedLayer) else held
+        words = row.help if isinstance(row, LayerSpec) else f"{len(row.graph.nodes)} layers"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{words}\nDrag it onto the canvas, or double-click to add it at the end."
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return words
+        return row if role == SPEC_ROLE else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if self.thing(index) is None:
+            return Qt.ItemFlag.NoItemFlags
+        flag = Qt.ItemFlag
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [LAYER_MIME, BLOCK_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        for index in indexes:
+            row = self.thing(index)
+            if isinstance(row, LayerSpec):
+                data.setData(LAYER_MIME, row.name.encode())
+            elif isinstance(row, SavedBlock):
+                data.setData(BLOCK_MIME, str(row.path).encode())
+        return data

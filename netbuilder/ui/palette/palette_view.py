@@ -1,0 +1,297 @@
+"""The palette: a search field and the layers by category."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QDrag, QKeyEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.project.saved_blocks import SavedBlock
+from netbuilder.ui.palette.palette_model import (
+    SPEC_ROLE,
+    PaletteModel,
+    all_rows,
+    found_rows,
+    teaching_rows,
+)
+from netbuilder.ui.palette.short_names import short_names
+from netbuilder.ui.style import theme
+
+WIDTH = 232
+
+
+def row_color(row: LayerSpec | SavedBlock) -> QColor:
+    """The colour of a row's square: its category's, or the text's for a block of one's own."""
+    if isinstance(row, LayerSpec):
+        return theme.category_color(row.category)
+    return QColor(theme.colors().accent)
+
+
+class PaletteDelegate(QStyledItemDelegate):
+    """Draws a heading as small words, a layer as its category's square and its name."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._cut: tuple[tuple[str, int], dict[str, str]] | None = None
+
+    def _short(self, name: str, option: QStyleOptionViewItem, room: int) -> str:
+        """What of a name there is room for, worked out once for all layers."""
+        key = (option.font.key(), room)
+        if self._cut is None or self._cut[0] != key:
+            self._cut = (key, short_names(LAYERS, option.fontMetrics, room))
+        block = option.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+        return self._cut[1].get(name, block)
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        height = option.fontMetrics.height()
+        is_layer = index.data(SPEC_ROLE) is not None
+        return QSize(10, height + (11 if is_layer else 14))
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        scheme = theme.colors()
+        spec: LayerSpec | SavedBlock | None = index.data(SPEC_ROLE)
+        box = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if spec is None:
+            painter.setFont(theme.ui_font(0.85, bold=True))
+            painter.setPen(QColor(scheme.secondary))
+            head = box.adjusted(4, 8, -4, 0)
+            title = painter.fontMetrics().elidedText(
+                str(index.data()), Qt.TextElideMode.ElideRight, int(head.width())
+            )
+            painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, title)
+        else:
+            state = QStyle.StateFlag
+            if option.state & (state.State_Selected | state.State_MouseOver):
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(scheme.selection))
+                painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), 6, 6)
+            side = min(18.0, box.height() - 8)
+            square = QRectF(box.left() + 6, box.center().y() - side / 2, side, side)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(row_color(spec))
+            painter.drawRoundedRect(square, 4, 4)
+            painter.setPen(QColor(scheme.text))
+            painter.setFont(option.font)
+            words = box.adjusted(side + 14, 0, -4, 0)
+            text = self._short(str(index.data()), option, int(words.width()))
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+
+class PaletteList(QListView):
+    """The rows; a drag of one carries the layer's name."""
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        index = self.currentIndex()
+        data = self.model().mimeData([index])
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        picture = _drag_picture(index.data(SPEC_ROLE), self)
+        drag.setPixmap(picture)
+        drag.setHotSpot(picture.rect().center() / max(picture.devicePixelRatio(), 1.0))
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+def _drag_picture(spec: LayerSpec | SavedBlock, widget: QWidget) -> QPixmap:
+    ratio = widget.devicePixelRatioF()
+    size = QSize(widget.fontMetrics().horizontalAdvance(spec.name) + 44, 36)
+    picture = QPixmap(size * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    scheme = theme.colors()
+    box = QRectF(0.5, 0.5, size.width() - 1, size.height() - 1)
+    painter.setPen(QColor(scheme.hairline))
+    painter.setBrush(QColor(scheme.raised))
+    painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(row_color(spec))
+    painter.drawRoundedRect(QRectF(8, 9, 18, 18), 4, 4)
+    painter.setPen(QColor(scheme.text))
+    painter.setFont(theme.ui_font(bold=True))
+    painter.drawText(box.adjusted(34, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, spec.name)
+    painter.end()
+    return picture
+
+
+class Palette(QWidget):
+    """What can be put on the canvas.
+
+    ``chosen(name)``: add this layer at the end. ``found(name, parameters)``: add what was searched
+    for, with what was typed, where one works, behind the selected layer.
+    ``block_chosen(block)``: add this block there.
+    """
+
+    chosen = Signal(str)
+    found = Signal(str, object)
+    block_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(150)
+        self.line = QLineEdit(self)
+        self.line.setPlaceholderText("Search layers")
+        self.line.setAccessibleName("Search layers")
+        self.line.setToolTip("Finds every layer of Keras, by name or by what it does")
+        self.line.setClearButtonEnabled(True)
+        hint = QLabel("Tab", self.line)
+        hint.setProperty("role", "note")
+        hint.setToolTip("On the canvas: press Tab and type a layer's name")
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inner = QHBoxLayout(self.line)
+        inner.setContentsMargins(0, 0, 10, 0)
+        inner.addStretch(1)
+        inner.addWidget(hint)
+        self._hint = hint
+        self.line.textChanged.connect(lambda _text: self._show_hint())
+        self.list = PaletteList(self)
+        self.list.setAccessibleName("Layers")
+        self.model = PaletteModel(self)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(PaletteDelegate(self.list))
+        self.list.setMouseTracking(True)
+        self.list.setDragEnabled(True)
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list, 1)
+        self._all = False
+        self.line.textChanged.connect(self._search)
+        self.line.returnPressed.connect(self._take_first)
+        self.line.installEventFilter(self)
+        self.list.doubleClicked.connect(self._take)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.installEventFilter(self)
+        self._search("")
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, 400)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Say that Tab searches too, where that does not lie over the words of the line."""
+        words = self.line.fontMetrics().horizontalAdvance(self.line.placeholderText())
+        room = self.line.width() - words - self._hint.sizeHint().width() > 30
+        self._hint.setVisible(room and not self.line.text())
+
+    def show_all(self, everything: bool) -> None:
+        """Show every layer, or the teaching ones, while nothing is searched for."""
+        self._all = everything
+        self._search(self.line.text())
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether every layer is shown."""
+        return self._all
+
+    def index_of(self, name: str) -> QModelIndex | None:
+        """Where a layer stands in the list as it is shown; None where it does not."""
+        for row in range(self.model.rowCount()):
+            index = self.model.index(row, 0)
+            thing = self.model.thing(index)
+            if isinstance(thing, LayerSpec) and thing.name == name:
+                return index
+        return None
+
+    def start_search(self) -> None:
+        """Put the cursor into the search field."""
+        self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.line.selectAll()
+
+    def end_search(self) -> None:
+        """Show all layers again."""
+        self.line.clear()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = Qt.Key(event.key())
+            if watched is self.line and key == Qt.Key.Key_Down:
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+                self.list.setCurrentIndex(self.model.first_layer())
+                return True
+            if watched is self.line and key == Qt.Key.Key_Escape and self.line.text():
+                self.line.clear()
+                return True
+            if watched is self.list and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take(self.list.currentIndex())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _search(self, text: str) -> None:
+        if text.strip():
+            self.model.set_rows(found_rows(text.strip()))
+        else:
+            self.model.set_rows(all_rows() if self._all else teaching_rows())
+
+    def _take_first(self) -> None:
+        if self.line.text().strip():
+            self._take(self.model.first_layer())
+
+    def refresh(self) -> None:
+        """Read the saved blocks again."""
+        self._search(self.line.text())
+
+    def _take(self, index: QModelIndex) -> None:
+        row = self.model.thing(index)
+        if isinstance(row, LayerSpec):
+            if self.line.text().strip():
+                self.found.emit(row.name, self.model.typed(index))
+            else:
+                self.chosen.emit(row.name)
+        elif isinstance(row, SavedBlock):
+            self.block_chosen.emit(row)
+
+    def _show_menu(self, where: QPoint) -> None:
+        index = self.list.indexAt(where)
+        row = self.model.thing(index)
+        if row is None:
+            return
+        menu = QMenu(self)
+        menu.addAction("Add at the end", lambda: self._take(index))
+        if isinstance(row, SavedBlock):
+            menu.addAction("Forget this block", lambda: self.model.remove_block(index))
+        menu.exec(self.list.viewport().mapToGlobal(where))
+        menu.deleteLater()

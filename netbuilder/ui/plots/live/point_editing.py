@@ -1,0 +1,202 @@
+"""Points of a surface put in, moved and taken away, by mouse or by keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+
+NEAR = 9.0  # pixels from a point that still mean it
+_STEPS = 60  # of the arrow keys from one side to the other; with Shift six at once
+HELP = (
+    "Click puts a point in, dragging moves one, a right click takes it away. Keys: arrows go about "
+    "(Shift: further), Enter puts in, Space picks up and puts down, Delete takes away."
+)
+Place = tuple[float, float]
+
+
+class PointEditFilter(QObject):
+    """Edits the points of a plot while it is ``on``.
+
+    Signals:
+        put(x, y): a point is wanted there.
+        moved(from, to): the point at a place goes to another; places are (x, y).
+        taken(place): the point there is to go.
+        told(words): where the keyboard is.
+    """
+
+    put = Signal(float, float)
+    moved = Signal(tuple, tuple)
+    taken = Signal(tuple)
+    told = Signal(str)
+
+    def __init__(self, plot: SurfacePlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self.on = False
+        self.at: Place | None = None  # the keyboard's place
+        self._held: Place | None = None
+        self._pressed = QPointF()  # where the mouse took it
+        self._ghost = pg.ScatterPlotItem(pxMode=True)
+        self._ghost.setZValue(20)
+        self._cross = pg.ScatterPlotItem(pxMode=True)
+        self._cross.setZValue(21)
+        plot.addItem(self._ghost, ignoreBounds=True)
+        plot.addItem(self._cross, ignoreBounds=True)
+        plot.installEventFilter(self)
+        plot.viewport().installEventFilter(self)
+
+    def switch(self, on: bool) -> None:
+        """Begin, or end, to edit."""
+        self.on = on
+        self._plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
+        self._plot.viewport().setCursor(
+            Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
+        )
+        self._plot.setAccessibleDescription(HELP if on else "")
+        self._drop()
+        if not on:
+            self.at = None
+            self._cross.clear()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not self.on:
+            return False
+        if isinstance(event, QMouseEvent) and watched is self._plot.viewport():
+            return self._mouse(event)
+        if watched is self._plot and event.type() == QEvent.Type.KeyPress:
+            assert isinstance(event, QKeyEvent)
+            return self._key(event)
+        if watched is self._plot and event.type() == QEvent.Type.FocusOut:
+            self._drop()
+            self._cross.clear()
+        return False
+
+    # mouse --------------------------------------------------------------------------------
+
+    def _mouse(self, event: QMouseEvent) -> bool:
+        spot, kind = event.position(), event.type()
+        if kind in {QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick}:
+            near = self.near(spot)
+            if event.button() == Qt.MouseButton.RightButton and near is not None:
+                self.taken.emit(near)
+            elif event.button() == Qt.MouseButton.LeftButton and near is not None:
+                self._held, self._pressed = near, spot
+            elif event.button() == Qt.MouseButton.LeftButton and self._inside(spot):
+                self.put.emit(*self.place(spot))
+            self._plot.setFocus(Qt.FocusReason.MouseFocusReason)
+            return True
+        if kind == QEvent.Type.MouseMove and self._held is not None:
+            if (spot - self._pressed).manhattanLength() < QApplication.startDragDistance():
+                return True
+            self._show_ghost(self.place(spot))
+            return True
+        if kind == QEvent.Type.MouseButtonRelease:
+            held, self._held = self._held, None
+            self._ghost.clear()
+            # A click beside a point's middle is no drag.
+            far = (spot - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+            if held is not None and far and self._inside(spot):
+                self.moved.emit(held, self.place(spot))
+            return True
+        return False
+
+    def place(self, spot: QPointF) -> Place:
+        """The values at a pixel of the viewport."""
+        scene = self._plot.mapToScene(spot.toPoint())
+        found = self._plot.getPlotItem().vb.mapSceneToView(scene)
+        return float(found.x()), float(found.y())
+
+    def spot(self, place: Place) -> QPointF:
+        """The pixel of the viewport at some values."""
+        scene = self._plot.getPlotItem().vb.mapViewToScene(QPointF(*place))
+        return QPointF(self._plot.mapFromScene(scene))
+
+    def _inside(self, spot: QPointF) -> bool:
+        scene = self._plot.mapToScene(spot.toPoint())
+        return bool(self._plot.getPlotItem().vb.sceneBoundingRect().contains(scene))
+
+    def near(self, spot: QPointF, most: float = NEAR) -> Place | None:
+        """The drawn point under a pixel."""
+        drawn = self._plot.drawn_at
+        if not len(drawn):
+            return None
+        here = np.array(self.place(spot))
+        beside = np.array(self.place(spot + QPointF(1.0, 1.0)))
+        pixel = np.where(beside == here, 1.0, np.abs(beside - here))
+        away = np.linalg.norm((drawn - here) / pixel, axis=1)
+        best = int(away.argmin())
+        return (float(drawn[best, 0]), float(drawn[best, 1])) if away[best] <= most else None
+
+    # keyboard -----------------------------------------------------------------------------
+
+    def _key(self, event: QKeyEvent) -> bool:
+        (left, right), (bottom, top) = self._plot.getPlotItem().vb.viewRange()
+        steps = {
+            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+        }  # fmt: skip
+        key = Qt.Key(event.key())
+        x, y = self.at or ((left + right) / 2, (bottom + top) / 2)
+        near = self.near(self.spot((x, y)), 2 * NEAR)
+        if key in steps:
+            far = 6 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            dx, dy = steps[key]
+            x = min(max(x + far * dx * (right - left) / _STEPS, left), right)
+            y = min(max(y + far * dy * (top - bottom) / _STEPS, bottom), top)
+            self._go(x, y)
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._held is None:
+            self._go(x, y)
+            self.put.emit(x, y)
+        elif key in {Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._pick_or_put_down(x, y, near)
+        elif key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
+            if near is None:
+                self.told.emit("There is no point here.")
+            else:
+                self.taken.emit(near)
+        elif key == Qt.Key.Key_Escape and self._held is not None:
+            self._drop()
+            self.told.emit("The point stays where it was.")
+        else:
+            return False
+        return True
+
+    def _pick_or_put_down(self, x: float, y: float, near: Place | None) -> None:
+        if self._held is not None:
+            held = self._held
+            self._drop()
+            self.moved.emit(held, (x, y))
+        elif near is None:
+            self.told.emit("There is no point here to pick up.")
+        else:
+            self._held = near
+            self._go(*near)
+            self.told.emit("Picked up: go where it should be, and press Space.")
+
+    def _go(self, x: float, y: float) -> None:
+        self.at = (x, y)
+        pen = pg.mkPen(QColor(theme.colors().text), width=2)
+        self._cross.setData([x], [y], symbol="+", size=18, pen=pen, brush=None)
+        if self._held is not None:
+            self._show_ghost((x, y))
+        point = self.near(self.spot((x, y)), 2 * NEAR)
+        self.told.emit(f"{x:.3g}, {y:.3g}" + (": a point" if point and not self._held else ""))
+
+    def _show_ghost(self, place: Place) -> None:
+        pen = pg.mkPen(QColor(theme.colors().text), width=2)
+        fill = QColor(theme.colors().accent)
+        self._ghost.setData([place[0]], [place[1]], size=11, pen=pen, brush=fill)
+
+    def _drop(self) -> None:
+        self._held = None
+        self._ghost.clear()

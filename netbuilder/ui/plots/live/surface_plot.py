@@ -1,0 +1,409 @@
+"""The decision surface, the fitted curve, the forecast and the hidden map, drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.pens import NO_PEN, shared_brush, shared_pen
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.view_data import (
+        CurvePicture,
+        ForecastPicture,
+        MapPicture,
+        SamplePoints,
+        SurfacePicture,
+    )
+
+#: How points of each part are filled, as signs: the shape is the class's. Training rows are
+#: filled, validation rows hollow, test rows filled with an edge in the colour of letters.
+PART_SIGNS = ("●", "○", "◉")
+FAINT = 0.3
+_LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
+_PALE = 0.4  # of answers that are not of now
+_LOW, _HIGH = "#D55E00", "#0072B2"
+_HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
+
+
+def _rgb(color: QColor) -> NDArray[Any]:
+    return np.array([color.red(), color.green(), color.blue()], float)
+
+
+def paint_surface(picture: SurfacePicture, *, discrete: bool) -> NDArray[np.uint8]:
+    """The picture's pixels, uint8 (rows, columns, 3), row 0 lowest.
+
+    Classes: their colours mixed by probability, or the most probable one's alone. Numbers: from
+    orange over the panel's colour to blue, in seven steps where ``discrete``.
+    """
+    back = _rgb(QColor(theme.colors().panel))
+    if picture.shares is not None:
+        shares = np.nan_to_num(picture.shares)
+        if discrete:
+            shares = np.eye(shares.shape[-1])[shares.argmax(axis=-1)]
+        colors = np.stack([_rgb(class_color(n)) for n in range(shares.shape[-1])])
+        mixed = shares @ colors
+    else:
+        assert picture.values is not None
+        part = scale_to_unit(picture.values, picture.points.value)
+        if discrete:
+            part = np.round(part * 6) / 6
+        strength = np.abs(2 * part - 1)[..., None]
+        colors = np.where((part >= 0.5)[..., None], _rgb(QColor(_HIGH)), _rgb(QColor(_LOW)))
+        mixed = colors * strength + back * (1 - strength)
+    faded: NDArray[np.uint8] = (0.62 * mixed + 0.38 * back).round().astype(np.uint8)
+    return faded
+
+
+def number_colours() -> tuple[QColor, ...]:
+    """The colours of a surface of numbers, from the lowest to the highest."""
+    back = _rgb(QColor(theme.colors().panel))
+    ends = (_rgb(QColor(_LOW)), back, _rgb(QColor(_HIGH)))
+    return tuple(QColor(*(int(v) for v in 0.62 * one + 0.38 * back)) for one in ends)
+
+
+def scale_to_unit(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
+    """Numbers to 0 to 1 between the lowest and the highest right answer."""
+    low, high = (float(np.min(truth)), float(np.max(truth))) if len(truth) else (0.0, 1.0)
+    return np.asarray(np.clip((np.nan_to_num(values) - low) / ((high - low) or 1.0), 0.0, 1.0))
+
+
+class SurfacePlot(pg.PlotWidget):
+    """One plot for the views that are drawn over axes; ``show_*`` draws another picture.
+
+    ``sample_chosen(row)``: a point of a map was clicked.
+    """
+
+    sample_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.menu = PictureMenu(self, "surface")
+        self.discrete = False
+        self.shown_parts = {0, 2}
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        item.layout.setContentsMargins(0, 4, 10, 0)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._image.setZValue(-10)
+        self._lines: list[pg.PlotDataItem] = []
+        self._points = pg.ScatterPlotItem(pxMode=True)
+        self.addItem(self._image)
+        self.addItem(self._points)
+        self._wrong = pg.ScatterPlotItem(pxMode=True)  # rings around those that are misjudged
+        self._wrong.setZValue(1)
+        self._wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.addItem(self._wrong)
+        self._ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
+        self._ring.setZValue(5)
+        self._ring.hide()
+        self.addItem(self._ring)
+        self._labels: list[pg.TextItem] = []
+        self._map: MapPicture | None = None
+        self._points.sigClicked.connect(self._clicked)
+        self._drawn_points: tuple[int, int] | None = None
+        self._ringed: NDArray[np.bool_] | None = None
+        self._image_place: tuple[float, ...] = ()
+        self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
+        self.setMinimumHeight(_LEAST_HEIGHT)
+        self.setAccessibleName("What the network answers")
+        theme.theme().changed.connect(self.restyle)
+        self.restyle()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the page scrolls
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        scheme = theme.colors()
+        self.setBackground(QColor(scheme.panel))
+        for name in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
+        write_plainly(self)
+        self._drawn_points = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether answers are seen, of now or of before."""
+        return self._image.image is not None or bool(self._lines)
+
+    def clear_all(self, *, keep_answers: bool = False) -> None:
+        """Take everything away; ``keep_answers``: what was answered before stays, pale, until
+        there is something newer."""
+        if keep_answers:
+            for kept in (self._image, *self._lines):
+                kept.setOpacity(_PALE)
+        else:
+            self._image.clear()
+            for line in self._lines:
+                self.removeItem(line)
+            self._lines = []
+        self._points.clear()
+        self._wrong.clear()
+        self._ring.clear()
+        self._map = None
+        for label in self._labels:
+            self.removeItem(label)
+        self._labels = []
+        self._drawn_points = None
+        self.drawn_at = np.zeros((0, 2))
+        self._show_axes(False)
+
+    def _show_axes(self, on: bool) -> None:
+        """Axes without anything on them would say something that is not so."""
+        for name in ("left", "bottom"):
+            if self.getPlotItem().getAxis(name).isVisible() != on:
+                self.getPlotItem().showAxis(name, on)
+
+    def _axes(self, across: str, up: str) -> None:
+        self._show_axes(True)
+        for side, words in (("bottom", across), ("left", up)):
+            # A label that is set anew has all of its axis worked out again.
+            if self.getPlotItem().getAxis(side).labelText != words:
+                self.getPlotItem().setLabel(side, words)
+
+    def _show_image(self, pixels: NDArray[np.uint8], box: tuple[float, ...]) -> None:
+        """The picture of answers; it is put elsewhere only for another box, since all that lies
+        over it follows."""
+        left, bottom, right, top = box
+        self._image.setImage(pixels, autoLevels=False)
+        place = (*box, *pixels.shape)
+        if place != self._image_place:
+            self._image_place = place
+            self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
+        self._image.setOpacity(1.0)
+
+    def show_surface(self, picture: SurfacePicture) -> None:
+        """Draw answers over two columns, and the points."""
+        left, bottom, right, top = picture.box
+        if picture.answered:
+            self._show_image(paint_surface(picture, discrete=self.discrete), picture.box)
+        self._axes(picture.across, picture.up)
+        self._draw_points(picture.points, picture.points.at[:, 1], bool(picture.classes))
+        box = self.getPlotItem().vb
+        if any(box.autoRangeEnabled()) or box.targetRange() != [[left, right], [bottom, top]]:
+            self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
+        wrong = int((~picture.points.right).sum())
+        self.setAccessibleName(
+            f"What the network answers over {picture.across} and {picture.up}"
+            + (f"; {wrong} of {len(picture.points.right)} points are misjudged" if wrong else "")
+        )
+
+    def _line(self, index: int, x: Any, y: Any, pen: Any) -> None:
+        while len(self._lines) <= index:
+            line = pg.PlotDataItem()
+            self.addItem(line)
+            self._lines.append(line)
+        self._lines[index].setData(x, y)
+        self._lines[index].setPen(pen)
+        self._lines[index].setOpacity(1.0)
+
+    def show_curve(self, picture: CurvePicture) -> None:
+        """Draw answers along one column, and the points."""
+        values = picture.points.value.astype(float)
+        if picture.classes:
+            for number in range(len(picture.classes) if picture.answered else 0):
+                pen = pg.mkPen(class_color(number), width=2)
+                self._line(number, picture.x, picture.y[:, number], pen)
+            # The points of a class lie on the line where its probability is 1.
+            self._draw_points(picture.points, np.ones(len(values)), True)
+            self._axes(picture.across, f"probability of {picture.target}")
+            self.getPlotItem().setRange(yRange=(0, 1.05), padding=0)
+        else:
+            if picture.answered:
+                self._line(0, picture.x, picture.y, pg.mkPen(theme.colors().validation, width=2.5))
+            self._draw_points(picture.points, values, False)
+            self._axes(picture.across, picture.target)
+            self._fit(np.concatenate([values, picture.y]))
+        self.getPlotItem().setXRange(float(picture.x[0]), float(picture.x[-1]), padding=0)
+        self.setAccessibleName(f"What the network answers along {picture.across}")
+
+    def _fit(self, values: NDArray[Any]) -> None:
+        seen = values[np.isfinite(values)]
+        if len(seen):
+            low, high = float(seen.min()), float(seen.max())
+            edge = 0.06 * (high - low) or 1.0
+            self.getPlotItem().setYRange(low - edge, high + edge, padding=0)
+
+    def show_forecast(self, picture: ForecastPicture) -> None:
+        """Draw truth and forecast over time."""
+        scheme = theme.colors()
+        steps = np.arange(len(picture.truth))
+        self._line(0, steps, picture.truth, pg.mkPen(scheme.secondary, width=1.5))
+        self._line(1, steps, picture.forecast, pg.mkPen(scheme.validation, width=2))
+        self._axes("test row", picture.target)
+        self._fit(np.concatenate([picture.truth, picture.forecast]))
+        self.getPlotItem().setXRange(0, max(len(steps) - 1, 1), padding=0.01)
+        self.setAccessibleName(f"Forecast of {picture.target} against the truth")
+
+    def _clicked(self, item: Any, points: Any, event: Any = None) -> None:
+        picture = self._map
+        if picture is not None and not picture.labels and len(points):
+            self.sample_chosen.emit(int(picture.rows[points[0].index()]))
+
+    def ring_sample(self, row: int) -> None:
+        """Mark the sample that is chosen on a map."""
+        picture = self._map
+        found = [] if picture is None else list(np.flatnonzero(picture.rows == row))
+        if picture is None or picture.labels or not found:
+            self._ring.clear()
+            self._ring.hide()
+            return
+        at = picture.at[found[0]]
+        pen = pg.mkPen(theme.colors().accent, width=2.5)
+        self._ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
+        self._ring.show()
+
+    def _label_words(self, picture: MapPicture) -> None:
+        """Words at their places, the more frequent first; one that would lie over another waits
+        under its point for the pointer. The same items move from one picture to the next."""
+        color, taken = QColor(theme.colors().text), list[QRectF]()
+        for number, word in enumerate(picture.labels):
+            if number == len(self._labels):
+                label = pg.TextItem(anchor=(0.5, 1.1))
+                label.setFont(theme.ui_font(0.8))
+                self.addItem(label, ignoreBounds=True)
+                self._labels.append(label)
+            self._labels[number].setText(word, color)
+            label = self._labels[number]
+            label.setPos(*picture.at[number])
+            spot = self.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[number]))
+            box = label.boundingRect().translated(spot)
+            free = not any(box.intersects(other) for other in taken)
+            label.setVisible(free)
+            if free:
+                taken.append(box)
+
+    def show_map(self, picture: MapPicture) -> None:
+        """Draw samples where the hidden layer puts them, or words where the embedding does."""
+        scheme = theme.colors()
+        self._map = picture
+        symbols = ["o"] * len(picture.at)
+        if picture.classes:
+            colors = [class_color(int(number)) for number in picture.value]
+            symbols = [class_symbol(int(number)) for number in picture.value]
+        elif picture.labels:
+            colors = [QColor(scheme.training)] * len(picture.at)
+        else:
+            part = scale_to_unit(picture.value.astype(float), picture.value.astype(float))
+            colors = [_between(float(one)) for one in part]
+        wrong = picture.right if picture.right is not None else np.ones(len(picture.at), bool)
+        rim = shared_pen(QColor(scheme.text), 1.6)
+        pens = [NO_PEN if ok else rim for ok in wrong]
+        sizes = np.where(wrong, 7, 10)
+        self._points.setData(
+            x=picture.at[:, 0], y=picture.at[:, 1], brush=[shared_brush(one) for one in colors],
+            pen=pens, size=sizes,
+            symbol=symbols, data=list(picture.labels) or picture.rows,
+            hoverable=bool(picture.labels),
+            tip=lambda x, y, data: str(data),
+        )  # fmt: skip
+        if picture.way == "PCA":
+            self._axes("the way in which they differ most", "the second way")
+        else:
+            self._axes("neighbours lie together, distances say nothing", "")
+        at = np.asarray(picture.at, float)
+        low, high = at.min(axis=0), at.max(axis=0)
+        edge = 0.06 * (high - low) + 1e-6
+        above = edge[1] * (2.5 if picture.labels else 1.0)  # words stand above their points
+        self.getPlotItem().setRange(
+            xRange=(low[0] - edge[0], high[0] + edge[0]),
+            yRange=(low[1] - edge[1], high[1] + above),
+            padding=0,
+        )
+        self._label_words(picture)  # at places of the range that is shown now
+        what = "word" if picture.labels else "sample"
+        self.setAccessibleName(f"Where the layer {picture.node} puts each {what}")
+
+    def _draw_points(self, points: SamplePoints, y: NDArray[Any], classes: bool) -> None:
+        """Points of the chosen parts. Only the rings change while the network learns: to style
+        some hundred points anew takes longer than a frame."""
+        shown = np.zeros(len(points.part), bool)
+        for number in self.shown_parts:
+            shown |= points.part == number
+        scheme = theme.colors()
+        mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
+        if mark != self._drawn_points:
+            self._drawn_points, self._ringed = mark, None
+            symbols = ["o"] * int(shown.sum())
+            if classes:
+                numbers = [int(number) for number in points.value[shown]]
+                colors = [class_color(number) for number in numbers]
+                symbols = [class_symbol(number) for number in numbers]
+            else:
+                part = scale_to_unit(points.value.astype(float), points.value.astype(float))[shown]
+                colors = [_between(float(one)) for one in part]
+            # Where they stand was not measured: they are drawn as if half there.
+            filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
+            drawn = [
+                _styled(int(part), color, FAINT if faint else 1.0)
+                for part, color, faint in zip(
+                    points.part[shown], colors, filled[shown], strict=True
+                )
+            ]
+            self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
+            self._points.setData(
+                x=points.at[shown, 0],
+                y=y[shown],
+                brush=[brush for brush, _, _ in drawn],
+                pen=[pen for _, pen, _ in drawn],
+                size=[size for _, _, size in drawn],
+                symbol=symbols,
+            )
+        wrong = shown & ~points.right
+        if self._ringed is None or not np.array_equal(wrong, self._ringed):
+            self._ringed = wrong
+            # Dotted, and away from the point: the edge of a test point is neither.
+            pen = shared_pen(QColor(scheme.text), 2.0, style=Qt.PenStyle.DotLine)
+            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=_HOLLOW)
+            self._wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
+
+
+def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, int]:
+    """The look of a point of a part, see ``PART_SIGNS``."""
+    scheme = theme.colors()
+    if part == 1:
+        brush = shared_brush(QColor(scheme.panel), strength)
+        return brush, shared_pen(color, 2, strength), 8
+    # On a surface of its own colour a point is seen by its edge: that of a test point has the
+    # colour of letters, which stands out in either scheme, and that of others the ground's.
+    edge, width = (scheme.panel, 1.0) if part == 0 else (scheme.text, 1.6)
+    pen = shared_pen(QColor(edge), width, strength)
+    return shared_brush(color, strength), pen, 8 if part == 0 else 9
+
+
+def _between(part: float) -> QColor:
+    """From orange over grey to blue, in steps that the eye does not tell apart."""
+    part = round(part * 64) / 64
+    middle = _rgb(QColor("#B8BEC8"))
+    end = _rgb(QColor(_HIGH if part >= 0.5 else _LOW))
+    mixed = middle + (end - middle) * abs(2 * part - 1)
+    return QColor(*(int(value) for value in mixed))
+
+
+def class_legend(classes: tuple[str, ...]) -> str:
+    """Rich text that names the colour and the sign of each class."""
+    from html import escape
+
+    parts = [
+        f'<span style="color:{class_color(n).name()}">{class_sign(n)}</span>&nbsp;{escape(name)}'
+        for n, name in enumerate(classes[:12])
+    ]
+    if len(classes) > len(parts):
+        parts.append(f"and {len(classes) - len(parts):,} more, in these colours again")
+    return "&nbsp;&nbsp; ".join(parts)

@@ -1,0 +1,91 @@
+"""Parallel coordinates: each variant a line over what was varied, coloured by its score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.tuning.study import Study
+
+_GOOD, _BAD = "#0072B2", "#D9A066"
+
+
+class ParallelCoordinatesPlot(QWidget):
+    """The best variant is drawn thick; the last axis is the score, low at the bottom."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.menu = PictureMenu(self, "variants")
+        self._axes: list[tuple[str, str, str]] = []
+        self._lines: list[tuple[list[float], float]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 190)
+
+    def show_study(self, study: Study) -> None:
+        """Show all variants that could train."""
+        from netbuilder.core.results.tuning.search_space import (
+            display_name,
+            format_setting,
+            unit_positions,
+        )
+
+        varied = study.plan.varied
+        whole = [trial for trial in study.trials if trial.score is not None]
+        self._axes = [
+            (
+                display_name(one.path, study.plan.project),
+                format_setting(one.at(0.0)),
+                format_setting(one.at(1.0)),
+            )
+            for one in varied
+        ]
+        scores = np.array([trial.score for trial in whole], float)
+        ranks = scores.argsort().argsort() / max(len(scores) - 1, 1) if len(scores) else scores
+        self._lines = [
+            ([*unit_positions(varied, dict(trial.values)), float(rank)], float(rank))
+            for trial, rank in zip(whole, ranks, strict=True)
+        ]
+        if len(scores):
+            self._axes.append(("loss (rank)", f"{scores.min():.3g}", f"{scores.max():.3g}"))
+        self.setAccessibleName(f"{len(whole)} variants over {len(varied)} parameters")
+        self.setVisible(bool(whole))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._lines:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scheme, line = theme.colors(), self.fontMetrics().height()
+        width = self.width() / len(self._axes)
+        top, bottom = 2.0 * line + 6, self.height() - line - 6.0
+        xs = [width * (number + 0.5) for number in range(len(self._axes))]
+        for places, rank in sorted(self._lines, key=lambda one: -one[1]):
+            color = QColor(_GOOD if rank < 0.34 else _BAD)
+            color.setAlphaF(1.0 if rank == 0 else 0.75 - 0.45 * rank)
+            painter.setPen(QPen(color, 3 if rank == 0 else 1.3))
+            points = [
+                QPointF(x, bottom - place * (bottom - top))
+                for x, place in zip(xs, places, strict=True)
+            ]
+            painter.drawPolyline(QPolygonF(points))
+        centre = Qt.AlignmentFlag.AlignCenter
+        for x, (name, low, high) in zip(xs, self._axes, strict=True):
+            painter.setPen(QColor(scheme.secondary))
+            painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+            words = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideLeft, int(width - 4))
+            painter.drawText(QRectF(x - width / 2, bottom + 3, width, line), centre, low)
+            painter.drawText(QRectF(x - width / 2, line + 2, width, line), centre, high)
+            painter.setPen(QColor(scheme.text))
+            painter.drawText(QRectF(x - width / 2, 0, width, line), centre, words)
+        painter.end()

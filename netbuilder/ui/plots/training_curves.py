@@ -1,0 +1,368 @@
+"""The live plot of a run: training and validation, loss and metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.pens import shared_brush, shared_pen
+
+REDRAW_MS = 50
+FEW_POINTS = 500
+_FEW_EPOCHS = 5
+#: Pixels: what stands below the curves takes the room above this, never the axis.
+LOWEST = 96
+#: What stands at the end of a curve, and its letter in the legend: colour is not the only sign.
+TRAINING_SIGN, VALIDATION_SIGN = ("o", "●"), ("d", "◆")
+OVERLAY_SIGNS = (("t1", "▲"), ("t", "▼"), ("s", "■"), ("+", "✚"), ("star", "★"), ("x", "✖"))
+OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
+
+
+#: Its points, colour, width, style, the width of its average, the symbol at its end.
+_Line = tuple[Series, str, float, Qt.PenStyle, int, str]
+
+
+class _Axis(pg.AxisItem):
+    """An axis with plain numbers, in log mode too."""
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [f"{10**value:.3g}" for value in values]
+
+
+class TrainingCurvePlot(pg.PlotWidget):
+    """Draws the curves of a run, and others below them to compare.
+
+    Only what is in view is drawn, at most two points a pixel, so that the time does not grow
+    with the run. The view follows the run until it is zoomed or moved by hand; a double click
+    lets it follow again. ``hovered(text)`` gives the values under the mouse.
+    """
+
+    hovered = Signal(str)
+    followed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None, scheme: theme.Colors | None = None) -> None:
+        self._scheme = scheme  # whatever the window's is: paper is white
+        axes = {"left": _Axis("left"), "bottom": pg.AxisItem("bottom")}
+        super().__init__(parent, axisItems=axes)
+        self.menu = PictureMenu(self, "curves")
+        self.run = RunCurves()
+        self.overlays: dict[str, RunCurves] = {}
+        self.quantity = "loss"
+        self.per_step = True
+        self.log = False
+        self.smooth = False
+        self.planned_epochs = 0
+        self.following = True
+        self._drawn: list[pg.PlotCurveItem] = []
+        self._marks: list[pg.InfiniteLine] = []
+        self._stale = False
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.layout.setContentsMargins(0, 4, 14, 0)
+        item.showGrid(x=False, y=True, alpha=0.25)
+        box = item.getViewBox()
+        box.setDefaultPadding(0)
+        box.disableAutoRange()
+        box.sigRangeChangedManually.connect(self._moved_by_hand)
+        box.sigXRangeChanged.connect(self.redraw_soon)
+        self._now = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.hide()
+        self.addItem(self._now, ignoreBounds=True)
+        self.addItem(self._cursor, ignoreBounds=True)
+        self._ends = pg.ScatterPlotItem(size=9, pxMode=True)
+        self._ends.setZValue(5)
+        self.addItem(self._ends, ignoreBounds=True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        self.scene().sigMouseMoved.connect(self._mouse_at)
+        self.setAccessibleName("Curves of the training")
+        self.restyle()
+        theme.theme().changed.connect(self.restyle)
+
+    def sizeHint(self) -> QSize:
+        """As low as it can be read: what is below it comes first, and it takes the rest."""
+        return QSize(240, self.minimumHeight())
+
+    def restyle(self) -> None:
+        """Take the theme's colours, and the room that its letters need."""
+        scheme = self._scheme or theme.colors()
+        self.setMinimumHeight(max(LOWEST, 7 * self.fontMetrics().height()))
+        self.setBackground(QColor(scheme.panel))
+        for name in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+            axis.setStyle(
+                tickFont=theme.ui_font(0.85),
+                tickLength=0,
+                hideOverlappingLabels=False,
+                # Finer grid lines cannot be told apart, and cost more than the curves.
+                maxTickLevel=0,
+            )
+        dotted = Qt.PenStyle.DotLine
+        self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
+        self._cursor.setPen(pg.mkPen(scheme.accent, width=1))
+        self.redraw_soon()
+
+    def set_run(self, run: RunCurves, planned_epochs: int = 0) -> None:
+        """Show another run."""
+        self.run, self.planned_epochs = run, planned_epochs
+        if self.quantity not in run.quantities and run.quantities:
+            self.quantity = run.quantities[0]
+        self.following = True
+        self.redraw()
+
+    def set_overlays(self, overlays: Mapping[str, RunCurves]) -> None:
+        """Show these runs, too."""
+        self.overlays = dict(overlays)
+        self.redraw_soon()
+
+    def show_quantity(self, quantity: str) -> None:
+        """Choose what is drawn: the loss or a metric."""
+        self.quantity = quantity
+        self.follow()
+
+    def set_options(
+        self, *, log: bool | None = None, smooth: bool | None = None, per_step: bool | None = None
+    ) -> None:
+        """Change how it is drawn."""
+        self.log = self.log if log is None else log
+        self.smooth = self.smooth if smooth is None else smooth
+        self.per_step = self.per_step if per_step is None else per_step
+        self.getPlotItem().getAxis("left").setLogMode(self.log)
+        self.redraw()
+
+    def follow(self) -> None:
+        """Let the view follow the run again."""
+        self.following = True
+        self.followed.emit(True)
+        self.redraw()
+
+    def redraw_soon(self) -> None:
+        """Redraw at the next frame."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def redraw(self) -> None:
+        """Draw what is in view now."""
+        if self.following:
+            self._fit()
+        scheme = self._scheme or theme.colors()
+        (left, right), _ = self.getPlotItem().getViewBox().viewRange()
+        pixels = max(int(self.getPlotItem().getViewBox().width()), 50)
+        lines: list[_Line] = []
+        solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
+        for number, curves in enumerate(self.overlays.values()):
+            color = overlay_color(number)
+            sign = overlay_sign(number)[0]
+            lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, ""))
+            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign))
+        training = self.run.training(self.quantity, self.per_step)
+        window = max(training.count // 60, 2) if self.smooth else 1
+        lines.append((training, scheme.training, 1.6, solid, window, TRAINING_SIGN[0]))
+        checked = self.run.validation(self.quantity)
+        window = max(checked.count // 30, 2) if self.smooth else 1
+        lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0]))
+        self._draw(lines, left, right, pixels)
+        self._draw_marks(scheme.secondary)
+        end = max(_end(training), _end(checked))
+        self._now.setVisible(0 < end < self.planned_epochs)
+        self._now.setPos(end)
+
+    def _draw(
+        self,
+        lines: list[_Line],
+        left: float,
+        right: float,
+        pixels: int,
+    ) -> None:
+        while len(self._drawn) < len(lines):
+            item = pg.PlotCurveItem(skipFiniteCheck=False)
+            self._drawn.append(item)
+            self.addItem(item, ignoreBounds=True)
+        for item in self._drawn[len(lines) :]:
+            item.setData([], [])
+        ends: list[dict[str, object]] = []
+        edge = shared_pen(QColor(theme.colors().panel), 1)
+        for item, (series, color, width, style, window, sign) in zip(
+            self._drawn, lines, strict=False
+        ):
+            x, y = visible(series, left, right, pixels, window)
+            if self.log and len(y):
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    y = np.log10(y)
+            if len(y):
+                y = np.where(np.isfinite(y), y, np.nan)
+            # One point is no line: it is drawn as a short stroke, so that epoch 1 is seen.
+            if len(x) == 1:
+                x, y = np.array([x[0] - 0.02, x[0] + 0.02]), np.repeat(y, 2)
+            # A wide smooth pen takes long over many points, and is not seen there.
+            few = len(x) < FEW_POINTS
+            item.setPen(pg.mkPen(color, width=width if few else 1.0, style=style))
+            # As one path a wide smooth line takes ten times as long as piece by piece, where it
+            # looks the same; dashes would begin anew with each piece.
+            pieces = few and style == Qt.PenStyle.SolidLine
+            item.setSegmentedLineMode("on" if pieces else "auto")
+            item.setData(x, y, connect="finite", antialias=few)
+            if sign and len(y) and np.isfinite(y[-1]):
+                ends.append(
+                    {
+                        "pos": (x[-1], y[-1]),
+                        "symbol": sign,
+                        "brush": shared_brush(QColor(color)),
+                        "pen": edge,
+                    }
+                )
+        self._ends.setData(ends)
+
+    def _draw_marks(self, color: str) -> None:
+        while len(self._marks) < len(self.run.marks):
+            place, words = self.run.marks[len(self._marks)]
+            line = pg.InfiniteLine(
+                place,
+                angle=90,
+                pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DashLine),
+                label=words,
+                labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (0, 0)]},
+            )
+            line.label.textItem.setFont(theme.ui_font(0.8))
+            self._marks.append(line)
+            self.addItem(line, ignoreBounds=True)
+        for line, (place, words) in zip(self._marks, self.run.marks, strict=False):
+            if line.label.format != words:
+                line.label.setFormat(words)
+            line.setPos(place)
+        while len(self._marks) > len(self.run.marks):
+            self.removeItem(self._marks.pop())
+
+    def _fit(self) -> None:
+        training = self.run.training(self.quantity, self.per_step)
+        shown = [training, self.run.validation(self.quantity)]
+        for curves in self.overlays.values():
+            shown += [curves.training(self.quantity, False), curves.validation(self.quantity)]
+        shown = [series for series in shown if len(series) and series.high > -math.inf]
+        right = self._right(max((float(s.x[-1]) for s in shown), default=0.0))
+        low = min((s.low for s in shown), default=0.0)
+        high = max((s.high for s in shown), default=1.0)
+        box = self.getPlotItem().getViewBox()
+        if self.log:
+            low = math.log10(max(low, high * 1e-9, 1e-12)) if high > 0 else -1.0
+            high = math.log10(high) if high > 0 else 0.0
+        elif 0 <= low < 0.6 * high:
+            low = 0.0
+        span = high - low or abs(high) or 1.0
+        box.setRange(
+            xRange=(0.0, max(right, 1.0)),
+            yRange=(low - (0.02 if low == 0 else 0.04) * span, high + 0.05 * span),
+            padding=0,
+            disableAutoRange=True,
+        )
+
+    def _right(self, done: float) -> float:
+        """The end of the axis: of the plan, or, where that is far away, a little beyond now."""
+        planned = float(self.planned_epochs)
+        if planned <= max(60.0, 3 * done):
+            return max(planned, done)
+        step = 10.0 ** math.floor(math.log10(max(done, 20.0)))
+        return min(planned, step * math.ceil(max(1.3 * done, 20.0) / step))
+
+    def mouseDoubleClickEvent(self, event: object) -> None:
+        self.follow()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._cursor.hide()
+        self.hovered.emit("")
+        super().leaveEvent(event)
+
+    def _moved_by_hand(self, *_axes: object) -> None:
+        if self.following:
+            self.following = False
+            self.followed.emit(False)
+        self.redraw_soon()
+
+    def _mouse_at(self, place: QPointF) -> None:
+        box = self.getPlotItem().getViewBox()
+        if not box.sceneBoundingRect().contains(place):
+            self._cursor.hide()
+            self.hovered.emit("")
+            return
+        x = box.mapSceneToView(place).x()
+        self._cursor.setPos(x)
+        self._cursor.show()
+        self.hovered.emit(self.text_at(x))
+
+    def text_at(self, x: float) -> str:
+        """The values at ``x``, in words."""
+        parts = [f"epoch {x:.1f}"]
+        training = self.run.training(self.quantity, self.per_step).at(x)
+        checked = self.run.validation(self.quantity).at(x)
+        if training is not None:
+            parts.append(f"training {short_number(training)}")
+        if checked is not None:
+            parts.append(f"validation {short_number(checked)}")
+        for name, curves in self.overlays.items():
+            value = curves.validation(self.quantity).at(x)
+            value = curves.training(self.quantity, False).at(x) if value is None else value
+            if value is not None:
+                parts.append(f"{name} {short_number(value)}")
+        return " · ".join(parts)
+
+
+def _end(series: Series) -> float:
+    return float(series.x[-1]) if len(series) else 0.0
+
+
+def run_picture(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
+    """The loss of a run as a picture of a size, in the colours of paper; with ``sharp`` dots a
+    pixel, for it is printed. Of few epochs each step is drawn."""
+    plot = TrainingCurvePlot(scheme=theme.LIGHT)
+    plot.resize(size)
+    plot.set_run(run, 0)
+    plot.set_options(per_step=len(run.epochs.get(plot.quantity, ())) < _FEW_EPOCHS)
+    plot.grab()  # A plot that was never shown has another size until it is painted once.
+    plot.redraw()
+    image = QImage(size * sharp, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(sharp)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    plot.render(painter, QRectF(0, 0, size.width(), size.height()))
+    painter.end()
+    plot.deleteLater()
+    return image
+
+
+def overlay_color(number: int) -> str:
+    """The colour of the run that is compared as the ``number``-th, in the plot and the legend."""
+    return OVERLAY_COLORS[number % len(OVERLAY_COLORS)]
+
+
+def overlay_sign(number: int) -> tuple[str, str]:
+    """Its symbol in the plot, and the letter for it in the legend."""
+    return OVERLAY_SIGNS[number % len(OVERLAY_SIGNS)]
+
+
+def short_number(value: float | None) -> str:
+    """A number in a few signs: 0.112, 1.2e-05, 12,400."""
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "infinite"
+    size = abs(value)
+    if 0.9995 <= size < 1:
+        return f"{math.trunc(value * 1e4) / 1e4}"  # it is not yet 1, as an R² of all right answers
+    if size >= 1000:
+        return f"{value:,.0f}" if size < 1e7 else f"{value:.3g}"
+    return f"{value:.3g}" if size < 1e-4 and value else f"{value:#.3g}".rstrip(".")

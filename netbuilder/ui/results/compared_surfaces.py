@@ -1,0 +1,173 @@
+"""Surfaces of the runs that are ticked in Runs, side by side beneath that of the newest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.training_curves import overlay_color
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runs.last_run_restorer import load_run_network
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.views.live_view import LiveView
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.view_data import Picture
+
+log = logging.getLogger(__name__)
+#: Views that are drawn over axes, so that two of them can be compared by eye.
+COMPARED = frozenset({"surface", "curve", "forecast", "map"})
+MOST, HEIGHT = 3, 170
+
+
+@dataclass(frozen=True, eq=False)
+class _SurfacesRequest:
+    runs: tuple[tuple[str, Run], ...]
+    view: str
+    axes: tuple[str, str]
+    row: int | None
+
+
+class _NetworkCache:
+    """Networks of runs, read once while their runs are ticked."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, TrainedModel | None] = {}
+
+    def pictures(self, question: _SurfacesRequest) -> list[Picture | str]:
+        """A picture a run, or why there is none."""
+        wanted = {run.id for _, run in question.runs}
+        self._kept = {key: one for key, one in self._kept.items() if key in wanted}
+        return [self._picture(run, question) for _, run in question.runs]
+
+    def _picture(self, run: Run, question: _SurfacesRequest) -> Picture | str:
+        from netbuilder.core.data.load import load_dataset
+        from netbuilder.core.engine.probes import evaluate_probe
+        from netbuilder.core.results.live.plane import number_columns
+        from netbuilder.core.results.live.views import Axes, views_for
+
+        try:
+            if run.id not in self._kept:
+                self._kept[run.id] = load_run_network(run)
+            trained = self._kept[run.id]
+            if trained is None:
+                return "Its network was too large to be kept: train it again to compare."
+            dataset = load_dataset(trained.project, Path(run.base))
+            fitting = {view.name: view for view in views_for(dataset, trained.project)}
+            columns = number_columns(dataset)
+            named = [name for name in question.axes if name and name not in columns]
+            if question.view not in fitting or named:
+                return "It learned from other data."
+            axes = Axes(*question.axes, row=question.row)
+            asked = fitting[question.view].ask(dataset, trained.project, axes)
+            return asked.read(evaluate_probe(trained, asked.probe))
+        except UserError as error:
+            return str(error)
+
+
+class ComparedSurfaces(QWidget):
+    """A small plot for each run that is ticked; hidden while none is."""
+
+    def __init__(self, live: LiveView, runner: Runner, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._live, self._runner = live, runner
+        self.pictures: dict[str, Picture | str] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._worker = jobs.LatestJob.for_widget(
+            self, _NetworkCache().pictures, "surfaces beside", self._found, self._failed
+        )
+        self.plots: dict[str, SurfacePlot] = {}
+        runner.overlays_changed.connect(self.ask)
+        live.changed.connect(self.ask)
+        self.hide()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being asked."""
+        return self._worker.idle
+
+    def ask(self) -> None:
+        """Ask the ticked runs for what is shown of the newest."""
+        shown = self._live.shown
+        runs = tuple(self._runner.compared.items())[:MOST]
+        if not runs or shown is None or shown.view.name not in COMPARED or not self._live.watched:
+            self._show({})
+            return
+        row = self._live.sample if self._live.at_sample else None
+        self._worker.ask(_SurfacesRequest(runs, shown.view.name, self._live.axes, row))
+
+    def _found(self, question: Any, pictures: list[Picture | str]) -> None:
+        names = [name for name, _ in question.runs]
+        if names == list(self._runner.compared)[:MOST]:
+            self._show(dict(zip(names, pictures, strict=True)))
+
+    def _failed(self, question: Any, error: Exception) -> None:
+        log.error("surfaces of earlier runs", exc_info=error)
+
+    def set_discrete(self, on: bool) -> None:
+        """Clear borders, or how surely, as above."""
+        for name, plot in self.plots.items():
+            plot.discrete = on
+            self._draw(plot, self.pictures[name])
+
+    def _show(self, pictures: Mapping[str, Picture | str]) -> None:
+        while self._row.count():
+            item = self._row.takeAt(0)
+            part = item.widget() if item is not None else None
+            if part is not None:
+                part.hide()
+                part.deleteLater()
+        self.plots, self.pictures = {}, dict(pictures)
+        for number, (name, picture) in enumerate(pictures.items()):
+            self._row.addWidget(self._column(number, name, picture), 1)
+        self.setVisible(bool(pictures))
+
+    def _column(self, number: int, name: str, picture: Picture | str) -> QWidget:
+        from html import escape
+
+        place = QWidget(self)
+        column = QVBoxLayout(place)
+        column.setContentsMargins(0, 0, 0, 0)
+        # The colour that the run has in Training and in Runs.
+        dot = f'<span style="color:{overlay_color(number)}">●</span> {escape(name)}'
+        title = QLabel(dot, place)
+        title.setTextFormat(Qt.TextFormat.RichText)
+        title.setWordWrap(True)
+        column.addWidget(title)
+        if isinstance(picture, str):
+            column.addWidget(note_label(picture, place))
+            column.addStretch(1)
+            return place
+        plot = self.plots[name] = SurfacePlot(place)
+        plot.setMinimumHeight(HEIGHT)
+        plot.setMinimumWidth(80)
+        column.addWidget(plot, 1)
+        self._draw(plot, picture)
+        plot.setAccessibleName(f"{name}: {plot.accessibleName()}")
+        return place
+
+    @staticmethod
+    def _draw(plot: SurfacePlot, picture: Any) -> None:
+        from netbuilder.core.results.live import view_data
+
+        match picture:
+            case view_data.SurfacePicture():
+                plot.show_surface(picture)
+            case view_data.CurvePicture():
+                plot.show_curve(picture)
+            case view_data.ForecastPicture():
+                plot.show_forecast(picture)
+            case view_data.MapPicture():
+                plot.show_map(picture)

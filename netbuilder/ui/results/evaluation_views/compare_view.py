@@ -1,0 +1,266 @@
+"""Runs side by side: their numbers, their curves, what each took for what."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.confusion_matrix import HeatMap
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.plots.training_curves import overlay_color, short_number
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.views.compared_runs import ComparedRuns
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import heading, note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.compare import ComparedNetwork
+    from netbuilder.core.results.evaluate import Evaluation
+
+THIS = "this network"
+_LOSS, _ROC, _PR, _OFF = "Validation loss", "ROC", "Precision and recall", "How far off"
+_TICK = "Tick earlier runs in the tab Runs: they stand here beside this one, in the same colours."
+#: Matrices of so few classes stand two in a row.
+_SMALL = 4
+
+
+class CompareView(QWidget):
+    """The network that was trained last, and the runs that are ticked in the tab Runs."""
+
+    def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._mine: Evaluation | None = None
+        self.runs = ComparedRuns(runner, self)
+        self.title = heading("Side by side with earlier runs", self)
+        self.words = note_label(_TICK, self)
+        self.legend = QLabel(self)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.table = ShortTable("Runs side by side", self)
+        self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.which.setAccessibleName("Curve of all runs")
+        self.label.setAccessibleName("Class of the curve")
+        self.plot = NoWheelPlot("runs_compared", 220, self)
+        self._matrices = QWidget(self)
+        self._grid = QGridLayout(self._matrices)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self.heats: list[HeatMap] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
+        layout.addWidget(self.words)
+        self._shown = (
+            self.legend,
+            self.table,
+            self.which,
+            self.label,
+            self.plot,
+            self._matrices,
+        )
+        for widget in self._shown:
+            layout.addWidget(widget)
+        self.which.currentIndexChanged.connect(self._draw)
+        self.label.currentIndexChanged.connect(self._draw)
+        self.runs.changed.connect(self._show)
+        theme.theme().changed.connect(self._show)
+        self.runs.refresh()
+
+    def show_evaluation(self, found: Evaluation | None) -> None:
+        """Compare with this judgement from now on."""
+        self._mine = found
+        self._show()
+
+    @property
+    def all(self) -> tuple[ComparedNetwork, ...]:
+        """This network first, then those that are judged."""
+        from netbuilder.core.results.compare import ComparedNetwork
+
+        mine = (ComparedNetwork(THIS, self._mine),) if self._mine is not None else ()
+        return (*mine, *self.runs.found)
+
+    def _colors(self) -> list[str]:
+        """Of ``all``: this network as everywhere, the others as in the tab Runs."""
+        order = [name for name, _ in self.runs.named]
+        return [
+            theme.colors().training if one.name == THIS else overlay_color(order.index(one.name))
+            for one in self.all
+            if one.name == THIS or one.name in order
+        ]
+
+    def _show(self) -> None:
+        from netbuilder.core.results.compare import metric_rows, same_rows
+
+        found = self.all
+        several = bool(self.runs.named)
+        for widget in self._shown:
+            widget.setVisible(several)
+        if not several:
+            self.words.setText(_TICK)
+            return
+        self._show_words(found, same_rows(found))
+        colors = self._colors()
+        self.legend.setText(
+            " &nbsp; ".join(
+                _named(color, one.name) for color, one in zip(colors, found, strict=True)
+            )
+        )
+        rows = [
+            (
+                row.metric.replace("_", " "),
+                *(
+                    f"{short_number(value)}{' ★' if place in row.best else ''}"
+                    if value is not None
+                    else ""
+                    for place, value in enumerate(row.values)
+                ),
+            )
+            for row in metric_rows(found)
+        ]
+        self.table.show_rows(("measure", *(one.name for one in found)), rows)
+        self._show_choices(found)
+        self._draw()
+        self._show_matrices(found, colors)
+
+    def _show_words(self, found: tuple[ComparedNetwork, ...], same: bool) -> None:
+        from netbuilder.core.results.compare import same_losses
+
+        parts = []
+        if not self.runs.idle:
+            parts.append("Judging the runs…")
+        if not same:
+            parts.append(
+                "They were not judged on the same rows: their data is cut or chosen otherwise."
+            )
+        if len(found) > 1 and not same_losses(found):
+            parts.append(
+                "Their losses are not the same formula, or count penalties for weights in: the"
+                " smaller one is not the better one."
+            )
+        parts += [f"“{one.name}”: {one.trouble}" for one in found if one.trouble]
+        parts.append("★ is the best of each line.")
+        self.words.setText(" ".join(parts))
+
+    def _show_choices(self, found: tuple[ComparedNetwork, ...]) -> None:
+        """Which curves there are for these tasks, and of which class."""
+        from netbuilder.core.results.classification_curves import first_class
+
+        sure = [one.evaluation for one in found if one.evaluation is not None]
+        classes = [one for one in sure if one.probabilities is not None and len(one.labels) > 1]
+        kinds = [_LOSS]
+        kinds += [_ROC, _PR] if classes else []
+        kinds += [_OFF] if any(one.task == "regression" for one in sure) else []
+        labels = list(classes[0].labels) if classes else []
+        for box, names in ((self.which, kinds), (self.label, labels)):
+            if [box.itemText(index) for index in range(box.count())] == names:
+                continue
+            before = box.currentText()
+            box.blockSignals(True)
+            box.clear()
+            box.addItems(names)
+            start = box.findText(before)
+            first = first_class(classes[0]) if box is self.label and classes else 0
+            box.setCurrentIndex(start if start >= 0 else first)
+            box.blockSignals(False)
+
+    def _draw(self) -> None:
+        item = self.plot.getPlotItem()
+        item.clear()
+        kind = self.which.currentText()
+        self.label.setVisible(kind in (_ROC, _PR) and bool(self.runs.named))
+        if kind == _LOSS:
+            self._draw_losses()
+        else:
+            for color, one in zip(self._colors(), self.all, strict=True):
+                if one.evaluation is not None:
+                    self._draw_one(kind, one.evaluation, color)
+        names = {
+            _LOSS: ("epoch", "validation loss"),
+            _ROC: ("false alarms", "found"),
+            _PR: ("found (recall)", "right when named (precision)"),
+            _OFF: ("off by at most", "part of the rows"),
+        }
+        across, up = names.get(kind, ("", ""))
+        item.setLabel("bottom", across)
+        item.setLabel("left", up)
+        item.autoRange(padding=0.03)
+        self.plot.setAccessibleName(f"{kind} of {len(self.all)} runs")
+
+    def _draw_losses(self) -> None:
+        scheme = theme.colors()
+        curves: list[tuple[str, RunCurves]] = [(scheme.training, self._runner.curves)]
+        curves += [
+            (overlay_color(number), one)
+            for number, one in enumerate(self._runner.overlays.values())
+        ]
+        for color, one in curves:
+            series = one.validation("loss")
+            series = series if len(series) else one.training("loss", False)
+            if len(series):
+                self.plot.plot(series.x, series.y, pen=pg.mkPen(color, width=2))
+
+    def _draw_one(self, kind: str, found: Evaluation, color: str) -> None:
+        pen = pg.mkPen(color, width=2)
+        if kind == _OFF:
+            if found.task == "regression":
+                off = np.sort(
+                    np.abs(found.truth - found.predictions).reshape(found.samples, -1)[:, 0]
+                )
+                self.plot.plot(off, np.arange(1, len(off) + 1) / len(off), pen=pen)
+            return
+        from netbuilder.core.results.classification_curves import class_curves
+
+        name = self.label.currentText()
+        if name not in found.labels:
+            return
+        try:
+            curves = class_curves(found, found.labels.index(name))
+        except UserError:  # no row, or every row, is of the class
+            return
+        if kind == _ROC:
+            self.plot.plot(curves.false_positive, curves.true_positive, pen=pen)
+        else:
+            self.plot.plot(curves.recall, curves.precision, pen=pen)
+
+    def _show_matrices(self, found: tuple[ComparedNetwork, ...], colors: list[str]) -> None:
+        from netbuilder.core.results.mistakes import visible_matrix
+
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.heats = []
+        shown = [
+            (one, color)
+            for one, color in zip(found, colors, strict=True)
+            if one.evaluation is not None and one.evaluation.confusion_matrix is not None
+        ]
+        self._matrices.setVisible(bool(shown) and bool(self.runs.named))
+        few = all(len(one.evaluation.labels) <= _SMALL for one, _ in shown if one.evaluation)
+        columns = 2 if few else 1
+        for number, (one, color) in enumerate(shown):
+            assert one.evaluation is not None
+            name = QLabel(_named(color, one.name), self._matrices)
+            heat = HeatMap(self._matrices)
+            matrix = visible_matrix(one.evaluation)
+            assert matrix is not None
+            heat.show_matrix(matrix.counts, matrix.labels)
+            row, column = divmod(number, columns)
+            self._grid.addWidget(name, 2 * row, column)
+            self._grid.addWidget(heat, 2 * row + 1, column)
+            self.heats.append(heat)
+
+
+def _named(color: str, name: str) -> str:
+    """A run's name behind its colour, as rich text."""
+    return f'<span style="color:{color}">■</span> {html.escape(name)}'

@@ -1,0 +1,227 @@
+"""A curve over amounts of data, on request: would more rows help?"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.plots.training_curves import short_number
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import heading, note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.learning_curve import LearningCurve
+
+log = logging.getLogger(__name__)
+_WHAT = (
+    "The network is trained anew on a tenth of its rows, a fifth, and so on, from its own start, "
+    "several times each: if the lower curve still climbs, more data helps."
+)
+
+
+class LearningCurveView(QWidget):
+    """A button that trains on less and more, the curves with their bands, and the numbers."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._stop: threading.Event | None = None
+        self._of: TrainedModel | None = None
+        self.found: LearningCurve | None = None
+        self.title = heading("Would more data help?", self)
+        self.button = QPushButton("Try with less data", self)
+        self.button.setProperty("small", True)
+        self.button.setToolTip(_WHAT)
+        self.seeds = CountBox(1, 1, self)
+        self.seeds.setRange(1, 10)
+        self.seeds.setValue(3)
+        reset_on_new_data(workbench.store, self.seeds)
+        self.seeds.setAccessibleName("Trainings for each amount")
+        self.seeds.setToolTip("Each with other random numbers: the bands show how far they differ")
+        label = QLabel("times each", self)
+        label.setBuddy(self.seeds)
+        row = FlowLayout(spacing=8)
+        for part in (self.button, self.seeds, label):
+            row.addWidget(part)
+        self.words = note_label(_WHAT, self)
+        self.legend = QLabel(self)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.plot = NoWheelPlot("learning_curve", 220, self)
+        self.table = ShortTable("Amounts of data", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
+        layout.addLayout(row)
+        for widget in (self.words, self.legend, self.plot, self.table):
+            layout.addWidget(widget)
+        self.button.clicked.connect(self._pressed)
+        self.destroyed.connect(self.stop)
+        theme.theme().changed.connect(self._draw)
+        self._show(None)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is being trained on parts of the data."""
+        return self._stop is not None
+
+    def begin(self, trained: TrainedModel | None) -> None:
+        """Another network is judged from now on: what was found of the last one goes."""
+        if trained is self._of:
+            return
+        self.stop()
+        self._of = trained
+        self.words.setText(_WHAT)
+        self._show(None)
+
+    def stop(self) -> None:
+        """End after the epoch that runs; what was found stays."""
+        if self._stop is not None:
+            self._stop.set()
+        self._stop = None
+        self.button.setText("Try with less data")
+
+    def _pressed(self) -> None:
+        trained = self._of
+        if self.running or trained is None:
+            self.stop()
+            return
+        if self._workbench.training:
+            state = capitalize_first(self._workbench.run_words)
+            self.words.setText(f"{state}: try again when it is done.")
+            return
+        stop = self._stop = threading.Event()
+        self.button.setText("Stop")
+        self.words.setText("Training on the smallest part…")
+        self._show(None)
+        base, seeds = self._workbench.base, self.seeds.value()
+        told = jobs.relay_to_gui(self, self._tell)
+
+        def work() -> LearningCurve:
+            return _find(trained, base, seeds, told, stop)
+
+        jobs.run_job(
+            work,
+            lambda found: self._ended(stop, found),
+            lambda error: self._failed(stop, error),
+            name="learning curve",
+            owner=self,
+        )
+
+    def _tell(self, stop: threading.Event, found: LearningCurve) -> None:
+        if stop is not self._stop:
+            return
+        last = found.points[-1]
+        self.words.setText(
+            f"{format_count(last.rows, 'row')}, {format_count(len(last.new), 'time')}:"
+            f" amount {len(found.points)} of {found.total}."
+        )
+        self._show(found)
+
+    def _ended(self, stop: threading.Event, found: LearningCurve) -> None:
+        if stop is self._stop:
+            self.stop()
+            self.words.setText(found.sentence or _WHAT)
+            self._show(found)
+
+    def _failed(self, stop: threading.Event, error: Exception) -> None:
+        if stop is not self._stop:
+            return
+        if not isinstance(error, UserError):
+            log.error("the learning curve failed", exc_info=error)
+        self.stop()
+        self.words.setText(str(error))
+
+    def _show(self, found: LearningCurve | None) -> None:
+        self.found = found if found is not None and found.points else None
+        for widget in (self.legend, self.plot, self.table):
+            widget.setVisible(self.found is not None)
+        self._draw()
+        if self.found is None:
+            return
+        rows = [
+            (f"{point.rows:,}", _words(point.known), _words(point.new))
+            for point in self.found.points
+        ]
+        names = ("rows", "on its own rows", f"on {self.found.what} rows")
+        self.table.show_rows(names, rows)
+
+    def _draw(self) -> None:
+        scheme, item = theme.colors(), self.plot.getPlotItem()
+        item.clear()
+        found = self.found
+        if found is None:
+            return
+        x = np.array([point.rows for point in found.points], float)
+        curves = (
+            ("rows that it learned from", [p.known for p in found.points], scheme.training, "o"),
+            (f"{found.what} rows", [p.new for p in found.points], scheme.validation, "t"),
+        )
+        for _, values, color, symbol in curves:
+            mean = np.array([np.mean(one) for one in values])
+            low = np.array([np.min(one) for one in values])
+            high = np.array([np.max(one) for one in values])
+            # A curve without a pen would have no points to fill between.
+            edges = [self.plot.plot(x, ends, pen=pg.mkPen(0, 0, 0, 0)) for ends in (low, high)]
+            soft = QColor(color)
+            soft.setAlphaF(0.18)
+            self.plot.addItem(pg.FillBetweenItem(*edges, brush=soft))
+            self.plot.plot(
+                x, mean, pen=pg.mkPen(color, width=2), symbol=symbol, symbolSize=8,
+                symbolBrush=QColor(color), symbolPen=QColor(scheme.panel),
+            )  # fmt: skip
+        self.legend.setText(
+            " &nbsp; ".join(
+                f'<span style="color:{color}">{"●" if symbol == "o" else "▼"}</span> {name}'
+                for name, _, color, symbol in curves
+            )
+        )
+        item.setLabel("bottom", "training rows")
+        item.setLabel("left", found.metric.replace("_", " "))
+        item.autoRange()
+        self.plot.setAccessibleName(f"{found.metric} over training rows. {found.sentence}")
+
+
+def _words(values: tuple[float, ...]) -> str:
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return short_number(mean)
+    return f"{short_number(mean)} ({short_number(min(values))} to {short_number(max(values))})"
+
+
+def _find(
+    trained: TrainedModel,
+    base: Path,
+    seeds: int,
+    tell: Callable[[threading.Event, LearningCurve], object],
+    stop: threading.Event,
+) -> LearningCurve:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.learning_curve import learning_curve
+
+    return learning_curve(
+        trained.project,
+        load_dataset(trained.project, base),
+        base=base,
+        seeds=seeds,
+        tell=lambda found: tell(stop, found),
+        ended=stop.is_set,
+    )

@@ -1,0 +1,141 @@
+"""Answers that are numbers, against the truth: where they lie, and how far they are off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from netbuilder.core.wording import label_with_unit
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.core.results.residuals import Residuals
+
+SHOWN_POINTS = 5_000
+_AGAINST, _OVER, _SPREAD = "Answer against truth", "Residuals over answers", "How residuals spread"
+
+
+class ResidualsView(QWidget):
+    """One target column in one of three pictures, and what they say in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._evaluation: Evaluation | None = None
+        self.found: Residuals | None = None
+        self.which, self.column = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.which.addItems([_AGAINST, _OVER, _SPREAD])
+        self.which.setAccessibleName("Picture of the answers")
+        self.column.setAccessibleName("Target column")
+        self.plot = NoWheelPlot("residuals", 260, self)
+        self.words = note_label("", self)
+        row = QHBoxLayout()
+        row.addWidget(self.which)
+        row.addWidget(self.column)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.plot)
+        layout.addWidget(self.words)
+        self.which.currentIndexChanged.connect(self._draw)
+        self.column.currentIndexChanged.connect(self._draw)
+        theme.theme().changed.connect(self._draw)
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Show the answers of a judgement; hides itself where they are no numbers."""
+        self._evaluation = found
+        numbers = found.task == "regression"
+        self.setVisible(numbers)
+        if not numbers:
+            return
+        width = int(np.asarray(found.truth).reshape(found.samples, -1).shape[1])
+        names = list(found.columns)[:width]
+        names += [f"value {index + 1}" for index in range(len(names), width)]
+        before = self.column.currentText()
+        self.column.blockSignals(True)
+        self.column.clear()
+        self.column.addItems(names)
+        self.column.setCurrentIndex(max(self.column.findText(before), 0))
+        self.column.blockSignals(False)
+        self.column.setVisible(width > 1)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._evaluation is None or self._evaluation.task != "regression":
+            return
+        from netbuilder.core.results.residuals import residuals
+
+        found = self.found = residuals(self._evaluation, max(self.column.currentIndex(), 0))
+        self.plot.getPlotItem().clear()
+        self.words.setText(found.sentence)
+        {_AGAINST: self._against, _OVER: self._over, _SPREAD: self._spread}[
+            self.which.currentText()
+        ](found)
+        self.plot.setAccessibleName(f"{self.which.currentText()}: {found.column}")
+
+    def _points(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Of very many rows an even part."""
+        step = max(len(x) // SHOWN_POINTS, 1)
+        color = QColor(theme.colors().training)
+        color.setAlphaF(0.6)
+        self.plot.addItem(
+            pg.ScatterPlotItem(x[::step], y[::step], size=6, pxMode=True, brush=color, pen=None)
+        )
+
+    def _dotted(self) -> object:
+        return pg.mkPen(theme.colors().secondary, width=1, style=Qt.PenStyle.DashLine)
+
+    def _against(self, found: Residuals) -> None:
+        self._points(found.truth, found.answers)
+        low, high = _ends(np.concatenate([found.truth, found.answers]))
+        self.plot.plot([low, high], [low, high], pen=self._dotted())
+        item = self.plot.getPlotItem()
+        item.setRange(xRange=(low, high), yRange=(low, high), padding=0)
+        item.setLabel("bottom", label_with_unit(f"truth: {found.column}", found.unit))
+        item.setLabel("left", label_with_unit(f"answer: {found.column}", found.unit))
+
+    def _over(self, found: Residuals) -> None:
+        self._points(found.answers, found.values)
+        across, up = _ends(found.answers), _ends(np.append(found.values, 0.0))
+        self.plot.plot(list(across), [0.0, 0.0], pen=self._dotted())
+        item = self.plot.getPlotItem()
+        item.setRange(xRange=across, yRange=up, padding=0)
+        item.setLabel("bottom", label_with_unit(f"answer: {found.column}", found.unit))
+        item.setLabel("left", label_with_unit("truth − answer", found.unit))
+
+    def _spread(self, found: Residuals) -> None:
+        values = found.values[np.isfinite(found.values)]
+        if not len(values):
+            return
+        counts, edges = np.histogram(values, bins=min(40, max(8, int(np.sqrt(len(values))))))
+        scheme = theme.colors()
+        self.plot.addItem(
+            pg.BarGraphItem(
+                x0=edges[:-1], x1=edges[1:], height=counts,
+                brush=QColor(scheme.training), pen=QColor(scheme.panel),
+            )
+        )  # fmt: skip
+        top = float(counts.max())
+        self.plot.plot([0.0, 0.0], [0.0, top], pen=self._dotted())
+        item = self.plot.getPlotItem()
+        item.setRange(xRange=_ends(np.append(values, 0.0)), yRange=(0, 1.05 * top), padding=0)
+        item.setLabel("bottom", label_with_unit("truth − answer", found.unit))
+        item.setLabel("left", "rows")
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    whole = values[np.isfinite(values)]
+    if not len(whole):
+        return 0.0, 1.0
+    low, high = float(whole.min()), float(whole.max())
+    edge = 0.04 * (high - low or abs(high) or 1.0)
+    return low - edge, high + edge

@@ -1,0 +1,374 @@
+"""The Variants tab: try chosen values, watch all of them learn, take the best."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import capitalize_first
+from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
+from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.plots.parallel_coordinates import ParallelCoordinatesPlot
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.results.empty_states import missing_step_sentence
+from netbuilder.ui.results.search_dimensions import DimensionRows
+from netbuilder.ui.results.trial_table import TrialTable
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
+from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
+
+if TYPE_CHECKING:
+    from netbuilder.core.project.model import Project
+    from netbuilder.core.results.tuning.study import Study, StudyPlan
+
+_BEST, _CHOSEN = "Put the best on the canvas", "Put the chosen variant on the canvas"
+_METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
+
+
+class ExperimentsPanel(QWidget):
+    """A line for each thing that is varied, and what came of it."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self.variants = ExperimentRunner(store, workbench, self)
+        self.waiting = EmptyStatePage.filling(self, "")
+        page = self.waiting.page_layout
+        page.addWidget(
+            note_label(
+                "Say what to vary. The network is trained once for each variant; the lowest"
+                " validation loss wins.",
+                self,
+            )
+        )
+        self.varied = DimensionRows(lambda: store.project, self)
+        page.addWidget(self.varied)
+        self.add, self.method, self.trials = (
+            NoWheelComboBox(self),
+            NoWheelComboBox(self),
+            CountBox(1, 1, self),
+        )
+        self.jobs = CountBox(1, 1, self)
+        self.start = QPushButton("Try variants", self)
+        page.addLayout(self._choices())
+        self.planned = note_label("", self)
+        page.addWidget(self.planned)
+        self.cards = CardList(self)
+        page.addWidget(self.cards)
+        self.words = note_label("", self)
+        self.best = QPushButton(_BEST, self)
+        page.addWidget(self.words)
+        page.addWidget(self.best)
+        self.plot = NoWheelPlot("variants", 170, self)
+        self.plot.setAccessibleName("Validation loss of all variants")
+        self.plot.getPlotItem().setLabel("bottom", "epoch")
+        self.plot.getPlotItem().setLabel("left", "validation loss")
+        self.parallel = ParallelCoordinatesPlot(self)
+        self.importance_title = heading("What decides", self)
+        self.importance = BarList(self)
+        self.table = TrialTable(self)
+        self._shown = (
+            self.plot,
+            self.parallel,
+            self.importance_title,
+            self.importance,
+            self.table,
+        )
+        for widget in self._shown:
+            page.addWidget(widget)
+        page.addStretch(1)
+        self._under_way: dict[str, pg.PlotDataItem] = {}
+        self._plan: StudyPlan | None = None  # what a click would try
+        self._taken: Project | None = None  # with the variant that was put on the canvas
+        self._taken_told, self._taken_words = False, ""
+        self._suggest()
+        self.varied.set_lines(self._suggestions[:2])
+        self._connect()
+        self._tell_plan()
+        self._show()
+
+    def _connect(self) -> None:
+        store, workbench = self._store, self._workbench
+        self.start.clicked.connect(self._start_or_stop)
+        self.best.clicked.connect(self._take)
+        self.table.selectionModel().selectionChanged.connect(self._name_taken)
+        self.variants.found.connect(self._set_as_then)
+        self.variants.changed.connect(self._show)
+        self.variants.grew.connect(self._grow)
+        theme.theme().changed.connect(self._show)
+        store.changed.connect(lambda _old, _new: self._follow())
+        self.varied.changed.connect(self._tell_plan)
+        self.method.currentIndexChanged.connect(self._tell_plan)
+        self.trials.valueChanged.connect(self._tell_plan)
+        reset_on_new_data(store, self.method, self.trials)
+        store.project_replaced.connect(self.cards.clear)
+        for signal in (workbench.problems_changed, workbench.facts_changed):
+            signal.connect(self._look)
+
+    def _choices(self) -> FlowLayout:
+        self.add.setAccessibleName("Add what to vary")
+        self.add.activated.connect(self._add)
+        self.add.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.add.setMinimumContentsLength(8)
+        for title, name in _METHODS:
+            self.method.addItem(title, name)
+        self.method.setAccessibleName("How variants are chosen")
+        self.trials.setRange(1, 1000)
+        self.trials.setValue(12)
+        self.trials.setAccessibleName("Variants to try")
+        self.jobs.setRange(1, os.cpu_count() or 1)
+        self.jobs.setAccessibleName("Variants at once")
+        self.jobs.setToolTip(
+            "Each in a process of its own, as far as the memory that is free allows; 1: in this one"
+        )
+        row = FlowLayout()
+        for part in (
+            self.add,
+            self.method,
+            _pair("at most", self.trials),
+            _pair("at once", self.jobs),
+            self.start,
+        ):
+            row.addWidget(part)
+        return row
+
+    def _look(self) -> None:
+        """Say what has to be done first, while there is nothing to vary and nothing was tried."""
+        lacks = missing_step_sentence(self._workbench, "try variants of the network here")
+        if lacks and self.variants.study is None and not self.variants.running:
+            self.waiting.wait(lacks)
+        else:
+            self.waiting.ready()
+
+    def _follow(self) -> None:
+        """The project is another: what leads nowhere any more is not varied."""
+        self._suggest()
+        self.varied.keep_known()
+        if not self.varied.rows:
+            self.varied.set_lines(self._suggestions[:2])
+        self._tell_plan()
+        if (self._store.project is self._taken) != self._taken_told:
+            self._tell_found()
+        self._look()
+
+    def _tell_plan(self) -> None:
+        """Say how many variants there will be, or what is wrong with a value."""
+        from netbuilder.core.results.tuning.search_space import parse_dimension
+        from netbuilder.core.results.tuning.study import StudyPlan
+
+        project = self._store.project
+        self._plan = None
+        self._name_start()
+        try:
+            varied = tuple(parse_dimension(line, project) for line in self.varied.lines())
+        except UserError as error:
+            self.planned.setText(str(error))
+            return
+        if not varied:
+            self.planned.setText("Nothing is varied yet: choose something under “Add…”.")
+            return
+        self._plan = StudyPlan(
+            project, self._workbench.base, varied, self.trials.value(),
+            str(self.method.currentData()),
+        )  # fmt: skip
+        self.planned.setText(f"{self._plan.words}.")
+        self._name_start()
+
+    def _name_start(self) -> None:
+        """What a click does: it stops, goes on with what was tried before, or begins."""
+        variants = self.variants
+        words = "Try variants"
+        if variants.running:
+            words = "Stop"
+        elif self._plan is not None and variants.goes_on(self._plan):
+            words = "Go on trying"
+        self.start.setText(words)
+
+    def _set_as_then(self) -> None:
+        """Choose what was chosen for the study that was found, so that a click goes on with it."""
+        from netbuilder.core.results.tuning.search_space import format_dimension
+
+        study = self.variants.study
+        if study is not None:
+            plan = study.plan
+            self.varied.set_lines([format_dimension(one) for one in plan.varied])
+            self.method.setCurrentIndex(max(self.method.findData(plan.method), 0))
+            self.trials.setValue(plan.trials or plan.count)
+
+    def _suggest(self) -> None:
+        from netbuilder.core.results.tuning.search_space import display_name
+        from netbuilder.core.results.tuning.suggested_dimensions import suggestions
+
+        self._suggestions = suggestions(self._store.project)
+        self.add.clear()
+        self.add.addItem("Add…")
+        for line in self._suggestions:
+            self.add.addItem(display_name(line.partition("=")[0], self._store.project), line)
+
+    def _add(self, index: int) -> None:
+        if index > 0:
+            self.varied.add(str(self.add.itemData(index)))
+        self.add.setCurrentIndex(0)
+
+    def _start_or_stop(self) -> None:
+        if self.variants.running:
+            self.variants.stop()
+            self.start.setEnabled(False)
+            return
+        self.cards.clear()
+        if self._runner.active or self._workbench.keras_state != "ready":
+            words = (
+                f"{capitalize_first(self._workbench.run_words)}."
+                if self._runner.active
+                else "Keras loads."
+            )
+            self.cards.add(RoleBox("info", words, "Try again when it is done.", self))
+            return
+        self.plot.clear()
+        self._under_way.clear()
+        self.variants.start(
+            self.varied.lines(),
+            str(self.method.currentData()),
+            self.trials.value(),
+            at_once=self.jobs.value(),
+        )
+
+    def _name_taken(self) -> None:
+        self.best.setText(_BEST if self.table.chosen is None else _CHOSEN)
+
+    def _take(self) -> None:
+        chosen = self.table.chosen
+        try:
+            self.variants.take(chosen)
+        except UserError as error:
+            self.cards.clear()
+            self.cards.add(RoleBox("error", error.what, error.fix, self))
+            return
+        which = "The best values stand" if chosen is None else "That variant stands"
+        self._taken = self._store.project
+        self._taken_words = f"{which} on the canvas. Undo takes it away again: Ctrl+Z."
+        self._tell_found()
+
+    def _tell_found(self) -> None:
+        """What came out and, as long as that is so, that a variant stands on the canvas."""
+        study = self.variants.study
+        if study is None:
+            return
+        self._taken_told = self._store.project is self._taken
+        words = self._said_of(study)
+        self.words.setText(f"{self._taken_words}\n{words}" if self._taken_told else words)
+
+    def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
+        """Draw the curve of a variant that is being trained."""
+        key = repr(values)
+        if key not in self._under_way:
+            self._under_way[key] = self.plot.plot([], [])
+        line = self._under_way[key]
+        line.setData(np.arange(1, len(curve) + 1), np.array(curve))
+        line.setPen(pg.mkPen(theme.colors().accent, width=2))
+
+    def _show(self) -> None:
+        variants, study = self.variants, self.variants.study
+        self._name_start()
+        self.start.setEnabled(True)
+        if variants.error is not None:
+            self.cards.clear()
+            error = variants.error
+            self.cards.add(RoleBox("error", error.what, error.fix, self))
+        some = study is not None and bool(study.trials)
+        for widget in self._shown:
+            widget.setVisible(some or (widget is self.plot and variants.running))
+        self._look()
+        best = study.best if study is not None else None
+        self.best.setVisible(best is not None)
+        if study is None or not some:
+            self.words.setText("Trying the first variant…" if variants.running else "")
+            return
+        self._tell_found()
+        self._draw_curves()
+        self.parallel.show_study(study)
+        names = self._names(study)
+        shares = sorted(study.importance.items(), key=lambda pair: -pair[1])
+        self.importance.show_rows(
+            [(names[path], part, f"{part:.0%}") for path, part in shares if part > 0], top=1.0
+        )
+        self.importance_title.setVisible(any(share > 0 for _, share in shares))
+        self.table.show_study(study)
+        self._name_taken()
+
+    def _said_of(self, study: Study) -> str:
+        from netbuilder.core.results.tuning.search_space import format_setting
+        from netbuilder.core.results.tuning.trial_evaluation import describe_score as measured
+
+        done = f"{len(study.trials)} of {study.plan.count} variants tried"
+        best = study.best
+        if best is None:
+            return f"{done}. {study.failure}"
+        names = self._names(study)
+        values = ", ".join(f"{names[path]} {format_setting(v)}" for path, v in best.values.items())
+        told = [f"{study.plan.measure} {best.score:.4g}", measured(best.measured, best.unit)]
+        done += f". Best so far: {values} ({', '.join(one for one in told if one)}"
+        done += f" after epoch {best.best_epoch:,})"
+        if best.best_epoch < best.epochs:
+            done += ". Its plan then keeps the best epoch"
+        tail = f"\n⚠ {study.caution}" if study.caution and not self.variants.running else ""
+        alike = " In the table they are marked ≈." if tail and study.as_good else ""
+        return f"{done}.{tail}{alike}"
+
+    def _names(self, study: Study) -> dict[str, str]:
+        from netbuilder.core.results.tuning.search_space import display_name
+
+        return {one.path: display_name(one.path, study.plan.project) for one in study.plan.varied}
+
+    def _draw_curves(self) -> None:
+        scheme, study = theme.colors(), self.variants.study
+        self.plot.clear()
+        self._under_way.clear()  # those under way come again with their next epoch
+        for trial in study.trials if study is not None else ():
+            curve = np.array(trial.curve)
+            curve = np.where(np.isfinite(curve), curve, np.nan)
+            first = study is not None and trial is study.best
+            color = QColor(scheme.training if first else scheme.secondary)
+            color.setAlphaF(1.0 if first else 0.5)
+            self.plot.plot(
+                np.arange(1, len(curve) + 1), curve, pen=pg.mkPen(color, width=3 if first else 1)
+            )
+
+
+def _pair(words: str, box: CountBox) -> QWidget:
+    """A box behind its name, never parted by a narrow panel."""
+    pair = QWidget(box.parentWidget())
+    beside = QHBoxLayout(pair)
+    beside.setContentsMargins(0, 0, 0, 0)
+    label = QLabel(words, pair)
+    label.setBuddy(box)
+    beside.addWidget(label)
+    beside.addWidget(box)
+    return pair

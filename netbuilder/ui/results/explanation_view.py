@@ -1,0 +1,234 @@
+"""Why this answer: a way to explain, its picture or bars, and what would have to change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.plots.colour_bar import ColourBar
+from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.token_heat import TokenHeat
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.views.sample_activations import Sample
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.explain.explanation import Explanation
+
+log = logging.getLogger(__name__)
+SIDE, MOST_BARS = 140, 24
+
+
+@dataclass(frozen=True, eq=False)
+class _ExplanationRequest:
+    trained: TrainedModel
+    base: Path
+    sample: Callable[[TrainedModel], Sample]
+    method: str | None
+
+
+def _explain(question: _ExplanationRequest) -> Explanation:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.explain.methods import TABLE, ComparisonRows, explain, sample_sort
+
+    sample, text = question.sample(question.trained)
+    rows = None
+    if sample_sort(question.trained) == TABLE:
+        try:
+            dataset = load_dataset(question.trained.project, question.base)
+        except UserError as error:  # a model that was opened without its data
+            log.info("no rows to compare with: %s", error)
+        else:
+            split = dataset.test if dataset.test is not None else dataset.train
+            truth = next(iter(split.raw_y.values()), None)
+            rows = ComparisonRows(split.raw_x, truth) if len(split) > 1 else None
+    return explain(question.trained, sample, question.method, rows=rows, text=text)
+
+
+class ExplanationView(QWidget):
+    """``show_sample`` says what is asked about; it is explained once ``button`` is pressed.
+
+    ``button`` stands where the panel puts it, and ``picture`` where the way to ask has room for
+    it. ``picture_ready``: it is seen, or no more. ``explained(responses)``: another explanation is
+    there, or none. ``came``: the one that was asked for with the button.
+    """
+
+    picture_ready = Signal()
+    explained = Signal(object)
+    came = Signal()
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._sample: Callable[[TrainedModel], Sample] | None = None
+        self._known: object = None
+        self._awaited = False
+        layout = self.column = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.button = QPushButton("Why this answer?", self)
+        self.button.setCheckable(True)
+        self.button.toggled.connect(self._toggled)
+        self.method = NoWheelComboBox(self)
+        self.method.setAccessibleName("Way to explain")
+        self.method.activated.connect(self._ask)
+        self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.sentence = note_label("", self)
+        self.picture = QLabel(self)
+        PictureMenu(self.picture, "why")
+        self.text = TokenHeat(self)
+        self.legend = ColourBar(self)
+        self.bars = BarList(self)
+        self.nearest = note_label("", self)
+        row = FlowLayout(spacing=8)  # in a narrow dock the colours stand below the ways
+        row.addWidget(self.method)
+        row.addWidget(self.legend)
+        layout.addLayout(row)
+        shown = (self.sentence, self.picture, self.text, self.bars, self.nearest)
+        self._parts = (*shown, self.legend)
+        for widget in shown:
+            layout.addWidget(widget)
+        self._worker = jobs.LatestJob.for_widget(self, _explain, "why", self._found, self._failed)
+        self._make_room()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being explained."""
+        return self._worker.idle
+
+    def show_sample(self, sample: Callable[[TrainedModel], Sample] | None) -> None:
+        """Say what is asked about; None: nothing."""
+        self._sample = sample
+        self.button.setVisible(sample is not None)
+        self._list_methods()
+        if not self.method.count():  # there is no way to explain such a network
+            self._sample = None
+            self.button.hide()
+        self._make_room()
+        self._ask()
+
+    def forget(self) -> None:
+        """Close what was explained: another project is asked from now on."""
+        self._sample = None
+        self.button.setChecked(False)
+        self._hide_parts()
+
+    def _hide_parts(self) -> None:
+        for widget in self._parts:
+            widget.setVisible(False)
+        self.picture_ready.emit()
+        self.explained.emit(())
+
+    def _make_room(self) -> None:
+        """Take room where something is explained, and only there."""
+        on = self.button.isChecked() and self._sample is not None
+        self.setVisible(on)
+        self.method.setVisible(on and self.method.count() > 1)
+        if not on:
+            self._hide_parts()
+
+    def _list_methods(self) -> None:
+        trained = self._workbench.asked
+        if trained is None or trained is self._known:
+            return
+        from netbuilder.core.results.explain.methods import methods_for
+
+        self._known = trained
+        chosen = self.method.currentData()
+        self._hide_parts()  # what is explained there is another network's answer
+        self.method.clear()
+        try:
+            ways = methods_for(trained)
+        except UserError:
+            ways = ()
+        if chosen not in {way.name for way in ways}:
+            self.button.setChecked(False)
+        if not ways:
+            return
+        for way in ways:
+            self.method.addItem(way.title, way.name)
+            self.method.setItemData(self.method.count() - 1, way.help, Qt.ItemDataRole.ToolTipRole)
+        # One asks about one answer: what is about all rows is the second choice.
+        first = next((index for index, way in enumerate(ways) if not way.overall), 0)
+        known = self.method.findData(chosen) if chosen is not None else -1
+        self.method.setCurrentIndex(known if known >= 0 else first)
+
+    def _toggled(self) -> None:
+        self._awaited = self.button.isChecked()
+        self._make_room()
+        self._ask()
+
+    def _ask(self) -> None:
+        trained = self._workbench.asked
+        if self._sample is None or trained is None or not self.button.isChecked():
+            return
+        method = str(self.method.currentData()) if self.method.count() > 1 else None
+        self._worker.ask(_ExplanationRequest(trained, self._workbench.base, self._sample, method))
+
+    def _failed(self, question: _ExplanationRequest, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("explaining failed", exc_info=error)
+        self._hide_parts()
+        self.sentence.setText(str(error))
+        self.sentence.setVisible(True)
+
+    def _found(self, question: _ExplanationRequest, found: Explanation) -> None:
+        from netbuilder.core.results.explain.explanation_drawing import (
+            explanation_bars,
+            format_values,
+            heat_map_legend,
+            overlay_heat_map,
+            strongest_values,
+            token_patches,
+        )
+
+        if question.trained is not self._workbench.asked or not self.button.isChecked():
+            return
+        self.sentence.setText(found.sentence)
+        self.sentence.setVisible(True)
+        self.picture.setVisible(found.heatmap is not None)
+        self.text.setVisible(bool(found.tokens))
+        self.text.show_tokens(token_patches(found))
+        told = found.heatmap is not None and bool(found.heatmap.any())
+        self.legend.setVisible(told or any(value for _, value in found.tokens))
+        rgb, ends = heat_map_legend(found)
+        colours = tuple(QColor(*one) for one in rgb)
+        self.legend.show_ends(self.text.colours(colours) if found.tokens else colours, ends)
+        if found.heatmap is not None and found.picture is not None:
+            image = to_image(overlay_heat_map(found.picture, found.heatmap))
+            pixels = QPixmap.fromImage(image).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+            self.picture.setPixmap(pixels)
+            self.picture.setAccessibleName(found.sentence)
+        pairs, left = strongest_values(explanation_bars(found), MOST_BARS)
+        words = format_values([value for _, value in pairs], signed=not found.responses)
+        rows = [(name, value, said) for (name, value), said in zip(pairs, words, strict=True)]
+        self.bars.show_rows(rows if any(value for _, value in pairs) else [], signed=True)
+        if left:
+            self.sentence.setText(
+                f"{found.sentence} The {MOST_BARS} of {len(pairs) + left} that change it most:"
+            )
+        near = found.nearest
+        self.nearest.setVisible(near is not None and bool(near.changes))
+        if near is not None:
+            changes = ", ".join(
+                f"{n} {here} → {there}" for n, (here, there) in near.changes.items()
+            )
+            self.nearest.setText(f"{near.words} ({near.answer}): {changes}.")
+        self.picture_ready.emit()
+        self.explained.emit(found.responses)
+        if self._awaited:  # once: whoever slides or draws on stays where that is
+            self._awaited = False
+            QTimer.singleShot(0, self, self.came.emit)

@@ -1,0 +1,419 @@
+"""The Inside tab: what the layers make of one row, and what their weights are like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.node_label import describe_params
+from netbuilder.core.project.model import Node
+from netbuilder.core.wording import format_percent
+from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.plots import activation_strips
+from netbuilder.ui.plots.live import strip_places
+from netbuilder.ui.plots.scaled_picture import ScaledPicture
+from netbuilder.ui.plots.training_curves import short_number
+from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.results.stale_note import StaleNote
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.canvas_strips import Look, picture_of
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationsService, SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.layer_values import WeightStats
+
+_NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
+_FIRST = "in a moment here stands what each layer makes of one row."
+_BARE = "What is below are its weights, as they stand in the file."
+_EVERY_MS = 250
+#: Pixels: the side of a map, and the most that a picture is wide (nine maps).
+SIDE, WIDE = 44, 412
+
+
+class InsidePanel(QWidget):
+    """With a layer selected: its values, filters and weights; else all layers in a row.
+
+    While a run goes on it is what the run makes of the row just now, four times a second.
+    ``value_requested(layer, place)``: a number was clicked (its place in the output; None: beside
+    them), and how it comes about is to be shown.
+    """
+
+    value_requested = Signal(str, object)
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        activations_service: ActivationsService,
+        live: LiveActivationsService,
+        selection_changed: Any,
+        selection: tuple[str, ...],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._activations_service, self._live = activations_service, live
+        self._selection = selection
+        self._look: Look | None = None
+        self._bare: SampleActivations | None = None  # of a network without a row
+        self._parts: list[QWidget] = []
+        self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
+        self._shown: tuple[Any, ...] = ()  # what the parts were made for
+        self.waiting = EmptyStatePage.filling(self, _NO_MODEL)
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _FIRST)
+        page = self.waiting.page_layout
+        self.stale = StaleNote(workbench, self, live=True)
+        page.addWidget(self.stale)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        label = QLabel("row", self)
+        label.setProperty("role", "field")
+        self.number = CountBox(1, 1, self)
+        self.number.setAccessibleName("row of the test data")
+        label.setBuddy(self.number)
+        self.random = QPushButton("Another", self)
+        self.random.setProperty("small", True)
+        self.truth = note_label("", self)
+        self._row = (label, self.number, self.random)
+        row.addWidget(label)
+        row.addWidget(self.number)
+        row.addWidget(self.random)
+        row.addWidget(self.truth, 1)
+        page.addLayout(row)
+        self._place = QVBoxLayout()
+        self._place.setSpacing(6)
+        page.addLayout(self._place)
+        page.addStretch(1)
+        self.number.valueChanged.connect(lambda value: activations_service.show_row(value - 1))
+        self.random.clicked.connect(self._another)
+        activations_service.changed.connect(self._show)
+        self._soon = QTimer(self, singleShot=True, interval=_EVERY_MS)
+        self._soon.timeout.connect(self._show)
+        live.changed.connect(self._moved)
+        selection_changed.connect(self._select)
+        theme.theme().changed.connect(self._rebuild)
+        follow_next_step(workbench, self.waiting, self._show)
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def _moved(self) -> None:
+        if self._live.look is None:  # a run has begun: what is there is of an earlier one
+            self._show()
+        elif self.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    def _another(self) -> None:
+        self.number.setValue(int(np.random.default_rng().integers(1, self.number.maximum() + 1)))
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        self._selection = tuple(ids)
+        self._show()
+
+    def _rebuild(self) -> None:
+        self._shown = ()
+        self._show()
+
+    def _clear(self) -> None:
+        for part in self._parts:
+            self._place.removeWidget(part)
+            part.hide()
+            part.deleteLater()
+        self._parts, self._updates = [], []
+
+    def _add(self, part: QWidget) -> None:
+        self._parts.append(part)
+        self._place.addWidget(part)
+
+    def _add_words(self, words: Callable[[], str]) -> None:
+        label = note_label(words(), self)
+        self._add(label)
+        self._updates.append(lambda: label.setText(words()))
+
+    def _add_picture(self, make: Callable[[int], QImage | None], most: int) -> ScaledPicture:
+        picture = ScaledPicture(make, most, self)
+        self._add(picture)
+        self._updates.append(picture.paint_again)
+        return picture
+
+    def _open_by_click(
+        self,
+        picture: ScaledPicture,
+        node_id: str,
+        find: Callable[[ScaledPicture, tuple[float, float]], tuple[int, ...] | None],
+    ) -> None:
+        """Let a click on a number of a picture show how it comes about."""
+        picture.setCursor(Qt.CursorShape.PointingHandCursor)
+        picture.setToolTip("Click a number: how it comes about is shown on the canvas")
+
+        def clicked(spot: QPointF) -> None:
+            self.value_requested.emit(node_id, find(picture, (spot.x(), spot.y())))
+
+        picture.clicked.connect(clicked)
+
+    def _in_strip(
+        self, node_id: str, height: int, picture: ScaledPicture, spot: tuple[float, float]
+    ) -> tuple[int, ...] | None:
+        shown = picture.pixmap().deviceIndependentSize()  # its dots are finer than its pixels
+        size = (round(shown.width()), round(shown.height()))
+        values = self._values(node_id)
+        return strip_places.number_in_strip(values, size, spot, height, picture.width_now)
+
+    def _in_maps(
+        self, node_id: str, picture: ScaledPicture, spot: tuple[float, float]
+    ) -> tuple[int, ...] | None:
+        columns = _columns(picture.width_now)
+        return strip_places.number_in_maps(self._values(node_id).shape, SIDE, columns, spot)
+
+    def _show(self) -> None:
+        self._soon.stop()
+        look = self._live.look or self._activations_service.look_now or self._weights_only()
+        if look is None:
+            if self._workbench.trained is None and not self._workbench.training:
+                self.waiting.restart()
+            waiting = self._workbench.trained is not None and not self._activations_service.trouble
+            training = self._workbench.training
+            words = "Looking…" if waiting and not training else self._activations_service.trouble
+            words = "" if training else words
+            self.waiting.wait(words or next_step_sentence(self._workbench, _NO_MODEL))
+            return
+        if not self.isVisible():
+            return
+        self._look = look
+        blocked = self.number.blockSignals(True)
+        self.number.setRange(1, max(look.rows, 1))
+        if not self.number.hasFocus() or look.index == self._activations_service.index:
+            self.number.setValue(look.index + 1)
+        self.number.blockSignals(blocked)
+        bare = look is self._bare
+        for widget in self._row:
+            widget.setVisible(not bare)
+        about = look.own and f"just now: {look.own}"
+        about = about or look.truth_words
+        of_rows = f"of {look.rows:,}" + (f" · {about}" if about else "")
+        self.truth.setText(f"{self._activations_service.trouble} {_BARE}" if bare else of_rows)
+        there = look.project.graph.by_id if bare else look.values
+        chosen = [one for one in self._selection if one in there]
+        one = chosen[0] if len(chosen) == 1 else ""
+        shown = (look.project.graph, one, tuple(look.values), self._weights(one))
+        if shown[0] is not (self._shown or (None,))[0] or shown[1:] != self._shown[1:]:
+            self._shown = shown
+            self._clear()
+            if one:
+                self._lay_layer(one)
+            else:
+                self._lay_all()
+        else:
+            for update in self._updates:
+                update()
+        # Last: a page that comes to the front is resized, and what stands there paints itself
+        # from the newest look, which may have none of the layers of the look before.
+        self.waiting.ready()
+
+    def _weights_only(self) -> Look | None:
+        """A network that was opened without its data: no row goes through it, and its weights can
+        be seen all the same."""
+        trained = self._workbench.trained
+        if trained is None or self._workbench.training or not self._activations_service.trouble:
+            return None
+        if self._bare is None or self._bare.trained is not trained:
+            self._bare = SampleActivations(trained, {}, {}, "", 0, 0)
+        return self._bare
+
+    def _weights(self, node_id: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Names and shapes of a layer's weights."""
+        found = self._of_look().weights_of(node_id) if node_id else {}
+        return tuple((name, value.shape) for name, value in found.items())
+
+    def _of_look(self) -> Look:
+        """The newest look: parts are made, and made anew, only while there is one."""
+        assert self._look is not None
+        return self._look
+
+    def _values(self, node_id: str) -> NDArray[Any]:
+        return np.asarray(self._of_look().values[node_id])
+
+    def _lay_all(self) -> None:
+        graph = self._of_look().project.graph
+        for node_id in graph.order:
+            if self._of_look() is self._bare:
+                self._lay_weights_of(node_id)
+                continue
+            if node_id not in self._of_look().values:
+                continue
+            node = graph.by_id[node_id]
+            spec = LAYERS.get(node.layer)
+            words = describe_params(node.params, spec) if spec else ""
+            self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
+            picture = self._add_picture(partial(self._small, node_id), 340)
+            self._open_by_click(picture, node_id, partial(self._in_small, node_id))
+        self._add(note_label("Select a layer on the canvas to see it closely.", self))
+
+    def _told(self, node_id: str) -> bool:
+        """Whether there are words or named numbers for what a layer gives."""
+        look = self._of_look()
+        named = node_id in look.told or node_id in look.answers
+        return named and self._values(node_id).ndim == 1
+
+    def _in_small(
+        self, node_id: str, picture: ScaledPicture, spot: tuple[float, float]
+    ) -> tuple[int, ...] | None:
+        return None if self._told(node_id) else self._in_strip(node_id, 36, picture, spot)
+
+    def _small(self, node_id: str, width: int) -> QImage | None:
+        """One line of pictures; where there are words or named numbers for it, those."""
+        look = self._of_look()
+        if self._told(node_id):
+            node = look.project.graph.by_id[node_id]
+            return picture_of(look, node, self._values(node_id))
+        return self._strip(node_id, 36, width)
+
+    def _strip(self, node_id: str, height: int, width: int) -> QImage | None:
+        return activation_strips.activation_strip(self._values(node_id), width, height=height)
+
+    def _lay_layer(self, node_id: str) -> None:
+        graph = self._of_look().project.graph
+        node = graph.by_id[node_id]
+        if node_id in self._of_look().values:
+            self._lay_values(node)
+        owner = graph.by_id.get(node.shared or "", node)
+        if self._filters(owner) is not None:
+            self._add(_title("The patterns that it looks for", self))
+            self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
+        self._lay_weights(owner)
+
+    def _lay_weights_of(self, node_id: str) -> None:
+        """A layer by its name, with its filters and weights; nothing of one without any."""
+        node = self._of_look().project.graph.by_id[node_id]
+        if self._of_look().weights_of(node_id):
+            self._add(_title(f"{node.layer} “{node_id}”", self))
+            self._lay_layer(node_id)
+
+    def _lay_values(self, node: Node) -> None:
+        """What a layer makes of the row."""
+        node_id, values = node.id, self._values(node.id)
+        self._add(_title(f"What {node.layer} “{node_id}” gives out", self))
+        if values.dtype.kind in "fiub" and values.size:
+            self._add_words(lambda: _span(self._values(node_id)))
+            if self._told(node_id):  # bars without a scale would say less
+                self._add_picture(partial(self._small, node_id), WIDE)
+            if values.size == 1:
+                pass  # it stands there in words
+            elif values.ndim == 3 and values.shape[2] == 3:
+                picture = self._add_picture(
+                    lambda width: _montage(self._values(node_id), width), 180
+                )
+                self._open_by_click(picture, node_id, lambda _picture, _spot: None)
+            elif values.ndim == 3:
+                from netbuilder.core.results.layer_values import as_pictures
+
+                picture = self._add_picture(
+                    lambda width: _maps(as_pictures(self._values(node_id)), width), WIDE
+                )
+                self._open_by_click(picture, node_id, partial(self._in_maps, node_id))
+            else:
+                picture = self._add_picture(partial(self._strip, node_id, 72), WIDE)
+                self._open_by_click(picture, node_id, partial(self._in_strip, node_id, 72))
+
+    def _filters(self, owner: Node) -> Any:
+        from netbuilder.core.results.layer_values import layer_filters
+
+        return layer_filters(owner.layer, self._of_look().weights_of(owner.id))
+
+    def _stats(self, owner: Node, name: str) -> WeightStats:
+        from netbuilder.core.results.layer_values import array_stats
+
+        (found,) = array_stats({name: self._of_look().weights_of(owner.id)[name]})
+        return found
+
+    def _lay_weights(self, owner: Node) -> None:
+        look = self._of_look()
+        weights = look.weights_of(owner.id)
+        if look.too_large(owner.id):
+            self._add(note_label("It has so many weights that they are shown after the run.", self))
+        for name, value in weights.items():
+            if value.dtype.kind not in "fiu" or value.size == 0:
+                continue
+            size = " × ".join(str(n) for n in value.shape)
+            frozen = ", not trained" if name in look.frozen(owner.id) else ""
+            self._add(_title(f"{name} ({size}{frozen})", self))
+            self._add_words(partial(self._weight_words, owner, name))
+            if value.size == 1:
+                continue
+            picture = self._add_picture(partial(self._histogram, owner, name), WIDE)
+            picture.setToolTip("How many weights have which size, from smallest to largest")
+
+    def _weight_words(self, owner: Node, name: str) -> str:
+        stats = self._stats(owner, name)
+        if stats.count == 1:
+            return f"{_counted(1)}: {short_number(stats.mean)}"
+        return (
+            f"{_counted(stats.count)} from {short_number(stats.minimum)} to"
+            f" {short_number(stats.maximum)}, "
+            f"mean {short_number(stats.mean)}, spread {short_number(stats.deviation)}, "
+            f"{format_percent(stats.near_zero)} near 0"
+        )
+
+    def _histogram(self, owner: Node, name: str, width: int) -> QImage:
+        return activation_strips.bars_image(
+            self._stats(owner, name).counts.astype(float), width, height=60
+        )
+
+
+def _span(values: NDArray[Any]) -> str:
+    """How many numbers, from where to where, in words."""
+    if values.size == 1:
+        return f"{_numbers(values.shape)}: {short_number(float(values.reshape(-1)[0]))}"
+    dead = float((values == 0).mean())
+    zero = f", {format_percent(dead)} of them 0" if dead > 0.01 else ""
+    span = f"{short_number(float(values.min()))} to {short_number(float(values.max()))}"
+    return f"{_numbers(values.shape)}, from {span}{zero}"
+
+
+def _montage(values: NDArray[Any], width: int) -> QImage:
+    return activation_strips.map_montage(values[None], width, columns=1)
+
+
+def _title(text: str, parent: QWidget) -> QLabel:
+    """A heading that wraps: names of layers are as long as people make them."""
+    return note_label(text, parent, role="heading")
+
+
+def _maps(maps: NDArray[Any], width: int) -> QImage:
+    """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
+    return activation_strips.map_montage(maps, SIDE, _columns(width))
+
+
+def _columns(width: int) -> int:
+    return max((width + activation_strips.GAP) // (SIDE + activation_strips.GAP), 1)
+
+
+def _numbers(shape: tuple[int, ...]) -> str:
+    """How many numbers a shape holds, in words: ``8 × 8 × 32 numbers``, ``1 number``."""
+    sizes = " × ".join(str(size) for size in shape) or "1"
+    return f"{sizes} number" if all(size == 1 for size in shape) else f"{sizes} numbers"
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} weight" if count == 1 else f"{count:,} weights"

@@ -1,0 +1,259 @@
+"""A window of a series: drag its points, and see what the network predicts, on and on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
+from netbuilder.ui.plots.window_curve import WindowCurve
+from netbuilder.ui.results.predict_forms.predict_form import PredictForm, request_for_raw
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.forecast import Forecast, SeriesEnds
+
+log = logging.getLogger(__name__)
+#: How far the slider goes: so many windows, and at least so many steps; how far one can type.
+WINDOWS, LEAST, MOST = 4, 50, 2_000
+_LAST = "The end of the data: drag its points, and see what would follow."
+_DRAGGED = "A window that you changed."
+_OWN, _END = "the window that you changed", "the end of the data"
+_Question = tuple["TrainedModel", Any, int]
+
+
+def _forecast(question: _Question) -> Forecast:
+    from netbuilder.core.results.forecast import forecast
+
+    trained, window, steps = question
+    return forecast(trained, window, steps)
+
+
+def _last_window(trained: TrainedModel, base: Path) -> Any:
+    from netbuilder.core.results.forecast import last_window
+
+    return last_window(trained, base)
+
+
+class SeriesForm(PredictForm):
+    """The curve, which of its columns is dragged, and how many steps are predicted."""
+
+    one = "row"
+    stands_still = "the forecast"
+    why_at = 3
+    words = "This network reads a series: its last steps stand here as a curve."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self._trained: TrainedModel | None = None
+        self._ends: SeriesEnds | None = None
+        self._key = ""
+        self._names: tuple[str, ...] = ()
+        self._rows: np.ndarray | None = None
+        self._given: np.ndarray | None = None
+        self._own = False
+        self._wanted = 0  # what a person wanted last: an answer to what was before comes too late
+        self.found: Forecast | None = None
+        self.curve = WindowCurve(self)
+        self.column = NoWheelComboBox(self)
+        self.column.setAccessibleName("Column that is shown and dragged")
+        self.steps = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.steps.setAccessibleName("Steps that are predicted")
+        self.count = CountBox(1, 1, self)
+        self.count.setAccessibleName("Number of steps that are predicted")
+        self._ahead = QWidget(self)
+        row = QHBoxLayout(self._ahead)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel("Predict", self._ahead))
+        row.addWidget(self.steps, 1)
+        row.addWidget(self.count)
+        row.addWidget(QLabel("steps", self._ahead))
+        self.note = note_label("", self)
+        self.last_button = QPushButton("Last window", self)
+        self.last_button.setToolTip("The last steps of the data")
+        self.undo_button = QPushButton("As it was", self)
+        self.undo_button.setToolTip("Put all points back")
+        buttons = FlowLayout(spacing=8)
+        for widget in (self.column, self.last_button, self.undo_button):
+            buttons.addWidget(widget)
+        for part in (self.curve, self._ahead, self.note):
+            self.page.addWidget(part)
+        self.page.addLayout(buttons)
+        self._worker = jobs.LatestJob.for_widget(
+            self, _forecast, "forecast", self._found, self._failed
+        )
+        self.curve.dragged.connect(self._dragged)
+        self.column.currentIndexChanged.connect(self._show_column)
+        self.steps.valueChanged.connect(self.count.setValue)
+        self.count.valueChanged.connect(self._count_changed)
+        self.last_button.clicked.connect(self._show_last)
+        self.undo_button.clicked.connect(self._put_back)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no forecast is being made."""
+        return self._worker.idle
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks that take one sequence of numbers."""
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        inputs = list(preprocessing_of(trained).inputs.values())
+        return len(inputs) == 1 and inputs[0].kind == "numbers" and len(inputs[0].shape) == 2
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Start with the end of the data; a window of one's own stays while the data does."""
+        from netbuilder.core.results.forecast import series_ends
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        self._trained, self.found = trained, None
+        if fresh:
+            self._own, self._rows, self._given = False, None, None
+        key, entry = next(iter(preprocessing_of(trained).inputs.items()))
+        width = int(entry.shape[1] or 1)
+        names = tuple(column.name for column in entry.columns)
+        self._key, self._ends = key, series_ends(trained)
+        self._names = (
+            names if len(names) == width else tuple(f"value {i + 1}" for i in range(width))
+        )
+        self.column.blockSignals(True)
+        self.column.clear()
+        self.column.addItems(list(self._names))
+        if self._ends is not None and self._ends.targets[0] in self._names:
+            self.column.setCurrentText(self._ends.targets[0])
+        self.column.blockSignals(False)
+        self.column.setVisible(width > 1)
+        self._ahead.setVisible(self._ends is not None)
+        self.note.setText("")
+        if self._ends is not None:
+            most = max(LEAST, WINDOWS * int(entry.shape[0] or 1))
+            far, horizon = self._ends.goes_on, self._ends.horizon
+            for box, end in ((self.steps, most), (self.count, MOST)):
+                box.blockSignals(True)
+                box.setRange(1, end if far else horizon)
+                box.setValue(max(horizon, int(entry.shape[0] or 1)))
+                box.blockSignals(False)
+        if self._rows is not None and self._own:
+            self._show_column()
+            self._ask(_DRAGGED, by_hand=False)
+        elif self._ends is not None:
+            self._show_last()
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._trained = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a window of one's own stands there, or the end of the data."""
+        return self._own
+
+    def _show_last(self) -> None:
+        trained = self._trained
+        if trained is None:
+            return
+        self._wanted += 1
+        wanted = self._wanted
+
+        def found(rows: Any) -> None:
+            if rows is not None and trained is self._trained and wanted == self._wanted:
+                self._own = True
+                self._show_rows(rows, _LAST)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, UserError):
+                log.error("the last window cannot be read", exc_info=error)
+            self.nothing.emit(f"The data's last window cannot be read: {error}")
+
+        base = self._workbench.base
+        jobs.run_job(lambda: _last_window(trained, base), found, failed, name="window", owner=self)
+
+    def _show_rows(self, rows: Any, about: str) -> None:
+        self._rows = np.array(rows, np.float64)
+        self._given = self._rows.copy()
+        self._show_column()
+        self._ask(about, by_hand=False)
+
+    def _show_column(self) -> None:
+        if self._rows is None:
+            return
+        index = max(self.column.currentIndex(), 0)
+        self.curve.show_window(self._rows[:, index], self._names[index])
+        self._show_ahead()
+
+    def _dragged(self) -> None:
+        if self._rows is None:
+            return
+        self._own = True
+        self._wanted += 1
+        self._rows[:, max(self.column.currentIndex(), 0)] = self.curve.values
+        self._ask(_DRAGGED)
+
+    def _put_back(self) -> None:
+        if self._given is not None:
+            self._wanted += 1
+            self._show_rows(self._given, self.words)
+
+    def _ask(self, about: str, *, by_hand: bool = True) -> None:
+        if self._rows is None or self._trained is None:
+            return
+        rows = self._rows.copy()
+        own = {_DRAGGED: _OWN, _LAST: _END}.get(about, "")
+        if about == _LAST and not self.isVisible():
+            own = ""  # nobody asked for it: the canvas goes on showing its row
+        raw = {self._key: rows.astype(np.float32)}
+        self.asked.emit(request_for_raw(raw, about, by_hand=by_hand, own=own))
+        self._predict()
+
+    def _count_changed(self, count: int) -> None:
+        self.steps.blockSignals(True)  # further than it goes it stays at its end
+        self.steps.setValue(count)
+        self.steps.blockSignals(False)
+        self._predict()
+
+    def _predict(self) -> None:
+        if self._trained is not None and self._ends is not None and self._rows is not None:
+            self._worker.ask((self._trained, self._rows.copy(), self.count.value()))
+
+    def _found(self, question: _Question, found: Forecast) -> None:
+        if question[0] is self._trained:
+            self.found = found
+            self.note.setText(found.note)
+            self._show_ahead()
+
+    def _failed(self, question: _Question, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("predicting failed", exc_info=error)
+        self.note.setText(str(error))
+
+    def _show_ahead(self) -> None:
+        name = self._names[max(self.column.currentIndex(), 0)]
+        if self.found is not None and name in self.found.targets:
+            self.curve.show_ahead(self.found.values[:, self.found.targets.index(name)])
+        else:
+            self.curve.show_ahead(np.zeros(0))
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Show the window of the data that the canvas shows."""
+        if self._ends is not None and not wanted:
+            return  # the end of the data stands here until a person wants another
+        if wanted or not self._own:
+            self._own = False
+            self._wanted += 1
+            self._show_rows(look.raw[self._key], about)

@@ -1,0 +1,488 @@
+"""The Predict tab: ask the trained network about a sample, or about a file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Union, cast
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.core.data.registry import is_chosen
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.results.explanation_view import ExplanationView
+from netbuilder.ui.results.predict_forms.file_predictions import FilePredictionsView
+from netbuilder.ui.results.predict_forms.live_prediction import LivePrediction
+from netbuilder.ui.results.predict_forms.picture_form import PictureForm
+from netbuilder.ui.results.predict_forms.predict_form import (
+    PredictForm,
+    PredictionRequest,
+    TestSampleForm,
+)
+from netbuilder.ui.results.predict_forms.prediction_header import (
+    TOP,
+    PredictionHeader,
+    class_rows,
+    most_likely,
+)
+from netbuilder.ui.results.predict_forms.row_form import RowForm
+from netbuilder.ui.results.predict_forms.series_form import SeriesForm
+from netbuilder.ui.results.predict_forms.several_inputs_form import SeveralInputsForm
+from netbuilder.ui.results.predict_forms.sound_form import SoundForm
+from netbuilder.ui.results.predict_forms.text_form import TextForm
+from netbuilder.ui.results.stale_note import StaleNote
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationsService, Sample
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Predictions
+    from netbuilder.core.results.predict_file import FilePredictions
+    from netbuilder.core.results.uncertainty import Uncertainty
+
+log = logging.getLogger(__name__)
+_NO_MODEL = "Press Train: then the network can be asked here."
+Answer = Union["Predictions", "FilePredictions"]
+#: The network, what to ask it, and the path of the file that is asked about ("": no file).
+Question = tuple["TrainedModel", Callable[["TrainedModel"], Answer], str]
+
+
+_SureQuestion = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample]]
+
+
+def _sure(question: _SureQuestion) -> Uncertainty | None:
+    from netbuilder.core.results.uncertainty import own_known_errors, uncertainty_of
+
+    trained, base, make = question
+    sample, _text = make(trained)
+    raw = {key: value[None] for key, value in sample.items()}
+    return uncertainty_of(trained, raw, own_known_errors(trained, base))
+
+
+def _predict(question: Question) -> Answer:
+    trained, ask, _path = question
+    return ask(trained)
+
+
+def _told(error: Exception) -> UserError:
+    if isinstance(error, UserError):
+        return error
+    log.error("prediction failed", exc_info=error)
+    return UserError(f"The network could not answer: {error}", "Look at the values.")
+
+
+class PredictPanel(QWidget):
+    """The answer above, and below it the way to ask that fits the network."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        activations_service: ActivationsService,
+        live: LiveActivationsService,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._activations_service = workbench, activations_service
+        self.learning = LivePrediction(workbench, live, self)
+        self._shown: object = self  # nothing, not even that there is no network
+        self._data: Data | None = None
+        self._another_asked = self._file_asked = False
+        self.predictions: Predictions | None = None
+        self._worker = jobs.LatestJob.for_widget(
+            self, _predict, "predict", self._found, self._failed
+        )
+        self._sure_worker = jobs.LatestJob.for_widget(
+            self, _sure, "sure", self._sure_found, self._sure_failed
+        )
+        self.rows = RowForm(workbench, self)
+        self.pictures = PictureForm(workbench, self)
+        self.texts = TextForm(workbench, self)
+        self.series = SeriesForm(workbench, self)
+        self.sounds = SoundForm(workbench, self)
+        self.several = SeveralInputsForm(workbench, self)
+        self._samples = TestSampleForm(workbench, self)
+        self.views: tuple[PredictForm, ...] = (
+            self.rows,
+            self.several,
+            self.pictures,
+            self.texts,
+            self.series,
+            self.sounds,
+            self._samples,
+        )
+        self.view: PredictForm = self._samples
+        self._build()
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        for view in self.views:
+            view.asked.connect(self._ask)
+            view.nothing.connect(self._nothing)
+            view.said.connect(self.about.setText)
+        self.file_button.clicked.connect(self._ask_file)
+        self.another.clicked.connect(self._another)
+        self.file_answers.failed.connect(self._tell_trouble)
+        self.file_answers.scaled.connect(lambda path: self.answer_file(path, scaled=True))
+        self.learning.answered.connect(self._show_learned)
+        workbench.speed_changed.connect(self._pace_changed)
+        activations_service.changed.connect(self._look_changed)
+        workbench.asked_changed.connect(self._trained_changed)
+        follow_next_step(workbench, self.waiting, self._wait)
+        self._trained_changed()
+
+    def _build(self) -> None:
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.head = PredictionHeader(self)
+        self.answer = self.head.answer
+        outer.addWidget(self.head)
+        self.waiting = EmptyStatePage(_NO_MODEL, self)
+        self.waiting.follow(self._workbench.run_changes, lambda: self._workbench.run_words)
+        outer.addWidget(self.waiting, 1)
+        page = self.waiting.page_layout
+        self.about = note_label("", self)
+        self.cards = CardList(self)
+        self.bars = BarList(self)
+        self.bars.hide()
+        self.why = ExplanationView(self._workbench, self)
+        self.why.explained.connect(self.rows.response.show_means)
+        self.why.came.connect(self._bring_why)
+        self.file_answers = FilePredictionsView(self)
+        self.file_button = QPushButton("Answer a file…", self)
+        self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
+        self.another = QPushButton("Another test row", self)
+        buttons = self._buttons = FlowLayout(spacing=8)
+        for button in (self.another, self.why.button):
+            buttons.addWidget(button)
+        self.others = note_label("The other classes:", self)
+        below = FlowLayout(spacing=8)
+        below.addWidget(self.file_button)
+        self.stale = StaleNote(self._workbench, self, meanwhile=self._meanwhile)
+        page.addWidget(self.stale)
+        page.addWidget(self.cards)
+        # Answer, why, and what is asked with stand above the fold of a small screen.
+        page.addLayout(buttons)
+        page.addWidget(self.about)
+        for view in self.views:
+            page.addWidget(view)
+        page.addWidget(self.others)
+        page.addWidget(self.bars)
+        page.addLayout(below)
+        page.addWidget(self.file_answers)
+        page.addStretch(1)
+
+    def _bring_why(self) -> None:
+        if self.why.sentence.visibleRegion().isEmpty():
+            self.waiting.see(self.why)
+
+    @property
+    def form(self) -> ParamForm | None:
+        """The form of one row, where the network takes rows."""
+        return self.rows.form if self.view is self.rows else None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being answered."""
+        return self._worker.idle and self._sure_worker.idle
+
+    def _wait(self) -> None:
+        if self._workbench.asked is None:
+            self.waiting.wait(next_step_sentence(self._workbench, _NO_MODEL))
+
+    def _trained_changed(self) -> None:
+        trained = self._workbench.asked
+        if trained is self._shown:
+            return
+        self._shown, self.predictions = trained, None
+        self.learning.ask(None)
+        self._another_asked = self._file_asked = False
+        self._leave_what_goes()
+        self.view.end()
+        self.file_answers.forget()
+        self.cards.clear()
+        fresh = trained is None or trained.project.data != self._data
+        self._data = trained.project.data if trained is not None else None
+        if fresh:
+            self.why.forget()
+            self.waiting.restart()
+        self.why.show_sample(None)
+        self.head.setVisible(trained is not None)
+        self._clear_answer()
+        view = None if trained is None else next(one for one in self.views if one.fits(trained))
+        if view is not self.view or fresh:  # else it stays under the hand
+            self.view.hide()
+        if trained is None or view is None:
+            self._wait()
+            return
+        first = next(iter(trained.preprocessing.outputs.values()), None)
+        explains = first is not None and (first.task == "regression" or has_dropout(trained))
+        numbers = len(first.columns) if first is not None and first.task == "regression" else 1
+        self.head.begin(len(first.classes) if first is not None else 0, explains, numbers)
+        self.view = view
+        self.view.place_why(self.why)
+        self._place_words()
+        self.view.show()
+        self.another.setText(f"Another test {self.view.one}")
+        self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
+        self.view.begin(trained, fresh)
+        self.about.setText(self.view.words)
+        self.waiting.ready()
+        self._look_changed()
+
+    def _leave_what_goes(self) -> None:
+        """Take the keyboard from what is about to hide: Qt would give it to a button far below,
+        and scroll there."""
+        held = QApplication.focusWidget()
+        if held is not None and (held is self.why.button or self.why.isAncestorOf(held)):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _place_words(self) -> None:
+        """What is said comes and goes: above the way to ask, or below one that must stay."""
+        page = self.waiting.page_layout
+        for widget in (self.stale, self.cards, self.about):
+            page.removeWidget(widget)
+        if self.view.steady:
+            at = page.indexOf(self.view) + 1
+            for widget in (self.cards, self.about, self.stale):
+                page.insertWidget(at, widget)
+        else:
+            page.insertWidget(0, self.stale)
+            page.insertWidget(1, self.cards)
+            page.insertWidget(page.indexOf(self._buttons) + 1, self.about)
+
+    def _another(self) -> None:
+        """Look at the next sample of the test data; Inside and the canvas follow."""
+        self._asked_by_hand()
+        self._another_asked = True
+        self._activations_service.show_row(self._activations_service.index + 1)
+
+    def _look_changed(self) -> None:
+        """Ask about the test sample that the canvas shows, where none was drawn or written."""
+        look = self._activations_service.look
+        if look is None or look.trained is not self._workbench.asked:
+            if self._another_asked and self._activations_service.trouble:
+                self.about.setText(self._activations_service.trouble)
+            return
+        if look.own:
+            return  # it was asked about here
+        from netbuilder.core.results.live.sample_summary import filled_words
+
+        truth = f": {look.truth_words}" if look.truth else ""
+        about = f"Test {self.view.one} {look.index + 1:,} of {look.rows:,}{truth}."
+        about = f"{about} {filled_words(look.filled)}".strip()
+        wanted, self._another_asked = self._another_asked, False
+        if self._file_asked and not wanted:
+            return  # a test row that comes by itself would take the place of the file's answers
+        self.view.show_look(look, about, wanted)
+
+    def _asked_by_hand(self) -> None:
+        """Say that a person asked, and not the panel by itself."""
+        if self._workbench.asked is not None:
+            self._workbench.happened.emit("predicted")
+
+    def _ask(self, asked: PredictionRequest) -> None:
+        trained = self._workbench.asked
+        if trained is None or self.sender() is not self.view:
+            return
+        self._file_asked = False
+        if self.view.steady:
+            self.waiting.hold_height()  # one draws, where the page may be scrolled to its end
+        if asked.about is not None:
+            self.about.setText(asked.about)
+        if asked.by_hand:
+            self._asked_by_hand()
+        self.learning.ask(asked)
+        self._worker.ask((trained, asked.answer, ""))
+        if asked.own and asked.sample is not None:
+            self._activations_service.show_own(asked.sample, asked.own)
+        else:
+            self._leave_own()
+        if self.learning.going:
+            self._ask_no_more()
+            return
+        self.why.show_sample(asked.sample)
+        if asked.sample is not None:
+            self._sure_worker.ask((trained, self._workbench.base, asked.sample))
+
+    def _sure_found(self, question: _SureQuestion, found: Uncertainty | None) -> None:
+        current = question[0] is self._workbench.asked and not self.learning.going
+        if current and self.answer.text():
+            self.head.sure.setText(found.sentence if found is not None else "")
+
+    def _sure_failed(self, _question: _SureQuestion, error: Exception) -> None:
+        # The answer itself stands, or its own question says what is wrong.
+        log.info("how sure it is cannot be said: %s", error)
+        self.head.sure.setText("")
+
+    def _nothing(self, words: str) -> None:
+        """There is nothing to be answered: what was answered before is gone."""
+        self.learning.ask(None)
+        self._clear_answer()
+        self.why.show_sample(None)
+        self._leave_own()
+        self.about.setText(words)
+
+    def _leave_own(self) -> None:
+        """What was a person's own is asked about no more: the canvas shows a row again."""
+        if self._activations_service.own is not None:
+            self._activations_service.show_row(self._activations_service.index)
+
+    def _clear_answer(self) -> None:
+        self.head.clear()
+        self._show_others([], None)
+
+    def _show_others(self, rows: list[tuple[str, float, str]], marked: str | None) -> None:
+        """The classes that the head has no room for."""
+        self.bars.show_rows(rows[TOP:], marked=marked, top=1.0)
+        self.others.setVisible(len(rows) > TOP)
+
+    def _ask_file(self) -> None:
+        path = ask_open(self, "Answer a file")
+        if path is not None:
+            self.answer_file(path)
+
+    def answer_file(self, path: Path, *, scaled: bool = False) -> None:
+        """Answer all rows of a file, and show the answers: they can then be saved.
+
+        ``scaled``: its numbers were brought to 0 to 1 before.
+        """
+        trained = self._workbench.asked
+        if trained is None:
+            return
+        self._asked_by_hand()
+        self.learning.ask(None)
+        self._file_asked = True
+        self.view.end()  # the form's row would take the place of the file's answers
+
+        def answer(model: TrainedModel) -> FilePredictions:
+            from netbuilder.core.results.predict_file import predictions_of_file
+
+            return predictions_of_file(model, path, scaled=scaled)
+
+        self._worker.ask((trained, answer, str(path)))
+
+    def _found(self, question: Question, answer: Answer) -> None:
+        if question[0] is not self._workbench.asked:
+            return
+        self.cards.clear()
+        if question[2]:
+            self._clear_answer()
+            self.head.hide()  # it would stand empty above the table
+            self.file_answers.show_answers(cast("FilePredictions", answer), question[2])
+            self._see_file_answers()
+            return
+        self.head.show()
+        found = cast("Predictions", answer)
+        self.file_answers.forget()
+        for note in found.notes:
+            self.cards.add(RoleBox("info", "", note, self))
+        self._show_found(self.learning.found or found)
+
+    def _show_learned(self) -> None:
+        """Show what a run that goes on answers now."""
+        found = self.learning.found
+        if found is not None and not self._file_asked:
+            self.head.show()
+            self._show_found(found)
+        self.stale.look()
+
+    def _meanwhile(self) -> str:
+        if not self.learning.going or self._file_asked:
+            return ""
+        asked = self._workbench.asked
+        # No number that moves: new words lay out the whole page anew.
+        words = "It is training: the answer follows what the network learns."
+        if self.view.stands_still and asked is not None:
+            still = f"{capitalize_first(self.view.stands_still)} below is as it was after"
+            words = f"{words} {still} {format_count(asked.epochs, 'epoch')}."
+        return words
+
+    def _pace_changed(self) -> None:
+        """A run that was paused goes on."""
+        if self.learning.going:
+            self._ask_no_more()
+
+    def _ask_no_more(self) -> None:
+        """What takes long to find out is asked of a network that stands."""
+        self._leave_what_goes()
+        self.why.show_sample(None)
+        self.head.sure.setText("")
+
+    def _show_found(self, found: Predictions) -> None:
+        self.predictions = found
+        self.head.show_answer(found)
+        self.view.show_answer(found)
+        self._show_others(class_rows(found), most_likely(found))
+
+    def _failed(self, question: Question, error: Exception) -> None:
+        if question[0] is not self._workbench.asked:
+            return
+        if question[2]:
+            self._clear_answer()
+            self.head.hide()
+            self.cards.clear()
+            self.file_answers.show_trouble(_told(error))
+            self._see_file_answers()
+        else:
+            self.head.show()
+            self._tell_trouble(error)
+
+    def _see_file_answers(self) -> None:
+        """Scroll to what was asked for: its button stands at the end of the page."""
+        self.waiting.see(self.file_answers)
+
+    def _tell_trouble(self, error: Exception) -> None:
+        error = _told(error)
+        self._clear_answer()
+        self.cards.clear()
+        self.cards.add(RoleBox("error", error.what, error.fix, self))
+        self.waiting.see(self.cards)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # What cannot be asked about is left to the window, which opens files.
+        if self._workbench.asked is not None and self.view.takes(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self.view.take(event.mimeData()):
+            event.acceptProposedAction()
+
+    def event(self, event: QEvent) -> bool:
+        # Ctrl+V is the canvas's elsewhere in the window.
+        if event.type() == QEvent.Type.ShortcutOverride and self._pastes(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._pastes(event):
+            self.pictures.paste()
+        else:
+            super().keyPressEvent(event)
+
+    def _pastes(self, event: QKeyEvent) -> bool:
+        return self.view is self.pictures and event.matches(QKeySequence.StandardKey.Paste)
+
+
+def has_dropout(trained: TrainedModel) -> bool:
+    """Whether the network switches units off at random while training."""
+    from netbuilder.core.results.uncertainty import dropout_nodes
+
+    return bool(dropout_nodes(trained.project.graph))

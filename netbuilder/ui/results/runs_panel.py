@@ -1,0 +1,296 @@
+"""The Runs tab: earlier trainings, to compare and to bring back."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.wording import capitalize_first
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.plots.table_menu import TableMenu
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, changes_since_previous, run_title
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.runs.recorded_curves import curves_of
+from netbuilder.ui.services.runs.restore_run import restore_run
+from netbuilder.ui.services.runs.run_progress import format_start
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.labels import heading, note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.core.project.model import Project
+
+log = logging.getLogger(__name__)
+_NAME_LETTERS = 15  # with the tick before them
+_GIVE_WAY = (5, 2)  # took, epochs
+_NONE = "Every training is kept here: train once, and it stands in this list."
+
+
+def _list(_question: object) -> list[Run]:
+    from netbuilder.core.engine.runs.run_store import list_runs
+
+    return list_runs()
+
+
+class RunsPanel(QWidget):
+    """A table of runs, and what differs between the selected ones or from the canvas."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self._worker = jobs.LatestJob.for_widget(
+            self,
+            _list,
+            "runs",
+            lambda _question, runs: self._show(runs),
+            lambda _question, error: log.error("runs", exc_info=error),
+        )
+        self.model = RunsModel(self)
+        self.model.renamed.connect(self._rename)
+        self.model.overlays_chosen.connect(self._overlay)
+        self._of = self._rows_of_data()
+        self._ticks: dict[tuple[str, ...], tuple[str, ...]] = {}  # by the rows, of other data
+        self._build_table()
+        self.about = note_label(
+            "Tick runs to see them beside the live curve, and side by side in Evaluate.",
+            self,
+        )
+        self.back = QPushButton("Bring back", self)
+        self.back.setToolTip(
+            "Put this run's network, data, plan and trained weights on the canvas again"
+        )
+        self.delete = QPushButton("Delete", self)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.about, 1)
+        for button in (self.back, self.delete):
+            button.setProperty("small", True)
+            buttons.addWidget(button)
+        self.differs_title = heading("", self)
+        self.differs = note_label("", self, role="body")
+        self.since = note_label("", self, role="body")
+        page = QWidget(self)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(14, 10, 14, 10)
+        layout.setSpacing(8)
+        layout.addLayout(buttons)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.since)
+        layout.addWidget(self.differs_title)
+        layout.addWidget(self.differs)
+        self.stack = QStackedWidget(self)
+        empty = note_label(_NONE, self, role="empty")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack.addWidget(empty)
+        self.stack.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+        self.back.clicked.connect(self.bring_back)
+        self.delete.clicked.connect(self.delete_selected)
+        QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete_selected).setContext(
+            Qt.ShortcutContext.WidgetShortcut
+        )
+        runner.ended.connect(self.refresh)
+        store.changed.connect(lambda _old, _new: self._project_changed())
+        self._show_differences()
+
+    def _rows_of_data(self) -> tuple[str, ...]:
+        """Which rows the project learns from, wherever its own file lies."""
+        data = self._store.project.data
+        path = str(self._workbench.base / data.path) if data.path else ""
+        return (data.kind, data.name, path)
+
+    def _project_changed(self) -> None:
+        """Runs on other rows cannot be compared: their ticks wait until those rows are back."""
+        rows = self._rows_of_data()
+        if rows != self._of:
+            if self.model.ticked:
+                self._ticks[self._of] = tuple(self.model.ticked)
+            self._of = rows
+            wanted = self._ticks.pop(rows, ())
+            if wanted or self.model.ticked:
+                self.model.tick(wanted)
+        self._show_differences()
+
+    def _build_table(self) -> None:
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.model)
+        self.sorted.setSortRole(SORT_ROLE)
+        self.table = QTableView(self)
+        self.table.setModel(self.sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setShowGrid(False)
+        # Runs of one project differ in their number alone, which stands last.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        header = self.table.horizontalHeader()
+        header.setMinimumSectionSize(40)
+        # Numbers whole, whatever they are; the name has what is left.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setAccessibleName("Runs")
+        TableMenu(self.table, "runs")
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._leave_names_room)
+
+    def _leave_names_room(self) -> None:
+        """Where the names would be cut to a letter or two, what is least asked for gives way."""
+        header = self.table.horizontalHeader()
+        letter = self.fontMetrics().averageCharWidth()
+        wide = {
+            number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
+            for number in range(1, header.count())
+        }
+        room = self.table.viewport().width() - sum(wide.values())
+        for number in _GIVE_WAY:
+            hidden = room < _NAME_LETTERS * letter
+            header.setSectionHidden(number, hidden)
+            room += wide[number] if hidden else 0
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the list again."""
+        self._worker.ask(None)
+
+    def selected(self) -> list[Run]:
+        """The selected runs."""
+        rows = self.table.selectionModel().selectedRows()
+        return [self.model.runs[self.sorted.mapToSource(row).row()] for row in rows]
+
+    def bring_back(self) -> None:
+        """Put the selected run's project on the canvas, and its trained network where one was kept.
+
+        One undo takes the project back. The network can be asked, saved and trained on.
+        """
+        chosen = self.selected()
+        if len(chosen) != 1:
+            return
+        if self._runner.active:
+            state = capitalize_first(self._workbench.run_words)
+            self.about.setText(f"{state}: stop it first, then the run can be brought back.")
+            return
+        run = chosen[0]
+        restore_run(
+            run, run_title(run), self._store, self._workbench, self._runner,
+            self.about.setText, self,
+        )  # fmt: skip
+
+    def delete_selected(self) -> None:
+        """Take the selected runs away for good."""
+        from netbuilder.core.engine.runs import run_store as runs
+
+        for run in self.selected():
+            runs.delete_run(run.id)
+        gone = {run.id for run in self.selected()}
+        self._show([run for run in self.model.runs if run.id not in gone])
+        self._overlay(tuple(self.model.ticked))
+
+    def _show(self, found: list[Run]) -> None:
+        kept = {run.id for run in self.selected()}
+        self.model.show_runs(found)
+        self.stack.setCurrentIndex(1 if found else 0)
+        # Not selectRow: with a key held down it would toggle, and of several it would keep one.
+        rows = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for number, run in enumerate(found):
+            if run.id in kept:
+                index = self.sorted.mapFromSource(self.model.index(number, 0))
+                self.table.selectionModel().select(index, rows)
+        self._show_differences()
+
+    def _rename(self, run: Run, name: str) -> None:
+        from netbuilder.core.engine.runs import run_store as runs
+        from netbuilder.core.errors import UserError
+
+        try:
+            renamed = runs.rename_run(run.id, name)
+        except UserError as error:
+            self.about.setText(str(error))
+            return
+        self.model.replace(renamed)
+
+    def _overlay(self, ids: tuple[str, ...]) -> None:
+        from netbuilder.core.errors import UserError
+
+        overlays: dict[str, RunCurves] = {}
+        compared: dict[str, Run] = {}
+        for run in self.model.runs:
+            if run.id not in ids:
+                continue
+            name = run_title(run)
+            name = name if name not in overlays else f"{name}, {format_start(run)}"
+            try:
+                overlays[name] = curves_of(run)
+                compared[name] = run
+            except UserError as error:
+                self.about.setText(str(error))
+        self._runner.set_overlays(overlays, compared)
+
+    def _show_differences(self) -> None:
+        chosen = self.selected()
+        self.back.setEnabled(len(chosen) == 1)
+        self.delete.setEnabled(bool(chosen))
+        for label in (self.differs, self.differs_title):
+            label.setVisible(len(chosen) in (1, 2))
+        since = changes_since_previous(chosen[0], self.model.runs) if len(chosen) == 1 else ""
+        self.since.setText(since)
+        self.since.setVisible(bool(since))
+        if len(chosen) == 1:
+            self._tell(f"From “{chosen[0].name}” to the canvas", chosen[0].project, self._settled())
+        elif len(chosen) == 2:
+            older, newer = sorted(chosen, key=lambda run: run.started)
+            self._tell(f"From “{older.name}” to “{newer.name}”", older.project, newer.project)
+
+    def _settled(self) -> Project:
+        """The canvas, with what is automatic on it as a run would have it."""
+        from netbuilder.core.data.defaults import resolve_defaults
+        from netbuilder.core.errors import UserError
+
+        project, facts = self._store.project, self._workbench.facts
+        if facts is None:
+            return project
+        try:
+            return resolve_defaults(project, facts)
+        except UserError:
+            return project  # its data fits no loss: that is said elsewhere
+
+    def _tell(self, title: str, old: Any, new: Any) -> None:
+        from netbuilder.core.engine.runs.differences import project_differences
+
+        found = [str(one) for one in project_differences(old, new)]
+        self.differs_title.setText(title)
+        shown = [f"• {line}" for line in found[:12]]
+        if len(found) > 12:
+            shown.append(f"… and {len(found) - 12} more")
+        self.differs.setText("\n".join(shown) or "Nothing differs.")

@@ -1,0 +1,226 @@
+"""What is varied, a line each: its name, and a list of values or a range to take them from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.forms.boxes import ElidedComboBox
+from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.clamped_label import ClampedLabel
+
+LIST, RANGE, LOGARITHMIC = "one of", "from … to", "powers"
+#: Room for values, so that those of all lines stand below each other.
+_VALUES = 164
+_NAME_LETTERS = 14
+_TIPS = {
+    LIST: "Values with commas between them",
+    RANGE: "Every number between two is as likely",
+    LOGARITHMIC: "By factors: 0.001 to 0.01 is as far as 0.01 to 0.1",
+}
+
+
+class DimensionRow(QWidget):
+    """One path. ``line()`` is it as ``netbuilder tune --vary`` takes it."""
+
+    edited = Signal()
+    removed = Signal()
+
+    def __init__(self, line: str, title: str, numbers: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.path, _, words = line.partition("=")
+        self.title = ClampedLabel(title, self)
+        self.title.setToolTip(self.path)
+        self.how = ElidedComboBox(self)
+        for name in (LIST, RANGE, LOGARITHMIC) if numbers else (LIST,):
+            self.how.addItem(name)
+            self.how.setItemData(self.how.count() - 1, _TIPS[name], Qt.ItemDataRole.ToolTipRole)
+        self.how.setMinimumContentsLength(6)
+        self.how.setAccessibleName(f"{title}: a list or a range")
+        self.how.setVisible(numbers)
+        self.first, self.last = QLineEdit(self), QLineEdit(self)
+        self.to = QLabel("to", self)
+        self.remove = QToolButton(self)
+        self.remove.setText("×")
+        self.remove.setProperty("role", "quiet")
+        self.remove.setToolTip("Do not vary this")
+        self.remove.setAccessibleName(f"Do not vary {title}")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+        self._said = QWidget(self)
+        row = QHBoxLayout(self._said)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.how, 1)
+        values = QWidget(self)
+        values.setFixedWidth(round(_VALUES * initial_font_scale()))
+        inside = QHBoxLayout(values)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(6)
+        for widget in (self.first, self.to, self.last):
+            inside.addWidget(widget)
+        row.addWidget(values)
+        row.addWidget(self.remove)
+        self._above: bool | None = None
+        self._lay(above=False)
+        self._fill(words)
+        self._arrange()
+        self.how.activated.connect(self._turn)
+        for box in (self.first, self.last):
+            box.textEdited.connect(lambda _text: self.edited.emit())
+        self.remove.clicked.connect(self.removed.emit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - self._said.sizeHint().width()
+        self._lay(above=room < _NAME_LETTERS * self.fontMetrics().averageCharWidth())
+
+    def _lay(self, *, above: bool) -> None:
+        """The name beside its values, or above them where there it would be cut to pieces."""
+        if above == self._above:
+            return
+        self._above = above
+        for part in (self.title, self._said):
+            self._grid.removeWidget(part)
+        if above:
+            self._grid.addWidget(self.title, 0, 0, 1, 2)
+            self._grid.addWidget(self._said, 1, 0, 1, 2)
+        else:
+            self._grid.addWidget(self.title, 0, 0)
+            self._grid.addWidget(self._said, 0, 1)
+
+    def line(self) -> str:
+        """``dense.units=16,32``, ``dense.rate=0.1:0.5``, ``…learning_rate=log:1e-4:1e-1``."""
+        first, last = self.first.text().strip(), self.last.text().strip()
+        start = {LIST: "", RANGE: "", LOGARITHMIC: "log:"}[self.how.currentText()]
+        words = first if self.how.currentText() == LIST else f"{start}{first}:{last}"
+        return f"{self.path}={words}"
+
+    def _fill(self, words: str) -> None:
+        parts = words.split(":")
+        ranged = len(parts) in {2, 3} and not words.startswith(("[", "{", '"'))
+        if ranged and self.how.count() > 1:
+            self.how.setCurrentText(LOGARITHMIC if parts[0] == "log" else RANGE)
+            self.first.setText(parts[-2])
+            self.last.setText(parts[-1])
+        else:
+            self.first.setText(words.replace(",", ", "))
+
+    def _arrange(self) -> None:
+        listed = self.how.currentText() == LIST
+        self.last.setVisible(not listed)
+        self.to.setVisible(not listed)
+        name = self.title.text()
+        self.first.setAccessibleName(f"{name}: values" if listed else f"{name}: from")
+        self.last.setAccessibleName(f"{name}: to")
+
+    def _turn(self) -> None:
+        """A list becomes the range that it spans, and a range the list of its ends."""
+        listed, ends = self.how.currentText() == LIST, [self.first.text(), self.last.text()]
+        if listed and self.last.text():
+            self.first.setText(", ".join(ends))
+            self.last.clear()
+        elif not listed and not self.last.text():
+            words = [word.strip() for word in self.first.text().split(",") if word.strip()]
+            words = sorted(words, key=_size)
+            self.first.setText(words[0] if words else "")
+            self.last.setText(words[-1] if len(words) > 1 else "")
+        self._arrange()
+        self.edited.emit()
+
+
+def _size(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return 0.0
+
+
+class DimensionRows(QWidget):
+    """The lines. ``changed``: something is varied otherwise."""
+
+    changed = Signal()
+
+    def __init__(self, project: Callable[[], Project], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self.rows: list[DimensionRow] = []
+        self._page = QVBoxLayout(self)
+        self._page.setContentsMargins(0, 0, 0, 0)
+        self._page.setSpacing(4)
+
+    def lines(self) -> list[str]:
+        """What is varied, as ``search_space.parse_dimension`` reads it."""
+        return [row.line() for row in self.rows]
+
+    def set_lines(self, lines: Sequence[str]) -> None:
+        """Vary these instead; what leads nowhere in the project is left out."""
+        for row in self.rows:
+            self._page.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = []
+        for line in lines:
+            self._put(line)
+        self.changed.emit()
+
+    def add(self, line: str) -> None:
+        """Vary one thing more; what is varied already gets the keyboard."""
+        path = line.partition("=")[0]
+        known = next((row for row in self.rows if row.path == path), None)
+        if known is None:
+            known = self._put(line)
+            self.changed.emit()
+        if known is not None:
+            known.first.setFocus()
+
+    def keep_known(self) -> None:
+        """Take out what leads nowhere since the project is another."""
+        from netbuilder.core.results.tuning.search_space import display_name
+
+        project = self._project()
+        for row in list(self.rows):
+            try:
+                row.title.setText(display_name(row.path, project))
+                row.title.setToolTip(row.path)
+            except UserError:
+                self._take_out(row)
+
+    def _put(self, line: str) -> DimensionRow | None:
+        from netbuilder.core.results.tuning.search_space import display_name, holds_number
+
+        path, project = line.partition("=")[0], self._project()
+        try:
+            title, numbers = display_name(path, project), holds_number(path, project)
+        except UserError:
+            return None
+        row = DimensionRow(line, title, numbers, self)
+        row.edited.connect(self.changed)
+        row.removed.connect(lambda: self._take_out(row))
+        self.rows.append(row)
+        self._page.addWidget(row)
+        return row
+
+    def _take_out(self, row: DimensionRow) -> None:
+        if row in self.rows:
+            self.rows.remove(row)
+            self._page.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+            self.changed.emit()

@@ -1,0 +1,430 @@
+"""The Surface tab: what the network answers everywhere, moving while it learns."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.point_data import point_view_name, same_points
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.colour_bar import ColourBar
+from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
+from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
+from netbuilder.ui.plots.live.picture_wall import PictureWall
+from netbuilder.ui.plots.live.surface_plot import (
+    PART_SIGNS,
+    SurfacePlot,
+    class_legend,
+    number_colours,
+)
+from netbuilder.ui.results.compared_surfaces import ComparedSurfaces
+from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.results.point_editor import PointEditor
+from netbuilder.ui.results.stale_note import StaleNote
+from netbuilder.ui.results.surface_words import (
+    ASKING,
+    COMING,
+    NO_MODEL,
+    loss_sentence,
+    picture_note,
+)
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.views.live_view import LiveView
+from netbuilder.ui.services.views.run_histograms import RunHistograms
+from netbuilder.ui.services.views.sample_activations import ActivationsService
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.view_data import SurfacePicture
+
+_PARTS = ("training", "validation", "test")
+QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's, which PySide6 does not hand on
+
+
+class SurfacePanel(QWidget):
+    """Chooses a view, and draws the newest picture of it."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        activations_service: ActivationsService,
+        recorded: RunHistograms | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._activations_service = (
+            store,
+            workbench,
+            activations_service,
+        )
+        self._runner = runner
+        self.live = LiveView(store, workbench, runner, activations_service, self, recorded)
+        self.picture: Any = None
+        self._drawn_for: Project | None = None  # whose points can be edited, where they are seen
+        self._resting: tuple[Any, dict[str, str]] = (None, {})
+        self.waiting = EmptyStatePage.filling(self, NO_MODEL)
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
+        workbench.training_changed.connect(self._redraw)
+        page = self.waiting.page_layout
+        self.view = NoWheelComboBox(self)
+        self.view.setAccessibleName("View")
+        # The views are others for other data: the first ones do not say how wide they get.
+        _as_wide_as_named(self.view)
+        self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.across.setAccessibleName("Column from left to right")
+        self.up.setAccessibleName("Column from bottom to top")
+        self.axes = (QWidget(self), QWidget(self))
+        page.addLayout(self._choices())
+        self._add_pictures(page)
+        self.parts = [
+            QCheckBox(f"{sign} {name}", self) for sign, name in zip(PART_SIGNS, _PARTS, strict=True)
+        ]
+        self.discrete = QCheckBox("clear borders", self)
+        self.held = NoWheelComboBox(self)
+        self.beside = ComparedSurfaces(self.live, runner, self)
+        page.addWidget(self.beside, 1)
+        # Beneath, as all words that come and go: points stay where the hand is about to click.
+        self.stale = StaleNote(workbench, self, live=True)
+        page.addWidget(self.stale)
+        self.points = PointEditor(store, workbench, self.plot, self)
+        self._least_height = self.plot.minimumHeight()
+        self.points.edit.toggled.connect(self._hold_still)
+        self.neighbours = QPushButton("t-SNE", self)
+        self.over_epochs = QCheckBox("as a map over epochs", self)
+        page.addLayout(self._switches())
+        self.legend = QLabel(self)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        page.addWidget(self.legend)
+        # Which of its parts are shown tells it, and not whether the page is in sight.
+        self.plot.menu.below = lambda: "" if self.legend.isHidden() else self.legend.text()
+        self.colours = ColourBar(self)
+        page.addWidget(self.colours)
+        self.note = note_label("", self)
+        self._words = Throttle(self._say, self, WORDS_SECONDS)
+        page.addWidget(self.note)
+        page.addStretch()  # takes what a plot that keeps its size leaves
+        self._wire()
+        self._show()
+
+    def _wire(self) -> None:
+        self.view.activated.connect(self._choose_view)
+        self.points.told.connect(self.note.setText)
+        self.plot.sample_chosen.connect(self._choose_sample)
+        self.wall.chosen.connect(self._choose_sample)
+        activations_service = self._activations_service
+        activations_service.row_chosen.connect(
+            lambda: self.plot.ring_sample(activations_service.index)
+        )
+        self.live.changed.connect(self._show)
+        self.live.picture_ready.connect(self._draw_newer)
+        # In a pause the picture is there before the network that was set by hand.
+        self._workbench.trained_changed.connect(self._words.soon)
+        theme.theme().changed.connect(self._redraw)
+        reset_on_new_data(self._store, *self.parts, self.discrete, self.over_epochs)
+        follow_next_step(self._workbench, self.waiting, self._show_waiting)
+
+    def _add_pictures(self, page: QVBoxLayout) -> None:
+        """One widget for each way to draw; the view says which is seen."""
+        self.plot = SurfacePlot(self)
+        self.wall = PictureWall(self)
+        self.histograms = HistogramRidges(self)
+        self.maps = HistogramMaps(self)
+        self._wall_place = QScrollArea(self)
+        make_scroll_area_accessible(self._wall_place, "Wall of pictures")
+        self._wall_place.setWidgetResizable(True)
+        self._wall_place.setWidget(self.wall)
+        self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)
+        page.addWidget(self.plot, 1)
+        page.addWidget(self.histograms)
+        page.addWidget(self.maps, 1)
+        page.addWidget(self._wall_place, 1)
+
+    def _choices(self) -> FlowLayout:
+        top = FlowLayout()
+        top.addWidget(self.view)
+        for place, arrow, box in zip(self.axes, "→↑", (self.across, self.up), strict=True):
+            _as_wide_as_named(box)
+            box.setMaximumWidth(40 * self.fontMetrics().averageCharWidth())
+            box.activated.connect(self._choose_axes)
+            pair = QHBoxLayout(place)
+            pair.setContentsMargins(0, 0, 0, 0)
+            pair.addWidget(QLabel(arrow, place))
+            pair.addWidget(box)
+            top.addWidget(place)
+        return top
+
+    def _switches(self) -> FlowLayout:
+        row = FlowLayout()
+        for number, box in enumerate(self.parts):
+            box.setChecked(number in self.plot.shown_parts)
+            box.toggled.connect(partial(self._show_part, number))
+            box.setToolTip(f"Show {_PARTS[number]} rows as points")
+            row.addWidget(box)
+        self.discrete.setToolTip("Show only what is answered, not how surely")
+        self.discrete.toggled.connect(self._set_discrete)
+        row.addWidget(self.discrete)
+        row.addWidget(self.points)
+        self.held.addItems(["others at their mean", "others as in the chosen row"])
+        self.held.setAccessibleName("Where columns that are not shown are held")
+        self.held.setToolTip(
+            "The columns that no axis shows: at their mean, or as in the row that Inside shows"
+        )
+        self.held.activated.connect(lambda index: self.live.choose(at_sample=index == 1))
+        row.addWidget(self.held)
+        self.neighbours.setToolTip("Draw neighbours beside each other (t-SNE): takes seconds")
+        self.neighbours.clicked.connect(self._spread)
+        row.addWidget(self.neighbours)
+        self.over_epochs.setToolTip("A map with epochs from left to right, instead of ridges")
+        self.over_epochs.toggled.connect(self._set_over_epochs)
+        row.addWidget(self.over_epochs)
+        return row
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.live.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.live.watch(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.points.edit.isChecked():
+            self._hold_still(False)
+            # Once all parts have the room of the new size.
+            QTimer.singleShot(0, self, lambda: self._hold_still(self.points.edit.isChecked()))
+
+    def _hold_still(self, on: bool) -> None:
+        """While points are edited the plot keeps its size, whatever is said beneath it."""
+        self.waiting.hold_still(on)
+        if not on:
+            self.plot.setMinimumHeight(self._least_height)
+            self.plot.setMaximumHeight(QWIDGETSIZE_MAX)
+            return
+        words = 3 * self.fontMetrics().lineSpacing()  # that may come, and are seen with the plot
+        self.plot.setFixedHeight(max(self._least_height, self.plot.height() - words))
+
+    def _show_waiting(self) -> None:
+        if self.live.shown is None and self.live.error is None:
+            self._show()
+
+    def _choose_view(self) -> None:
+        self.live.choose(str(self.view.currentData()))
+
+    def _choose_axes(self) -> None:
+        self.live.choose(axes=(self.across.currentText(), self.up.currentText()))
+
+    def _show_part(self, number: int, on: bool) -> None:
+        (self.plot.shown_parts.add if on else self.plot.shown_parts.discard)(number)
+        self._redraw()
+
+    def _set_discrete(self, on: bool) -> None:
+        self.plot.discrete = on
+        self.beside.set_discrete(on)
+        self._redraw()
+
+    def _set_over_epochs(self, on: bool) -> None:
+        self.histograms.setVisible(not on)
+        self.maps.setVisible(on)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self.picture is not None:
+            self.draw(self.picture)
+
+    def _show(self) -> None:
+        shown = self.live.shown
+        if self.live.error is not None:
+            self.waiting.wait(str(self.live.error))
+            return
+        if shown is None:
+            there = self._workbench.trained is not None and not self._workbench.training
+            self.waiting.wait(ASKING if there else next_step_sentence(self._workbench, NO_MODEL))
+            return
+        self.view.clear()
+        for one in shown.views:
+            self.view.addItem(one.title, one.name)
+            self.view.setItemData(self.view.count() - 1, one.help, Qt.ItemDataRole.ToolTipRole)
+        self.view.setCurrentIndex(self.view.findData(shown.view.name))
+        for number, box in enumerate((self.across, self.up)):
+            asked = shown.view.axes > number
+            self.axes[number].setVisible(asked)
+            before = self.live.axes[number]
+            box.clear()
+            box.addItems(list(shown.columns))
+            fallback = min(number, len(shown.columns) - 1)
+            box.setCurrentIndex(
+                shown.columns.index(before) if before in shown.columns else fallback
+            )
+        earlier, project = self._drawn_for, shown.question.project
+        editable = shown.view.name == point_view_name(project.data)
+        self._drawn_for = project if editable else None
+        # Trained anew after a point was put in: it goes on from what is seen.
+        again = earlier is not None and same_points(earlier, project)
+        self.plot.clear_all(keep_answers=again and self._drawn_for is not None)
+        self.picture = None
+        if not self.points.hand.on:  # else it says what the hand does
+            coming = shown.asked is not None and shown.picture is None
+            state = self.live.run_words or "it is training"
+            first = f"{capitalize_first(state)}: {COMING}"
+            self.note.setText(first if coming else shown.view.help + ".")
+        self.legend.setText(class_legend(shown.dataset.preprocessing.classes))
+        walls = shown.view.name == "wall"
+        self._wall_place.setVisible(walls)
+        grows = shown.asked is not None and shown.asked.grows
+        self.over_epochs.setVisible(grows)
+        self.histograms.setVisible(grows and not self.over_epochs.isChecked())
+        self.maps.setVisible(grows and self.over_epochs.isChecked())
+        self.plot.setVisible(not walls and not grows)
+        for part in self.parts:
+            part.setVisible(shown.view.axes > 0)
+        self.discrete.setVisible(shown.view.name == "surface" and shown.asked is not None)
+        self.held.setVisible(0 < shown.view.axes < len(shown.columns))
+        self.held.setCurrentIndex(int(self.live.at_sample))
+        columns = (self.across.currentText(), self.up.currentText())
+        self.points.show_for(columns if editable else None, shown.dataset.preprocessing.classes)
+        self.neighbours.setVisible(shown.view.name in {"map", "words"})
+        self.neighbours.setEnabled(not self.live.live)
+        named = bool(shown.dataset.preprocessing.classes)
+        self.colours.hide()
+        self.legend.setVisible(named and shown.view.name in {"surface", "curve", "map"})
+        self.waiting.ready()
+        if shown.first is not None:
+            self.draw(shown.first)
+
+    def _spread(self) -> None:
+        from netbuilder.core.results.live import maps, view_data
+
+        picture = self.picture
+        if not isinstance(picture, view_data.MapPicture):
+            return
+        self.neighbours.setEnabled(False)
+
+        def found(spread: Any) -> None:
+            self.neighbours.setEnabled(not self.live.live)
+            if self.picture is picture:  # no newer one has come
+                self.draw(spread)
+
+        def failed(error: Exception) -> None:
+            self.neighbours.setEnabled(not self.live.live)
+            self.note.setText(str(error))
+
+        jobs.run_job(lambda: maps.neighbour_map(picture), found, failed, name="t-SNE", owner=self)
+
+    def draw(self, picture: Any) -> None:
+        """Draw a picture of the view that is shown, and say what there is to say of it."""
+        self._draw(picture)
+        self._words.now()
+
+    def _draw_newer(self, picture: Any) -> None:
+        """Draw the next one of a view; twenty a second have words that can be read."""
+        self._draw(picture)
+        (self._words.soon if self.live.live else self._words.now)()
+
+    def _draw(self, picture: Any) -> None:
+        from netbuilder.core.results.live import view_data
+
+        self.picture = picture
+        match picture:
+            case view_data.SurfacePicture():
+                self.plot.show_surface(picture)
+                self._show_colours(picture)
+            case view_data.CurvePicture():
+                self.plot.show_curve(picture)
+            case view_data.ForecastPicture():
+                self.plot.show_forecast(picture)
+            case view_data.WallPicture():
+                self.wall.show_wall(picture)
+            case view_data.HistogramPicture():
+                self._histograms().show_histograms(picture)
+            case view_data.MapPicture():
+                self.plot.show_map(picture)
+                self.plot.ring_sample(self._activations_service.index)
+
+    def _say(self) -> None:
+        """Say what is to say of the picture, unless it is told just now what the hand does."""
+        if self.picture is None or self.points.hand.on:
+            return
+        self.note.setText(
+            picture_note(
+                self.picture,
+                self.live,
+                over_epochs=self.over_epochs.isChecked(),
+                resting=self._resting_words(),
+                parts=self.plot.shown_parts,
+                losses=self._run_words() if self.live.live else "",
+            )
+        )
+
+    def _run_words(self) -> str:
+        """What the run that goes on has come to, and what it learns from."""
+        bench, run = self._workbench, self._runner.project
+        count = bench.trained.set_by_hand if bench.trained is not None else 0
+        if bench.standing and bench.paused and count:  # no loss is known of these
+            return f"{format_count(count, 'weight')} set by hand (Ctrl+Z). "
+        words = loss_sentence(self._runner.curves)
+        if run is not None and run.data != self._store.project.data:
+            return f"This run learns from the points of before they were edited. {words}"
+        return words
+
+    def _resting_words(self) -> dict[str, str]:
+        """What columns without an axis are held at; found once for a data set."""
+        from netbuilder.core.results.live.table_rows import held_values
+
+        dataset = self.live.shown.dataset if self.live.shown is not None else None
+        if dataset is not self._resting[0]:
+            self._resting = dataset, held_values(dataset) if dataset is not None else {}
+        return self._resting[1]
+
+    def _show_colours(self, picture: SurfacePicture) -> None:
+        """Say what the colours of numbers mean: from the lowest to the highest right answer."""
+        shown, truth = self.live.shown, picture.points.value
+        numbers = shown is not None and not picture.classes and len(truth) > 0
+        self.colours.setVisible(numbers)
+        if shown is not None and numbers:
+            name, target = picture.target, next(iter(shown.dataset.preprocessing.outputs.values()))
+            ends = target.told(float(truth.min())), target.told(float(truth.max()))
+            first = f"{name or target.columns[0]} {ends[0]}"
+            self.colours.show_ends(number_colours(), (first, ends[1]))
+
+    def _histograms(self) -> HistogramRidges | HistogramMaps:
+        return self.maps if self.over_epochs.isChecked() else self.histograms
+
+    def _choose_sample(self, row: int) -> None:
+        """A picture or a point was clicked: it is the one that Inside and the canvas show."""
+        self._activations_service.show_row(row)
+        self.plot.ring_sample(self._activations_service.index)
+        self.note.setText(f"Row {row + 1} is chosen: see it on the canvas and in Inside.")
+
+
+def _as_wide_as_named(box: QComboBox) -> None:
+    """As wide as its entries: an empty box has room for seven letters, and keeps that else."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumContentsLength(1)

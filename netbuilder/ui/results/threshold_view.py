@@ -1,0 +1,151 @@
+"""One class against the rest: its curves, and a threshold that moves matrix and metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import format_percent
+from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelSlider
+from netbuilder.ui.plots.confusion_matrix import HeatMap
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.evaluate import Evaluation
+
+_ROC, _PR, _CALIBRATION = "ROC", "Precision and recall", "Calibration"
+
+
+class ThresholdView(QWidget):
+    """Curves of a class, with the threshold as a point on them.
+
+    Signals:
+        moved(at): the threshold, or its class, is another; what comes of it.
+    """
+
+    moved = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._found: Evaluation | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.which.addItems([_ROC, _PR, _CALIBRATION])
+        self.which.setAccessibleName("Curve")
+        self.label.setAccessibleName("Class")
+        self.plot = NoWheelPlot("curve", 230, self)
+        for side in ("left", "bottom"):  # else the last number is left out, which says the whole
+            self.plot.getPlotItem().getAxis(side).setStyle(hideOverlappingLabels=False)
+        row = QHBoxLayout()
+        row.addWidget(self.which)
+        row.addWidget(self.label, 1)
+        layout.addLayout(row)
+        layout.addWidget(self.plot)
+        line = QHBoxLayout()
+        self.value = QLabel(self)
+        self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, 100)
+        self.slider.setValue(50)
+        self.slider.setAccessibleName("Threshold in percent")
+        line.addWidget(self.value)
+        line.addWidget(self.slider, 1)
+        layout.addLayout(line)
+        self.heat = HeatMap(self)
+        layout.addWidget(self.heat)
+        self.words = note_label("", self)
+        layout.addWidget(self.words)
+        self.which.currentIndexChanged.connect(self._draw)
+        self.label.currentIndexChanged.connect(self._draw)
+        self.slider.valueChanged.connect(self._draw)
+        theme.theme().changed.connect(self._draw)
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Show the curves of a judgement; hides itself where there are no probabilities."""
+        from netbuilder.core.results.classification_curves import first_class
+
+        self._found = found
+        fits = found.probabilities is not None and len(found.labels) > 1
+        self.setVisible(fits)
+        if not fits:
+            return
+        before = self.label.currentText()
+        self.label.blockSignals(True)
+        self.label.clear()
+        self.label.addItems(list(found.labels))
+        known = before in found.labels
+        self.label.setCurrentIndex(found.labels.index(before) if known else first_class(found))
+        self.label.blockSignals(False)
+        self._draw()
+
+    def _draw(self) -> None:
+        from netbuilder.core.results.classification_curves import at_threshold
+
+        found, index = self._found, self.label.currentIndex()
+        if found is None or found.probabilities is None or index < 0:
+            return
+        part = self.slider.value() / 100
+        at = at_threshold(found, index, part)
+        self.value.setText(f"say “{at.label}” from {part:.0%} on")
+        self.heat.show_matrix(at.matrix, (f"not {at.label}", at.label))
+        self.moved.emit(at)
+        right, precise, found_again = (
+            format_percent(part, 1) for part in (at.accuracy, at.precision, at.recall)
+        )
+        head = f"{right} right, precision {precise}, recall {found_again}"
+        try:
+            curve = self._curve(found, index)
+        except UserError as error:
+            self.plot.clear()
+            self.words.setText(f"{head}. {error}")
+            return
+        points = {_ROC: (at.false_positive, at.recall), _PR: (at.recall, at.precision)}
+        point = points.get(self.which.currentText())
+        if point is not None:
+            scheme = theme.colors()
+            self.plot.plot(
+                [point[0]], [point[1]], symbol="o", symbolSize=11,
+                symbolBrush=QColor(scheme.validation), symbolPen=QColor(scheme.panel),
+            )  # fmt: skip
+        self.words.setText(f"{head}, F1 {at.f1:.2f}. {curve}")
+
+    def _curve(self, found: Evaluation, index: int) -> str:
+        """Draw the chosen curve; what it says in words."""
+        from netbuilder.core.results.classification_curves import calibration_curve, class_curves
+
+        scheme, kind = theme.colors(), self.which.currentText()
+        item = self.plot.getPlotItem()
+        item.clear()
+        item.setRange(xRange=(0, 1), yRange=(0, 1.02), padding=0.02)
+        pen = pg.mkPen(scheme.training, width=2)
+        dotted = pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine)
+        if kind == _CALIBRATION:
+            mean, share, counts = calibration_curve(found, index)
+            self.plot.plot([0, 1], [0, 1], pen=dotted)
+            sizes = 6 + 10 * np.sqrt(counts / counts.max())
+            self.plot.plot(
+                mean, share, pen=pen, symbol="o", symbolSize=sizes, symbolBrush=scheme.training
+            )
+            item.setLabel("bottom", "how sure it is")
+            item.setLabel("left", "how often it is right")
+            return "On the dotted line it is as often right as it says."
+        curves = class_curves(found, index)
+        if kind == _ROC:
+            self.plot.plot([0, 1], [0, 1], pen=dotted)
+            self.plot.plot(curves.false_positive, curves.true_positive, pen=pen)
+            item.setLabel("bottom", "false alarms")
+            item.setLabel("left", "found")
+            return f"Area under the curve (AUC) {curves.auc:.3f}; guessing has 0.5."
+        self.plot.plot([0, 1], [curves.share, curves.share], pen=dotted)
+        self.plot.plot(curves.recall, curves.precision, pen=pen)
+        item.setLabel("bottom", "found (recall)")
+        item.setLabel("left", "right when named (precision)")
+        return f"Average precision {curves.average_precision:.3f}; guessing has {curves.share:.2f}."

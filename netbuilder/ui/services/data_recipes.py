@@ -1,0 +1,76 @@
+"""From what a person chose, a file or a folder, to a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from netbuilder.core.data import registry
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Data
+from netbuilder.core.project.moved_data import last_names
+
+FILE_FILTER = registry.file_filter()
+
+
+def recipe_for(path: Path, base: Path | None) -> Data:
+    """The recipe that fits a file or folder.
+
+    Raises:
+        DataError: a file of a kind that is not read.
+    """
+    return registry.recipe_for(path, relative_path(path, base))
+
+
+def relative_path(path: Path, base: Path | None) -> str:
+    """``path`` as a project in ``base`` writes it: relative if it lies in there.
+
+    ``base`` is None for a project that has no file yet: then the path is whole.
+    """
+    path = path.absolute()
+    if base is not None:
+        try:
+            return path.relative_to(base.absolute()).as_posix()
+        except ValueError:
+            pass
+    return str(path)
+
+
+def recipe_with_file(old: Data, path: Path, base: Path, written: Data) -> Data | None:
+    """The old recipe with its file where that was chosen anew, in another place or under another
+    name; None where other data was chosen.
+
+    Args:
+        old: the recipe until now.
+        path: what was chosen.
+        base: folder that relative paths start from.
+        written: the recipe that fits ``path``, as ``recipe_for`` gives it.
+    """
+    if old.kind != written.kind or not old.path:
+        return None
+    there, named_alike = (base / old.path).exists(), last_names(old.path)[-1:] == (path.name,)
+    if there and not named_alike:
+        return None
+    if not _holds(old, path, needed=not named_alike):
+        return None
+    moved = replace(old, path=written.path)
+    if old.test_path and not (base / old.test_path).exists():
+        near = path.parent / last_names(old.test_path)[-1]
+        if near.exists():
+            text = near.name if written.path == path.name else str(near.absolute())
+            moved = replace(moved, test_path=text)
+    return moved
+
+
+def _holds(old: Data, path: Path, *, needed: bool) -> bool:
+    """Whether a file has the columns that a recipe names; ``needed``: it has to name some."""
+    kind = registry.kind_of(old)
+    if kind.table is None:
+        return not needed
+    try:
+        columns = {str(name) for name in kind.table(old, path, 20).columns}
+    except UserError:
+        return False
+    lists = (old.target, tuple(old.columns), *old.inputs.values(), *old.targets.values())
+    named = {name for names in lists for name in names}
+    return named <= columns and bool(named or not needed)

@@ -1,0 +1,102 @@
+"""What is left when the program itself is ended by a fault of a library: where it stood.
+
+Python's own errors are caught and logged (``failures``). A fault in Qt, TensorFlow or a driver ends
+the process at once; all that can still be done is to write where each thread was. That file has a
+lock that the process holds, so that the next start knows of whom nobody will hear any more.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+from contextlib import suppress
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.services.process_locks import (
+    acquire_lock,
+    left_behind,
+    lock_path,
+    new_process_name,
+    state_folder,
+)
+
+log = logging.getLogger(__name__)
+_FOLDER = "faults"
+
+
+class CrashDetector:
+    """Has a fault of this process written down, from ``watch`` to ``close``."""
+
+    def __init__(self) -> None:
+        self._file: FileIO | None = None
+        self._path = Path()
+        self._lock: QLockFile | None = None
+
+    def watch(self) -> None:
+        """Begin. Where the disk does not let us, a fault leaves nothing."""
+        try:
+            self._path = state_folder(_FOLDER) / f"{new_process_name()}.txt"
+            self._lock = acquire_lock(lock_path(self._path))
+            # Open all the while: a process that has a fault opens nothing any more.
+            self._file = FileIO(self._path, "w")
+        except OSError as error:
+            log.warning("a fault would leave no trace: %s", error)
+            return
+        faulthandler.enable(self._file)
+
+    def close(self) -> None:
+        """The program ends by itself."""
+        if self._file is None:
+            return
+        faulthandler.disable()
+        self._file.close()
+        self._file = None
+        _remove(self._path, self._lock)
+
+
+def take_crashes() -> list[datetime]:
+    """When earlier processes were ended by a fault, the latest last.
+
+    Where they stood is written into the log, and is found only once.
+    """
+    try:
+        files = sorted(state_folder(_FOLDER).glob("*.txt"))
+    except OSError as error:
+        log.warning("it is not known whether a fault was written down: %s", error)
+        return []
+    found = []
+    for file, lock in left_behind(files):
+        try:
+            text = file.read_text("utf-8", "replace").strip()
+            when = datetime.fromtimestamp(file.stat().st_mtime)
+        except OSError as error:
+            # The others are told all the same.
+            log.warning("what a fault left in %s cannot be read: %s", file, error)
+            lock.unlock()
+            continue
+        if text:
+            log.error("NetBuilder was ended by a fault at %s\n%s", f"{when:%c}", text)
+            found.append(when)
+        _remove(file, lock)
+    return sorted(found)
+
+
+def crash_message(when: datetime) -> UserError:
+    """What to say of it: what happened, and what to do."""
+    return UserError(
+        f"NetBuilder was ended by a fault on {when:%d %B at %H:%M}.",
+        "What you had made is kept: it was offered just now, or is in its file. Where in the "
+        "program it happened is in the log. Who looks after NetBuilder can mend it with that.",
+    )
+
+
+def _remove(file: Path, lock: QLockFile | None) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
+    if lock is not None:
+        lock.unlock()

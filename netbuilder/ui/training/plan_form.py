@@ -1,0 +1,257 @@
+"""The training plan as a form: loss, optimizer, metrics, epochs, callbacks."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import OutputSettings, Project, Training
+from netbuilder.ui.forms.choice_editor import ChoiceForm
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.training.metrics_editor import MetricsEditor
+from netbuilder.ui.training.plan_parts import CallbacksForm, OutputForm
+from netbuilder.ui.widgets.problem_cards import ProblemCards
+
+_DEFAULTS = Training()
+_LENGTH = (
+    Param("epochs", Kind.INT, _DEFAULTS.epochs, "times through all rows", 1, 1_000_000),
+    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, "rows a step", 1, 10_000_000),
+    Param("validation_split", Kind.FLOAT, 0.1, "part kept aside to watch", 0.0, 0.9),
+    Param("seed", Kind.INT, _DEFAULTS.seed, "same seed, same run", 0, 2**31 - 1),
+    Param("shuffle", Kind.BOOL, True, "mix the rows before every epoch", more=True),
+    Param(
+        "class_weight",
+        Kind.CHOICE,
+        "none",
+        "balanced: rare classes count more",
+        choices=("none", "balanced"),
+        more=True,
+    ),
+    Param(
+        "precision",
+        Kind.CHOICE,
+        "float32",
+        "mixed: faster on newer GPUs",
+        choices=("float32", "mixed_float16", "mixed_bfloat16"),
+        more=True,
+    ),
+)
+
+#: Where a problem of the plan is said: ``Problem.field``.
+_FIELDS = ("batch_size", "loss", "metrics", "optimizer")
+
+
+class PlanForm(QWidget):
+    """Follows the store's training plan, and edits it."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self.length = ParamForm(_LENGTH, self, about="training")
+        self.length.edited.connect(self._edit_length)
+        self._goals = QVBoxLayout()
+        self._goals.setSpacing(8)
+        self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
+        self.loss.edited.connect(lambda c, merge: self._edit("loss", merge, loss=c))
+        self.metrics = MetricsEditor(METRICS, self)
+        self.metrics.edited.connect(lambda chosen: self._edit("metrics", "", metrics=chosen))
+        self._goals.addWidget(self.loss)
+        self._goals.addWidget(self.metrics)
+        self.outputs: dict[str, OutputForm] = {}
+        self.optimizer = ChoiceForm("optimizer", OPTIMIZERS, self)
+        self.optimizer.edited.connect(lambda c, merge: self._edit("optimizer", merge, optimizer=c))
+        self._layout.addWidget(self.length)
+        self.complaints = {field: ProblemCards(store.apply, self) for field in _FIELDS}
+        self._layout.addWidget(self.complaints["batch_size"])
+        self._layout.addLayout(self._goals)
+        self._layout.addWidget(self.complaints["loss"])
+        self._layout.addWidget(self.complaints["metrics"])
+        self._layout.addWidget(self.optimizer)
+        self._layout.addWidget(self.complaints["optimizer"])
+        self.callbacks_button = QToolButton(self)
+        self.callbacks_button.setProperty("role", "fold")
+        self.callbacks_button.setCheckable(True)
+        self.callbacks_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.callbacks_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.callbacks_button.toggled.connect(self._unfold_callbacks)
+        self._layout.addWidget(self.callbacks_button)
+        self.callbacks: CallbacksForm | None = None
+        self._layout.addStretch(1)
+        store.changed.connect(self._project_changed)
+        workbench.facts_changed.connect(self._show_automatic)
+        workbench.facts_changed.connect(self._show_steps)
+        workbench.problems_changed.connect(self._show_problems)
+        self._show()
+        self._show_automatic()
+        self._show_problems()
+
+    def unfold(self, name: str) -> None:
+        """Open what a setting is folded under."""
+        if name == "callbacks":
+            self.callbacks_button.setChecked(True)
+        for form in (self.length, self.optimizer.form):
+            if form is not None and form.folds(name):
+                form.unfold(True)
+
+    def field(self, name: str) -> QWidget:
+        """Where a setting stands."""
+        if name == "callbacks":
+            return self.callbacks or self.callbacks_button
+        if name in ("loss", "metrics"):
+            form = next(iter(self.outputs.values()), self)
+            return form.loss if name == "loss" else form.metrics
+        for rows in (self.length, self.optimizer.form):
+            if rows is not None and name in rows.rows:
+                return rows.rows[name].editor
+        return self.optimizer
+
+    def _show_problems(self) -> None:
+        """Say beside the field what is wrong with it, with the mend as a button."""
+        for field, cards in self.complaints.items():
+            cards.show_problems(
+                one
+                for one in self._workbench.problems
+                if one.field == field and one.follows is None
+            )
+
+    def _show(self) -> None:
+        project = self._store.project
+        plan = project.training
+        self.length.show_values(
+            {
+                "epochs": plan.epochs,
+                "batch_size": plan.batch_size,
+                "validation_split": project.data.validation_split,
+                "seed": plan.seed,
+                "shuffle": plan.shuffle,
+                "class_weight": plan.class_weight,
+                "precision": plan.precision,
+            }
+        )
+        self.loss.show_choice(plan.loss)
+        self.metrics.show_choices(plan.metrics)
+        self.optimizer.show_choice(plan.optimizer)
+        names = [CALLBACKS[c.name].title or c.name for c in plan.callbacks if c.name in CALLBACKS]
+        self.callbacks_button.setText(f"While it trains: {', '.join(names) or 'nothing extra'}")
+        if self.callbacks is not None:
+            self.callbacks.show_choices(plan.callbacks)
+        self._show_steps()
+        self._show_outputs()
+
+    def _show_steps(self) -> None:
+        """Tell the optimizer how many steps there will be: a schedule is drawn over them."""
+        facts, plan = self._workbench.facts, self._store.project.training
+        rows = facts.rows if facts is not None else 0
+        self.optimizer.set_steps(math.ceil(rows / max(plan.batch_size, 1)) * plan.epochs)
+
+    def _show_outputs(self) -> None:
+        project = self._store.project
+        outputs = project.graph.outputs if len(project.graph.outputs) > 1 else ()
+        for name in [name for name in self.outputs if name not in outputs]:
+            form = self.outputs.pop(name)
+            form.hide()
+            form.deleteLater()
+        for name in outputs:
+            if name not in self.outputs:
+                form = OutputForm(name, self)
+                form.edited.connect(partial(self._edit_output, name))
+                self.outputs[name] = form
+                self._goals.addWidget(form)
+            self.outputs[name].show_goal(project.training.outputs.get(name, OutputSettings()))
+        self.loss.setVisible(not outputs)
+        self.metrics.setVisible(not outputs)
+
+    def _show_automatic(self) -> None:
+        facts = self._workbench.facts
+        if facts is None:
+            forms: tuple[PlanForm | OutputForm, ...] = (self, *self.outputs.values())
+            for form in forms:
+                form.loss.set_task("")
+                form.loss.set_automatic("")
+                form.metrics.set_task("", ())
+            return
+        from netbuilder.core.data.defaults import loss_for, metrics_for
+
+        def automatic(output: str) -> tuple[str, str, tuple[str, ...]]:
+            task = facts.tasks.get(output, facts.task)
+            if facts.one_hot and task == "classes":
+                task = "one_hot"
+            try:
+                loss, metrics = loss_for(facts, output), metrics_for(facts, output)
+            except UserError:
+                return task, "", ()
+            return task, loss.name, tuple(metric.name for metric in metrics)
+
+        outputs = self._store.project.graph.outputs
+        task, loss, metrics = automatic(outputs[0] if outputs else "")
+        self.loss.set_task(task)
+        self.loss.set_automatic(loss)
+        self.metrics.set_task(task, metrics)
+        for name, form in self.outputs.items():
+            form.set_automatic(*automatic(name))
+
+    def _edit(self, what: str, merge: str, **changes: Any) -> None:
+        self._store.apply(
+            f"Change {what}",
+            lambda project: edits.set_training(project, **changes),
+            merge=f"training/{merge}" if merge else None,
+        )
+
+    def _edit_length(self, name: str, value: Any) -> None:
+        if value is UNSET:
+            value = next(p.default for p in _LENGTH if p.name == name)
+        if name == "validation_split":
+            self._store.apply(
+                "Change validation split",
+                lambda project: edits.set_data(project, validation_split=value),
+                merge="training/validation_split",
+            )
+            return
+        self._edit(name.replace("_", " "), name, **{name: value})
+
+    def _edit_output(self, output: str, goal: OutputSettings, merge: str) -> None:
+        def change(project: Project) -> Project:
+            return edits.set_training(project, outputs={**project.training.outputs, output: goal})
+
+        self._store.apply(
+            f"Change goal of {output}", change, merge=f"goal/{output}/{merge}" if merge else None
+        )
+
+    def _unfold_callbacks(self, opened: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+        self.callbacks_button.setArrowType(arrow)
+        if opened and self.callbacks is None:
+            self.callbacks = CallbacksForm(self)
+            self.callbacks.edited.connect(
+                lambda chosen, merge: self._edit("callbacks", merge, callbacks=chosen)
+            )
+            self._layout.insertWidget(self._layout.count() - 1, self.callbacks)
+            self.callbacks.show_choices(self._store.project.training.callbacks)
+        if self.callbacks is not None:
+            self.callbacks.setVisible(opened)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if (
+            old.training is not new.training
+            or old.data is not new.data
+            or old.graph.outputs != new.graph.outputs
+        ):
+            self._show()
+            if old.graph.outputs != new.graph.outputs:
+                self._show_automatic()

@@ -1,0 +1,358 @@
+"""The Training tab: the plan, the curves of the run, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.project.equivalence import changed_since
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
+from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.training.controls import RateSlider, RunButtons
+from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
+from netbuilder.ui.training.plan_form import PlanForm
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.notices import Diagnosis
+    from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.ui.training.curve_view import CurveView
+
+
+class TrainingPanel(QWidget):
+    """Two pages: the plan to edit, and the run to watch."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        evaluation_service: EvaluationService,
+        save_model: Callable[[], object],
+        show_panel: Callable[[str], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self._evaluation_service, self._save_model, self._show_panel = (
+            evaluation_service,
+            save_model,
+            show_panel,
+        )
+        self._curves: CurveView | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 6, 14, 10)
+        layout.setSpacing(6)
+        self.plan_button = _switch("Plan", "What is trained, and how", self)
+        self.run_button = _switch("Curves", "How the training goes", self)
+        group = QButtonGroup(self)
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        for button in (self.plan_button, self.run_button):
+            group.addButton(button)
+            head.addWidget(button)
+        head.addStretch(1)
+        self._head = head
+        layout.addLayout(head)
+        self.stack = QStackedWidget(self)
+        layout.addWidget(self.stack, 1)
+        self.plan = PlanForm(store, workbench)
+        self.plan.setProperty("role", "page")
+        for page in (self.plan, self._run_page()):
+            self.stack.addWidget(_scrolled(page, self))
+        self.plan_button.clicked.connect(lambda: self.show_page(0))
+        self.run_button.clicked.connect(lambda: self.show_page(1))
+        runner.began.connect(self._began)
+        runner.curves_changed.connect(self._grew)
+        runner.overlays_changed.connect(self._overlay)
+        runner.noticed.connect(self._noticed)
+        runner.withdrawn.connect(lambda code: self.messages.take(f"notice {code}"))
+        runner.state_changed.connect(self._state_changed)
+        runner.progress_changed.connect(self._follow_rate)
+        runner.ended.connect(self._ended)
+        workbench.trained_changed.connect(self._trained_changed)
+        workbench.run_error_changed.connect(self._show_error)
+        store.changed.connect(self._project_changed)
+        self._began()
+        self._trained_changed()
+        for notice in runner.notices:
+            self._noticed(notice)
+        self._show_error()
+        self._show_result()
+        evaluation_service.changed.connect(self._show_result)
+
+    def _run_page(self) -> QWidget:
+        page = _RunPage(self)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        self._run_layout = layout
+        self.messages = TrainingMessages(page)
+        layout.addWidget(self.messages)
+        self.rate = RateSlider(page)
+        self.rate.changed.connect(self._rate_changed)
+        layout.addWidget(self.rate)
+        self.buttons = RunButtons(self._runner, page)
+        reset_on_new_data(self._store, self.buttons.count)
+        layout.addWidget(self.buttons)
+        return page
+
+    @property
+    def curves(self) -> CurveView:
+        """The plot, built when it is first wanted: pyqtgraph is a fifth of the start."""
+        if self._curves is None:
+            from netbuilder.ui.training.curve_view import CurveView
+
+            self._curves = CurveView(self)
+            self._head.addWidget(self._curves.tools)
+            self._curves.show_training(self._runner.active, paused=self._runner.paused)
+            self._run_layout.insertWidget(0, self._curves, 1)
+        return self._curves
+
+    def make_ready(self) -> None:
+        """Have the plot there before a run begins."""
+        if not self._runner.active:
+            self.curves.tools.setVisible(self.stack.currentIndex() == 1)
+
+    def show_page(self, number: int) -> None:
+        """Show the plan (0) or the curves (1)."""
+        self.stack.setCurrentIndex(number)
+        self.plan_button.setChecked(number == 0)
+        self.run_button.setChecked(number == 1)
+        if number == 1 or self._curves is not None:
+            self.curves.tools.setVisible(number == 1)
+
+    def show_setting(self, name: str) -> None:
+        """Bring a setting of the plan into sight."""
+        self.show_page(0)
+        self.plan.unfold(name)
+        scroller = self.stack.currentWidget()
+        assert isinstance(scroller, QScrollArea)
+        # What was unfolded just now has no place yet.
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        scroller.ensureWidgetVisible(self.plan.field(name))
+
+    def _began(self) -> None:
+        project = self._runner.project
+        if project is not None or self._curves is not None:
+            self.curves.show_run(self._runner.curves, self._runner.planned)
+        self.messages.take_all("notice")
+        self.messages.take("result")
+        self._show_differs()
+        self._show_rate()
+        self._show_result()
+        self.show_page(1 if project is not None else 0)
+
+    def _overlay(self) -> None:
+        self.curves.plot.set_overlays(self._runner.overlays)
+        self.curves.grow(self._runner.planned)
+        if self._runner.overlays:
+            self.show_page(1)
+
+    def _grew(self) -> None:
+        self.curves.grow(self._runner.planned)
+
+    def _ended(self) -> None:
+        self.curves.grow(self._runner.planned)
+        self._show_differs()
+
+    def _state_changed(self) -> None:
+        self.rate.setEnabled(True)
+        if self._curves is not None:
+            self._curves.show_training(self._runner.active, paused=self._runner.paused)
+        self.buttons.refresh()
+        self._show_rate()
+        self._show_differs()
+        self._show_result()
+
+    def _trained_changed(self) -> None:
+        trained = self._workbench.trained
+        if trained is not None and not self._runner.active and self._runner.project is None:
+            # A model was opened: its file holds the curves of the run that made it.
+            from netbuilder.core.history_columns import epoch_row
+            from netbuilder.ui.plots.run_curves import RunCurves
+
+            curves = RunCurves.from_history(trained.project.name, trained.history)
+            curves.kept_epoch = trained.kept_epoch
+            curves.kept = epoch_row(trained.history, trained.kept_epoch)
+            self.curves.show_run(curves, trained.epochs)
+            self.show_page(1)
+        self.buttons.refresh()
+
+    def _noticed(self, notice: Diagnosis) -> None:
+        fix = notice.fix
+        self.messages.put(
+            TrainingMessage(
+                f"notice {notice.code}",
+                "warning" if notice.severity == "warning" else "info",
+                notice.title,
+                notice.message,
+                ((fix.label, partial(self._fix, notice)),) if fix is not None else (),
+            )
+        )
+
+    def _fix(self, notice: Diagnosis) -> None:
+        """Mend the project for the next run, and the run itself where that is possible."""
+        fix = notice.fix
+        assert fix is not None
+        self._store.apply(fix.label, fix.edit)
+        self._runner.do(fix.action, fix.amount)
+        self.messages.take(f"notice {notice.code}")
+
+    def _show_error(self) -> None:
+        error = self._workbench.run_error
+        if error is None:
+            self.messages.take("error")
+            return
+        title = "The training ended early" if self._runner.begun else "Training could not begin"
+        self.messages.put(TrainingMessage("error", "error", f"{title}:", str(error)))
+        self.show_page(1)
+
+    def _show_result(self) -> None:
+        trained = self._workbench.trained
+        if trained is None and not self._runner.active and self._runner.recalled is not None:
+            self._show_recalled(self._runner.recalled)
+            return
+        if trained is None or self._runner.active:
+            self.messages.take("result")
+            return
+        words = self._evaluation_service.sentence or format_results(trained.test)
+        took = (
+            f"Trained {duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)}"
+        )
+        if trained.set_by_hand:
+            took += f", then {format_count(trained.set_by_hand, 'weight')} set by hand"
+        self.messages.put(
+            TrainingMessage(
+                "result",
+                "info",
+                took,
+                words,
+                (
+                    ("Save the network (.h5)…", self._save_model),
+                    ("Evaluate", partial(self._show_panel, "evaluate")),
+                ),
+                always=True,
+            )
+        )
+
+    def _show_recalled(self, run: Run) -> None:
+        """The project was opened and its last run with it."""
+        from netbuilder.core.engine.runs.run_store import network_path
+
+        took = duration_sentence(run.epochs, run.seconds, slowed=run.slowed)
+        took = f"The last training ({format_start(run)}): {took}"
+        words = format_results(run.test)
+        if not network_path(run.id).is_file():
+            words += " The trained network itself is in the .h5 it was saved to, if it was."
+        self.messages.put(TrainingMessage("result", "info", took, words.strip()))
+
+    def _show_differs(self) -> None:
+        runner = self._runner
+        if not runner.differs:
+            self.messages.take("differs")
+            return
+        held = runner.project
+        what = (changed_since(held, self._store.project) if held is not None else "") or "plan"
+        if runner.active:
+            words = (
+                f"The {what} was changed since this training began. The change counts from the "
+                "next training on."
+            )
+        elif self._workbench.trained is None:
+            words = f"The {what} is no longer the one that these curves are of."
+        else:
+            words = (
+                f"The {what} was changed since: Evaluate, Predict and Inside speak about what was "
+                "trained."
+            )
+        back = ((f"Bring that {what} back", partial(self._bring_back, held)),)
+        self.messages.put(TrainingMessage("differs", "info", "", words, back))
+
+    def _bring_back(self, project: Project | None) -> None:
+        if project is not None:
+            self._store.apply("Bring the trained network back", lambda _project: project)
+
+    def _show_rate(self) -> None:
+        """Show the rate that training goes on with; of a network that was edited, the plan's."""
+        runner = self._runner
+        params = self._store.project.training.optimizer.params
+        planned = params.get("learning_rate", 0.001)
+        rate = planned if isinstance(planned, (int, float)) else None
+        goes_on = runner.may_go_on and not runner.differs and rate is not None
+        if runner.learning_rate is not None and (runner.active or goes_on):
+            rate = runner.learning_rate
+        self.rate.show_rate(rate)
+
+    def _follow_rate(self) -> None:
+        """Show what a schedule made of the rate, but never under a hand that moves the slider."""
+        if self._runner.running and not self.rate.slider.isSliderDown():
+            self._show_rate()
+
+    def _rate_changed(self, rate: float) -> None:
+        # After a run the plan changes for the next one, and the run for being trained more.
+        self._runner.set_learning_rate(rate)
+        if self._runner.active:
+            return
+        from netbuilder.core.project import edits
+        from netbuilder.core.project.model import Choice
+
+        def change(project: Project) -> Project:
+            old = project.training.optimizer
+            new = Choice(old.name, {**old.params, "learning_rate": rate})
+            return edits.set_training(project, optimizer=new)
+
+        self._store.apply("Change learning rate", change, merge="training/optimizer/learning_rate")
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.training is not new.training:
+            self._show_rate()
+        self._show_differs()
+
+
+class _RunPage(QWidget):
+    """As high as its words need at the width that there is; Qt takes the narrowest one for it."""
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        assert layout is not None
+        return QSize(layout.totalMinimumSize().width(), 0)
+
+
+def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
+    """A page that scrolls where large letters need more room than there is."""
+    scroll = QScrollArea(parent)
+    make_scroll_area_accessible(scroll, "Training")
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(page)
+    return scroll
+
+
+def _switch(title: str, tip: str, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
+    button.setText(title)
+    button.setToolTip(tip)
+    button.setCheckable(True)
+    button.setProperty("role", "quiet")
+    return button

@@ -1,0 +1,118 @@
+"""Boxes with a title, words and buttons: notices, problems, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+
+def role_of(tone: str) -> str:
+    """The role of a box for a problem of that tone: what is only unfinished is no complaint."""
+    return tone if tone in {"error", "warning"} else "info"
+
+
+class RoleBox(QFrame):
+    """A box in a role of the stylesheet: info, warning, error."""
+
+    def __init__(
+        self,
+        role: str,
+        title: str,
+        words: str,
+        parent: QWidget | None = None,
+        *,
+        button: str = "",
+        do: Callable[[], object] | None = None,
+        buttons: tuple[tuple[str, Callable[[], object]], ...] = (),
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("role", role)
+        own = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        own.setHeightForWidth(True)
+        self.setSizePolicy(own)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(4)
+        self.title = QLabel(title, self)
+        self.title.setProperty("role", "heading")
+        self.title.setWordWrap(True)
+        self.title.setVisible(bool(title))
+        self.words = note_label(words, self, role="body")
+        self.words.setVisible(bool(words))
+        for label in (self.title, self.words):
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            label.setSizePolicy(policy)
+            layout.addWidget(label)
+        self.buttons: list[QPushButton] = []
+        wanted = (*(((button, do),) if button and do is not None else ()), *buttons)
+        if wanted:
+            # Long ones side by side would make the whole panel wider than its place.
+            row = FlowLayout()
+            for label, action in wanted:
+                self.buttons.append(self._button(label, action))
+                row.addWidget(self.buttons[-1])
+            layout.addLayout(row)
+        self.setAccessibleName(f"{title} {words}".strip())
+
+    @property
+    def button(self) -> QPushButton | None:
+        """The first button."""
+        return self.buttons[0] if self.buttons else None
+
+    def _button(self, label: str, action: Callable[[], object]) -> QPushButton:
+        button = QPushButton(label, self)
+        button.setProperty("small", True)
+        button.clicked.connect(lambda _checked=False: action())
+        return button
+
+
+LASTING = "lasting"
+
+
+class CardList(QWidget):
+    """Cards one below the other; nothing at all where there are none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self.cards: list[RoleBox] = []
+        self.hide()
+
+    def clear(self) -> None:
+        """Take all cards away but those that last until they are closed, see ``add``."""
+        for card in [card for card in self.cards if not card.property(LASTING)]:
+            self.remove(card)
+
+    def remove(self, card: RoleBox) -> None:
+        """Take one card away."""
+        self._layout.removeWidget(card)
+        self.cards.remove(card)
+        card.hide()
+        card.deleteLater()
+        self.setVisible(bool(self.cards))
+
+    def add(self, card: RoleBox, *, lasting: bool = False) -> RoleBox:
+        """Put a card below the others; a ``lasting`` one goes by ``remove`` alone."""
+        card.setProperty(LASTING, lasting)
+        self._layout.addWidget(card)
+        self.cards.append(card)
+        self.show()
+        # Not the card's own: in a list that is shown already Qt shows it a moment later.
+        if card.property("role") in {"error", "warning"} and self.isVisible():
+            announce(card, card.accessibleName())
+        return card

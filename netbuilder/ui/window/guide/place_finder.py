@@ -1,0 +1,140 @@
+"""Where in the window each place is that a lesson or the tour can point at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from netbuilder.core.lessons.callout_places import PLACES, PLAN_FIELDS
+from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.window.top_bar import TopBar
+from netbuilder.ui.window.window_parts import WindowParts
+
+_TRAINING = "training"
+
+
+class PlaceFinder:
+    """Finds the rectangle of a place, in the window's coordinates; None where it is not seen."""
+
+    def __init__(self, parts: WindowParts, top_bar: TopBar) -> None:
+        self._parts, self._bar = parts, top_bar
+        self._finders: dict[str, Callable[[], QRect | None]] = {
+            "palette": lambda: self._of(parts.palette),
+            "canvas": lambda: self._of(parts.canvas),
+            "input": lambda: self._card(parts.store.project.graph.inputs),
+            "last": lambda: self._card(parts.store.project.graph.outputs[-1:]),
+            "inspector": lambda: self._of(parts.inspector),
+            "train": lambda: self._of(top_bar.train),
+            "menu": lambda: self._of(top_bar.menu_button),
+            "problems": lambda: self._of(parts.status),
+            **{
+                name: lambda name=name: self._button(name)  # type: ignore[misc]
+                for name in ("pause", "stop", "undo", "save", "save-model", "gallery", "help")
+            },
+            **{
+                name: lambda name=name: self._of(parts.docks.panels[name])  # type: ignore[misc]
+                for name in parts.docks.panels
+            },
+            **{
+                name: lambda name=name: self._setting(name)  # type: ignore[misc]
+                for name in PLAN_FIELDS
+            },
+        }
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The places that can be found."""
+        return frozenset(self._finders)
+
+    def rect(self, place: str) -> QRect | None:
+        """Where a place is, once its tab and its page are brought to the front."""
+        if place in self._parts.docks.panels:
+            self._parts.docks.show_panel(place, focus=False)
+        elif place in PLAN_FIELDS:
+            self._parts.docks.show_panel(_TRAINING, focus=False)
+            self._training().show_setting(place)
+        return self.where(place)
+
+    def where(self, place: str) -> QRect | None:
+        """Where a place is now; None where it is not in sight."""
+        finder = self._finders.get(place)
+        return finder() if finder is not None else None
+
+    def layer(self, name: str) -> QRect | None:
+        """Where a layer stands in the palette; searches for it where it is not in sight."""
+        palette = self._parts.palette
+        self._parts.docks.palette.show()
+        index = palette.index_of(name)
+        if index is None:
+            palette.line.setText(name)
+            index = palette.index_of(name)
+        if index is None:
+            return self._of(palette)
+        palette.list.scrollTo(index)
+        inside = palette.list.visualRect(index)
+        view = palette.list.viewport()
+        return QRect(view.mapTo(self._parts.window, inside.topLeft()), inside.size())
+
+    def drop_point(self, after: str = "") -> QPoint:
+        """Where a layer is dropped: onto the wire behind a layer ``after``, where there is one.
+
+        Else it is below the last card on the canvas, or in its middle.
+        """
+        canvas, graph = self._parts.canvas, self._parts.store.project.graph
+        ends = graph.outputs or graph.inputs
+        view, cards = canvas.viewport(), canvas.picture.cards
+        wires = [
+            (a, b)
+            for a, b in graph.edges
+            if graph.by_id[a].layer == after and a in cards and b in cards
+        ]
+        if wires:
+            one, other = (canvas.sight.card_rect(name).center() for name in wires[0])
+            point = ((one + other) / 2).toPoint()
+        elif ends and ends[-1] in canvas.picture.cards:
+            card = canvas.sight.card_rect(ends[-1]).toRect()
+            point = QPoint(card.center().x(), min(card.bottom() + 60, view.height() - 30))
+        else:
+            point = view.rect().center()
+        return view.mapTo(self._parts.window, point)
+
+    def _of(self, widget: QWidget) -> QRect | None:
+        if not widget.isVisible():
+            return None
+        return QRect(widget.mapTo(self._parts.window, QPoint(0, 0)), widget.size())
+
+    def _button(self, action: str) -> QRect | None:
+        for button in self._bar.findChildren(QToolButton):
+            held = button.defaultAction()
+            if held is not None and held.objectName() == action:
+                # In a narrow window the bar's end is folded away: the menus have it too.
+                return self._of(button) or self._of(self._bar.menu_button)
+        return self._of(self._bar.menu_button)
+
+    def _setting(self, name: str) -> QRect | None:
+        whole, found = self._of(self._training()), self._of(self._training().plan.field(name))
+        # What is rolled out of sight is pointed at no more.
+        if whole is None or found is None or not whole.intersects(found):
+            return None
+        return whole.intersected(found)
+
+    def _training(self) -> TrainingPanel:
+        panel = self._parts.docks.pages[_TRAINING].fill()
+        assert isinstance(panel, TrainingPanel)
+        return panel
+
+    def _card(self, ids: tuple[str, ...]) -> QRect | None:
+        canvas = self._parts.canvas
+        for one in ids:
+            if one in canvas.picture.cards:
+                card = canvas.sight.card_rect(one).toRect()
+                corner = canvas.viewport().mapTo(self._parts.window, card.topLeft())
+                return QRect(corner, card.size())
+        return self._of(canvas)
+
+
+def unknown_places(places: PlaceFinder) -> frozenset[str]:
+    """Names that lessons may use and that the window does not know: none, as a test holds."""
+    return frozenset(PLACES) - places.known

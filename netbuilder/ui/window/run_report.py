@@ -1,0 +1,187 @@
+"""A run on one page, to hand in or to hang up: network, data, curves, test, what was tried."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMarginsF, QSize, Qt
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import replace_atomically, write_bytes
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count
+from netbuilder.ui.plots.picture_export import image_png_bytes
+from netbuilder.ui.plots.svg_file import svg_image
+from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
+    from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.core.engine.trained import TrainedModel
+
+#: Two pictures stand side by side on a page of A4 at 96 dots an inch.
+_WIDTH, _HEIGHT = 310, 330
+_MOST_RUNS = 8
+#: On a screen the page follows the system; its pictures stay as on paper.
+_ON_SCREEN = (
+    " :root { color-scheme: light dark; } img { border-radius: 8px; }"
+    " @media (prefers-color-scheme: dark) { body { color: #e6e9ee; background: #181b20; }"
+    " .note { color: #98a2b3; } }"
+)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What stands on the page. ``curves`` is a PNG; ``sentence`` the judgement in words."""
+
+    project: Project
+    facts: DataFacts | None
+    trained: TrainedModel
+    curves: bytes
+    sentence: str
+    notices: tuple[str, ...] = ()
+
+
+def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
+    """Write the page as ``.html`` or ``.pdf``. Needs no window, and may run in any thread.
+
+    Raises:
+        UserError: another ending, or the file cannot be written.
+    """
+    page = report_page(report, runs)
+    match path.suffix.lower():
+        case ".html" | ".htm":
+            write_bytes(path, page.replace("</style>", f"{_ON_SCREEN}</style>", 1).encode("utf-8"))
+        case ".pdf":
+            write_pdf(page, path)
+        case ending:
+            raise UserError(
+                f"A report cannot be written as “{ending or path.name}”.",
+                "Choose a name that ends in .html or .pdf.",
+            )
+
+
+def report_page(report: RunReport, runs: Iterable[Run]) -> str:
+    """The page as HTML in itself: its pictures are within."""
+    project, trained = report.project, report.trained
+    plan = trained.project.training
+    scheme = theme.LIGHT
+    loss = plan.loss.name if plan.loss is not None else "chosen from the data"
+    rows = [
+        ("Data", _data_words(report)),
+        ("Network", f"{format_count(_layers(trained.project), 'layer')}, "
+         f"{format_count(trained.training_model.count_params(), 'parameter')}"),
+        ("Plan", f"{format_count(plan.epochs, 'epoch')}, {plan.batch_size} rows a step, "
+         f"{plan.optimizer.name}, {loss}"),
+        ("Training", duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
+         + (f"; best epoch {trained.best_epoch}" if trained.best_epoch else "")),
+        ("Test", report.sentence or "no test rows"),
+        *(("", format_metric(name, value)) for name, value in trained.test.items()),
+    ]  # fmt: skip
+    parts = [
+        f"<h1>{html.escape(project.name)}</h1>",
+        f"<p class='note'>{datetime.now().strftime('%d %B %Y, %H:%M')} · NetBuilder</p>",
+        _table(rows),
+        "<table><tr><th>The network</th><th>How it learned</th></tr><tr><td>",
+        _picture(_network(trained.project), "The network"),
+        "</td><td>",
+        _picture(report.curves, "Curves of the training"),
+        f"<p class='note'>Loss over the epochs:"
+        f" <span style='color:{scheme.training}'>━</span> training"
+        f" <span style='color:{scheme.validation}'>━</span> validation</p></td></tr></table>",
+        *(f"<p>• {html.escape(one)}</p>" for one in report.notices),
+        *_tried(trained, runs),
+    ]
+    style = (
+        "body { font-family: sans-serif; font-size: 10pt; max-width: 680px; margin: 24px auto; }"
+        " h1 { font-size: 18pt; margin-bottom: 0; } h2 { font-size: 12pt; }"
+        " td, th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }"
+        " .note { color: #667085; }"
+    )
+    return (
+        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+        f"<title>{html.escape(project.name)}</title><style>{style}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _layers(project: Project) -> int:
+    return sum(node.layer != "Input" for node in project.graph.nodes)
+
+
+def _data_words(report: RunReport) -> str:
+    data, facts = report.project.data, report.facts
+    name = data.name or Path(data.path).name or data.kind
+    if facts is None:
+        return name
+    target = ", ".join(facts.target_names)
+    classes = f" ({format_count(len(facts.classes), 'class')})" if facts.classes else ""
+    return f"{name}: {format_count(facts.rows, 'row')} to learn from, {target}{classes}"
+
+
+def _tried(trained: TrainedModel, runs: Iterable[Run]) -> list[str]:
+    """The latest runs on the same data, as a table."""
+    data = trained.project.data
+    same = [
+        run
+        for run in runs
+        if (run.project.data.kind, run.project.data.name, run.project.data.path)
+        == (data.kind, data.name, data.path)
+    ][:_MOST_RUNS]
+    if len(same) < 2:
+        return []
+    head = ("began", "epochs", "test")
+    lines = [
+        (
+            format_start(run),
+            f"{run.epochs:,}",
+            ", ".join(format_metric(name, value) for name, value in list(run.test.items())[:3]),
+        )
+        for run in same
+    ]
+    return ["<h2>What was tried</h2>", _table(lines, head)]
+
+
+def _table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
+    title = "".join(f"<th>{html.escape(one)}</th>" for one in head)
+    lines = [
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    ]
+    return f"<table>{f'<tr>{title}</tr>' if head else ''}{''.join(lines)}</table>"
+
+
+def _picture(png: bytes, words: str) -> str:
+    size = QImage.fromData(png).size()
+    shown = size.scaled(QSize(_WIDTH, _HEIGHT), Qt.AspectRatioMode.KeepAspectRatio)
+    data = base64.b64encode(png).decode()
+    return (
+        f"<p><img src='data:image/png;base64,{data}' alt='{html.escape(words)}'"
+        f" width='{shown.width()}' height='{shown.height()}'></p>"
+    )
+
+
+def _network(project: Project) -> bytes:
+    from netbuilder.core.formats.writers.svg import network_svg
+
+    return image_png_bytes(svg_image(network_svg(project)))
+
+
+def write_pdf(page: str, path: Path) -> None:
+    """Write a page of HTML on sheets of A4."""
+    with replace_atomically(path) as temporary:
+        writer = QPdfWriter(str(temporary))
+        writer.setResolution(96)
+        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
+        document = QTextDocument()
+        document.setHtml(page)
+        document.setPageSize(writer.pageLayout().paintRectPixels(96).size().toSizeF())
+        document.print_(writer)

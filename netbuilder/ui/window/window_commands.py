@@ -1,0 +1,479 @@
+"""What the menus, keys and buttons of the main window do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.saved_blocks import SavedBlock
+from netbuilder.ui.forms.param_form import WORD
+from netbuilder.ui.palette.block_rows import append_block
+from netbuilder.ui.services import jobs, settings
+from netbuilder.ui.services.data_recipes import recipe_for
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.fix_buttons import buttons_for
+from netbuilder.ui.widgets.question_dialogs import ask_question
+from netbuilder.ui.widgets.role_boxes import RoleBox, role_of
+from netbuilder.ui.window import dialogs
+from netbuilder.ui.window.presentation import Presentation
+from netbuilder.ui.window.window_parts import WindowParts
+
+if TYPE_CHECKING:
+    from netbuilder.core.check.problems import Problem
+    from netbuilder.core.data.data_facts import DataFacts
+    from netbuilder.ui.services.project_store import Edit
+    from netbuilder.ui.window.guide.welcome import WelcomeGuide
+
+
+#: Tabs that show the running training by themselves.
+_WATCHING = ("surface", "inside", "training")
+
+
+class WindowCommands:
+    """The commands of one window."""
+
+    def __init__(self, parts: WindowParts) -> None:
+        self._parts = parts
+        self._problem: Problem | None = None
+        self._blocking = False
+        self.presentation = Presentation(parts)
+        #: Set once the bar at the top, at which it points, is there.
+        self.welcome: WelcomeGuide | None = None
+
+    def show_error(self, error: UserError) -> None:
+        """Say what went wrong, above the canvas, until it is read."""
+        self._parts.banner.clear()
+        self._parts.banner.add(
+            RoleBox(
+                "error",
+                error.what,
+                error.fix,
+                self._parts.window,
+                buttons=(
+                    *buttons_for(error, self._parts.store.apply, self._parts.banner.clear),
+                    ("Close", self._parts.banner.clear),
+                ),
+            )
+        )
+
+    def show_of_machine(self, error: UserError, *buttons: tuple[str, Callable[[], object]]) -> None:
+        """Say what is wrong with this machine or account, whatever is open, until it is closed.
+
+        ``buttons``: what may be done about it, beside closing it.
+        """
+        banner = self._parts.banner
+        card = RoleBox(
+            "warning",
+            error.what,
+            error.fix,
+            self._parts.window,
+            buttons=(*buttons, ("Close", lambda: banner.remove(card))),
+        )
+        banner.add(card, lasting=True)
+
+    def show_notes(self, name: str, notes: tuple[str, ...]) -> None:
+        """Say what an opened file holds that could not be taken over, until it is read."""
+        card = RoleBox(
+            "warning",
+            f"Not all of {name} could be taken over",
+            "\n".join(notes),
+            self._parts.window,
+            button="Close",
+            do=lambda: self._parts.banner.remove(card),
+        )
+        self._parts.banner.add(card)
+
+    def show_failure(self, words: str, details: str) -> None:
+        """Say that something unforeseen went wrong."""
+        dialogs.show_failure(self._parts.window, words, details)
+
+    def show_panel(self, name: str) -> None:
+        """Bring a tab to the front, with the keyboard in it."""
+        self._parts.docks.show_panel(name)
+
+    def train(self) -> None:
+        """Begin to train, or go on where the run is paused."""
+        if self._parts.runner.paused:
+            self._parts.runner.toggle_pause()
+            return
+        self._begin(self._parts.runner.start)
+
+    def step(self) -> None:
+        """Train one step, and stand still."""
+        self._steer(self._parts.runner.step)
+
+    def one_epoch(self) -> None:
+        """Train to the end of the epoch, and stand still."""
+        self._steer(self._parts.runner.one_epoch)
+
+    def _steer(self, go: Callable[[], object]) -> None:
+        if self._parts.runner.active:
+            go()
+        else:
+            self._begin(go)
+
+    def _begin(self, go: Callable[[], object]) -> None:
+        """Begin a run, or say what stands in its way."""
+        self._parts.workbench.diagnose()
+        blocking = [p for p in self._parts.workbench.problems if p.blocks and p.follows is None]
+        if blocking:
+            first = blocking[0]
+            self._show_blocking(first)
+            if first.node is not None:
+                self._parts.show_node(first.node)
+            if first.node is None and self._parts.store.project.data.kind == "":
+                self.show_panel("data")
+            return
+        self._problem, self._blocking = None, False
+        self._parts.banner.clear()
+        # Who watches the border bend, or a layer, goes on watching it.
+        if not self._parts.docks.in_front(*_WATCHING):
+            self._parts.docks.show_panel("training", focus=False)
+        # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
+        self._parts.canvas.setFocus()
+        go()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Go to a problem: Enter mends it, Escape leaves it and goes to the canvas."""
+        if problem.node is not None:
+            self._parts.show_node(problem.node)
+        box = self._show_box(problem, f"{problem.title}{self._where(problem)}")
+        if box.button is not None:
+            box.button.setFocus()
+
+    def _show_blocking(self, problem: Problem) -> None:
+        """Say why it cannot be trained, with the mend as a button."""
+        title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
+        self._blocking = True
+        self._show_box(problem, f"This cannot be trained yet: {title}")
+
+    def _where(self, problem: Problem) -> str:
+        """The name of the layer: of two cards that look alike only the name tells."""
+        return f" ({problem.node})" if problem.node is not None else ""
+
+    def _show_box(self, problem: Problem, title: str) -> RoleBox:
+        banner = self._parts.banner
+        banner.clear()
+        fixes: list[tuple[str, Callable[[], object]]] = [
+            (fix.label, partial(self._parts.store.apply, fix.label, fix.edit))
+            for fix in problem.fixes
+        ]
+        if problem.beginning and self._parts.store.project.data.kind == "":
+            fixes.append(("Choose data", partial(self.show_panel, "data")))
+        if problem.field:
+            fixes.append(("Show the plan", partial(self.show_panel, "training")))
+        box = RoleBox(
+            role_of(problem.tone),
+            title,
+            problem.message,
+            self._parts.window,
+            buttons=(*fixes, ("Close", self._close_problem)),
+        )
+        for button in box.buttons:
+            button.setAutoDefault(True)
+        self._problem = problem
+        return banner.add(box)
+
+    def _close_problem(self) -> None:
+        self._problem, self._blocking = None, False
+        self._parts.banner.clear()
+        self._parts.canvas.setFocus()
+
+    def problems_changed(self) -> None:
+        """Take away, or renew, what was said about a problem that is no more."""
+        told = self._problem
+        if told is None or not self._parts.banner.cards:
+            return
+        found = [p for p in self._parts.workbench.all_problems if p.follows is None]
+        blocking = [p for p in found if p.blocks]
+        if self._blocking and blocking:
+            self._show_blocking(blocking[0])
+        elif told not in found or self._blocking:
+            self._close_problem()
+
+    def find_layer(self) -> None:
+        """Put the cursor into the palette's search field."""
+        self._parts.docks.palette.show()
+        self._parts.palette.start_search()
+
+    def append_block(self, block: SavedBlock) -> None:
+        """Put a saved block behind the end of the network."""
+        self._parts.canvas.add(
+            f"Add {block.name}", lambda project: append_block(project, block.graph)
+        )
+
+    def to_canvas(self) -> None:
+        """Put the keyboard into the canvas, from wherever it is."""
+        self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def edit_layer(self) -> None:
+        """Put the cursor into the inspector."""
+        self._parts.docks.inspector.show()
+        self._parts.inspector.focus_first()
+
+    def fit_to_data(self) -> None:
+        """Give the last layer the units and the activation that suit the target."""
+        self._parts.workbench.with_facts(
+            lambda facts: self._parts.store.apply("Fit the last layer to the data", fitting(facts))
+        )
+
+    def next_problem(self) -> None:
+        """Go to the next problem."""
+        self._parts.status.next_problem()
+
+    def write_report(self) -> None:
+        """Ask for a file, and write the last run on one page."""
+        parts = self._parts
+        suggested = parts.documents.suggested(".html")
+        types = (FileType("Page", (".html",)), FileType("PDF", (".pdf",)))
+        path = ask_save(parts.window, "Report of the run", suggested, types)
+        if path is not None:
+            self.report_to(path)
+
+    def report_to(self, path: Path) -> None:
+        """Write the last run on one page, as ``.html`` or ``.pdf``."""
+        from netbuilder.core.engine.runs.run_store import list_runs
+        from netbuilder.ui.plots.picture_export import image_png_bytes
+        from netbuilder.ui.plots.training_curves import run_picture
+        from netbuilder.ui.window.run_report import RunReport, write_report
+
+        parts = self._parts
+        trained = parts.workbench.trained
+        if trained is None:
+            return
+        report = RunReport(
+            parts.store.project,
+            parts.workbench.facts,
+            trained,
+            image_png_bytes(run_picture(parts.runner.curves, QSize(330, 290))),
+            parts.evaluation_service.sentence,
+            tuple(f"{one.title}: {one.message}" for one in parts.runner.notices),
+        )
+        jobs.run_job(
+            lambda: write_report(report, list_runs(), path),
+            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda error: self.show_error(
+                dialogs.as_user_error(
+                    error, "The report could not be written", "Choose another place."
+                )
+            ),
+            name="report",
+            owner=parts.documents,
+        )
+
+    def write_worksheet(self) -> None:
+        """Ask for a file, and draw the network for a worksheet."""
+        from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
+
+        parts = self._parts
+        words = (
+            "Shapes stand on the wires, weights beside the layers. To work out: what the layers "
+            "were given stands there, the rest is to be written in."
+        )
+        sheets = {"With numbers": NUMBERS, "To work out": EXERCISE, "Lines only": BLANK}
+        answers = (*sheets, "Cancel")
+        answer = ask_question(parts.window, "Picture for a worksheet", words, answers)
+        if answer in ("", answers[-1]):
+            return
+        suggested = parts.documents.suggested(".pdf")
+        types = (
+            FileType("PDF", (".pdf",)),
+            FileType("Drawing", (".svg",)),
+            FileType("Picture", (".png",)),
+        )
+        path = ask_save(parts.window, "Picture for a worksheet", suggested, types)
+        if path is not None:
+            self.worksheet_to(path, sheet=sheets[answer])
+
+    def worksheet_to(self, path: Path, *, sheet: str) -> None:
+        """Draw the network for a worksheet, as ``.svg``, ``.png`` or ``.pdf``."""
+        from netbuilder.core.worksheet import worksheet
+        from netbuilder.ui.plots import svg_file
+
+        parts = self._parts
+        project, facts = parts.store.project, parts.workbench.facts
+        jobs.run_job(
+            lambda: svg_file.write_svg(worksheet(project, facts, sheet=sheet), path),
+            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda error: self.show_error(
+                dialogs.as_user_error(
+                    error, "The picture could not be written", "Choose another place."
+                )
+            ),
+            name="worksheet",
+            owner=parts.documents,
+        )
+
+    def search_commands(self) -> None:
+        """Type what to do."""
+        dialogs.search_commands(self._parts.window, self._parts.actions)
+
+    def show_gallery(self) -> None:
+        """Show examples, lessons and recent files."""
+        self._need_welcome().show_page()
+
+    def show_lesson(self) -> None:
+        """Put the keyboard into the lesson; without one show which there are."""
+        self._need_welcome().show_lesson()
+
+    def start_tour(self) -> None:
+        """Show the six places."""
+        self._need_welcome().start_tour()
+
+    def write_lesson(self) -> None:
+        """Write a lesson that begins with this project."""
+        self._need_welcome().write_lesson()
+
+    def _need_welcome(self) -> WelcomeGuide:
+        assert self.welcome is not None
+        return self.welcome
+
+    @property
+    def motion_reduced(self) -> bool:
+        """Whether what only moves to please stands still."""
+        return reduced_motion()
+
+    def toggle_motion(self) -> None:
+        """Let it move, or stand still; remembered."""
+        settings.set_motion(not reduced_motion())
+        self._motion_changed()
+
+    def _motion_changed(self) -> None:
+        self._parts.window.setAnimated(not reduced_motion())
+        self._parts.actions.refresh()
+
+    def train_elsewhere(self) -> None:
+        """Write a folder with all that other machines need."""
+        dialogs.train_elsewhere(
+            self._parts.window,
+            self._parts.store.project,
+            self._parts.workbench.base,
+            self._parts.status.tell,
+        )
+
+    def hand_in(self) -> None:
+        """Write the file that goes to the teacher."""
+        dialogs.open_submission_dialog(self._parts.window, self._parts.workbench)
+
+    def grade(self) -> None:
+        """Judge a folder of hand-ins; stays open beside this window."""
+        dialogs.open_grade_window(self._parts.window, self._parts.documents.open_asking)
+
+    def collect(self) -> None:
+        """Take samples with camera or microphone, and learn from them."""
+        parts = self._parts
+        dialogs.open_collect_window(
+            parts.window, parts.workbench, parts.store.project.data.path, self.use_data
+        )
+
+    def use_data(self, path: Path) -> None:
+        """Learn from a file or a folder, and show it."""
+        self.show_panel("data")
+        base = self._parts.workbench.base if self._parts.workbench.path is not None else None
+        try:
+            data = recipe_for(path, base)
+        except UserError as error:
+            self.show_error(error)
+            return
+        self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
+
+    def begin_with_data(self, path: Path) -> None:
+        """An empty canvas for data that was opened; what cannot be read leaves all as it was."""
+        try:
+            recipe_for(path, None)
+        except UserError as error:
+            self.show_error(error)
+            return
+        self._parts.documents.new(asked=True)
+        self.use_data(path)
+
+    def show_settings(self) -> None:
+        """Change what holds for every project."""
+        dialogs.show_settings(self._parts.window)
+        self._motion_changed()
+
+    def show_help(self) -> None:
+        """Explain the field that has the keyboard, or how the window is used."""
+        dialogs.show_help(self._parts.window, self._parts.actions, word_at_focus())
+
+    def show_log(self) -> None:
+        """Show the file of unforeseen errors."""
+        dialogs.show_log(self._parts.window)
+
+    def show_about(self) -> None:
+        """Show the version."""
+        dialogs.show_about(self._parts.window)
+
+    @property
+    def horizontal(self) -> bool:
+        """Whether the network reads from left to right."""
+        return bool(self._parts.store.project.graph.extra.get("horizontal"))
+
+    def toggle_horizontal(self) -> None:
+        """Let the network read the other way."""
+        self._parts.canvas.commands.set_horizontal(not self.horizontal)
+        self._parts.actions.refresh()
+
+    def scale(self, step: int) -> None:
+        """Make everything larger (1), smaller (-1) or as it was (0)."""
+        before = self._parts.scaling.factor
+        self._parts.scaling.step(step)
+        self._parts.docks.widen(self._parts.scaling.factor / before)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the dark scheme is in force."""
+        return theme.theme().dark
+
+    def toggle_dark(self) -> None:
+        """Use the other scheme."""
+        theme.theme().force(not self.dark)
+        self._parts.actions.refresh()
+
+    def toggle_all_layers(self) -> None:
+        """Show all layers, or the teaching ones."""
+        self._parts.palette.show_all(not self._parts.palette.shows_all)
+        self._parts.actions.refresh()
+
+    @property
+    def panels_movable(self) -> bool:
+        """Whether the panels have titles to drag them by."""
+        return self._parts.docks.title_changed
+
+    def toggle_titles(self) -> None:
+        """Show or hide the panels' titles."""
+        self._parts.docks.show_titles(not self._parts.docks.title_changed)
+        self._parts.actions.refresh()
+
+    def reset_panels(self) -> None:
+        """Put the panels where they were at first."""
+        self._parts.docks.reset()
+
+
+def word_at_focus() -> str:
+    """The word of the glossary that explains the field with the keyboard; "" for none."""
+    from netbuilder.core.lessons.glossary import FIELDS
+
+    widget = QApplication.focusWidget()
+    while widget is not None:
+        word = widget.property(WORD) or FIELDS.get(widget.accessibleName(), "")
+        if word:
+            return str(word)
+        widget = widget.parentWidget()
+    return ""
+
+
+def fitting(facts: DataFacts) -> Edit:
+    """The edit that fits the network's end to the data."""
+    from netbuilder.core.data.defaults import fit_output_to_data
+
+    return lambda project: fit_output_to_data(project, facts)

@@ -1,0 +1,59 @@
+"""What the window is made of, handed to those who wire it: panels, commands, rows of actions.
+
+Nobody below knows the main window; a panel's row takes from here what the panel needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QMainWindow
+
+from netbuilder.ui.canvas.canvas_view import CanvasView
+from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.palette.palette_view import Palette
+from netbuilder.ui.services.font_scale import FontScale
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
+from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.selected_nodes import SelectedNodes
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationsService
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.role_boxes import CardList
+from netbuilder.ui.window.action import WindowActions
+from netbuilder.ui.window.docks import Docks
+from netbuilder.ui.window.documents import Documents
+from netbuilder.ui.window.status_bar import StatusBar
+
+
+@dataclass(frozen=True)
+class WindowParts:
+    """Services first, then what is seen.
+
+    ``window`` is the parent of dialogs. ``show_node(id)`` selects a layer and brings it into view.
+    """
+
+    window: QMainWindow
+    store: ProjectStore
+    workbench: Workbench
+    runner: Runner
+    auto_trainer: AutoTrainer
+    prebuilding: NetworkPrebuilder
+    activations_service: ActivationsService
+    sample_view: LiveActivationsService
+    evaluation_service: EvaluationService
+    documents: Documents
+    selection: SelectedNodes
+    scaling: FontScale
+    actions: WindowActions
+    canvas: CanvasView
+    palette: Palette
+    inspector: Inspector
+    docks: Docks
+    banner: CardList
+    status: StatusBar
+    show_node: Callable[[str], object]

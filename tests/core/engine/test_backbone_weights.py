@@ -1,0 +1,144 @@
+"""What a pretrained body knows comes from a file: of itself, or of a network that has it inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from inspect import getsource
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from netbuilder.core.check.diagnostics import diagnose
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.engine.build.backbone_weights import take_common_weights
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import BuildError
+from netbuilder.core.formats.paths import rebased
+from netbuilder.core.formats.registry import load_network, save_network
+from netbuilder.core.project.edits import set_params
+from netbuilder.core.project.model import Project
+
+PARAMS = {"weights": "none", "pooling": "avg", "alpha": 0.1}
+FACTS = DataFacts(rows=4, input_shapes={"input": (32, 32, 3)}, tasks={"out": "regression"})
+Chain = Callable[..., Project]
+
+
+def network(chain: Chain, seed: int = 1, **params: Any) -> Project:
+    layers = [("body", "MobileNet", {**PARAMS, **params}), ("out", "Dense", {"units": 1})]
+    return chain(layers, seed=seed, epochs=2)
+
+
+def from_file(chain: Chain, name: str) -> Project:
+    return network(chain, seed=9, weights="file", weights_file=name)
+
+
+def inner(training_model: keras.Model) -> keras.Model:
+    return next(
+        part for part in training_model.get_layer("body").layers if part.name.endswith("_body")
+    )
+
+
+def same(one: keras.Model, other: keras.Model) -> bool:
+    pairs = zip(one.get_weights(), other.get_weights(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+@pytest.fixture
+def trained(chain: Chain, dataset: Callable[..., Any], tmp_path: Path) -> Any:
+    """A network whose body learned too, and its file."""
+    random = np.random.default_rng(0)
+    pictures = random.uniform(0, 255, (24, 32, 32, 3)).astype(np.float32)
+    data = dataset({"input": pictures}, {"out": random.normal(size=(24, 1)).astype(np.float32)})
+    project = network(chain, trainable=True)
+    project = replace(project, training=replace(project.training, loss=None))
+    found = Session(project, data).run()
+    save_network(found, tmp_path / "m.h5")
+    return found, data
+
+
+def test_the_body_of_a_trained_network_is_taken_over(
+    trained: Any, chain: Chain, tmp_path: Path
+) -> None:
+    model, data = trained
+    random = build_training_model(network(chain, seed=9), FACTS)
+    training_model = build_training_model(from_file(chain, "m.h5"), FACTS, base=tmp_path)
+    assert same(inner(training_model), inner(model.training_model))
+    assert not same(inner(random), inner(model.training_model))
+    assert [w.path for w in training_model.trainable_weights] == ["out/kernel", "out/bias"]
+    # Trained with the body frozen, saved, opened and gone on with where its file is not.
+    project = from_file(chain, "m.h5")
+    frozen = Session(project, data, base=tmp_path).run()
+    assert same(inner(frozen.training_model), inner(model.training_model))
+    save_network(frozen, tmp_path / "away.h5")
+    (tmp_path / "m.h5").unlink()
+    opened = load_network(tmp_path / "away.h5")
+    more = Session(opened.project, data, base=tmp_path, start=opened)
+    more.epochs = 3
+    assert same(inner(more.run().training_model), inner(model.training_model))
+    with pytest.raises(BuildError, match="no such file"):
+        Session(project, data, base=tmp_path).run()
+
+
+def test_files_of_keras_applications(chain: Chain, tmp_path: Path) -> None:
+    """As keras.applications keeps them, with the layers at the top and the names of Keras 2."""
+    whole = keras.applications.MobileNet(
+        weights=None, alpha=0.1, classes=7, input_shape=(32, 32, 3)
+    )
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        for layer in whole.layers:
+            for weight in layer.weights:
+                depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+                name = f"depthwise_{weight.name}" if depthwise else weight.name
+                file[f"{layer.name}/{layer.name}/{name}:0"] = weight.numpy()
+    training_model = build_training_model(from_file(chain, "old.h5"), FACTS, base=tmp_path)
+    # A script has the text of the function, and nothing of the program.
+    script: dict[str, Any] = {"keras": keras}
+    exec(getsource(take_common_weights), script)
+    plain = keras.applications.MobileNet(
+        include_top=False, weights=None, alpha=0.1, input_shape=(32, 32, 3), pooling="avg"
+    )
+    assert script["take_weights"](plain, str(tmp_path / "old.h5"))
+    assert same(plain, inner(training_model))
+    for layer in inner(training_model).layers:
+        theirs = whole.get_layer(layer.name) if layer.weights else layer
+        for one, other in zip(layer.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_what_does_not_fit_is_told(chain: Chain, tmp_path: Path) -> None:
+    wide = keras.applications.MobileNet(
+        include_top=False, weights=None, alpha=0.2, input_shape=(32, 32, 3)
+    )
+    wide.save(tmp_path / "wide.h5")
+    (tmp_path / "cut.h5").write_bytes((tmp_path / "wide.h5").read_bytes()[:5000])
+    with h5py.File(tmp_path / "link.h5", "w") as file:
+        file["conv1"] = h5py.ExternalLink("/etc/passwd", "x")
+    for name, words in (("wide.h5", "do not fit"), ("cut.h5", "damaged"), ("link.h5", "link")):
+        with pytest.raises(BuildError, match=words) as caught:
+            build_training_model(from_file(chain, name), FACTS, base=tmp_path)
+        assert caught.value.node == "body"
+        assert "MobileNet" in caught.value.fix
+
+
+def test_a_missing_file_is_a_problem_before_training(chain: Chain, tmp_path: Path) -> None:
+    project = from_file(chain, "m.h5")
+    found = {one.code: one for one in diagnose(project, base=tmp_path)}["no-weights-file"]
+    assert (found.node, found.field) == ("body", "weights_file")
+    assert "'m.h5'" in found.message
+    assert found.fix is not None
+    assert found.fix.edit(project).graph.by_id["body"].params["weights"] == "none"
+    (tmp_path / "m.h5").write_bytes(b"")
+    for fine in (project, set_params(project, "body", weights="imagenet")):
+        assert "no-weights-file" not in {one.code for one in diagnose(fine, base=tmp_path)}
+
+
+def test_the_path_follows_the_project(chain: Chain, tmp_path: Path) -> None:
+    (tmp_path / "m.h5").write_bytes(b"")
+    moved = rebased(from_file(chain, "m.h5"), tmp_path, tmp_path / "deep")
+    assert moved.graph.by_id["body"].params["weights_file"] == "../m.h5"

@@ -1,0 +1,203 @@
+"""The short style of a script: as a course writes it, with NetBuilder's results up to the seed."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import statistics
+from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.engine.session import Session
+from netbuilder.core.formats.script import notebook
+from netbuilder.core.formats.script.python import Style, listing, script_source
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
+from netbuilder.core.resources import resource
+
+EXAMPLES = resource("examples")
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.netbuilder"))
+COURSE = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+
+def example(name: str) -> Project:
+    return files.read(EXAMPLES / f"{name}.netbuilder")
+
+
+def code_lines(text: str) -> int:
+    return sum(1 for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#"))
+
+
+def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with monkeypatch.context() as patched, redirect_stdout(io.StringIO()):
+        patched.chdir(folder)
+        exec(compile(text, "script", "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize(("name", "most"), [("iris", 45), ("digits", 50), ("sales", 70)])
+def test_a_script_is_as_short_as_a_course_would_write_it(name: str, most: int) -> None:
+    project = example(name)
+    text = script_source(project, load_facts(project, EXAMPLES))
+    assert code_lines(text) <= most
+    assert not re.search(r"\._\w", text), "a private name"
+    tree = ast.parse(text)
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert defined <= {"sales"}, "a function beyond the data itself"
+    assert not any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
+
+
+@pytest.mark.skipif(not COURSE.is_dir(), reason="the course's data is not beside the project")
+def test_the_course_s_own_table_in_seventy_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = (Node("input", "Input"), Node("dense", "Dense", {"units": 50, "activation": "relu"}),
+             Node("out", "Dense", {"units": 1}))  # fmt: skip
+    recipe = Data("csv", path=str(COURSE / "sales_training.csv"), target=("total_earnings",),
+                  test_path=str(COURSE / "sales_test.csv"), scaling="minmax")  # fmt: skip
+    edges = (("input", "dense"), ("dense", "out"))
+    project = Project("Sales", Graph(nodes, edges), recipe, Training(epochs=30, seed=1))
+    text = script_source(project, load_facts(project, COURSE))
+    assert code_lines(text) <= 70
+    names = run(text, tmp_path, monkeypatch)
+    assert names["error"] < 0.05 * names["y_scaler"].data_max_[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_lines_of_a_layer_are_known(name: str) -> None:
+    text, places = listing(example(name))
+    lines = text.split("\n")
+    for node in example(name).graph.nodes:
+        first, last = places[node.id]
+        here = "\n".join(lines[first - 1 : last])
+        assert node.layer in here or "keras.Input" in here
+
+
+def test_nothing_is_dropped_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = example("iris")
+    chosen = (Choice("RestoreBestWeights", {"monitor": "val_loss"}), Choice("ReduceLROnPlateau"))
+    training = replace(project.training, callbacks=chosen, epochs=3, class_weight="balanced")
+    project = replace(project, training=training)
+    for style in Style:
+        text = script_source(project, load_facts(project, EXAMPLES), style)
+        assert "restore_best_weights=True" in text
+        assert "patience=3" in text
+        assert "ReduceLROnPlateau" in text
+        assert "balanced" in text
+    run(script_source(project), tmp_path, monkeypatch)
+
+
+def _tables(folder: Path) -> dict[str, Data]:
+    """Tables with words, gaps, groups, weights, an order and parts of their own."""
+    rows = np.arange(120)
+    frame = pd.DataFrame(
+        {
+            "size": np.where(rows % 11 == 5, np.nan, rows * 1.0),
+            "colour": np.array(["red", "blue", "green"])[rows % 3],
+            "who": rows // 4,
+            "counts": 1 + rows % 2,
+            "part": np.array(["train", "train", "train", "test", "validation"])[rows % 5],
+            "when": pd.date_range("2024-01-01", periods=120).astype(str),
+            "price": rows * 3.0 + 1,
+        }
+    )
+    frame.to_csv(folder / "t.csv", index=False)
+    ignore = dict.fromkeys(("who", "counts", "part", "when"), ColumnChoice("ignore"))
+    base = Data("csv", path="t.csv", target=("price",), columns=ignore,
+                options={"missing": "median"})  # fmt: skip
+
+    def with_role(name: str, role: str) -> Data:
+        return replace(base, columns={**ignore, name: ColumnChoice(role)})
+
+    return {
+        "gaps": base,
+        "groups": with_role("who", "group"),
+        "weights": with_role("counts", "weight"),
+        "parts": with_role("part", "split"),
+        "order": with_role("when", "order"),
+        "minmax": replace(base, scaling="minmax"),
+        "none": replace(base, scaling="none"),
+    }
+
+
+@pytest.mark.parametrize("name", ["gaps", "groups", "weights", "parts", "order", "minmax", "none"])
+def test_a_recipe_s_rows_are_kept_apart_as_it_says(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = _tables(tmp_path)[name]
+    nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
+    project = Project("T", Graph(nodes, (("input", "out"),)), recipe, Training(epochs=2))
+    mine = load_dataset(project, tmp_path)
+    text = script_source(project, mine.facts)
+    names = run(text, tmp_path, monkeypatch)
+    for part in ("train", "validation", "test"):
+        assert abs(len(names[f"x_{part}"]) - len(getattr(mine, part))) <= 4, (
+            part
+        )  # a group has four rows
+    assert np.shape(names["x_train"])[1:] == mine.train.x["input"].shape[1:]
+    if name == "order":
+        assert np.min(names["y_test"]) > np.max(names["y_train"])
+
+
+def test_the_notebook_is_the_short_style_a_cell_a_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = replace(example("iris"), training=replace(example("iris").training, epochs=2))
+    notebook.save(project, tmp_path / "iris.ipynb")
+    found = json.loads((tmp_path / "iris.ipynb").read_text("utf-8"))
+    cells = ["".join(one["source"]) for one in found["cells"] if one["cell_type"] == "code"]
+    assert len(cells) >= 8
+    names: dict[str, Any] = {}
+    monkeypatch.chdir(tmp_path)
+    with redirect_stdout(io.StringIO()):
+        for cell in cells:
+            exec(compile(cell, "cell", "exec"), names)
+    assert keras.saving.load_model(tmp_path / "iris_script.h5").input_shape == (None, 4)
+
+
+def _mine(project: Project, seed: int) -> float:
+    """What the trained network of this seed reaches on the test rows, by the compiled metric."""
+    project = replace(project, training=replace(project.training, seed=seed))
+    dataset = load_dataset(project, EXAMPLES)
+    trained = Session(project, dataset, record=False).run()
+    x = list(dataset.test.x.values())
+    y = list(dataset.test.y.values())
+    scores = trained.training_model.evaluate(x if len(x) > 1 else x[0], y if len(y) > 1 else y[0],
+                                   verbose=0, return_dict=True)  # fmt: skip
+    return scores["accuracy"] if "accuracy" in scores else scores["loss"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_results_are_those_of_netbuilder_within_the_spread_of_seeds(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = example(name)
+    known = load_facts(project, EXAMPLES)
+    project = replace(
+        project, training=replace(project.training, epochs=min(project.training.epochs, 8))
+    )
+    mine, theirs = [], []
+    for seed in range(1, 6):
+        mine.append(_mine(project, seed))
+        seeded = replace(project, training=replace(project.training, seed=seed))
+        names = run(script_source(seeded, known), tmp_path, monkeypatch)
+        x, y = names["x_test"], names["y_test"]
+        x = list(x.values()) if isinstance(x, dict) else x
+        scores = names["model"].evaluate(x, y, verbose=0, return_dict=True)
+        theirs.append(scores["accuracy"] if "accuracy" in scores else scores["loss"])
+        keras.backend.clear_session()
+    spread = max(statistics.stdev(mine), statistics.stdev(theirs), 0.02 * abs(np.mean(mine)), 1e-3)
+    # Two means of five differ by more than 3 standard errors once in 300 times.
+    assert abs(np.mean(mine) - np.mean(theirs)) < 3 * spread * np.sqrt(2 / 5), (mine, theirs)

@@ -1,0 +1,76 @@
+"""The model card: true facts, the person's own judgement, three kinds of file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
+from netbuilder.core.formats import registry
+from netbuilder.core.project import files
+from netbuilder.core.resources import resource
+from netbuilder.core.results import model_card
+
+EXAMPLES = resource("examples")
+
+
+@pytest.fixture(scope="module")
+def iris() -> TrainedModel:
+    project = files.read(EXAMPLES / "iris.netbuilder")
+    project = model_card.with_answer(project, "harm", "Nobody: flowers | only.")
+    project = replace(project, training=replace(project.training, epochs=5))
+    return Session(project, load_dataset(project, EXAMPLES), record=False).run()
+
+
+def test_the_facts_are_those_of_the_data_set(iris: TrainedModel) -> None:
+    card = model_card.card_of(iris, load_dataset(iris.project, EXAMPLES))
+    facts = {one.title: dict(one.rows) for one in card.sections}
+    assert facts["Data"]["Test set"] == "30 samples"
+    assert facts["Data"]["Training samples by class"].startswith("setosa: 36")
+    # Of the training rows: the shortest petal of all 150 is 1.0, the longest 6.9.
+    assert facts["Training range"]["petal length (cm)"].split(" to ")[0] in {"1", "1.1"}
+    assert facts["Network and training"]["Parameters"] == "131"
+    assert "95 % interval" in facts["Evaluation"]["accuracy"]
+    assert "baseline 0.3333" in facts["Evaluation"]["accuracy"]
+    assert set(facts["Evaluation by class"]) == {"setosa", "versicolor", "virginica"}
+
+
+def test_the_judgement_is_kept_in_project_and_model(iris: TrainedModel, tmp_path: Path) -> None:
+    registry.save_network(iris, tmp_path / "iris.h5")
+    again = registry.load_network(tmp_path / "iris.h5")
+    assert model_card.answers_of(again.project)["harm"] == "Nobody: flowers | only."
+    files.write(iris.project, tmp_path / "iris.netbuilder")
+    read = files.read(tmp_path / "iris.netbuilder")
+    assert model_card.answers_of(read)["harm"] == "Nobody: flowers | only."
+    assert model_card.KEY not in model_card.with_answer(read, "harm", "").extra
+
+
+def test_markdown_and_html(iris: TrainedModel, tmp_path: Path) -> None:
+    card = model_card.card_of(iris, None)
+    text = model_card.as_markdown(card)
+    assert text.startswith("# ")
+    assert "Nobody: flowers | only." in text
+    assert "<h1>" in model_card.as_html(card)
+    with pytest.raises(UserError) as caught:
+        model_card.write(card, tmp_path / "card.docx")
+    assert caught.value.code == "card_ending"
+
+
+def test_the_command_writes_a_pdf_too(iris: TrainedModel, tmp_path: Path) -> None:
+    registry.save_network(iris, tmp_path / "iris.h5")
+    for name in ("card.pdf", "card.md"):
+        done = subprocess.run(
+            [sys.executable, "-m", "netbuilder", "card", "iris.h5", "-o", name, "--json"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout.strip().split("\n")[-1])["output"] == name
+    assert (tmp_path / "card.pdf").read_bytes().startswith(b"%PDF")

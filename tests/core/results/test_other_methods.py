@@ -1,0 +1,131 @@
+"""Other methods beside the network: scikit-learn's own numbers on the network's own rows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import accuracy_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.project import files
+from netbuilder.core.resources import resource
+from netbuilder.core.results.other_methods import (
+    METHODS,
+    Comparison,
+    coefficients,
+    compare,
+    nearest_rows,
+    tree_steps,
+)
+
+EXAMPLES = resource("examples")
+
+
+def trained(name: str) -> tuple[TrainedModel, Dataset]:
+    project = files.read(EXAMPLES / f"{name}.netbuilder")
+    dataset = load_dataset(project, EXAMPLES)
+    return Session(project, dataset, record=False).run(), dataset
+
+
+@pytest.fixture(scope="module")
+def iris() -> tuple[TrainedModel, Dataset]:
+    return trained("iris")
+
+
+@pytest.fixture(scope="module")
+def found(iris: tuple[TrainedModel, Dataset]) -> Comparison:
+    return compare(*iris)
+
+
+def test_the_numbers_are_scikit_learn_s_own(
+    iris: tuple[TrainedModel, Dataset], found: Comparison
+) -> None:
+    _model, dataset = iris
+    assert dataset.test is not None
+    x, y = dataset.train.x["input"], dataset.train.raw_y["output"]
+    held, truth = dataset.test.x["input"], dataset.test.raw_y["output"]
+    for name, own in (
+        ("knn", KNeighborsClassifier(5)),
+        ("forest", RandomForestClassifier(100, random_state=0)),
+    ):
+        expected = accuracy_score(truth, own.fit(x, y).predict(held))
+        assert found.by_name[name].evaluation.metrics["accuracy"] == expected
+    assert [one.name for one in found.candidates] == ["network", *METHODS]
+    low, high = found.by_name["knn"].intervals["accuracy"]
+    assert low < found.by_name["knn"].evaluation.metrics["accuracy"] <= high
+
+
+def test_a_row_is_walked_along_the_tree(found: Comparison) -> None:
+    model = found.by_name["tree"].model
+    for row in range(len(found.x)):
+        steps = tree_steps(found, row)
+        assert len(steps) == model.decision_path(found.x[row : row + 1]).nnz - 1
+        for feature, threshold, below in steps:
+            assert (found.x[row][found.features.index(feature)] <= threshold) == below
+
+
+def test_neighbours_and_coefficients(found: Comparison) -> None:
+    near = nearest_rows(found, 0)
+    distances = np.linalg.norm(found.train_x - found.x[0], axis=1)
+    assert [place for place, _ in near] == np.argsort(distances, kind="stable")[:5].tolist()
+    weights = list(coefficients(found).values())
+    assert len(weights) == 4
+    assert weights == sorted(weights, key=lambda value: -abs(value))
+
+
+def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:
+    mine = found.by_name["network"].evaluation.predictions
+    its = found.by_name["linear"].evaluation.predictions
+    assert found.disagreements("linear").tolist() == np.flatnonzero(mine != its).tolist()
+
+
+def test_texts_are_compared_by_their_words() -> None:
+    project = files.read(EXAMPLES / "reviews.netbuilder")
+    dataset = load_dataset(project, EXAMPLES)
+    from dataclasses import replace
+
+    short = replace(project, training=replace(project.training, epochs=1))
+    model = Session(short, dataset, record=False).run()
+    found = compare(model, dataset, ["linear"])
+    assert found.by_name["linear"].evaluation.metrics["accuracy"] > 0.8
+    assert "not" in found.features
+
+
+def test_cancelling_keeps_what_is_done(iris: tuple[TrainedModel, Dataset]) -> None:
+    seen: list[str] = []
+    found = compare(
+        *iris, on_progress=lambda title, *_: seen.append(title), cancelled=lambda: len(seen) >= 1
+    )
+    assert [one.name for one in found.candidates] == ["network", "knn"]
+
+
+def test_an_unknown_method_is_named(iris: tuple[TrainedModel, Dataset]) -> None:
+    with pytest.raises(DataError) as caught:
+        compare(*iris, ["svm"])
+    assert caught.value.code == "method_unknown"
+
+
+def test_the_command(tmp_path: Path) -> None:
+    files.write(files.read(EXAMPLES / "diabetes.netbuilder"), tmp_path / "d.netbuilder")
+    done = subprocess.run(
+        [sys.executable, "-m", "netbuilder", "compare", "d.netbuilder", "--with", "knn,linear",
+         "--json"], cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    models = json.loads(done.stdout.strip().split("\n")[-1])["models"]
+    assert [one["name"] for one in models] == ["network", "knn", "linear"]
+    for one in models:
+        low, high = one["intervals"]["mean_absolute_error"]
+        assert low < one["metrics"]["mean_absolute_error"] < high
+        assert one["size"] > 100

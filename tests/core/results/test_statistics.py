@@ -1,0 +1,186 @@
+"""Intervals, baseline, calibration and groups, on figures whose values are known beforehand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.errors import DataError
+from netbuilder.core.results import statistics
+from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
+
+LABELS = ("a", "b")
+
+
+def classes(predictions: list[int], truth: list[int], sure: float = 0.9) -> Evaluation:
+    said, true = np.array(predictions), np.array(truth)
+    probabilities = np.full((len(said), 2), 1 - sure)
+    probabilities[np.arange(len(said)), said] = sure
+    return Evaluation(
+        CLASSES, len(said), **class_evaluation(said, true, LABELS, CLASSES), sentence="",
+        predictions=said, truth=true, labels=LABELS, probabilities=probabilities,
+    )  # fmt: skip
+
+
+def numbers(predictions: np.ndarray, truth: np.ndarray) -> Evaluation:
+    said, true = predictions.reshape(-1, 1), truth.reshape(-1, 1)
+    return Evaluation(
+        REGRESSION, len(said), **number_evaluation(said, true), sentence="", predictions=said,
+        truth=true, columns=("y",),
+    )  # fmt: skip
+
+
+def test_sixty_nine_of_sixty_nine_is_not_certainty() -> None:
+    """Wilson's interval for 69 of 69: 69 / (69 + 1.96²) = 0.947."""
+    low, high = statistics.wilson(69, 69)
+    assert low == pytest.approx(69 / (69 + 1.959964**2), abs=1e-4)
+    assert high == pytest.approx(1.0)
+    found = statistics.intervals(classes([1] * 69, [1] * 69))
+    assert found["accuracy"][0] == pytest.approx(0.947, abs=1e-3)
+
+
+def test_the_interval_of_a_mean_error_is_that_of_a_normal_mean() -> None:
+    """|N(0, 1)| has mean √(2/π) and deviation √(1 − 2/π): ± 1.96 deviations / √n."""
+    random = np.random.default_rng(1)
+    truth = random.normal(size=4000)
+    found = statistics.intervals(numbers(truth + random.normal(size=4000), truth))
+    low, high = found["mean_absolute_error"]
+    half = 1.96 * np.sqrt(1 - 2 / np.pi) / np.sqrt(4000)
+    assert high - low == pytest.approx(2 * half, rel=0.15)
+    assert low < np.sqrt(2 / np.pi) < high
+    assert set(found) == {
+        "mean_absolute_error", "root_mean_squared_error", "median_absolute_error", "r2_score",
+    }  # fmt: skip
+
+
+def test_the_interval_of_f1_holds_the_sample_s_own() -> None:
+    random = np.random.default_rng(2)
+    truth = random.integers(0, 2, 500)
+    said = np.where(random.random(500) < 0.8, truth, 1 - truth)
+    found = classes(said.tolist(), truth.tolist())
+    for name, (low, high) in statistics.intervals(found).items():
+        assert low < found.metrics[name] < high, name
+        assert 0.04 < high - low < 0.11, name
+
+
+def test_calibration_knows_over_confidence() -> None:
+    """Sure to 90 % and correct in 60 % of 100 rows: an error of 0.3."""
+    found = classes([1] * 100, [1] * 60 + [0] * 40, sure=0.9)
+    held = statistics.calibration(found)
+    assert held is not None
+    assert held.expected_error == pytest.approx(0.3)
+    assert held.samples == (100,)
+
+
+def test_a_group_that_differs_is_told_from_chance() -> None:
+    random = np.random.default_rng(3)
+    where = np.repeat(["north", "south", "few"], [200, 200, 3])
+    truth = random.integers(0, 2, 403)
+    wrong = random.random(403) < np.where(where == "south", 0.4, 0.1)
+    found = classes(np.where(wrong, 1 - truth, truth).tolist(), truth.tolist())
+    groups = {one.value: one for one in statistics.by_group(found, where)}
+    assert groups["south"].apart
+    assert groups["south"].metrics["accuracy"] == pytest.approx(1 - wrong[200:400].mean())
+    assert not groups["few"].apart, "three rows tell nothing"
+    # The careless reading: differences of chance alone are no finding.
+    same = statistics.by_group(found, random.permutation(where))
+    assert not any(one.apart for one in same)
+
+
+def test_many_numbers_become_quartiles() -> None:
+    from netbuilder.core.results.statistics import _as_groups
+
+    found = _as_groups(pd.Series(np.arange(100.0)))
+    names, counts = np.unique(found, return_counts=True)
+    assert len(names) == 4
+    assert counts.tolist() == [25, 25, 25, 25]
+
+
+def test_a_column_that_names_each_row_is_refused() -> None:
+    found = classes([0, 1] * 200, [0, 1] * 200)
+    with pytest.raises(DataError) as caught:
+        statistics.by_group(found, np.arange(400).astype(str))
+    assert caught.value.code == "too_many_groups"
+
+
+def test_two_networks_on_the_same_rows() -> None:
+    random = np.random.default_rng(4)
+    truth = random.normal(size=600)
+    good, bad = numbers(truth + 0.1, truth), numbers(truth + random.normal(size=600), truth)
+    low, high = statistics.paired_difference(good, bad)
+    assert 0.5 < low < high < 0.9
+    low, high = statistics.paired_difference(good, good)
+    assert low == high == 0
+    with pytest.raises(DataError):
+        statistics.paired_difference(good, numbers(truth + 1, truth + 1))
+
+
+@pytest.fixture(scope="module")
+def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table in which one clinic's results are noise, and a model trained on it."""
+    folder = tmp_path_factory.mktemp("groups")
+    random = np.random.default_rng(5)
+    rows = 800
+    clinic = np.repeat(["A", "B"], rows // 2)
+    x = random.normal(size=rows)
+    sick = np.where(clinic == "A", x > 0, random.random(rows) > 0.5)
+    frame = pd.DataFrame({"x": x, "clinic": clinic, "sick": np.where(sick, "yes", "no")})
+    frame.sample(frac=1, random_state=1).to_csv(folder / "t.csv", index=False)
+    project = {
+        "format": "netbuilder-project", "version": 1, "name": "T",
+        "graph": {"nodes": [{"id": "input", "layer": "Input", "params": {}},
+                            {"id": "out", "layer": "Dense",
+                             "params": {"units": 1, "activation": "sigmoid"}}],
+                  "edges": [["input", "out"]]},
+        "data": {"kind": "csv", "path": "t.csv", "target": ["sick"],
+                 "columns": {"clinic": {"role": "ignore"}}},
+        "training": {"epochs": 20, "seed": 1},
+    }  # fmt: skip
+    (folder / "t.netbuilder").write_text(json.dumps(project))
+    return folder
+
+
+def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline(
+    patients: Path,
+) -> None:
+    def run(*words: str) -> dict[str, object]:
+        done = subprocess.run(
+            [sys.executable, "-m", "netbuilder", *words, "--json"], cwd=patients,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.strip().split("\n")[-1])
+
+    run("train", "t.netbuilder", "-o", "t.h5")
+    found = run("evaluate", "t.h5", "--data", "t.csv", "--group-by", "clinic")
+    groups = found["groups"]
+    assert groups["A"]["metrics"]["accuracy"] > 0.9
+    assert 0.4 < groups["B"]["metrics"]["accuracy"] < 0.6
+    assert groups["A"]["differs"]
+    low, high = found["intervals"]["accuracy"]
+    assert low < found["metrics"]["accuracy"] < high
+    assert 0.4 < found["baseline"]["accuracy"] < 0.6
+    assert set(found["per_class"]) == {"yes", "no"}
+    assert found["calibration"]["expected_calibration_error"] < 0.2
+    assert found["out_of_range"] == []
+    # Rows far outside are told with the range that was learned.
+    far = pd.DataFrame({"x": [0.5, 90.0], "clinic": ["A", "A"], "sick": ["yes", "no"]})
+    far.to_csv(patients / "far.csv", index=False)
+    (row,) = run("evaluate", "t.h5", "--data", "far.csv")["out_of_range"]
+    assert row["column"] == "x"
+    assert row["samples"] == 1
+    assert row["found"] == [90.0, 90.0]
+    # The training set's share counts, not that of the rows at hand.
+    wrong = pd.DataFrame({"x": [1.0] * 9, "clinic": ["A"] * 9, "sick": ["yes"] * 9})
+    wrong.to_csv(patients / "one.csv", index=False)
+    trained_on = pd.read_csv(patients / "t.csv")["sick"].value_counts().idxmax()
+    assert run("evaluate", "t.h5", "--data", "one.csv")["baseline"]["accuracy"] == (
+        1.0 if trained_on == "yes" else 0.0
+    )

@@ -1,0 +1,172 @@
+"""NetBuilder from Python: what ``import netbuilder as nb`` offers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import netbuilder as nb
+from netbuilder.core.resources import resource
+
+IRIS = resource("examples", "iris.netbuilder")
+
+
+@keras.saving.register_keras_serializable("tests")
+class Doubled(keras.layers.Layer):
+    """Multiplies its input by a factor."""
+
+    def __init__(self, factor: float = 2.0, **more: object) -> None:
+        super().__init__(**more)
+        self.factor = factor
+
+    def call(self, inputs: object) -> object:
+        return inputs * self.factor
+
+    def get_config(self) -> dict[str, object]:
+        return {**super().get_config(), "factor": self.factor}
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = "{'tensorflow', 'keras', 'pandas', 'sklearn', 'PySide6'}"
+    code = f"import sys, netbuilder as nb; nb.load; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.fixture(scope="module")
+def model() -> nb.Model:
+    project = nb.load(IRIS)
+    assert isinstance(project, nb.Project)
+    return project.train(epochs=30, seed=3, progress=False)
+
+
+def test_train_evaluate_predict(model: nb.Model) -> None:
+    assert len(model.history["loss"]) == 30
+    assert model.history["loss"][-1] < model.history["loss"][0]
+    assert model.evaluate()["accuracy"] > 0.85
+    flower = {
+        "sepal length (cm)": 5.1, "sepal width (cm)": 3.5,
+        "petal length (cm)": 1.4, "petal width (cm)": 0.2,
+    }  # fmt: skip
+    rows = [flower, {**flower, "petal length (cm)": 5.9, "petal width (cm)": 2.2}]
+    assert model.predict(rows).tolist() == ["setosa", "virginica"]
+    assert model.predict(pd.DataFrame(rows)).tolist() == ["setosa", "virginica"]
+    array = np.array([list(row.values()) for row in rows])
+    assert model.predict(array).tolist() == ["setosa", "virginica"]
+    sure = model.predict_probabilities(rows)
+    assert list(sure.columns) == ["setosa", "versicolor", "virginica"]
+    np.testing.assert_allclose(sure.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(model.keras_model.predict(array, verbose=0), sure, atol=1e-5)
+
+
+def test_a_data_frame_is_evaluated_as_its_file_would_be(model: nb.Model) -> None:
+    from sklearn.datasets import load_iris
+
+    bunch = load_iris(as_frame=True)
+    frame = bunch.data.assign(species=[bunch.target_names[one] for one in bunch.target])
+    mine = (model.predict(frame) == frame["species"]).mean()
+    assert model.evaluate(frame)["accuracy"] == pytest.approx(mine)
+
+
+def test_explain_and_save(model: nb.Model, tmp_path: Path) -> None:
+    row = {"sepal length (cm)": 5.1, "sepal width (cm)": 3.5,
+           "petal length (cm)": 1.4, "petal width (cm)": 0.2}  # fmt: skip
+    found = model.explain(row)
+    assert set(found.importance) == set(row)
+    again = nb.load(model.save(tmp_path / "iris.h5"))
+    assert isinstance(again, nb.Model)
+    assert again.predict([row]).tolist() == model.predict([row]).tolist()
+    assert again.history["loss"] == pytest.approx(model.history["loss"])
+
+
+def test_numbers_come_in_the_target_s_units(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"kg": np.linspace(1, 50, 200)})
+    frame["price"] = 1000 + 40 * frame["kg"]
+    project = nb.load(resource("examples", "sine.netbuilder"))
+    assert isinstance(project, nb.Project)
+    trained = project.train(epochs=150, learning_rate=0.01, data=frame, progress=False)
+    assert trained.predict([{"kg": 10.0}])[0] == pytest.approx(1400, rel=0.05)
+
+
+def test_a_network_of_keras_is_put_on_the_canvas() -> None:
+    inputs = keras.Input((4,))
+    x = keras.layers.Dense(8, activation="relu")(inputs)
+    x = Doubled(3.0)(x)
+    outputs = keras.layers.Dense(3, activation="softmax")(keras.layers.Add()([x, x]))
+    made = keras.Model(inputs, outputs)
+    made.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+    project = nb.from_keras(made)
+    assert project.layers == ["Input", "Dense", "Doubled", "Add", "Dense"]
+    assert project.value.training.optimizer.params["learning_rate"] == pytest.approx(0.02)
+    known = nb.load(IRIS)
+    assert isinstance(known, nb.Project)
+    from dataclasses import replace
+
+    whole = nb.Project(replace(project.value, data=known.value.data), known.base)
+    trained = whole.train(epochs=2, progress=False)
+    kinds = [type(layer).__name__ for layer in trained.value.training_model.layers]
+    assert "Doubled" in kinds
+    assert (
+        next(one for one in trained.value.training_model.layers if isinstance(one, Doubled)).factor
+        == 3.0
+    )
+
+
+def test_errors_carry_a_code_and_a_fix(model: nb.Model, tmp_path: Path) -> None:
+    with pytest.raises(nb.UserError) as caught:
+        model.predict(np.zeros((2, 3)))
+    assert caught.value.code == "array_columns"
+    with pytest.raises(nb.UserError):
+        nb.load(tmp_path / "none.netbuilder")
+
+
+def test_two_models_in_two_threads_do_not_disturb_each_other() -> None:
+    project = nb.load(IRIS)
+    assert isinstance(project, nb.Project)
+    alone = [project.train(epochs=5, seed=seed, progress=False).history["loss"] for seed in (1, 2)]
+    found: dict[int, list[float]] = {}
+
+    def train(seed: int) -> None:
+        found[seed] = project.train(epochs=5, seed=seed, progress=False).history["loss"]
+
+    threads = [threading.Thread(target=train, args=(seed,)) for seed in (1, 2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found[1] == pytest.approx(alone[0], rel=1e-4)
+    assert found[2] == pytest.approx(alone[1], rel=1e-4)
+
+
+def test_a_notebook_shows_network_curves_and_matrix(model: nb.Model) -> None:
+    model.evaluate()
+    text = model._repr_html_()
+    assert text.count("<svg") == 2
+    assert "<polyline" in text
+    assert "virginica" in text
+    assert "<svg" in model.project._repr_html_()
+
+
+def test_ctrl_c_keeps_what_was_learned() -> None:
+    """The interrupt of a notebook is a SIGINT on the main thread."""
+    code = (
+        "import os, signal, threading, netbuilder as nb\n"
+        f"project = nb.load({str(IRIS)!r})\n"
+        "def stop():\n"
+        "    import time; time.sleep(0.3); os.kill(os.getpid(), signal.SIGINT)\n"
+        "project.train(epochs=1, progress=False)\n"
+        "threading.Thread(target=stop).start()\n"
+        "model = project.train(epochs=10_000_000, progress=False)\n"
+        "print(len(model.history['loss']) > 0, model.predict([[5.1, 3.5, 1.4, 0.2]]"
+        " and __import__('numpy').array([[5.1, 3.5, 1.4, 0.2]])).tolist())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split()[0] == "True"

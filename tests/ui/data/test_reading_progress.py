@@ -1,0 +1,114 @@
+"""Large data is prepared behind the window: seen, stopped by a button, and begun again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shiboken6
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data import progress
+from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
+from netbuilder.core.data.readers.cache import RecentValues
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.ui.data.data_panel import DataPanel
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.reading_progress import ReadingProgress
+
+MINUTE = 60_000
+# pandas reads a quarter of a megabyte at once.
+ROWS = 100_000
+Open = Callable[..., MainWindow]
+
+
+@contextmanager
+def held() -> Iterator[threading.Event]:
+    """The thread that prepares waits after its first piece until this is set."""
+    go, told = threading.Event(), threading.Event()
+
+    def wait(done: int, of: int) -> bool:
+        if told.is_set():
+            go.wait(MINUTE / 1000)
+        told.set()
+        return True
+
+    end = progress.watch_progress(wait)
+    try:
+        yield go
+    finally:
+        go.set()
+        end()
+
+
+def test_preparing_is_seen_stopped_and_begun_again(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
+    monkeypatch.setattr(large_csv, "CHUNK_ROWS", 5000)
+    monkeypatch.setattr(raw_table, "FIRST_ROWS", 100)
+    rows = "\n".join(f"{n},{2 * n}" for n in range(ROWS))
+    (tmp_path / "d.csv").write_text(f"x,y\n{rows}\n")
+    graph = Graph((Node("input", "Input"), Node("o", "Dense", {"units": 1})), (("input", "o"),))
+    data = Data("csv", path=str(tmp_path / "d.csv"), options={"memory_limit_mb": 0.001})
+    with held() as go:
+        window = open_window(Project("t", graph, data), keras=False)
+        panel = window.docks.show_panel("data")
+        assert isinstance(panel, DataPanel)
+        bars = (panel.reading, window.status.reading)
+        window.workbench.start()
+        qtbot.waitUntil(lambda: all(bar.isVisible() for bar in bars), timeout=MINUTE)
+        assert panel.reading.words.text().startswith("Preparing the data: ")
+        panel.reading.button.click()
+        go.set()
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars), timeout=MINUTE)
+    assert "was stopped" in str(window.workbench.data_error)
+    # Nothing of it is kept; the thread that was stopped clears up after it has said so.
+    qtbot.waitUntil(lambda: not list(disk_cache.cache_folder().iterdir()), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    (again,) = panel.cards.cards[0].buttons
+    assert again.text() == "Read it"
+    again.click()
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    assert window.workbench.facts is not None
+    facts = window.workbench.facts
+    assert facts.rows + facts.validation_rows + facts.test_rows == ROWS
+    qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars), timeout=MINUTE)
+
+
+def test_a_window_that_has_gone_is_told_nothing(qtbot: QtBot) -> None:
+    """It went without having been closed: what another window reads is read all the same."""
+    reading = ReadingProgress()
+    reading.begin()
+    shiboken6.delete(reading)
+    progress.report_progress(1, 2)
+
+
+def test_two_that_ask_for_the_same_read_it_once() -> None:
+    recent: RecentValues[int] = RecentValues(2)
+    began, made = threading.Event(), []
+
+    def make() -> int:
+        made.append(1)
+        began.wait(10)
+        return int(np.sum(made))
+
+    threads = [threading.Thread(target=recent.get, args=("a", make)) for _ in range(2)]
+    for one in threads:
+        one.start()
+    began.set()
+    for one in threads:
+        one.join()
+    assert len(made) == 1
+
+
+def test_who_fails_leaves_the_other_its_turn() -> None:
+    recent: RecentValues[int] = RecentValues(2)
+    with pytest.raises(ZeroDivisionError):
+        recent.get("a", lambda: 1 // 0)
+    assert recent.get("a", lambda: 7) == 7

@@ -1,0 +1,98 @@
+"""The store: the only writer; undo, redo, merging and 'modified' follow from values."""
+
+from __future__ import annotations
+
+import pytest
+
+from netbuilder.core.errors import EditError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.project_store import ProjectStore
+
+
+def add(layer: str):
+    return lambda project: edits.append_layer(project, layer)
+
+
+def test_undo_and_redo_walk_through_the_values(qtbot) -> None:
+    store = ProjectStore()
+    seen = []
+    store.changed.connect(lambda old, new: seen.append((old, new)))
+    values = [store.project]
+    layers = ("Input", "Dense", "Dropout")
+    values.extend(store.apply(f"Add {layer}", add(layer)) for layer in layers)
+    assert store.undo_labels == ("Add Dropout", "Add Dense", "Add Input")
+    for value in reversed(values[:-1]):
+        store.undo()
+        assert store.project is value
+    assert store.redo_label == "Add Input"
+    for value in values[1:]:
+        store.redo()
+        assert store.project is value
+    assert all(old is not new for old, new in seen)
+    assert len(seen) == 9
+
+
+def test_a_dragged_slider_is_one_step(qtbot) -> None:
+    store = ProjectStore(edits.append_layer(Project(), "Dense"))
+    for units in range(10, 20):
+        store.apply("Set units", lambda p, u=units: edits.set_params(p, "dense", units=u), "units")
+    store.undo()
+    assert store.undo_label is None
+    store.redo()
+    assert store.project.graph.by_id["dense"].params["units"] == 19
+    store.end_merge()
+    store.apply("Set units", lambda p: edits.set_params(p, "dense", units=5), "units")
+    store.undo()
+    assert store.project.graph.by_id["dense"].params["units"] == 19
+
+
+def test_an_illegal_edit_changes_nothing(qtbot) -> None:
+    store = ProjectStore()
+    with pytest.raises(EditError):
+        store.apply("Connect", lambda p: edits.connect(p, "a", "b"))
+    assert store.undo_label is None
+    assert not store.modified
+
+
+def test_modified_is_a_matter_of_values(qtbot) -> None:
+    store = ProjectStore()
+    store.apply("Add", add("Dense"))
+    assert store.modified
+    store.undo()
+    assert not store.modified
+    store.redo()
+    store.mark_saved()
+    assert not store.modified
+    store.undo()
+    assert store.modified
+    store.reset(Project("other"), saved=False)
+    assert store.modified
+
+
+def test_an_edit_that_changes_nothing_is_no_step(qtbot) -> None:
+    store = ProjectStore(edits.append_layer(Project(), "Dense"))
+    units = store.project.graph.nodes[0].params["units"]
+    store.apply("Set units", lambda p: edits.set_params(p, "dense", units=units))
+    assert store.undo_label is None
+
+
+def test_a_step_beside_the_project_is_undone_in_its_turn() -> None:
+    store, told = ProjectStore(), []
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    before = store.project
+    store.note("Turn", lambda: told.append("back 1"), lambda: told.append("again 1"), "knob")
+    store.note("Turn", lambda: told.append("back 2"), lambda: told.append("again 2"), "knob")
+    store.mark_saved()
+    assert store.undo_labels[:2] == ("Turn", "Add"), "a knob that is turned on is one step"
+    store.undo()
+    assert told == ["back 1"]
+    assert store.project is before and not store.modified
+    store.redo()
+    assert told == ["back 1", "again 2"]
+    store.undo()
+    store.undo()
+    assert store.project is not before, "then what was done before it"
+    store.redo()
+    store.forget_notes()
+    assert store.redo_label is None and store.undo_labels[0] == "Add"

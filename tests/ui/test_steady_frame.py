@@ -1,0 +1,64 @@
+"""Words that change while a network trains: the window does not arrange its docks anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from netbuilder.ui.services.runs.run_progress import RunProgress
+from netbuilder.ui.widgets.steady_frame import SteadyFrame
+
+
+class Arrangements(QObject):
+    """Counts the layouts that a widget is asked for."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.LayoutRequest
+        return False
+
+
+def test_progress_and_legend_leave_the_docks_alone(
+    open_window: Any, qtbot: Any, at_rest: Any
+) -> None:
+    window = open_window(keras=False)
+    window.docks.show_panel("training")
+    qtbot.waitExposed(window)
+    progress, legend = window.top_bar.progress, window.docks.pages["training"].fill().curves.legend
+    progress.show_progress(RunProgress("Epoch 1 of 900 · 12 epochs/s", "9 min left", 0.001))
+    legend.setText("loss 0.5")
+    counted = Arrangements(window)
+    at_rest(lambda: counted.count)
+    counted.count = 0
+    for number in range(20):
+        words = f"Epoch {number:,} of 900 · {number * 7} epochs/s"
+        progress.show_progress(RunProgress(words, f"{900 - number} s left", number / 900))
+        legend.setText(f"loss {1 / (number + 1):.4g}")
+        qtbot.wait(5)
+    assert counted.count < 5  # something else of a new window may still find its place
+    assert "19 of 900" in progress.left.text()
+
+
+def test_a_text_of_more_lines_gets_its_room(qtbot: Any) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    label = QLabel("one line")
+    label.setWordWrap(True)
+    layout = QVBoxLayout(page)
+    layout.addWidget(SteadyFrame(label, page, grows=True))
+    layout.addStretch(1)
+    page.resize(200, 300)
+    page.show()
+    qtbot.waitExposed(page)
+    before = label.height()
+    label.setText("many words " * 20)
+    qtbot.waitUntil(lambda: label.height() > 3 * before)
+    assert label.height() >= label.heightForWidth(label.width())
+    label.setText("one line")
+    qtbot.waitUntil(lambda: label.height() == before)
