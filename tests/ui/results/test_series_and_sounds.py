@@ -92,7 +92,7 @@ def sounds(folder: Path) -> Project:
     return Project(graph=graph, data=data, training=Training(epochs=20))
 
 
-@pytest.mark.qt_log_ignore("PulseAudio", extend=True)
+@pytest.mark.qt_log_ignore("PulseAudio|Couldn't (load|resolve) ", extend=True)
 def test_a_sound_is_dropped_and_played(
     request: pytest.FixtureRequest,
     open_window: Callable[..., MainWindow],

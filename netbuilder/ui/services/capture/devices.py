@@ -48,8 +48,9 @@ def require_multimedia(what: str) -> None:
     except ImportError as error:
         raise UserError(
             f"{what} needs QtMultimedia, and a library of the system is missing: {error}.",
-            "Debian or Ubuntu: sudo apt install libgssapi-krb5-2 libpulse0   "
-            "Fedora: sudo dnf install krb5-libs pulseaudio-libs   Then start NetBuilder again.",
+            "Debian or Ubuntu: sudo apt install libgssapi-krb5-2 libpulse0 libxrandr2   "
+            "Fedora: sudo dnf install krb5-libs libXrandr pulseaudio-libs   "
+            "Then start NetBuilder again.",
         ) from error
 
 
