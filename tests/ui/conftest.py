@@ -22,8 +22,12 @@ from netbuilder.ui.services import jobs
 MINUTE = 60_000
 #: Seconds that a dialog may stand.
 LONGEST_DIALOG = 180
-#: What the offscreen plugin says whenever a window is shown or raised.
-OFFSCREEN = r"This plugin does not support (propagateSizeHints|raise|grabbing|window opacity)"
+#: What the offscreen plugin says whenever a window is shown or raised, and QtMultimedia of the
+#: optional libraries for hardware decoding and screen capture.
+OFFSCREEN = (
+    r"This plugin does not support (propagateSizeHints|raise|grabbing|window opacity)"
+    r"|Couldn't (load|resolve) "
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,8 +25,6 @@ from netbuilder.ui.services.capture.sample_source import (
     TakenSample,
 )
 
-# Hardware decoding and screen capture are optional: without their libraries Qt warns once.
-pytestmark = pytest.mark.qt_log_ignore("Couldn't (load|resolve) ", extend=True)
 LEFT = Qt.MouseButton.LeftButton
 
 
