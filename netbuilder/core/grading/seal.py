@@ -8,7 +8,7 @@ the seal says; who has the program can of course train honestly, which is the po
 The seal is the concatenation, in Base64, of an ephemeral X25519 public key (32 bytes), a nonce
 (12 bytes) and the JSON encrypted with ChaCha20-Poly1305 under a key that HKDF-SHA256 derives from
 both public keys and their shared secret: the construction of RFC 9180's base mode in small, with
-the parts of the ``cryptography`` package (an extra: ``pip install netbuilder[seal]``).
+the parts of the ``cryptography`` package (an extra: ``pip install netbuilder-studio[seal]``).
 """
 
 from __future__ import annotations

@@ -136,6 +136,7 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
     assert len(back.history["loss"]) == 20_000
 
 
+@pytest.mark.skipif(os.name == "nt", reason="limits of a process are POSIX's")
 def test_a_full_disk_leaves_the_old_file(
     saved: Path, diabetes: TrainedModel, tmp_path: Path
 ) -> None:
