@@ -286,7 +286,7 @@ def read_all(path: Path, kind: str) -> None:
     python.script_source(project)
     network_svg(project)
     if kind != "netbuilder":
-        registry.load_network(path)
+        registry.load(path)
 
 
 def run(count: int, seed: int, kinds: tuple[str, ...], folder: Path) -> dict[str, Any]:

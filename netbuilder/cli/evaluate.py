@@ -48,7 +48,7 @@ def load_model(path: Path) -> TrainedModel:
     for text in inspect_file(path, placeholders=True).notes:
         print_note(text)
     load_tensorflow()
-    return registry.load_network(path)
+    return registry.load(path)
 
 
 def _evaluate(trained: TrainedModel, data: Path | None, base: Path) -> Evaluation:

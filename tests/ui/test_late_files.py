@@ -37,8 +37,8 @@ def slow(
     files.write(edits.set_training(example("iris"), epochs=3), mine)
     window.documents.open_path(mine)
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
-    gate, read = threading.Event(), registry.load_network
-    monkeypatch.setattr(registry, "load_network", lambda path: gate.wait(60) and read(path))
+    gate, read = threading.Event(), registry.load
+    monkeypatch.setattr(registry, "load", lambda path: gate.wait(60) and read(path))
     window.documents.open_path(model)
     yield window, gate
     gate.set()

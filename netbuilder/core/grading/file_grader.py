@@ -54,7 +54,7 @@ def grade_file(
         raise UserError("The file is empty (0 bytes).", "Ask for it again.")
     trained: TrainedModel | None = None
     if registry.is_model(path):
-        trained = registry.load_network(path)
+        trained = registry.load(path)
     project = trained.project if trained is not None else registry.read_project(path)
     given = submission_info.submission_info_of(project)
     found: dict[str, Any] = {

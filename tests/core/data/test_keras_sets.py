@@ -67,9 +67,9 @@ def idx(path: Path, values: np.ndarray) -> None:
 READ = """
 import json
 from pathlib import Path
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project.model import Data, Project
-found = load(Project(data=Data("builtin", name="fashion_mnist", validation_split=0.0)), Path())
+found = load_dataset(Project(data=Data("builtin", name="fashion_mnist", validation_split=0.0)), Path())
 print(json.dumps([
     [(part.x["input"][:, 0, 0, 0] * 255).round().tolist(),
      [found.facts.classes[int(n)] for n in part.raw_y["output"]]]

@@ -68,7 +68,7 @@ def test_plain_keras_opens_it_in_a_fresh_process(
 
 
 def test_everything_comes_back(saved: Path, diabetes: TrainedModel, raw_rows: np.ndarray) -> None:
-    back = registry.load_network(saved)
+    back = registry.load(saved)
     assert back.project == diabetes.project
     assert back.preprocessing == diabetes.preprocessing
     assert back.facts == diabetes.facts
@@ -130,7 +130,7 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
     )
     path = tmp_path / "large.h5"
     h5.save(trained, path)
-    back = registry.load_network(path)
+    back = registry.load(path)
     assert len(back.project.graph.nodes) == 42
     assert back.project.extra["x"] == "ü" * 300_000
     assert len(back.history["loss"]) == 20_000
@@ -180,16 +180,16 @@ def test_weights_that_do_not_fit(saved: Path, tmp_path: Path) -> None:
         project["graph"]["nodes"][1]["params"]["units"] = 9
         file.attrs["netbuilder_project"] = json.dumps(project)
     with pytest.raises(FormatError, match="do not fit"):
-        registry.load_network(path)
+        registry.load(path)
     with h5py.File(path, "r+") as file:
         project["graph"]["nodes"][1]["params"]["units"] = 10**9
         file.attrs["netbuilder_project"] = json.dumps(project)
     with pytest.raises(FormatError, match="larger than the file"):
-        registry.load_network(path)
+        registry.load(path)
     with h5py.File(path, "r+") as file:
         file.attrs["netbuilder_project"] = "[]"
     with pytest.raises(FormatError):
-        registry.load_network(path)
+        registry.load(path)
 
 
 def test_another_name_and_a_project_elsewhere(
@@ -197,7 +197,7 @@ def test_another_name_and_a_project_elsewhere(
 ) -> None:
     odd = tmp_path / "handed-in.model"
     odd.write_bytes(saved.read_bytes())
-    assert registry.load_network(odd).project == diabetes.project
+    assert registry.load(odd).project == diabetes.project
     with_path = replace(
         diabetes,
         project=replace(
@@ -215,7 +215,7 @@ def test_keras_file_comes_back_too(
     path = tmp_path / "m.keras"
     h5.save(diabetes, tmp_path / "first.h5")  # must not change what comes after
     registry.save_network(diabetes, path)
-    back = registry.load_network(path)
+    back = registry.load(path)
     assert back.project == diabetes.project
     expected = diabetes.model.predict(raw_rows, verbose=0)
     assert np.allclose(back.model.predict(raw_rows, verbose=0), expected)

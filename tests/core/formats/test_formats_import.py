@@ -38,7 +38,7 @@ def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
         metrics=[keras.metrics.SparseCategoricalAccuracy()],
     )
     rows = np.random.default_rng(0).random((5, 4)).astype("float32")
-    trained = registry.load_network(save(model, tmp_path / f"m.{ending}"))
+    trained = registry.load(save(model, tmp_path / f"m.{ending}"))
     project = trained.project
     kinds = [(node.layer, dict(node.params)) for node in project.graph.nodes]
     assert kinds[0] == ("Input", {"shape": [4]})
@@ -69,7 +69,7 @@ def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
     model.compile("adam", "mean_squared_error")
     inputs = [np.array([[1, 2, 3, 0, 0, 0], [4, 5, 0, 0, 0, 0]]), np.ones((2, 3), "float32")]
     for ending in ("h5", "keras"):
-        trained = registry.load_network(save(model, tmp_path / f"m.{ending}"))
+        trained = registry.load(save(model, tmp_path / f"m.{ending}"))
         graph = trained.project.graph
         assert [node.id for node in graph.nodes if node.layer == "Input"] == ["words", "nums"]
         assert [node.shared for node in graph.nodes if node.shared] == ["twice"]
@@ -109,7 +109,7 @@ def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
     assert "lab>Mystery" in node.extra["explanation"]
     assert project.graph.sources["odd"] == ("dense",)
     with pytest.raises(FormatError, match="placeholder"):
-        registry.load_network(path)
+        registry.load(path)
 
 
 def test_what_the_canvas_cannot_say_is_told(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_file_of_keras_2_0_5(tmp_path: Path) -> None:
             inner.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
             inner[f"{name}/kernel:0"] = kernel.astype("float32")
             inner[f"{name}/bias:0"] = bias.astype("float32")
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     project = trained.project
     assert project.graph.by_id["input"].params == {"shape": [3]}
     assert project.training.optimizer.params["learning_rate"] == 0.002
@@ -227,7 +227,7 @@ def test_a_model_larger_than_its_file(tmp_path: Path) -> None:
         config["config"]["layers"][1]["config"]["units"] = 10**10
         file.attrs["model_config"] = json.dumps(config)
     with pytest.raises(FormatError, match="'wide' has units"):
-        registry.load_network(path)
+        registry.load(path)
 
 
 def test_a_graph_that_leads_nowhere(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def with_plan(path: Path, plan: dict[str, object]) -> tuple[Path, keras.Model]:
 
 def test_a_compiled_file_of_keras_2_15(tmp_path: Path) -> None:
     path, model = with_plan(tmp_path / "m.h5", KERAS_2_15)
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     training = trained.project.training
     assert training.optimizer == Choice("Adam", {"learning_rate": 0.002})
     assert training.loss == Choice("sparse_categorical_crossentropy")
@@ -293,7 +293,7 @@ def test_a_compiled_file_of_keras_2_15(tmp_path: Path) -> None:
 
 def test_an_unknown_loss_keeps_nobody_from_the_network(tmp_path: Path) -> None:
     path, model = with_plan(tmp_path / "m.h5", {**KERAS_2_15, "loss": "my_own_loss"})
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     assert trained.project.training.loss is None
     assert trained.project.training.optimizer == Choice("Adam", {"learning_rate": 0.002})
     rows = np.ones((2, 4), "float32")

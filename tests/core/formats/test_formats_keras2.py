@@ -78,7 +78,7 @@ QUICK = ("dense hard_sigmoid", "lstm hard_sigmoid", "nested", "operations", "dep
 def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: str) -> None:
     path = tmp_path / f"model.{ending}"
     _, x, expected = written(name, path)
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     assert difference(trained.model, x, expected) < 5e-4
     # And the same file is drawn without Keras.
     assert len(registry.import_model(path).graph.nodes) > 1
@@ -90,13 +90,13 @@ def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path: Path) -> None:
     model = tk.Sequential([tk.layers.Input((1,)), tk.layers.Dense(1, activation="hard_sigmoid")])
     model.set_weights([np.ones((1, 1)), np.zeros(1)])
     model.save(path)
-    back = registry.load_network(path)
+    back = registry.load(path)
     rows = np.array([[-2.6], [-1.0], [0.0], [1.0], [2.0], [2.6]], "float32")
     expected = np.clip(0.2 * rows + 0.5, 0, 1)
     assert np.allclose(back.model.predict(rows, verbose=0), expected, atol=1e-6)
     # Saved again it answers the same wherever Keras 3 opens it.
     registry.save_network(back, tmp_path / "again.h5")
-    again = registry.load_network(tmp_path / "again.h5")
+    again = registry.load(tmp_path / "again.h5")
     assert np.allclose(again.model.predict(rows, verbose=0), expected, atol=1e-6)
 
 
@@ -138,14 +138,14 @@ def test_states_keep_the_hard_sigmoid_of_keras_2(
     model.save(tmp_path / f"old.{ending}")
     x = [3 * KINDS.probe(model)[0]]
     expected = answers(model, x)
-    trained = registry.load_network(tmp_path / f"old.{ending}")
+    trained = registry.load(tmp_path / f"old.{ending}")
     assert difference(trained.model, x, expected) < 1e-5
     assert ("keras_own" in trained.extra) != by_cards
     assert any("Keras 2's hard_sigmoid" in text for text in trained.extra["notes"]) != by_cards
     for name in ("new.h5", "new.keras"):
         notes = registry.save_network(trained, tmp_path / name)
         assert difference(keras.models.load_model(tmp_path / name), x, expected) < 1e-5
-        assert difference(registry.load_network(tmp_path / name).model, x, expected) < 1e-5
+        assert difference(registry.load(tmp_path / name).model, x, expected) < 1e-5
         assert any("another formula" in text for text in notes) == name.endswith("h5")
     # The careless reading, Keras 3's own of the same name, answers otherwise.
     assert abs(np.clip(0.2 * 1.0 + 0.5, 0, 1) - float(keras.activations.hard_sigmoid(1.0))) > 0.03
@@ -154,7 +154,7 @@ def test_states_keep_the_hard_sigmoid_of_keras_2(
 def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
     path = tmp_path / "sum.h5"
     written("operations", path)
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     assert "keras_own" not in trained.extra
     assert "Add" in [node.layer for node in trained.project.graph.nodes]
 
@@ -163,7 +163,7 @@ def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path: Path) -> 
     path = tmp_path / "gone.h5"
     written("thresholded relu", path)
     with pytest.raises(FormatError, match="ThresholdedReLU"):
-        registry.load_network(path)
+        registry.load(path)
     project = registry.import_model(path)
     assert [node.layer for node in project.graph.nodes] == ["Input", "Dense", "ThresholdedReLU"]
 
@@ -188,16 +188,46 @@ def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path
 
     path = tmp_path / "time.h5"
     tk.Sequential([tk.layers.Input((4, 3)), tk.layers.LSTM(2)]).save(path)
-    assert registry.load_network(path).extra["notes"] == ()
+    assert registry.load(path).extra["notes"] == ()
     with h5py.File(path, "r+") as file:
         config = json.loads(file.attrs["model_config"])
         config["config"]["layers"][1]["config"]["time_major"] = True
         file.attrs["model_config"] = json.dumps(config)
-    assert "time_major" in registry.load_network(path).extra["notes"][0]
+    assert "time_major" in registry.load(path).extra["notes"][0]
 
 
 def test_variable_length_is_opened(tmp_path: Path) -> None:
     """As SpliceAI: cropped by more than a made-up sample would be long."""
     path = tmp_path / "long.h5"
     _, x, expected = written("variable length", path)
-    assert difference(registry.load_network(path).model, x, expected) < 5e-4
+    assert difference(registry.load(path).model, x, expected) < 5e-4
+
+
+def _half(layers: Any) -> Any:
+    return tk.Sequential(
+        [layers.Input((6,)), layers.Dense(5, dtype="mixed_float16"), layers.Dense(2)]
+    )
+
+
+def _translating(layers: Any) -> Any:
+    start, second = tk.Input((7, 4)), tk.Input((6, 3))
+    _, hidden, cell = layers.LSTM(5, return_state=True)(start)
+    given = layers.LSTM(5, return_sequences=True)(second, initial_state=[hidden, cell])
+    return tk.Model([start, second], layers.Dense(3)(given))
+
+
+def _on_a_body(layers: Any) -> Any:
+    start = tk.Input((8, 8, 3))
+    body = tk.Model(start, layers.Conv2D(4, 3)(start))
+    return tk.Sequential([body, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+
+
+@pytest.mark.parametrize("make", [_half, _translating, _on_a_body])
+def test_what_schools_have_of_keras_2(tmp_path: Path, make: Any) -> None:
+    """Half precision, states that are handed on, a body in a model."""
+    model = make(tk.layers)
+    KINDS.shaken(model)
+    x = KINDS.probe(model)
+    expected = answers(model, x)
+    model.save(tmp_path / "m.h5")
+    assert difference(registry.load(tmp_path / "m.h5").model, x, expected) < 1e-4

@@ -154,7 +154,7 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save(path)
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     assert largest(predict_rows(trained.model, rows), expected) < 5e-4
     came = name in AS_THEY_CAME | WITH_OPERATIONS
     assert ("keras_own" in trained.extra) == came
@@ -173,7 +173,7 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
         expected = predict_rows(trained.model, rows)
     registry.save_network(trained, again)
     assert largest(predict_rows(keras.models.load_model(again), rows), expected) < 5e-4
-    assert largest(predict_rows(registry.load_network(again).model, rows), expected) < 5e-4
+    assert largest(predict_rows(registry.load(again).model, rows), expected) < 5e-4
 
 
 @pytest.mark.parametrize("name", sorted(NEVER_OPENED & QUICK))
@@ -223,12 +223,12 @@ class Written(keras.Model):
 def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"m.{ending}"
     keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x + 1)]).save(path)
-    for read in (registry.load_network, registry.import_model):
+    for read in (registry.load, registry.import_model):
         with pytest.raises(FormatError, match="holds Python code"):
             read(path)
     keras.Sequential([keras.Input((4,)), Doubled(name="two"), keras.layers.Dense(1)]).save(path)
     with pytest.raises(FormatError, match=r"two.*Doubled"):
-        registry.load_network(path)
+        registry.load(path)
     project = registry.import_model(path)
     kinds = [node.layer.removeprefix("school>") for node in project.graph.nodes]
     assert kinds == ["Input", "Doubled", "Dense"]
@@ -237,4 +237,28 @@ def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, en
         model(np.zeros((1, 4), "float32"))
         model.save(path)
         with pytest.raises(FormatError, match=r"Written'?, a model class written in Python"):
-            registry.load_network(path)
+            registry.load(path)
+
+
+def test_words_that_were_learned_from_data_come_along(tmp_path: Path) -> None:
+    """Keras keeps them in files of their own inside a .keras."""
+    import tensorflow as tf
+
+    words = keras.layers.TextVectorization(output_sequence_length=3)
+    words.adapt(np.array(["good film", "bad film"]))
+    inputs = keras.Input((1,), dtype="string")
+    model = keras.Model(inputs, keras.layers.Embedding(6, 2)(words(inputs)))
+    model.save(tmp_path / "m.keras")
+    trained = registry.load(tmp_path / "m.keras")
+    rows = tf.constant([["film bad"], ["new"]])
+    assert np.array_equal(trained.model(rows), model(rows))
+    node = next(n for n in trained.project.graph.nodes if n.layer == "TextVectorization")
+    assert set(node.params["vocabulary"]) >= {"good", "film", "bad"}
+
+
+def test_a_layer_that_keeps_its_state_is_opened(tmp_path: Path) -> None:
+    layers = [keras.Input(batch_shape=(4, 5, 3)), keras.layers.LSTM(2, stateful=True)]
+    model = keras.Sequential(layers)
+    model.save(tmp_path / "m.keras")
+    rows = np.ones((4, 5, 3), "float32")
+    assert np.allclose(registry.load(tmp_path / "m.keras").model(rows), model(rows), atol=1e-6)

@@ -48,7 +48,7 @@ def test_operators_become_the_layers_that_mean_the_same(tmp_path: Path) -> None:
         "Flatten", "Dense",
     ]  # fmt: skip
     assert nodes["reshape"][1] == {"target_shape": [4, 2]}
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     assert trained.training_model.name == "core", "the canvas can say all that the model is"
     rows = [np.random.default_rng(n).normal(size=(6, 4)).astype("float32") for n in (0, 1)]
     expected = model.predict(rows, verbose=0)
@@ -70,7 +70,7 @@ def test_operations_that_are_no_layer_become_placeholders_and_still_answer(tmp_p
     for word in ("operation 'Add'", "not dangerous", "keras.layers.Add()"):
         assert word in told
     rows = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
-    answers = registry.load_network(path).training_model.predict(rows, verbose=0)
+    answers = registry.load(path).training_model.predict(rows, verbose=0)
     assert np.allclose(answers, model.predict(rows, verbose=0), atol=1e-6)
 
 
@@ -83,13 +83,13 @@ def test_a_mask_that_an_operation_forgets_stays_forgotten(tmp_path: Path) -> Non
     assert "Add" in [layer for layer, _ in imported(model, path).values()]
     rows = np.array([[1, 2, 0, 0, 0, 0], [3, 4, 5, 6, 0, 0]])
     expected = model.predict(rows, verbose=0)
-    trained = registry.load_network(path)
+    trained = registry.load(path)
     assert np.allclose(trained.training_model.predict(rows, verbose=0), expected, atol=1e-6)
     # The canvas would answer something else, so a file of it must not be built from the canvas.
     again = tmp_path / "again.keras"
     registry.save_network(trained, again)
     assert np.allclose(
-        registry.load_network(again).training_model.predict(rows, verbose=0), expected, atol=1e-6
+        registry.load(again).training_model.predict(rows, verbose=0), expected, atol=1e-6
     )
     opened = keras.models.load_model(again)
     assert np.allclose(opened.predict(rows, verbose=0), expected, atol=1e-6)
@@ -111,5 +111,5 @@ def test_other_operations_never_reach_keras(tmp_path: Path, change: dict[str, st
     (refused,) = inspect_file(path, placeholders=True).refused
     assert "not dangerous" in refused.why
     with pytest.raises(FormatError, match="no layer"):
-        registry.load_network(path)
+        registry.load(path)
     assert registry.import_model(path).graph.nodes[1].layer.startswith("ops.")

@@ -307,7 +307,7 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     # What it saves takes the same rows as the file that the program writes, and answers the same.
     theirs = keras.models.load_model(tmp_path / f"{file_stem(project.name)}.h5")
     if len(theirs.inputs) == 1:
-        trained = registry.load_network(tmp_path / "m.h5")
+        trained = registry.load(tmp_path / "m.h5")
         rows = random_rows(trained, 20)
         ours = predict_rows(trained.model, rows)
         # Of weights that were trained by other kernels.

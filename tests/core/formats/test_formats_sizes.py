@@ -91,7 +91,7 @@ def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path: Path, case: 
     path = write(tmp_path / "tiny.h5", HIDDEN[case])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
-        registry.load_network(path)
+        registry.load(path)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 300 * 1024, "it took memory first"
 
@@ -122,7 +122,7 @@ def test_hidden_sizes_in_a_project_beside_the_weights(
     }
     path = write(tmp_path / "ours.h5", chain([3], layer("Dense", units=2)), project)
     with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
-        registry.load_network(path)
+        registry.load(path)
 
 
 def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path
 
     assert not global_state.get_global_attribute("uninitialized_variables")
     rows = np.ones((2, 6, 4), "float32")
-    back = registry.load_network(tmp_path / "m.keras")
+    back = registry.load(tmp_path / "m.keras")
     assert np.allclose(back.model.predict(rows, verbose=0), model.predict(rows, verbose=0))
 
 
@@ -177,7 +177,7 @@ def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
     )
     script = (
         "from pathlib import Path\n"
-        "from netbuilder.core.data.load import load\n"
+        "from netbuilder.core.data.load import load_dataset\n"
         "from netbuilder.core.errors import UserError\n"
         "from netbuilder.core.formats import registry\n"
         "from netbuilder.core.project.model import Data, Project\n"
@@ -228,11 +228,11 @@ def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path: Path) -> None:
         file["y"] = np.zeros(4)
     script = (
         "from pathlib import Path\n"
-        "from netbuilder.core.data.load import load\n"
+        "from netbuilder.core.data.load import load_dataset\n"
         "from netbuilder.core.errors import UserError\n"
         "from netbuilder.core.project.model import Data, Project\n"
         "data = Data(kind='arrays', path='linked.h5')\n"
-        f"try:\n    load(Project(data=data), Path({str(tmp_path)!r}))\n"
+        f"try:\n    load_dataset(Project(data=data), Path({str(tmp_path)!r}))\n"
         "except UserError as error:\n    raise SystemExit(str(error))\n"
     )
     done = subprocess.run(

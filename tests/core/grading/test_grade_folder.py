@@ -182,7 +182,7 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
     result = grade_folder(tmp_path, None)
     found = {one.file: one for one in result}
-    trained = registry.load_network(folder / "bob.keras")
+    trained = registry.load(folder / "bob.keras")
     test = load_dataset(trained.project, Path()).test
     assert test is not None
     right = evaluate(trained, test).metrics["accuracy"]
@@ -205,7 +205,7 @@ def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_c
     folder: Path, tmp_path: Path
 ) -> None:
     """What a file says of its steps is not believed where the lesson is here to check it."""
-    trained = registry.load_network(folder / "ada.h5")
+    trained = registry.load(folder / "ada.h5")
     given = submission_info.SubmissionInfo("Cy", "first_model", (True,) * 10)
     submission_writer.write_submission(trained, tmp_path, given)
     (found,) = grade_folder(tmp_path, None)
@@ -218,7 +218,7 @@ def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
     folder: Path, tmp_path: Path
 ) -> None:
     """ "Save model" instead of "Hand in…": the file tells its lesson and its ticks all the same."""
-    trained = registry.load_network(folder / "ada.h5")
+    trained = registry.load(folder / "ada.h5")
     plain = replace(
         trained.project,
         extra={

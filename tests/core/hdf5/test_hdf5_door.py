@@ -23,7 +23,7 @@ from netbuilder.core.hdf5 import sandboxed_open
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.project.model import Data, Project
 
-READ = "from netbuilder.core.hdf5.hdf5_worker import read_through; read_through({path!r})"
+READ = "from netbuilder.core.hdf5.hdf5_worker import read_all; read_all({path!r})"
 
 
 def deadly(path: Path) -> None:

@@ -33,7 +33,7 @@ def plain(tmp_path: Path) -> Plain:
         if loss:
             model.compile("sgd", loss)
         model.save(tmp_path / "plain.h5")
-        return registry.load_network(tmp_path / "plain.h5")
+        return registry.load(tmp_path / "plain.h5")
 
     return make
 

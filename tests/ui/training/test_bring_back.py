@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
-from netbuilder.core.formats.registry import load_network
+from netbuilder.core.formats.registry import load
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
@@ -250,7 +250,7 @@ def test_what_is_saved_while_it_trains_on_is_of_one_moment(
     assert window.runner.active, "it trained all the while"
     window.runner.stop()
     idle(window, qtbot)
-    saved, learned = load_network(path), window.workbench.trained
+    saved, learned = load(path), window.workbench.trained
     for one, two, on in zip(
         then, saved.training_model.get_weights(), learned.training_model.get_weights(), strict=True
     ):

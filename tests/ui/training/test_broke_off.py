@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
-from netbuilder.core.formats.registry import load_network
+from netbuilder.core.formats.registry import load
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
@@ -48,9 +48,9 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (run,) = runs.list_runs()
     assert run.reason == "failed"
-    assert load_network(runs.network_path(run.id)).epochs == trained.epochs
+    assert load(runs.network_path(run.id)).epochs == trained.epochs
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
-    assert load_network(tmp_path / "mine.h5").epochs == trained.epochs
+    assert load(tmp_path / "mine.h5").epochs == trained.epochs
 
 
 def test_a_window_that_is_closed_waits_for_the_end_of_its_run(

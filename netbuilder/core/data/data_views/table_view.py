@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_report import DataReport, read_raw_table
-from netbuilder.core.data.preprocessing.cells import as_label, dates_as_days, is_day_first
+from netbuilder.core.data.preprocessing.cells import as_label, dates_as_days, day_comes_first
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import label_with_unit
@@ -89,7 +89,7 @@ def _numbers(series: Any, kind: str) -> NDArray[np.float64] | None:
 
     if kind == "date":
         try:
-            days = dates_as_days(series, "", "dayfirst" if is_day_first(series) else "")
+            days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")
         except DataError:
             return None
         return np.asarray(days.to_numpy(np.float64), np.float64)

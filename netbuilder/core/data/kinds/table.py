@@ -12,7 +12,7 @@ from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     boolean_words,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
     labels_of,
     not_numbers_message,
@@ -185,7 +185,7 @@ def boolean_column(series: pd.Series, source: str) -> FittedColumn:
 
 def date_column(series: pd.Series, source: str) -> FittedColumn:
     """A column of dates."""
-    style = "dayfirst" if is_day_first(series) else ""
+    style = "dayfirst" if day_comes_first(series) else ""
     column = FittedColumn(str(series.name), "date", style=style)
     return with_range(column, dates_as_days(series, source, style))
 

@@ -10,7 +10,7 @@ from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     boolean_words,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
     parse_booleans,
 )
@@ -229,7 +229,7 @@ def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
     if kind == "boolean":
         return parse_booleans(series, boolean_words(series, source), source)
     if kind == "date":
-        return dates_as_days(series, source, "dayfirst" if is_day_first(series) else "")
+        return dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
     return as_numbers(series, source)
 
 

@@ -42,10 +42,10 @@ def load_run_network(run: Run) -> TrainedModel | None:
         UserError: it cannot be read.
     """
     from netbuilder.core.engine.runs.run_store import network_path
-    from netbuilder.core.formats.registry import load_network
+    from netbuilder.core.formats.registry import load
 
     path = network_path(run.id)
-    return load_network(path) if path.is_file() else None
+    return load(path) if path.is_file() else None
 
 
 class LastRunRestorer(QObject):

@@ -19,7 +19,7 @@ from netbuilder.core.data.preprocessing.cells import (
     TRUE,
     YEAR_FIRST,
     ZONE,
-    is_day_first,
+    day_comes_first,
 )
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
@@ -148,7 +148,9 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     """Functions that ``column_lines`` call, and ``moments`` where that is wanted."""
     kinds = {choice.type for choice in data.columns.values()}
     ordered = bool(single_roles(data).get("order"))
-    lines = [*function_lines(is_day_first), *_DAYS] if "date" in kinds or ordered or moments else []
+    lines = (
+        [*function_lines(day_comes_first), *_DAYS] if "date" in kinds or ordered or moments else []
+    )
     lines += _MOMENTS if moments else _IN_TIME if ordered else ()
     lines += _ONE_SPELLING if option_names(data.options, "same_words") else ()
     lines += _TRUE if "boolean" in kinds else ()
