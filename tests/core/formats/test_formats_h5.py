@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_the_old_file(
         "from netbuilder.core.formats import registry\n"
         "from netbuilder.core.errors import UserError\n"
         f"target = Path({str(target)!r})\n"
-        "trained = registry.load(target)\n"
+        "trained = registry.load_network(target)\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "for name in ('model.h5', 'other.keras'):\n"
