@@ -2,29 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QColor, QGuiApplication, QHelpEvent, QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
     QPushButton,
+    QTextEdit,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
+from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 _SOON_MS = 120
+_STYLES = {
+    "short": N_("Short: as a course would write it"),
+    "exact": N_("Exact: NetBuilder's own numbers"),
+}
+#: What a line does, by a pattern that it holds; the first that fits is shown on hover.
+_EXPLAINED: Mapping[str, str] = {
+    r"set_random_seed": N_("Makes random numbers, and so the result, repeatable."),
+    r"train_test_split|GroupShuffleSplit|split = round|part_of": N_(
+        "Holds rows out: the network never trains on them, so they can test it."
+    ),
+    r"_scaler|mean, std|low, high|- mean|- low|/ \d+$": N_(
+        "Brings the numbers to a similar size. The values come from the training set alone."
+    ),
+    r"TextVectorization|vectorize": N_("Turns words into numbers, the most frequent words first."),
+    r"OneHotEncoder|make_column_transformer|SimpleImputer": N_(
+        "Turns words into columns of 0 and 1, scales numbers and fills empty cells."
+    ),
+    r"keras\.Input": N_("The shape of one sample, without the number of samples."),
+    r"keras\.Sequential|keras\.Model\(": N_("Puts the layers together into a model."),
+    r"model\.summary": N_("Prints the layers with their output shapes and parameters."),
+    r"model\.compile": N_("Chooses the loss, the optimizer and the metrics."),
+    r"optimizer=": N_("The optimizer changes the weights so that the loss becomes smaller."),
+    r"loss=": N_("The loss measures how wrong the predictions are."),
+    r"metrics=": N_("Metrics are shown during training, but not optimized."),
+    r"model\.fit|Batches": N_("Trains: shows the network all training rows once per epoch."),
+    r"epochs=|batch_size=": N_("An epoch is one pass over the training set, in batches of rows."),
+    r"validation_data": N_("The validation set shows during training how new rows are predicted."),
+    r"callbacks": N_("Callbacks act at the end of each epoch: they stop early, for example."),
+    r"model\.evaluate|classification_report|mean_absolute_error": N_(
+        "Measures the trained network on the test set."
+    ),
+    r"model\.predict|prediction": N_("Predicts for samples."),
+    r"\.save\(": N_("Saves the model; keras.models.load_model opens it again."),
+    r"^(import|from) ": N_("Makes a library available."),
+}
 
 
 def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
@@ -35,10 +78,28 @@ def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
     return facts if set(facts.tasks) == set(graph.outputs) else None
 
 
-def _source(project: Project, facts: DataFacts | None) -> str:
-    from netbuilder.core.formats.script.python import script_source
+def _listing(
+    project: Project, facts: DataFacts | None, style: str
+) -> tuple[str, dict[str, tuple[int, int]]]:
+    from netbuilder.core.formats.script.python import Style, listing
 
-    return script_source(project, facts)
+    return listing(project, facts, Style(style))
+
+
+class _CodeText(QPlainTextEdit):
+    """The script; on hover it explains a line."""
+
+    def __init__(self, explain: Callable[[int, str], str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._explain = explain
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            block = self.cursorForPosition(self.viewport().mapFrom(self, event.pos())).block()
+            words = self._explain(block.blockNumber() + 1, block.text())
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
 
 
 class CodePanel(QWidget):
@@ -48,26 +109,36 @@ class CodePanel(QWidget):
         self,
         store: ProjectStore,
         workbench: Workbench,
-        save: Callable[[Callable[[str], object]], object],
+        selection: SelectedNodes,
+        save: Callable[[str, Callable[[str], object]], object],
         parent: QWidget | None = None,
     ) -> None:
-        """``save(told)``: asks for a file name and writes there; ``told`` hears of it when it is
-        done."""
+        """``save(style, told)``: asks for a file name and writes there; ``told`` hears of it when
+        it is done."""
         super().__init__(parent)
         self._store, self._workbench, self._write = store, workbench, save
-        self._worker = Derived(self, _source, self._found, self._failed)
+        self._selection = selection
+        self._places: dict[str, tuple[int, int]] = {}
+        self._worker = Derived(self, _listing, self._found, self._failed)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._ask)
-        self.text = QPlainTextEdit(self)
+        self.text = _CodeText(self.explanation, self)
+        self.text.setObjectName("code-text")
         self.text.setTabChangesFocus(True)
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setAccessibleName("Python code")
+        self.text.setAccessibleName(_("Python code"))
         self.colors = PythonColors(self.text.document())
-        self.about = note_label("This script builds and trains the same network with Keras.", self)
-        self.copy = QPushButton("Copy", self)
-        self.save = QPushButton("Save…", self)
+        self.about = note_label(_("The same network as a Keras script."), self)
+        self.copy = QPushButton(_("Copy"), self)
+        self.save = QPushButton(_("Save…"), self)
+        self.style_box = NoWheelComboBox(self)
+        self.style_box.setObjectName("code-style")
+        self.style_box.setAccessibleName(_("Style of the script"))
+        for name, title in _STYLES.items():
+            self.style_box.addItem(_(title), name)
         row = QHBoxLayout()
+        row.addWidget(self.style_box)
         row.addWidget(self.about, 1)
         for button in (self.copy, self.save):
             button.setProperty("small", True)
@@ -79,6 +150,8 @@ class CodePanel(QWidget):
         layout.addWidget(self.text, 1)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
+        self.style_box.currentIndexChanged.connect(self._ask)
+        selection.changed.connect(self._mark_selected)
         store.changed.connect(lambda _old, _new: self._soon.start())
         workbench.facts_changed.connect(self._soon.start)
         theme.theme().changed.connect(self._restyle)
@@ -98,23 +171,57 @@ class CodePanel(QWidget):
     def _ask(self) -> None:
         project = self._store.project
         if self.isVisible():
-            self._worker.follow(project, _facts_for(project, self._workbench.facts))
+            facts = _facts_for(project, self._workbench.facts)
+            self._worker.follow(project, facts, self.style_box.currentData())
 
-    def _found(self, text: str) -> None:
-        if text == self.text.toPlainText():
-            return
-        place = self.text.verticalScrollBar().value()
-        self.colors.show_text(text)
-        self.text.setPlainText(text)
-        self.text.verticalScrollBar().setValue(place)
+    def _found(self, found: tuple[str, dict[str, tuple[int, int]]]) -> None:
+        text, self._places = found
+        if text != self.text.toPlainText():
+            place = self.text.verticalScrollBar().value()
+            self.colors.show_text(text)
+            self.text.setPlainText(text)
+            self.text.verticalScrollBar().setValue(place)
+        self._mark_selected()
+
+    def marked_lines(self) -> tuple[int, ...]:
+        """The lines of the selected layers, from 1."""
+        spans = (self._places[one] for one in self._selection.ids if one in self._places)
+        return tuple(sorted({line for a, b in spans for line in range(a, b + 1)}))
+
+    def _mark_selected(self, _ids: object = None) -> None:
+        marks = []
+        color = QColor(theme.colors().accent)
+        color.setAlphaF(0.18)
+        for line in self.marked_lines():
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))  # type: ignore[attr-defined]
+            mark.format.setBackground(color)  # type: ignore[attr-defined]
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+            marks.append(mark)
+        self.text.setExtraSelections(marks)
+
+    def explanation(self, line: int, text: str) -> str:
+        """Return what a line of the script does, in a sentence; "" where that is not known."""
+        graph = self._store.project.graph
+        for name, (first, last) in self._places.items():
+            if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
+                node = graph.by_id[name]
+                return f"{node.layer}: {_(spec_of(node.layer).help)}"
+        found = (words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip()))
+        return (
+            next((_(words) for words in found), "")
+            if text.strip() and not text.startswith("#")
+            else ""
+        )
 
     def _failed(self, error: UserError) -> None:
+        self._places = {}
         self.colors.show_text("")
         self.text.setPlainText(str(error))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
-        self.about.setText("Copied.")
+        self.about.setText(_("Copied."))
 
     def _save(self) -> None:
-        self._write(self.about.setText)
+        self._write(self.style_box.currentData(), self.about.setText)

@@ -283,15 +283,19 @@ class Documents(QObject):
         if path is not None:
             self.export_to(path)
 
-    def save_script(self, told: Callable[[str], object]) -> None:
-        """Ask for a file name, and write the script there; ``told`` hears that it is written."""
+    def save_script(self, style: str, told: Callable[[str], object]) -> None:
+        """Ask for a file name, and write the script there in a style ("short" or "exact");
+        ``told`` hears that it is written."""
         types = [FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.told]
         path = ask_save(self._window, "Save the script", self.suggested(".py"), types)
         if path is not None:
-            self.export_to(path).done.connect(lambda _notes: told(f"Wrote {path.name}."))
+            self.export_to(path, style).done.connect(
+                lambda _notes: told(_("Wrote {name}.", name=path.name))
+            )
 
-    def export_to(self, path: Path) -> jobs.Job:
-        """Write the trained model, or the project where there is none, by the path's ending."""
+    def export_to(self, path: Path, style: str = "") -> jobs.Job:
+        """Write the trained model, or the project where there is none, by the path's ending;
+        ``style``: of a script."""
         trained, project, base = self._models.trained, self._store.project, self._workbench.base
         stamp = self._lessons.stamp
 
@@ -301,7 +305,7 @@ class Documents(QObject):
             weights = format_for(path).trained and trained is not None
             if weights and trained is not None:
                 return save_network(replace(trained, project=stamp(trained.project)), path, base)
-            return save_network(stamp(project), path, base)
+            return save_network(stamp(project), path, base, style)
 
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path):

@@ -89,7 +89,7 @@ def _inside(parts: WindowParts) -> QWidget:
 def _code(parts: WindowParts) -> QWidget:
     from netbuilder.ui.code.code_panel import CodePanel
 
-    return CodePanel(parts.store, parts.workbench, parts.documents.save_script)
+    return CodePanel(parts.store, parts.workbench, parts.selection, parts.documents.save_script)
 
 
 def _runs(parts: WindowParts) -> QWidget:

@@ -1,0 +1,52 @@
+"""The Code tab: two styles, the selected layer's lines, and what a line does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Project
+from netbuilder.ui.code.code_panel import CodePanel
+from netbuilder.ui.main_window import MainWindow
+
+
+def shown(window: MainWindow, qtbot: QtBot) -> CodePanel:
+    window.docks.show_panel("code")
+    panel = window.findChild(CodePanel)
+    assert panel is not None
+    qtbot.waitUntil(lambda: "keras" in panel.text.toPlainText(), timeout=60_000)
+    return panel
+
+
+def test_the_short_style_comes_first_and_the_exact_one_can_be_chosen(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    panel = shown(open_window(example("iris"), keras=False), qtbot)
+    assert "_flatten_layers" not in panel.text.toPlainText()
+    panel.style_box.setCurrentIndex(panel.style_box.findData("exact"))
+    qtbot.waitUntil(lambda: "_flatten_layers" in panel.text.toPlainText(), timeout=60_000)
+
+
+def test_the_lines_of_the_selected_layer_are_marked_and_explained(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    panel = shown(window, qtbot)
+    window.canvas.select(["dense"])
+    lines = panel.text.toPlainText().split("\n")
+    (line,) = panel.marked_lines()
+    assert "layers.Dense(16" in lines[line - 1]
+    assert len(panel.text.extraSelections()) == 1
+    assert panel.explanation(line, lines[line - 1]).startswith("Dense: ")
+    fit = next(index for index, text in enumerate(lines, 1) if "model.fit" in text)
+    assert panel.explanation(fit, lines[fit - 1])
+    assert panel.explanation(1, "") == ""
+    unknown = [
+        text
+        for number, text in enumerate(lines, 1)
+        if text.strip(")]} ,")
+        and not text.startswith(("#", '"'))
+        and not panel.explanation(number, text)
+    ]
+    assert len(unknown) <= 8, unknown
