@@ -194,9 +194,9 @@ class CodePanel(QWidget):
         color.setAlphaF(0.18)
         for line in self.marked_lines():
             mark = QTextEdit.ExtraSelection()
-            mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))  # type: ignore[attr-defined]
-            mark.format.setBackground(color)  # type: ignore[attr-defined]
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+            mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))
+            mark.format.setBackground(color)
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
             marks.append(mark)
         self.text.setExtraSelections(marks)
 
