@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QHelpEvent, QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -33,9 +33,10 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 _SOON_MS = 120
+#: Title and tooltip of each style.
 _STYLES = {
-    "short": N_("Short: as a course would write it"),
-    "exact": N_("Exact: NetBuilder's own numbers"),
+    "short": (N_("Short"), N_("As a course would write it")),
+    "exact": (N_("Exact"), N_("Longer, with exactly NetBuilder's numbers")),
 }
 #: What a line does, by a pattern that it holds; the first that fits is shown on hover.
 _EXPLAINED: Mapping[str, str] = {
@@ -135,8 +136,11 @@ class CodePanel(QWidget):
         self.style_box = NoWheelComboBox(self)
         self.style_box.setObjectName("code-style")
         self.style_box.setAccessibleName(_("Style of the script"))
-        for name, title in _STYLES.items():
+        for name, (title, tip) in _STYLES.items():
             self.style_box.addItem(_(title), name)
+            self.style_box.setItemData(
+                self.style_box.count() - 1, _(tip), Qt.ItemDataRole.ToolTipRole
+            )
         row = QHBoxLayout()
         row.addWidget(self.style_box)
         row.addWidget(self.about, 1)
