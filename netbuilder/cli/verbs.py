@@ -229,6 +229,12 @@ def _export(parser: argparse.ArgumentParser) -> None:
         help="a picture with shapes and weights, with lines for those that can be worked out, or"
         " with lines alone",
     )
+    parser.add_argument(
+        "--style",
+        choices=("short", "exact"),
+        help="of a .py or .ipynb: short, as a course would write it (the default), or with"
+        " NetBuilder's exact numbers",
+    )
     _json(parser)
 
 

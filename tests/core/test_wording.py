@@ -47,7 +47,7 @@ def counted_nouns() -> set[str]:
             if isinstance(node, ast.Call) and len(node.args) > 1:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 noun = node.args[1]
-                if name in {"counted", "count"} and isinstance(noun, ast.Constant):
+                if name in {"format_count", "count_noun"} and isinstance(noun, ast.Constant):
                     found.add(str(noun.value))
     return found
 

@@ -412,10 +412,10 @@ def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "slow.h5"
     assert trained.documents.export_to(path).finish()
     gate = threading.Event()
-    from netbuilder.core.formats import registry
+    from netbuilder.core.formats.importing import import_file
 
-    read = registry.load_network
-    monkeypatch.setattr(registry, "load", lambda p: gate.wait(60) and read(p))
+    read = import_file.import_file
+    monkeypatch.setattr(import_file, "import_file", lambda p: gate.wait(60) and read(p))
     yield path, gate
     gate.set()
 

@@ -172,7 +172,7 @@ def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
     os.mkfifo(path)
     kind = {"csv": "csv", "npz": "arrays"}.get(ending)
     read = (
-        f"load(Project(data=Data(kind={kind!r}, path={path.name!r})), Path({str(tmp_path)!r}))"
+        f"load_dataset(Project(data=Data(kind={kind!r}, path={path.name!r})), Path({str(tmp_path)!r}))"
         if kind
         else f"registry.read_project({str(path)!r})"
     )
