@@ -82,12 +82,12 @@ def test_no_chatter_of_tensorflow(root: Path, diabetes_job: Any) -> None:
 def test_quiet_stderr_keeps_what_others_say() -> None:
     script = (
         "import os, sys\n"
-        "from netbuilder.core.tensorflow_output import quiet_stderr\n"
-        "with quiet_stderr():\n"
+        "from netbuilder.core.tensorflow_output import filter_stderr\n"
+        "with filter_stderr():\n"
         "    os.write(2, b'I0000 00:00:1.2 1 port.cc:153] oneDNN\\n')\n"
         "    sys.stderr.write('mine\\n')\n"
         "try:\n"
-        "    with quiet_stderr():\n"
+        "    with filter_stderr():\n"
         "        os.write(2, b'E0000 00:00:1.2 1 x.cc:1] reason\\n')\n"
         "        raise ImportError\n"
         "except ImportError:\n"

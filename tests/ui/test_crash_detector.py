@@ -24,11 +24,11 @@ WATCHED = """
 import faulthandler, os, sys
 from netbuilder.ui import app
 from netbuilder.core.project import edits
-from netbuilder.ui.services.process import sudden_end
+from netbuilder.ui.services.process import crash_detector
 from PySide6.QtCore import QTimer
 
 application = app.make_application(["netbuilder"])
-watched = sudden_end.SuddenEnd()
+watched = crash_detector.CrashDetector()
 watched.watch()
 window = app.open_window(None, remember=False)
 

@@ -94,9 +94,9 @@ def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home: Path
 
 IN_BETWEEN = """
 import sys
-from netbuilder.ui.services.process.gradual_imports import _InPieces
+from netbuilder.ui.services.process.gradual_imports import _PiecewiseImporter
 import PySide6.QtWidgets
-steps = _InPieces("pyqtgraph").steps()
+steps = _PiecewiseImporter("pyqtgraph").steps()
 for _ in range(60):
     next(steps)
 assert "pyqtgraph" not in sys.modules and "pyqtgraph.Qt" in sys.modules

@@ -18,7 +18,7 @@ from netbuilder.core.data.preprocessing.cells import (
     as_label,
     as_numbers,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
     labels_of,
     sort_labels,
@@ -333,7 +333,7 @@ def _values(series: pd.Series, kind: str) -> Any:
     """The column as numbers, or None where it is none."""
     if kind == "date":
         try:
-            days = dates_as_days(series, "", "dayfirst" if is_day_first(series) else "")
+            days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")
         except DataError:
             return None
         return days.to_numpy(np.float64)

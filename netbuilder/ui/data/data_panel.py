@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.data_report import DataReport
-from netbuilder.core.data.data_views.all_views import DataView
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
@@ -32,13 +31,11 @@ from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_count, format_quoted_list
 from netbuilder.ui.data.chooser import DataChooser
-from netbuilder.ui.data.conclusions import ConclusionsList
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
-from netbuilder.ui.data.findings_list import FindingsList
-from netbuilder.ui.data.parts_bar import SplitBar
-from netbuilder.ui.data.recipe_form import RecipeForms, change_of
-from netbuilder.ui.data.target_picker import TargetPicker
+from netbuilder.ui.data.findings_list import Conclusions, FindingsList
+from netbuilder.ui.data.recipe_form import RecipeForms, TargetPicker, change_of
+from netbuilder.ui.kinds.parts import PartsBar
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import relative_path
 from netbuilder.ui.services.project_store import ProjectStore
@@ -61,20 +58,20 @@ def _read_preview(question: tuple[Project, Path]) -> Preview:
     return load_preview(*question)
 
 
-def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[DataView, ...]]:
+def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[object, ...]]:
     from netbuilder.core.data.data_report import DataReport, make_report
-    from netbuilder.core.data.data_views.all_views import find_data_views
+    from netbuilder.core.data.data_views import looks
 
     project, base = question
     try:
         found = make_report(project, base)
     except UserError:
         # What a file holds can be looked into, and chosen from, before it is understood.
-        seen = find_data_views(project, base, None)
+        seen = looks(project, base, None)
         if not seen:
             raise
         return DataReport(project.data.kind, {}), seen
-    return found, find_data_views(project, base, found)
+    return found, looks(project, base, found)
 
 
 class DataPanel(QWidget):
@@ -141,12 +138,12 @@ class DataPanel(QWidget):
         self._workbench.reading.told.connect(self.reading.show_progress)
         self._workbench.reading.ended.connect(self.reading.hide)
         layout.addWidget(self.reading)
-        self.parts = SplitBar(page)
+        self.parts = PartsBar(page)
         self.parts.hide()
         layout.addWidget(self.parts)
         self.notes = note_label("", page)
         layout.addWidget(self.notes)
-        self.conclusions = ConclusionsList(self._apply, page)
+        self.conclusions = Conclusions(self._apply, page)
         layout.addWidget(self.conclusions)
         self.findings = FindingsList(self._apply, page)
         layout.addWidget(self.findings)
@@ -318,7 +315,7 @@ class DataPanel(QWidget):
             self._reporter.ask((self._store.project, self._workbench.base))
 
     def _report_found(
-        self, question: tuple[Project, Path], found: tuple[DataReport, tuple[DataView, ...]]
+        self, question: tuple[Project, Path], found: tuple[DataReport, tuple[object, ...]]
     ) -> None:
         if question[0].data != self._store.project.data:
             return

@@ -15,7 +15,7 @@ import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.engine.build.backbone_weights import take_common_weights
+from netbuilder.core.engine.build.backbone_weights import take_weights
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import BuildError
@@ -99,7 +99,7 @@ def test_files_of_keras_applications(chain: Chain, tmp_path: Path) -> None:
     training_model = build_training_model(from_file(chain, "old.h5"), FACTS, base=tmp_path)
     # A script has the text of the function, and nothing of the program.
     script: dict[str, Any] = {"keras": keras}
-    exec(getsource(take_common_weights), script)
+    exec(getsource(take_weights), script)
     plain = keras.applications.MobileNet(
         include_top=False, weights=None, alpha=0.1, input_shape=(32, 32, 3), pooling="avg"
     )

@@ -378,9 +378,9 @@ def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
     path = write_h5(tmp_path / "evil.h5", sequential(LAMBDA_3))
     script = (
         "import sys\n"
-        "from netbuilder.core.formats.safety.inspect_file import inspect\n"
+        "from netbuilder.core.formats.safety.inspect_file import inspect_file\n"
         "try:\n"
-        f"    inspect({str(path)!r})\n"
+        f"    inspect_file({str(path)!r})\n"
         "except Exception as error:\n"
         "    print(type(error).__name__)\n"
         "print('keras' in sys.modules, 'tensorflow' in sys.modules)\n"

@@ -177,7 +177,7 @@ def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
     )
     script = (
         "from pathlib import Path\n"
-        "from netbuilder.core.data.load import load\n"
+        "from netbuilder.core.data.load import load_dataset\n"
         "from netbuilder.core.errors import UserError\n"
         "from netbuilder.core.formats import registry\n"
         "from netbuilder.core.project.model import Data, Project\n"
@@ -228,11 +228,11 @@ def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path: Path) -> None:
         file["y"] = np.zeros(4)
     script = (
         "from pathlib import Path\n"
-        "from netbuilder.core.data.load import load\n"
+        "from netbuilder.core.data.load import load_dataset\n"
         "from netbuilder.core.errors import UserError\n"
         "from netbuilder.core.project.model import Data, Project\n"
         "data = Data(kind='arrays', path='linked.h5')\n"
-        f"try:\n    load(Project(data=data), Path({str(tmp_path)!r}))\n"
+        f"try:\n    load_dataset(Project(data=data), Path({str(tmp_path)!r}))\n"
         "except UserError as error:\n    raise SystemExit(str(error))\n"
     )
     done = subprocess.run(

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 KEEP = """
-from netbuilder.core.lessons.lesson_record import Record
+from netbuilder.core.lessons.lesson_record import LessonRecord
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.services.settings import settings
 settings().setValue(lesson_progress.PUPIL, {name!r})
-lesson_progress.keep(Record("first_model", frozenset({steps})))
+lesson_progress.keep(LessonRecord("first_model", frozenset({steps})))
 """
 READ = """
 from netbuilder.ui.services.lessons import lesson_progress

@@ -9,12 +9,8 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.ui.kinds.several import CurvePart, NumbersPart, PicturePart
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict_forms.input_editors import (
-    CurveEditor,
-    NumbersEditor,
-    PictureDisplay,
-)
 from netbuilder.ui.services.runs.runner import RunState
 
 
@@ -54,9 +50,9 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     assert panel.view is panel.several
     parts = panel.several.parts
     pixels, cells, steps = (parts[name] for name in ("pixels", "cells", "steps"))
-    assert isinstance(pixels, PictureDisplay)
-    assert isinstance(cells, NumbersEditor)
-    assert isinstance(steps, CurveEditor)
+    assert isinstance(pixels, PicturePart)
+    assert isinstance(cells, NumbersPart)
+    assert isinstance(steps, CurvePart)
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     first = window.activations_service.look.raw
     assert not pixels.picture.pixmap().isNull()

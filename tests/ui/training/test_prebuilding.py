@@ -115,7 +115,7 @@ looked = []
 
 def look():
     if window.sample_view.look is not None and not looked:
-        looked.append(window.canvas.look_closer(layer))
+        looked.append(window.canvas.open_layer_popup(layer))
 
 window.sample_view.changed.connect(look)
 names = []

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.dataset import Rows, Rows3
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import format_count
-
-Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class SplitIndices:
-    """Row numbers of the training file; ``test`` is empty where there is a test file."""
-
-    train: Rows
-    validation: Rows
-    test: Rows
 
 
 def split_rows(
@@ -32,7 +21,7 @@ def split_rows(
     classes: NDArray[Any] | None,
     ordered: bool,
     groups: NDArray[Any] | None = None,
-) -> SplitIndices:
+) -> Rows3:
     """Cut ``count`` rows in three.
 
     Args:
@@ -64,10 +53,10 @@ def split_rows(
             "Use more rows, or smaller shares for validation and test.",
             short="no row is left to train on",
         )
-    return SplitIndices(train, validated, tested)
+    return Rows3(train, validated, tested)
 
 
-def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) -> SplitIndices:
+def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) -> Rows3:
     names = np.unique(groups)
     if len(names) < 2:
         raise DataError(
@@ -77,10 +66,10 @@ def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) 
     rest, tested = _cut(names, test, seed, None, ordered=False)
     train, validated = _cut(rest, validation, seed, None, ordered=False)
     parts = [np.flatnonzero(np.isin(groups, part)) for part in (train, validated, tested)]
-    return SplitIndices(*parts)
+    return Rows3(*parts)
 
 
-def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices:
+def rows_of_edited(cut: Rows3, origin: NDArray[np.int64]) -> Rows3:
     """A cut of a set as it was made, after its points were edited by hand.
 
     Args:
@@ -95,10 +84,10 @@ def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices
     train = np.union1d(kept[0], np.flatnonzero(origin < 0))
     if not len(train):
         raise DataError("No point is left to train on.", "Put points in, or take the changes back.")
-    return SplitIndices(train, kept[1], kept[2])
+    return Rows3(train, kept[1], kept[2])
 
 
-def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> SplitIndices:
+def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Rows3:
     """The cut that a column names: 0 training, 1 validation, 2 test.
 
     Where it names no validation rows, ``validation`` is their share of the training rows.
@@ -114,7 +103,7 @@ def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Split
         )
     if not len(validated):
         train, validated = _cut(train, validation, seed, None, ordered=False)
-    return SplitIndices(train, validated, tested)
+    return Rows3(train, validated, tested)
 
 
 def _cut(

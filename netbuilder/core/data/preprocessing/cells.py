@@ -106,7 +106,7 @@ def are_dates(series: pd.Series) -> bool:
     if not len(few) or not few.str.contains(_LIKE_A_DATE).all():
         return False
     try:
-        dates_as_days(few, "", "dayfirst" if is_day_first(few) else "")
+        dates_as_days(few, "", "dayfirst" if day_comes_first(few) else "")
     except DataError:
         return False
     return True
@@ -125,7 +125,7 @@ def texts_fix(name: str, **more: object) -> DataFix:
     return DataFix(f"Learn from the texts in '{name}'", {"kind": "text", "text": name, **more})
 
 
-def is_day_first(series: pd.Series) -> bool:
+def day_comes_first(series: pd.Series) -> bool:
     """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
     texts = series.dropna().astype(str).str.strip()
     parts = texts.str.extract(r"^(\d{1,2})([./-])(\d{1,2})[./-]\d{2,4}")

@@ -48,7 +48,7 @@ def roles_of(
 ) -> ColumnRoles:
     """Who is what.
 
-    Targets are ``data.target``, all columns of ``data.target_picker`` and those decided to be one;
+    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
     where nothing is said, the last column of which nothing was decided. ``counting`` are
     columns that only count the rows: no features unless that was decided. A ``test`` file may
     lack what is neither a feature nor a target. Where ``answers_teach`` (a series learns from

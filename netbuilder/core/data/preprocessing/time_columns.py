@@ -10,7 +10,7 @@ from netbuilder.core.data.preprocessing.cells import (
     CLOCK,
     DAYS,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
 )
 from netbuilder.core.errors import DataError
@@ -97,5 +97,5 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
         )
     if is_numeric(series):
         return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)
-    days = dates_as_days(series, source, "dayfirst" if is_day_first(series) else "")
+    days = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
     return np.asarray(days.to_numpy(), np.float64)

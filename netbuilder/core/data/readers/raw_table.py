@@ -22,7 +22,7 @@ from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     boolean_words,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
     parse_booleans,
 )
@@ -185,7 +185,7 @@ class _Pass:
         named = name == categories if isinstance(categories, str) else name in categories
         if asked == "date":
             self.kinds[name] = "date"
-            self.styles[name] = "dayfirst" if is_day_first(series) else ""
+            self.styles[name] = "dayfirst" if day_comes_first(series) else ""
         elif asked == "boolean":
             self.kinds[name] = "boolean"
             words = boolean_words(series, self.path.name)

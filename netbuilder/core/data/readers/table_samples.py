@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     dates_as_days,
-    is_day_first,
+    day_comes_first,
     is_numeric,
     labels_of,
 )
@@ -190,7 +190,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
     numbers = series if is_numeric(series) else None
     if numbers is None:
         try:
-            numbers = dates_as_days(series, source, "dayfirst" if is_day_first(series) else "")
+            numbers = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
         except DataError:
             numbers = series.astype(str)
     if numbers.isna().any():

@@ -39,11 +39,11 @@ def load_backbone_weights(body: keras.Model, path: Path) -> None:
     """
     # A file from someone else: looked at before Keras opens it.
     check_file(path)
-    if path.name.endswith(BY_ORDER) or not take_common_weights(body, str(path)):
+    if path.name.endswith(BY_ORDER) or not take_weights(body, str(path)):
         body.load_weights(path)
 
 
-def take_common_weights(body: keras.Model, path: str) -> bool:
+def take_weights(body: keras.Model, path: str) -> bool:
     """Take the weights of the layers that a ``.h5`` has in common with ``body``, by their names.
 
     Nothing is taken, and the answer is False, unless the file has all that the body needs, each

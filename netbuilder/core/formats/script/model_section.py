@@ -10,11 +10,7 @@ from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
-from netbuilder.core.engine.build.backbone_weights import (
-    BY_ORDER,
-    bundled_weights,
-    take_common_weights,
-)
+from netbuilder.core.engine.build.backbone_weights import BY_ORDER, bundled_weights, take_weights
 from netbuilder.core.formats.script.literals import identifier, layer_call
 from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.project.model import Graph, Node, Project
@@ -250,7 +246,7 @@ def _body(
         cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):
-                cell.add("", "", getsource(take_common_weights).rstrip(), "", "")
+                cell.add("", "", getsource(take_weights).rstrip(), "", "")
             cell.add(f"assert take_weights({layer}, {format_literal(name)})")
         cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
     if params.get("preprocess") and body.scaling not in (PixelScaling.SWITCH, PixelScaling.ALWAYS):

@@ -1,0 +1,187 @@
+"""Files of arrays: NumPy's and HDF5. Nothing in them is run, no link out of them is followed."""
+
+from __future__ import annotations
+
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.hdf5.container_check import dataset_names, is_keras_model
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+
+if TYPE_CHECKING:
+    import h5py
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
+ENDINGS = (".npz", ".npy", ".h5", ".hdf5")
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
+    UnicodeDecodeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class ArrayInfo:
+    """What is known of an array without reading it; ``type`` is NumPy's name ("float32")."""
+
+    shape: tuple[int, ...]
+    type: str
+
+
+def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of each array by its name; arguments and errors as for ``infos_of``."""
+    return {name: info.shape for name, info in infos_of(path).items()}
+
+
+def infos_of(path: Path) -> dict[str, ArrayInfo]:
+    """Shape and type of each array by its name, without reading it.
+
+    Of a ``.npy`` the other ``.npy`` files of its folder count too: inputs and answers are often
+    two files. Datasets in groups of an HDF5 file are named "group/name".
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        ending = path.suffix.lower()
+        if ending == ".npy":
+            found = {}
+            for one in sorted(path.parent.glob("*.npy")):
+                with one.open("rb") as file:
+                    try:
+                        found[one.stem] = _info(file)
+                    except ValueError:
+                        if one == path:
+                            raise
+            return found
+        if ending == ".npz":
+            found = {}
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.endswith(".npy"):
+                        with archive.open(name) as file:
+                            found[name.removesuffix(".npy")] = _info(file)
+            return found
+        if is_keras_model(path):
+            raise DataError(
+                f"'{path.name}' is a network, not data to train on.",
+                f"Open it as a file, or ask about it with: netbuilder check {path.name}",
+                path=str(path),
+            )
+        with open_hdf5(path) as file:
+            return {name: _info_of(file[name]) for name in dataset_names(file, path.name)}
+    except (*_UNREADABLE, ValueError) as error:
+        raise _damaged(path) from error
+
+
+def _info(file: BinaryIO | Any) -> ArrayInfo:
+    """Shape and type in the head of a ``.npy``.
+
+    Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
+
+    Raises:
+        ValueError: there is no such head.
+    """
+    import numpy as np
+
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    try:
+        shape, _, kind = read.get(version, read[2, 0])(file)
+    # The head is a Python literal: NumPy's reader passes on whatever Python's tokenizer, parser
+    # and types say of a damaged one.
+    except Exception as error:
+        raise ValueError(f"no head of an array: {error}") from error
+    return ArrayInfo(tuple(shape), str(kind))
+
+
+def _info_of(dataset: h5py.Dataset) -> ArrayInfo:
+    kind = "text" if dataset.dtype.kind == "O" else str(dataset.dtype)
+    return ArrayInfo(tuple(dataset.shape or ()), kind)
+
+
+def read_named(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    """Arrays of a file by their names.
+
+    Raises:
+        DataError: the file is damaged, or an array holds Python objects or lies elsewhere.
+    """
+    import numpy as np
+
+    try:
+        if path.suffix.lower() == ".npy":
+            loaded = (np.load(path.with_name(f"{n}.npy"), allow_pickle=False) for n in names)
+            return {n: _native(value) for n, value in zip(names, loaded, strict=True)}
+        if path.suffix.lower() == ".npz":
+            # Pickled objects could run code: they are refused by allow_pickle=False.
+            with np.load(path, allow_pickle=False) as archive:
+                return {name: _native(archive[name]) for name in names}
+        return _read_hdf5(path, names)
+    except ValueError as error:
+        if "pickle" not in str(error):
+            raise _damaged(path) from error
+        raise DataError(
+            f"An array of {path.name} holds Python objects, which could do harm when they are "
+            "opened.",
+            "Save it as plain numbers or text.",
+            path=str(path),
+        ) from error
+    except _UNREADABLE as error:
+        raise _damaged(path) from error
+
+
+def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    import h5py
+
+    found: dict[str, Array] = {}
+    with open_hdf5(path) as file:
+        for name in names:
+            if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+                raise _foreign(path, name)
+            dataset = file[name]
+            if dataset.external or dataset.is_virtual:
+                raise _foreign(path, name)
+            values = dataset[()]
+            if values.dtype.kind == "O":
+                values = dataset.asstr()[()].astype(str)
+            found[name] = _native(values)
+    return found
+
+
+def _native(values: Array) -> Array:
+    """In this machine's order of bytes: pandas and TensorFlow take no other."""
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(
+        f"'{path.name}' is no file of arrays, or it is damaged.",
+        "Choose a .npz file (numpy.savez), a .npy or a .h5 file.",
+        path=str(path),
+    )
+
+
+def _foreign(path: Path, name: str) -> DataError:
+    return DataError(
+        f"The array '{name}' of {path.name} lies in another file.",
+        "Choose a file that holds its own arrays.",
+        path=str(path),
+    )

@@ -1,0 +1,88 @@
+"""Generated points with what a person did to them: moved, taken away, put in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netbuilder.core.data.readers.samples import Samples, UneditedSamples
+from netbuilder.core.project.point_edits import PointEdits, check_labels
+from netbuilder.core.python_text import format_literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def places_of(samples: Samples) -> NDArray[np.float64]:
+    """Where points are, (n, 2): two columns of features, or on a curve the one and the target."""
+    import numpy as np
+
+    assert samples.table is not None
+    features = samples.table.to_numpy(np.float64, copy=True)
+    if features.shape[1] > 1:
+        return features
+    return np.concatenate([features, samples.targets.to_numpy(np.float64)], axis=1)
+
+
+def edited(made: Samples, edits: PointEdits) -> Samples:
+    """The samples of a set of points, changed by hand.
+
+    The points as they are made are cut in parts as if nothing had been done, so that those that
+    were left alone stay in their part; points that were put in are for training. Numbers of
+    points that are not made any more are passed over.
+
+    Raises:
+        DataError: a point that was put in has no class, or one of a curve has one.
+    """
+    if not edits:
+        return made
+    import numpy as np
+    import pandas as pd
+
+    assert made.table is not None
+    on_curve = made.table.shape[1] == 1
+    check_labels(edits, classes=not on_curve)
+    places, labels = places_of(made), made.targets.iloc[:, 0].to_numpy()
+    for row, place in edits.moved.items():
+        if row < len(places):
+            places[row] = place
+    rows = np.setdiff1d(np.arange(len(places)), list(edits.removed))
+    added = np.array([one[:2] for one in edits.added], float).reshape(-1, 2)
+    origin = np.concatenate([rows, -1 - np.arange(len(edits.added))]).astype(np.int64)
+    places = np.concatenate([places[rows], added])
+    names = np.array([one[2] for one in edits.added], dtype=object)
+    return replace(
+        made,
+        table=pd.DataFrame(places[:, : made.table.shape[1]], columns=made.table.columns),
+        targets=pd.DataFrame(
+            {made.targets.columns[0]: places[:, 1] if on_curve else [*labels[rows], *names]}
+        ),
+        made=UneditedSamples(labels, origin),
+    )
+
+
+def edit_lines(edits: PointEdits) -> list[str]:
+    """Lines of a script that do the same to ``points``, and to the ``colours`` of those that have
+    one; the cut drops ``gone``."""
+    if not edits:
+        return []
+    lines = [
+        "made = len(points)",
+        f"gone = {format_literal(sorted(edits.removed))}  # points taken away",
+    ]
+    if edits.moved:
+        moved = [[row, *place] for row, place in sorted(edits.moved.items())]
+        lines += [
+            f"for row, across, up in {format_literal(moved)}:  # points moved by hand",
+            "    points[row] = across, up",
+        ]
+    if edits.added:
+        added = [[x, y, label] if label else [x, y] for x, y, label in edits.added]
+        lines += [
+            f"added = {format_literal(added)}  # points put in by hand",
+            "points = np.concatenate([points, [one[:2] for one in added]])",
+        ]
+        if all(label for _, _, label in edits.added):
+            lines.append("colours = np.concatenate([colours, [one[2] for one in added]])")
+    return lines

@@ -1,0 +1,72 @@
+"""What a row of the built-in data sets is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One set that comes along or is made.
+
+    Attributes:
+        name: as project files say it.
+        title, description: what people read about it.
+        task: what is to be learned.
+        make: (options of the recipe) to samples.
+        code: the data section of a script.
+        options: what can be chosen about it.
+        test: (options) to samples that the set keeps for testing, or None.
+        fetched: it is downloaded once, when it is first used.
+        points: the live view on which its points can be put in, moved and taken away by hand;
+            "": they cannot.
+    """
+
+    name: str
+    title: str
+    description: str
+    task: str
+    make: Callable[[Mapping[str, Any]], Samples]
+    code: Callable[[ScriptRequest], DataCode]
+    options: tuple[Param, ...] = ()
+    test: Callable[[Mapping[str, Any]], Samples | None] = lambda options: None
+    fetched: bool = False
+    points: str = ""
+
+
+def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each option of a set, its default where the recipe says nothing.
+
+    Raises:
+        DataError: a value is of another kind, or out of bounds.
+    """
+    found: dict[str, Any] = {}
+    for param in params:
+        found[param.name] = options.get(param.name, param.default)
+        wrong = problem_with(param, found[param.name])
+        if wrong is not None:
+            raise DataError(f"'{param.name}' of the data is {found[param.name]!r}.", wrong)
+    return found
+
+
+def samples_option(default: int, low: int = 40, high: int = 20_000) -> Param:
+    """How many samples are made."""
+    return Param("samples", Kind.INT, default, "how many are made", low, high, slide=True)
+
+
+def noise_option(default: float, high: float) -> Param:
+    """How far points stray."""
+    return Param("noise", Kind.FLOAT, default, "how far they stray", 0.0, high, slide=True)
+
+
+def seed_option(default: int = 0) -> Param:
+    """Another draw of the same sort."""
+    return Param("seed", Kind.INT, default, "another number, another draw", 0, 10**6, more=True)
