@@ -268,7 +268,7 @@ def mutate(source: Path, target: Path, kind: str, random_: random.Random) -> Non
 def read_all(path: Path, kind: str) -> None:
     """Everything that the program does with a file when it is opened."""
     from netbuilder.core.data.data_report import make_report
-    from netbuilder.core.data.data_views import looks
+    from netbuilder.core.data.data_views import find_data_views
     from netbuilder.core.data.load import load_dataset, load_preview
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.script import python
@@ -278,7 +278,7 @@ def read_all(path: Path, kind: str) -> None:
     if kind in ("csv", "npz", "arrays", "table"):
         data = Data(kind="csv" if kind in ("csv", "table") else "arrays", path=path.name)
         project = Project(data=data)
-        looks(project, path.parent, make_report(project, path.parent))
+        find_data_views(project, path.parent, make_report(project, path.parent))
         load_preview(project, path.parent)
         load_dataset(project, path.parent)
         return

@@ -18,7 +18,7 @@ from netbuilder.core.data.kinds import sounds
 from netbuilder.core.data.kinds.kind import DataKind
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.registry import KINDS, MODALITIES
-from netbuilder.ui.kinds.registry import IN_WINDOW, KindInWindow
+from netbuilder.ui.kinds.registry import KIND_WIDGETS, KindWidgets
 
 ROOT = Path(netbuilder.__file__).parent
 KINDS_FOLDER = Path(registry.__file__).parent / "kinds"
@@ -29,7 +29,7 @@ ASKED = {"kind", "role", "takes"}
 
 
 def missing_parts(
-    kind: DataKind, page: str, window: tuple[KindInWindow, ...] = IN_WINDOW
+    kind: DataKind, page: str, window: tuple[KindWidgets, ...] = KIND_WIDGETS
 ) -> list[str]:
     """The parts that a kind of data lacks."""
     found = {
@@ -61,7 +61,7 @@ def test_a_part_that_is_missing_is_named() -> None:
     assert missing_parts(replace(whole, readings=()), page) == ["docs"]
     assert missing_parts(replace(whole, title="Smells"), page) == ["docs"]
     assert missing_parts(whole, page, ()) == ["view of sound", "prediction form of sound"]
-    (row,) = [row for row in IN_WINDOW if row.name == "sounds"]
+    (row,) = [row for row in KIND_WIDGETS if row.name == "sounds"]
     assert missing_parts(whole, page, (replace(row, tabs=()),)) == ["view of sound"]
 
 

@@ -29,7 +29,7 @@ _MOST = 40
 
 
 @dataclass(frozen=True)
-class PartsLook:
+class SplitDataView:
     """Rows of each class, label or range of the first target.
 
     Attributes:
@@ -45,7 +45,7 @@ class PartsLook:
     more: int = 0
 
 
-def parts_look(plan: PreparedData) -> PartsLook | None:
+def split_data_view(plan: PreparedData) -> SplitDataView | None:
     """How the target is shared out; None where the rows stay in their file."""
     if plan.scan is not None:
         return None
@@ -58,7 +58,7 @@ def parts_look(plan: PreparedData) -> PartsLook | None:
         parts = np.concatenate([parts, np.full(len(own), TEST, np.int8)])
     if first.task == MULTI_LABEL:
         found = [values[parts == part].sum(axis=0) for part in range(3)]
-        return PartsLook("label", first.columns, np.stack(found, axis=1).astype(np.int64))
+        return SplitDataView("label", first.columns, np.stack(found, axis=1).astype(np.int64))
     target = first.columns[0] if first.columns else ""
     if first.task == REGRESSION:
         return _ranges(target, values[:, 0], parts)
@@ -68,10 +68,10 @@ def parts_look(plan: PreparedData) -> PartsLook | None:
     if size > _MOST:
         order = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:_MOST])
     names = tuple(first.classes[index] for index in order)
-    return PartsLook(target, names, counts[order], size - len(order))
+    return SplitDataView(target, names, counts[order], size - len(order))
 
 
-def _ranges(target: str, values: NDArray[Any], parts: NDArray[np.int8]) -> PartsLook | None:
+def _ranges(target: str, values: NDArray[Any], parts: NDArray[np.int8]) -> SplitDataView | None:
     known = np.isfinite(values)
     if not known.any() or np.ptp(values[known]) == 0:
         return None
@@ -80,7 +80,7 @@ def _ranges(target: str, values: NDArray[Any], parts: NDArray[np.int8]) -> Parts
         [np.histogram(values[known & (parts == part)], edges)[0] for part in range(3)], axis=1
     )
     names = tuple(f"{_short(low)} to {_short(high)}" for low, high in pairwise(edges.tolist()))
-    return PartsLook(target, names, counts.astype(np.int64))
+    return SplitDataView(target, names, counts.astype(np.int64))
 
 
 def _short(value: float) -> str:
@@ -93,7 +93,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class LookTable:
+class TableDataView:
     """Some rows of a table as numbers.
 
     Attributes:
@@ -118,7 +118,7 @@ class LookTable:
         return label_with_unit(self.names[column], unit)
 
 
-def look_table(project: Project, base: Path, report: DataReport) -> LookTable | None:
+def table_data_view(project: Project, base: Path, report: DataReport) -> TableDataView | None:
     """The numbers of a table; None where the data is none or has no number.
 
     Large tables are shown by rows drawn at random with a fixed seed.
@@ -146,7 +146,7 @@ def look_table(project: Project, base: Path, report: DataReport) -> LookTable | 
             as_label(value) if value == value else ""  # noqa: PLR0124 - NaN is no value
             for value in table[targets[0].name]
         )
-    return LookTable(
+    return TableDataView(
         tuple(kept),
         np.stack(list(kept.values()), axis=1),
         labels,
@@ -172,7 +172,7 @@ def _numbers(series: Any, kind: str) -> NDArray[np.float64] | None:
     return None if np.isnan(found).all() else found
 
 
-def correlation(look: LookTable) -> NDArray[np.float64]:
+def correlation(look: TableDataView) -> NDArray[np.float64]:
     """Pearson's r of each pair of columns (columns, columns), over rows in which both stand.
 
     NaN where one of the two never changes.
@@ -183,7 +183,7 @@ def correlation(look: LookTable) -> NDArray[np.float64]:
     return np.asarray(frame.corr(min_periods=3).to_numpy(), np.float64)
 
 
-def looks(project: Project, base: Path, report: DataReport | None) -> tuple[object, ...]:
+def find_data_views(project: Project, base: Path, report: DataReport | None) -> tuple[object, ...]:
     """What there is to see. Of data that cannot be trained on yet its table or its arrays.
 
     ``report`` is None where the data cannot be understood at all.
@@ -193,11 +193,11 @@ def looks(project: Project, base: Path, report: DataReport | None) -> tuple[obje
     """
     found: list[object | None] = [kind_of(project.data).contents(project, base)]
     if report is not None:
-        found.append(look_table(project, base, report))
+        found.append(table_data_view(project, base, report))
         try:
             plan = prepare_data(project, base)
             found.append(MODALITIES[plan.samples.role].view(plan, project, base))
-            found.append(parts_look(plan))
+            found.append(split_data_view(plan))
         except UserError:
             pass  # the report says what keeps it from being used
     return tuple(one for one in found if one is not None)

@@ -121,7 +121,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Rows3:
+class SplitIndices:
     """Row numbers of the training file; ``test`` is empty where there is a test file."""
 
     train: Rows
@@ -139,7 +139,7 @@ class PreparedData:
 
     samples: Samples
     test: Samples | None
-    rows: Rows3
+    rows: SplitIndices
     preprocessing: Preprocessing
     facts: DataFacts
     scan: LargeTable | None = None

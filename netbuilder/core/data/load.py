@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, PreparedData, Split
-from netbuilder.core.data.kinds.builtin.by_hand import places_of
+from netbuilder.core.data.kinds.builtin.edited_points import point_places
 from netbuilder.core.data.prepare import target_encoding
 from netbuilder.core.data.prepare.fit_inputs import filled_cells, read_raw
 from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples
@@ -124,7 +124,7 @@ def point_number(project: Project, base: Path, place: tuple[float, float]) -> in
     samples = read_samples(project.data, base)[0]
     if not has_points(project.data):
         raise DataError("These are no points that could be edited.", "Choose a generated set.")
-    away = np.linalg.norm(places_of(samples) - np.asarray(place), axis=1)
+    away = np.linalg.norm(point_places(samples) - np.asarray(place), axis=1)
     nearest = int(away.argmin())
     return nearest if samples.made is None else int(samples.made.origin[nearest])
 
@@ -187,7 +187,7 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
 _LOOKED_AT: RecentValues[DataError | None] = RecentValues(4)
 
 
-def check_files(data: Data, base: Path) -> None:
+def verify_files(data: Data, base: Path) -> None:
     """Look at every file of a recipe and of its test set, and not only at some.
 
     What was found is remembered while neither recipe nor files change.

@@ -144,14 +144,14 @@ def _pattern(names: tuple[str, ...]) -> str:
     return " ".join(f"*{name}" for name in names)
 
 
-def points_view(data: Data) -> str:
+def point_view_name(data: Data) -> str:
     """The live view on which points can be put in, moved and taken away; "": they cannot."""
     return KINDS[data.kind].points(data) if data.kind in KINDS else ""
 
 
 def has_points(data: Data) -> bool:
     """Whether the data are points that can be put in, moved and taken away by hand."""
-    return bool(points_view(data))
+    return bool(point_view_name(data))
 
 
 def same_points(one: Project, other: Project) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.kinds.arrays.files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import as_numbers, is_numeric, labels_of, sort_labels
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (

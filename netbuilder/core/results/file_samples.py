@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.arrays.files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.kinds.arrays.named import read_inputs
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.prepare.prepared_data import prepare_data

@@ -220,7 +220,7 @@ def predictions_of(
     values: Mapping[str, Array], outputs: Mapping[str, OutputPreprocessing]
 ) -> Predictions:
     """What a network gave for n samples, by output id and in own units (see
-    ``answers.predict_values``), as answers."""
+    ``prediction_views.predict_values``), as answers."""
     broken = [
         int((~np.isfinite(value.reshape(len(value), -1)).all(axis=1)).sum())
         for value in values.values()

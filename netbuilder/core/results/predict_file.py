@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.kinds.arrays.files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.kinds.arrays.named import read_inputs
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
 from netbuilder.core.data.kinds.csv.table import unknown_words
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing

@@ -33,9 +33,9 @@ from netbuilder.core.wording import format_count, format_quoted_list
 from netbuilder.ui.data.chooser import DataChooser
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
-from netbuilder.ui.data.findings_list import Conclusions, FindingsList
+from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
 from netbuilder.ui.data.recipe_form import RecipeForms, TargetPicker, change_of
-from netbuilder.ui.kinds.parts import PartsBar
+from netbuilder.ui.kinds.splits import SplitBar
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import relative_path
 from netbuilder.ui.services.project_store import ProjectStore
@@ -60,18 +60,18 @@ def _read_preview(question: tuple[Project, Path]) -> Preview:
 
 def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[object, ...]]:
     from netbuilder.core.data.data_report import DataReport, make_report
-    from netbuilder.core.data.data_views import looks
+    from netbuilder.core.data.data_views import find_data_views
 
     project, base = question
     try:
         found = make_report(project, base)
     except UserError:
         # What a file holds can be looked into, and chosen from, before it is understood.
-        seen = looks(project, base, None)
+        seen = find_data_views(project, base, None)
         if not seen:
             raise
         return DataReport(project.data.kind, {}), seen
-    return found, looks(project, base, found)
+    return found, find_data_views(project, base, found)
 
 
 class DataPanel(QWidget):
@@ -138,12 +138,12 @@ class DataPanel(QWidget):
         self._workbench.reading.told.connect(self.reading.show_progress)
         self._workbench.reading.ended.connect(self.reading.hide)
         layout.addWidget(self.reading)
-        self.parts = PartsBar(page)
+        self.parts = SplitBar(page)
         self.parts.hide()
         layout.addWidget(self.parts)
         self.notes = note_label("", page)
         layout.addWidget(self.notes)
-        self.conclusions = Conclusions(self._apply, page)
+        self.conclusions = ConclusionsList(self._apply, page)
         layout.addWidget(self.conclusions)
         self.findings = FindingsList(self._apply, page)
         layout.addWidget(self.findings)

@@ -11,11 +11,11 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 from netbuilder.core.data.data_report import DataReport
-from netbuilder.core.data.data_views import LookTable
+from netbuilder.core.data.data_views import TableDataView
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import ColumnView
-from netbuilder.ui.kinds.registry import TABS, DataTab
+from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.widgets.fix_buttons import Apply
 
@@ -63,15 +63,19 @@ class DataViewTabs(QTabWidget):
         self.columns.updateGeometry()
         # Two columns at least can be drawn against each other.
         found = {
-            type(one): one for one in looks if not isinstance(one, LookTable) or len(one.names) > 1
+            type(one): one
+            for one in looks
+            if not isinstance(one, TableDataView) or len(one.names) > 1
         }
         shown = {"Columns"} if report.columns else set()
-        shown |= {row.title for row in TABS if row.look in found}
+        shown |= {row.title for row in DATA_VIEW_ROWS if row.look in found}
         understood = report.columns or report.facts is not None
-        if understood and not any(row.instead for row in TABS if row.look in found):
+        if understood and not any(row.instead for row in DATA_VIEW_ROWS if row.look in found):
             shown.add("Rows")
         self._waiting = {
-            self._tab(row): (found[row.look], project, base) for row in TABS if row.look in found
+            self._tab(row): (found[row.look], project, base)
+            for row in DATA_VIEW_ROWS
+            if row.look in found
         }
         # Of what is made by sliders one wants to see the points move.
         made = any(param.slide for param in KINDS[report.kind].params(project.data))
@@ -106,10 +110,10 @@ class DataViewTabs(QTabWidget):
         if waiting is not None:
             tab.show_look(*waiting)
 
-    def _tab(self, row: DataTab) -> Any:
+    def _tab(self, row: DataViewRow) -> Any:
         if row.title not in self.tabs:
             self.tabs[row.title] = made = row.build(self._apply, self)
-            order = [one.title for one in TABS]
+            order = [one.title for one in DATA_VIEW_ROWS]
             before = [self.tabText(place) for place in range(2, self.count())]
             place = 2 + sum(order.index(name) < order.index(row.title) for name in before)
             self.insertTab(place, made, row.title)
@@ -124,7 +128,7 @@ class DataViewTabs(QTabWidget):
         other, self._of = of != self._of, of
         if other or before not in shown:
             # What a kind has of its own tells more than its columns, those more than points.
-            own = (row.title for row in TABS if row.own)
+            own = (row.title for row in DATA_VIEW_ROWS if row.own)
             order = (*first, *own, "Columns", "Arrays", "Rows")
             wanted = next((title for title in order if title in shown), "Rows")
             titles = [self.tabText(place) for place in range(self.count())]

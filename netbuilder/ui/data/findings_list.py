@@ -16,7 +16,7 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
-class Told(QWidget):
+class FindingsPreview(QWidget):
     """The first findings of a sort, and a link to the others; nothing at all of none.
 
     ``apply(label, edit)`` is what a finding's fix is done with.
@@ -79,7 +79,7 @@ class Told(QWidget):
         self.setVisible(bool(self._findings))
 
 
-class FindingsList(Told):
+class FindingsList(FindingsPreview):
     """Warnings as cards: the first one open, the others on request.
 
     Those about a column stand on its row too (⚠), and what is asked of one only there: several of
@@ -122,7 +122,7 @@ def _mended_error(one: Finding) -> bool:
 SHOWN = 2
 
 
-class Conclusion(QWidget):
+class ConclusionRow(QWidget):
     """A sentence, and a button whose menu holds what can be done instead.
 
     The answers to a question about all of the data stand on buttons of their own.
@@ -154,7 +154,7 @@ class Conclusion(QWidget):
             row.addWidget(button)
 
 
-class Conclusions(Told):
+class ConclusionsList(FindingsPreview):
     """What a person may want otherwise: about the whole file first, then about columns.
 
     What a column's row says already (its unit), and what was done on request, is none.
@@ -164,7 +164,7 @@ class Conclusions(Told):
         super().__init__(apply, parent)
         self._box = QWidget(self)
         self.put(self._box)
-        self.lines: list[Conclusion] = []
+        self.lines: list[ConclusionRow] = []
         self._layout = QVBoxLayout(self._box)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
@@ -182,7 +182,7 @@ class Conclusions(Told):
             self._layout.removeWidget(line)
             line.hide()
             line.deleteLater()
-        self.lines = [Conclusion(one, self._apply, self._box) for one in findings]
+        self.lines = [ConclusionRow(one, self._apply, self._box) for one in findings]
         for line in self.lines:
             self._layout.addWidget(line)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from netbuilder.core.data.kinds.arrays.view import ArraysLook, take_array
+from netbuilder.core.data.kinds.arrays.view import ArraysDataView, set_array_use
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
 from netbuilder.ui.forms.boxes import ElidedComboBox
@@ -26,7 +26,7 @@ class ArrayTree(QTreeWidget):
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._apply = apply
-        self._look: ArraysLook | None = None
+        self._look: ArraysDataView | None = None
         self.boxes: dict[str, ElidedComboBox] = {}
         self.setColumnCount(len(_TITLES))
         self.setHeaderLabels(list(_TITLES))
@@ -36,7 +36,7 @@ class ArrayTree(QTreeWidget):
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(True)
 
-    def show_look(self, look: ArraysLook) -> None:
+    def show_look(self, look: ArraysDataView) -> None:
         """Show the arrays of a file; where one stood stays."""
         now = self.currentItem()
         before = now.data(0, _NAME) if now is not None else None
@@ -82,7 +82,7 @@ class ArrayTree(QTreeWidget):
         assert self._look is not None
         words = self._look.choices[use]
         label = f"Take '{name}' for {words}" if use else f"Do not use '{name}'"
-        self._apply(label, partial(take_array, name=name, use=use))
+        self._apply(label, partial(set_array_use, name=name, use=use))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         item = self.currentItem()
@@ -114,7 +114,7 @@ class ArraysTab(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.tree, 1)
 
-    def show_look(self, look: ArraysLook, project: Project, base: Path) -> None:
+    def show_look(self, look: ArraysDataView, project: Project, base: Path) -> None:
         """Show the arrays of another file."""
         self.tree.show_look(look)
         self.note.setText(

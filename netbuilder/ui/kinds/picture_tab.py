@@ -25,14 +25,14 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.dataset import PARTS
-from netbuilder.core.data.kinds.images.view import PicturesLook, Wanted
+from netbuilder.core.data.kinds.images.view import PictureQuery, PicturesDataView
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_count, format_list
 from netbuilder.ui.forms.boxes import NoWheelComboBox
-from netbuilder.ui.kinds.parts import part_colors, part_legend
-from netbuilder.ui.kinds.series import ALL, fill
+from netbuilder.ui.kinds.series import ALL, refill_combo
+from netbuilder.ui.kinds.splits import split_colors, split_legend
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services import jobs
@@ -45,15 +45,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Question:
+class _PicturesRequest:
     project: Project
     base: Path
-    wanted: Wanted
+    wanted: PictureQuery
     augment: bool
 
 
 @dataclass(frozen=True, eq=False)
-class _Answer:
+class _PicturesResult:
     images: NDArray[np.uint8]
     labels: tuple[str, ...]
     parts: tuple[int, ...]
@@ -61,13 +61,13 @@ class _Answer:
     layers: tuple[str, ...]
 
 
-def _read(question: _Question) -> _Answer:
-    from netbuilder.core.data.kinds.images.view import pictures_of, raw_pictures
+def _read(question: _PicturesRequest) -> _PicturesResult:
+    from netbuilder.core.data.kinds.images.view import raw_pictures, select_pictures
     from netbuilder.core.data.prepare.prepared_data import prepare_data
     from netbuilder.core.results.augmented import augment_pictures
 
     plan = prepare_data(question.project, question.base)
-    found = pictures_of(plan, question.wanted)
+    found = select_pictures(plan, question.wanted)
     graph, key = question.project.graph, input_ids(question.project.graph)[0]
     layers = _layers(question.project)
     images = found.images
@@ -77,7 +77,7 @@ def _read(question: _Question) -> _Answer:
             graph, key, preprocessing, raw_pictures(plan, preprocessing, found.rows)
         )
     names = tuple(node.layer for node in layers)
-    return _Answer(images, found.labels, found.parts, found.matching, names)
+    return _PicturesResult(images, found.labels, found.parts, found.matching, names)
 
 
 def _layers(project: Project) -> tuple[Node, ...]:
@@ -130,10 +130,10 @@ class PicturesTab(QWidget):
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
-    def show_look(self, look: PicturesLook, project: Project, base: Path) -> None:
+    def show_look(self, look: PicturesDataView, project: Project, base: Path) -> None:
         """Show pictures of other data; the class that was chosen stays where there is one."""
         self._asked = (project, base)
-        fill(self.label, (ALL, *look.classes))
+        refill_combo(self.label, (ALL, *look.classes))
         self.label.setVisible(len(look.classes) > 1)
         self._ask()
 
@@ -158,10 +158,10 @@ class PicturesTab(QWidget):
         part = self.part.currentIndex() - 1
         augment = self.augment.isChecked()
         # Changed anew means the same pictures.
-        wanted = Wanted(label, part if part >= 0 else None, 0 if augment else self._draw)
-        self._reader.ask(_Question(project, base, wanted, augment))
+        wanted = PictureQuery(label, part if part >= 0 else None, 0 if augment else self._draw)
+        self._reader.ask(_PicturesRequest(project, base, wanted, augment))
 
-    def _found(self, question: _Question, answer: _Answer) -> None:
+    def _found(self, question: _PicturesRequest, answer: _PicturesResult) -> None:
         self.grid.show_pictures(answer.images, answer.labels, answer.parts)
         self.augment.setEnabled(bool(answer.layers))
         words = [f"{len(answer.labels)} of {format_count(answer.matching, 'picture')}."]
@@ -171,13 +171,13 @@ class PicturesTab(QWidget):
             words.append("Augmentation: put RandomFlip or RandomRotation behind Input.")
         self.note.setText(" ".join(words))
 
-    def _failed(self, question: _Question, error: Exception) -> None:
+    def _failed(self, question: _PicturesRequest, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("pictures failed", exc_info=error)
         self.note.setText(str(error))
 
     def _restyle(self) -> None:
-        self.legend.setText(part_legend())
+        self.legend.setText(split_legend())
 
 
 CELL = 76
@@ -233,7 +233,7 @@ class PictureGrid(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        scheme, metrics, colors = theme.colors(), self.fontMetrics(), part_colors()
+        scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
         for number, image in enumerate(self._images):
             cell = self._cell(number)
             small = max(image.width(), image.height()) < CELL

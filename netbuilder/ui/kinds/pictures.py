@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.errors import UserError
-from netbuilder.ui.kinds.asking import (
-    Ask,
-    AskView,
+from netbuilder.ui.kinds.predict_form import (
     Explanation,
-    ask_file,
-    ask_raw,
+    PredictForm,
+    PredictionRequest,
     file_sample,
     local_file,
+    request_for_file,
+    request_for_raw,
 )
 from netbuilder.ui.plots.activation_strips import map_montage
 from netbuilder.ui.plots.draw_pad import DrawPad
@@ -47,7 +47,7 @@ _CAMERA = "what the camera sees"
 Found = TypeVar("Found")
 
 
-class PictureView(AskView):
+class PictureForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
 
     modalities = (IMAGE,)
@@ -186,7 +186,7 @@ class PictureView(AskView):
         self.turn_button.hide()
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
-        self.asked.emit(ask_raw(look.raw, about, by_hand=False))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def show_answer(self, found: Predictions) -> None:
         """Show numbers that are a picture again, as an autoencoder's are, as one."""
@@ -237,7 +237,7 @@ class PictureView(AskView):
             return
         self._show_pixels(sample)
         self.asked.emit(
-            ask_raw(
+            request_for_raw(
                 {**self._look.raw, name: sample},
                 self._beside,
                 own="your drawing",
@@ -264,7 +264,7 @@ class PictureView(AskView):
         self._given = (image, f"{path.name}.", path.name)
         self._show_own(image)
         self._offer_turn(False)
-        self.asked.emit(ask_file(path, path.name))
+        self.asked.emit(request_for_file(path, path.name))
 
     def answer_image(self, image: QImage, about: str) -> None:
         """Answer a picture that is in no file."""
@@ -295,7 +295,7 @@ class PictureView(AskView):
             about = f"{about} Dark and bright are exchanged: the data's are the other way round."
         self._show_own(image)
         self.asked.emit(
-            Ask(
+            PredictionRequest(
                 lambda model: _with_file(image, lambda file: _answer(model, file)),
                 lambda model: _with_file(image, lambda file: file_sample(model, file)),
                 about,

@@ -8,31 +8,31 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.data.data_views import LookTable, PartsLook
+from netbuilder.core.data.data_views import SplitDataView, TableDataView
 from netbuilder.core.data.kinds import arrays, csv, images, sounds, text
-from netbuilder.core.data.kinds.arrays.view import ArraysLook
-from netbuilder.core.data.kinds.images.view import PicturesLook
+from netbuilder.core.data.kinds.arrays.view import ArraysDataView
+from netbuilder.core.data.kinds.images.view import PicturesDataView
 from netbuilder.core.data.kinds.modality import Modality
-from netbuilder.core.data.kinds.series.view import SequencesLook, SeriesLook
-from netbuilder.core.data.kinds.sounds.view import SoundsLook
-from netbuilder.core.data.kinds.text.view import TextsLook
+from netbuilder.core.data.kinds.series.view import SequencesDataView, SeriesDataView
+from netbuilder.core.data.kinds.sounds.view import SoundsDataView
+from netbuilder.core.data.kinds.text.view import TextsDataView
 from netbuilder.core.i18n import noop as N_
 from netbuilder.ui.kinds.arrays import ArraysTab
-from netbuilder.ui.kinds.asking import AskView, TestSampleView
-from netbuilder.ui.kinds.parts import PartsTab
 from netbuilder.ui.kinds.picture_tab import PicturesTab
-from netbuilder.ui.kinds.pictures import PictureView
-from netbuilder.ui.kinds.rows import RowView
-from netbuilder.ui.kinds.series import SequencesTab, SeriesTab, SeriesView
-from netbuilder.ui.kinds.several import SeveralView
-from netbuilder.ui.kinds.sounds import SoundsTab, SoundView
+from netbuilder.ui.kinds.pictures import PictureForm
+from netbuilder.ui.kinds.predict_form import PredictForm, TestSampleForm
+from netbuilder.ui.kinds.rows import RowForm
+from netbuilder.ui.kinds.series import SequencesTab, SeriesForm, SeriesTab
+from netbuilder.ui.kinds.several_inputs import SeveralInputsForm
+from netbuilder.ui.kinds.sounds import SoundForm, SoundsTab
+from netbuilder.ui.kinds.splits import SplitTab
 from netbuilder.ui.kinds.tables import CorrelationTab, ScatterTab
-from netbuilder.ui.kinds.texts import TextsTab, TextView
+from netbuilder.ui.kinds.texts import TextForm, TextsTab
 from netbuilder.ui.widgets.fix_buttons import Apply
 
 
 @dataclass(frozen=True)
-class DataTab:
+class DataViewRow:
     """A tab of the Data panel.
 
     Attributes:
@@ -51,7 +51,7 @@ class DataTab:
 
 
 @dataclass(frozen=True)
-class KindInWindow:
+class KindWidgets:
     """What the window has of the sorts of samples of one kind.
 
     Attributes:
@@ -63,62 +63,62 @@ class KindInWindow:
 
     name: str
     modalities: tuple[Modality, ...]
-    tabs: tuple[DataTab, ...]
-    form: type[AskView]
+    tabs: tuple[DataViewRow, ...]
+    form: type[PredictForm]
 
 
-IN_WINDOW = (
-    KindInWindow(
+KIND_WIDGETS = (
+    KindWidgets(
         "series",
         arrays.KIND.modalities,
         (
-            DataTab(ArraysLook, N_("Arrays"), ArraysTab, own=False),
-            DataTab(SeriesLook, N_("Series"), lambda apply, parent: SeriesTab(parent)),
-            DataTab(SequencesLook, N_("Sequences"), lambda apply, parent: SequencesTab(parent)),
+            DataViewRow(ArraysDataView, N_("Arrays"), ArraysTab, own=False),
+            DataViewRow(SeriesDataView, N_("Series"), lambda apply, parent: SeriesTab(parent)),
+            DataViewRow(SequencesDataView, N_("Sequences"), lambda apply, parent: SequencesTab(parent)),
         ),
-        SeriesView,
+        SeriesForm,
     ),
-    KindInWindow(
+    KindWidgets(
         "pictures",
         images.KIND.modalities,
-        (DataTab(PicturesLook, N_("Pictures"), lambda apply, parent: PicturesTab(parent), True),),
-        PictureView,
+        (DataViewRow(PicturesDataView, N_("Pictures"), lambda apply, parent: PicturesTab(parent), True),),
+        PictureForm,
     ),
-    KindInWindow(
+    KindWidgets(
         "texts",
         text.KIND.modalities,
-        (DataTab(TextsLook, N_("Texts"), lambda apply, parent: TextsTab(parent)),),
-        TextView,
+        (DataViewRow(TextsDataView, N_("Texts"), lambda apply, parent: TextsTab(parent)),),
+        TextForm,
     ),
-    KindInWindow(
+    KindWidgets(
         "sounds",
         sounds.KIND.modalities,
-        (DataTab(SoundsLook, N_("Sounds"), lambda apply, parent: SoundsTab(parent), True),),
-        SoundView,
+        (DataViewRow(SoundsDataView, N_("Sounds"), lambda apply, parent: SoundsTab(parent), True),),
+        SoundForm,
     ),
-    KindInWindow(
+    KindWidgets(
         "rows",
         csv.KIND.modalities,
         (
-            DataTab(
-                LookTable, N_("Scatter"), lambda apply, parent: ScatterTab(parent), own=False
+            DataViewRow(
+                TableDataView, N_("Scatter"), lambda apply, parent: ScatterTab(parent), own=False
             ),
-            DataTab(
-                LookTable, N_("Correlation"), lambda apply, parent: CorrelationTab(parent),
+            DataViewRow(
+                TableDataView, N_("Correlation"), lambda apply, parent: CorrelationTab(parent),
                 own=False,
             ),
         ),
-        RowView,
+        RowForm,
     ),
 )  # fmt: skip
 
-TABS = (
-    *(tab for row in IN_WINDOW for tab in row.tabs),
-    DataTab(PartsLook, N_("Parts"), lambda apply, parent: PartsTab(parent), own=False),
+DATA_VIEW_ROWS = (
+    *(tab for row in KIND_WIDGETS for tab in row.tabs),
+    DataViewRow(SplitDataView, N_("Parts"), lambda apply, parent: SplitTab(parent), own=False),
 )
 #: By name, in the order in which the Predict panel asks whether they fit.
-FORMS: dict[str, type[AskView]] = {
-    "several": SeveralView,
-    **{row.name: row.form for row in IN_WINDOW},
-    "samples": TestSampleView,
+PREDICT_FORMS: dict[str, type[PredictForm]] = {
+    "several": SeveralInputsForm,
+    **{row.name: row.form for row in KIND_WIDGETS},
+    "samples": TestSampleForm,
 }

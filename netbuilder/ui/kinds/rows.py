@@ -24,7 +24,7 @@ from netbuilder.core.wording import format_list, format_range, label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
 from netbuilder.ui.forms.param_form import ParamForm
-from netbuilder.ui.kinds.asking import Ask, AskView
+from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict import FormField, Predictions
 
 
-ASK_MS = 150
+PREDICT_DELAY_MS = 150
 _OWN = "your row"
 
 
@@ -84,7 +84,7 @@ def value_of(field: FormField, value: float | str | None) -> Any:
     return int(value) if float(value).is_integer() else float(value)
 
 
-class RowView(AskView):
+class RowForm(PredictForm):
     """A form made from the model's columns."""
 
     modalities = (TABLE,)
@@ -99,7 +99,7 @@ class RowView(AskView):
         self._fields: dict[str, FormField] = {}
         self._own = False
         self._typed: set[str] = set()  # columns of which something was typed or taken away
-        self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
+        self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
         self._soon.timeout.connect(lambda: self._ask(by_hand=False))
         self.response = ResponseView(workbench, self)
         self.response.moved.connect(self._slid)
@@ -195,7 +195,7 @@ class RowView(AskView):
             self.nothing.emit(f"Fill in {format_list(waiting, 6)}: the answer follows.")
         elif row:
             self.asked.emit(
-                Ask(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
+                PredictionRequest(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
                     by_hand, _OWN if self._own else "")
             )  # fmt: skip
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))

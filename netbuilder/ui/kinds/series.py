@@ -24,17 +24,17 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.kinds.arrays import NUMBERS
 from netbuilder.core.data.kinds.series.view import (
     LOOKED_BACK_AT,
-    SequencesLook,
-    SeriesLook,
-    Stretch,
+    ContiguousRows,
+    SequencesDataView,
+    SeriesDataView,
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
-from netbuilder.ui.kinds.asking import AskView, ask_raw
-from netbuilder.ui.kinds.parts import part_colors, part_legend
+from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
+from netbuilder.ui.kinds.splits import split_colors, split_legend
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
@@ -58,7 +58,7 @@ class SeriesTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: SeriesLook | None = None
+        self._look: SeriesDataView | None = None
         self.column = NoWheelComboBox(self)
         self.column.setAccessibleName("Column that is drawn")
         self.plot = SeriesPlot(self)
@@ -74,10 +74,10 @@ class SeriesTab(QWidget):
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
-    def show_look(self, look: SeriesLook, project: Project, base: Path) -> None:
+    def show_look(self, look: SeriesDataView, project: Project, base: Path) -> None:
         """Show another series; the column stays where it has it."""
         self._look = look
-        fill(self.column, look.columns)
+        refill_combo(self.column, look.columns)
         self.column.setVisible(len(look.columns) > 1)
         self._draw()
         gaps = len(self.plot.gaps())
@@ -94,7 +94,7 @@ class SeriesTab(QWidget):
             self.plot.show_series(self._look, self.column.currentText())
 
     def _restyle(self) -> None:
-        self.legend.setText(part_legend())
+        self.legend.setText(split_legend())
 
 
 class SequencesTab(QWidget):
@@ -102,7 +102,7 @@ class SequencesTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: SequencesLook | None = None
+        self._look: SequencesDataView | None = None
         self.label, self.feature = NoWheelComboBox(self), NoWheelComboBox(self)
         self.label.setAccessibleName("Class that is drawn")
         self.feature.setAccessibleName("Feature that is drawn")
@@ -122,12 +122,12 @@ class SequencesTab(QWidget):
         for box in (self.label, self.feature):
             box.currentIndexChanged.connect(self._draw)
 
-    def show_look(self, look: SequencesLook, project: Project, base: Path) -> None:
+    def show_look(self, look: SequencesDataView, project: Project, base: Path) -> None:
         """Show other sequences."""
         self._look = look
         classes = [name for name in dict.fromkeys(look.labels) if name]
-        fill(self.label, (ALL, *classes))
-        fill(self.feature, look.features)
+        refill_combo(self.label, (ALL, *classes))
+        refill_combo(self.feature, look.features)
         self.label.setVisible(len(classes) > 1)
         self.feature.setVisible(len(look.features) > 1)
         colors = (f'<span style="color:{class_color(n).name()}">━</span> {name}'
@@ -143,7 +143,7 @@ class SequencesTab(QWidget):
         self.plot.show_sequences(self._look, max(self.feature.currentIndex(), 0), label)
 
 
-def fill(box: QComboBox, names: tuple[str, ...]) -> None:
+def refill_combo(box: QComboBox, names: tuple[str, ...]) -> None:
     """Put other names into a box in silence; what was chosen stays where it is among them."""
     before = box.currentText()
     box.blockSignals(True)
@@ -165,7 +165,7 @@ class SeriesPlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("series", parent)
-        self.look: SeriesLook | None = None
+        self.look: SeriesDataView | None = None
         self.column = ""
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
@@ -174,7 +174,7 @@ class SeriesPlot(ThemedPlot):
         item.setClipToView(True)
         self.setMinimumHeight(200)
 
-    def show_series(self, look: SeriesLook, column: str) -> None:
+    def show_series(self, look: SeriesDataView, column: str) -> None:
         """Show a column of a series; the view begins with all of it."""
         self.look, self.column = look, column
         axis = pg.DateAxisItem("bottom", utcOffset=0) if look.dates else pg.AxisItem("bottom")
@@ -195,7 +195,7 @@ class SeriesPlot(ThemedPlot):
         ends = [(self._x(one)[0], self._x(one)[-1]) for one in self.look.stretches]
         return [(one[1], other[0]) for one, other in pairwise(ends) if other[0] > one[1]]
 
-    def _x(self, stretch: Stretch) -> NDArray[np.float64]:
+    def _x(self, stretch: ContiguousRows) -> NDArray[np.float64]:
         dates = self.look is not None and self.look.dates
         return stretch.times * _DAY if dates else stretch.times
 
@@ -211,7 +211,7 @@ class SeriesPlot(ThemedPlot):
             for line in band.lines:
                 line.setPen(pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine))
             item.addItem(band, ignoreBounds=True)
-        colors = (*part_colors(), QColor(scheme.secondary))
+        colors = (*split_colors(), QColor(scheme.secondary))
         for stretch in look.stretches:
             values = stretch.values.get(self.column)
             if values is None:
@@ -243,12 +243,12 @@ class SequencesPlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("sequences", parent)
-        self.look: SequencesLook | None = None
+        self.look: SequencesDataView | None = None
         self.feature = 0
         self.label = ""
         self.setMinimumHeight(200)
 
-    def show_sequences(self, look: SequencesLook, feature: int = 0, label: str = "") -> None:
+    def show_sequences(self, look: SequencesDataView, feature: int = 0, label: str = "") -> None:
         """Show a feature of the sequences, of one class where ``label`` names it."""
         self.look, self.feature, self.label = look, feature, label
         self.restyle()
@@ -295,7 +295,7 @@ def _last_window(trained: TrainedModel, base: Path) -> Any:
     return last_window(trained, base)
 
 
-class SeriesView(AskView):
+class SeriesForm(PredictForm):
     """The curve, which of its columns is dragged, and how many steps are predicted."""
 
     modalities = (NUMBERS,)
@@ -463,7 +463,7 @@ class SeriesView(AskView):
         if about == _LAST and not self.isVisible():
             own = ""  # nobody asked for it: the canvas goes on showing its row
         raw = {self._key: rows.astype(np.float32)}
-        self.asked.emit(ask_raw(raw, about, by_hand=by_hand, own=own))
+        self.asked.emit(request_for_raw(raw, about, by_hand=by_hand, own=own))
         self._predict()
 
     def _count_changed(self, count: int) -> None:

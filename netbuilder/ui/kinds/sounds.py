@@ -20,17 +20,23 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.data.kinds.sounds import SOUND
-from netbuilder.core.data.kinds.sounds.view import Heard, SoundsLook, hear
-from netbuilder.core.data.kinds.sounds.waves import ENDINGS
+from netbuilder.core.data.kinds.sounds.sound_files import ENDINGS
+from netbuilder.core.data.kinds.sounds.view import SoundClip, SoundsDataView, load_clip
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
-from netbuilder.ui.kinds.asking import AskView, ask_file, ask_raw, file_sample, local_file
+from netbuilder.ui.kinds.predict_form import (
+    PredictForm,
+    file_sample,
+    local_file,
+    request_for_file,
+    request_for_raw,
+)
 from netbuilder.ui.plots.activation_strips import heat_colors
 from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.plots.themed_plot import NoWheelPlot, ThemedPlot
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.capture.sounds import SoundPlayer
+from netbuilder.ui.services.capture.sounds import WavePlayer
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -42,8 +48,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 
-def _hear(question: tuple[SoundsLook, int]) -> Heard:
-    return hear(*question)
+def _hear(question: tuple[SoundsDataView, int]) -> SoundClip:
+    return load_clip(*question)
 
 
 class SoundsTab(QWidget):
@@ -51,10 +57,10 @@ class SoundsTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: SoundsLook | None = None
-        self.heard: Heard | None = None
+        self._look: SoundsDataView | None = None
+        self.heard: SoundClip | None = None
         self._reader = jobs.LatestJob.for_widget(self, _hear, "sound", self._found, self._failed)
-        self.player = SoundPlayer(self)
+        self.player = WavePlayer(self)
         self.model = TextTable(self)
         self.table = text_table(self.model, "Sounds", self)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -82,7 +88,7 @@ class SoundsTab(QWidget):
         layout.addWidget(self.wave, 2)
         layout.addWidget(self.pitches, 3)
 
-    def show_look(self, look: SoundsLook, project: Project, base: Path) -> None:
+    def show_look(self, look: SoundsDataView, project: Project, base: Path) -> None:
         """Show other sounds; the first is seen."""
         self._look = look
         rows = [
@@ -122,7 +128,7 @@ class SoundsTab(QWidget):
         if self._look is not None and 0 <= row < len(self._look.files):
             self._reader.ask((self._look, row))
 
-    def _found(self, question: tuple[SoundsLook, int], heard: Heard) -> None:
+    def _found(self, question: tuple[SoundsDataView, int], heard: SoundClip) -> None:
         if question[0] is not self._look:
             return
         self.player.stop()
@@ -131,7 +137,7 @@ class SoundsTab(QWidget):
         self.wave.show_sound(heard)
         self.pitches.show_sound(heard)
 
-    def _failed(self, question: tuple[SoundsLook, int], error: Exception) -> None:
+    def _failed(self, question: tuple[SoundsDataView, int], error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("sound failed", exc_info=error)
         self.words.setText(str(error))
@@ -145,14 +151,14 @@ class WavePlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("wave", parent)
-        self._heard: Heard | None = None
+        self._heard: SoundClip | None = None
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
         self.setMinimumHeight(90)
 
-    def show_sound(self, heard: Heard) -> None:
+    def show_sound(self, heard: SoundClip) -> None:
         """Show another sound."""
         self._heard = heard
         self.restyle()
@@ -185,7 +191,7 @@ class SpectrogramPlot(ThemedPlot):
         self.getPlotItem().setLabel("bottom", "seconds")
         self.setMinimumHeight(120)
 
-    def show_sound(self, heard: Heard) -> None:
+    def show_sound(self, heard: SoundClip) -> None:
         """Show another sound."""
         moments, mels = heard.pitches.shape
         seconds = len(heard.wave) / heard.rate
@@ -234,7 +240,7 @@ class SoundPlot(NoWheelPlot):
         self.setAccessibleName("The sound as a spectrogram: low pitches below, time to the right")
 
 
-class SoundView(AskView):
+class SoundForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
 
     modalities = (SOUND,)
@@ -247,7 +253,7 @@ class SoundView(AskView):
         self._trained: TrainedModel | None = None
         self.path: Path | None = None
         self._own = False
-        self._player = SoundPlayer(self)
+        self._player = WavePlayer(self)
         self.plot = SoundPlot(self)
         self.ways = FlowLayout(spacing=8)
         self.play_button = QPushButton("Play", self)
@@ -296,7 +302,7 @@ class SoundView(AskView):
         self._own = False
         self._set_path(None)
         self._show(next(iter(look.raw.values())))
-        self.asked.emit(ask_raw(look.raw, about, by_hand=False))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
         project, base, index = look.project, self._workbench.base, look.index
 
         def find() -> Path | None:
@@ -341,7 +347,7 @@ class SoundView(AskView):
             return
         self._own = True
         self._set_path(path)
-        self.asked.emit(ask_file(path, path.name))
+        self.asked.emit(request_for_file(path, path.name))
         jobs.run_job(
             lambda: next(iter(file_sample(trained, path)[0].values())),
             lambda values: self._show(values) if self.path == path else None,

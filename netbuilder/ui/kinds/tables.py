@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.data_views import LookTable, correlation
+from netbuilder.core.data.data_views import TableDataView, correlation
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -136,7 +136,7 @@ class ScatterView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: LookTable | None = None
+        self._look: TableDataView | None = None
         self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
@@ -165,7 +165,7 @@ class ScatterView(QWidget):
         layout.addWidget(self.note)
         theme.theme().changed.connect(self._draw)
 
-    def show_table(self, look: LookTable | None) -> None:
+    def show_table(self, look: TableDataView | None) -> None:
         """Show a table; the columns that were chosen stay where it has them."""
         before = self.across.currentText(), self.up.currentText()
         self._look = look
@@ -247,7 +247,7 @@ class CorrelationTab(QWidget):
         layout.addWidget(self.strongest)
         layout.addWidget(self.map, 1)
 
-    def show_look(self, look: LookTable, project: Project, base: Path) -> None:
+    def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
         """Show the pairs of another table."""
         self.map.show_matrix(correlation(look), look.names)
         self.strongest.setText(self.map.strongest())
@@ -256,6 +256,6 @@ class CorrelationTab(QWidget):
 class ScatterTab(ScatterView):
     """Two columns against each other."""
 
-    def show_look(self, look: LookTable, project: Project, base: Path) -> None:
+    def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
         """Show the rows of another table."""
         self.show_table(look)

@@ -27,13 +27,13 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.data.kinds.text import TEXT
 from netbuilder.core.data.kinds.text.next_token import TOKENS
-from netbuilder.core.data.kinds.text.view import TextRow, TextsLook, Token
+from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count, format_number, format_quoted_list
 from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox
-from netbuilder.ui.kinds.asking import Ask, AskView
-from netbuilder.ui.kinds.rows import ASK_MS
+from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
+from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.reset_on_new_data import reset_on_new_data
@@ -67,15 +67,15 @@ class TextsTab(QWidget):
         layout.addWidget(self.numbers)
         layout.addWidget(self.lengths)
 
-    def show_look(self, look: TextsLook, project: Project, base: Path) -> None:
+    def show_look(self, look: TextsDataView, project: Project, base: Path) -> None:
         """Show other texts."""
         self.tokens.show_look(look)
-        self.words.setText(text_words(look))
+        self.words.setText(texts_summary(look))
         self.lengths.setVisible(bool(look.lengths))
         self.lengths.show_look(look)
 
 
-def text_words(look: TextsLook) -> str:
+def texts_summary(look: TextsDataView) -> str:
     """What the network gets of the texts, in words."""
     if look.windows:
         return (
@@ -102,11 +102,11 @@ class LengthsPlot(ThemedPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("lengths", parent)
-        self._look: TextsLook | None = None
+        self._look: TextsDataView | None = None
         self.getPlotItem().setMouseEnabled(False, False)
         self.setMinimumHeight(120)
 
-    def show_look(self, look: TextsLook) -> None:
+    def show_look(self, look: TextsDataView) -> None:
         """Show the lengths of other texts."""
         self._look = look
         self.setAccessibleName(
@@ -145,14 +145,14 @@ class TokenText(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: TextsLook | None = None
+        self._look: TextsDataView | None = None
         self.numbers = False
         self.setOpenLinks(False)
         self.setAccessibleName("Texts as the network gets them")
         self.setMinimumHeight(140)
         theme.theme().changed.connect(self._show)
 
-    def show_look(self, look: TextsLook) -> None:
+    def show_look(self, look: TextsDataView) -> None:
         """Show other texts."""
         self._look = look
         self._show()
@@ -199,7 +199,7 @@ _GIVEN = (
 _OWN = "your text"
 
 
-class TextView(AskView):
+class TextForm(PredictForm):
     """A field to write in; below it, for a network that predicts tokens, what it goes on with."""
 
     modalities = (TEXT, TOKENS)
@@ -212,7 +212,7 @@ class TextView(AskView):
         self._trained: TrainedModel | None = None
         self._written = ("", "")  # a test text in the field, and what is said of it
         self._writing = self._goes_on = False  # by the program; from a beginning
-        self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
+        self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
         self._soon.timeout.connect(self._ask)
         self.text = QPlainTextEdit(self)
         self.text.setTabChangesFocus(True)
@@ -298,7 +298,7 @@ class TextView(AskView):
         written, about = self._written
         told = f"{about if words == written else self.words}{said}"
         self.asked.emit(
-            Ask(lambda model: _answer(model, words), lambda model: _sample(model, words), told,
+            PredictionRequest(lambda model: _answer(model, words), lambda model: _sample(model, words), told,
                 by_hand=False, own="" if words == written else _OWN)
         )  # fmt: skip
 

@@ -16,21 +16,21 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import capitalize_first, format_count
 from netbuilder.ui.forms.param_form import ParamForm
-from netbuilder.ui.kinds.asking import Ask, AskView
-from netbuilder.ui.kinds.pictures import PictureView
-from netbuilder.ui.kinds.registry import FORMS
-from netbuilder.ui.kinds.rows import RowView
+from netbuilder.ui.kinds.pictures import PictureForm
+from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
+from netbuilder.ui.kinds.registry import PREDICT_FORMS
+from netbuilder.ui.kinds.rows import RowForm
 from netbuilder.ui.plots.bars import BarList
-from netbuilder.ui.results.answers import (
-    TOP,
-    AnswerHead,
-    FileAnswersView,
-    LearningAnswers,
-    class_rows,
-    likeliest,
-)
 from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
+from netbuilder.ui.results.prediction_views import (
+    TOP,
+    FilePredictionsView,
+    LivePrediction,
+    PredictionHeader,
+    class_rows,
+    most_likely,
+)
 from netbuilder.ui.results.stale_note import StaleNote
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -80,11 +80,11 @@ def _told(error: Exception) -> UserError:
 
 
 class PredictPanel(QWidget):
-    """The answer above, and below it the way to ask that fits the network: one of ``FORMS``, each
-    an attribute by its name."""
+    """The answer above, and below it the way to ask that fits the network: one of
+    ``PREDICT_FORMS``, each an attribute by its name."""
 
-    rows: RowView
-    pictures: PictureView
+    rows: RowForm
+    pictures: PictureForm
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class PredictPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._activations_service = workbench, activations_service
-        self.learning = LearningAnswers(workbench, live, self)
+        self.learning = LivePrediction(workbench, live, self)
         self._shown: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
         self._another_asked = self._file_asked = False
@@ -106,11 +106,11 @@ class PredictPanel(QWidget):
         self._sure_worker = jobs.LatestJob.for_widget(
             self, _sure, "sure", self._sure_found, self._sure_failed
         )
-        forms = {name: form(workbench, self) for name, form in FORMS.items()}
+        forms = {name: form(workbench, self) for name, form in PREDICT_FORMS.items()}
         for name, form in forms.items():
             setattr(self, name, form)
         self.views = tuple(forms.values())
-        self.view: AskView = self.views[-1]
+        self.view: PredictForm = self.views[-1]
         self._build()
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -133,7 +133,7 @@ class PredictPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        self.head = AnswerHead(self)
+        self.head = PredictionHeader(self)
         self.answer = self.head.answer
         outer.addWidget(self.head)
         self.waiting = EmptyStatePage(_NO_MODEL, self)
@@ -147,7 +147,7 @@ class PredictPanel(QWidget):
         self.why = ExplanationView(self._workbench, self)
         self.why.explained.connect(self.rows.response.show_means)
         self.why.came.connect(self._bring_why)
-        self.file_answers = FileAnswersView(self)
+        self.file_answers = FilePredictionsView(self)
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.another = QPushButton("Another test row", self)
@@ -280,7 +280,7 @@ class PredictPanel(QWidget):
         if self._workbench.asked is not None:
             self._workbench.happened.emit("predicted")
 
-    def _ask(self, asked: Ask) -> None:
+    def _ask(self, asked: PredictionRequest) -> None:
         trained = self._workbench.asked
         if trained is None or self.sender() is not self.view:
             return
@@ -412,7 +412,7 @@ class PredictPanel(QWidget):
         self.predictions = found
         self.head.show_answer(found)
         self.view.show_answer(found)
-        self._show_others(class_rows(found), likeliest(found))
+        self._show_others(class_rows(found), most_likely(found))
 
     def _failed(self, question: Question, error: Exception) -> None:
         if question[0] is not self._workbench.asked:

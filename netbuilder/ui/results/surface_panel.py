@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.registry import points_view, same_points
+from netbuilder.core.data.registry import point_view_name, same_points
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, format_count
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -284,7 +284,7 @@ class SurfacePanel(QWidget):
                 shown.columns.index(before) if before in shown.columns else fallback
             )
         earlier, project = self._drawn_for, shown.question.project
-        editable = shown.view.name == points_view(project.data)
+        editable = shown.view.name == point_view_name(project.data)
         self._drawn_for = project if editable else None
         # Trained anew after a point was put in: it goes on from what is seen.
         again = earlier is not None and same_points(earlier, project)

@@ -50,12 +50,12 @@ class DamagedFiles(QObject):
         self._worker.stop()
 
     def _look(self, question: _Question) -> None:
-        from netbuilder.core.data.load import check_files
+        from netbuilder.core.data.load import verify_files
         from netbuilder.core.data.progress import progress_listener
 
         data, base = question
         with progress_listener(lambda _done, _of: data is self._asked and not self._busy()):
-            check_files(data, base)
+            verify_files(data, base)
 
     def _failed(self, question: _Question, error: Exception) -> None:
         from netbuilder.core.data.progress import ReadingCancelledError

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from netbuilder.core.data.kinds.arrays.files import read_named
+from netbuilder.core.data.kinds.arrays.array_files import read_arrays_by_name
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
@@ -127,6 +127,6 @@ def test_numbers_of_another_machine(tmp_path: Path, ending: str) -> None:
         np.savez(path, x=values)
     else:
         np.save(path, values)
-    found = read_named(path, ["x"])["x"]
+    found = read_arrays_by_name(path, ["x"])["x"]
     assert found.dtype.isnative
     assert found.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.kinds.builtin import BUILTINS, keras_sets
-from netbuilder.core.data.kinds.builtin.keras_sets import home
+from netbuilder.core.data.kinds.builtin.keras_sets import keras_home
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats.script.python import script_source
@@ -50,7 +50,7 @@ def test_a_wrong_file_is_not_taken_and_the_message_says_where(
     with pytest.raises(DataError) as told:
         load_facts(project("mnist"), Path())
     assert "'mnist' is not on this computer and could not be downloaded" in told.value.what
-    assert f"put mnist.npz into {home()}" in told.value.fix
+    assert f"put mnist.npz into {keras_home()}" in told.value.fix
 
 
 def idx(path: Path, values: np.ndarray) -> None:
@@ -97,7 +97,9 @@ def test_files_that_were_put_there_by_hand_are_read(tmp_path: Path) -> None:
         assert names == [keras_sets._CLOTHES[int(shade) // 25] for shade in shades]
 
 
-@pytest.mark.skipif(not (home() / "mnist.npz").exists(), reason="MNIST was never fetched here")
+@pytest.mark.skipif(
+    not (keras_home() / "mnist.npz").exists(), reason="MNIST was never fetched here"
+)
 def test_mnist_where_it_is() -> None:
     found = load_dataset(project("mnist"), Path())
     assert found.facts.rows + found.facts.validation_rows == 60_000

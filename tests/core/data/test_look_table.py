@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views import MOST_ROWS, correlation, look_table
+from netbuilder.core.data.data_views import MOST_ROWS, correlation, table_data_view
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -16,7 +16,7 @@ GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("i
 def _look(tmp_path: Path, text: str, target: str):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     project = Project("t", GRAPH, Data("csv", path="t.csv", target=(target,)))
-    return look_table(project, tmp_path, make_report(project, tmp_path))
+    return table_data_view(project, tmp_path, make_report(project, tmp_path))
 
 
 def test_correlation_of_columns_whose_relation_is_known(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.images.files import decode
+from netbuilder.core.data.kinds.images.picture_files import decode_pictures
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.word_encoding import encode_texts, fit_vocabulary
@@ -301,7 +301,7 @@ def test_pictures_of_all_modes(tmp_path: Path) -> None:
     exif = turned.getexif()
     exif[0x0112] = 6
     turned.save(tmp_path / "a" / "4.png", exif=exif)
-    pixels = decode(sorted((tmp_path / "a").iterdir()), (6, 6, 1))
+    pixels = decode_pictures(sorted((tmp_path / "a").iterdir()), (6, 6, 1))
     assert pixels[0, 0, 0, 0] == round(40_000 / 257)
     assert pixels[1].min() == 255
     assert pixels[4, 0, 5, 0] > 128 > pixels[4, 0, 0, 0]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.kinds.images.files import decode
+from netbuilder.core.data.kinds.images.picture_files import decode_pictures
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.readers import class_folders
@@ -283,7 +283,7 @@ def test_paths_with_blanks_and_other_letters(tmp_path: Path) -> None:
 
 def test_eight_bits_where_sixteen_were_learned(tmp_path: Path) -> None:
     Image.new("L", (2, 2), 128).save(tmp_path / "a.png")
-    pixels = decode([tmp_path / "a.png"], (2, 2, 1), (0.0, 65535.0))
+    pixels = decode_pictures([tmp_path / "a.png"], (2, 2, 1), (0.0, 65535.0))
     assert pixels[0, 0, 0, 0] == pytest.approx(128 / 255 * 65535)
 
 

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
-from netbuilder.core.data.kinds.arrays.files import infos_of
+from netbuilder.core.data.kinds.arrays.array_files import array_infos
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.safety.inspect_file import inspect_file
@@ -79,7 +79,9 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
     # What a spoilt memory leads to is chance: the reader's end, or an exception before it.
     [(deadly, "would end the program|damaged|synchronously"), (endless, "it has no end")],
 )
-@pytest.mark.parametrize("read", [inspect_file, infos_of, lambda path: open_hdf5(path).__enter__()])
+@pytest.mark.parametrize(
+    "read", [inspect_file, array_infos, lambda path: open_hdf5(path).__enter__()]
+)
 def test_a_file_that_ends_the_library_is_refused(
     tmp_path: Path,
     make: Callable[[Path], None],
@@ -121,7 +123,7 @@ def test_numbers_and_links_of_an_honest_file(tmp_path: Path) -> None:
 def test_numbers_of_a_type_that_numpy_lacks_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "odd.h5"
     odd(path)
-    assert list(infos_of(path)) == ["x", "y"]
+    assert list(array_infos(path)) == ["x", "y"]
     found = load_dataset(Project(data=Data("arrays", path="odd.h5")), tmp_path)
     assert found.facts.target_names == ("y",)
 
@@ -172,7 +174,7 @@ def test_what_the_reader_calls_damaged_is_read_no_second_time(tmp_path: Path) ->
     with pytest.raises(OSError, match="filter returned failure"), open_hdf5(path):
         pytest.fail("opened")
     with pytest.raises(UserError, match="damaged"):
-        infos_of(path)
+        array_infos(path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no process is stopped by a signal there")

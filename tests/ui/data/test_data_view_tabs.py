@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views import looks
+from netbuilder.core.data.data_views import find_data_views
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.capture.sounds import SoundPlayer, pcm
+from netbuilder.ui.services.capture.sounds import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000
@@ -47,7 +47,7 @@ def tabs(qtbot: QtBot) -> DataViewTabs:
 def _show(tabs: DataViewTabs, data: Data, base: Path, graph: Graph | None = None) -> Project:
     project = Project("t", graph or _graph(), data)
     found = make_report(project, base)
-    tabs.show_report(found, looks(project, base, found), project, base)
+    tabs.show_report(found, find_data_views(project, base, found), project, base)
     return project
 
 
@@ -186,11 +186,11 @@ def test_sounds_are_seen_and_without_a_loudspeaker_it_is_said(
     tab.table.selectRow(9)
     qtbot.waitUntil(lambda: tab.heard is not first, timeout=MINUTE)
 
-    def silent(self: SoundPlayer, wave: object, rate: int) -> None:
+    def silent(self: WavePlayer, wave: object, rate: int) -> None:
         raise UserError("No loudspeaker was found.", "Plug one in.")
 
     # What the machine of the test has or lacks must not decide.
-    monkeypatch.setattr(SoundPlayer, "play", silent)
+    monkeypatch.setattr(WavePlayer, "play", silent)
     tab.play.click()
     assert "No loudspeaker was found." in tab.words.text()
     assert tab.play.text() == "▶ Play"
@@ -198,7 +198,7 @@ def test_sounds_are_seen_and_without_a_loudspeaker_it_is_said(
 
 @pytest.mark.qt_log_ignore("PulseAudio", extend=True)
 def test_playing_never_raises_anything_but_words(qtbot: QtBot) -> None:
-    player = SoundPlayer()
+    player = WavePlayer()
     try:
         player.play(np.zeros(800, np.float32), 16_000)
     except UserError as error:
@@ -209,10 +209,15 @@ def test_playing_never_raises_anything_but_words(qtbot: QtBot) -> None:
 
 def test_what_the_loudspeaker_gets() -> None:
     wave = np.array([0.0, 0.5, -1.0, 2.0], np.float32)
-    assert np.frombuffer(pcm(wave, 100, 100, 1), "<i2").tolist() == [0, 16384, -32767, 32767]
-    assert np.frombuffer(pcm(wave, 100, 100, 2), "<i2").tolist()[2:4] == [16384, 16384]
+    assert np.frombuffer(pcm_samples(wave, 100, 100, 1), "<i2").tolist() == [
+        0,
+        16384,
+        -32767,
+        32767,
+    ]
+    assert np.frombuffer(pcm_samples(wave, 100, 100, 2), "<i2").tolist()[2:4] == [16384, 16384]
     tone = np.sin(2 * np.pi * 100 * np.arange(16_000) / 16_000).astype(np.float32)
-    heard = np.frombuffer(pcm(tone, 16_000, 44_100, 1), "<i2")
+    heard = np.frombuffer(pcm_samples(tone, 16_000, 44_100, 1), "<i2")
     assert len(heard) == 44_100
     crossings = int(np.diff(heard > 0).sum())
     assert abs(crossings - 200) <= 4, "100 Hz stay 100 Hz"

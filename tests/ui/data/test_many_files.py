@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.load import check_files
+from netbuilder.core.data.load import verify_files
 from netbuilder.core.data.progress import ReadingCancelledError, progress_listener
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import append_layer
@@ -73,12 +73,12 @@ def test_an_edit_of_the_network_does_not_lift_it(
 
 def test_the_look_can_be_stopped_and_is_remembered(pictures: Path) -> None:
     with progress_listener(lambda _done, _of: False), pytest.raises(ReadingCancelledError):
-        check_files(RECIPE, pictures.parent)
+        verify_files(RECIPE, pictures.parent)
     told: list[int] = []
     for _ in range(2):
         with (
             progress_listener(lambda done, _of: not told.append(done)),
             pytest.raises(DataError, match="0777"),
         ):
-            check_files(RECIPE, pictures.parent)
+            verify_files(RECIPE, pictures.parent)
     assert len(told) == 42, "it is looked at once"

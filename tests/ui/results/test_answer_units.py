@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views import look_table
+from netbuilder.core.data.data_views import table_data_view
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.engine.runs import run_store
@@ -61,7 +61,7 @@ def test_answers_about_money_are_money(
         assert words in said.sentence, method
     assert said.responses[0].unit == "$"
     assert " m²" in said.responses[0].ends[0]
-    found = look_table(project, tmp_path, make_report(project, tmp_path))
+    found = table_data_view(project, tmp_path, make_report(project, tmp_path))
     assert found is not None
     assert [found.axis(place) for place in (0, 1)] == ["size (m²)", "price ($)"]
     assert label_of(test, trained.preprocessing, 0) == f"${np.ravel(test.raw_y['out'])[0]:.0f}"

@@ -9,7 +9,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.ui.kinds.several import CurvePart, NumbersPart, PicturePart
+from netbuilder.ui.kinds.several_inputs import CurveEditor, NumbersEditor, PictureDisplay
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -50,9 +50,9 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     assert panel.view is panel.several
     parts = panel.several.parts
     pixels, cells, steps = (parts[name] for name in ("pixels", "cells", "steps"))
-    assert isinstance(pixels, PicturePart)
-    assert isinstance(cells, NumbersPart)
-    assert isinstance(steps, CurvePart)
+    assert isinstance(pixels, PictureDisplay)
+    assert isinstance(cells, NumbersEditor)
+    assert isinstance(steps, CurveEditor)
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     first = window.activations_service.look.raw
     assert not pixels.picture.pixmap().isNull()

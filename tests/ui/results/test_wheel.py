@@ -17,7 +17,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.inspector.multi_selection import GroupForm
-from netbuilder.ui.kinds.several import CurvePart
+from netbuilder.ui.kinds.several_inputs import CurveEditor
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -74,7 +74,7 @@ def test_what_comes_after_the_panel_turns_as_little(qtbot: QtBot) -> None:
     qtbot.addWidget(form)
     turn(form.times)
     assert form.times.value() == 2
-    part = CurvePart("wave", InputPreprocessing(dtype="float32", shape=(8, 2)), form)
+    part = CurveEditor("wave", InputPreprocessing(dtype="float32", shape=(8, 2)), form)
     turn(part.column)
     assert part.column.currentIndex() == 0
     for one in (form.times, part.column):

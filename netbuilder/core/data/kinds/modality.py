@@ -253,7 +253,7 @@ def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
     return tuple(given) if fits else shape
 
 
-def filled(values: Array, columns: Sequence[FittedColumn]) -> Array:
+def fill_sequences(values: Array, columns: Sequence[FittedColumn]) -> Array:
     """Sequences, (n, steps, columns), with each column's ``fill`` where a value is missing."""
     import numpy as np
 

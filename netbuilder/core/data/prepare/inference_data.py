@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.kinds.arrays.files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.kinds.arrays.named import read_arrays
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
 from netbuilder.core.data.kinds.csv import table as tables
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window

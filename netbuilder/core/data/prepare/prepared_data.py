@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
-from netbuilder.core.data.dataset import PreparedData, Rows3
+from netbuilder.core.data.dataset import PreparedData, SplitIndices
 from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.prepare import prepared_stream, target_encoding
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
@@ -151,7 +151,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     findings = (
         *open_questions(samples, test, preprocessing, data),
         *excluded_column_findings(notes, samples.table, used, facts.task),
-        *series_asked(samples, used, facts.task),
+        *series_question(samples, used, facts.task),
         *table_findings(samples, test, rows, facts.task, from_file=samples.from_file),
     )
     return PreparedData(samples, test, rows, preprocessing, replace(facts, findings=findings))
@@ -266,7 +266,7 @@ def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
 
 
 def _scale_output(
-    preprocessing: OutputPreprocessing, samples: Samples, rows: Rows3, how: str
+    preprocessing: OutputPreprocessing, samples: Samples, rows: SplitIndices, how: str
 ) -> OutputPreprocessing:
     if preprocessing.task != REGRESSION:
         return preprocessing
@@ -278,7 +278,7 @@ def _scale_output(
 
 
 def _fit_inputs(
-    project: Project, samples: Samples, rows: Rows3
+    project: Project, samples: Samples, rows: SplitIndices
 ) -> tuple[dict[str, InputPreprocessing], tuple[str, ...]]:
     found: dict[str, InputPreprocessing] = {}
     notes: list[str] = list(samples.notes)
@@ -291,7 +291,7 @@ def _fit_inputs(
 def _facts(
     samples: Samples,
     test: Samples | None,
-    rows: Rows3,
+    rows: SplitIndices,
     preprocessing: Preprocessing,
     *,
     classes: NDArray[Any] | None,
@@ -341,7 +341,7 @@ def _facts(
 
 
 def _value_range(
-    samples: Samples, rows: Rows3, preprocessing: Preprocessing
+    samples: Samples, rows: SplitIndices, preprocessing: Preprocessing
 ) -> tuple[float, float]:
     if samples.value_range is not None:
         return samples.value_range
@@ -362,7 +362,7 @@ _ROUNDED = 0.06
 _CALENDAR = ((28.0, 31.0), (365.0, 366.0))
 
 
-def series_asked(samples: Samples, used: Collection[str], task: str) -> tuple[Finding, ...]:
+def series_question(samples: Samples, used: Collection[str], task: str) -> tuple[Finding, ...]:
     """The question whether a table of numbers is a series, with the click that says yes.
 
     Args:

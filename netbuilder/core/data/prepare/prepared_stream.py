@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
-from netbuilder.core.data.dataset import Rows3
+from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.kinds.csv.table import as_label
 from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -34,7 +34,7 @@ def scan_project(project: Project, base: Path) -> LargeTable:
     return large_csv.scan_table(project.data, base / project.data.path, project.training.seed)
 
 
-def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, Rows3]:
+def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, SplitIndices]:
     """First rows of each part, as samples in memory: training and validation, and test.
 
     Validation and test use at most the first 50,000 of their rows.
@@ -55,7 +55,7 @@ def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, Rows3
             targets=pd.concat([train.targets, validation.targets]),
             weights=weights,
         )
-    rows = Rows3(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
+    rows = SplitIndices(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
     notes = [*found.notes]
     for part, what in ((VALIDATION, "validation"), (TEST, "test")):
         if found.totals[part] > large_csv.HELD_ROWS:

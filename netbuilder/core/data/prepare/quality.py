@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
-from netbuilder.core.data.dataset import Rows3
+from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.findings import (
     INFO,
     WARNING,
@@ -57,7 +57,7 @@ _CHANCE = "It may be by chance: not many different rows are possible."
 
 
 def table_findings(
-    samples: Samples, test: Samples | None, rows: Rows3, task: str, *, from_file: bool
+    samples: Samples, test: Samples | None, rows: SplitIndices, task: str, *, from_file: bool
 ) -> tuple[Finding, ...]:
     """Everything that looks wrong with a table.
 
@@ -320,7 +320,7 @@ def _by_chance(samples: Samples) -> bool:
     return True
 
 
-def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
+def _twice(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     hashes = _hashes(samples)
     _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
     again = len(hashes) - len(first)

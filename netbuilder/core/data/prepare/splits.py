@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.dataset import Rows, Rows3
+from netbuilder.core.data.dataset import Rows, SplitIndices
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import format_count
 
@@ -21,7 +21,7 @@ def split_rows(
     classes: NDArray[Any] | None,
     ordered: bool,
     groups: NDArray[Any] | None = None,
-) -> Rows3:
+) -> SplitIndices:
     """Cut ``count`` rows in three.
 
     Args:
@@ -53,10 +53,10 @@ def split_rows(
             "Use more rows, or smaller shares for validation and test.",
             short="no row is left to train on",
         )
-    return Rows3(train, validated, tested)
+    return SplitIndices(train, validated, tested)
 
 
-def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) -> Rows3:
+def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) -> SplitIndices:
     names = np.unique(groups)
     if len(names) < 2:
         raise DataError(
@@ -66,10 +66,10 @@ def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) 
     rest, tested = _cut(names, test, seed, None, ordered=False)
     train, validated = _cut(rest, validation, seed, None, ordered=False)
     parts = [np.flatnonzero(np.isin(groups, part)) for part in (train, validated, tested)]
-    return Rows3(*parts)
+    return SplitIndices(*parts)
 
 
-def rows_of_edited(cut: Rows3, origin: NDArray[np.int64]) -> Rows3:
+def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices:
     """A cut of a set as it was made, after its points were edited by hand.
 
     Args:
@@ -84,10 +84,10 @@ def rows_of_edited(cut: Rows3, origin: NDArray[np.int64]) -> Rows3:
     train = np.union1d(kept[0], np.flatnonzero(origin < 0))
     if not len(train):
         raise DataError("No point is left to train on.", "Put points in, or take the changes back.")
-    return Rows3(train, kept[1], kept[2])
+    return SplitIndices(train, kept[1], kept[2])
 
 
-def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Rows3:
+def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> SplitIndices:
     """The cut that a column names: 0 training, 1 validation, 2 test.
 
     Where it names no validation rows, ``validation`` is their share of the training rows.
@@ -103,7 +103,7 @@ def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Rows3
         )
     if not len(validated):
         train, validated = _cut(train, validation, seed, None, ordered=False)
-    return Rows3(train, validated, tested)
+    return SplitIndices(train, validated, tested)
 
 
 def _cut(

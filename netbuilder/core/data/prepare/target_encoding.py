@@ -17,7 +17,7 @@ from netbuilder.core.data.data_facts import (
     REGRESSION,
     TASKS,
 )
-from netbuilder.core.data.kinds.csv.table import spelt
+from netbuilder.core.data.kinds.csv.table import label_numbers
 from netbuilder.core.data.preprocessing.cells import (
     are_sentences,
     as_label,
@@ -197,7 +197,7 @@ def encode_targets(
         return np.stack(parts, axis=1)
     known = {label: index for index, label in enumerate(preprocessing.classes)}
     labels = labels_of(targets[preprocessing.columns[0]]).fillna("nan")
-    numbers = labels.map(spelt(known))
+    numbers = labels.map(label_numbers(known))
     unknown = labels[numbers.isna()]
     if len(unknown):
         found = shorten(unknown.iloc[0])

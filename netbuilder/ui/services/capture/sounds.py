@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QIODevice, QMicrophonePermission, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from netbuilder.core.data.kinds.sounds.waves import wav_bytes
+from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import noop as N_
@@ -128,7 +128,7 @@ class Microphone(SoundSource):
             self.hear(waves(bytes(self._stream.readAll().data()), form))
 
 
-class SoundPlayer(QObject):
+class WavePlayer(QObject):
     """Plays one sound at a time. ``ended``: it was heard to its end, or stopped."""
 
     ended = Signal()
@@ -169,7 +169,7 @@ class SoundPlayer(QObject):
             form = device.preferredFormat()
             form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
         self._buffer = QBuffer(self)
-        self._buffer.setData(pcm(wave, rate, form.sampleRate(), form.channelCount()))
+        self._buffer.setData(pcm_samples(wave, rate, form.sampleRate(), form.channelCount()))
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
         self._sink = QAudioSink(device, form, self)
         self._sink.stateChanged.connect(self._changed)
@@ -190,7 +190,7 @@ class SoundPlayer(QObject):
             self.stop()
 
 
-def pcm(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
+def pcm_samples(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
     """Numbers from -1 to 1 as 16-bit samples of a device's rate, each channel the same."""
     values = np.asarray(wave, np.float64)
     if rate != wanted:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.data.registry import has_points, points_view, same_points
+from netbuilder.core.data.registry import has_points, point_view_name, same_points
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
@@ -91,7 +91,7 @@ def _ask(question: _ViewRequest) -> ViewState:
     columns = number_columns(dataset)
     across, up = (name if name in columns else "" for name in question.axes)
     if question.still:
-        view = next(one for one in views if one.name == points_view(question.project.data))
+        view = next(one for one in views if one.name == point_view_name(question.project.data))
         points = view.alone(dataset, across, up) if view.alone is not None else None
         return ViewState(question, dataset, (view,), view, columns, None, points)
     edited = question.edited

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_facts import BINARY, CLASSES
-from netbuilder.core.data.kinds.arrays.files import ENDINGS
-from netbuilder.core.data.kinds.arrays.named import (
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import (
     VALIDATION_WORDS,
     X_NAMES,
     Y_NAMES,
@@ -32,7 +32,7 @@ from netbuilder.core.data.kinds.modality import (
     Modality,
     PreviewSamples,
     Rows,
-    filled,
+    fill_sequences,
     reshape_values,
     source_of,
     values_of,
@@ -126,7 +126,8 @@ class NumberModality(Modality):
         self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
     ) -> Array:
         return reshape_values(
-            filled(values_of(samples, preprocessing, rows), preprocessing.columns), preprocessing
+            fill_sequences(values_of(samples, preprocessing, rows), preprocessing.columns),
+            preprocessing,
         )
 
     def show(self, samples: Samples, count: int) -> PreviewSamples:
@@ -157,15 +158,15 @@ class NumberModality(Modality):
         high = np.array([column.high or 1.0 for column in entry.columns])
         values = np.random.default_rng(0).uniform(low, high, shape).astype(np.float32)
         values[-1, -1, ~np.isnan(_fills(entry))] = np.nan
-        return {("node", key): values}, reshape_values(filled(values, entry.columns), entry)
+        return {("node", key): values}, reshape_values(fill_sequences(values, entry.columns), entry)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
         return "sequences with their gaps (NaN)"
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        from netbuilder.core.data.kinds.series.view import sequences_look, series_look
+        from netbuilder.core.data.kinds.series.view import sequences_data_view, series_data_view
 
-        return series_look(plan, project.data, base) or sequences_look(plan)
+        return series_data_view(plan, project.data, base) or sequences_data_view(plan)
 
     def explained_as(self, entry: InputPreprocessing) -> str:
         return "series" if self.is_sequence(entry) else "picture" if self.is_picture(entry) else ""
@@ -210,9 +211,9 @@ def _read_test(data: Data, path: Path) -> Samples | None:
 
 
 def _contents(project: Project, base: Path) -> object | None:
-    from netbuilder.core.data.kinds.arrays.view import arrays_look
+    from netbuilder.core.data.kinds.arrays.view import arrays_data_view
 
-    return arrays_look(project, base)
+    return arrays_data_view(project, base)
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from netbuilder.core.data.kinds.arrays.files import ArrayInfo, infos_of
-from netbuilder.core.data.kinds.arrays.named import names_of
+from netbuilder.core.data.kinds.arrays.array_files import ArrayInfo, array_infos
+from netbuilder.core.data.kinds.arrays.array_roles import names_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import Project
@@ -16,7 +16,7 @@ X, Y, X_TEST, Y_TEST, NOTHING = "x", "y", "x_test", "y_test", ""
 
 
 @dataclass(frozen=True)
-class ArraysLook:
+class ArraysDataView:
     """What a file of arrays holds.
 
     Attributes:
@@ -31,7 +31,7 @@ class ArraysLook:
     choices: Mapping[str, str]
 
 
-def arrays_look(project: Project, base: Path) -> ArraysLook | None:
+def arrays_data_view(project: Project, base: Path) -> ArraysDataView | None:
     """The arrays of a recipe's file; None where it has none, or the file cannot be looked into.
 
     Links out of the file are not followed, and nothing of the arrays is read.
@@ -41,13 +41,13 @@ def arrays_look(project: Project, base: Path) -> ArraysLook | None:
         return None
     path = base / data.path
     try:
-        infos = infos_of(path)
+        infos = array_infos(path)
     except (UserError, OSError):
         return None  # the report says why
-    return ArraysLook(infos, _uses(project, path, infos), choices_of(project))
+    return ArraysDataView(infos, _uses(project, path, infos), array_uses(project))
 
 
-def choices_of(project: Project) -> dict[str, str]:
+def array_uses(project: Project) -> dict[str, str]:
     """What an array can be taken for."""
     inputs, outputs = project.graph.inputs, project.graph.outputs
     found = {NOTHING: "not used", X: "inputs (x)"}
@@ -85,13 +85,13 @@ def _uses(project: Project, path: Path, infos: Mapping[str, ArrayInfo]) -> dict[
     return {name: use for name, use in found.items() if name in infos}
 
 
-def take_array(project: Project, name: str, use: str) -> Project:
+def set_array_use(project: Project, name: str, use: str) -> Project:
     """Take an array for something else; what was taken for it before no longer is.
 
     Args:
         project: the project.
         name: of the array.
-        use: one of the keys of ``choices_of``.
+        use: one of the keys of ``array_uses``.
     """
     data, graph = project.data, project.graph
     options = {one: data.options[one] for one in (X, Y, X_TEST, Y_TEST) if one in data.options}

@@ -42,7 +42,7 @@ class DataSet:
     points: str = ""
 
 
-def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
+def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
     """The value of each option of a set, its default where the recipe says nothing.
 
     Raises:

@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.builtin.data_set import DataSet, chosen, samples_option, seed_option
-from netbuilder.core.data.kinds.builtin.drawn import (
+from netbuilder.core.data.kinds.builtin.data_set import (
+    DataSet,
+    chosen_options,
+    samples_option,
+    seed_option,
+)
+from netbuilder.core.data.kinds.builtin.drawn_pictures import (
+    colorize,
     drawn_digits,
     drawn_shapes,
     drawn_strokes,
-    in_colours,
 )
 from netbuilder.core.data.kinds.builtin.generated_sets import arguments_of
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
@@ -40,7 +45,7 @@ def _drawn(
     def make(options: Mapping[str, Any]) -> Samples:
         import pandas as pd
 
-        pictures, labels = function(**chosen(params, options))
+        pictures, labels = function(**chosen_options(params, options))
         return Samples(
             role="image",
             arrays={"image": pictures},
@@ -53,7 +58,7 @@ def _drawn(
         given = arguments_of(params, question.project.data.options)
         lines = [
             *function_lines(drawn_strokes),
-            *function_lines(in_colours),
+            *function_lines(colorize),
             *function_lines(function),
             f"pictures, labels = {function.__name__}({given})",
             'x, targets = pictures.astype("float32"), pd.Series(labels)',

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.builtin import by_hand, generated
+from netbuilder.core.data.kinds.builtin import edited_points, generated
 from netbuilder.core.data.kinds.builtin.data_set import (
     DataSet,
-    chosen,
+    chosen_options,
     noise_option,
     samples_option,
     seed_option,
@@ -47,21 +47,21 @@ def points(
         import numpy as np
         import pandas as pd
 
-        places, colours = function(**chosen(params, options))
+        places, colours = function(**chosen_options(params, options))
         samples = Samples(
             role="table",
             table=pd.DataFrame(np.asarray(places, np.float64), columns=["x", "y"]),
             targets=pd.DataFrame({"colour": colours}),
             source=name,
         )
-        return by_hand.edited(samples, point_edits(Data(options=options)))
+        return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
     def code(question: ScriptRequest) -> DataCode:
         edits = point_edits(question.project.data)
         lines = [
             *function_lines(function),
             f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
-            *by_hand.edit_lines(edits),
+            *edited_points.edit_lines(edits),
             'x = pd.DataFrame(points, columns=["x", "y"])',
             "targets = pd.Series(colours)",
             *input_columns(question.project),
@@ -83,14 +83,14 @@ _SINE = (
 def _sine(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    x, y = generated.sine(**chosen(_SINE, options))
+    x, y = generated.sine(**chosen_options(_SINE, options))
     samples = Samples(
         role="table",
         table=pd.DataFrame({"x": x}),
         targets=pd.DataFrame({"y": y}),
         source="sine",
     )
-    return by_hand.edited(samples, point_edits(Data(options=options)))
+    return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
 
 def _sine_code(question: ScriptRequest) -> DataCode:
@@ -99,7 +99,7 @@ def _sine_code(question: ScriptRequest) -> DataCode:
         *function_lines(generated.sine),
         f"across, up = sine({arguments_of(_SINE, question.project.data.options)})",
         "points = np.stack([across, up], axis=1)",
-        *by_hand.edit_lines(edits),
+        *edited_points.edit_lines(edits),
         'x = pd.DataFrame(points[:, :1], columns=["x"])',
         "targets = pd.Series(points[:, 1])",
         *input_columns(question.project),
@@ -130,7 +130,7 @@ _TEMPERATURES = (
 def _waves(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    values, shapes = generated.waves(**chosen(_WAVES, options))
+    values, shapes = generated.waves(**chosen_options(_WAVES, options))
     return Samples(
         role="numbers",
         arrays={"wave": values},
@@ -152,7 +152,7 @@ def _waves_code(question: ScriptRequest) -> DataCode:
 def _reviews(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    texts, opinions = generated.reviews(**chosen(_REVIEWS[:2], options))
+    texts, opinions = generated.reviews(**chosen_options(_REVIEWS[:2], options))
     return Samples(
         role="text",
         arrays={"text": texts},
@@ -181,7 +181,7 @@ _SALES_COLUMNS = (
 def _sales(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    facts, earned = generated.sales(**chosen(_SALES, options))
+    facts, earned = generated.sales(**chosen_options(_SALES, options))
     return Samples(
         role="table",
         table=pd.DataFrame(facts, columns=list(_SALES_COLUMNS)),
@@ -205,7 +205,7 @@ def _sales_code(question: ScriptRequest) -> DataCode:
 def _temperatures(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    found = chosen(_TEMPERATURES, options)
+    found = chosen_options(_TEMPERATURES, options)
     degrees = generated.temperatures(found["years"], found["seed"])
     return windows(
         pd.DataFrame({"temperature": degrees}),
@@ -217,7 +217,7 @@ def _temperatures(options: Mapping[str, Any]) -> Samples:
 
 def _temperatures_code(question: ScriptRequest) -> DataCode:
     options = question.project.data.options
-    found = chosen(_TEMPERATURES, options)
+    found = chosen_options(_TEMPERATURES, options)
     given = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
     lines = [
         *function_lines(generated.temperatures),
@@ -270,7 +270,7 @@ _STORIES = (samples_option(1500), LEVEL, WINDOW, STEP, seed_option())
 
 
 def _stories(options: Mapping[str, Any]) -> Samples:
-    found = chosen(_STORIES, options)
+    found = chosen_options(_STORIES, options)
     text = generated.stories(found.pop("samples"), found.pop("seed"))
     return windows_of(text, {**options, **found}, "stories")
 

@@ -42,7 +42,7 @@ _DIGITS = tuple(str(digit) for digit in range(10))
 _MOST_WORDS = 20_000
 
 
-def home() -> Path:
+def keras_home() -> Path:
     """Where Keras keeps what it fetched.
 
     Source: https://keras.io/api/utils/python_utils/#get_file-function
@@ -60,7 +60,7 @@ def _loaded(name: str, **options: Any) -> Any:
     import importlib
 
     try:
-        with kept_off_the_network(f"The data set '{name}'", home()):
+        with kept_off_the_network(f"The data set '{name}'", keras_home()):
             return importlib.import_module(f"keras.datasets.{name}").load_data(**options)
     except UserError as error:
         raise DataError(error.what, error.fix) from error
@@ -73,7 +73,7 @@ def _missing(name: str, error: Exception) -> DataError:
     files = format_list(_FILES[name], 9)
     return DataError(
         f"The data set '{name}' is not on this computer and could not be downloaded ({first}).",
-        f"Connect to the internet once, or put {files} into {home()}. "
+        f"Connect to the internet once, or put {files} into {keras_home()}. "
         "Pictures without a network: the built-in set 'drawn_digits'.",
     )
 
@@ -136,7 +136,7 @@ def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
     try:
         from keras.datasets import imdb
 
-        with kept_off_the_network("The words of 'imdb'", home()):
+        with kept_off_the_network("The words of 'imdb'", keras_home()):
             words = {number + 3: word for word, number in imdb.get_word_index().items()}
     except UserError as error:
         raise DataError(error.what, error.fix) from error

@@ -41,10 +41,10 @@ __all__ = [
     "check_room",
     "encode",
     "is_numeric",
+    "label_numbers",
     "make_columns",
     "missing_cells",
     "sort_labels",
-    "spelt",
 ]  # fmt: skip
 
 MAX_CATEGORIES = 50
@@ -137,7 +137,7 @@ def check_room(
     )
 
 
-def spelt(known: Mapping[str, int]) -> Callable[[str], float]:
+def label_numbers(known: Mapping[str, int]) -> Callable[[str], float]:
     """The number of a label; one that only case and spaces make different counts as known, and
     01067 where 1067 is: whether a code keeps its zeros depends on what stands beside it."""
     by_fold: dict[str, list[int]] = {}
@@ -246,7 +246,7 @@ def _codes(series: pd.Series, column: FittedColumn) -> tuple[NDArray[np.float64]
     known = {value: index for index, value in enumerate(column.categories)}
     # Of a million rows few words differ.
     places, words = pd.factorize(texts)
-    codes = np.array([*map(spelt(known), words), np.nan], np.float64)[places]
+    codes = np.array([*map(label_numbers(known), words), np.nan], np.float64)[places]
     return codes, texts[np.isnan(codes) & texts.notna().to_numpy()]
 
 

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.images import script as pictures
-from netbuilder.core.data.kinds.images.files import (
+from netbuilder.core.data.kinds.images.picture_files import (
     BYTES,
     DEFAULT_SIZE,
     ENDINGS,
     LOOK_AT,
     SMALL,
-    check_all,
-    decode,
-    look_at,
+    check_all_pictures,
+    decode_pictures,
+    inspect_pictures,
     pixels,
     read_pixels,
     thumbnails,
 )
-from netbuilder.core.data.kinds.images.sources import (
+from netbuilder.core.data.kinds.images.picture_sources import (
     ZIP,
     listed_pictures,
     picture_column,
-    plain_name,
-    unpacked,
+    portable_path,
+    unpack_zip,
 )
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
@@ -99,7 +99,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
 
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
-    root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
+    root = unpack_zip(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
     found, home = find_samples(root, ENDINGS, "picture"), SampleFolder(root, path.name)
     chosen, told = without_excluded(
         select_files(found, test=test, part=part), data.options, home, "picture"
@@ -112,13 +112,13 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
 def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     table = read_table(path, reading_options(data))
     seen, home = listed_pictures(table, path, data, ENDINGS), SampleFolder(path.parent, path.name)
-    named = [seen.root / plain_name(name) for name in seen.table[seen.column]]
+    named = [seen.root / portable_path(name) for name in seen.table[seen.column]]
     used = used_files(named, data.options, home)
     gone = [file for file, one in zip(named, used, strict=True) if not one]
     told = (excluded_finding(gone, home, "picture"),) if gone else ()
     found = samples_in_column(data, seen.table[used], seen.column, path.name, "picture", test=test)
     assert found.table is not None
-    files = [seen.root / plain_name(name) for name in found.table[seen.column]]
+    files = [seen.root / portable_path(name) for name in found.table[seen.column]]
     notes = (*seen.notes, *found.notes)
     made = _samples(data.options, files, found.targets, home, notes)
     return replace(
@@ -137,7 +137,7 @@ def _samples(
 ) -> Samples:
     import numpy as np
 
-    seen = look_at(files, home)
+    seen = inspect_pictures(files, home)
     paths = np.empty(len(files), object)
     paths[:] = files
     if seen.value_range != BYTES:
@@ -253,7 +253,7 @@ class ImageModality(Modality):
             raise DataError(
                 "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
             )
-        return decode(files, shape, entry.value_range)
+        return decode_pictures(files, shape, entry.value_range)
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
         """Pictures as the model takes them, whatever the recipe says."""
@@ -300,15 +300,15 @@ class ImageModality(Modality):
         return pixels(samples, preprocessing, rows)
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:
-        check_all(files, home)
+        check_all_pictures(files, home)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
         return "pictures of any size"
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        from netbuilder.core.data.kinds.images.view import pictures_look
+        from netbuilder.core.data.kinds.images.view import pictures_data_view
 
-        return pictures_look(plan)
+        return pictures_data_view(plan)
 
     def explained_as(self, entry: InputPreprocessing) -> str:
         return "picture"
@@ -327,7 +327,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() and path.suffix.lower() != ZIP:
         return None
-    root = unpacked(path, ENDINGS) if path.is_file() else path
+    root = unpack_zip(path, ENDINGS) if path.is_file() else path
     if not may_have_test(root):
         return None
     if not select_files(find_samples(root, ENDINGS, "picture"), part=True).files:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.data.kinds.images.files import (
+from netbuilder.core.data.kinds.images.picture_files import (
     BYTES,
     DEFAULT_SIZE,
     ENDINGS,
@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.images.files import (
     SMALL,
     read_picture,
 )
-from netbuilder.core.data.kinds.images.sources import ZIP
+from netbuilder.core.data.kinds.images.picture_sources import ZIP
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
 from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines

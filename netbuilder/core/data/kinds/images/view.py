@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import TEST, PreparedData
-from netbuilder.core.data.kinds.images.files import pixels, thumbnails
+from netbuilder.core.data.kinds.images.picture_files import pixels, thumbnails
 from netbuilder.core.data.kinds.modality import Rows
 from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
@@ -20,7 +20,7 @@ SHOWN = 48
 
 
 @dataclass(frozen=True)
-class PicturesLook:
+class PicturesDataView:
     """What there is to choose from: the labels in their order; counts by label and part."""
 
     classes: tuple[str, ...]
@@ -28,7 +28,7 @@ class PicturesLook:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PictureQuery:
     """Which pictures: of a class ("" any) and a part (None any), of another ``draw``."""
 
     label: str = ""
@@ -38,7 +38,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class PictureSelection:
     """Pictures to show: uint8 (n, height, width, 1 or 3), with their labels and parts.
 
     ``rows`` says which samples they are, negative ones (-1 - row) of the test set's own.
@@ -51,14 +51,14 @@ class Pictures:
     matching: int
 
 
-def pictures_look(plan: PreparedData) -> PicturesLook:
+def pictures_data_view(plan: PreparedData) -> PicturesDataView:
     """What pictures there are."""
     first = next(iter(plan.preprocessing.outputs.values()))
     count = len(plan.samples) + (len(plan.test) if plan.test is not None else 0)
-    return PicturesLook(first.classes, count)
+    return PicturesDataView(first.classes, count)
 
 
-def pictures_of(plan: PreparedData, wanted: Wanted) -> Pictures:
+def select_pictures(plan: PreparedData, wanted: PictureQuery) -> PictureSelection:
     """Some pictures, drawn at random by ``wanted.draw``, in the order of their classes where mixed.
 
     Raises:
@@ -74,7 +74,7 @@ def pictures_of(plan: PreparedData, wanted: Wanted) -> Pictures:
     generator = np.random.default_rng(wanted.draw)
     chosen = generator.permutation(found)[: wanted.count]
     images = _gathered(plan, rows[chosen], thumbnails)
-    return Pictures(
+    return PictureSelection(
         images,
         tuple(str(one) for one in labels[chosen]),
         tuple(int(one) for one in parts[chosen]),
@@ -104,7 +104,7 @@ def _labels(samples: Samples) -> NDArray[Any]:
 def raw_pictures(
     plan: PreparedData, preprocessing: InputPreprocessing, rows: NDArray[np.int64]
 ) -> NDArray[Any]:
-    """The pictures of ``Pictures.rows`` as Input ``preprocessing`` is given them, before
+    """The pictures of ``PictureSelection.rows`` as Input ``preprocessing`` is given them, before
     scaling."""
     return _gathered(plan, rows, lambda samples, chosen: pixels(samples, preprocessing, chosen))
 

@@ -146,10 +146,10 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     used += [cells.one_spelling] if option_names(data.options, "same_words") else []
     used += [cells.is_true] if "boolean" in kinds else []
     used += [cells.as_numbers] if _marks(data, facts) else []
-    return functions(used)
+    return cell_functions(used)
 
 
-def functions(used: Iterable[Callable[..., Any]]) -> list[str]:
+def cell_functions(used: Iterable[Callable[..., Any]]) -> list[str]:
     """The text of functions of ``kinds.scripts.cells``, behind the constants that they name."""
     lines = [line for one in used for line in function_lines(one)]
     named = {name for name in cells.CONSTANTS if any(re.search(rf"\b{name}\b", x) for x in lines)}
@@ -220,7 +220,7 @@ def fill_lines(data: Data) -> tuple[str, ...]:
     if general not in {"error", "drop"}:
         said = f"dict.fromkeys(x_train, {format_literal(general)})" + (f" | {said}" if own else "")
     found = "{name: stand_in(x_train[name], rule) for name, rule in rules.items()}"
-    return (*functions([cells.stand_in]), f"rules = {said}", f"fills = {found}")
+    return (*cell_functions([cells.stand_in]), f"rules = {said}", f"fills = {found}")
 
 
 def imports(data: Data) -> list[str]:

@@ -25,7 +25,7 @@ _MOST_CLASSES = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class ContiguousRows:
     """Rows that follow each other without a gap.
 
     ``times`` float64 (rows,); ``values`` float64 (rows,) by column; ``parts`` int8 (rows,): 0
@@ -38,7 +38,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class SeriesLook:
+class SeriesDataView:
     """A series in its stretches.
 
     Attributes:
@@ -51,7 +51,7 @@ class SeriesLook:
     """
 
     columns: tuple[str, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[ContiguousRows, ...]
     order: str = ""
     dates: bool = False
     window: int = DEFAULT_WINDOW
@@ -60,7 +60,7 @@ class SeriesLook:
 
 
 @dataclass(frozen=True, eq=False)
-class SequencesLook:
+class SequencesDataView:
     """Some sequences of each class: ``values`` float64 (n, steps, features), a label each."""
 
     values: NDArray[np.float64]
@@ -69,7 +69,7 @@ class SequencesLook:
     count: int
 
 
-def series_look(plan: PreparedData, data: Data, base: Path) -> SeriesLook | None:
+def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataView | None:
     """The rows of a series by time; None where the data is none.
 
     Raises:
@@ -94,13 +94,13 @@ def series_look(plan: PreparedData, data: Data, base: Path) -> SeriesLook | None
     numbered = bool(rows.order) and is_numeric(table[rows.order])
     names = [str(name) for name in rows.segments[0].frame.columns]
     columns = (*targets, *(name for name in names if name not in targets))
-    return SeriesLook(
+    return SeriesDataView(
         columns, tuple(stretches), rows.order, bool(rows.order) and not numbered, window, horizon,
         samples.units,
     )  # fmt: skip
 
 
-def _stretches(rows: SeriesRows, samples: Samples, parts: NDArray[np.int8]) -> list[Stretch]:
+def _stretches(rows: SeriesRows, samples: Samples, parts: NDArray[np.int8]) -> list[ContiguousRows]:
     part_of = dict(zip(samples.targets.index.tolist(), parts.tolist(), strict=True))
     found = []
     for segment in rows.segments:
@@ -108,13 +108,13 @@ def _stretches(rows: SeriesRows, samples: Samples, parts: NDArray[np.int8]) -> l
         values = {
             str(name): segment.frame[name].to_numpy(np.float64) for name in segment.frame.columns
         }
-        found.append(Stretch(segment.times, values, np.array(mine, np.int8)))
+        found.append(ContiguousRows(segment.times, values, np.array(mine, np.int8)))
     return found
 
 
 def _from_windows(
     plan: PreparedData, targets: tuple[str, ...], window: int, horizon: int
-) -> SeriesLook:
+) -> SeriesDataView:
     """A series without gaps, put together again from its windows."""
     samples, parts = plan.samples, plan.parts
     cut = next(iter(samples.arrays.values()))
@@ -127,11 +127,13 @@ def _from_windows(
     values = {name: whole_series[:, place] for place, name in enumerate(samples.columns)}
     columns = (*targets, *(name for name in samples.columns if name not in targets))
     times = np.arange(len(whole_series), dtype=np.float64)
-    stretch = Stretch(times, {name: values[name] for name in columns if name in values}, mine)
-    return SeriesLook(tuple(stretch.values), (stretch,), window=window, horizon=horizon)
+    stretch = ContiguousRows(
+        times, {name: values[name] for name in columns if name in values}, mine
+    )
+    return SeriesDataView(tuple(stretch.values), (stretch,), window=window, horizon=horizon)
 
 
-def sequences_look(plan: PreparedData) -> SequencesLook | None:
+def sequences_data_view(plan: PreparedData) -> SequencesDataView | None:
     """Some sequences of each class; None where samples are none, or answers are no classes."""
     samples = plan.samples
     if samples.ordered:
@@ -148,7 +150,7 @@ def sequences_look(plan: PreparedData) -> SequencesLook | None:
         chosen += np.flatnonzero(labels == name)[:_EXAMPLES].tolist()
     chosen = chosen or list(range(min(_EXAMPLES, len(values))))
     features = samples.columns or tuple(f"{place}" for place in range(values.shape[2]))
-    return SequencesLook(
+    return SequencesDataView(
         np.asarray(values[chosen], np.float64),
         tuple(str(labels[row]) if first.classes else "" for row in chosen),
         features,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.kinds.modality import filled
+from netbuilder.core.data.kinds.modality import fill_sequences
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.cut_windows import cut_windows
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -140,7 +140,7 @@ def history(
     horizon = integer_option(data.options, "horizon", 1)
     ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
     note = f"Each answer stands where its {window} rows end, and is about {ahead}."
-    raw = filled(np.concatenate(parts), entry.columns).astype(np.float32)
+    raw = fill_sequences(np.concatenate(parts), entry.columns).astype(np.float32)
     return raw, lines, note
 
 
@@ -159,7 +159,7 @@ def latest_window(
     names, segments = _long_enough(table, data, entry, source)
     last = max(reversed(segments), key=lambda one: float(one.times[-1]))
     rows = last.frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
-    found: NDArray[np.float64] = filled(rows[None], entry.columns)[0]
+    found: NDArray[np.float64] = fill_sequences(rows[None], entry.columns)[0]
     return found
 
 

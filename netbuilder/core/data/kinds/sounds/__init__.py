@@ -32,14 +32,14 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines
-from netbuilder.core.data.kinds.sounds.waves import (
+from netbuilder.core.data.kinds.sounds.sound_files import (
     DEFAULT_MELS,
     ENDINGS,
-    check_all,
-    heard,
-    lengths,
+    check_all_sounds,
+    decode_sounds,
     log_mel,
     mel_filters,
+    sound_lengths,
     sound_wave,
     spectrogram,
 )
@@ -132,7 +132,7 @@ def _sound(
         raise DataError(
             f"The representation '{how}' does not exist.", "Use 'spectrogram' or 'waveform'."
         )
-    last = lengths(files, home)
+    last = sound_lengths(files, home)
     fits = float(np.quantile(last, 0.95)) if last else 1.0
     usual = min(_LONGEST, max(0.1, float(np.ceil(fits * 10) / 10)))
     seconds = positive_option(options, "seconds", usual) if options.get("seconds") else usual
@@ -146,7 +146,7 @@ def _sound(
 
 def _numbers(files: Sequence[Path], sound: Sequence[float]) -> Array:
     rate, seconds, mels = sound
-    return heard(files, int(rate), seconds, int(mels))
+    return decode_sounds(files, int(rate), seconds, int(mels))
 
 
 class SoundModality(Modality):
@@ -222,12 +222,12 @@ class SoundModality(Modality):
         )
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:
-        check_all(files, home)
+        check_all_sounds(files, home)
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        from netbuilder.core.data.kinds.sounds.view import sounds_look
+        from netbuilder.core.data.kinds.sounds.view import sounds_data_view
 
-        return sounds_look(plan)
+        return sounds_data_view(plan)
 
 
 SOUND = SoundModality()

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import PreparedData
-from netbuilder.core.data.kinds.sounds.waves import DEFAULT_MELS, heard, log_mel
+from netbuilder.core.data.kinds.sounds.sound_files import DEFAULT_MELS, decode_sounds, log_mel
 from netbuilder.core.data.readers.samples import Samples
 
 
 @dataclass(frozen=True)
-class SoundsLook:
+class SoundsDataView:
     """The sounds there are.
 
     Attributes:
@@ -35,7 +35,7 @@ class SoundsLook:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class SoundClip:
     """One sound: ``wave`` float32 (samples,) from -1 to 1, ``pitches`` float32 (moments, mels)."""
 
     wave: NDArray[np.float32]
@@ -43,7 +43,7 @@ class Heard:
     rate: int
 
 
-def sounds_look(plan: PreparedData) -> SoundsLook:
+def sounds_data_view(plan: PreparedData) -> SoundsDataView:
     """The sounds of a recipe."""
     entry = next(iter(plan.preprocessing.inputs.values()))
     files, labels = _listed(plan.samples)
@@ -53,7 +53,7 @@ def sounds_look(plan: PreparedData) -> SoundsLook:
         files, labels = files + more[0], labels + more[1]
         parts += [2] * len(more[0])
     rate, seconds, mels = entry.sound
-    return SoundsLook(
+    return SoundsDataView(
         tuple(files), tuple(labels), tuple(parts), int(rate), float(seconds), int(mels)
     )
 
@@ -62,11 +62,11 @@ def _listed(samples: Samples) -> tuple[list[Path], list[str]]:
     return list(samples.arrays["sound"]), samples.targets.iloc[:, 0].astype(str).tolist()
 
 
-def hear(look: SoundsLook, index: int) -> Heard:
+def load_clip(look: SoundsDataView, index: int) -> SoundClip:
     """One of the sounds.
 
     Raises:
         DataError: its file is damaged or missing.
     """
-    wave = heard([look.files[index]], look.rate, look.seconds, 0)[0, :, 0]
-    return Heard(wave, log_mel(wave, look.rate, look.mels or DEFAULT_MELS), look.rate)
+    wave = decode_sounds([look.files[index]], look.rate, look.seconds, 0)[0, :, 0]
+    return SoundClip(wave, log_mel(wave, look.rate, look.mels or DEFAULT_MELS), look.rate)

@@ -248,9 +248,9 @@ class TokenModality(Modality):
         return TAKES_TEXTS
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        from netbuilder.core.data.kinds.text.view import texts_look
+        from netbuilder.core.data.kinds.text.view import texts_data_view
 
-        return texts_look(plan)
+        return texts_data_view(plan)
 
     def explained_as(self, entry: InputPreprocessing) -> str:
         return "tokens"

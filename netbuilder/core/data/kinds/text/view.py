@@ -46,7 +46,7 @@ class TextRow:
 
 
 @dataclass(frozen=True)
-class TextsLook:
+class TextsDataView:
     """Some texts, evenly out of all, and how long all are.
 
     Attributes:
@@ -73,7 +73,7 @@ class TextsLook:
     windows: bool = False
 
 
-def texts_look(plan: PreparedData) -> TextsLook:
+def texts_data_view(plan: PreparedData) -> TextsDataView:
     """How the first Input gets texts."""
     entry = next(iter(plan.preprocessing.inputs.values()))
     samples = plan.samples
@@ -87,7 +87,7 @@ def texts_look(plan: PreparedData) -> TextsLook:
             TextRow(str(labels.iloc[row]), int(parts[row]), _window(values[row], entry))
             for row in chosen
         )
-        return TextsLook(rows, len(samples), known, cut, windows=True)
+        return TextsDataView(rows, len(samples), known, cut, windows=True)
     numbers = {word: index for index, word in enumerate(entry.vocabulary) if index > 1}
     rows = tuple(
         TextRow(
@@ -109,7 +109,7 @@ def _measured(
     numbers: dict[str, int],
     cut: int,
     known: int,
-) -> TextsLook:
+) -> TextsDataView:
     step = -(-len(texts) // _MEASURED)
     sizes, unknown = [], 0
     for text in texts[::step]:
@@ -117,7 +117,7 @@ def _measured(
         sizes.append(len(words))
         unknown += sum(word not in numbers for word in words)
     counts, edges = np.histogram(sizes, min(_BINS, max(max(sizes) - min(sizes), 1)))
-    return TextsLook(
+    return TextsDataView(
         rows,
         len(texts),
         known,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import format_count, format_percent
-from netbuilder.ui.kinds.asking import Ask
+from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
 from netbuilder.ui.services import jobs
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TOP = 3
 
 
-class AnswerHead(QFrame):
+class PredictionHeader(QFrame):
     """The answer, how sure it is, and the likeliest classes. Its height never changes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -75,7 +75,7 @@ class AnswerHead(QFrame):
     def show_answer(self, found: Predictions) -> None:
         """Show the answer about one sample."""
         self.answer.setText(found.text(0))
-        self.bars.show_rows(class_rows(found)[:TOP], marked=likeliest(found), top=1.0)
+        self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
 
 
 def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
@@ -90,7 +90,7 @@ def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
     return sorted(rows, key=lambda row: -row[1])
 
 
-def likeliest(found: Predictions) -> str | None:
+def most_likely(found: Predictions) -> str | None:
     """The label of the likeliest class."""
     rows = class_rows(found)
     return rows[0][0] if rows else None
@@ -99,7 +99,7 @@ def likeliest(found: Predictions) -> str | None:
 SHOWN_ROWS = 200
 
 
-class FileAnswersView(QWidget):
+class FilePredictionsView(QWidget):
     """``failed(error)``: the answers could not be written; ``scaled(path)``: the file's numbers
     were brought to 0 to 1 before, says the person who asks."""
 
@@ -193,7 +193,7 @@ class FileAnswersView(QWidget):
         )
 
 
-class LearningAnswers(QObject):
+class LivePrediction(QObject):
     """What a run says about the sample that is asked about: the canvas asks it for that anyway.
 
     ``answered``: ``found`` is newer, or another; None where the run does not look at it.
@@ -204,7 +204,7 @@ class LearningAnswers(QObject):
     def __init__(self, workbench: Workbench, live: LiveActivationsService, panel: QWidget) -> None:
         super().__init__(panel)
         self._workbench, self._live, self._panel = workbench, live, panel
-        self._asked: Ask | None = None
+        self._asked: PredictionRequest | None = None
         self.found: Predictions | None = None
         live.changed.connect(self._look)
         workbench.speed_changed.connect(self._look)
@@ -217,7 +217,7 @@ class LearningAnswers(QObject):
         of_run = bench.standing or bench.passing is not None
         return of_run and bench.training and not bench.paused
 
-    def ask(self, asked: Ask | None) -> None:
+    def ask(self, asked: PredictionRequest | None) -> None:
         """Follow this question from now on; None: none."""
         self._asked = asked
         self._look()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def places_of(samples: Samples) -> NDArray[np.float64]:
+def point_places(samples: Samples) -> NDArray[np.float64]:
     """Where points are, (n, 2): two columns of features, or on a curve the one and the target."""
     import numpy as np
 
@@ -25,7 +25,7 @@ def places_of(samples: Samples) -> NDArray[np.float64]:
     return np.concatenate([features, samples.targets.to_numpy(np.float64)], axis=1)
 
 
-def edited(made: Samples, edits: PointEdits) -> Samples:
+def apply_point_edits(made: Samples, edits: PointEdits) -> Samples:
     """The samples of a set of points, changed by hand.
 
     The points as they are made are cut in parts as if nothing had been done, so that those that
@@ -43,7 +43,7 @@ def edited(made: Samples, edits: PointEdits) -> Samples:
     assert made.table is not None
     on_curve = made.table.shape[1] == 1
     check_labels(edits, classes=not on_curve)
-    places, labels = places_of(made), made.targets.iloc[:, 0].to_numpy()
+    places, labels = point_places(made), made.targets.iloc[:, 0].to_numpy()
     for row, place in edits.moved.items():
         if row < len(places):
             places[row] = place

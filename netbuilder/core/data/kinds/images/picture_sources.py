@@ -27,7 +27,7 @@ _KEPT = 4
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedPictures:
     """Pictures that a table names: its rows whose picture is there, and where names start from."""
 
     root: Path
@@ -36,7 +36,7 @@ class Listed:
     notes: tuple[str, ...]
 
 
-def unpacked(path: Path, endings: Sequence[str]) -> Path:
+def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
     """The folder that a zip was unpacked to, in the cache; unpacked once.
 
     Raises:
@@ -115,7 +115,9 @@ def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
     return ""
 
 
-def listed_pictures(table: pd.DataFrame, path: Path, data: Data, endings: Sequence[str]) -> Listed:
+def listed_pictures(
+    table: pd.DataFrame, path: Path, data: Data, endings: Sequence[str]
+) -> ListedPictures:
     """The pictures that a table names, found beside it or in folders beside it.
 
     Raises:
@@ -131,7 +133,7 @@ def listed_pictures(table: pd.DataFrame, path: Path, data: Data, endings: Sequen
             path=str(path),
         )
     rows = table.dropna(subset=[column])
-    names = [plain_name(name) for name in rows[column]]
+    names = [portable_path(name) for name in rows[column]]
     root = _root(path.parent, names)
     files = [root / name for name in names]
     lost = [name for name, file in zip(names, files, strict=True) if not file.is_file()]
@@ -149,10 +151,10 @@ def listed_pictures(table: pd.DataFrame, path: Path, data: Data, endings: Sequen
         there = [file.is_file() for file in files]
         rows = rows[there]
     rows.attrs = table.attrs
-    return Listed(root, rows, column, notes)
+    return ListedPictures(root, rows, column, notes)
 
 
-def plain_name(name: Any) -> str:
+def portable_path(name: Any) -> str:
     """A file's name in a table as all systems write it."""
     return str(name).replace("\\", "/")
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from netbuilder.core.data.data_views import PartsLook
+from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
@@ -19,13 +19,13 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 
-class PartsTab(QWidget):
+class SplitTab(QWidget):
     """A bar for each class, or for each range of a number."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words = note_label("", self)
-        self.chart = PartsChart(self)
+        self.chart = SplitChart(self)
         self.legend = QLabel(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
@@ -36,44 +36,44 @@ class PartsTab(QWidget):
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
-    def show_look(self, look: PartsLook, project: Project, base: Path) -> None:
+    def show_look(self, look: SplitDataView, project: Project, base: Path) -> None:
         """Show how a target is shared out."""
         self.chart.show_look(look)
         more = f"{format_count(look.more, 'rarer class')} not drawn." if look.more else ""
-        words = [f"Rows of each “{look.target}”.", balance_words(look), more]
+        words = [f"Rows of each “{look.target}”.", balance_sentence(look), more]
         self.words.setText(" ".join(filter(None, words)))
 
     def _restyle(self) -> None:
-        self.legend.setText(part_legend())
+        self.legend.setText(split_legend())
 
 
 _GREY = "#8A93A3"
 
 
-def part_colors() -> tuple[QColor, QColor, QColor]:
+def split_colors() -> tuple[QColor, QColor, QColor]:
     """Of training, validation and test, as the theme has them."""
     scheme = theme.colors()
     return QColor(scheme.training), QColor(scheme.validation), QColor(_GREY)
 
 
-def part_legend(more: Sequence[tuple[str, str]] = ()) -> str:
+def split_legend(more: Sequence[tuple[str, str]] = ()) -> str:
     """The parts by their colours as rich text; ``more`` are (colour, words) beside them."""
-    entries = [(color.name(), name) for color, name in zip(part_colors(), PARTS, strict=True)]
+    entries = [(color.name(), name) for color, name in zip(split_colors(), PARTS, strict=True)]
     return "&nbsp;&nbsp; ".join(
         f'<span style="color:{color}">■</span> {words}' for color, words in (*entries, *more)
     )
 
 
-class PartsChart(QWidget):
+class SplitChart(QWidget):
     """A bar for each class or range of the target, in three pieces: training, validation, test."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look: PartsLook | None = None
+        self._look: SplitDataView | None = None
         self.menu = PictureMenu(self, "parts")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_look(self, look: PartsLook) -> None:
+    def show_look(self, look: SplitDataView) -> None:
         """Show how another target is shared out."""
         self._look = look
         rows = "; ".join(self._words(row) for row in range(len(look.names)))
@@ -119,7 +119,7 @@ class PartsChart(QWidget):
                 QRectF(0, y, names - 6, line), middle | Qt.AlignmentFlag.AlignRight, shown
             )
             painter.setPen(Qt.PenStyle.NoPen)
-            for color, count in zip(part_colors(), look.counts[row], strict=True):
+            for color, count in zip(split_colors(), look.counts[row], strict=True):
                 width = room * int(count) / top
                 painter.fillRect(QRectF(left, y + 4, max(width - 1, 0), line - 8), color)
                 left += width
@@ -136,7 +136,7 @@ class PartsChart(QWidget):
         return super().event(event)
 
 
-def balance_words(look: PartsLook) -> str:
+def balance_sentence(look: SplitDataView) -> str:
     """How evenly the classes come, in words; "" of ranges, and where they come about alike."""
     totals = look.counts.sum(axis=1)
     known = totals[totals > 0]
@@ -149,7 +149,7 @@ def balance_words(look: PartsLook) -> str:
     return f"“{most}” comes {times:.1f} times as often as “{least}”."
 
 
-class PartsBar(QWidget):
+class SplitBar(QWidget):
     """One bar in three parts, and below it their names and rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -178,7 +178,7 @@ class PartsBar(QWidget):
         scheme, metrics = theme.colors(), self.fontMetrics()
         left, place = 0.0, 0.0
         line = metrics.height()
-        for name, color in zip(PARTS, part_colors(), strict=True):
+        for name, color in zip(PARTS, split_colors(), strict=True):
             count = self._rows.get(name, 0)
             if not count:
                 continue

@@ -68,7 +68,7 @@ def drawn_strokes(
     return pixels
 
 
-def in_colours(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
+def colorize(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
     """Grey pictures (n, height, width, 1), each with a pen and paper of its own: (…, 3), uint8.
 
     Pen and paper differ by at least a third of the way from black to white, in each colour.
@@ -135,7 +135,7 @@ def drawn_digits(
         pictures[index, :, :, 0] = drawn_strokes(
             strokes, random, size, thickness, distortion, noise
         )
-    return (in_colours(pictures, seed) if color_mode == "rgb" else pictures), digits
+    return (colorize(pictures, seed) if color_mode == "rgb" else pictures), digits
 
 
 def drawn_shapes(
@@ -173,4 +173,4 @@ def drawn_shapes(
         pictures[index, :, :, 0] = drawn_strokes(
             strokes, random, size, thickness, distortion, noise
         )
-    return (in_colours(pictures, seed) if color_mode == "rgb" else pictures), labels
+    return (colorize(pictures, seed) if color_mode == "rgb" else pictures), labels

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netbuilder.core.data.kinds.arrays.files import read_named, shapes_of
+from netbuilder.core.data.kinds.arrays.array_files import array_shapes, read_arrays_by_name
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.class_folders import TRAIN, VALIDATION
 from netbuilder.core.data.readers.csv_dialect import check_file
@@ -52,7 +52,7 @@ def read_arrays(
     check_file(path)
     try:
         check_unpacked_size(path, positive_option(options, "memory_limit_mb", 1024))
-        shapes = shapes_of(path)
+        shapes = array_shapes(path)
     except FormatError as error:
         raise DataError(error.what, error.fix, path=str(path)) from error
     names = list(shapes)
@@ -75,7 +75,7 @@ def read_arrays(
             return None
     for name in stored.values():
         _need(name, names, path)
-    read = read_named(path, list(stored.values()))
+    read = read_arrays_by_name(path, list(stored.values()))
     # Test arrays go by the names of those that they are compared with.
     found = {name: read[stored[name]] for name in stored}
     parts = None if test else _watched(path, names, found)
@@ -116,7 +116,7 @@ def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array
         others = {name: _part_name(name, word) for name in found}
         if not all(other in names for other in others.values()):
             continue
-        more = read_named(path, list(others.values()))
+        more = read_arrays_by_name(path, list(others.values()))
         first = len(next(iter(found.values())))
         for name, other in others.items():
             if found[name].shape[1:] != more[other].shape[1:]:
@@ -171,7 +171,7 @@ def partner_of(stem: str, names: Sequence[str]) -> str | None:
 
 
 def _one_array(path: Path, name: str) -> Samples:
-    values = read_named(path, [name])[name]
+    values = read_arrays_by_name(path, [name])[name]
     samples = samples_of_arrays({name: values[:, :-1]}, values[:, -1], path.name)
     note = f"'{name}' is one table: its last column was taken for the answers."
     return replace(samples, notes=(note, *samples.notes))
@@ -189,7 +189,7 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[st
     import numpy as np
 
     check_file(path)
-    shapes = shapes_of(path)
+    shapes = array_shapes(path)
     names = list(shapes)
     found: dict[str, Array] = {}
     for key, entry in inputs.items():
@@ -197,7 +197,7 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[st
         wanted = [*alone, entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
         name = next((name for name in wanted if name in names), None)
         name = name or _chosen(None, ("x_test", *X_NAMES), shapes, path, "x")
-        values = read_named(path, [name])[name]
+        values = read_arrays_by_name(path, [name])[name]
         if values.dtype.kind not in "iufb":
             raise DataError(f"'{name}' of {path.name} holds no numbers.", "Choose another file.")
         shape = tuple(size or -1 for size in entry.shape)

@@ -43,12 +43,12 @@ class ArrayInfo:
     type: str
 
 
-def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shape of each array by its name; arguments and errors as for ``infos_of``."""
-    return {name: info.shape for name, info in infos_of(path).items()}
+def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of each array by its name; arguments and errors as for ``array_infos``."""
+    return {name: info.shape for name, info in array_infos(path).items()}
 
 
-def infos_of(path: Path) -> dict[str, ArrayInfo]:
+def array_infos(path: Path) -> dict[str, ArrayInfo]:
     """Shape and type of each array by its name, without reading it.
 
     Of a ``.npy`` the other ``.npy`` files of its folder count too: inputs and answers are often
@@ -118,7 +118,7 @@ def _info_of(dataset: h5py.Dataset) -> ArrayInfo:
     return ArrayInfo(tuple(dataset.shape or ()), kind)
 
 
-def read_named(path: Path, names: Sequence[str]) -> dict[str, Array]:
+def read_arrays_by_name(path: Path, names: Sequence[str]) -> dict[str, Array]:
     """Arrays of a file by their names.
 
     Raises:

@@ -61,7 +61,7 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     return heard
 
 
-def lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -> list[float]:
+def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -> list[float]:
     """How many seconds sounds last, from their first bytes; of more than 2,000 some or ``every``.
 
     Raises:
@@ -91,13 +91,14 @@ def lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -
     return found
 
 
-def check_all(files: Sequence[Path], home: SampleFolder) -> None:
-    """Look at each of more than 2,000 sounds. Errors as for ``lengths``; or it was stopped."""
+def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:
+    """Look at each of more than 2,000 sounds. Errors as for ``sound_lengths``; or it was
+    stopped."""
     if len(files) > _LOOKED_AT:
-        lengths(files, home, every=True)
+        sound_lengths(files, home, every=True)
 
 
-def heard(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) -> np.ndarray:
+def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) -> np.ndarray:
     """Sounds as numbers: (n, samples, 1) where ``mels`` is 0, else (n, moments, mels).
 
     Raises:

@@ -13,9 +13,9 @@ from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.param_form import ParamForm
-from netbuilder.ui.kinds.asking import AskView, ask_raw
 from netbuilder.ui.kinds.pictures import pixmap_of
-from netbuilder.ui.kinds.rows import ASK_MS
+from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
+from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 _OWN = "your sample"
 
 
-class SeveralView(AskView):
+class SeveralInputsForm(PredictForm):
     """A part for each Input of a network whose Inputs take different things."""
 
     words = "This network takes several things at once: change one, and the answer follows."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
-        self.parts: dict[str, Part] = {}
+        self.parts: dict[str, InputEditor] = {}
         self._own = False
-        self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
+        self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
         self._soon.timeout.connect(self._ask)
 
     @property
@@ -70,7 +70,7 @@ class SeveralView(AskView):
             for part in self.parts.values():
                 part.hide()
                 part.deleteLater()
-            self.parts = {key: part_of(key, entry, self) for key, entry in inputs.items()}
+            self.parts = {key: input_editor(key, entry, self) for key, entry in inputs.items()}
             for part in self.parts.values():
                 part.changed.connect(self._changed)
                 self.page.addWidget(part)
@@ -90,7 +90,7 @@ class SeveralView(AskView):
         for key, part in self.parts.items():
             if key in look.raw:
                 part.show_values(look.raw[key])
-        self.asked.emit(ask_raw(look.raw, about, by_hand=False))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def _changed(self) -> None:
         self._own = True
@@ -99,14 +99,14 @@ class SeveralView(AskView):
     def _ask(self) -> None:
         raw = {key: part.raw() for key, part in self.parts.items()}
         if all(value is not None for value in raw.values()):
-            self.asked.emit(ask_raw(raw, self.words, own=_OWN))
+            self.asked.emit(request_for_raw(raw, self.words, own=_OWN))
 
 
 #: So many numbers get a field each; of more the picture or the curve must do.
 MOST_FIELDS = 40
 
 
-class Part(QWidget):
+class InputEditor(QWidget):
     """One Input. ``changed``: a person changed it."""
 
     changed = Signal()
@@ -128,7 +128,7 @@ class Part(QWidget):
         return self.values
 
 
-class NumbersPart(Part):
+class NumbersEditor(InputEditor):
     """Some numbers in a row that have no names."""
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
@@ -157,7 +157,7 @@ class NumbersPart(Part):
         return self.values.astype(self.entry.dtype)
 
 
-class CurvePart(Part):
+class CurveEditor(InputEditor):
     """A sequence of numbers, whose points can be dragged."""
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
@@ -191,7 +191,7 @@ class CurvePart(Part):
         return self.values.astype(self.entry.dtype)
 
 
-class PicturePart(Part):
+class PictureDisplay(InputEditor):
     """A picture of the data set, to be looked at."""
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
@@ -205,13 +205,13 @@ class PicturePart(Part):
         self.picture.setPixmap(pixmap_of(self.entry.apply(self.values[None])[0]))
 
 
-def part_of(name: str, entry: InputPreprocessing, parent: QWidget) -> Part:
+def input_editor(name: str, entry: InputPreprocessing, parent: QWidget) -> InputEditor:
     """The part that fits an Input; one that shows nothing where none does."""
     sizes = [int(size or 0) for size in entry.shape]
     if len(sizes) == 3 and sizes[2] in (1, 3):
-        return PicturePart(name, entry, parent)
+        return PictureDisplay(name, entry, parent)
     if entry.dtype.startswith("float") and len(sizes) == 2 and sizes[0] > 1:
-        return CurvePart(name, entry, parent)
+        return CurveEditor(name, entry, parent)
     if entry.dtype.startswith("float") and len(sizes) == 1 and 0 < sizes[0] <= MOST_FIELDS:
-        return NumbersPart(name, entry, parent)
-    return Part(name, entry, parent)
+        return NumbersEditor(name, entry, parent)
+    return InputEditor(name, entry, parent)

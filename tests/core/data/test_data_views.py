@@ -12,12 +12,17 @@ import soundfile
 from PIL import Image
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views import LookTable, PartsLook, looks
-from netbuilder.core.data.kinds.arrays.view import ArraysLook, arrays_look, take_array
-from netbuilder.core.data.kinds.images.view import PicturesLook, Wanted, pictures_of, raw_pictures
-from netbuilder.core.data.kinds.series.view import LOOKED_BACK_AT, SequencesLook, SeriesLook
-from netbuilder.core.data.kinds.sounds.view import SoundsLook, hear
-from netbuilder.core.data.kinds.text.view import TextsLook
+from netbuilder.core.data.data_views import SplitDataView, TableDataView, find_data_views
+from netbuilder.core.data.kinds.arrays.view import ArraysDataView, arrays_data_view, set_array_use
+from netbuilder.core.data.kinds.images.view import (
+    PictureQuery,
+    PicturesDataView,
+    raw_pictures,
+    select_pictures,
+)
+from netbuilder.core.data.kinds.series.view import LOOKED_BACK_AT, SequencesDataView, SeriesDataView
+from netbuilder.core.data.kinds.sounds.view import SoundsDataView, load_clip
+from netbuilder.core.data.kinds.text.view import TextsDataView
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -30,7 +35,7 @@ def _project(data: Data) -> Project:
 
 def _looks(data: Data, base: Path) -> dict[type, object]:
     project = _project(data)
-    return {type(one): one for one in looks(project, base, make_report(project, base))}
+    return {type(one): one for one in find_data_views(project, base, make_report(project, base))}
 
 
 def test_a_table_shows_how_its_classes_are_shared_out(tmp_path: Path) -> None:
@@ -38,9 +43,9 @@ def test_a_table_shows_how_its_classes_are_shared_out(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,pet\n" + "\n".join(rows) + "\n", encoding="utf-8")
     data = Data("csv", path="t.csv", target=("pet",), validation_split=0.25, test_split=0.2)
     found = _looks(data, tmp_path)
-    assert set(found) == {LookTable, PartsLook}
-    parts = found[PartsLook]
-    assert isinstance(parts, PartsLook)
+    assert set(found) == {TableDataView, SplitDataView}
+    parts = found[SplitDataView]
+    assert isinstance(parts, SplitDataView)
     assert parts.names == ("cat", "dog")
     # 150 cats, 50 dogs; a fifth judges, a quarter of the rest watches.
     assert parts.counts.tolist() == [[90, 30, 30], [30, 10, 10]]
@@ -51,8 +56,8 @@ def test_a_number_is_counted_by_ranges_and_a_test_file_counts_as_test(tmp_path: 
     (tmp_path / "t.csv").write_text(lines, encoding="utf-8")
     (tmp_path / "own.csv").write_text("a,price\n1,150\n2,11950\n3,11990\n", encoding="utf-8")
     data = Data("csv", path="t.csv", test_path="own.csv", target=("price",), validation_split=0)
-    parts = _looks(data, tmp_path)[PartsLook]
-    assert isinstance(parts, PartsLook)
+    parts = _looks(data, tmp_path)[SplitDataView]
+    assert isinstance(parts, SplitDataView)
     assert parts.names[0] == "0 to 1,000"
     assert parts.counts[:, 0].tolist() == [10] * 11 + [11]
     assert parts.counts[:, 2].tolist() == [1, *[0] * 10, 2]
@@ -66,8 +71,8 @@ def test_texts_show_unknown_words_and_what_is_cut_off(tmp_path: Path) -> None:
         "text", path="t.csv", target=("liked",), validation_split=0, test_split=0,
         options={"max_words": 5, "sequence_length": 4},
     )  # fmt: skip
-    look = _looks(data, tmp_path)[TextsLook]
-    assert isinstance(look, TextsLook)
+    look = _looks(data, tmp_path)[TextsDataView]
+    assert isinstance(look, TextsDataView)
     assert (look.count, look.vocabulary, look.cut) == (42, 3, 4)
     first = look.rows[0]
     assert first.label == "yes"
@@ -87,8 +92,8 @@ def test_texts_show_unknown_words_and_what_is_cut_off(tmp_path: Path) -> None:
 def test_a_long_text_shows_its_windows_and_what_follows(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("abcd" * 40, encoding="utf-8")
     options = {"task": "next_token", "window": 3}
-    look = _looks(Data("text", path="t.txt", options=options), tmp_path)[TextsLook]
-    assert isinstance(look, TextsLook)
+    look = _looks(Data("text", path="t.txt", options=options), tmp_path)[TextsDataView]
+    assert isinstance(look, TextsDataView)
     assert look.windows
     assert "".join(token.text for token in look.rows[0].tokens) == "abc"
     assert look.rows[0].label == "d"
@@ -105,8 +110,8 @@ def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(
         "series", path="t.csv", target=("up",), validation_split=0.25, test_split=0.2,
         options={"window": 5},
     )  # fmt: skip
-    look = _looks(data, tmp_path)[SeriesLook]
-    assert isinstance(look, SeriesLook)
+    look = _looks(data, tmp_path)[SeriesDataView]
+    assert isinstance(look, SeriesDataView)
     assert look.columns == ("up", "down")
     assert (look.order, look.dates, look.window, look.horizon) == ("day", True, 5, 1)
     before, behind = look.stretches
@@ -126,14 +131,14 @@ def test_several_steps_ahead_end_where_the_last_is_predicted(tmp_path: Path) -> 
     rows = "\n".join(str(n) for n in range(60))
     (tmp_path / "t.csv").write_text(f"x\n{rows}\n", encoding="utf-8")
     data = Data("series", path="t.csv", target=("x",), options={"window": 5, "horizon": 3})
-    (stretch,) = _looks(data, tmp_path)[SeriesLook].stretches
+    (stretch,) = _looks(data, tmp_path)[SeriesDataView].stretches
     assert (stretch.parts == LOOKED_BACK_AT).sum() == 5 + 3 - 1
 
 
 def test_a_series_that_comes_along_is_whole_again(tmp_path: Path) -> None:
     data = Data("builtin", name="temperatures", options={"years": 1})
-    look = _looks(data, tmp_path)[SeriesLook]
-    assert isinstance(look, SeriesLook)
+    look = _looks(data, tmp_path)[SeriesDataView]
+    assert isinstance(look, SeriesDataView)
     (stretch,) = look.stretches
     from netbuilder.core.data.kinds.builtin.generated import temperatures
 
@@ -143,8 +148,8 @@ def test_a_series_that_comes_along_is_whole_again(tmp_path: Path) -> None:
 
 
 def test_sequences_of_each_class(tmp_path: Path) -> None:
-    look = _looks(Data("builtin", name="waves"), tmp_path)[SequencesLook]
-    assert isinstance(look, SequencesLook)
+    look = _looks(Data("builtin", name="waves"), tmp_path)[SequencesDataView]
+    assert isinstance(look, SequencesDataView)
     assert {name: look.labels.count(name) for name in set(look.labels)} == dict.fromkeys(
         ("noise", "sawtooth", "sine", "square"), 6
     )
@@ -160,13 +165,13 @@ def test_a_tone_is_loudest_at_its_own_pitch(tmp_path: Path) -> None:
         for number in range(6):
             wave = 0.5 * np.sin(2 * np.pi * pitch * seconds).astype("float32")
             soundfile.write(tmp_path / "tones" / name / f"{number}.wav", wave, 16_000)
-    look = _looks(Data("sounds", path="tones"), tmp_path)[SoundsLook]
-    assert isinstance(look, SoundsLook)
+    look = _looks(Data("sounds", path="tones"), tmp_path)[SoundsDataView]
+    assert isinstance(look, SoundsDataView)
     assert sorted(set(look.labels)) == ["high", "low"]
     assert set(look.parts) <= {0, 1, 2}
     loudest = {}
     for name in ("low", "high"):
-        heard = hear(look, look.labels.index(name))
+        heard = load_clip(look, look.labels.index(name))
         assert heard.wave.max() == pytest.approx(0.5, abs=0.01)
         loudest[name] = int(heard.pitches[10].argmax())
         # The mel scale: 2595 log10(1 + f / 700) of 2840 up to 8,000 Hz, in 40 pitches.
@@ -188,29 +193,31 @@ def pictures(tmp_path: Path) -> Path:
 
 def test_pictures_by_class_and_part(pictures: Path) -> None:
     data = Data("images", path="pics", validation_split=0.25, options={"color_mode": "grayscale"})
-    look = _looks(data, pictures)[PicturesLook]
-    assert isinstance(look, PicturesLook)
+    look = _looks(data, pictures)[PicturesDataView]
+    assert isinstance(look, PicturesDataView)
     assert (look.classes, look.count) == (("dark", "light"), 32)
     plan = prepare_data(_project(data), pictures)
-    mixed = pictures_of(plan, Wanted())
+    mixed = select_pictures(plan, PictureQuery())
     assert (len(mixed.images), mixed.matching) == (32, 32)
     for image, label in zip(mixed.images, mixed.labels, strict=True):
         assert (image.mean() > 100) == (label == "light")
-    tested = pictures_of(plan, Wanted("light", 2))
+    tested = select_pictures(plan, PictureQuery("light", 2))
     assert set(tested.labels) == {"light"}
     assert set(tested.parts) == {2}
     assert sorted(int(image[0, 0, 0]) for image in tested.images) == [200, 201, 202, 203]
     raw = raw_pictures(plan, plan.preprocessing.inputs["input"], tested.rows)
     assert np.array_equal(raw, tested.images)
-    assert pictures_of(plan, Wanted("dark", 1)).matching == 3
-    some = [pictures_of(plan, Wanted(draw=draw, count=5)).rows.tolist() for draw in (0, 0, 1)]
+    assert select_pictures(plan, PictureQuery("dark", 1)).matching == 3
+    some = [
+        select_pictures(plan, PictureQuery(draw=draw, count=5)).rows.tolist() for draw in (0, 0, 1)
+    ]
     assert some[0] == some[1] != some[2]
 
 
 def test_data_that_cannot_be_trained_on_shows_its_table_all_the_same(tmp_path: Path) -> None:
     rows = "\n".join(f"{n},{'' if n == 3 else n * n}" for n in range(30))
     (tmp_path / "t.csv").write_text(f"a,b\n{rows}\n", encoding="utf-8")
-    assert set(_looks(Data("csv", path="t.csv", target=("b",)), tmp_path)) == {LookTable}
+    assert set(_looks(Data("csv", path="t.csv", target=("b",)), tmp_path)) == {TableDataView}
 
 
 @pytest.fixture
@@ -225,25 +232,27 @@ def measured(tmp_path: Path) -> Path:
 
 def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured: Path) -> None:
     project = _project(Data("arrays", path="m.h5"))
-    look = arrays_look(project, measured)
+    look = arrays_data_view(project, measured)
     assert look is not None
     assert {n: (i.shape, i.type) for n, i in look.arrays.items()} == {
         "run1/signal": ((30, 8), "float32"), "run1/state": ((30,), "int16"),
         "names": ((2,), "text"),
     }  # fmt: skip
     assert look.uses == {}, "three arrays of no usual name: it is asked"
-    assert looks(project, measured, None) == (look,)
-    project = take_array(project, "run1/state", "y")
-    project = take_array(project, "run1/signal", "x")
+    assert find_data_views(project, measured, None) == (look,)
+    project = set_array_use(project, "run1/state", "y")
+    project = set_array_use(project, "run1/signal", "x")
     assert project.data.options == {"x": "run1/signal", "y": "run1/state"}
-    found = {type(one): one for one in looks(project, measured, make_report(project, measured))}
-    again = found[ArraysLook]
-    assert isinstance(again, ArraysLook)
+    found = {
+        type(one): one for one in find_data_views(project, measured, make_report(project, measured))
+    }
+    again = found[ArraysDataView]
+    assert isinstance(again, ArraysDataView)
     assert again.uses == {"run1/signal": "x", "run1/state": "y"}
-    assert found[PartsLook].counts.sum() == 30
-    project = take_array(project, "names", "x")
+    assert found[SplitDataView].counts.sum() == 30
+    project = set_array_use(project, "names", "x")
     assert project.data.options == {"x": "names", "y": "run1/state"}
-    project = take_array(project, "names", "")
+    project = set_array_use(project, "names", "")
     assert project.data.options == {"y": "run1/state"}
 
 
@@ -253,16 +262,16 @@ def test_arrays_go_to_several_inputs(tmp_path: Path) -> None:
     nodes = (Node("left", "Input"), Node("right", "Input"), Node("out", "Concatenate"))
     graph = Graph(nodes, (("left", "out"), ("right", "out")))
     project = Project("t", graph, Data("arrays", path="a.npz"))
-    look = arrays_look(project, tmp_path)
+    look = arrays_data_view(project, tmp_path)
     assert look is not None
     assert look.arrays["hit"].type == "int64"
     assert list(look.choices) == ["", "left", "right", "y", "x_test", "y_test"]
     for name, use in (("two", "left"), ("one", "right"), ("hit", "y")):
-        project = take_array(project, name, use)
+        project = set_array_use(project, name, use)
     assert project.data.inputs == {"left": ("two",), "right": ("one",)}
     plan = prepare_data(project, tmp_path)
     assert plan.preprocessing.inputs["left"].source == "two"
-    look = arrays_look(project, tmp_path)
+    look = arrays_data_view(project, tmp_path)
     assert look is not None
     assert look.uses == {"two": "left", "one": "right", "hit": "y"}
 
@@ -273,4 +282,4 @@ def test_a_link_out_of_the_file_is_not_followed(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file["x"] = h5py.ExternalLink("secret.h5", "/x")
         file["y"] = np.zeros(9)
-    assert arrays_look(_project(Data("arrays", path="m.h5")), tmp_path) is None
+    assert arrays_data_view(_project(Data("arrays", path="m.h5")), tmp_path) is None

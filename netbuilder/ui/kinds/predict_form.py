@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
+class PredictionRequest:
     """A question to the network.
 
     Attributes:
@@ -49,7 +49,7 @@ class Explanation(Protocol):
     picture_ready: SignalInstance
 
 
-class AskView(QWidget):
+class PredictForm(QWidget):
     """A way to ask. The panel shows the first whose ``fits`` says so.
 
     Signals:
@@ -101,7 +101,7 @@ class AskView(QWidget):
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Take the sample of the data set that the canvas shows; ``wanted``: a person wants it."""
         if wanted or not self.busy:
-            self.asked.emit(ask_raw(look.raw, about, by_hand=False))
+            self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def show_answer(self, found: Predictions) -> None:
         """Show beside what was asked what the answer looks like, where it can be looked at."""
@@ -125,14 +125,14 @@ class AskView(QWidget):
         return False
 
 
-def ask_raw(
+def request_for_raw(
     raw: Mapping[str, Any],
     about: str | None,
     *,
     by_hand: bool = True,
     text: str | None = None,
     own: str = "",
-) -> Ask:
+) -> PredictionRequest:
     """The question about one raw sample by Input id, without a batch axis."""
     held = dict(raw)
 
@@ -141,10 +141,10 @@ def ask_raw(
 
         return predict_raw(model, {key: value[None] for key, value in held.items()})
 
-    return Ask(answer, lambda model: (held, text), about, by_hand, own, held)
+    return PredictionRequest(answer, lambda model: (held, text), about, by_hand, own, held)
 
 
-def ask_file(path: Path, about: str) -> Ask:
+def request_for_file(path: Path, about: str) -> PredictionRequest:
     """The question about a file that holds one sample."""
 
     def answer(model: TrainedModel) -> Predictions:
@@ -152,7 +152,7 @@ def ask_file(path: Path, about: str) -> Ask:
 
         return predict_files(model, [path])
 
-    return Ask(answer, lambda model: file_sample(model, path), about, own=path.name)
+    return PredictionRequest(answer, lambda model: file_sample(model, path), about, own=path.name)
 
 
 def file_sample(model: TrainedModel, path: Path) -> Sample:
@@ -168,7 +168,7 @@ def local_file(given: QMimeData, endings: tuple[str, ...]) -> Path | None:
     return next((one for one in paths if one.suffix.lower() in endings), None)
 
 
-class TestSampleView(AskView):
+class TestSampleForm(PredictForm):
     """Samples of the data set, for networks that take several sorts, or arrays."""
 
     __test__ = False  # a view, and not a test of it

@@ -49,18 +49,18 @@ _MOST_PIXELS = 120_000_000
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureFacts:
     """``sizes`` (height, width) that occur, and lowest and highest ``value_range`` of a pixel."""
 
     sizes: frozenset[tuple[int, int]]
     value_range: tuple[float, float]
 
 
-def look_at(files: Sequence[Path], home: SampleFolder) -> Pictures:
+def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
     """Sizes and depth of pictures, from their first bytes, and whether their last ones are there.
 
-    Of more than 2,000 pictures as many are looked at, spread over all; ``check_all`` looks at
-    the others.
+    Of more than 2,000 pictures as many are looked at, spread over all; ``check_all_pictures`` looks
+    at the others.
 
     Raises:
         DataError: some are no pictures, cut off, or too large; all of them are named.
@@ -79,7 +79,7 @@ def look_at(files: Sequence[Path], home: SampleFolder) -> Pictures:
                 sizes.add(size)
                 if picture.mode in _DEEP:
                     deep.append((file, picture.mode))
-                if not is_whole(picture, stream):
+                if not is_complete(picture, stream):
                     bad.append(file)
         except DataError:
             raise
@@ -89,10 +89,10 @@ def look_at(files: Sequence[Path], home: SampleFolder) -> Pictures:
             bad.append(file)
     if bad:
         raise damaged_files_error(bad, "picture", home)
-    return Pictures(frozenset(sizes), _range(deep) if deep else BYTES)
+    return PictureFacts(frozenset(sizes), _range(deep) if deep else BYTES)
 
 
-def check_all(files: Sequence[Path], home: SampleFolder) -> None:
+def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:
     """Look at each of more than 2,000 pictures; it tells how far it is, and can be stopped.
 
     Raises:
@@ -105,19 +105,19 @@ def check_all(files: Sequence[Path], home: SampleFolder) -> None:
     for place, file in enumerate(files):
         if not place % _TOLD_EACH:
             progress.report_progress(place, len(files))
-        if not ends_well(file):
+        if not is_complete_file(file):
             bad.append(file)
     if bad:
         raise damaged_files_error(bad, "picture", home)
 
 
-def ends_well(file: Path) -> bool:
+def is_complete_file(file: Path) -> bool:
     """Whether a file is a picture and whole, as far as its first and last bytes tell."""
     from PIL import Image
 
     try:
         with file.open("rb") as stream, Image.open(stream) as picture:
-            return is_whole(picture, stream)
+            return is_complete(picture, stream)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return False
 
@@ -168,7 +168,7 @@ def _opened(file: Path) -> tuple[NDArray[Any], str]:
         return np.asarray(picture), str(picture.mode)
 
 
-def decode(
+def decode_pictures(
     files: Iterable[Path | str], shape: tuple[int, ...], value_range: Sequence[float] = BYTES
 ) -> NDArray[Any]:
     """Pixels, (n, height, width, channels): 8-bit, or float32 where the range is another.
@@ -243,7 +243,7 @@ _TAIL = 64
 _GIF_PIXELS = 1_000_000
 
 
-def is_whole(picture: Any, stream: IO[bytes]) -> bool:
+def is_complete(picture: Any, stream: IO[bytes]) -> bool:
     """Whether all of an opened picture is there.
 
     Where the last bytes do not say so (some cameras write more behind them), its pixels are read.
@@ -284,10 +284,10 @@ def _ended(kind: str, tail: bytes) -> bool | None:
 def read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) -> Array:
     """The pixels of some picture files; all that are cut off are named with one that is."""
     try:
-        return decode(files, shape, value_range)
+        return decode_pictures(files, shape, value_range)
     except DataError as error:
         every = next(iter(samples.arrays.values())) if samples.home is not None else ()
-        broken = (file for file in every if not ends_well(file))
+        broken = (file for file in every if not is_complete_file(file))
         raise with_exclude_fix(error, "picture", samples.home, broken) from error
 
 
