@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.data.kinds import keras_sets
-from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.keras_sets import keras_home
+from netbuilder.core.data.kinds.builtin import BUILTINS, keras_sets
+from netbuilder.core.data.kinds.builtin.keras_sets import keras_home
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats.script.python import Style, script_source

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.findings import (
     INFO,
     WARNING,
@@ -22,7 +23,6 @@ from netbuilder.core.data.findings import (
 )
 from netbuilder.core.data.prepare.leaks import GROUPS, given_away, groups
 from netbuilder.core.data.prepare.outliers import outliers
-from netbuilder.core.data.prepare.splits import SplitIndices
 from netbuilder.core.data.preprocessing.cells import (
     are_compact_dates,
     are_dates,

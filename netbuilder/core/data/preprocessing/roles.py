@@ -77,7 +77,7 @@ def roles_of(
 ) -> ColumnRoles:
     """Who is what.
 
-    Targets are ``data.target``, all columns of ``data.target_picker`` and those decided to be one;
+    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
     where nothing is said, the ``likely_target``, of kinds other than tables the last one, of
     which nothing was decided. ``counting`` are
     columns that only count the rows: no features unless that was decided. A ``test`` file may
