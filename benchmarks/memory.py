@@ -1,6 +1,7 @@
 """How much the program grows a run: the same project again and again, and one that changes.
 
     python benchmarks/memory.py [headless] [changed] [graph] [xla] [window] [--runs N]
+    python benchmarks/memory.py examples [--limit MB]
 
 The same network again and again (headless, window), or another each time: compiled as the program
 chooses (changed), never by XLA (graph), or always (xla).
@@ -11,6 +12,10 @@ the memory that the C library has handed out and not got back (None where it is 
 without its loose pieces, so that a few runs tell a leak. ``compiled`` is how many programs each
 way of compiling was asked for, and ``reach`` follows from it: XLA keeps something of each program
 for ever. Each part runs in a process of its own.
+
+``examples`` asks what a small machine needs: a window opens on each of three examples, trains as
+the example says, evaluates, and saves the ``.h5``, in a process that may take at most ``--limit``
+MB of data (RLIMIT_DATA, which also counts what is only reserved). ``peak`` is resident memory.
 """
 
 from __future__ import annotations
@@ -166,6 +171,49 @@ def window(runs: int) -> dict[str, Any]:
     return _summary(marks, seconds, SAME)
 
 
+def example(name: str, limit: int) -> dict[str, Any]:
+    """The main job in the window, from its start to the ``.h5``, under a limit of ``limit`` MB."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (limit * 10**6, limit * 10**6))
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from netbuilder.ui import app
+    from netbuilder.ui.main_window import MainWindow
+
+    application = app.make_application(["netbuilder"])
+    begin = time.perf_counter()
+    window = MainWindow(_project(name), remember=False)
+    window.show()
+
+    def until(done: Any) -> None:
+        loop, timer, end = QEventLoop(), QTimer(), time.monotonic() + 900
+        timer.timeout.connect(lambda: (done() or time.monotonic() > end) and loop.quit())
+        timer.start(5)
+        loop.exec()
+        timer.stop()
+
+    window.workbench.start()
+    until(lambda: window.workbench.settled)
+    window.runner.start()
+    until(lambda: not window.runner.active and window.workbench.evaluation is not None)
+    path = Path(os.environ["NETBUILDER_HOME"]) / f"{name}.h5"
+    window.documents.export_to(path).finish()
+    until(path.is_file)
+    application.processEvents()
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = [resource.getrusage(who).ru_maxrss * unit / 1e6
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]  # fmt: skip
+    return {
+        "limit": limit,
+        "peak": round(peak[0]),
+        "largest_child": round(peak[1]),
+        "h5_bytes": path.stat().st_size,
+        "seconds": round(time.perf_counter() - begin, 1),
+    }
+
+
+EXAMPLES = ("digits", "sales", "reviews")
 PARTS = {
     "headless": headless,
     "changed": lambda runs: headless(runs, changed=True),
@@ -177,18 +225,23 @@ PARTS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", help=", ".join([*PARTS, "examples"]))
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--limit", type=int, default=3000, help="MB for each of the examples")
     parser.add_argument("--here", action="store_true", help="in this process: one part")
     options = parser.parse_args()
     if options.here:
         os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
-        print(json.dumps(PARTS[options.parts[0]](options.runs)))
+        (part,) = options.parts
+        found = PARTS[part](options.runs) if part in PARTS else example(part, options.limit)
+        print(json.dumps(found))
         sys.stdout.flush()
         os._exit(0)
     result = {}
-    for part in options.parts or PARTS:
-        command = [sys.executable, __file__, part, "--here", "--runs", str(options.runs)]
+    asked = options.parts or [*PARTS, "examples"]
+    for part in [one for name in asked for one in (EXAMPLES if name == "examples" else (name,))]:
+        command = [sys.executable, __file__, part, "--here", "--runs", str(options.runs),
+                   "--limit", str(options.limit)]  # fmt: skip
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         result[part] = json.loads(done.stdout.splitlines()[-1])
         # What the terminal would show: TensorFlow's chatter has no place there.

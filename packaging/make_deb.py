@@ -12,13 +12,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from system_packages import system_packages
+
 import netbuilder
 from netbuilder.core.resources import resource
 
 PLACE = "opt/netbuilder"
-LIBRARIES = ("libegl1", "libgl1", "libxkbcommon-x11-0", "libdbus-1-3", "libfontconfig1",
-             "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1",
-             "libxcb-render-util0", "libxcb-shape0", "libxcb-xkb1")  # fmt: skip
 CONTROL = """Package: netbuilder
 Version: {version}
 Architecture: {architecture}
@@ -76,13 +75,14 @@ def make(built: Path, folder: Path) -> Path:
         root = Path(place)
         root.chmod(0o755)
         shutil.copytree(built, root / PLACE, symlinks=True)
+        libraries = [name for name in system_packages("plain") if not name.startswith("python3")]
         size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
         files = {
             "DEBIAN/control": CONTROL.format(
                 version=netbuilder.__version__,
                 architecture=architecture,
                 kilobytes=size // 1024,
-                libraries=", ".join(LIBRARIES),
+                libraries=", ".join(libraries),
             ),
             "usr/share/applications/netbuilder.desktop": DESKTOP,
             "usr/share/mime/packages/netbuilder.xml": MIME,

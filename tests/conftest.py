@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The first of the two that the program looks at: a machine may have it set.
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def symlink() -> Callable[[Path, Path], None]:
+    """Make a link; the test is skipped where an ordinary user may not (Windows)."""
+
+    def make(link: Path, target: Path) -> None:
+        try:
+            link.symlink_to(target, target_is_directory=target.is_dir())
+        except OSError as error:
+            pytest.skip(f"links cannot be made here: {error}")
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def _read(path: Path) -> Project:
     file = inspect_file(path, placeholders=True)
     for text in file.notes:
         print_note(text)
-    return registry.project_of_file(file)
+    return registry.project_of(file)
 
 
 def check_project(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes | None]:

@@ -9,9 +9,12 @@ from netbuilder.cli.terminal.output import UsageError, print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list
 
 _PICTURES = (".svg", ".png", ".pdf")
+#: Layers from which a person is told that an export takes long.
+MANY_LAYERS = 1_000
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,8 +52,19 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[str, ...]:
     if row.trained:
         from netbuilder.cli.evaluate import load_model
 
-        return registry.save_network(load_model(source), path, source.parent, style or "")
-    return registry.save_network(registry.read_project(source), path, source.parent, style or "")
+        trained = load_model(source)
+        _tell_size(trained.project)
+        return registry.save_network(trained, path, source.parent, style or "")
+    project = registry.read_project(source)
+    _tell_size(project)
+    return registry.save_network(project, path, source.parent, style or "")
+
+
+def _tell_size(project: Project) -> None:
+    """A network is built three times until its file is proved, which takes long of large ones."""
+    count = len(project.graph.nodes)
+    if count > MANY_LAYERS:
+        print_note(_("Writing {count} layers takes some minutes.", count=f"{count:,}"))
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:

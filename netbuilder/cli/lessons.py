@@ -9,9 +9,11 @@ from typing import Any
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
+from netbuilder.core.lessons.parse import LARGEST
 from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import format_count
 
 
@@ -145,7 +147,7 @@ def _write(lesson: Lesson, output: str) -> list[str]:
         raise UsageError(f"'{folder}' is a file.", "Name a folder for the lesson and its project.")
     folder.mkdir(parents=True, exist_ok=True)
     assert lesson.path is not None
-    text = lesson.path.read_text(encoding="utf-8-sig")
+    text = read_regular(lesson.path, LARGEST).decode("utf-8-sig")
     name = f"{lesson.name}{files.ENDING}"
     if lesson.start != EMPTY:
         text = text.replace(f"start: {lesson.start}", f"start: {name}", 1)

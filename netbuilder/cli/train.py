@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,14 +17,19 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.atomic import discard
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.project.model import Project
+
+#: Seconds that a run without a window waits for room on a full disk.
+WAIT_FOR_ROOM = 600.0
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             _tell_json(trained, None)
         return 1 if reason == "stopped" else 0
-    registry.save_network(trained, output, source.parent)
+    for text in registry.save_network(trained, output, source.parent):
+        print_note(text)
     if reason != "stopped":
         # The run is whole and saved: there is nothing to resume.
         discard(checkpoints)
@@ -232,10 +239,35 @@ def _train(
 ) -> tuple[TrainedModel, str, str]:
     """The trained model, why it ended, and which of several workers was stopped, in words."""
     from netbuilder.cli.terminal.progress import TrainingProgress
+    from netbuilder.core.engine.events import Paused
     from netbuilder.core.engine.session import Session
 
+    waiting: list[threading.Timer] = []
+
+    def told(event: Event) -> None:
+        progress.on_event(event)
+        for timer in waiting:
+            timer.cancel()
+        if isinstance(event, Paused) and event.reason:
+            waiting[:] = [threading.Timer(WAIT_FOR_ROOM, give_up)]
+            waiting[0].daemon = True
+            waiting[0].start()
+
+    def give_up() -> None:
+        minutes = max(1, round(WAIT_FOR_ROOM / 60))
+        print_note(
+            ngettext(
+                "The run could not be saved for {count} minute, so training stops. Free some"
+                " space, and go on from the last checkpoint with --resume.",
+                "The run could not be saved for {count} minutes, so training stops. Free some"
+                " space, and go on from the last checkpoint with --resume.",
+                minutes,
+            )
+        )
+        session.stop()
+
     with TrainingProgress() as progress:
-        session = Session(project, dataset, on_event=progress.on_event, **options)
+        session = Session(project, dataset, on_event=told, **options)
         with stopped_by_hand(session):
             trained = session.run()
     return trained, progress.reason, progress.note

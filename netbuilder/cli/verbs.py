@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from netbuilder import __version__
+from netbuilder.core.i18n import gettext as _
 
 
 @dataclass(frozen=True)
@@ -194,8 +195,21 @@ def _generate(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help=".h5 or .keras, from NetBuilder or elsewhere")
-    parser.add_argument("-o", "--output", metavar="PROJECT", required=True, help="to write")
+    parser.add_argument(
+        "model",
+        metavar="FILE",
+        help=_(".h5, .keras, .onnx, architecture .json, Keras code (.py, .ipynb) or a project"),
+    )
+    parser.add_argument(
+        "--weights", metavar="FILE", help=_("weights for the network, such as a .weights.h5")
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        required=True,
+        help=_("the project to write; a name that ends in .h5 or .keras: a model with weights"),
+    )
     _json(parser)
 
 
@@ -345,7 +359,7 @@ VERBS = {
     "generate": Verb("generate", "go on from a text", _generate),
     "explain": Verb("explain", "why a trained model answers as it does", _explain),
     "tune": Verb("tune", "try variants of a project and find the best", _tune),
-    "import": Verb("importing", "make a project of a .h5 or .keras", _import),
+    "import": Verb("importing", "make a project of a model, an ONNX file or Keras code", _import),
     "export": Verb("export", "write in another format", _export),
     "grade": Verb("grade", "judge a folder of handed-in work", _grade),
     "lessons": Verb("lessons", "list the lessons, or check how far a project is in one", _lessons),

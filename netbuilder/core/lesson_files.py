@@ -40,7 +40,7 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
         from netbuilder.core.formats.safety.inspect_file import inspect_file
 
         file = inspect_file(path, placeholders=True)
-        project = registry.project_of_file(file)
+        project = registry.project_of(file)
         if file.is_ours:
             beside = metadata.sidecar_from_json(file.ours, path.name)
             facts = beside.facts

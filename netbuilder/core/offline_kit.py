@@ -294,7 +294,7 @@ def _run(words: Sequence[str]) -> None:
 
 
 def write_scripts(
-    folder: Path, python: str, room: int = USUAL_ROOM, name: str = "netbuilder"
+    folder: Path, python: str, room: int = USUAL_ROOM, name: str = "netbuilder-studio"
 ) -> list[Path]:
     """Write an install script for Windows, one for Linux and macOS, and a README; return them.
 

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.i18n import gettext as _
 
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
@@ -39,4 +40,34 @@ def require_regular_file(path: Path | str, error: type[UserError] = FormatError)
     """
     kind = special_file_kind(path)
     if kind:
-        raise error(f"'{path}' is {kind}, not a file.", "Choose a file that lies on a disk.")
+        raise error(
+            f"'{path}' is {kind}, not a file.",
+            "Choose a file that lies on a disk.",
+            path=str(path),
+            code="not_a_regular_file",
+        )
+
+
+def read_regular(path: Path, limit: int, error: type[UserError] = FormatError) -> bytes:
+    """The content of a regular file that has at most ``limit`` bytes.
+
+    Args:
+        path: the file; links are followed.
+        limit: bytes that such a file may have; no more of it are read.
+        error: what is raised.
+
+    Raises:
+        FormatError: or what ``error`` says: a pipe, a device or a socket, or too large.
+        OSError: it cannot be read.
+    """
+    require_regular_file(path, error)
+    with path.open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise error(
+            _("'{file}' is larger than {limit} bytes.", file=path.name, limit=f"{limit:,}"),
+            _("Choose another file: no file of this kind is so large."),
+            path=str(path),
+            code="file_too_large",
+        )
+    return content

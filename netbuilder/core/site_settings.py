@@ -25,6 +25,8 @@ from typing import Any
 
 from platformdirs import PlatformDirs
 
+from netbuilder.core.errors import UserError
+from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean
 
 VARIABLE = "NETBUILDER_SITE_SETTINGS"
@@ -41,6 +43,9 @@ class SiteSettings:
     autosave_seconds: float = 0.4
     data_dir: str = ""
     problem: str = ""
+
+
+_LARGEST = 1_000_000
 
 
 def settings_path() -> Path:
@@ -64,8 +69,8 @@ def site_settings() -> SiteSettings:
 @lru_cache(maxsize=2)
 def _read(place: Path, _changed: int) -> SiteSettings:
     try:
-        raw = tomllib.loads(place.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raw = tomllib.loads(read_regular(place, _LARGEST, UserError).decode("utf-8"))
+    except (OSError, UserError, UnicodeDecodeError, ValueError, RecursionError) as error:
         return SiteSettings(problem=f"The machine's settings in '{place}' cannot be read: {error}.")
     return _checked(raw, place)
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.formats.importing.import_file import is_importable
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
@@ -281,7 +282,8 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, partial(self._dropped, paths[0]))
 
     def _dropped(self, path: Path) -> None:
-        if path.suffix.lower() in DATA_ENDINGS or path.is_dir():
+        is_data = path.suffix.lower() in DATA_ENDINGS and not is_importable(path)
+        if is_data or path.is_dir():
             self.commands.use_data(path)
         else:
             self.documents.open_asking(path)

@@ -89,7 +89,7 @@ def test_data_dir_is_where_everything_goes(
     assert main(["lessons", f"--data-dir={tmp_path / 'other'}"]) == 0
     assert folders.state().parent == tmp_path / "other"
     assert main(["--data-dir"]) == 2
-    assert "names no folder" in capfd.readouterr().err
+    assert "--data-dir has no value" in capfd.readouterr().err
     (tmp_path / "file").touch()
     assert main(["--data-dir", str(tmp_path / "file"), "lessons"]) == 2
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -18,23 +18,16 @@ import pytest
 ON_REQUEST = "NETBUILDER_TEST_PACKAGING"
 
 
-def _make_deb(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_deb", root / "packaging" / "make_deb.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is Debian's")
-def test_a_debian_package_holds_program_link_and_menu_entry(root: Path, tmp_path: Path) -> None:
+def test_a_debian_package_holds_program_link_and_menu_entry(
+    packaging: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
     built = tmp_path / "netbuilder"
     built.mkdir()
     program = built / "netbuilder"
     program.write_text("#!/bin/sh\necho hello\n", encoding="utf-8")
     program.chmod(0o755)
-    package = _make_deb(root).make(built, tmp_path)
+    package = packaging("make_deb").make(built, tmp_path)
     listed = subprocess.run(
         ["dpkg-deb", "--contents", str(package)], check=True, capture_output=True, text=True
     ).stdout
@@ -55,6 +48,7 @@ def test_a_debian_package_holds_program_link_and_menu_entry(root: Path, tmp_path
         ["dpkg-deb", "--field", str(package), "Depends"], check=True, capture_output=True, text=True
     ).stdout
     assert "libegl1" in told
+    assert "python3" not in told, "the folder brings its own Python"
 
 
 def _built(root: Path, tmp_path: Path) -> Path:
@@ -76,7 +70,9 @@ def _built(root: Path, tmp_path: Path) -> Path:
 @pytest.mark.skipif(
     not os.environ.get(ON_REQUEST), reason=f"takes long: set {ON_REQUEST}=1, or a built folder"
 )
-def test_the_folder_that_runs_without_python(root: Path, tmp_path: Path) -> None:
+def test_the_folder_that_runs_without_python(
+    root: Path, packaging: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
     built = _built(root, tmp_path)
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
 
@@ -111,5 +107,5 @@ def test_the_folder_that_runs_without_python(root: Path, tmp_path: Path) -> None
     assert "would end the program" in run("check", "deadly.h5", code=1)
     run("screenshot", "iris.netbuilder", "-o", "window.png")
     assert (tmp_path / "window.png").stat().st_size > 10_000
-    package = _make_deb(root).make(built, tmp_path)
+    package = packaging("make_deb").make(built, tmp_path)
     assert package.stat().st_size > 100_000_000

@@ -23,14 +23,24 @@ from netbuilder.ui.services.workbench import Workbench
 MINUTE = 60_000
 #: Seconds that a dialog may stand.
 LONGEST_DIALOG = 180
-#: What the offscreen plugin says whenever a window is shown or raised.
-OFFSCREEN = r"This plugin does not support (propagateSizeHints|raise|grabbing|window opacity)"
+#: What the offscreen plugin says whenever a window is shown or raised, and QtMultimedia of the
+#: optional libraries for hardware decoding and screen capture.
+OFFSCREEN = (
+    r"This plugin does not support (propagateSizeHints|raise|grabbing|window opacity)"
+    r"|Couldn't (load|resolve) "
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN, extend=True))
+
+
+@pytest.fixture(scope="session")
+def multimedia() -> Any:
+    """QtMultimedia, of the extra ``capture``; its system libraries may be missing, too."""
+    return pytest.importorskip("PySide6.QtMultimedia", exc_type=ImportError)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def slow(
     window.documents.open_path(mine)
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     gate, read = threading.Event(), registry.load_network
-    monkeypatch.setattr(registry, "load_network", lambda path: gate.wait(60) and read(path))
+    monkeypatch.setattr(registry, "load", lambda path: gate.wait(60) and read(path))
     window.documents.open_path(model)
     yield window, gate
     gate.set()

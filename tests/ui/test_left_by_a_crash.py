@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -217,6 +216,7 @@ def test_a_run_that_another_window_took_is_passed_over(
 @pytest.fixture
 def no_room() -> Iterator[Callable[[bool], None]]:
     """A disk without room while it is on: files cannot grow beyond some bytes."""
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def set_full(full: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -55,7 +53,7 @@ def test_a_kill_after_an_edit_loses_nothing(editor: subprocess.Popen, home: Path
     while not list((home / "state" / "recovery").glob("*.json")) and time.monotonic() < end:
         time.sleep(0.05)
     assert recovery.find_recovered() == [], "a living process's file is not offered"
-    os.kill(editor.pid, signal.SIGKILL)
+    editor.kill()
     editor.wait()
     (found,) = recovery.find_recovered()
     assert [n.layer for n in found.project.graph.nodes] == ["Input", "Dense"]

@@ -415,7 +415,7 @@ def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     from netbuilder.core.formats import registry
 
     read = registry.load_network
-    monkeypatch.setattr(registry, "load_network", lambda p: gate.wait(60) and read(p))
+    monkeypatch.setattr(registry, "load", lambda p: gate.wait(60) and read(p))
     yield path, gate
     gate.set()
 

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.described_project import DescribedProject
+from netbuilder.core.formats.importing.import_file import load_network, project_of
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.moved_data import relocate_data
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.formats.safety.model_file import ModelFile
+
+
+__all__ = ["FORMATS", "MODEL_ENDINGS", "format_for", "load_network", "project_of", "save_network"]
 
 
 @dataclass(frozen=True)
@@ -223,24 +225,6 @@ def _facts(project: Project, base: Path) -> DataFacts | None:
         return None
 
 
-def load_network(path: Path | str) -> TrainedModel:
-    """A trained network out of a ``.h5`` or ``.keras``, of NetBuilder or from elsewhere.
-
-    Raises:
-        FormatError: damaged, unsafe, or with layers that are not Keras's.
-    """
-    from netbuilder.core.formats.importing import import_keras, rebuild
-    from netbuilder.core.formats.safety.inspect_file import inspect_file
-
-    path = Path(path)
-    with translate_disk_full(path):
-        file = inspect_file(path, placeholders=True)
-        if not file.is_ours:
-            return import_keras.load_foreign(file)
-        trained = rebuild.load_own(file)
-        return replace(trained, project=relocate_data(trained.project, path.parent))
-
-
 def import_model(path: Path | str) -> Project:
     """The project of a ``.h5`` or ``.keras``; layers that are unknown become placeholders.
 
@@ -250,18 +234,7 @@ def import_model(path: Path | str) -> Project:
     from netbuilder.core.formats.safety.inspect_file import inspect_file
 
     with translate_disk_full(Path(path)):
-        return project_of_file(inspect_file(Path(path), placeholders=True))
-
-
-def project_of_file(file: ModelFile) -> Project:
-    """The project that stands in a checked file, or the one that its graph makes."""
-    from netbuilder.core.formats import metadata
-    from netbuilder.core.formats.importing import import_graph
-
-    if file.is_ours:
-        project = metadata.sidecar_from_json(file.ours, file.path.name).project
-        return relocate_data(project, file.path.parent)
-    return import_graph.project_from_model(file)
+        return project_of(inspect_file(Path(path), placeholders=True))
 
 
 def read_project(path: Path | str) -> Project:

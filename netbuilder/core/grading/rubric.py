@@ -36,6 +36,7 @@ from typing import Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import composed
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list, format_number
 
 _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",
@@ -104,6 +105,7 @@ class Rubric:
 
 
 DEFAULT_RUBRIC = Rubric()
+LARGEST = 1_000_000  # bytes; a rubric is a page
 
 
 def read_rubric(path: Path) -> Rubric:
@@ -113,13 +115,13 @@ def read_rubric(path: Path) -> Rubric:
         UserError: it cannot be read, or a key or a value in it is wrong; names the key.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(read_regular(path, LARGEST, UserError).decode("utf-8"))
     except OSError as error:
         raise UserError(
             f"The rubric '{path}' cannot be read: {error.strerror or error}.",
             "Check the name and the folder.",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(
             f"The rubric '{path.name}' is no TOML: {error}.",
             'Write lines such as points = 100, and texts between quotation marks ("…").',

@@ -8,7 +8,7 @@ the seal says; who has the program can of course train honestly, which is the po
 The seal is the concatenation, in Base64, of an ephemeral X25519 public key (32 bytes), a nonce
 (12 bytes) and the JSON encrypted with ChaCha20-Poly1305 under a key that HKDF-SHA256 derives from
 both public keys and their shared secret: the construction of RFC 9180's base mode in small, with
-the parts of the ``cryptography`` package (an extra: ``pip install netbuilder[seal]``).
+the parts of the ``cryptography`` package (an extra: ``pip install netbuilder-studio[seal]``).
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.regular_file import read_regular
 
 _INFO = b"netbuilder hand-in seal 1"
+_KEY_FILE_BYTES = 10_000
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
@@ -47,7 +49,7 @@ def read_key(path: Path) -> str:
         UserError: it cannot be read, or holds no key.
     """
     try:
-        text = path.read_text(encoding="ascii").strip()
+        text = read_regular(path, _KEY_FILE_BYTES, UserError).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"The key '{path}' cannot be read.", "Check the name and the folder."
@@ -116,7 +118,7 @@ def open_seal(private_key: str, sealed: str) -> dict[str, Any] | None:
         box = _cipher(mine.exchange(theirs), public + mine.public_key().public_bytes_raw())
         content = box.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], None)
         found = json.loads(content)
-    except (InvalidTag, ValueError, binascii.Error):
+    except (InvalidTag, ValueError, binascii.Error, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -42,6 +42,19 @@ def check_file(path: Path) -> None:
         ) from error
 
 
+def numbers_in(path: Path) -> int:
+    """How many numbers the datasets of a checked file hold; 0 where it is none.
+
+    Raises:
+        FormatError: as ``check_container``.
+    """
+    try:
+        with open_hdf5(path) as file:
+            return check_container(file, path.name)
+    except OSError:
+        return 0
+
+
 def is_keras_model(path: Path) -> bool:
     """Whether a file of this ending is a network of Keras, and not data; by what it says itself."""
     try:

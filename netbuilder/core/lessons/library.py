@@ -14,6 +14,7 @@ from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
 from netbuilder.core.lessons.parse import read_lesson, start_line
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.regular_file import special_file_kind
 from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import did_you_mean, format_list
@@ -101,6 +102,8 @@ def _shelf(title: str, folder: Path) -> LessonFolder:
 def _may_be_lesson(path: Path) -> bool:
     """Whether a Markdown file means to be a lesson: a README beside them does not."""
     try:
+        if special_file_kind(path):
+            return False
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             return file.readline(10).strip() == "---"
     except OSError:

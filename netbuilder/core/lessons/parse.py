@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.formulas import check_formulas
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, LessonStep
 from netbuilder.core.lessons.lesson_reader import FencedBlock, LessonReader
 from netbuilder.core.lessons.step_blocks import BLOCK_PARSERS, parse_check
+from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list
 
 FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
@@ -29,12 +31,7 @@ def read_lesson(path: Path, *, drawn: bool = False) -> Lesson:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
-        if len(content) > LARGEST:
-            raise LessonError(
-                f"'{path.name}' is too large to be a lesson.", "Choose a Markdown file (.md)."
-            )
-        text = content.decode("utf-8-sig")
+        text = read_regular(path, LARGEST, LessonError).decode("utf-8-sig")
     except FileNotFoundError:
         raise LessonError(
             f"There is no lesson '{path}'.", "Check the name and the folder.", path=str(path)
@@ -49,7 +46,15 @@ def read_lesson(path: Path, *, drawn: bool = False) -> Lesson:
         raise LessonError(
             f"'{path}' cannot be read: {error.strerror}.", "Choose a Markdown file (.md)."
         ) from error
-    return parse_lesson(text, path.stem, path, drawn=drawn)
+    try:
+        return parse_lesson(text, path.stem, path, drawn=drawn)
+    except RecursionError as error:
+        raise LessonError(
+            _("'{file}' is nested too deeply to be a lesson.", file=path.name),
+            _("Remove the nested brackets, lists or quotations."),
+            path=str(path),
+            code="lesson_too_deep",
+        ) from error
 
 
 def parse_lesson(
@@ -121,7 +126,7 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
 
 def start_line(path: Path) -> int:
     """The line of ``start`` in a lesson's file, counted from 1; 1 where there is none."""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = read_regular(path, LARGEST, LessonError).decode("utf-8-sig").splitlines()
     return next((i for i, line in enumerate(lines, 1) if line.startswith("start:")), 1)
 
 

@@ -14,9 +14,12 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core import folders
 from netbuilder.core.data import registry
 from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats.importing.import_file import IMPORT_ENDINGS, is_importable
+from netbuilder.core.formats.importing.report import lines_of
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.services import jobs, settings, suggested_paths
@@ -36,12 +39,12 @@ from netbuilder.ui.widgets.file_dialogs import (
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.formats.importing.report import Imported
 
 PROJECT_ENDING = ".netbuilder"
 PROJECT_TYPE = FileType("NetBuilder project", (PROJECT_ENDING,))
 MODEL_TYPES = tuple(FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.reads)
-_MODELS = " ".join(f"*{ending}" for ending in MODEL_ENDINGS)
+_MODELS = " ".join(f"*{ending}" for ending in IMPORT_ENDINGS)
 # A dropped .h5 is taken for a model, which says so where it is none.
 DATA_ENDINGS = tuple(end for end in registry.all_endings() if end not in MODEL_ENDINGS)
 _DATA = " ".join(f"*{ending}" for ending in DATA_ENDINGS)
@@ -78,6 +81,19 @@ def _as_trained(project: Project, trained: Project) -> bool:
     )
     same = replace(trained, name=project.name, extra=project.extra)
     return replace(project, training=chosen) == same
+
+
+def _opened(path: Path, found: Imported) -> str:
+    """Words for what an opened file became."""
+    if found.trained is not None:
+        return _("Opened {file} with its trained weights.", file=path.name)
+    count = len(found.project.graph.nodes)
+    return ngettext(
+        "Opened {file}: {count} layer, no weights.",
+        "Opened {file}: {count} layers, no weights.",
+        count,
+        file=path.name,
+    )
 
 
 class Documents(QObject):
@@ -156,12 +172,12 @@ class Documents(QObject):
         """Open a project, a model, or data to begin a project with; what cannot be opened leaves
         all as it was. ``asking``: what is open may not go unasked."""
         path = path.absolute()
+        if is_importable(path):
+            self._open_model(path, asking=asking)
+            return
         if path.suffix.lower() in DATA_ENDINGS and path.is_file():
             if not asking or self.may_close():
                 self.data_opened.emit(path)
-            return
-        if is_model(path):
-            self._open_model(path, asking=asking)
             return
         try:
             project = files.read(path)
@@ -394,17 +410,21 @@ class Documents(QObject):
             )
 
     def _open_model(self, path: Path, *, asking: bool) -> None:
-        def work() -> tuple[TrainedModel | None, Project, str]:
-            from netbuilder.core.formats.registry import import_model, load_network
+        def work() -> Imported:
+            from netbuilder.core.formats.importing.import_file import import_file, onto_project
+            from netbuilder.core.formats.importing.report import LEFT_OUT, Imported, ReportItem
 
             try:
-                trained = load_network(path)
+                return import_file(path)
             except FormatError as error:
-                # A layer that is not Keras's: the canvas can still show the rest.
-                return None, import_model(path), str(error)
-            return trained, trained.project, f"Opened {path.name} with its trained weights."
+                if error.code == "weights_only":
+                    return onto_project(Imported(before[0]), path, base)
+                # The canvas can show what Keras cannot make.
+                found = import_file(path, trained=False)
+                item = ReportItem("weights", LEFT_OUT, str(error))
+                return replace(found, report=(*found.report, item))
 
-        def done(found: tuple[TrainedModel | None, Project, str]) -> None:
+        def done(found: Imported) -> None:
             if number != self._shown:
                 return
             self.opening = ""
@@ -416,7 +436,7 @@ class Documents(QObject):
             changed = self._store.project is not project or self._models.trained is not trained
             if (asking or changed) and not self._may_lose():
                 return
-            trained, project, words = found
+            trained, project = found.trained, found.project
             if project.name == Project().name:
                 project = edits.rename_project(project, path.stem)
             self.show_project(project, path)
@@ -424,11 +444,10 @@ class Documents(QObject):
                 self._models.submit(ModelState(trained, Source.FILE))
                 self.keep_model()
             settings.remember_file(path)
-            self.told.emit(words)
+            self.told.emit(_opened(path, found))
             self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
-            left_out = tuple(trained.extra.get("notes", ())) if trained is not None else ()
-            if left_out:
-                self.noted.emit(path.name, left_out)
+            if found.changes:
+                self.noted.emit(path.name, lines_of(found.changes))
 
         def failed(error: Exception) -> None:
             if number == self._shown:
@@ -437,6 +456,7 @@ class Documents(QObject):
 
         self._shown += 1
         number, before = self._shown, (self._store.project, self._models.trained)
+        base = self._workbench.base
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
         jobs.run_job(work, done, failed, name="open model", owner=self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
@@ -36,6 +38,17 @@ if TYPE_CHECKING:
 
 #: Tabs that show the running training by themselves.
 _WATCHING = ("surface", "inside", "training")
+
+
+#: Sentences of a report that stand in the window; all of them are in ``netbuilder import``.
+_MOST_NOTES = 12
+
+
+def _shortened(notes: Sequence[str]) -> str:
+    shown, rest = list(notes[:_MOST_NOTES]), len(notes) - _MOST_NOTES
+    if rest > 0:
+        shown.append(ngettext("… and {count} more.", "… and {count} more.", rest))
+    return "\n".join(shown)
 
 
 class WindowCommands:
@@ -80,12 +93,12 @@ class WindowCommands:
         )
         banner.add(card, lasting=True)
 
-    def show_notes(self, name: str, notes: tuple[str, ...]) -> None:
+    def show_notes(self, name: str, notes: Sequence[str]) -> None:
         """Say what an opened file holds that could not be taken over, until it is read."""
         card = RoleBox(
             "warning",
-            f"Not all of {name} could be taken over",
-            "\n".join(notes),
+            _("Not all of {file} could be taken over", file=name),
+            _shortened(notes),
             self._parts.window,
             button="Close",
             do=lambda: self._parts.banner.remove(card),

@@ -105,10 +105,12 @@ def test_a_metric_that_should_grow_decides_what_is_best(
     ["/tmp/elsewhere.csv", "../elsewhere.csv", "logs/../../elsewhere.csv", "~/a.csv", "C:\\a.csv",
      "project.netbuilder", "link/a.csv", "."],
 )  # fmt: skip
-def test_logs_go_nowhere_else(run: Callable[..., Any], tmp_path: Path, name: str) -> None:
+def test_logs_go_nowhere_else(
+    run: Callable[..., Any], symlink: Callable[[Path, Path], None], tmp_path: Path, name: str
+) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()
-    (tmp_path / "link").symlink_to(outside)
+    symlink(tmp_path / "link", outside)
     with pytest.raises(TrainingError, match=r"project's own folder|files end in"):
         run(Choice("CSVLogger", {"filename": name}))
     assert not list(outside.iterdir())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"u
 @pytest.fixture
 def small_disk() -> Any:
     """Files cannot grow beyond the limit, as on a disk without room; ``lift`` makes room."""
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     import signal
 

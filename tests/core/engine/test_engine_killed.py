@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import runpy
-import signal
 import subprocess
 import sys
 import time
@@ -51,7 +50,7 @@ def killed(process: subprocess.Popen[str], behind: int, more: float) -> int:
         if what == "saved" and int(number) > behind:
             break
     time.sleep(more)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     return int(number)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 @pytest.fixture
 def small_disk() -> Iterator[None]:
     """Files cannot grow beyond two thousand bytes, as on a disk without room."""
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
     yield

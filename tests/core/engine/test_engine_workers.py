@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -75,7 +74,7 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     for line in chief.stdout:
         if line.startswith("epoch") and (tmp_path / "checkpoints" / "checkpoint.npz").exists():
             break
-    os.kill(workers[2].pid, signal.SIGKILL)
+    workers[2].kill()
     for worker in workers[:2]:
         text, _ = worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 1

@@ -201,3 +201,33 @@ def test_variable_length_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "long.h5"
     _, x, expected = written("variable length", path)
     assert difference(registry.load_network(path).model, x, expected) < 5e-4
+
+
+def _half(layers: Any) -> Any:
+    return tk.Sequential(
+        [layers.Input((6,)), layers.Dense(5, dtype="mixed_float16"), layers.Dense(2)]
+    )
+
+
+def _translating(layers: Any) -> Any:
+    start, second = tk.Input((7, 4)), tk.Input((6, 3))
+    _, hidden, cell = layers.LSTM(5, return_state=True)(start)
+    given = layers.LSTM(5, return_sequences=True)(second, initial_state=[hidden, cell])
+    return tk.Model([start, second], layers.Dense(3)(given))
+
+
+def _on_a_body(layers: Any) -> Any:
+    start = tk.Input((8, 8, 3))
+    body = tk.Model(start, layers.Conv2D(4, 3)(start))
+    return tk.Sequential([body, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+
+
+@pytest.mark.parametrize("make", [_half, _translating, _on_a_body])
+def test_what_schools_have_of_keras_2(tmp_path: Path, make: Any) -> None:
+    """Half precision, states that are handed on, a body in a model."""
+    model = make(tk.layers)
+    KINDS.shaken(model)
+    x = KINDS.probe(model)
+    expected = answers(model, x)
+    model.save(tmp_path / "m.h5")
+    assert difference(registry.load_network(tmp_path / "m.h5").model, x, expected) < 1e-4

@@ -238,3 +238,28 @@ def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, en
         model.save(path)
         with pytest.raises(FormatError, match=r"Written'?, a model class written in Python"):
             registry.load_network(path)
+
+
+def test_words_that_were_learned_from_data_come_along(tmp_path: Path) -> None:
+    """Keras keeps them in files of their own inside a .keras."""
+    import tensorflow as tf
+
+    words = keras.layers.TextVectorization(output_sequence_length=3)
+    words.adapt(np.array(["good film", "bad film"]))
+    inputs = keras.Input((1,), dtype="string")
+    model = keras.Model(inputs, keras.layers.Embedding(6, 2)(words(inputs)))
+    model.save(tmp_path / "m.keras")
+    trained = registry.load_network(tmp_path / "m.keras")
+    rows = tf.constant([["film bad"], ["new"]])
+    assert np.array_equal(trained.model(rows), model(rows))
+    node = next(n for n in trained.project.graph.nodes if n.layer == "TextVectorization")
+    assert set(node.params["vocabulary"]) >= {"good", "film", "bad"}
+
+
+def test_a_layer_that_keeps_its_state_is_opened(tmp_path: Path) -> None:
+    layers = [keras.Input(batch_shape=(4, 5, 3)), keras.layers.LSTM(2, stateful=True)]
+    model = keras.Sequential(layers)
+    model.save(tmp_path / "m.keras")
+    rows = np.ones((4, 5, 3), "float32")
+    opened = registry.load_network(tmp_path / "m.keras")
+    assert np.allclose(opened.model(rows), model(rows), atol=1e-6)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from netbuilder.core.project.atomic import translate_disk_full
 @pytest.fixture
 def no_room() -> Iterator[None]:
     """A disk that takes no file of more than some bytes."""
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
     yield

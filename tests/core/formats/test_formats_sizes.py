@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -89,11 +88,13 @@ def write(path: Path, config: Config, ours: Any = None) -> Path:
 @pytest.mark.parametrize("case", HIDDEN, ids=str)
 def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path: Path, case: str) -> None:
     path = write(tmp_path / "tiny.h5", HIDDEN[case])
+    resource = pytest.importorskip("resource", reason="peak memory is told by POSIX systems")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
         registry.load_network(path)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 300 * 1024, "it took memory first"
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes
+    assert grown * unit < 300 * 1024 * 1024, "it took memory first"
 
 
 @pytest.mark.parametrize(

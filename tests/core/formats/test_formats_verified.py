@@ -79,13 +79,13 @@ def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str, e
     notes = registry.save_network(trained, path)
     # Builtins only: a plain interpreter has no operations of TensorFlow.
     interpreter = tf.lite.Interpreter(model_path=str(path))
-    row = random_rows(trained, 1, seed=7)
+    row = random_rows(trained, 1 if ending == ".int8.tflite" else 3, seed=7)
     found = interpreter.get_signature_runner()(input_000=row[0])
     expected = predict_rows(trained.model, row)[0]
     close = {".tflite": 1e-5, ".f16.tflite": 2e-3, ".int8.tflite": 0.1}[ending]
     assert np.allclose(next(iter(found.values())), expected, atol=close)
     recurrent = name in ("lstm", "gru")
-    assert ("It takes one row at a time." in notes) == recurrent
+    assert not any("one row at a time" in note for note in notes)
     assert any("calculating with 32" in note for note in notes) == (
         recurrent and ending == ".int8.tflite"
     )

@@ -181,6 +181,7 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
         write_bytes(locked / "p.netbuilder", b"")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no rights of this kind")
 def test_rights_of_the_old_file_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "p.netbuilder"
     files.write(Project(), path)

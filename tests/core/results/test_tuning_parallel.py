@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -131,7 +130,7 @@ def test_a_killed_study_goes_on(project: Project, tmp_path: Path, jobs: int) -> 
         assert process.poll() is None, "it was done before it could be killed"
         time.sleep(0.02)
     workers = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert not alive, "no process stays behind"

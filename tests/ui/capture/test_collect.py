@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -236,12 +237,11 @@ def test_without_qtmultimedia_the_window_says_how_to_get_it(
     window.show()
     said = window.notices.cards[0]
     assert "QtMultimedia" in said.title.text()
-    assert "netbuilder[capture]" in said.words.text()
+    assert "netbuilder-studio[capture]" in said.words.text()
     assert not window.cards[0].hold.isEnabled()
 
 
-def test_without_a_camera_the_window_says_so(qtbot: QtBot, tmp_path: Path) -> None:
-    multimedia = pytest.importorskip("PySide6.QtMultimedia")
+def test_without_a_camera_the_window_says_so(multimedia: Any, qtbot: QtBot, tmp_path: Path) -> None:
     if multimedia.QMediaDevices.videoInputs():
         pytest.skip("there is a camera")
     window = CollectWindow(tmp_path)
@@ -252,9 +252,8 @@ def test_without_a_camera_the_window_says_so(qtbot: QtBot, tmp_path: Path) -> No
 
 
 @pytest.mark.qt_log_ignore("No RHI backend", extend=True)
-def test_qtmultimedias_own_frames_arrive(qtbot: QtBot) -> None:
+def test_qtmultimedias_own_frames_arrive(multimedia: Any, qtbot: QtBot) -> None:
     """The real pipeline, fed with frames of our own in the place of a camera's."""
-    multimedia = pytest.importorskip("PySide6.QtMultimedia")
 
     class Fed(devices.Camera):
         def _feed(self, session: object, device: int) -> None:
@@ -287,9 +286,8 @@ def test_qtmultimedias_own_frames_arrive(qtbot: QtBot) -> None:
 @pytest.mark.parametrize("kind", ["UInt8", "Int16", "Int32", "Float"])
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (48_000, 2), (44_100, 1)])
 def test_whatever_a_microphone_gives_becomes_the_same_wave(
-    kind: str, rate: int, channels: int
+    multimedia: Any, kind: str, rate: int, channels: int
 ) -> None:
-    multimedia = pytest.importorskip("PySide6.QtMultimedia")
     form = multimedia.QAudioFormat()
     form.setSampleRate(rate)
     form.setChannelCount(channels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def _colors(view: MarkdownView) -> set[str]:
 
 
 def test_pictures_come_from_the_lessons_folder_and_below_only(
-    view: MarkdownView, tmp_path: Path
+    view: MarkdownView, symlink: Callable[[Path, Path], None], tmp_path: Path
 ) -> None:
     inside, outside = tmp_path / "in", tmp_path / "out.png"
     (inside / "below").mkdir(parents=True)
@@ -39,7 +40,7 @@ def test_pictures_come_from_the_lessons_folder_and_below_only(
     picture.fill(QColor("#3366cc"))
     for path in (inside / "a.png", inside / "below" / "b.png", outside):
         assert picture.save(str(path))
-    (inside / "link.png").symlink_to(outside)
+    symlink(inside / "link.png", outside)
     view.show_markdown("# Hello\n<b>no html</b>", inside)
     for name in ("a.png", "below/b.png"):
         assert view.loadResource(IMAGE, QUrl(name)), name

@@ -93,9 +93,12 @@ def sounds(folder: Path) -> Project:
     return Project(graph=graph, data=data, training=Training(epochs=20))
 
 
-@pytest.mark.qt_log_ignore("PulseAudio", extend=True)
+@pytest.mark.qt_log_ignore("PulseAudio|Couldn't (load|resolve) ", extend=True)
 def test_a_sound_is_dropped_and_played(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+    request: pytest.FixtureRequest,
+    open_window: Callable[..., MainWindow],
+    qtbot: QtBot,
+    tmp_path: Path,
 ) -> None:
     project = sounds(tmp_path)
     window = trained_window(open_window, project, qtbot, tmp_path / "s.netbuilder")
@@ -119,9 +122,8 @@ def test_a_sound_is_dropped_and_played(
     qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
     assert panel.predictions.first.probabilities == pytest.approx(expected)
     view.play_button.click()
-    from PySide6.QtMultimedia import QMediaDevices
-
-    quiet = not QMediaDevices.audioOutputs()
+    multimedia = request.getfixturevalue("multimedia")
+    quiet = not multimedia.QMediaDevices.audioOutputs()
     assert ("no loudspeaker" in panel.about.text()) == quiet
 
 

@@ -17,8 +17,9 @@ from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
 from netbuilder.core.check.shapes.resize_fix import shrink
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
-from netbuilder.core.engine.log_files import LOGS, name_problem
+from netbuilder.core.engine.log_files import LOGS, log_path, name_problem
 from netbuilder.core.engine.monitor.keras_callbacks import measures_apart
+from netbuilder.core.errors import TrainingError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 
@@ -103,6 +104,11 @@ def _log_files(context: Context) -> Iterable[Violation]:
         key = next(p.name for p in CALLBACKS[known].params if p.kind is Kind.FILE)
         name = str(chosen.params.get(key) or "")
         told = name_problem(known, name) if name else ""
+        if name and not told and context.base is not None:
+            try:  # what is there already may be data, or a link
+                log_path(known, name, context.base)
+            except TrainingError as error:
+                told = error.what
         if told:
             usual = LOGS[known].usual
             right = Choice(chosen.name, {**chosen.params, key: usual})

@@ -39,7 +39,7 @@ def project_from_model(file: ModelFile) -> Project:
     return Project(
         name=file.path.stem,
         graph=graph,
-        training=import_training(file, outputs),
+        training=import_training(file.training, outputs),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,11 @@ from netbuilder.core.formats.importing import import_graph
 from netbuilder.core.formats.importing.keras2_compat import fit_config, scale_hard_sigmoids
 from netbuilder.core.formats.importing.memory_check import check_config
 from netbuilder.core.formats.importing.rebuild import is_memory_error
+from netbuilder.core.formats.importing.weights_only import (
+    load_weights,
+    shape_problem,
+    strange_values,
+)
 from netbuilder.core.formats.keras_prediction import predict_rows, random_words
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.metadata import KERAS_OWN
@@ -44,8 +50,12 @@ _STEPS = (8, 128, 12_000)
 _MOST = 4_000_000
 
 
-def load_foreign(file: ModelFile) -> TrainedModel:
+def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     """The trained network of a checked file that NetBuilder did not write.
+
+    Args:
+        file: the checked file.
+        weights: the file with its weights, where they are not in it.
 
     The config that was checked, not the one in the file, is given to Keras; then only numbers
     are read. Where the canvas can say all that the model is, ``training_model`` is built from it
@@ -60,16 +70,17 @@ def load_foreign(file: ModelFile) -> TrainedModel:
             "Import it as a project and replace the placeholder.",
             path=str(file.path),
         )
-    model, notes = _model(file)
+    model, notes = _model(file, weights)
+    notes += strange_values(model)
     project = import_graph.project_from_model(_with_shapes(file, model))
     training_model = _core(project, model)
     extra: dict[str, Any] = {"path": str(file.path), "notes": (*file.notes, *notes)}
     if training_model is None:
         training_model = model
-        _compile(training_model, project)
+        compile_imported(training_model, project)
         extra[KERAS_OWN] = True
         extra["notes"] = (*extra["notes"], _what_remains(project))
-    preprocessing = _preprocessing(project, training_model)
+    preprocessing = preprocessing_of(project, training_model)
     return TrainedModel(
         project=project,
         training_model=training_model,
@@ -105,15 +116,18 @@ def _entries(file: ModelFile) -> list[Any]:
     return [one for one in model_layers(file.config) if isinstance(one, dict)]
 
 
-def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
+def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[str, ...]]:
     """Keras's model with the file's weights; and what of the file it could not take."""
     name = file.path.name
     config, notes = fit_config(file.config) if file.by_keras_2 else (file.config, ())
     try:
         check_config(config, file)
         model = build_model(config)
-        with weights_file(file) as path:
-            model.load_weights(path)
+        if weights is None:
+            with weights_file(file) as path:
+                _load(model, path, name)
+        else:
+            load_weights(model, weights)
     except FormatError:
         raise
     except Exception as error:
@@ -130,6 +144,13 @@ def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
     if file.by_keras_2:
         scale_hard_sigmoids(layers)
     return model, notes
+
+
+def _load(model: keras.Model, path: Path, name: str) -> None:
+    try:
+        model.load_weights(path)
+    except ValueError as error:
+        raise (shape_problem(model, path, name) or error) from error
 
 
 def _core(project: Project, model: keras.Model) -> keras.Model | None:
@@ -182,14 +203,15 @@ def _probe(tensor: Any, steps: int) -> Any:
     return random.integers(0, 2, (2, *shape)).astype(str(tensor.dtype))
 
 
-def _compile(model: keras.Model, project: Project) -> None:
+def compile_imported(model: keras.Model, project: Project) -> None:
+    """Compile Keras's own model as its project says, or so that it can be saved at least."""
     try:
         compile_model(model, project, None)
     except (BuildError, ValueError, TypeError):
         model.compile(loss="mean_squared_error")
 
 
-def _preprocessing(project: Project, training_model: keras.Model) -> Preprocessing:
+def preprocessing_of(project: Project, training_model: keras.Model) -> Preprocessing:
     """What the last layers and the loss say about the answers."""
     outputs: dict[str, OutputPreprocessing] = {}
     training = project.training

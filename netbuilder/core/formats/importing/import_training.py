@@ -8,20 +8,19 @@ from typing import Any
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPTIMIZERS, canonical
 from netbuilder.core.formats.importing.import_params import object_params
-from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.project.model import Choice, OutputSettings, Training
 
 _OLD_NAMES = {"lr": "learning_rate", "rho": "rho"}
 
 
-def import_training(file: ModelFile, outputs: list[str]) -> Training:
+def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> Training:
     """The plan; what is not said or not known is left to be chosen from the data.
 
     Args:
-        file: the checked file.
+        training: loss, optimizer and metrics as Keras writes them; None: nothing is said.
         outputs: ids of the output nodes, in the model's order.
     """
-    config = file.training or {}
+    config = training or {}
     optimizer = _optimizer(config.get("optimizer_config") or config.get("optimizer"))
     losses = _for_outputs(config.get("loss"), len(outputs))
     metrics = _metrics(config.get("metrics"), len(outputs))

@@ -12,6 +12,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.importing.memory_check import check_project
+from netbuilder.core.formats.importing.weights_only import shape_problem, strange_values
 from netbuilder.core.formats.metadata import TAKES, Sidecar
 from netbuilder.core.formats.model_weights import weights_file
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state, restore_optimizer
@@ -83,6 +84,11 @@ def with_weights(file: ModelFile) -> TrainedModel:
         try:
             (model if made is None else made.model).load_weights(path)
         except (ValueError, OSError, KeyError, TypeError) as error:
+            target = model if made is None else made.model
+            problem = shape_problem(target, path, file.path.name)
+            if problem is not None:
+                problem.path = str(file.path)
+                raise problem from error
             raise FormatError(
                 f"The weights in '{file.path.name}' do not fit the project in it:"
                 f" {str(error).splitlines()[0]}",
@@ -102,7 +108,7 @@ def with_weights(file: ModelFile) -> TrainedModel:
         epochs=int(parts.run.get("epochs") or epoch_count(parts.history)),
         best_epoch=int(parts.run.get("best_epoch") or 0),
         kept_epoch=int(parts.run.get("kept_epoch") or 0),
-        extra={"path": str(file.path)},
+        extra={"path": str(file.path), "notes": strange_values(training_model)},
     )
 
 

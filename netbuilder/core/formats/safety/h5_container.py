@@ -11,6 +11,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.model_file import CHANGED, PREFIX
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import h5py
@@ -67,10 +68,20 @@ def _text(value: Any) -> str | bytes:
 
 def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
     if "model_config" not in file.attrs:
-        held = "weights only" if "layer_names" in file.attrs or "layers" in file else "no network"
+        if "layer_names" in file.attrs or "layers" in file:
+            raise FormatError(
+                _("'{file}' holds weights only, and not the network that they are for.", file=name),
+                _(
+                    "Open the network first, then its weights: netbuilder import NETWORK"
+                    " --weights {file} -o model.h5. Or save the whole model with model.save().",
+                    file=name,
+                ),
+                code="weights_only",
+            )
         raise FormatError(
-            f"'{name}' holds {held}: there is no 'model_config' in it.",
-            "Save the whole model with model.save('model.h5').",
+            _("'{file}' holds no network: there is no 'model_config' in it.", file=name),
+            _("Save the whole model with model.save('model.h5')."),
+            code="h5_without_model",
         )
     found = CheckedContainer(config=_json(file, "model_config", name))
     if "training_config" in file.attrs:

@@ -13,18 +13,20 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config_check import check_model, without_plans
 from netbuilder.core.formats.safety.form_check import check_form, check_objects
-from netbuilder.core.formats.safety.h5_container import read_h5_container
+from netbuilder.core.formats.safety.h5_container import CheckedContainer, read_h5_container
 from netbuilder.core.formats.safety.keras2_modernize import modernize_config
 from netbuilder.core.formats.safety.keras_container import read_keras_container
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.operations import with_modules
 from netbuilder.core.formats.safety.sizes import check_sizes
 from netbuilder.core.formats.safety.training_config import check_training_config
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import require_regular_file
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -59,11 +61,43 @@ def inspect_file(path: Path | str, *, placeholders: bool = False) -> ModelFile:
     path = Path(path)
     kind = kind_of(path)
     read = read_h5_container if kind == "h5" else read_keras_container
-    found = read(path)
+    return _judged(read(path), path, kind, placeholders)
+
+
+def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
+    """Read and check what ``model.to_json()`` gave: a network without weights.
+
+    Args:
+        path: a JSON file.
+        numbers: how many numbers the file with its weights holds.
+
+    Raises:
+        FormatError: no such JSON, or not safe.
+    """
+    require_regular_file(path)
+    with path.open("rb") as file:
+        config = read_json(file.read(MAX_CHARACTERS + 1), f"'{path.name}'")
+    for key in ("model_config", "config"):  # as some programs wrap it
+        inner = config.get(key) if isinstance(config, dict) else None
+        if isinstance(inner, dict) and "class_name" in inner and "class_name" not in config:
+            config = inner
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise FormatError(
+            _("'{file}' is a JSON file without a Keras network in it.", file=path.name),
+            _("Choose a file that was written with model.to_json()."),
+            path=str(path),
+            code="json_not_a_model",
+        )
+    version = str(config.get("keras_version") or "")
+    found = CheckedContainer(config, config.get("compile_config"), version, numbers=numbers)
+    return _judged(found, path, "json", placeholders=True)
+
+
+def _judged(found: CheckedContainer, path: Path, kind: str, placeholders: bool) -> ModelFile:
     check_form(found.config, path.name)
     if found.keras_version[:2] in ("1.", "2."):
         found.config = modernize_config(found.config)
-    elif kind == "h5":
+    elif kind != "keras":
         found.config = with_modules(found.config)
     found.config = without_masks(without_plans(found.config), is_layer)
     refused = check_model(found.config, path.name)

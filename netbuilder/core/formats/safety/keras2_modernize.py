@@ -55,6 +55,10 @@ _HARMLESS = re.compile(r"(math|nn|linalg|__operators__|image)\.\w+|" + "|".join(
     "compat.v1.transpose", "compat.v1.shape", "compat.v1.gather", "gather", "reverse", "pad",
     "broadcast_to", "one_hot", "strided_slice", "slice", "keras.activations.\\w+",
 )))  # fmt: skip
+_POLICIES = frozenset({"Policy", "PolicyV1"})
+_WITH_STATE = frozenset(
+    {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"}
+)
 _OPERATION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})
 _FUNCTIONAL = "keras.src.models.functional"
 # Keras 2's hard_sigmoid(x) is Keras 3's at 1.2 x: clip(0.2 x + 0.5) = clip(1.2 x / 6 + 0.5).
@@ -68,6 +72,9 @@ def modernize_config(config: Mapping[str, Any]) -> dict[str, Any]:
     - calls of a model inside the model are counted from 0 (Keras 2 counts from 1, its making
       being the first),
     - ``a + b`` (``TFOpLambda``) becomes Keras 3's operation, where there is one,
+    - states that a recurrent layer begins with go by their name,
+    - a policy of numbers becomes its name,
+    - a model of one input and one output takes and gives a tensor, and no list of one,
     - before an ``Activation("hard_sigmoid")`` stands a ``Rescaling`` that makes it Keras 2's.
 
     Args:
@@ -92,10 +99,18 @@ def modernize_config(config: Mapping[str, Any]) -> dict[str, Any]:
         done.append(one)
     if isinstance(inner, Mapping):
         whole = {**inner, "layers": done}
+        if functional:
+            whole |= {key: _one_end(inner[key]) for key in ("input_layers", "output_layers")}
         result["config"] = _shifted(whole) if functional else whole
     else:
         result["config"] = done
     return result
+
+
+def _one_end(places: Any) -> Any:
+    """The one place of a list of one: Keras 3 gives a list where a list is named, and the layer
+    behind a model inside the model takes none."""
+    return places[0] if isinstance(places, list) and len(places) == 1 else places
 
 
 def is_harmless(entry: Mapping[str, Any]) -> bool:
@@ -133,8 +148,24 @@ def _layer(entry: Any) -> Any:
     result.pop("build_config", None)
     calls = result.get("inbound_nodes")
     if isinstance(calls, list):
-        result["inbound_nodes"] = [_call(one) for one in calls]
+        recurrent = entry.get("class_name") in _WITH_STATE
+        result["inbound_nodes"] = [_with_states(one) if recurrent else _call(one) for one in calls]
     return result
+
+
+def _with_states(call: Any) -> Any:
+    """A call of a recurrent layer with the states that it begins with, which Keras 2 lists behind
+    its input."""
+    if not isinstance(call, list) or len(call) < 2 or not all(map(_is_place, call)):
+        return call
+    rest = call[0][3] if len(call[0]) > 3 and isinstance(call[0][3], Mapping) else {}
+    states = [_tensor(place[:3]) for place in call[1:]]
+    kwargs = {**rest, "initial_state": states[0] if len(states) == 1 else states}
+    return {"args": [_tensor(call[0][:3])], "kwargs": kwargs}
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str)
 
 
 def _call(call: Any) -> Any:
@@ -159,6 +190,9 @@ def _renamed(value: Any) -> Any:
         return [_renamed(one) for one in value]
     if not isinstance(value, Mapping):
         return value
+    inner = value.get("config")
+    if value.get("class_name") in _POLICIES and isinstance(inner, Mapping) and "name" in inner:
+        return inner["name"]  # "mixed_float16": Keras 3 makes its own policy of the name
     result = {key: _renamed(one) for key, one in value.items()}
     module = value.get("module")
     if isinstance(module, str) and module.startswith(("tf_keras.", "keras.src.", "keras.layers.")):

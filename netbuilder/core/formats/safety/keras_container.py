@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.h5_container import CheckedContainer
-from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY
+from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY, snake_case
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 
@@ -41,6 +41,7 @@ def read_keras_container(path: Path) -> CheckedContainer:
             )
             found = CheckedContainer(config=_json(archive, "config.json", name), numbers=numbers)
             names = set(archive.namelist())
+            _take_vocabularies(archive, found.config, names)
             if "metadata.json" in names:
                 metadata = _json(archive, "metadata.json", name)
                 if isinstance(metadata, dict):
@@ -125,6 +126,27 @@ def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -
             shutil.copyfileobj(source, target, 2**20)
         with open_hdf5(copy) as file:
             return check_container(file, name)
+
+
+def _take_vocabularies(archive: zipfile.ZipFile, config: object, names: set[str]) -> None:
+    """Put words that a look-up has learned from data, which stand in files of their own, into its
+    config: there the canvas and Keras find them alike."""
+    inner = config.get("config") if isinstance(config, dict) else None
+    layers = inner.get("layers") if isinstance(inner, dict) else None
+    counts: dict[str, int] = {}
+    for entry in layers if isinstance(layers, list) else ():
+        own = entry.get("config") if isinstance(entry, dict) else None
+        if not isinstance(own, dict) or not isinstance(entry.get("class_name"), str):
+            continue
+        base = snake_case(entry["class_name"])
+        number = counts[base] = counts.get(base, -1) + 1
+        folder = f"assets/layers/{base}_{number}" if number else f"assets/layers/{base}"
+        for name in (f"{folder}/vocabulary.txt", f"{folder}/_lookup_layer/vocabulary.txt"):
+            if name in names and own.get("vocabulary") is None:
+                with archive.open(name) as file:
+                    words = file.read(MAX_CHARACTERS).decode("utf-8").split("\n")
+                whole = entry["class_name"] == "IntegerLookup"
+                own["vocabulary"] = [int(word) for word in words] if whole else words
 
 
 def _json(archive: zipfile.ZipFile, entry: str, name: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +27,8 @@ class RefusedLayer:
 class ModelFile:
     """A model file whose container and config have been checked.
 
-    ``kind`` is "h5" or "keras". ``config`` is Keras's model config
-    (``{"class_name": ..., "config": {...}}``), ``training`` its training config or None,
+    ``kind`` is "h5", "keras" or "json" (a network without weights). ``config`` is Keras's model
+    config (``{"class_name": ..., "config": {...}}``), ``training`` its training config or None,
     ``keras_version`` the Keras that wrote it ("" if it does not say). ``ours`` is what
     NetBuilder wrote beside it, by name without the prefix: ``project``, ``preprocessing``,
     ``names``, ``history``, ``facts``, ``test``; empty in a file from elsewhere. ``refused``
@@ -54,9 +55,16 @@ class ModelFile:
     @property
     def by_keras_3(self) -> bool:
         """Whether Keras 3 wrote it."""
-        return not self.by_keras_2 and (self.kind == "keras" or self.keras_version[:1] == "3")
+        return not self.by_keras_2 and (self.kind != "h5" or self.keras_version[:1] == "3")
 
     @property
     def by_keras_2(self) -> bool:
         """Whether Keras 2, or 1, wrote it."""
         return self.keras_version[:2] in ("1.", "2.")
+
+
+def snake_case(name: str) -> str:
+    """ "Conv2DTranspose" → "conv2d_transpose", as Keras names layers and groups in files."""
+    name = re.sub(r"\W+", "_", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

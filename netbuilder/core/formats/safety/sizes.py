@@ -119,7 +119,12 @@ def _sizes(config: Any) -> Iterator[tuple[str, Any, str]]:
 
 
 def _product(value: Any) -> float:
-    """Of the whole numbers from 1 on in a size; ``[None, 28, 28]`` is 784."""
+    """Of the whole numbers from 1 on in a size; ``[None, 28, 28]`` is 784. Several sizes, as the
+    shapes of what a merge takes or a padding's sides, count as the largest of them."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list) and any(isinstance(one, list | Mapping) for one in value):
+        return max(_product(one) for one in value)
     return math.prod(abs(one) for one in _numbers(value) if abs(one) > 1)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -33,7 +35,7 @@ def inference_model(model: keras.Model) -> keras.Model:
             return _grouped(layer)
         return layer
 
-    return keras.models.clone_model(model, clone_function=instead)
+    return keras.models.clone_model(model, clone_function=instead, recursive=True)
 
 
 def separate_scalings(model: keras.Model) -> keras.Model:
@@ -72,6 +74,65 @@ def separate_scalings(model: keras.Model) -> keras.Model:
 def scaled_outputs(model: keras.Model) -> list[bool]:
     """Of each output of ``separate_scalings``'s model, whether a scaling gives it."""
     return [tensor._keras_history.operation.name.startswith(APART) for tensor in model.outputs]
+
+
+@contextmanager
+def steps_in_builtins() -> Iterator[None]:
+    """Let recurrent layers go through their steps in a loop that TensorFlow Lite has.
+
+    Keras keeps what each step gives in a TensorList. Its converter knows such lists for a batch of
+    a fixed size only. Here the loop holds plain tensors, so that the batch may have any size.
+    ``keras.src.backend.rnn`` is private (seen in Keras 3.15.1): without it, files are written for
+    one row at a time.
+    """
+    from keras.src import backend
+
+    before = getattr(backend, "rnn", None)
+    if before is not None:
+        backend.rnn = _loop_of_tensors
+    try:
+        yield
+    finally:
+        if before is not None:
+            backend.rnn = before
+
+
+def _loop_of_tensors(
+    step_function: Callable[..., Any],
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool = False,
+    mask: Any = None,
+    zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
+    **_rest: Any,
+) -> tuple[Any, Any, list[Any]]:
+    """The same as ``keras.src.backend.rnn``, for inputs of (batch, steps, ...)."""
+    import tensorflow as tf
+
+    count = inputs.shape[1] or tf.shape(inputs)[1]
+    first, _ = step_function(tf.gather(inputs, 0, axis=1), initial_states)
+    nothing = tf.zeros_like(first)
+    sides = [1] * (len(first.shape) - 1)
+    every = nothing[:, None] * tf.zeros([1, count, *sides]) if return_all_outputs else nothing
+
+    def step(number: Any, last: Any, every: Any, *states: Any) -> tuple[Any, ...]:
+        place = count - 1 - number if go_backwards else number
+        states = tf.nest.pack_sequence_as(initial_states, states)
+        given, after = step_function(tf.gather(inputs, place, axis=1), states)
+        if mask is not None:
+            here = tf.cast(tf.gather(mask, place, axis=1), given.dtype)
+            here = tf.reshape(here, [-1, *sides])
+            after = [new * here + old * (1 - here) for new, old in zip(after, states, strict=True)]
+            given = given * here + (0 if zero_output_for_mask else last * (1 - here))
+        if return_all_outputs:
+            chosen = tf.cast(tf.equal(tf.range(count), number), given.dtype)
+            every = every + tf.reshape(chosen, [1, -1, *sides]) * given[:, None]
+        return (number + 1, given, every, *tf.nest.flatten(after))
+
+    start = (tf.constant(0), nothing, every, *tf.nest.flatten(initial_states))
+    _, last, every, *states = tf.while_loop(lambda number, *_: number < count, step, start)
+    return last, every if return_all_outputs else last[:, None], states
 
 
 def is_recurrent(model: keras.Model) -> bool:

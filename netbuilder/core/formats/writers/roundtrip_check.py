@@ -13,7 +13,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats.importing.import_file import load_network
 from netbuilder.core.formats.keras_prediction import (
     Array,
     arrange_inputs,
@@ -21,6 +22,7 @@ from netbuilder.core.formats.keras_prediction import (
     predict_rows,
     random_words,
 )
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.tensorflow_output import mute_output
 
 # Of the largest answer: what other arithmetic may make of 32-bit numbers.
@@ -122,6 +124,27 @@ def check_opens(
             "Save it in the other format of Keras (.h5 or .keras).",
         ) from error
     check_agreement(found, expected, title)
+    _must_open_here(trained, path, title)
+
+
+def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
+    """The same by NetBuilder's own reader, which judges a file before Keras sees it."""
+    try:
+        with mute_output():
+            again = load_network(path).model
+    except UserError as error:
+        raise FormatError(
+            _(
+                "The file was written as {format}, but NetBuilder cannot open it again: {reason}"
+                " It was not kept.",
+                format=title,
+                reason=error.what,
+            ),
+            _("Save the model in another format, and report this problem."),
+            code="written_file_not_readable",
+        ) from error
+    rows = random_rows(trained)
+    check_agreement(predict_rows(again, rows), predict_rows(trained.model, rows), title)
 
 
 def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: str) -> None:

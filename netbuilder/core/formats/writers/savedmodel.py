@@ -11,6 +11,7 @@ from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
+from netbuilder.core.formats.writers.inference import inference_model
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_samples
 from netbuilder.core.project.atomic import replace, write_error
 from netbuilder.core.tensorflow_output import mute_output
@@ -45,7 +46,8 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
             path=str(path),
         )
     made = file_input_model(trained)
-    model = trained.model if made is None else made.model
+    # TensorFlow cannot track the random generators of layers that only act while training.
+    model = inference_model(trained.model if made is None else made.model)
     try:
         with tempfile.TemporaryDirectory(prefix=".netbuilder-", dir=path.parent) as folder:
             written = Path(folder) / "model"

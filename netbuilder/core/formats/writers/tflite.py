@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from netbuilder.core.formats.writers.inference import (
     is_recurrent,
     scaled_outputs,
     separate_scalings,
+    steps_in_builtins,
 )
 from netbuilder.core.formats.writers.reference_rows import (
     accuracy_cost,
@@ -59,8 +61,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model as ``.tflite``: raw rows in, answers in their own units out.
 
     A name that ends in ``.f16.tflite`` gives weights of 16 bits, one in ``.int8.tflite`` of 8.
-    Only operations that every interpreter has are used; a recurrent network is therefore written
-    for one row at a time.
+    Only operations that every interpreter has are used.
 
     The ranges of the numbers inside an 8-bit network are measured on rows of the data that it was
     trained on, where the project still finds it; else on made-up ones. In a recurrent network they
@@ -86,7 +87,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     dataset = project_data(trained, path.parent) if bits < 32 else None
     problem: FormatError | None = None
     # Made for any number of rows where that converts and answers the same, else for one.
-    for batch in (1,) if is_recurrent(trained.model) else (None, 1):
+    for batch in (None, 1):
         try:
             data = _converted(trained, batch, bits, dataset)
             with replace_atomically(path) as temporary:
@@ -175,7 +176,8 @@ def _converted(
     if bits < 32:
         model = separate_scalings(model)
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, mute_output():
-        _export(model, Path(folder), batch)
+        with steps_in_builtins() if batch is None else nullcontext():
+            _export(model, Path(folder), batch)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         try:
@@ -238,7 +240,7 @@ def _argument(number: int) -> str:
 
 
 def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Answers of an interpreter, one row after the other; outputs told apart by name."""
+    """Predictions of an interpreter, all rows at once where it takes them, else one by one."""
     import tensorflow as tf
 
     # From bytes: on Windows the interpreter opens no path with umlauts.
@@ -246,10 +248,12 @@ def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -
     runner = interpreter.get_signature_runner()
     names = sorted(runner.get_output_details(), key=lambda name: int(name.rsplit("_", 1)[-1]))
     found: list[list[Array]] = [[] for _ in names]
-    for at in range(len(rows[0])):
+    details = runner.get_input_details()
+    many = all(-1 in one["shape_signature"][:1] for one in details.values())
+    step = len(rows[0]) if many else 1
+    for at in range(0, len(rows[0]), step):
         given = {
-            name: values[at : at + 1]
-            for name, values in zip(sorted(runner.get_input_details()), rows, strict=True)
+            name: values[at : at + step] for name, values in zip(sorted(details), rows, strict=True)
         }
         answers = runner(**given)
         for number, name in enumerate(names):

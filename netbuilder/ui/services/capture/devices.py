@@ -35,12 +35,15 @@ def require_multimedia(what: str) -> None:
     except ModuleNotFoundError as error:
         raise UserError(
             f"{what} needs QtMultimedia, and that is not installed.",
-            'Install it with: pip install "netbuilder[capture]", then start NetBuilder again.',
+            'Install it with: pip install "netbuilder-studio[capture]", '
+            "then start NetBuilder again.",
         ) from error
     except ImportError as error:
         raise UserError(
             f"{what} needs QtMultimedia, and a library of the system is missing: {error}.",
-            "Install that library, then start NetBuilder again.",
+            "Debian or Ubuntu: sudo apt install libgssapi-krb5-2 libpulse0 libxrandr2   "
+            "Fedora: sudo dnf install krb5-libs libXrandr pulseaudio-libs   "
+            "Then start NetBuilder again.",
         ) from error
 
 

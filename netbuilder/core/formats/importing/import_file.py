@@ -1,0 +1,279 @@
+"""Any file that holds a network, by what it is: a project, a report, and a trained model."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netbuilder.core.bounded_json import MAX_CHARACTERS
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats.importing.report import (
+    AS_IS,
+    LEFT_OUT,
+    Imported,
+    ReportItem,
+    report_of,
+)
+from netbuilder.core.formats.safety.inspect_file import inspect_architecture, inspect_file
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_
+from netbuilder.core.project import files
+from netbuilder.core.project.atomic import translate_disk_full
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.moved_data import relocate_data
+from netbuilder.core.regular_file import read_regular, require_regular_file
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.formats.safety.model_file import ModelFile
+
+MODEL_FILES = (".h5", ".hdf5", ".keras")
+CODE_FILES = (".py", ".ipynb")
+#: What ``import`` and File > Open read beside projects.
+IMPORT_ENDINGS = (*MODEL_FILES, ".onnx", ".json", *CODE_FILES)
+
+# Files of other programs, by their first bytes or their ending, and the way from there to here.
+_AS_ONNX = N_(
+    "Export it as ONNX where it was made (torch.onnx.export(model, sample, 'model.onnx')), and"
+    " open the .onnx."
+)
+_OTHERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (
+        (".tflite", ".lite"),
+        N_("'{file}' is a TensorFlow Lite model, made for running only."),
+        N_("Open the .h5 or .keras that it was converted from."),
+    ),
+    (
+        (".pb", ".pbtxt"),
+        N_("'{file}' is a TensorFlow SavedModel, which holds a program and no layers."),
+        N_(
+            "Open the .h5 or .keras that it was exported from, or convert it: python -m"
+            " tf2onnx.convert --saved-model FOLDER --output model.onnx"
+        ),
+    ),
+    (
+        (".safetensors",),
+        N_("'{file}' holds weights in the safetensors format, without the network."),
+        _AS_ONNX,
+    ),
+    (
+        (".pt", ".pth", ".ckpt", ".bin"),
+        N_("'{file}' is a PyTorch file: Python objects that only PyTorch can read."),
+        _AS_ONNX,
+    ),
+    (
+        (".index", ".data-00000-of-00001", ".meta"),
+        N_("'{file}' is a part of a TensorFlow checkpoint, which holds weights only."),
+        N_("Load it in Keras with model.load_weights(), and save the model as .keras."),
+    ),
+    (
+        (".pkl", ".pickle", ".joblib"),
+        N_("'{file}' is a pickle, which can run any code when it is opened."),
+        N_(
+            "Export a scikit-learn model as ONNX with skl2onnx, and open the .onnx; save a Keras"
+            " model as .keras."
+        ),
+    ),
+)
+OTHER_ENDINGS: tuple[str, ...] = tuple(ending for row in _OTHERS for ending in row[0])
+
+
+def is_importable(path: Path) -> bool:
+    """Whether a file is no project and no data but a network of some kind, or of another program;
+    of a ``.json`` the content says which."""
+    ending = path.suffix.lower()
+    if ending != ".json":
+        return ending in IMPORT_ENDINGS or ending in OTHER_ENDINGS
+    try:
+        return b'"class_name"' in read_regular(path, MAX_CHARACTERS)[:100_000]
+    except (OSError, FormatError):
+        return False
+
+
+def load_network(path: Path | str) -> TrainedModel:
+    """A trained network out of a ``.h5`` or ``.keras``, of NetBuilder or from elsewhere.
+
+    Raises:
+        FormatError: damaged, unsafe, or with layers that are not Keras's.
+    """
+    path = Path(path)
+    with translate_disk_full(path):
+        return _trained(inspect_file(path, placeholders=True))
+
+
+def _trained(file: ModelFile) -> TrainedModel:
+    from netbuilder.core.formats.importing import import_keras, rebuild
+
+    if not file.is_ours:
+        return import_keras.load_foreign(file)
+    trained = rebuild.load_own(file)
+    return replace(trained, project=relocate_data(trained.project, file.path.parent))
+
+
+def project_of(file: ModelFile) -> Project:
+    """The project that stands in a checked file, or the one that its graph makes."""
+    from netbuilder.core.formats import metadata
+    from netbuilder.core.formats.importing import import_graph
+
+    if file.is_ours:
+        project = metadata.sidecar_from_json(file.ours, file.path.name).project
+        return relocate_data(project, file.path.parent)
+    return import_graph.project_from_model(file)
+
+
+def import_file(
+    path: Path | str, weights: Path | str | None = None, *, trained: bool = True
+) -> Imported:
+    """What a file of any kind becomes here.
+
+    Args:
+        path: a ``.h5``, ``.keras``, ``.onnx``, architecture ``.json``, Keras code (``.py``,
+            ``.ipynb``) or a project.
+        weights: a file with the weights, where they are not in ``path``.
+        trained: make the trained model too, where there are weights; needs TensorFlow.
+
+    Raises:
+        FormatError: it cannot be read, or is of a kind that holds no network for NetBuilder.
+    """
+    path = Path(path)
+    weights = None if weights is None else Path(weights)
+    refuse_other_kinds(path)
+    with translate_disk_full(path):
+        ending = path.suffix.lower()
+        if ending == ".onnx":
+            from netbuilder.core.formats.importing.onnx.import_onnx import import_onnx
+
+            found = import_onnx(path)
+        elif ending in CODE_FILES:
+            from netbuilder.core.formats.importing.keras_code.import_code import import_code
+
+            found = import_code(path)
+        elif ending == ".json":
+            found = _from_architecture(path, weights, trained)
+            weights = None if found.trained is not None else weights
+        elif ending == files.ENDING:
+            project = files.read(path)
+            found = Imported(project, report_of(project, ours=True))
+        else:
+            found = _from_model(path, trained and weights is None)
+        if weights is not None and trained:
+            found = onto_project(found, weights, path.parent)
+    return found
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Name a file of another program, and the way from there to here.
+
+    Raises:
+        FormatError: it is one.
+    """
+    ending = path.suffix.lower()
+    if path.is_dir() and (path / "saved_model.pb").exists():
+        ending = ".pb"
+    elif path.is_file():
+        with path.open("rb") as file:
+            start = file.read(16)
+        if start[4:8] == b"TFL3":
+            ending = ".tflite"
+        elif start[8:10] == b'{"' and ending not in IMPORT_ENDINGS:
+            ending = ".safetensors"
+        elif start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            ending = ending if ending in OTHER_ENDINGS else ".pkl"
+        elif start[:4] == b"PK\x03\x04" and _is_torch(path):
+            ending = ".pt"
+    for endings, what, fix in _OTHERS:
+        if ending in endings:
+            require_regular_file(path)
+            raise FormatError(
+                _(what, file=path.name),
+                _(fix),
+                path=str(path),
+                code=f"other_kind_{endings[0].lstrip('.')}",
+            )
+
+
+def _is_torch(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("data.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
+        return False
+
+
+def _from_model(path: Path, trained: bool) -> Imported:
+    file = inspect_file(path, placeholders=True)
+    project = project_of(file)
+    if file.is_ours or not trained or file.refused:
+        model = _trained(file) if trained and not file.refused else None
+        notes = tuple(model.extra.get("notes", ())) if model is not None else ()
+        report = report_of(project, (*file.notes, *notes), ours=file.is_ours)
+        return Imported(project if model is None else model.project, report, model)
+    model = _trained(file)
+    return Imported(model.project, report_of(model.project, model.extra["notes"]), model)
+
+
+def _from_architecture(path: Path, weights: Path | None, trained: bool) -> Imported:
+    from netbuilder.core.hdf5.container_check import numbers_in
+
+    file = inspect_architecture(path, 0 if weights is None else numbers_in(weights))
+    project = project_of(file)
+    if weights is None or not trained or file.refused:
+        return Imported(project, report_of(project, file.notes))
+    from netbuilder.core.formats.importing import import_keras
+
+    model = import_keras.load_foreign(file, weights)
+    report = report_of(model.project, model.extra["notes"])
+    return Imported(model.project, (*report, ReportItem("weights", AS_IS, weights.name)), model)
+
+
+def onto_project(found: Imported, weights: Path, base: Path) -> Imported:
+    """Put weights onto a project.
+
+    The network is built on the project's own data where that can be read, so that the model
+    scales and names what the project says; else on the shapes of its Inputs.
+
+    Args:
+        found: the project.
+        weights: ``.weights.h5`` or another file of Keras with weights for these layers.
+        base: folder that the project's relative paths start from.
+
+    Raises:
+        UserError: the network cannot be built, or the weights are for another one.
+    """
+    from netbuilder.core.data.data_facts import DataFacts
+    from netbuilder.core.data.load import load_dataset as load_data
+    from netbuilder.core.engine.build.assembly import assemble
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.formats.importing.import_keras import preprocessing_of
+    from netbuilder.core.formats.importing.weights_only import load_weights, strange_values
+
+    project, facts, preprocessing = found.project, None, None
+    report = list(found.report)
+    if project.data.kind:
+        try:
+            dataset = load_data(project, base)
+            facts, preprocessing = dataset.facts, dataset.preprocessing
+        except UserError as error:
+            report.append(ReportItem("data", LEFT_OUT, str(error)))
+    training_model = build_training_model(project, facts, learned=False)
+    load_weights(training_model, weights)
+    notes = strange_values(training_model)
+    report += [ReportItem("weights", AS_IS, weights.name)]
+    report += [ReportItem("weights", LEFT_OUT, note) for note in notes]
+    model = training_model
+    if preprocessing is None or facts is None:
+        facts, preprocessing = DataFacts(), preprocessing_of(project, training_model)
+    else:
+        model = assemble(training_model, project, preprocessing, facts)
+    trained = TrainedModel(
+        project=project,
+        training_model=training_model,
+        model=model,
+        preprocessing=preprocessing,
+        facts=facts,
+        extra={"path": str(weights), "notes": notes},
+    )
+    return replace(found, report=tuple(report), trained=trained)

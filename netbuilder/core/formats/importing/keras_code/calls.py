@@ -1,0 +1,382 @@
+"""Calls in a script: of Keras, of models and layers, of the script's own functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from netbuilder.core.formats.importing.keras_code.values import (
+    Call,
+    Dotted,
+    Function,
+    KerasObject,
+    Layer,
+    Model,
+    Unread,
+    kind_of,
+    make_layer,
+    plain,
+)
+
+MAX_STEPS = 50_000  # of all together
+MAX_ITEMS = 2_000  # of one list or text
+MAX_DEPTH = 25  # of calls of the script's own functions
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "range": range,
+    "len": len,
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "list": lambda a=(): list(a),
+    "tuple": lambda a=(): tuple(a),
+    "dict": dict,
+    "enumerate": lambda *a: list(enumerate(*a)),
+    "zip": lambda *a: list(zip(*a, strict=False)),
+    "reversed": lambda a: list(a)[::-1],
+    "sorted": sorted,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "abs": abs,
+    "round": round,
+}
+_METHODS: dict[type, frozenset[str]] = {
+    list: frozenset({"append", "extend", "insert", "pop", "index", "count", "reverse"}),
+    dict: frozenset({"get", "items", "keys", "values", "update", "setdefault"}),
+    str: frozenset({"lower", "upper", "split", "strip"}),
+}
+_ROOMS = frozenset(
+    {"optimizers", "legacy", "schedules", "losses", "metrics", "initializers", "regularizers"}
+    | {"constraints", "callbacks", "learning_rate_schedule", "optimizer_v2", "tf_optimizers"}
+)
+_COMPILE = ("optimizer", "loss", "metrics")
+_FIT = ("x", "y", "batch_size", "epochs")
+_MODELS = frozenset({"Model", "Sequential", "Functional"})
+
+
+class ReturnError(Exception):
+    """The script's own function gives a value."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Calls:
+    """What a script calls.
+
+    Attributes:
+        models: all that were made, in their order.
+        problems: (line, what the code says there) of what could not be read and matters.
+        tables: (line, path) of CSV files that the script reads.
+    """
+
+    def __init__(self) -> None:
+        self.models: list[Model] = []
+        self.problems: list[tuple[int, str]] = []
+        self.tables: list[tuple[int, str]] = []
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._stars: list[str] = []
+        self._steps = self._depth = 0
+
+    def _block(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _value(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _of_call(self, node: ast.Call, names: dict[str, Any]) -> Any:
+        args = self._of_list(ast.List(node.args, ast.Load()), names)
+        if args is NotImplemented:
+            args = [Unread(node.lineno, "*")]
+        self._steps += sum(length(one) for one in args)
+        kwargs = {}
+        for one in node.keywords:
+            value = self._value(one.value, names)
+            if one.arg is not None:
+                kwargs[one.arg] = value
+            elif isinstance(value, dict):
+                kwargs |= {str(key): inner for key, inner in value.items()}
+        if isinstance(node.func, ast.Attribute):
+            owner = self._value(node.func.value, names)
+            found = self._method(owner, node.func.attr, args, kwargs, node)
+            if found is not NotImplemented:
+                return found
+        return self._called(self._value(node.func, names), args, kwargs, node)
+
+    def _called(self, target: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+        if isinstance(target, Layer | Model):
+            tensors = list(tensors_in([*args, *kwargs.values()]))
+            return self._applied(target, tensors, node) if tensors else NotImplemented
+        if isinstance(target, Function):
+            return self._own_function(target, args, kwargs, node)
+        if isinstance(target, Dotted):
+            if target.path.startswith("builtins."):
+                return self._builtin(target.last, args, kwargs)
+            if target.is_keras:
+                return self._of_keras(target, args, kwargs, node)
+            if target.last == "read_csv" and args and isinstance(args[0], str):
+                self.tables.append((node.lineno, args[0]))
+        tensors = list(tensors_in([*args, *kwargs.values()]))
+        if tensors:
+            return self._unknown_call(ast.unparse(node.func)[:40], tensors, node.lineno)
+        name = getattr(node.func, "id", "") if isinstance(target, Unread) else ""
+        name = target.last if isinstance(target, Dotted) else name
+        if name[:1].isupper():
+            return Layer(name, {}, node.lineno, notes=[ast.unparse(node)[:60]])
+        return NotImplemented
+
+    def _builtin(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        values = [*args, *kwargs.values()]
+        if name not in BUILTINS or any(isinstance(one, Unread | Call | Dotted) for one in values):
+            return NotImplemented
+        if name != "range" and any(length(one) > MAX_ITEMS for one in values):
+            return NotImplemented
+        return calculated(lambda: BUILTINS[name](*args, **kwargs))
+
+    def _of_keras(self, name: Dotted, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        last, line = name.last, node.lineno
+        if last in _MODELS:
+            return self._model(last, args, kwargs, line)
+        if last == "image_data_format":
+            return "channels_last"
+        tensors = list(tensors_in([*args, *kwargs.values()]))
+        if (name.room in _ROOMS and last[:1].isupper()) or name.room in ("regularizers",):
+            return self._object(name, args, kwargs, line)
+        if tensors and name.room in ("activations", "nn"):
+            layer = Layer("Activation", {"activation": last}, line)
+            return self._call_layer(layer, tensors[:1], node)
+        if tensors and last[:1].islower():  # add([a, b]), concatenate([a, b], axis=1)
+            kind = kind_of(last.capitalize())
+            if kind and name.room in ("layers", "merge"):
+                rest = {key: one for key, one in kwargs.items() if not list(tensors_in([one]))}
+                return self._call_layer(make_layer(kind, [], rest, line), tensors, node)
+            return self._unknown_call(last, tensors, line)
+        if last == "Input":
+            layer = make_layer("Input", args, kwargs, line)
+            return Call(layer, (), line)
+        if last[:1].isupper():
+            return make_layer(last, args, kwargs, line)
+        return NotImplemented
+
+    def _object(self, name: Dotted, args: list[Any], kwargs: dict[str, Any], line: int) -> Any:
+        from netbuilder.core.catalog.training.training_index import (
+            CALLBACKS,
+            CONSTRAINTS,
+            INITIALIZERS,
+            LOSSES,
+            METRICS,
+            OPTIMIZERS,
+            REGULARIZERS,
+            SCHEDULES,
+            canonical,
+        )
+
+        tables = (OPTIMIZERS, SCHEDULES, LOSSES, METRICS, INITIALIZERS, REGULARIZERS, CONSTRAINTS)
+        config: dict[str, Any] = {}
+        for table in (*tables, CALLBACKS):
+            spec = table.get(canonical(table, name.last) or "")
+            if spec is not None and (args or table is not LOSSES):
+                config = dict(zip(spec.by_name, args, strict=False))
+                break
+        if name.last in ("l1_l2", "L1L2", "l1", "l2") and not args and not kwargs:
+            config = {}
+        return KerasObject(name.last, name.room, {**config, **kwargs}, line)
+
+    def _model(self, kind: str, args: list[Any], kwargs: dict[str, Any], line: int) -> Model:
+        name = kwargs.get("name")
+        model = Model(line, name if isinstance(name, str) else "")
+        if kind == "Sequential":
+            given = kwargs.get("layers", args[0] if args else [])
+            model.layers = list(given) if isinstance(given, list | tuple) else []
+            if isinstance(given, Unread):
+                model.layers.append(Layer(word(given.text), {}, line, notes=[given.text]))
+                self.problems.append((line, given.text))
+            for one in model.layers:
+                if isinstance(one, Model):
+                    one.used = True
+        else:
+            inputs = kwargs.get("inputs", kwargs.get("input", args[0] if args else []))
+            outputs = kwargs.get("outputs", kwargs.get("output", args[1] if len(args) > 1 else []))
+            model.inputs, model.outputs = list(tensors_in([inputs])), list(tensors_in([outputs]))
+        self.models.append(model)
+        return model
+
+    def _method(
+        self, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
+    ) -> Any:
+        if isinstance(owner, Model):
+            return self._model_method(owner, name, args, kwargs)
+        for kind, names in _METHODS.items():
+            if isinstance(owner, kind) and name in names:
+                values = [*args, *kwargs.values()]
+                if kind is str and any(isinstance(one, Unread) for one in values):
+                    return NotImplemented
+                if sum(len(one) for one in values if isinstance(one, list | str)) > MAX_ITEMS:
+                    return NotImplemented
+                found = calculated(lambda: getattr(owner, name)(*args, **kwargs))
+                return list(found) if name in ("items", "keys", "values") else found
+        return NotImplemented
+
+    def _model_method(
+        self, model: Model, name: str, args: list[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        if name == "add" and args and model.layers is not None:
+            if isinstance(args[0], Model):
+                args[0].used = True
+            if isinstance(args[0], Unread):
+                self.problems.append((args[0].line, args[0].text))
+                args = [Layer(word(args[0].text), {}, args[0].line, notes=[args[0].text])]
+            model.layers.append(args[0])
+        elif name == "pop" and model.layers:
+            model.layers.pop()
+        elif name == "build":
+            shape = plain(kwargs.get("input_shape", args[0] if args else None))
+            model.shape = shape[1:] if isinstance(shape, list) else None
+        elif name == "compile":
+            model.compiled = {**dict(zip(_COMPILE, args, strict=False)), **kwargs}
+        elif name in ("fit", "fit_generator"):
+            model.fitted = {**dict(zip(_FIT, args, strict=False)), **kwargs}
+        elif name in ("load_weights", "load_model"):
+            self.problems.append((0, f"{name}({args[0]!r})" if args else name))
+        else:
+            return NotImplemented
+        return None
+
+    def _own_function(
+        self, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+    ) -> Any:
+        definition = function.node
+        if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
+            return NotImplemented
+        names = [one.arg for one in (*definition.args.posonlyargs, *definition.args.args)]
+        defaults = definition.args.defaults
+        scope = dict(function.scope) if function.scope is not self._names else {}
+        given = zip(names[len(names) - len(defaults) :], defaults, strict=True)
+        scope |= {name: self._value(one, function.scope) for name, one in given}
+        for one, default in zip(
+            definition.args.kwonlyargs, definition.args.kw_defaults, strict=True
+        ):
+            if default is not None:
+                scope[one.arg] = self._value(default, function.scope)
+        scope |= dict(zip(names, args, strict=False)) | kwargs
+        self._depth += 1
+        self._steps += 1
+        try:
+            if isinstance(definition, ast.Lambda):
+                return self._value(definition.body, scope)
+            self._block(definition.body, scope)
+        except ReturnError as found:
+            return found.value
+        finally:
+            self._depth -= 1
+        return None
+
+    def _applied(self, target: Layer | Model, tensors: list[Call], node: Any) -> Any:
+        if isinstance(target, Layer):
+            return self._call_layer(target, tensors, node)
+        target.used = True
+        if target.layers is not None:
+            for layer in target.layers:
+                if isinstance(layer, Call):
+                    continue
+                found = self._applied(layer, tensors, node)
+                tensors = [found] if isinstance(found, Call) else list(tensors_in([found]))
+            return tensors[0] if len(tensors) == 1 else tensors
+        done: dict[int, Call] = {
+            id(start): one for start, one in zip(target.inputs, tensors, strict=False)
+        }
+
+        def again(call: Call) -> Call:
+            if id(call) not in done:
+                sources = tuple(again(one) for one in call.sources)
+                done[id(call)] = Call(call.layer, sources, node.lineno) if sources else call
+                call.layer.calls.append(done[id(call)])
+            return done[id(call)]
+
+        found = [again(one) for one in target.outputs]
+        return found[0] if len(found) == 1 else found
+
+    def _call_layer(self, layer: Layer, tensors: list[Call], node: Any) -> Call:
+        call = Call(layer, tuple(tensors), node.lineno)
+        layer.calls.append(call)
+        return call if layer.then is None else self._call_layer(layer.then, [call], node)
+
+    def _unknown_call(self, text: str, tensors: list[Call], line: int) -> Call:
+        layer = Layer(word(text), {}, line, notes=[text])
+        call = Call(layer, tuple(dict.fromkeys(tensors)), line)
+        layer.calls.append(call)
+        return call
+
+
+def word(text: str) -> str:
+    """The name of a placeholder: its first words, as far as a name of a layer goes."""
+    found = "".join(letter if letter.isalnum() or letter == "." else " " for letter in text)
+    return "_".join(found.split())[:40] or "code"
+
+
+def tensors_in(values: list[Any]) -> Iterator[Call]:
+    """Calls of layers among values, in lists and dicts too."""
+    for value in values:
+        if isinstance(value, Call):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from tensors_in(list(value))
+        elif isinstance(value, dict):
+            yield from tensors_in(list(value.values()))
+
+
+def layers_of(owner: Any) -> Iterator[Layer]:
+    """The layers of a model, those of models inside it too, or the layer itself."""
+    if isinstance(owner, Layer):
+        yield owner
+    elif isinstance(owner, Model):
+        if owner.layers is not None:
+            for one in owner.layers:
+                yield from layers_of(one)
+            return
+        waiting, seen = list(owner.outputs), set[int]()
+        found: list[Layer] = []
+        while waiting:
+            call = waiting.pop()
+            if id(call) not in seen:
+                seen.add(id(call))
+                found.append(call.layer)
+                waiting.extend(call.sources)
+        yield from reversed(list(dict.fromkeys(found)))
+
+
+def ends_of(owner: Any) -> tuple[list[Call], list[Call]] | None:
+    """Inputs and outputs of a model or a layer; those of a layer that nothing feeds yet are made,
+    as ``keras.applications`` has them."""
+    if isinstance(owner, Model) and owner.layers is None:
+        return owner.inputs, owner.outputs
+    if isinstance(owner, Layer):
+        if not owner.calls:
+            start = Call(Layer("Input", {}, owner.line, shape=owner.shape), (), owner.line)
+            owner.calls.append(Call(owner, (start,), owner.line))
+        return list(owner.calls[-1].sources), [owner.calls[-1]]
+    return None
+
+
+def length(value: Any) -> int:
+    """How many items a value has; 0 of a number."""
+    try:
+        return len(value)
+    except TypeError:
+        return 0
+    except OverflowError:
+        return MAX_ITEMS + 1
+
+
+def calculated(made: Callable[..., Any], *values: Any) -> Any:
+    """The result, or ``NotImplemented`` where Python has none."""
+    try:
+        return made(*values)
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+        return NotImplemented

@@ -1,0 +1,330 @@
+"""A project of Keras code: the model that it trains, with the settings of compile and fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.importing.import_params import (
+    dropped_arguments,
+    layer_params,
+    object_params,
+)
+from netbuilder.core.formats.importing.import_training import import_training
+from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
+from netbuilder.core.formats.importing.keras_code.source import Source, read_source
+from netbuilder.core.formats.importing.keras_code.values import (
+    UNREAD,
+    Call,
+    KerasObject,
+    Layer,
+    Model,
+    plain,
+    unread_texts,
+)
+from netbuilder.core.formats.importing.report import (
+    AS_IS,
+    LEFT_OUT,
+    REPLACED,
+    Imported,
+    ReportItem,
+)
+from netbuilder.core.formats.safety.model_file import snake_case
+from netbuilder.core.formats.safety.training_config import check_training_config
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+
+MAX_LAYERS = 10_000
+# Arguments of Keras 1 and 2, and of single optimizers, that mean what another name says now.
+_OLD = {"lr": "learning_rate", "nb_epoch": "epochs"}
+_SETTINGS = ("epochs", "batch_size", "shuffle")
+
+
+def import_code(path: Path) -> Imported:
+    """The project that Keras code in a ``.py`` or ``.ipynb`` builds; none of it is run.
+
+    The model that is trained is taken; where none is, the last that was compiled, or made.
+
+    Raises:
+        FormatError: no Python, no model in it, or a network of more than 10,000 layers.
+    """
+    source = read_source(path)
+    walk = Interpreter()
+    try:
+        walk.run(source.tree)
+        model = _chosen(walk.models, source, path)
+        builder = _Builder(source)
+        outputs = builder.build(model)
+    except RecursionError as error:
+        raise FormatError(
+            _("'{file}' is nested too deeply to be read.", file=path.name),
+            _("Write the network in fewer functions."),
+            path=str(path),
+            code="code_too_deep",
+        ) from error
+    for line, text in walk.problems:
+        if not any(text in one.message for one in builder.report):
+            builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
+    training, split = builder.settings(model, outputs)
+    data = replace(Data(), validation_split=split) if split is not None else Data()
+    data = builder.table(walk.tables, data, path.parent)
+    for other in walk.models:
+        if other is not model and not other.used and (other.layers or other.outputs):
+            builder.tell("model", LEFT_OUT, other.line, _("Another model of the file."))
+    graph = Graph(tuple(builder.nodes), tuple(builder.edges))
+    project = Project(name=path.stem, graph=graph, data=data, training=training)
+    return Imported(project, tuple(builder.report))
+
+
+def _chosen(models: list[Model], source: Source, path: Path) -> Model:
+    built = [one for one in models if one.layers or one.outputs]
+    choices = (
+        [one for one in built if one.fitted is not None],
+        [one for one in built if one.compiled is not None],
+        [one for one in built if not one.used],
+        built,
+    )
+    for found in choices:
+        if found:
+            return found[-1]
+    raise FormatError(
+        _("No Keras model is made in '{file}'.", file=path.name),
+        _(
+            "NetBuilder reads keras.Sequential and the functional API (keras.Model with inputs"
+            " and outputs). Models written as classes cannot be read."
+        ),
+        path=str(path),
+        code="code_without_model",
+    )
+
+
+class _Builder:
+    """Makes nodes, edges and the report of a model that was found."""
+
+    def __init__(self, source: Source) -> None:
+        self.nodes: list[Node] = []
+        self.edges: list[tuple[str, str]] = []
+        self.report: list[ReportItem] = []
+        self._source = source
+        self._ids: dict[int, str] = {}
+        self._owners: dict[int, str] = {}
+        self._taken: set[str] = set()
+
+    def tell(self, item: str, taken: str, line: int, message: str) -> None:
+        """Add to the report; a line that is known stands before the message."""
+        if line:
+            where = self._source.where(line)
+            message = f"{where[:1].upper()}{where[1:]}: {message}" if message else where
+        self.report.append(ReportItem(item, taken, message))
+
+    def build(self, model: Model) -> list[str]:
+        """Add the nodes of a model; give the ids of those that are its outputs."""
+        if model.layers is not None:
+            outputs = [_chain(model, (), None)]
+            starts: list[Call] = []
+        else:
+            outputs, starts = model.outputs, model.inputs
+        for call in _ordered([*starts, *outputs]):
+            self._add(call)
+        return [self._ids[id(one)] for one in outputs]
+
+    def _add(self, call: Call) -> None:
+        layer = call.layer
+        base = layer.name or snake_case(layer.kind)
+        name, number = base.replace("/", "_"), 0
+        while name in self._taken:
+            number += 1
+            name = f"{base}_{number}"
+        self._taken.add(name)
+        self._ids[id(call)] = name
+        owner = self._owners.get(id(layer)) if layer.kind != "Input" else None
+        if owner is not None:
+            self.nodes.append(Node(name, layer.kind, shared=owner))
+            self.tell(name, AS_IS, call.line, _("Shares the weights of '{layer}'.", layer=owner))
+        else:
+            self._owners[id(layer)] = name
+            self._new(name, layer)
+        sources = list(dict.fromkeys(self._ids[id(one)] for one in call.sources))
+        self.edges += [(source, name) for source in sources]
+        if len(self.nodes) > MAX_LAYERS:
+            raise FormatError(
+                _("The network has more than {count} layers.", count=MAX_LAYERS),
+                _("Check the loops of the file."),
+                code="code_too_many_layers",
+            )
+
+    def _new(self, name: str, layer: Layer) -> None:
+        if not layer.known:
+            said = layer.notes[0] if layer.notes else layer.kind
+            why = _("'{code}' cannot be read: replace this layer.", code=said)
+            self.tell(name, LEFT_OUT, layer.line, why)
+            extra = {"explanation": self.report[-1].message}
+            self.nodes.append(Node(name, layer.kind, extra=extra))
+            return
+        params = layer_params(layer.kind, layer.config)
+        reasons = []
+        if layer.kind == "Input":
+            if isinstance(layer.shape, list):
+                params["shape"] = layer.shape
+            elif layer.shape is UNREAD:
+                reasons.append(_("the shape comes from the data"))
+        lacking = [
+            one.name for one in LAYERS[layer.kind].params if one.required and one.name not in params
+        ]
+        reasons += [_("{argument} cannot be read", argument=one) for one in layer.notes]
+        if lacking:
+            reasons.append(_("{arguments} must be given", arguments=", ".join(lacking)))
+        dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
+        if dropped:
+            reasons.append(_("no place for {arguments}", arguments=", ".join(dropped)))
+        message = f"{layer.kind}: {'; '.join(reasons)}." if reasons else layer.kind
+        taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
+        self.tell(name, taken, layer.line, message)
+        extra = {"explanation": self.report[-1].message} if reasons else {}
+        self.nodes.append(Node(name, layer.kind, params, extra=extra))
+
+    # --- settings ---
+
+    def settings(self, model: Model, outputs: list[str]) -> tuple[Training, float | None]:
+        """Loss, optimizer, metrics and how long to train; and the share for validation."""
+        training = Training()
+        if model.compiled is not None:
+            training = import_training(self._plan(model.compiled), outputs)
+        given = {_OLD.get(key, key): one for key, one in (model.fitted or {}).items()}
+        for key in _SETTINGS:
+            value = given.get(key)
+            if isinstance(value, bool | int) and (value or key == "shuffle"):
+                chosen: dict[str, Any] = {key: value}
+                training = replace(training, **chosen)
+                self.report.append(ReportItem(key, AS_IS, str(value)))
+            elif value is not None:
+                self._unread(key, value)
+        training = replace(training, callbacks=tuple(self._callbacks(given.get("callbacks"))))
+        if given.get("class_weight") is not None:
+            self._unread("class_weight", given["class_weight"])
+        split = given.get("validation_split")
+        return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
+
+    def _plan(self, compiled: dict[str, Any]) -> dict[str, Any]:
+        plan: dict[str, Any] = {}
+        for key in ("optimizer", "loss", "metrics"):
+            value = compiled.get(key)
+            if key == "metrics" and isinstance(value, list):
+                for one in value:
+                    if plain(one) is UNREAD:
+                        self._unread(key, one)
+                value = [one for one in value if plain(one) is not UNREAD]
+            flat = plain(value)
+            if flat is UNREAD:
+                self._unread(key, value)
+            elif flat is not None:
+                plan[key] = flat
+        optimizer = plan.pop("optimizer", None)
+        if optimizer is not None:
+            plan["optimizer_config"] = optimizer
+            self._check_optimizer(optimizer)
+        kept, notes = check_training_config(plan, self._source.name)
+        self.report += [ReportItem("training", LEFT_OUT, note) for note in notes]
+        for key, item in (
+            ("optimizer_config", "optimizer"),
+            ("loss", "loss"),
+            ("metrics", "metrics"),
+        ):
+            if kept.get(key):
+                self.report.append(ReportItem(item, AS_IS))
+        return kept
+
+    def _check_optimizer(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            return
+        spec = OPTIMIZERS.get(canonical(OPTIMIZERS, value["class_name"]) or "")
+        for key, one in value["config"].items():
+            known = spec is None or _OLD.get(key, key) in spec.by_name
+            if not known and key != "name" and one not in (0, 0.0, None):
+                said = _("'{argument}' of the optimizer has no place here.", argument=key)
+                self.report.append(ReportItem("optimizer", LEFT_OUT, said))
+
+    def _callbacks(self, value: Any) -> Iterator[Choice]:
+        for one in value if isinstance(value, list | tuple) else ([] if value is None else [value]):
+            name = canonical(CALLBACKS, one.name) if isinstance(one, KerasObject) else None
+            if name is None or not isinstance(one, KerasObject):
+                self._unread("callbacks", one)
+                continue
+            config = {
+                key: flat for key, v in one.config.items() if (flat := plain(v)) is not UNREAD
+            }
+            params = object_params(CALLBACKS[name], config)
+            lost = [key for key in one.config if key not in params and key != "verbose"]
+            lost = [key for key in lost if key not in CALLBACKS[name].by_name]
+            message = _("no place for {arguments}", arguments=", ".join(lost)) if lost else ""
+            self.tell(name, REPLACED if lost else AS_IS, one.line, message)
+            yield Choice(name, params)
+
+    def _unread(self, item: str, value: Any) -> None:
+        found = unread_texts(value)
+        line = found[0].line if found else getattr(value, "line", 0)
+        text = found[0].text if found else getattr(value, "name", item)
+        self.tell(item, LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
+
+    def table(self, tables: list[tuple[int, str]], data: Data, folder: Path) -> Data:
+        """The data recipe with the one CSV file that the code reads, where it lies beside it."""
+        names = dict.fromkeys(name for _line, name in tables)
+        if len(names) == 1:
+            line, name = tables[0]
+            if not Path(name).is_absolute() and (folder / name).is_file():
+                self.tell("data", AS_IS, line, name)
+                return replace(data, kind="csv", path=name)
+            said = _("The file '{name}' is not there: choose the data in the Data tab.", name=name)
+            self.tell("data", LEFT_OUT, line, said)
+        return data
+
+
+def _chain(model: Model, before: tuple[Call, ...], shape: Any) -> Call:
+    """The last call of a Sequential, whose layers follow each other."""
+    layers = list(model.layers or ())
+    last = before
+    if not last:
+        first: Any = layers[0] if layers else None
+        if isinstance(first, Call):
+            last = (first,)
+        elif isinstance(first, Layer) and first.kind == "Input":
+            layers.pop(0)
+            last = (Call(first, (), first.line),)
+        elif not isinstance(first, Model):
+            shape = model.shape if model.shape is not None else getattr(first, "shape", None)
+            last = (Call(Layer("Input", {}, model.line, shape=shape), (), model.line),)
+    for one in layers:
+        if isinstance(one, Call):
+            continue
+        if isinstance(one, Model):
+            last = (_chain(one, last, None),)
+        elif isinstance(one, Layer):
+            last = (Call(one, last, one.line),)
+            if one.then is not None:
+                last = (Call(one.then, last, one.line),)
+        else:  # what a list was given that is neither: a number, a text, something unread
+            text = one.text if hasattr(one, "text") else str(one)[:40]
+            unknown = Layer("code", {}, getattr(one, "line", model.line), notes=[text])
+            last = (Call(unknown, last, unknown.line),)
+    return last[0]
+
+
+def _ordered(ends: list[Call]) -> list[Call]:
+    """Every call that leads to the ends, after what feeds it."""
+    found: dict[int, Call] = {}
+    waiting: list[tuple[Call, bool]] = [(one, False) for one in reversed(ends)]
+    while waiting:
+        call, ready = waiting.pop()
+        if id(call) in found:
+            continue
+        if ready:
+            found[id(call)] = call
+            continue
+        waiting.append((call, True))
+        waiting += [(one, False) for one in reversed(call.sources)]
+    return list(found.values())

@@ -1,0 +1,450 @@
+"""A walk through a script's syntax tree with values that the text alone gives.
+
+Literals, arithmetic with them, loops over them, the script's own functions, and calls of Keras are
+followed. All else is ``Unread``: data, files, other packages. Where something unread decides about
+the network, a layer of unknown kind takes its place, and the line is named.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.formats.importing.keras_code.calls import (
+    BUILTINS,
+    MAX_ITEMS,
+    MAX_STEPS,
+    Calls,
+    ReturnError,
+    calculated,
+    ends_of,
+    layers_of,
+    length,
+    word,
+)
+from netbuilder.core.formats.importing.keras_code.values import (
+    Call,
+    Dotted,
+    Function,
+    Layer,
+    Model,
+    Unread,
+    kind_of,
+)
+
+MAX_ROUNDS = 1_000  # of one loop
+_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Is: lambda a, b: a is b,
+    ast.IsNot: lambda a, b: a is not b,
+}
+_MERGES = {ast.Add: "Add", ast.Sub: "Subtract", ast.Mult: "Multiply"}
+
+
+class Interpreter(Calls):
+    """Follows a script; see ``Calls`` for what it finds."""
+
+    def run(self, tree: ast.Module) -> None:
+        """Follow all statements."""
+        self._block(tree.body, self._names)
+
+    # --- statements ---
+
+    def _block(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
+        for statement in body:
+            self._steps += 1
+            follow = getattr(self, f"_do_{type(statement).__name__.lower()}", None)
+            if follow is not None:
+                follow(statement, names)
+
+    def _do_import(self, node: ast.Import, names: dict[str, Any]) -> None:
+        for one in node.names:
+            path = one.name if one.asname else one.name.split(".")[0]
+            names[one.asname or path] = Dotted(path)
+
+    def _do_importfrom(self, node: ast.ImportFrom, names: dict[str, Any]) -> None:
+        for one in node.names:
+            if one.name == "*":
+                self._stars.append(str(node.module))
+            else:
+                names[one.asname or one.name] = Dotted(f"{node.module}.{one.name}")
+
+    def _do_functiondef(self, node: ast.FunctionDef, names: dict[str, Any]) -> None:
+        names[node.name] = Function(node, names)
+
+    def _do_classdef(self, node: ast.ClassDef, names: dict[str, Any]) -> None:
+        names[node.name] = Dotted(f"__main__.{node.name}")
+
+    def _do_return(self, node: ast.Return, names: dict[str, Any]) -> None:
+        raise ReturnError(None if node.value is None else self._value(node.value, names))
+
+    def _do_expr(self, node: ast.Expr, names: dict[str, Any]) -> None:
+        self._value(node.value, names)
+
+    def _do_assign(self, node: ast.Assign, names: dict[str, Any]) -> None:
+        value = self._value(node.value, names)
+        for target in node.targets:
+            self._store(target, value, names)
+
+    def _do_annassign(self, node: ast.AnnAssign, names: dict[str, Any]) -> None:
+        if node.value is not None:
+            self._store(node.target, self._value(node.value, names), names)
+
+    def _do_augassign(self, node: ast.AugAssign, names: dict[str, Any]) -> None:
+        before = self._value(node.target, names)
+        after = self._combined(node.op, before, self._value(node.value, names), node)
+        self._store(node.target, after, names)
+
+    def _do_with(self, node: ast.With, names: dict[str, Any]) -> None:
+        for item in node.items:
+            value = self._value(item.context_expr, names)
+            if item.optional_vars is not None:
+                self._store(item.optional_vars, value, names)
+        self._block(node.body, names)
+
+    def _do_try(self, node: ast.Try, names: dict[str, Any]) -> None:
+        self._block([*node.body, *node.orelse, *node.finalbody], names)
+
+    def _do_if(self, node: ast.If, names: dict[str, Any]) -> None:
+        condition = self._value(node.test, names)
+        if isinstance(condition, Unread | Dotted):
+            self._give_up([*node.body, *node.orelse], node, names)
+        else:
+            self._block(node.body if condition else node.orelse, names)
+
+    def _do_while(self, node: ast.While, names: dict[str, Any]) -> None:
+        self._give_up(node.body, node, names)
+
+    def _do_for(self, node: ast.For, names: dict[str, Any]) -> None:
+        rounds = self._rounds(self._value(node.iter, names))
+        if rounds is None:
+            self._give_up(node.body, node, names)
+            return
+        for value in rounds:
+            if self._steps > MAX_STEPS:
+                self._give_up(node.body, node, names)
+                return
+            self._store(node.target, value, names)
+            self._block(node.body, names)
+
+    def _rounds(self, value: Any) -> list[Any] | None:
+        """The values of a loop; None where they are not known, or are too many."""
+        if isinstance(value, Model):
+            return None
+        if isinstance(value, dict | str | list | tuple | range) and length(value) <= MAX_ROUNDS:
+            self._steps += len(value)
+            return list(value) if self._steps < MAX_STEPS else None
+        return None
+
+    def _give_up(self, body: list[ast.stmt], node: ast.stmt, names: dict[str, Any]) -> None:
+        """What a block would change is unread; where it builds, a placeholder stands for it."""
+        said = ast.unparse(node).split("\n")[0].rstrip(":")
+        line, text = node.lineno, said[:80]
+        changed: list[Any] = []
+        for inner in (one for statement in body for one in ast.walk(statement)):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                before = names.get(inner.id)
+                if isinstance(before, Call):
+                    if before not in changed:
+                        names[inner.id] = self._unknown_call(text, [before], line)
+                        changed.append(names[inner.id])
+                elif not isinstance(before, Model | Layer | Dotted | Function):
+                    names[inner.id] = Unread(line, text)
+            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+                owner = inner.func.value
+                model = names.get(owner.id) if isinstance(owner, ast.Name) else None
+                if not isinstance(model, Model) or model.layers is None or model in changed:
+                    continue
+                if inner.func.attr == "add":
+                    model.layers.append(Layer(word(text), {}, line, notes=[text]))
+                    changed.append(model)
+        if changed:
+            self.problems.append((line, text))
+
+    def _store(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
+        if isinstance(target, ast.Name):
+            names[target.id] = value
+        elif isinstance(target, ast.Tuple | ast.List):
+            parts = target.elts
+            if isinstance(value, tuple | list | range) and len(value) == len(parts):
+                for part, one in zip(parts, value, strict=True):
+                    self._store(part, one, names)
+            else:  # several results of one layer are as unread as those of a function
+                for part in parts:
+                    kept = value if isinstance(value, Call) else Unread(target.lineno, "…")
+                    self._store(part, kept, names)
+        elif isinstance(target, ast.Attribute):
+            owner = self._value(target.value, names)
+            if target.attr == "trainable" and isinstance(value, bool):
+                for layer in layers_of(owner):
+                    layer.config["trainable"] = value
+        elif isinstance(target, ast.Subscript):
+            owner, key = self._value(target.value, names), self._value(target.slice, names)
+            if isinstance(owner, dict) or (isinstance(owner, list) and isinstance(key, int)):
+                with suppress(IndexError, TypeError):
+                    operator.setitem(owner, key, value)
+
+    # --- expressions ---
+
+    def _value(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        find = getattr(self, f"_of_{type(node).__name__.lower()}", None)
+        found = find(node, names) if find is not None else None
+        if find is None or found is NotImplemented:
+            return Unread(node.lineno, ast.unparse(node)[:60])
+        return found
+
+    def _of_constant(self, node: ast.Constant, names: dict[str, Any]) -> Any:
+        return node.value
+
+    def _of_name(self, node: ast.Name, names: dict[str, Any]) -> Any:
+        for scope in (names, self._names):
+            if node.id in scope:
+                return scope[node.id]
+        if node.id in ("True", "False", "None"):
+            return {"True": True, "False": False, "None": None}[node.id]
+        if node.id in BUILTINS:
+            return Dotted(f"builtins.{node.id}")
+        # After "from keras.layers import *", and where the import was lost on the way.
+        if kind_of(node.id.capitalize() if node.id[:1].islower() else node.id):
+            return Dotted(f"keras.layers.{node.id}")
+        stars = [star for star in self._stars if Dotted(star).is_keras]
+        return (
+            Dotted(f"{stars[-1]}.{node.id}") if stars and node.id[0].isupper() else NotImplemented
+        )
+
+    def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
+        found: list[Any] = []
+        for one in node.elts:
+            if isinstance(one, ast.Starred):
+                inner = self._rounds(self._value(one.value, names))
+                if inner is None:
+                    return NotImplemented
+                found += inner
+            else:
+                found.append(self._value(one, names))
+        return found
+
+    def _of_tuple(self, node: ast.Tuple, names: dict[str, Any]) -> Any:
+        found = self._of_list(ast.List(node.elts, node.ctx), names)
+        return tuple(found) if isinstance(found, list) else found
+
+    def _of_dict(self, node: ast.Dict, names: dict[str, Any]) -> Any:
+        found: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            name = None if key is None else self._value(key, names)
+            if not isinstance(name, str | int | float | bool):
+                return NotImplemented
+            found[name] = self._value(value, names)
+        return found
+
+    def _of_joinedstr(self, node: ast.JoinedStr, names: dict[str, Any]) -> Any:
+        parts = []
+        for one in node.values:
+            inner = one.value if isinstance(one, ast.FormattedValue) else one
+            value = self._value(inner, names)
+            if not isinstance(value, str | int | float):
+                return NotImplemented
+            parts.append(str(value))
+        return "".join(parts)[:MAX_ITEMS]
+
+    def _of_lambda(self, node: ast.Lambda, names: dict[str, Any]) -> Any:
+        return Function(node, names)
+
+    def _of_ifexp(self, node: ast.IfExp, names: dict[str, Any]) -> Any:
+        condition = self._value(node.test, names)
+        if isinstance(condition, Unread | Dotted):
+            return NotImplemented
+        return self._value(node.body if condition else node.orelse, names)
+
+    def _of_boolop(self, node: ast.BoolOp, names: dict[str, Any]) -> Any:
+        value: Any = None
+        for one in node.values:
+            value = self._value(one, names)
+            if isinstance(value, Unread | Dotted):
+                return NotImplemented
+            if bool(value) == isinstance(node.op, ast.Or):
+                break
+        return value
+
+    def _of_unaryop(self, node: ast.UnaryOp, names: dict[str, Any]) -> Any:
+        value = self._value(node.operand, names)
+        if isinstance(node.op, ast.Not):
+            return NotImplemented if isinstance(value, Unread | Dotted) else not value
+        if isinstance(value, int | float):
+            return -value if isinstance(node.op, ast.USub) else value
+        if isinstance(value, Call) and isinstance(node.op, ast.USub):
+            return self._call_layer(Layer("Rescaling", {"scale": -1.0}, node.lineno), [value], node)
+        return NotImplemented
+
+    def _of_compare(self, node: ast.Compare, names: dict[str, Any]) -> Any:
+        left = self._value(node.left, names)
+        for sign, right in zip(node.ops, node.comparators, strict=True):
+            other = self._value(right, names)
+            if any(isinstance(one, Unread | Call | Dotted) for one in (left, other)):
+                return NotImplemented
+            if not calculated(_OPERATORS[type(sign)], left, other):
+                return False
+            left = other
+        return True
+
+    def _of_binop(self, node: ast.BinOp, names: dict[str, Any]) -> Any:
+        left, right = self._value(node.left, names), self._value(node.right, names)
+        return self._combined(node.op, left, right, node)
+
+    def _combined(self, sign: ast.operator, left: Any, right: Any, node: Any) -> Any:
+        if isinstance(left, Call) or isinstance(right, Call):
+            return self._of_tensors(sign, left, right, node)
+        made = _OPERATORS.get(type(sign))
+        if made is None or any(isinstance(one, Unread) for one in (left, right)):
+            return Unread(node.lineno, ast.unparse(node)[:60])
+        if not _is_small(sign, left, right):
+            return Unread(node.lineno, ast.unparse(node)[:60])
+        found = calculated(made, left, right)
+        return Unread(node.lineno, ast.unparse(node)[:60]) if found is NotImplemented else found
+
+    def _of_tensors(self, sign: ast.operator, left: Any, right: Any, node: Any) -> Any:
+        """``a + b``, ``x * 0.5`` and the like as layers."""
+        kind, tensor = _MERGES.get(type(sign)), left if isinstance(left, Call) else right
+        if isinstance(left, Call) and isinstance(right, Call):
+            if kind is not None:
+                return self._call_layer(Layer(kind, {}, node.lineno), [left, right], node)
+            return self._unknown_call(ast.unparse(node)[:40], [left, right], node.lineno)
+        number = right if tensor is left else left
+        config: dict[str, Any] = {}
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            if kind == "Multiply":
+                config = {"scale": float(number)}
+            elif kind == "Add":
+                config = {"scale": 1.0, "offset": float(number)}
+            elif kind == "Subtract":
+                last = tensor is left
+                config = {"scale": 1.0 if last else -1.0, "offset": -number if last else number}
+            elif isinstance(sign, ast.Div) and tensor is left and number:
+                config = {"scale": 1.0 / number}
+        if not config:
+            return self._unknown_call(ast.unparse(node)[:40], [tensor], node.lineno)
+        return self._call_layer(Layer("Rescaling", config, node.lineno), [tensor], node)
+
+    def _of_listcomp(self, node: ast.ListComp | ast.GeneratorExp, names: dict[str, Any]) -> Any:
+        found: list[Any] = []
+        inner = dict(names)
+
+        def rounds(number: int) -> bool:
+            if number == len(node.generators):
+                found.append(self._value(node.elt, inner))
+                return len(found) <= MAX_ROUNDS
+            part = node.generators[number]
+            values = self._rounds(self._value(part.iter, inner))
+            if values is None:
+                return False
+            for value in values:
+                self._store(part.target, value, inner)
+                tests = [self._value(test, inner) for test in part.ifs]
+                if any(isinstance(test, Unread) for test in tests):
+                    return False
+                if all(tests) and not rounds(number + 1):
+                    return False
+            return True
+
+        return found if rounds(0) else NotImplemented
+
+    _of_generatorexp = _of_listcomp
+
+    def _of_subscript(self, node: ast.Subscript, names: dict[str, Any]) -> Any:
+        shaped = _shaped(node.value)
+        if shaped is not None and isinstance(node.slice, ast.UnaryOp):
+            tensor = self._value(shaped, names)
+            if isinstance(tensor, Call) and self._value(node.slice, names) == -1:
+                return _channels(tensor) or NotImplemented
+        owner = self._value(node.value, names)
+        if isinstance(owner, Call):
+            return self._unknown_call(ast.unparse(node)[:40], [owner], node.lineno)
+        if not isinstance(owner, list | tuple | dict | str):
+            return NotImplemented
+        if isinstance(node.slice, ast.Slice):
+            sides = (node.slice.lower, node.slice.upper, node.slice.step)
+            parts = [None if one is None else self._value(one, names) for one in sides]
+            if isinstance(owner, dict) or not all(isinstance(one, int | None) for one in parts):
+                return NotImplemented
+            return owner[slice(*parts)]
+        key = self._value(node.slice, names)
+        if not isinstance(key, str | int):
+            return NotImplemented
+        return calculated(operator.getitem, owner, key)
+
+    def _of_attribute(self, node: ast.Attribute, names: dict[str, Any]) -> Any:
+        owner = self._value(node.value, names)
+        if isinstance(owner, Dotted):
+            return Dotted(f"{owner.path}.{node.attr}")
+        if node.attr == "layers" and isinstance(owner, Model):
+            return list(layers_of(owner))
+        if node.attr in ("input", "output", "inputs", "outputs"):
+            ends = ends_of(owner)
+            if ends is None:
+                return NotImplemented
+            found = ends[node.attr.startswith("output")]
+            return found if node.attr.endswith("s") or len(found) != 1 else found[0]
+        return NotImplemented
+
+
+def _is_small(sign: ast.operator, left: Any, right: Any) -> bool:
+    """Whether a result stays small: numbers of a few digits, lists of some items."""
+    if isinstance(sign, ast.Mod) and isinstance(left, str):
+        return False
+    if isinstance(sign, ast.Add):
+        return length(left) + length(right) <= MAX_ITEMS
+    if not isinstance(sign, ast.Mult | ast.Pow):
+        return True
+    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    if isinstance(sign, ast.Pow):
+        return numbers and bool(abs(left) < 2**31 and abs(right) <= 32)
+    if numbers:
+        return bool(abs(left) < 2**63 and abs(right) < 2**63)
+    sizes = [len(one) if isinstance(one, list | tuple | str) else one for one in (left, right)]
+    whole = all(isinstance(one, int) for one in sizes)
+    return whole and bool(abs(sizes[0] * sizes[1]) <= MAX_ITEMS)
+
+
+def _shaped(node: ast.expr) -> ast.expr | None:
+    """What ``x.shape`` or ``K.int_shape(x)`` is the shape of."""
+    if isinstance(node, ast.Attribute) and node.attr == "shape":
+        return node.value
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        return node.args[0] if name == "int_shape" else None
+    return None
+
+
+def _channels(call: Call) -> int | None:
+    """The last side of what a call gives; None where only Keras knows."""
+    while True:
+        config = call.layer.config
+        if call.layer.kind == "Input":
+            shape = call.layer.shape
+            return shape[-1] if isinstance(shape, list) and isinstance(shape[-1], int) else None
+        found = config.get("filters", config.get("units"))
+        if found is not None or not call.sources:
+            return found if isinstance(found, int) else None
+        spec = spec_of(call.layer.kind)
+        keeps = spec.training_only or spec.activation or spec.any_order or "Pooling" in spec.name
+        if not keeps and spec.name not in ("BatchNormalization", "Activation", "ZeroPadding2D"):
+            return None
+        call = call.sources[0]

@@ -1,0 +1,268 @@
+"""Values that a syntax tree is walked with: layers, calls of layers, models, and what is unread."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
+
+# Names of Keras 1 and 2, by the layer that they became.
+_OLD_CLASSES = {
+    "CuDNNLSTM": "LSTM",
+    "CuDNNGRU": "GRU",
+    "AtrousConvolution2D": "Conv2D",
+    "Deconvolution2D": "Conv2DTranspose",
+    "TimeDistributedDense": "Dense",
+}
+# Arguments of Keras 1, and what Keras 2 and 3 call them; None: means nothing any more.
+_OLD_ARGUMENTS: Mapping[str, str | None] = {
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "subsample_length": "strides",
+    "stride": "strides",
+    "pool_length": "pool_size",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "bias": "use_bias",
+    "p": "rate",
+    "sigma": "stddev",
+    "dim_ordering": None,
+    "data_format": None,
+    "consume_less": None,
+    "implementation": None,
+    "unroll": None,
+    "input_length": None,
+    "return_state": "return_state",
+}
+# First arguments of layers that are often given without a name, where a row has another order.
+_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "Input": ("shape", "batch_size", "dtype"),
+    "BatchNormalization": ("axis", "momentum", "epsilon"),
+    "LayerNormalization": ("axis", "epsilon"),
+    "PReLU": ("alpha_initializer",),
+}
+UNREAD = object()
+
+
+@dataclass(eq=False)
+class Unread:
+    """A value that only running the code would give."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Dotted:
+    """A module, class or function by its whole name: "tensorflow.keras.layers.Dense"."""
+
+    path: str
+
+    @property
+    def last(self) -> str:
+        """The name without its module."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def room(self) -> str:
+        """The last module that it stands in: "layers"."""
+        return self.path.rpartition(".")[0].rpartition(".")[2]
+
+    @property
+    def is_keras(self) -> bool:
+        """Whether Keras offers it, by whatever road."""
+        return self.path.split(".")[0] in ("keras", "tf_keras", "tensorflow")
+
+
+@dataclass(eq=False)
+class KerasObject:
+    """An optimizer, loss, metric, initializer, regularizer, schedule or callback."""
+
+    name: str
+    room: str
+    config: dict[str, Any]
+    line: int
+
+
+@dataclass(eq=False)
+class Layer:
+    """A layer, once for each time that the code makes one.
+
+    ``kind``: name of its row, or of its class where there is none. ``config``: Keras's arguments
+    as plain values. ``shape``: of the input that it names ("input_shape"), None where it names
+    none, ``UNREAD`` where that cannot be read. ``notes``: what of it was not taken over.
+    ``then``: a layer that was given as its activation.
+    """
+
+    kind: str
+    config: dict[str, Any]
+    line: int
+    name: str = ""
+    shape: Any = None
+    notes: list[str] = field(default_factory=list)
+    then: Layer | None = None
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a row for it."""
+        return self.kind in LAYERS
+
+
+@dataclass(eq=False)
+class Call:
+    """What a layer gives for the results of other calls."""
+
+    layer: Layer
+    sources: tuple[Call, ...] = ()
+    line: int = 0
+
+
+@dataclass(eq=False)
+class Model:
+    """A Sequential (``layers``) or a functional model (``inputs``, ``outputs``)."""
+
+    line: int
+    name: str = ""
+    layers: list[Any] | None = None
+    inputs: list[Call] = field(default_factory=list)
+    outputs: list[Call] = field(default_factory=list)
+    shape: Any = None
+    compiled: dict[str, Any] | None = None
+    fitted: dict[str, Any] | None = None
+    used: bool = False
+
+
+@dataclass(eq=False)
+class Function:
+    """A function of the code, with the scope that it was made in."""
+
+    node: ast.FunctionDef | ast.Lambda
+    scope: dict[str, Any]
+
+
+def kind_of(name: str) -> str:
+    """The row of a class of Keras 1, 2 or 3; "" where there is none."""
+    return canonical_layer(_OLD_CLASSES.get(name, name)) or ""
+
+
+def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) -> Layer:
+    """The layer of a call such as ``Dense(10, activation="relu")``."""
+    kind = kind_of(name)
+    if not kind:
+        return Layer(name, {}, line, str(kwargs.get("name") or ""))
+    if name.startswith("Convolution") and len(args) > int(kind[4]):
+        sides = int(kind[4])  # Keras 1 had a number for each side of the kernel
+        args = [args[0], tuple(args[1 : 1 + sides]), *args[1 + sides :]]
+    given = {**_named(kind, args), **kwargs}
+    rows = given.pop("nb_row", None), given.pop("nb_col", None)
+    if None not in rows:
+        given["kernel_size"] = rows
+    if kind != "Embedding" and "output_dim" in given:
+        given["units"] = given.pop("output_dim")
+    layer = Layer(kind, {}, line, _text(given.pop("name", "")))
+    layer.shape = _shape(kind, given)
+    by_name = LAYERS[kind].by_name
+    for key, value in given.items():
+        new = key if key in by_name else _OLD_ARGUMENTS.get(key, key)
+        if new is None or (value is None and key == "weights"):
+            continue
+        if new == "activation" and isinstance(value, Layer):
+            layer.then = value
+            continue
+        flat = plain(value)
+        if flat is UNREAD:
+            layer.notes.append(_text_of(new, value))
+        else:
+            layer.config[new] = flat
+    return layer
+
+
+def _named(kind: str, args: list[Any]) -> dict[str, Any]:
+    order = _ORDERS.get(kind) or argument_order(kind, len(args))
+    return dict(zip(order, args, strict=False))
+
+
+def argument_order(kind: str, count: int) -> tuple[str, ...]:
+    """The first ``count`` arguments of a layer as Keras orders them."""
+    spec = LAYERS[kind]
+    first = spec.params[0] if spec.params else None
+    if count == 0 or (count == 1 and first is not None and first.name != "keepdims"):
+        return () if first is None else (first.name,)
+    import importlib
+    import inspect
+
+    made = getattr(importlib.import_module(spec.module), spec.name)
+    return tuple(inspect.signature(made).parameters)
+
+
+def _shape(kind: str, given: dict[str, Any]) -> Any:
+    """The shape of one sample that a layer names for its input, taken out of ``given``."""
+    whole = given.pop("batch_input_shape", given.pop("batch_shape", None))
+    shape = given.pop("shape" if kind == "Input" else "input_shape", given.pop("input_shape", None))
+    if whole is not None:
+        flat = plain(whole)
+        return flat[1:] if isinstance(flat, list) else UNREAD
+    if shape is None and kind != "Embedding" and "input_dim" in given:
+        shape = (given.pop("input_dim"),)
+        if given.get("input_length") is not None:
+            shape = (given["input_length"], *shape)
+    if kind == "Embedding" and shape is None and given.get("input_length") is not None:
+        shape = (given["input_length"],)
+    if isinstance(shape, int):
+        shape = (shape,)
+    return None if shape is None else plain(shape)
+
+
+def plain(value: Any) -> Any:
+    """A value as it stands in a config of Keras; ``UNREAD`` where a part of it is not known."""
+    if isinstance(value, bool | int | float | str | None):
+        return value
+    if isinstance(value, list | tuple):
+        flat = [plain(one) for one in value]
+        return UNREAD if any(one is UNREAD for one in flat) else flat
+    if isinstance(value, dict):
+        found = {str(key): plain(one) for key, one in value.items()}
+        return UNREAD if any(one is UNREAD for one in found.values()) else found
+    if isinstance(value, KerasObject):
+        config = {key: plain(one) for key, one in value.config.items()}
+        known = {key: one for key, one in config.items() if one is not UNREAD}
+        return {"class_name": value.name, "config": known}
+    if isinstance(value, Layer):
+        return {"class_name": value.kind, "config": value.config} if value.known else UNREAD
+    if isinstance(value, Dotted) and value.is_keras:
+        if value.room in ("nn", "activations", "losses", "metrics", "initializers", "math"):
+            return value.last
+        # A class where an object could stand: keras.losses.MeanSquaredError
+        return {"class_name": value.last, "config": {}} if value.last[:1].isupper() else value.last
+    return UNREAD
+
+
+def unread_texts(value: Any) -> list[Unread]:
+    """The unread parts of a value."""
+    if isinstance(value, Unread):
+        return [value]
+    if isinstance(value, list | tuple):
+        return [found for one in value for found in unread_texts(one)]
+    return []
+
+
+def _text_of(key: str, value: Any) -> str:
+    found = unread_texts(value)
+    return f"{key}={found[0].text}" if found else key
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,225 @@
+"""A project and a trained model of an ONNX file, accepted if it predicts what the file predicts."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats.importing.onnx.onnx_graph import (
+    BATCH,
+    OPEN,
+    Array,
+    OnnxGraph,
+    damaged,
+    read_graph,
+)
+from netbuilder.core.formats.importing.report import (
+    AS_IS,
+    LEFT_OUT,
+    REPLACED,
+    Imported,
+    ReportItem,
+)
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Graph, Project
+
+if TYPE_CHECKING:
+    import keras
+
+    from netbuilder.core.formats.importing.onnx.layers import LayerConverter
+    from netbuilder.core.formats.importing.onnx.tensors import Tensor
+
+# Of the largest prediction, or of 1.
+TOLERANCE = 1e-5
+_ROWS, _STEPS = 4, 12
+
+
+def import_onnx(path: Path) -> Imported:
+    """What an ONNX file becomes.
+
+    Raises:
+        FormatError: too large, damaged, with an operator that no layer stands for, or with other
+            predictions than the layers that were made of it.
+    """
+    if importlib.util.find_spec("onnx") is None:
+        raise FormatError(
+            _("Reading ONNX needs the package onnx, which is not installed."),
+            _("Install it: pip install onnx onnxruntime"),
+            code="onnx_not_installed",
+        )
+    from netbuilder.core.formats.importing.onnx.layers import LayerConverter
+
+    graph = read_graph(path)
+    converter = LayerConverter(graph)
+    try:
+        outputs = converter.run()
+    except UserError as error:
+        error.path = str(path)
+        raise
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        ArithmeticError,
+        AssertionError,
+        MemoryError,
+        StopIteration,
+    ) as error:
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+    draft = converter.draft
+    edges = tuple((source, node) for node, feeds in draft.sources.items() for source in feeds)
+    project = Project(name=path.stem, graph=Graph(tuple(draft.nodes.values()), edges))
+    training_model = _built(project, converter, path)
+    _must_agree(training_model, graph, converter, outputs, path)
+    report = [ReportItem(node, AS_IS, one.layer) for node, one in draft.nodes.items()]
+    report += [ReportItem(item, REPLACED, text) for item, text in converter.replaced]
+    told = _("It gives no numbers that can be learned, such as the name of a class.")
+    report += [ReportItem(name, LEFT_OUT, told) for name in graph.left_out]
+    return Imported(project, tuple(report), _trained(project, training_model, path))
+
+
+def _built(project: Project, converter: LayerConverter, path: Path) -> keras.Model:
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model, layer_of
+    from netbuilder.core.formats.importing.memory_check import check_project
+    from netbuilder.core.formats.safety.model_file import ModelFile
+
+    weights = converter.draft.weights
+    numbers = sum(one.size for arrays in weights.values() for one in arrays)
+    check_project(project, None, ModelFile(path, "onnx", {}, numbers=numbers))
+    training_model = build_training_model(project, None, learned=False)
+    for node, arrays in weights.items():
+        try:
+            layer_of(training_model, project.graph, node).set_weights(arrays)
+        except ValueError as error:
+            raise damaged(path, str(error)) from error
+    return training_model
+
+
+def _trained(project: Project, training_model: keras.Model, path: Path) -> Any:
+    from netbuilder.core.data.data_facts import DataFacts
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.formats.importing.import_keras import preprocessing_of
+
+    return TrainedModel(
+        project=project,
+        training_model=training_model,
+        model=training_model,
+        preprocessing=preprocessing_of(project, training_model),
+        facts=DataFacts(),
+        extra={"path": str(path), "notes": ()},
+    )
+
+
+def _must_agree(
+    training_model: keras.Model,
+    graph: OnnxGraph,
+    converter: LayerConverter,
+    outputs: list[Tensor],
+    path: Path,
+) -> None:
+    """Ask both the same made-up rows.
+
+    Raises:
+        FormatError: the file cannot be run, or predicts something else.
+    """
+    from netbuilder.core.formats.keras_prediction import predict_rows
+    from netbuilder.core.tensorflow_output import mute_output
+
+    given = _rows(graph, converter)
+    keras_rows = [
+        np.moveaxis(
+            given[name],
+            range(given[name].ndim),
+            [axis or 0 for axis in converter.tensors[name].axes],
+        ).astype(str(tensor.dtype))
+        for name, tensor in zip(graph.inputs, training_model.inputs, strict=True)
+    ]
+    try:
+        with mute_output():
+            expected = _run(graph, given)
+            found = predict_rows(training_model, keras_rows)
+    # Whatever the runtime says, it is about this file.
+    except Exception as error:
+        raise FormatError(
+            _(
+                "'{file}' cannot be run, so its layers cannot be compared with it: {reason}.",
+                file=path.name,
+                reason=(str(error).splitlines() or [type(error).__name__])[0][:200],
+            ),
+            _("Export it again where it was made."),
+            path=str(path),
+            code="onnx_not_runnable",
+        ) from error
+    ids = list(dict.fromkeys(project_outputs(converter, outputs)))
+    for tensor, theirs in zip(outputs, expected, strict=True):
+        ours = _as_onnx(found[ids.index(tensor.node)], tensor)
+        size = max(1.0, float(np.abs(theirs).max(initial=0.0)))
+        if ours.shape != theirs.shape or not np.allclose(
+            ours, theirs, atol=TOLERANCE * size, rtol=0
+        ):
+            raise FormatError(
+                _(
+                    "The layers made of '{file}' predict something else than the file does, so it"
+                    " is not opened.",
+                    file=path.name,
+                ),
+                _("Please report this file; the network can be rebuilt from the palette."),
+                path=str(path),
+                code="onnx_differs",
+            )
+
+
+def project_outputs(converter: LayerConverter, outputs: list[Tensor]) -> list[str]:
+    """Ids of the nodes that are the project's outputs, in its order."""
+    wanted = {one.node for one in outputs}
+    feeding = {source for feeds in converter.draft.sources.values() for source in feeds}
+    if wanted & feeding:
+        raise FormatError(
+            _("An output of the file is also what a later layer takes."),
+            _("Export the network with its last layer as its only output."),
+            code="onnx_output_inside",
+        )
+    return [node for node in converter.draft.nodes if node in wanted]
+
+
+def _rows(graph: OnnxGraph, converter: LayerConverter) -> dict[str, Array]:
+    random = np.random.default_rng(0)
+    found = {}
+    for name, (shape, dtype) in graph.inputs.items():
+        rows = graph.fixed_batch or _ROWS
+        sides = [rows if s == BATCH else _STEPS if s in OPEN else s for s in shape]
+        whole = dtype.startswith(("int", "uint"))
+        values = random.integers(0, 2, sides) if whole else random.normal(size=sides)
+        found[name] = values.astype(dtype)
+    return found
+
+
+def _run(graph: OnnxGraph, given: dict[str, Array]) -> list[Array]:
+    """Predictions of the file itself: by onnxruntime, else by ONNX's reference."""
+    data = graph.proto.SerializeToString()
+    if importlib.util.find_spec("onnxruntime") is not None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return [np.asarray(one) for one in session.run(graph.outputs, given)]
+    from onnx.reference import ReferenceEvaluator
+
+    return [np.asarray(one) for one in ReferenceEvaluator(graph.proto).run(graph.outputs, given)]
+
+
+def _as_onnx(values: Array, tensor: Tensor) -> Array:
+    """What Keras gives, with the axes of ONNX."""
+    present = [axis for axis in tensor.axes if axis is not None]
+    rows = values.shape[0]
+    sizes = [rows if side == BATCH else side for side in tensor.shape]
+    if len(set(present)) == len(present):
+        values = values.transpose(present) if len(present) == values.ndim else values
+    return values.reshape([-1 if side in OPEN else side for side in sizes])

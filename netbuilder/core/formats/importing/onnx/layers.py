@@ -1,0 +1,553 @@
+"""Operators of ONNX as layers: convolution, pooling, normalisation, recurrence, embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.formats.importing.onnx.matrices import SPACE, ShapeConverter
+from netbuilder.core.formats.importing.onnx.onnx_graph import BATCH, OPEN, Array, Fill, Operator
+from netbuilder.core.formats.importing.onnx.tensors import Tensor
+from netbuilder.core.i18n import gettext as _
+
+
+class LayerConverter(ShapeConverter):
+    """The operators that have layers of their own."""
+
+    # --- pictures, sequences and volumes ---
+
+    def _spatial(self, one: Operator) -> tuple[Tensor, int]:
+        """The input with its channels last, and how many axes it has beside them."""
+        tensor = self._whole(one)
+        sides = len(tensor.shape) - 2
+        # A Conv of one row only, as sequences are written by Keras's export, is one of sequences.
+        if sides not in SPACE or tensor.shape[0] != BATCH:
+            raise self.unknown(one, _("it has {count} axes", count=len(tensor.shape)))
+        return self.draft.arranged(tensor, (0, sides + 1, *range(1, sides + 1))), sides
+
+    def _window(self, one: Operator, sides: int, key: str, default: int = 1) -> list[int]:
+        return [int(v) for v in one.attributes.get(key, [default] * sides)]
+
+    def _padded(
+        self, one: Operator, tensor: Tensor, kernel: list[int], *, zeros: bool = True
+    ) -> tuple[Tensor, str]:
+        """The input as the layer wants it, and the layer's "padding"."""
+        sides = len(kernel)
+        strides = self._window(one, sides, "strides")
+        dilations = self._window(one, sides, "dilations")
+        auto = one.attributes.get("auto_pad", "NOTSET")
+        if auto in ("SAME_UPPER", "VALID"):
+            return tensor, "same" if auto == "SAME_UPPER" else "valid"
+        if auto == "SAME_LOWER":
+            raise self.unknown(one, "auto_pad SAME_LOWER")
+        pads = self._window(one, 2 * sides, "pads", 0)
+        before, after = pads[:sides], pads[sides:]
+        if not any(pads):
+            return tensor, "valid"
+        same = all(
+            size not in OPEN or stride == 1
+            for size, stride in zip(tensor.shape[2:], strides, strict=True)
+        )
+        for size, width, stride, dilation, left, right in zip(
+            tensor.shape[2:], kernel, strides, dilations, before, after, strict=True
+        ):
+            reach = (width - 1) * dilation + 1
+            whole = max((-(-size // stride) - 1) * stride + reach - size, 0)
+            if stride == 1:
+                whole = reach - 1
+            same = same and (left, right) == (whole // 2, whole - whole // 2)
+        if same:
+            return tensor, "same"
+        if not zeros and not self._is_positive(tensor):
+            raise self.unknown(one, _("it pads with numbers below all others"))
+        node = self._zeros_around(tensor, before, after)
+        shape = list(tensor.shape)
+        for i, (left, right) in enumerate(zip(before, after, strict=True)):
+            shape[2 + i] += left + right
+        return Tensor(node, tuple(shape), tensor.axes), "valid"
+
+    def _zeros_around(self, tensor: Tensor, before: list[int], after: list[int]) -> str:
+        pads: Any = [[left, right] for left, right in zip(before, after, strict=True)]
+        pads = pads[0] if len(pads) == 1 else pads
+        return self.draft.add(f"ZeroPadding{len(before)}D", [tensor.node], {"padding": pads})
+
+    def _is_positive(self, tensor: Tensor) -> bool:
+        node = self.draft.nodes[tensor.node]
+        return node.params.get("activation") in ("relu", "sigmoid", "softmax") or (
+            node.layer == "ReLU"
+        )
+
+    def _out(self, one: Operator, tensor: Tensor, kernel: list[int], padding: str) -> list[int]:
+        sides = len(kernel)
+        found = []
+        for size, width, stride, dilation in zip(
+            tensor.shape[2:],
+            kernel,
+            self._window(one, sides, "strides"),
+            self._window(one, sides, "dilations"),
+            strict=True,
+        ):
+            if size in OPEN and stride == 1 and padding == "same":
+                found.append(size)
+                continue
+            reach = (width - 1) * dilation + 1
+            found.append(-(-size // stride) if padding == "same" else (size - reach) // stride + 1)
+        return found
+
+    def _as_sequence(self, one: Operator, convert: Callable[[Operator], None]) -> bool:
+        """Convert an operator on pictures of one row, as Keras's export writes those on sequences,
+        to a layer for sequences; False where it is none."""
+        tensor = self._whole(one)
+        rows = [i for i in (2, 3) if len(tensor.shape) == 4 and tensor.axes[i] is None]
+        kernel = self.constant(one, 1) if "Conv" in one.kind else None
+        if len(rows) != 1 or (kernel is not None and kernel.shape[rows[0]] != 1):
+            return False
+        row = rows[0]
+
+        def without(values: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(v for i, v in enumerate(values) if i != row)
+
+        ends = {row - 2, row}
+        attributes = {
+            key: [v for i, v in enumerate(value) if i not in ends]
+            if key in ("pads", "strides", "dilations", "kernel_shape", "output_padding")
+            else value
+            for key, value in one.attributes.items()
+        }
+        names = [f"{name}#row" if i < 2 else name for i, name in enumerate(one.inputs)]
+        self.tensors[names[0]] = replace(
+            tensor, shape=without(tensor.shape), axes=without(tensor.axes)
+        )
+        if kernel is not None:
+            self.constants[names[1]] = np.squeeze(kernel, row)
+        inner = Operator(one.kind, one.name, names, [f"{one.outputs[0]}#row"], attributes)
+        convert(inner)
+        made = self.tensors[inner.outputs[0]]
+        shape = (*made.shape[:row], 1, *made.shape[row:])
+        axes = (*made.axes[:row], None, *made.axes[row:])
+        self.give(one, replace(made, shape=shape, axes=axes))
+        return True
+
+    def _conv(self, one: Operator) -> None:
+        if self._as_sequence(one, self._conv):
+            return
+        tensor, sides = self._spatial(one)
+        kernel = np.asarray(self.constant(one, 1), "float32")
+        bias = self.constant(one, 2)
+        size = [int(v) for v in kernel.shape[2:]]
+        tensor, padding = self._padded(one, tensor, size)
+        groups, channels = int(one.attributes.get("group", 1)), tensor.shape[1]
+        params: dict[str, Any] = {
+            "kernel_size": _one(size),
+            "strides": _one(self._window(one, sides, "strides")),
+            "dilation_rate": _one(self._window(one, sides, "dilations")),
+            "padding": padding,
+            "use_bias": bias is not None,
+        }
+        count = int(kernel.shape[0])
+        weights = np.moveaxis(kernel, (0, 1), (-1, -2))  # rows, columns, in, out
+        if groups == channels and groups > 1 and sides < 3 and kernel.shape[1] == 1:
+            name = f"DepthwiseConv{sides}D"
+            params["depth_multiplier"] = count // channels
+            weights = weights.reshape(*size, channels, count // channels)
+        else:
+            name = f"Conv{sides}D"
+            params |= {"filters": count, "groups": groups}
+        shape = (BATCH, count, *self._out(one, tensor, size, padding))
+        self.layer(
+            one, name, tensor, params, (weights,) if bias is None else (weights, bias), shape=shape
+        )
+
+    def _convtranspose(self, one: Operator) -> None:
+        if self._as_sequence(one, self._convtranspose):
+            return
+        tensor, sides = self._spatial(one)
+        kernel = np.asarray(self.constant(one, 1), "float32")
+        bias = self.constant(one, 2)
+        strides = self._window(one, sides, "strides")
+        more = self._window(one, sides, "output_padding", 0)
+        pads = self._window(one, 2 * sides, "pads", 0)
+        size = [int(v) for v in kernel.shape[2:]]
+        odd = one.attributes.get("group", 1) != 1 or any(
+            v != 1 for v in self._window(one, sides, "dilations")
+        )
+        small = any(width < stride for width, stride in zip(size, strides, strict=True))
+        if (
+            odd
+            or small
+            or "output_shape" in one.attributes
+            or one.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID")
+        ):
+            raise self.unknown(one)
+        cut = [[pads[i], pads[sides + i] - more[i]] for i in range(sides)]
+        if any(right < 0 for _left, right in cut):
+            raise self.unknown(one, "output_padding")
+        count = int(kernel.shape[1])
+        full = [
+            (side - 1) * stride + width
+            for side, stride, width in zip(tensor.shape[2:], strides, size, strict=True)
+        ]
+        params = {
+            "filters": count,
+            "kernel_size": _one(size),
+            "strides": _one(strides),
+            "use_bias": bias is not None,
+        }
+        weights = np.moveaxis(kernel, (0, 1), (-1, -2))  # rows, columns, out, in
+        made = self.layer(
+            one,
+            f"Conv{sides}DTranspose",
+            tensor,
+            params,
+            (weights,) if bias is None else (weights, bias),
+            shape=(BATCH, count, *full),
+        )
+        if any(map(any, cut)):
+            self._cropped(one, made, cut)
+
+    def _cropped(self, one: Operator, tensor: Tensor, cut: list[list[int]]) -> None:
+        sizes = [
+            side - left - right for side, (left, right) in zip(tensor.shape[2:], cut, strict=True)
+        ]
+        self.layer(
+            one,
+            f"Cropping{len(cut)}D",
+            tensor,
+            {"cropping": cut[0] if len(cut) == 1 else cut},
+            shape=(*tensor.shape[:2], *sizes),
+        )
+
+    def _pool(self, one: Operator) -> None:
+        if self._as_sequence(one, self._pool):
+            return
+        tensor, sides = self._spatial(one)
+        size = self._window(one, sides, "kernel_shape")
+        average = one.kind == "AveragePool"
+        if any(v != 1 for v in self._window(one, sides, "dilations")) or len(one.outputs) > 1:
+            raise self.unknown(one)
+        if average and not one.attributes.get("count_include_pad", 0):
+            whole = (
+                self._padded(one, tensor, size, zeros=False)
+                if any(self._window(one, 2 * sides, "pads", 0))
+                else (tensor, self._padded(one, tensor, size)[1])
+            )
+            tensor, padding = whole
+        else:
+            tensor, padding = self._padded(one, tensor, size, zeros=average)
+            if average and padding == "same":  # Keras does not count the zeros
+                raise self.unknown(one, "count_include_pad")
+        shape = (*tensor.shape[:2], *self._out(one, tensor, size, padding))
+        if one.attributes.get("ceil_mode", 0):
+            strides = self._window(one, sides, "strides")
+            more = [
+                (side - width) % stride
+                for side, width, stride in zip(tensor.shape[2:], size, strides, strict=True)
+            ]
+            if any(more) and padding != "same":
+                raise self.unknown(one, "ceil_mode")
+        self.layer(
+            one,
+            f"{'Average' if average else 'Max'}Pooling{sides}D",
+            tensor,
+            {
+                "pool_size": _one(size),
+                "strides": _one(self._window(one, sides, "strides")),
+                "padding": padding,
+            },
+            shape=shape,
+        )
+
+    _maxpool = _averagepool = _pool
+
+    def _globalpool(self, one: Operator) -> None:
+        tensor, sides = self._spatial(one)
+        kind = "Max" if "Max" in one.kind else "Average"
+        shape = (*tensor.shape[:2], *[1] * sides)
+        self.layer(
+            one,
+            f"Global{kind}Pooling{sides}D",
+            tensor,
+            {},
+            shape=shape,
+            axes=(0, 1, *[None] * sides),
+        )
+
+    _globalmaxpool = _globalaveragepool = _globalpool
+
+    def _reduce(self, one: Operator) -> None:
+        """Mean or maximum over all axes but the batch and one: global pooling."""
+        tensor = self._whole(one)
+        rank = len(tensor.shape)
+        axes = sorted(axis % rank for axis in self.ints(one, "axes", 1) or ())
+        kept = [i for i in range(1, rank) if i not in axes]
+        if len(kept) != 1 or tensor.shape[0] != BATCH or rank < 3:
+            raise self.unknown(one, _("it runs along some axes only"))
+        places = [0] * rank
+        for place, i in enumerate([*axes, kept[0]], 1):
+            places[i] = place
+        tensor = self.draft.arranged(tensor, places)
+        kind = "Max" if "Max" in one.kind else "Average"
+        if one.attributes.get("keepdims", 1):
+            shape = tuple(1 if i in axes else side for i, side in enumerate(tensor.shape))
+            found = tuple(0 if i == 0 else 1 if i == kept[0] else None for i in range(rank))
+        else:
+            shape, found = (BATCH, tensor.shape[kept[0]]), (0, 1)
+        self.layer(one, f"Global{kind}Pooling{len(axes)}D", tensor, {}, shape=shape, axes=found)
+
+    _reducemean = _reducemax = _reduce
+
+    def _resize(self, one: Operator) -> None:
+        tensor, sides = self._spatial(one)
+        index = 1 if one.kind == "Upsample" else 2
+        scales, sizes = self.constant(one, index), None
+        if scales is None or not scales.size:
+            sizes = self.ints(one, "sizes", 3)
+            if sizes is None:
+                raise self.unknown(one)
+            scales = np.array([new / old for new, old in zip(sizes, tensor.shape, strict=True)])
+        factors = [float(v) for v in scales[2:]]
+        mode = one.attributes.get("mode", "nearest")
+        if any(v != int(v) or v < 1 for v in factors) or mode not in ("nearest", "linear"):
+            raise self.unknown(one, _("it enlarges by {factors}", factors=factors))
+        params: dict[str, Any] = {"size": _one([int(v) for v in factors])}
+        if mode == "linear":
+            if sides != 2:
+                raise self.unknown(one, mode)
+            params["interpolation"] = "bilinear"
+        shape = [int(side * v) for side, v in zip(tensor.shape[2:], factors, strict=True)]
+        self.layer(one, f"UpSampling{sides}D", tensor, params, shape=(*tensor.shape[:2], *shape))
+
+    _upsample = _resize
+
+    def _pad(self, one: Operator) -> None:
+        tensor, sides = self._spatial(one)
+        pads = self.ints(one, "pads", 1) or []
+        value = one.attributes.get("value", self.constant(one, 2))
+        rank = sides + 2
+        zeros = value is None or float(np.ravel(value)[0]) == 0
+        if (
+            one.attributes.get("mode", "constant") != "constant"
+            or not zeros
+            or len(pads) != 2 * rank
+        ):
+            raise self.unknown(one, _("it pads with something else than zeros"))
+        before, after = pads[:rank], pads[rank:]
+        if any((*before[:2], *after[:2])):
+            raise self.unknown(one, _("it pads channels"))
+        shape = tuple(
+            side + left + right
+            for side, left, right in zip(tensor.shape, before, after, strict=True)
+        )
+        node = self._zeros_around(tensor, before[2:], after[2:])
+        self.give(one, Tensor(node, shape, tensor.axes))
+
+    # --- normalisation ---
+
+    def _batchnormalization(self, one: Operator) -> None:
+        tensor = self._whole(one)
+        axis = tensor.axes[1]
+        weights = tuple(np.asarray(self.constant(one, i), "float32") for i in range(1, 5))
+        if axis is None:
+            tensor = self.draft.arranged(tensor)
+            axis = 1
+        epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
+        params = {"axis": -1 if axis == tensor.rank - 1 else axis, "epsilon": epsilon}
+        self.layer(one, "BatchNormalization", tensor, params, weights)
+
+    def _layernormalization(self, one: Operator) -> None:
+        tensor = self._whole(one)
+        rank = len(tensor.shape)
+        if one.attributes.get("axis", -1) % rank != rank - 1:
+            raise self.unknown(one, _("it runs along several axes"))
+        if tensor.axes[-1] != tensor.rank - 1 or None in tensor.axes:
+            tensor = self.draft.arranged(tensor)
+        scale, offset = self.constant(one, 1), self.constant(one, 2)
+        given = [np.asarray(v, "float32") for v in (scale, offset) if v is not None]
+        epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
+        self.layer(
+            one,
+            "LayerNormalization",
+            tensor,
+            {"epsilon": epsilon, "center": offset is not None},
+            tuple(given),
+        )
+
+    def _instancenormalization(self, one: Operator) -> None:
+        tensor, _sides = self._spatial(one)
+        self._by_groups(one, tensor, tensor.shape[1])
+
+    def _groupnormalization(self, one: Operator) -> None:
+        tensor, _sides = self._spatial(one)
+        self._by_groups(one, tensor, int(one.attributes["num_groups"]))
+
+    def _by_groups(self, one: Operator, tensor: Tensor, groups: int) -> None:
+        scale, offset = (np.asarray(self.constant(one, i), "float32") for i in (1, 2))
+        if scale.size != tensor.shape[1]:
+            raise self.unknown(one, _("its scale goes by groups"))
+        epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
+        self.layer(
+            one,
+            "GroupNormalization",
+            tensor,
+            {"groups": groups, "epsilon": epsilon},
+            (scale, offset),
+        )
+
+    # --- sequences ---
+
+    def _gather(self, one: Operator) -> None:
+        axis = one.attributes.get("axis", 0)
+        table = self.constants.get(one.inputs[0])
+        if isinstance(table, np.ndarray) and table.ndim == 2 and axis == 0:
+            ids = self._whole(one, 1)
+            params = {"input_dim": int(table.shape[0]), "output_dim": int(table.shape[1])}
+            ids = self.draft.arranged(ids, self._standing(ids))
+            self.layer(
+                one,
+                "Embedding",
+                ids,
+                params,
+                (table,),
+                shape=(*ids.shape, int(table.shape[1])),
+                axes=(*ids.axes, len(ids.axes)),
+            )
+            return
+        tensor, index = self.draft.unflattened(self.tensor(one)), self.constant(one, 1)
+        if index is None or index.size != 1:
+            raise self.unknown(one)
+        axis, place = axis % len(tensor.shape), int(np.ravel(index)[0])
+        side = tensor.shape[axis]
+        kept = [i for i in range(len(tensor.shape)) if i != axis or index.ndim]
+        shape = tuple(tensor.shape[i] if i != axis else 1 for i in kept)
+        axes = tuple(tensor.axes[i] for i in kept)
+        if side == 1:
+            found = Tensor(tensor.node, shape, axes, half=tensor.half)
+            self.give(one, found)
+            return
+        shared = tensor.axes.count(tensor.axes[axis]) > 1
+        if shared and side == 2:  # one direction of a recurrent layer
+            self.give(one, Tensor(tensor.node, shape, axes, half=place % 2))
+            return
+        if self._last_step(one, tensor, axis, place, keep=index.ndim > 0):
+            return
+        if side in OPEN or index.ndim:
+            raise self.unknown(one, _("it takes a part of each sample's numbers"))
+        place %= side
+        self._part(one, tensor, axis, place, place + 1)
+        made = self.tensors.pop(one.outputs[0])
+        self.tensors[one.outputs[0]] = made
+        one_axis = Operator("Squeeze", one.name, [one.outputs[0]], one.outputs, {"axes": [axis]})
+        self._squeeze(one_axis)
+
+    def _recurrent(self, one: Operator) -> None:
+        first = one.attributes.get("layout", 0)
+        tensor = self._whole(one)
+        wanted = (0, 1, 2) if first else (1, 0, 2)
+        if tensor.axes != wanted:
+            tensor = self.draft.arranged(tensor, wanted)
+        steps = tensor.shape[1 if first else 0]
+        direction = one.attributes.get("direction", "forward")
+        used = [bool(name) and self.graph.uses(name) > 0 for name in (*one.outputs, "", "")[:3]]
+        if sum(used) != 1 or used[2] or (used[0] and direction == "reverse"):
+            raise self.unknown(one, _("more than one of its results is used"))
+        self._check_start(one)
+        directions = 2 if direction == "bidirectional" else 1
+        kernel, recurrent = (np.asarray(self.constant(one, i), "float32") for i in (1, 2))
+        bias = self.constant(one, 3)
+        cells = [
+            _cell(one, kernel[i], recurrent[i], None if bias is None else bias[i])
+            for i in range(directions)
+        ]
+        layer, params = self._cell_params(one, directions)
+        params |= {
+            "units": int(recurrent.shape[-1]),
+            "use_bias": bias is not None,
+            "return_sequences": used[0],
+        }
+        weights = tuple(array for cell in cells for array in cell)
+        if direction == "reverse":
+            params["go_backwards"] = True
+        if directions == 2:
+            kept = {key: value for key, value in params.items() if value not in (None, False)}
+            if bias is None:
+                kept["use_bias"] = False
+            params, layer = {"layer": {"layer": layer, "params": kept}}, "Bidirectional"
+        units = int(recurrent.shape[-1])
+        node = self.draft.add(layer, [tensor.node], params, weights, one.name)
+        last = 2 if used[0] else 1
+        sides = (last if directions == 2 else None, last)
+        axes: tuple[int | None, ...] = (0, *sides) if first else (sides[0], 0, sides[1])
+        shape: tuple[int, ...] = (directions, BATCH, units)
+        if first:
+            shape = (BATCH, directions, units)
+        if used[0]:
+            axes = (0, 1, *sides) if first else (1, *axes)
+            shape = (BATCH, steps, directions, units) if first else (steps, *shape)
+        self.give(one, Tensor(node, shape, axes), 0 if used[0] else 1)
+
+    _lstm = _gru = _rnn = _recurrent
+
+    def _check_start(self, one: Operator) -> None:
+        """Sequences are whole, and begin with zeros: that is what the layers do."""
+        names = [one.inputs[i] if i < len(one.inputs) else "" for i in range(4, 8)]
+        if names[0] or (one.kind == "LSTM" and names[3]) or "clip" in one.attributes:
+            raise self.unknown(one, _("it has lengths, peepholes or bounds"))
+        for name in names[1:3]:
+            known = self.constants.get(name) if name else Fill(0.0, ())
+            zeros = (
+                known.value == 0
+                if isinstance(known, Fill)
+                else known is not None and not known.any()
+            )
+            if not zeros:
+                raise self.unknown(one, _("it begins with a state that is not zero"))
+
+    def _cell_params(self, one: Operator, directions: int) -> tuple[str, dict[str, Any]]:
+        given = [str(v).lower() for v in one.attributes.get("activations", [])]
+        given = [v.removeprefix("b'").rstrip("'") for v in given]
+        each = {"LSTM": ("sigmoid", "tanh", "tanh"), "GRU": ("sigmoid", "tanh"), "RNN": ("tanh",)}
+        names = given[: len(each[one.kind])] or list(each[one.kind])
+        odd = set(names) - {"sigmoid", "tanh", "relu"} or (
+            directions == 2 and given and given[: len(names)] != given[len(names) :]
+        )
+        if odd or (one.kind == "LSTM" and names[1] != names[2]):
+            raise self.unknown(one, ", ".join(given))
+        if one.kind == "RNN":
+            return "SimpleRNN", {"activation": None if names[0] == "tanh" else names[0]} if (
+                names[0] != "tanh"
+            ) else {}
+        params: dict[str, Any] = {}
+        if names[1] != "tanh":
+            params["activation"] = names[1]
+        if names[0] != "sigmoid":
+            params["recurrent_activation"] = names[0]
+        if one.kind == "GRU" and not one.attributes.get("linear_before_reset", 0):
+            params["reset_after"] = False
+        return one.kind, params
+
+
+def _cell(one: Operator, kernel: Array, recurrent: Array, bias: Array | None) -> list[Array]:
+    """Weights of a cell with gates in the order of Keras: ONNX has i o f c, Keras i f c o."""
+    units = recurrent.shape[-1]
+    order = (0, 2, 3, 1) if one.kind == "LSTM" else tuple(range(kernel.shape[0] // units))
+
+    def sorted_gates(values: Array) -> Array:
+        return np.concatenate([values[i * units : (i + 1) * units] for i in order])
+
+    found = [sorted_gates(kernel).T, sorted_gates(recurrent).T]
+    if bias is not None:
+        half = len(bias) // 2
+        input_bias, state_bias = sorted_gates(bias[:half]), sorted_gates(bias[half:])
+        if one.kind == "GRU" and one.attributes.get("linear_before_reset", 0):
+            found.append(np.stack([input_bias, state_bias]))
+        else:
+            found.append(input_bias + state_bias)
+    return found
+
+
+def _one(sizes: list[int]) -> Any:
+    """3 for [3, 3]."""
+    return sizes[0] if len(set(sizes)) == 1 else sizes

@@ -1,0 +1,294 @@
+"""Operators of ONNX as layers: matrices, what scikit-learn has, and changes of shape."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from netbuilder.core.formats.importing.onnx.onnx_graph import BATCH, OPEN, Array, Operator
+from netbuilder.core.formats.importing.onnx.operators import Converter
+from netbuilder.core.formats.importing.onnx.tensors import Tensor, size_of
+from netbuilder.core.i18n import gettext as _
+
+#: Axes that a picture, a sequence or a volume may have beside its channels.
+SPACE = (1, 2, 3)
+
+
+class ShapeConverter(Converter):
+    """The operators that multiply by a matrix, and those that only arrange numbers."""
+
+    # --- matrices ---
+
+    def _gemm(self, one: Operator) -> None:
+        if one.attributes.get("transA", 0):
+            raise self.unknown(one, "transA")
+        kernel = np.asarray(self.constant(one, 1), "float32")
+        kernel = kernel.T if one.attributes.get("transB", 0) else kernel
+        kernel = kernel * np.float32(one.attributes.get("alpha", 1.0))
+        bias = self.constant(one, 2)
+        if bias is not None:
+            bias = np.broadcast_to(np.ravel(bias), kernel.shape[1:]) * one.attributes.get(
+                "beta", 1.0
+            )
+        self._dense(one, self.tensor(one), kernel, bias)
+
+    def _matmul(self, one: Operator) -> None:
+        if one.inputs[1] not in self.constants:
+            raise self.unknown(one, _("it multiplies two tensors"))
+        kernel = np.asarray(self.constant(one, 1), "float32")
+        if kernel.ndim != 2:
+            raise self.unknown(one, _("its matrix has {count} axes", count=kernel.ndim))
+        self._dense(one, self.tensor(one), kernel, None)
+
+    def _dense(self, one: Operator, tensor: Tensor, kernel: Array, bias: Array | None) -> None:
+        if tensor.half is not None:
+            raise self.unknown(one, _("it takes one direction of a recurrent layer"))
+        if tensor.flat is not None:
+            tensor, kernel = self._turned(tensor, kernel)
+        elif tensor.axes[-1] != tensor.rank - 1 or None in tensor.axes:
+            tensor = self.draft.arranged(tensor)
+        weights = (kernel,) if bias is None else (kernel, bias)
+        params = {"units": int(kernel.shape[1]), "use_bias": bias is not None}
+        self.layer(
+            one, "Dense", tensor, params, weights, shape=(*tensor.shape[:-1], int(kernel.shape[1]))
+        )
+
+    def _turned(self, tensor: Tensor, kernel: Array) -> tuple[Tensor, Array]:
+        """A flattened picture as Keras has it, and the weights behind in the same order."""
+        before = tensor.flat
+        assert before is not None
+        places = [axis for axis in before.axes if axis is not None]
+        sizes = [side for side, axis in zip(before.shape, before.axes, strict=True) if axis]
+        if len(set(places)) != len(places) or any(side in OPEN for side in sizes):
+            return self.draft.unflattened(tensor), kernel
+        order = np.argsort([axis for axis in places if axis])
+        rows = np.arange(math.prod(sizes)).reshape(sizes).transpose(order).ravel()
+        node = before.node
+        if before.rank > 2:
+            node = self.draft.add("Flatten", [node])
+        return replace(tensor, node=node, flat=None), kernel[rows]
+
+    def _linearregressor(self, one: Operator) -> None:
+        given = np.asarray(one.attributes["coefficients"], "float32")
+        count = int(one.attributes.get("targets", 1))
+        bias = one.attributes.get("intercepts")
+        self._dense(
+            one,
+            self.tensor(one),
+            given.reshape(count, -1).T,
+            np.asarray(bias, "float32") if bias is not None and len(bias) else None,
+        )
+
+    def _linearclassifier(self, one: Operator) -> None:
+        bias = np.asarray(one.attributes["intercepts"], "float32")
+        given = np.asarray(one.attributes["coefficients"], "float32").reshape(len(bias), -1)
+        ends = {"NONE": "", "LOGISTIC": "sigmoid", "SOFTMAX": "softmax"}
+        activation = ends.get(one.attributes.get("post_transform", "NONE"))
+        if activation is None or len(one.outputs) < 2:
+            raise self.unknown(one)
+        tensor = self.tensor(one)
+        params = {"units": len(bias), "activation": activation or None}
+        node = self.draft.add("Dense", [tensor.node], params, (given.T, bias))
+        self.give(one, Tensor(node, (BATCH, len(bias)), (0, 1)), 1)
+
+    def _normalizer(self, one: Operator) -> None:
+        """Probabilities that add up to one already: scikit-learn makes sure."""
+        if one.attributes.get("norm") != "L1":
+            raise self.unknown(one)
+        self.replaced.append((one.name, _("probabilities add up to 1 as they are")))
+        self._pass(one)
+
+    def _scaler(self, one: Operator) -> None:
+        offset = np.asarray(one.attributes["offset"], "float64")
+        scale = np.asarray(one.attributes["scale"], "float64")
+        self._affine(one, self._whole(one), scale, -offset * scale)
+
+    # --- shapes ---
+
+    def _transpose(self, one: Operator) -> None:
+        tensor = self.draft.unflattened(self.tensor(one))
+        perm = one.attributes.get("perm") or list(range(len(tensor.shape)))[::-1]
+        shape = tuple(tensor.shape[i] for i in perm)
+        self.give(one, replace(tensor, shape=shape, axes=tuple(tensor.axes[i] for i in perm)))
+
+    def _flatten(self, one: Operator) -> None:
+        if one.attributes.get("axis", 1) != 1:
+            raise self.unknown(one, _("it keeps more than the first axis"))
+        self._reshaped(one, (BATCH, size_of(self.tensor(one).shape[1:])))
+
+    def _reshape(self, one: Operator) -> None:
+        tensor, wanted = self.tensor(one), self.constant(one, 1)
+        if wanted is None:
+            raise self.unknown(one)
+        sizes = [int(side) for side in np.ravel(wanted)]
+        if not one.attributes.get("allowzero", 0):
+            sizes = [tensor.shape[i] if side == 0 else side for i, side in enumerate(sizes)]
+        if sizes and sizes[0] == self.graph.fixed_batch and BATCH not in sizes:
+            sizes[0] = BATCH
+        total = size_of(tensor.shape)
+        if -1 in sizes:
+            known = -size_of(sizes)
+            sizes[sizes.index(-1)] = total // known if known else 0
+        if size_of(sizes) != total or BATCH not in sizes:
+            raise self.unknown(one, _("it changes the number of samples"))
+        self._reshaped(one, tuple(sizes))
+
+    def _reshaped(self, one: Operator, sizes: tuple[int, ...]) -> None:
+        tensor = self.tensor(one)
+        if tensor.half is not None:
+            raise self.unknown(one)
+        shape = tensor.shape
+        if tensor.flat is None and [s for s in sizes if s != 1] == [s for s in shape if s != 1]:
+            self._only_ones(one, tensor, sizes)
+            return
+        pairs = [
+            i
+            for i in range(len(shape) - 1)
+            if tensor.axes[i] == tensor.axes[i + 1] and tensor.axes[i] is not None
+        ]
+        if pairs:  # the directions of a recurrent layer and their units: Keras has them so
+            i = pairs[0]
+            merged = (*shape[:i], shape[i] * shape[i + 1], *shape[i + 2 :])
+            if sizes == merged:
+                axes = (*tensor.axes[:i], *tensor.axes[i + 1 :])
+                self.give(one, replace(tensor, shape=sizes, axes=axes))
+                return
+        if len(sizes) == 2 and sizes[0] == BATCH and tensor.flat is None and not pairs:
+            self.give(one, Tensor("", sizes, (0, 1), flat=tensor))
+            return
+        whole = self.draft.arranged(tensor)
+        target = [-1 if side in OPEN else side for side in sizes if side != BATCH]
+        if sizes[0] != BATCH or target.count(-1) > 1:
+            raise self.unknown(one)
+        self.layer(
+            one,
+            "Reshape",
+            whole,
+            {"target_shape": target},
+            shape=sizes,
+            axes=tuple(range(len(sizes))),
+        )
+
+    def _only_ones(self, one: Operator, tensor: Tensor, sizes: tuple[int, ...]) -> None:
+        """Axes of size 1 come or go; Keras has none of them from here on."""
+        pairs = list(zip(tensor.axes, tensor.shape, strict=True))
+        axes = [axis for axis, side in pairs if side != 1]
+        ones = [axis for axis, side in pairs if side == 1 and axis is not None]
+        node = tensor.node
+        if len(ones) <= sizes.count(1):
+            free, rest = iter(ones), iter(axes)
+            found = tuple(next(free, None) if side == 1 else next(rest) for side in sizes)
+            self.give(one, replace(tensor, shape=sizes, axes=found))
+            return
+        if ones:
+            order = sorted(axis for axis in axes if axis)
+            kept = tensor.keras_shape()
+            target = [-1 if kept[axis] in OPEN else kept[axis] for axis in order]
+            node = self.draft.add("Reshape", [node], {"target_shape": target or [1]})
+            places = {axis: number for number, axis in enumerate(order, 1)}
+            axes = [places.get(axis, 0) if axis else 0 for axis in axes]
+        rest = iter(axes)
+        found = tuple(None if side == 1 else next(rest) for side in sizes)
+        if found == (0, None):  # one number for each sample
+            found = (0, 1) if ones else found
+        self.give(one, replace(tensor, node=node, shape=sizes, axes=found))
+
+    def _squeeze(self, one: Operator) -> None:
+        shape = self.tensor(one).shape
+        axes = self.ints(one, "axes", 1) or [i for i, side in enumerate(shape) if side == 1]
+        gone = {axis % len(shape) for axis in axes}
+        self._reshaped(one, tuple(side for i, side in enumerate(shape) if i not in gone))
+
+    def _unsqueeze(self, one: Operator) -> None:
+        sizes = list(self.tensor(one).shape)
+        axes = self.ints(one, "axes", 1) or []
+        rank = len(sizes) + len(axes)
+        for axis in sorted(axis % rank for axis in axes):
+            sizes.insert(axis, 1)
+        self._reshaped(one, tuple(sizes))
+
+    def _concat(self, one: Operator) -> None:
+        parts = [self.tensor(one, i) for i in range(len(one.inputs))]
+        halves = [part.half for part in parts]
+        if halves == [0, 1] and parts[0].node == parts[1].node:
+            whole = parts[0]
+            shape = (*whole.shape[:-1], whole.shape[-1] * 2)
+            self.give(one, replace(whole, shape=shape, half=None))
+            return
+        parts = [self._whole(one, i) for i in range(len(parts))]
+        if len({part.node for part in parts}) < len(parts):
+            raise self.unknown(one, _("a tensor meets itself"))
+        axis = one.attributes["axis"] % len(parts[0].shape)
+        axes = self._standing(parts[0])
+        parts = [self.draft.arranged(part, axes) for part in parts]
+        place = axes[axis]
+        side = sum(part.shape[axis] for part in parts)
+        last = place == len(axes) - 1
+        node = self.draft.add(
+            "Concatenate",
+            [part.node for part in parts],
+            {"axis": -1 if last else place},
+            name=one.name,
+        )
+        shape = (*parts[0].shape[:axis], side, *parts[0].shape[axis + 1 :])
+        self.give(one, Tensor(node, shape, axes))
+
+    def _slice(self, one: Operator) -> None:
+        """Only along one axis beside batch and channels: a Cropping."""
+        tensor = self._whole(one)
+        starts, ends = self.ints(one, "starts", 1), self.ints(one, "ends", 2)
+        axes = self.ints(one, "axes", 3) or list(range(len(starts or ())))
+        steps = self.ints(one, "steps", 4) or [1]
+        if starts is None or ends is None or len(axes) != 1 or steps != [1]:
+            raise self.unknown(one)
+        side = tensor.shape[axes[0]]
+        if side in OPEN:
+            raise self.unknown(one)
+        first, last, _step = slice(starts[0], ends[0]).indices(side)
+        if last - first == 1 and self._last_step(
+            one, tensor, axes[0] % len(tensor.shape), first, keep=True
+        ):
+            return
+        self._part(one, tensor, axes[0] % len(tensor.shape), first, last)
+
+    def _part(self, one: Operator, tensor: Tensor, axis: int, first: int, last: int) -> None:
+        sides = len(tensor.shape) - 2
+        if sides not in SPACE or axis == tensor.shape.index(BATCH):
+            raise self.unknown(one, _("it takes a part of each sample's numbers"))
+        rest = [i for i in range(len(tensor.shape)) if tensor.shape[i] != BATCH and i != axis]
+        places = [0] * len(tensor.shape)
+        for place, i in enumerate([axis, *rest], 1):
+            places[i] = place
+        tensor = self.draft.arranged(tensor, places)
+        cut = [[first, tensor.shape[axis] - last], *[[0, 0]] * (sides - 1)]
+        shape = tuple(last - first if i == axis else side for i, side in enumerate(tensor.shape))
+        self.layer(
+            one,
+            f"Cropping{sides}D",
+            tensor,
+            {"cropping": cut[0] if sides == 1 else cut},
+            shape=shape,
+        )
+
+    def _last_step(
+        self, one: Operator, tensor: Tensor, axis: int, place: int, *, keep: bool
+    ) -> bool:
+        """Whether all that is read of a recurrent layer's steps is the last: then it gives that."""
+        node, side = self.draft.nodes[tensor.node], tensor.shape[axis]
+        is_last = place == -1 or (side not in OPEN and place % side == side - 1)
+        names = [name for name, known in self.tensors.items() if known.node == tensor.node]
+        if (
+            not is_last
+            or node.layer not in ("LSTM", "GRU", "SimpleRNN")
+            or tensor.axes[axis] != 1
+            or any(self.graph.uses(name) > 1 for name in names)
+        ):
+            return False
+        self.draft.change(tensor.node, return_sequences=False)
+        kept = [i for i in range(len(tensor.shape)) if keep or i != axis]
+        lower = [None if i == axis or v is None else v - (v > 1) for i, v in enumerate(tensor.axes)]
+        shape = tuple(1 if i == axis else tensor.shape[i] for i in kept)
+        self.give(one, Tensor(tensor.node, shape, tuple(lower[i] for i in kept)))
+        return True

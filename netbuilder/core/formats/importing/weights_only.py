@@ -1,0 +1,231 @@
+"""Weights without a network, put onto one: ``.weights.h5`` of Keras 2 and 3, older ``.h5``."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.model_weights import weights_file
+from netbuilder.core.formats.safety.inspect_file import inspect_file
+from netbuilder.core.formats.safety.model_file import snake_case
+from netbuilder.core.hdf5.container_check import check_file
+from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+from netbuilder.core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    import h5py
+    import keras
+
+# A layer's variables and the arrays of the file for them.
+Pair = tuple[Any, list[Any], list[Any]]
+
+
+def load_weights(model: keras.Model, path: Path, name: str = "") -> None:
+    """Give ``model`` the weights of a file, all of them or none.
+
+    Args:
+        model: built.
+        path: HDF5; checked here before a number is read.
+        name: of the file, for messages.
+
+    Raises:
+        FormatError: damaged or unsafe, other layers, or weights of another shape.
+    """
+    name = name or path.name
+    if zipfile.is_zipfile(path):
+        with weights_file(inspect_file(path, placeholders=True)) as inside:
+            load_weights(model, inside, name)
+        return
+    check_file(path)
+    values: list[tuple[Any, Any]] = []
+    with open_hdf5(path) as file:
+        for layer, variables, arrays in _pairs(file, model, name):
+            problem = _shape_problem(layer.name, variables, arrays, name)
+            if problem is not None:
+                raise problem
+            values += [(a, np.asarray(b)) for a, b in zip(variables, arrays, strict=True)]
+    for variable, array in values:
+        variable.assign(array)
+
+
+def shape_problem(model: keras.Model, path: Path, name: str) -> FormatError | None:
+    """The error for the first layer whose weights in a file have another shape; None: there is
+    none, or the file is of a form in which that cannot be seen."""
+    try:
+        with open_hdf5(path) as file:
+            for layer, variables, arrays in _pairs(file, model, name):
+                problem = _shape_problem(layer.name, variables, arrays, name)
+                if problem is not None:
+                    return problem
+    except (FormatError, OSError, KeyError, AttributeError, TypeError):
+        pass
+    return None
+
+
+def strange_values(model: keras.Model) -> tuple[str, ...]:
+    """A sentence for each layer that has weights which are no finite numbers."""
+    found = []
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        own = [*layer._trainable_variables, *layer._non_trainable_variables]
+        arrays = [np.asarray(one, "float32") for one in own if "float" in str(one.dtype)]
+        count = sum(int(np.count_nonzero(~np.isfinite(one))) for one in arrays)
+        if count:
+            found.append(
+                _(
+                    "Layer '{layer}' has {count} weights that are NaN or infinite, so its"
+                    " predictions are no numbers either.",
+                    layer=layer.name,
+                    count=count,
+                )
+            )
+    return tuple(found)
+
+
+def _shape_problem(
+    layer: str, variables: list[Any], arrays: list[Any], name: str
+) -> FormatError | None:
+    fix = _("Use the weights of a network with the same layers and sizes.")
+    if len(variables) != len(arrays):
+        return FormatError(
+            _(
+                "Layer '{layer}' has {ours} arrays of weights, and '{file}' has {theirs} for it.",
+                layer=layer,
+                ours=len(variables),
+                theirs=len(arrays),
+                file=name,
+            ),
+            fix,
+            code="weights_wrong_count",
+        )
+    for variable, array in zip(variables, arrays, strict=True):
+        if array.dtype.kind == "c":
+            return FormatError(
+                _(
+                    "The weights of layer '{layer}' in '{file}' are complex numbers.",
+                    layer=layer,
+                    file=name,
+                ),
+                _("Keras's layers calculate with real numbers: save real weights."),
+                code="weights_complex",
+            )
+        if tuple(variable.shape) != tuple(array.shape):
+            return FormatError(
+                _(
+                    "The {weight} of layer '{layer}' has the shape {ours}, and in '{file}' it has"
+                    " the shape {theirs}.",
+                    weight=variable.name,
+                    layer=layer,
+                    ours=_words(variable.shape),
+                    theirs=_words(array.shape),
+                    file=name,
+                ),
+                fix,
+                code="weights_wrong_shape",
+            )
+    return None
+
+
+def _words(shape: Any) -> str:
+    return "×".join(str(side) for side in shape) or "1"
+
+
+def _pairs(file: h5py.File, model: keras.Model, name: str) -> Iterator[Pair]:
+    whole = file.get("model_weights", file)
+    if "layer_names" in whole.attrs or "layer_names0" in whole.attrs:
+        yield from _by_order(whole, model, name)
+        return
+    groups = next(
+        (file[key] for key in ("layers", "_layer_checkpoint_dependencies") if key in file), None
+    )
+    if groups is None:
+        raise FormatError(
+            _("'{file}' holds no weights of a Keras model.", file=name),
+            _("Choose a file that model.save_weights() has written."),
+            code="weights_not_found",
+        )
+    counts: dict[str, int] = {}
+    missing = set(groups) - {key for key in groups if not _has_arrays(groups[key])}
+    for layer in model.layers:
+        # Keras names groups by class, "dense" and "dense_1", whatever the layers' own names are.
+        base = snake_case(type(layer).__name__)
+        number = counts[base] = counts.get(base, -1) + 1
+        key = f"{base}_{number}" if number else base
+        if not layer.weights:
+            continue
+        if key not in groups:
+            raise _other_layers(name, layer.name, model, sorted(missing))
+        missing.discard(key)
+        yield layer, *_walk(layer, groups[key])
+    if missing:
+        raise _other_layers(name, "", model, sorted(missing))
+
+
+def _walk(layer: Any, group: Any) -> tuple[list[Any], list[Any]]:
+    """Variables and arrays of a layer and of what it is made of, such as a recurrent cell."""
+    variables = [*layer._trainable_variables, *layer._non_trainable_variables]
+    held = group.get("vars", {})
+    arrays = [held[key] for key in sorted(held, key=int)]
+    # The state of random generators stands among the variables and is no weight.
+    variables = [one for one in variables if "seed" not in one.path.rsplit("/", 1)[-1]]
+    for key in group:
+        part = group[key]
+        if key == "vars" or not _has_arrays(part):
+            continue
+        inner = getattr(layer, key, None)
+        if inner is None or not hasattr(inner, "_trainable_variables"):
+            raise AttributeError(key)
+        more = _walk(inner, part)
+        variables, arrays = variables + more[0], arrays + more[1]
+    return variables, arrays
+
+
+def _has_arrays(group: Any) -> bool:
+    import h5py
+
+    found = group.visititems(lambda _name, item: isinstance(item, h5py.Dataset) or None)
+    return found is not None
+
+
+def _by_order(group: Any, model: keras.Model, name: str) -> Iterator[Pair]:
+    """Older files say the layers' order; the n-th with weights is the n-th here."""
+    held = [
+        (key, [group[key][one] for one in _texts(group[key], "weight_names")])
+        for key in _texts(group, "layer_names")
+    ]
+    held = [(key, arrays) for key, arrays in held if arrays]
+    layers = [layer for layer in model.layers if layer.weights]
+    if len(held) != len(layers):
+        raise _other_layers(name, "", model, [key for key, _arrays in held])
+    for layer, (_key, arrays) in zip(layers, held, strict=True):
+        variables = [one for one in layer.weights if "seed" not in one.path.rsplit("/", 1)[-1]]
+        yield layer, variables, arrays
+
+
+def _texts(group: Any, key: str) -> list[str]:
+    """An attribute that lists names; Keras splits one that is too long over numbered ones."""
+    found = [group.attrs[key]] if key in group.attrs else []
+    number = 0
+    while f"{key}{number}" in group.attrs:
+        found.append(group.attrs[f"{key}{number}"])
+        number += 1
+    return [n.decode() if isinstance(n, bytes) else str(n) for part in found for n in part]
+
+
+def _other_layers(name: str, layer: str, model: keras.Model, theirs: list[str]) -> FormatError:
+    ours = [one.name for one in model.layers if one.weights]
+    return FormatError(
+        _(
+            "The weights in '{file}' are for other layers: {theirs}; the network has {ours}.",
+            file=name,
+            theirs=", ".join(theirs[:8]) or "–",
+            ours=", ".join(ours[:8]) or "–",
+        )
+        + (" " + _("There is nothing for layer '{layer}'.", layer=layer) if layer else ""),
+        _("Use the weights of a network with the same layers and sizes."),
+        code="weights_other_layers",
+    )

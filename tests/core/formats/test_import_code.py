@@ -1,0 +1,284 @@
+"""Keras code becomes a project; what it means is known beforehand, and nothing of it is run."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.importing.import_file import import_file
+from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported
+from netbuilder.core.project.model import Choice
+
+COURSE = """
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras.layers import Dense
+import pandas as pd
+
+table = pd.read_csv("sales.csv")
+X = table.drop("y", axis=1).values / 255.0
+CLASSES = 10
+
+def make(sizes, rate=0.2):
+    model = keras.Sequential()
+    model.add(keras.layers.Flatten(input_shape=(28, 28)))
+    for size in sizes:
+        model.add(Dense(size * 2, "relu", kernel_regularizer=keras.regularizers.l2(0.02)))
+        model.add(keras.layers.Dropout(rate))
+    model.add(Dense(CLASSES, activation=tf.nn.softmax))
+    return model
+
+model = make([64, 2 ** 5])
+model.compile(
+    optimizer=keras.optimizers.Adam(lr=5e-4),
+    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
+model.fit(X, y, epochs=5 * 4, batch_size=64, validation_split=0.25,
+          callbacks=[keras.callbacks.EarlyStopping(patience=3)])
+"""
+FUNCTIONAL = """
+from keras.models import Model
+from keras.layers import *
+
+def block(x, filters, strides=1):
+    y = Conv2D(filters, (3, 3), strides=strides, padding="same")(x)
+    y = BatchNormalization()(y)
+    if strides > 1 or x.shape[-1] != filters:
+        x = Conv2D(filters, 1, strides=strides)(x)
+    return add([x, y])
+
+start = Input(shape=(32, 32, 3), name="photo")
+x = start
+for number, filters in enumerate([16, 32]):
+    x = block(x, filters, 2 if number else 1)
+twice = Dense(4, name="twice")
+x = GlobalAveragePooling2D()(x)
+out = concatenate([twice(x), twice(x * 0.5)])
+model = Model(inputs=start, outputs=Dense(1)(out))
+"""
+KERAS_1 = """
+from keras.models import Sequential
+from keras.layers.core import Dense, Activation, Flatten
+from keras.layers.convolutional import Convolution2D
+from keras.optimizers import SGD
+model = Sequential()
+model.add(Convolution2D(32, 3, 5, border_mode='same', input_shape=(28, 28, 1)))
+model.add(Flatten())
+model.add(Dense(output_dim=16, init='uniform', W_regularizer='l2'))
+model.compile(loss='mse', optimizer=SGD(lr=0.1, momentum=0.9))
+model.fit(X, Y, batch_size=16, nb_epoch=3)
+"""
+UNREAD = """
+from keras import Sequential, layers
+from mine import MyLayer
+model = Sequential([layers.Input((4,))])
+for row in data:
+    model.add(layers.Dense(row))
+model.add(MyLayer(3))
+model.add(layers.Dense(len(classes), activation="relu"))
+model.add(layers.Lambda(lambda x: x + 1))
+"""
+
+
+def read(folder: Path, text: str, name: str = "net.py") -> Imported:
+    (folder / name).write_text(text, encoding="utf-8")
+    return import_file(folder / name)
+
+
+def layers(found: Imported) -> list[tuple[str, dict[str, Any]]]:
+    return [(node.layer, dict(node.params)) for node in found.project.graph.nodes]
+
+
+def test_a_course_script(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("a,y\n1,2\n")
+    found = read(tmp_path, COURSE)
+    regular = {"name": "L2", "params": {"l2": 0.02}}
+    hidden = {"activation": "relu", "kernel_regularizer": regular}
+    assert layers(found) == [
+        ("Input", {"shape": [28, 28]}),
+        ("Flatten", {}),
+        ("Dense", {"units": 128, **hidden}),
+        ("Dropout", {"rate": 0.2}),
+        ("Dense", {"units": 64, **hidden}),
+        ("Dropout", {"rate": 0.2}),
+        ("Dense", {"units": 10, "activation": "softmax"}),
+    ]
+    training, data = found.project.training, found.project.data
+    assert training.optimizer == Choice("Adam", {"learning_rate": 5e-4})
+    assert training.loss == Choice("sparse_categorical_crossentropy", {"from_logits": True})
+    assert training.metrics == (Choice("accuracy"),)
+    assert (training.epochs, training.batch_size) == (20, 64)
+    assert training.callbacks == (Choice("EarlyStopping", {"patience": 3}),)
+    assert (data.kind, data.path, data.validation_split) == ("csv", "sales.csv", 0.25)
+    assert found.changes == ()
+    assert found.placeholders == ()
+
+
+def test_a_graph_with_branches_and_a_shared_layer(tmp_path: Path) -> None:
+    graph = read(tmp_path, FUNCTIONAL).project.graph
+    assert [node.layer for node in graph.nodes if node.layer == "Conv2D"] == ["Conv2D"] * 4
+    assert graph.by_id["photo"].params == {"shape": [32, 32, 3]}
+    assert [node.shared for node in graph.nodes if node.shared] == ["twice"]
+    assert len(graph.sources["add"]) == len(graph.sources["concatenate"]) == 2
+    assert graph.outputs == ("dense",)
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+
+    training_model = build_training_model(read(tmp_path, FUNCTIONAL).project, None)
+    assert training_model.output_shape == (None, 1)
+
+
+def test_names_of_keras_1(tmp_path: Path) -> None:
+    found = read(tmp_path, KERAS_1)
+    assert layers(found)[1:] == [
+        # The careless reading takes the 5 for strides, as Keras 2 would.
+        ("Conv2D", {"filters": 32, "kernel_size": [3, 5], "padding": "same"}),
+        ("Flatten", {}),
+        (
+            "Dense",
+            {"units": 16, "kernel_initializer": "RandomUniform", "kernel_regularizer": "L2"},
+        ),
+    ]
+    training = found.project.training
+    assert training.optimizer == Choice("SGD", {"learning_rate": 0.1, "momentum": 0.9})
+    assert (training.epochs, training.batch_size) == (3, 16)
+    newer = "import keras\nm = keras.Sequential([keras.layers.Conv2D(8, 3, 2)])\n"
+    assert layers(read(tmp_path, newer))[1][1] == {"filters": 8, "kernel_size": 3, "strides": 2}
+
+
+def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    found = read(tmp_path, UNREAD)
+    told = {one.message.partition(":")[0]: one for one in found.report if one.taken != AS_IS}
+    assert set(told) == {"Line 5", "Line 7", "Line 8", "Line 9"}
+    assert all(one.taken == LEFT_OUT for one in told.values())
+    assert "len(classes)" in told["Line 8"].message
+    assert len(found.placeholders) == 4
+    assert found.project.graph.by_id["dense"].params == {"activation": "relu"}
+    # The order of the file is kept, so that a placeholder stands where its code stood.
+    assert [node.layer for node in found.project.graph.nodes][2:4] == ["MyLayer", "Dense"]
+
+
+def test_a_shape_of_data_is_left_to_the_data(tmp_path: Path) -> None:
+    text = "import keras\nm = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])"
+    found = read(tmp_path, text)
+    assert layers(found) == [("Input", {}), ("Dense", {"units": 1})]
+    assert [one.taken for one in found.report] == [REPLACED, AS_IS]
+    assert found.placeholders == ()
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import keras",
+        "from tensorflow import keras",
+        "import tensorflow.keras as keras",
+        "import tf_keras as keras",
+    ],
+)
+def test_styles_of_import(tmp_path: Path, imports: str) -> None:
+    text = f"{imports}\nL = keras.layers\nm = keras.models.Sequential()\nm.add(L.LSTM(4))\n"
+    assert layers(read(tmp_path, text)) == [("Input", {}), ("LSTM", {"units": 4})]
+
+
+def notebook(*cells: str) -> str:
+    made = [{"cell_type": "code", "source": one.splitlines(keepends=True)} for one in cells]
+    made.insert(1, {"cell_type": "markdown", "source": ["# Title"]})
+    return json.dumps({"cells": made, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+
+
+def test_a_notebook_with_magics(tmp_path: Path) -> None:
+    cells = (
+        "%matplotlib inline\n!pip install keras\nimport keras",
+        "%%bash\nrm -rf /",
+        "m = keras.Sequential()\nif True:\n    %time\nm.add(keras.layers.Dense(n))\nm?",
+    )
+    found = read(tmp_path, notebook(*cells), "net.ipynb")
+    assert [node.layer for node in found.project.graph.nodes] == ["Input", "Dense"]
+    # Cells count as in Jupyter, the text between them too.
+    assert [one.message.partition(":")[0] for one in found.changes] == ["Cell 4, line 4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "line"),
+    [
+        ("import keras\nm = keras.Sequential(\n", "net.py", "line 2"),
+        (notebook("import keras", "x = 1\nprint 'x'"), "net.ipynb", "cell 3, line 2"),
+    ],
+)
+def test_a_syntax_error_names_its_line(tmp_path: Path, text: str, name: str, line: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        read(tmp_path, text, name)
+    assert caught.value.code == "code_syntax_error"
+    assert line in caught.value.what
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 10 ** 10 ** 10",
+        "x = [0] * 10 ** 12",
+        "x = list(range(10 ** 15))",
+        "x = '%999999999d' % 1",
+        "x = 'a' * 99999 * 99999",
+        "x = [0]\nfor i in range(999):\n    x = x + x",
+        "x = [0]\nfor i in range(999):\n    x.extend(x)",
+        "for i in range(10 ** 9):\n    for j in range(10 ** 9):\n        pass",
+        "f = lambda n: f(n) + f(n) + f(n)\nx = f(1)",
+        "def f(n):\n    return f(n) + f(n)\nx = f(1)",
+        "open('written', 'w').write('x')",
+        "__import__('pathlib').Path('written').touch()",
+        "while True:\n    pass",
+    ],
+)
+@pytest.mark.timeout(60)
+def test_code_that_would_do_harm_is_only_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"import keras\n{line}\nm = keras.Sequential([keras.layers.Dense(2)])\n"
+    assert layers(read(tmp_path, text)) == [("Input", {}), ("Dense", {"units": 2})]
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("x = 1\n", "code_without_model"),
+        ("(" * 500, "code_syntax_error"),
+        ("x = " + "-" * 100_000 + "1\n", "code_not_python"),
+        ("a" + ".b" * 100_000, "code_not_python"),
+        ("import keras\x00", "code_not_python"),
+    ],
+)
+def test_other_texts_are_refused_in_words(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        read(tmp_path, text)
+    assert caught.value.code in {code, "code_too_deep", "code_syntax_error", "code_not_python"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_changed_scripts_end_in_words(tmp_path: Path, seed: int) -> None:
+    """Tokens that are removed, doubled and exchanged: no exception but a ``FormatError``."""
+    source = random.Random(seed)
+    for _ in range(25):
+        lines = source.choice((COURSE, FUNCTIONAL, KERAS_1, UNREAD)).splitlines()
+        for _ in range(source.randint(1, 4)):
+            at = source.randrange(len(lines))
+            change = source.random()
+            if change < 0.3:
+                del lines[at]
+            elif change < 0.6:
+                lines.insert(at, source.choice(lines))
+            else:
+                parts = lines[at].split(" ")
+                source.shuffle(parts)
+                lines[at] = " ".join(parts)
+        try:
+            read(tmp_path, "\n".join(lines))
+        except FormatError as error:
+            assert error.code

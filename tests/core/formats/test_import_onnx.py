@@ -1,0 +1,193 @@
+"""ONNX becomes a project with its weights; predictions are those of the file, or it is refused."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.importing.import_file import import_file
+from netbuilder.core.formats.importing.onnx import import_onnx, layers, onnx_graph
+from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED
+
+onnx = pytest.importorskip("onnx")
+
+#: Exported by PyTorch 2.13, scikit-learn (skl2onnx 1.20) and Keras (tf2onnx 1.17), and the layers.
+FILES = {
+    "pytorch_conv1d": "Conv1D MaxPooling1D Flatten Dense",
+    "pytorch_residual": "Conv2D Conv2D Add Activation ZeroPadding2D MaxPooling2D Rescaling"
+    " Concatenate ZeroPadding2D DepthwiseConv2D GlobalAveragePooling2D Dense",
+    "pytorch_lstm": "LSTM Dense",
+    "pytorch_embedding_bilstm": "Embedding Bidirectional Dense",
+    "pytorch_transposed": "ZeroPadding2D Conv2D LeakyReLU Conv2DTranspose Cropping2D Activation"
+    " UpSampling2D ZeroPadding2D",
+    "sklearn_classifier": "Dense Dense Dense",
+    "sklearn_binary_pipeline": "BatchNormalization Dense Dense BatchNormalization Concatenate",
+    "sklearn_regressor_pipeline": "BatchNormalization Dense Dense",
+    "keras_cnn": "Conv2D MaxPooling2D BatchNormalization Conv2D Flatten Dense",
+    "keras_lstm": "LSTM Dense",
+    "keras_embedding": "Embedding Flatten Dense",
+}
+HERE = Path(__file__).with_name("onnx_files")
+
+
+def written(
+    folder: Path, nodes: list[Any], shape: list[Any], out: list[Any], **arrays: Any
+) -> Path:
+    """An ONNX file of nodes that take ``x`` and give ``y``."""
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", number, shape)],
+        [helper.make_tensor_value_info("y", number, out)],
+        [onnx.numpy_helper.from_array(np.asarray(v), k) for k, v in arrays.items()],
+    )
+    opset = [helper.make_opsetid("", 18)]
+    path = folder / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), str(path))
+    return path
+
+
+def node(kind: str, inputs: str, outputs: str, name: str = "", **attributes: Any) -> Any:
+    return onnx.helper.make_node(kind, inputs.split(), outputs.split(), name=name, **attributes)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_other_programs(name: str) -> None:
+    found = import_file(HERE / f"{name}.onnx")
+    made = [one.layer for one in found.project.graph.nodes]
+    assert made == ["Input", *FILES[name].split()]
+    assert found.trained is not None
+    assert {one.taken for one in found.report} <= {AS_IS, REPLACED, LEFT_OUT}
+
+
+def test_the_label_of_a_classifier_is_left_out() -> None:
+    found = import_file(HERE / "sklearn_classifier.onnx")
+    assert [one.item for one in found.changes] == ["output_label"]
+    assert found.changes[0].taken == LEFT_OUT
+
+
+def test_channels_first_become_channels_last(tmp_path: Path) -> None:
+    """A kernel that takes the left neighbour of channel 1: the answer is known beforehand."""
+    kernel = np.zeros((1, 2, 1, 3), "float32")
+    kernel[0, 1, 0, 0] = 1.0
+    nodes = [
+        node("Conv", "x w", "c", pads=[0, 1, 0, 1]),
+        node("Flatten", "c", "f"),
+        node("Gemm", "f d", "y", transB=1),
+    ]
+    path = written(
+        tmp_path, nodes, ["n", 2, 1, 3], ["n", 3], w=kernel, d=np.eye(3, dtype="float32")
+    )
+    found = import_file(path)
+    assert found.project.graph.by_id["x"].params == {"shape": [1, 3, 2]}
+    assert found.trained is not None
+    rows = np.zeros((1, 1, 3, 2), "float32")
+    rows[0, 0, :, 1] = [5, 6, 7]
+    assert np.allclose(found.trained.model.predict(rows, verbose=0), [[0, 5, 6]])
+    # Read with channels first the numbers would stand elsewhere.
+    assert not np.allclose(found.trained.model.predict(rows[..., ::-1], verbose=0), [[0, 5, 6]])
+
+
+def test_it_can_be_saved_and_opened_again(tmp_path: Path) -> None:
+    found = import_file(HERE / "pytorch_residual.onnx")
+    assert found.trained is not None
+    registry.save_network(found.trained, tmp_path / "m.h5")
+    rows = np.random.default_rng(0).random((3, 16, 16, 3)).astype("float32")
+    again = registry.load_network(tmp_path / "m.h5").model
+    expected = found.trained.model.predict(rows, verbose=0)
+    assert np.allclose(again.predict(rows, verbose=0), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["pytorch_lstm", "keras_cnn"])
+def test_other_predictions_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gates in ONNX's order, and pictures turned around: both give a network that runs."""
+    monkeypatch.setattr(
+        layers,
+        "_cell",
+        lambda one, kernel, state, bias: [kernel.T, state.T, bias[: len(bias) // 2]],
+    )
+    weighted = import_onnx._built
+
+    def shifted(project: Any, converter: Any, path: Path) -> Any:
+        for arrays in converter.draft.weights.values():
+            if arrays[0].ndim == 4:
+                arrays[0] = arrays[0][::-1]
+        return weighted(project, converter, path)
+
+    monkeypatch.setattr(import_onnx, "_built", shifted)
+    with pytest.raises(FormatError) as caught:
+        import_file(HERE / f"{name}.onnx")
+    assert caught.value.code == "onnx_differs"
+
+
+def test_onnx_can_judge_without_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else known(name)
+    )
+    assert import_file(HERE / "pytorch_conv1d.onnx").trained is not None
+
+
+def test_an_unknown_operator_is_named_with_its_node(tmp_path: Path) -> None:
+    path = written(tmp_path, [node("Det", "x", "y", name="area")], ["n", 2, 2], ["n"])
+    with pytest.raises(FormatError) as caught:
+        import_file(path)
+    assert caught.value.code == "onnx_unknown_operator"
+    assert "Det" in caught.value.what
+    assert "'area'" in caught.value.what
+
+
+def test_files_beyond_the_memory_are_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:
+        file.truncate(onnx_graph.MAX_BYTES + 1)  # takes no room on the disk
+    with pytest.raises(FormatError) as caught:
+        import_file(path)
+    assert caught.value.code == "onnx_too_large"
+
+
+def test_constants_that_would_fill_the_memory_are_not_made(tmp_path: Path) -> None:
+    shape = np.array([2**40, 4], "int64")
+    path = written(
+        tmp_path,
+        [node("ConstantOfShape", "s", "c"), node("MatMul", "x c", "y")],
+        ["n", 2**40],
+        ["n", 4],
+        s=shape,
+    )
+    with pytest.raises(FormatError) as caught:
+        import_file(path)
+    assert caught.value.code in ("onnx_unknown_operator", "onnx_damaged")
+
+
+def test_weights_in_other_files_are_not_read(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, [node("MatMul", "x w", "y")], ["n", 300], ["n", 4], w=np.ones((300, 4), "float32")
+    )
+    onnx.save(onnx.load(str(path)), str(path), save_as_external_data=True, location="w.bin")
+    with pytest.raises(FormatError) as caught:
+        import_file(path)
+    assert caught.value.code == "onnx_external_data"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_files_end_in_words(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    data = (HERE / "keras_lstm.onnx").read_bytes()
+    for _ in range(5):
+        changed = bytearray(data[: int(random.integers(10, len(data)))])
+        for at in random.integers(0, len(changed), 3):
+            changed[at] = int(random.integers(0, 256))
+        path = tmp_path / "m.onnx"
+        path.write_bytes(bytes(changed))
+        try:
+            import_file(path)
+        except FormatError as error:
+            assert error.what
