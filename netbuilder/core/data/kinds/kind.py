@@ -141,6 +141,8 @@ class DataKind:
             hand, or "".
         value: what a feature is called: "column" or "value".
         goes_on: what comes after the last row is predicted, which stands in no file.
+        target_by_name: a target that nobody named is chosen by what columns are called; else it is
+            the last column.
         array_names: the recipe says which of a file's arrays are inputs and which are targets.
     """
 
@@ -167,6 +169,7 @@ class DataKind:
     points: Callable[[Data], str] = lambda data: ""
     value: str = "value"
     goes_on: bool = False
+    target_by_name: bool = False
     array_names: bool = False
 
     def params(self, data: Data) -> tuple[Param, ...]:

@@ -267,6 +267,7 @@ KIND = DataKind(
         ),
     ),
     modalities=(TABLE,),
+    target_by_name=True,
     read=_read,
     code=_code,
     endings=ENDINGS,
