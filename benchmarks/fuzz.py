@@ -268,7 +268,7 @@ def mutate(source: Path, target: Path, kind: str, random_: random.Random) -> Non
 def read_all(path: Path, kind: str) -> None:
     """Everything that the program does with a file when it is opened."""
     from netbuilder.core.data.data_report import make_report
-    from netbuilder.core.data.data_views.all_views import find_data_views
+    from netbuilder.core.data.data_views import find_data_views
     from netbuilder.core.data.load import load_dataset, load_preview
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.script import python

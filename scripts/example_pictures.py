@@ -21,7 +21,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen, QPolygonF
 
 from netbuilder.core.data.examples import ExampleProject, find_example, list_examples
-from netbuilder.core.data.kinds.generators.generated import reviews
+from netbuilder.core.data.kinds.builtin.generated import reviews
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project import files

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.kinds.generators.drawn_pictures import drawn_digits
+from netbuilder.core.data.kinds.builtin.drawn_pictures import drawn_digits
 from netbuilder.core.resources import resource
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from PIL import Image
 
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.examples import find_example
-from netbuilder.core.data.kinds.generators.drawn_pictures import drawn_shapes
-from netbuilder.core.data.kinds.generators.generated import stories
+from netbuilder.core.data.kinds.builtin.drawn_pictures import drawn_shapes
+from netbuilder.core.data.kinds.builtin.generated import stories
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.backbone_weights import weights_path
 from netbuilder.core.engine.session import Session

@@ -167,7 +167,11 @@ def _look(project: Project, base: Path) -> DataReport:
     if table is not None:
         try:
             roles: ColumnRoles | None = roles_of(
-                data, [str(n) for n in table.columns], source, (table_reading(table).counting,)
+                data,
+                [str(n) for n in table.columns],
+                source,
+                (table_reading(table).counting,),
+                by_name=kind_of(data).target_by_name,
             )
         except DataError:
             roles = None  # it is among the notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 
+if TYPE_CHECKING:
+    from netbuilder.core.data.readers.large_csv import LargeTable
+    from netbuilder.core.data.readers.samples import Samples
+
 Array = NDArray[Any]
+Rows = NDArray[np.int64]
+PARTS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
 # Rows are mixed within a block, and two of them are in memory.
 BLOCK_BYTES = 32 << 20
 Batch = tuple[dict[str, Array], dict[str, Array], Array | None]
@@ -113,3 +120,36 @@ class Dataset:
     test: Split | None
     preprocessing: Preprocessing
     stream: SampleStream | None = None
+
+
+@dataclass(frozen=True)
+class SplitIndices:
+    """Row numbers of the training file; ``test`` is empty where there is a test file."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Samples of the training file and of the test file, the cut, and what was fitted.
+
+    Of a CSV file that does not fit in memory ``samples`` are its first rows, and ``scan`` reads
+    the others.
+    """
+
+    samples: Samples
+    test: Samples | None
+    rows: SplitIndices
+    preprocessing: Preprocessing
+    facts: DataFacts
+    scan: LargeTable | None = None
+
+    @property
+    def parts(self) -> NDArray[np.int8]:
+        """The part of each sample of the training file; -1 for one that belongs to none."""
+        found = np.full(len(self.samples), -1, np.int8)
+        for part, rows in enumerate((self.rows.train, self.rows.validation, self.rows.test)):
+            found[rows] = part
+        return found

@@ -1,33 +1,33 @@
-"""The three questions to a recipe: what are the facts, what does it look like, give me arrays."""
+"""What is asked of a recipe: its facts, first samples, arrays, and whether its files are whole."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.kinds.generators.edited_points import point_places
-from netbuilder.core.data.point_data import has_points
+from netbuilder.core.data.dataset import Dataset, PreparedData, Split
+from netbuilder.core.data.kinds.builtin.edited_points import point_places
 from netbuilder.core.data.prepare import target_encoding
-from netbuilder.core.data.prepare.check_finite import check_finite
 from netbuilder.core.data.prepare.fit_inputs import filled_cells, read_raw
-from netbuilder.core.data.prepare.prepared_data import (
-    PreparedData,
-    facts_of,
-    prepare_data,
-    read_samples,
-)
+from netbuilder.core.data.prepare.prepared_data import facts_of, prepare_data, read_samples
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.data.preprocessing.missing import MISSING_FIXES, empty_cells
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
+from netbuilder.core.data.progress import ReadingCancelledError
+from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.readers.large_csv import sampled_row_count
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.registry import kind_of
+from netbuilder.core.data.registry import MODALITIES, has_points, kind_of
 from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory, whole_split
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import format_count, sample_place
 
 
 def load_facts(project: Project, base: Path) -> DataFacts:
@@ -126,3 +126,89 @@ def point_number(project: Project, base: Path, place: tuple[float, float]) -> in
     away = np.linalg.norm(point_places(samples) - np.asarray(place), axis=1)
     nearest = int(away.argmin())
     return nearest if samples.made is None else int(samples.made.origin[nearest])
+
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def check_finite(
+    x: Arrays, y: Arrays, preprocessing: Preprocessing, index: Any, source: str
+) -> None:
+    """Raise ``DataError`` where a value that the network gets is missing or infinite.
+
+    Args:
+        x: model-ready values by Input id, (n, ...).
+        y: what the losses compare with, by output id, (n, ...).
+        pre: names of the columns.
+        index: places of the n samples in the source.
+        source: name of the file, for messages.
+    """
+    for key, values in x.items():
+        entry = preprocessing.inputs.get(key)
+        _check(values, entry.features if entry is not None else (), index, source, key)
+    for key, values in y.items():
+        target = preprocessing.outputs.get(key)
+        _check(values, target.columns if target is not None else (), index, source, key)
+
+
+def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, key: str) -> None:
+    if values.dtype.kind != "f":
+        return
+    # The sum is finite where all values are: no array of truth values for pictures.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum(dtype=np.float64)):
+            return
+    flat = values.reshape(len(values), -1)
+    bad = ~np.isfinite(flat)
+    rows = np.flatnonzero(bad.any(axis=1))
+    if not len(rows):
+        return
+    row = int(rows[0])
+    which = int(np.flatnonzero(bad[row])[0])
+    what = (
+        f"Column '{names[which % len(names)]}'"
+        if names and values.ndim > 1 and values.shape[-1] == len(names)
+        else f"'{key}'"
+    )
+    missing = bool(np.isnan(flat[row, which]))
+    more = f", and so it is in {format_count(len(rows) - 1, 'more row')}" if len(rows) > 1 else ""
+    raise DataError(
+        f"{what} of {source} has {'no number' if missing else 'an infinite number'} in "
+        f"{sample_place(index, index[row])}{more}: a network cannot learn from it.",
+        'Fill it in, set "Missing values" to "drop" or "mean", or leave the column out.'
+        if missing
+        else "Correct it, or leave the row or the column out.",
+        fixes=MISSING_FIXES if missing else (),
+        short=empty_cells(int(np.isnan(flat).sum())) if missing else "a number is infinite",
+    )
+
+
+_LOOKED_AT: RecentValues[DataError | None] = RecentValues(4)
+
+
+def verify_files(data: Data, base: Path) -> None:
+    """Look at every file of a recipe and of its test set, and not only at some.
+
+    What was found is remembered while neither recipe nor files change.
+
+    Raises:
+        DataError: some are damaged; all of them are named.
+        CancelledError: whoever listens (``data.progress``) wants it to stop.
+    """
+    error = _LOOKED_AT.get(data_stamp(data, base), lambda: _damage(data, base))
+    if error is not None:
+        raise error
+
+
+def _damage(data: Data, base: Path) -> DataError | None:
+    for samples in read_samples(data, base):
+        if samples is None or samples.home is None:
+            continue
+        files = [one for one in next(iter(samples.arrays.values())) if isinstance(one, Path)]
+        try:
+            MODALITIES[samples.role].check_all(files, samples.home)
+        except ReadingCancelledError:
+            raise
+        except DataError as error:
+            return error
+    return None

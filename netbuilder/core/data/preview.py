@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.table import as_label, is_numeric
+from netbuilder.core.data.kinds.csv.table import as_label, is_numeric
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
 

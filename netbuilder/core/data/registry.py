@@ -1,26 +1,19 @@
-"""The kinds of data and the sorts of samples: a new one is a module and a line here."""
+"""The kinds of data and the sorts of samples: a new one is a package and a line here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from netbuilder.core.data.kinds import (
-    arrays,
-    builtin,
-    csv,
-    images,
-    next_token,
-    series,
-    sounds,
-    text,
-)
+from netbuilder.core.data.kinds import arrays, builtin, csv, images, series, sounds, text
 from netbuilder.core.data.kinds.kind import DataKind, DataLocation
 from netbuilder.core.data.kinds.modality import Modality
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.point_edits import forget_point_edits
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_count, format_list, format_quoted_list
 
@@ -39,17 +32,13 @@ KINDS: Mapping[str, DataKind] = {
 }
 
 MODALITIES: Mapping[str, Modality] = {
-    row.name: row
-    for row in (
-        csv.TABLE,
-        images.IMAGE,
-        text.TEXT,
-        sounds.SOUND,
-        next_token.TOKENS,
-        arrays.NUMBERS,
-        arrays.IDS,
-    )
+    one.name: one for row in KINDS.values() for one in row.modalities
 }
+
+
+def modality_of(entry: InputPreprocessing) -> Modality:
+    """The sort of sample that an Input takes."""
+    return MODALITIES[entry.kind]
 
 
 def kind_of(data: Data) -> DataKind:
@@ -153,3 +142,20 @@ def file_filter() -> str:
 
 def _pattern(names: tuple[str, ...]) -> str:
     return " ".join(f"*{name}" for name in names)
+
+
+def point_view_name(data: Data) -> str:
+    """The live view on which points can be put in, moved and taken away; "": they cannot."""
+    return KINDS[data.kind].points(data) if data.kind in KINDS else ""
+
+
+def has_points(data: Data) -> bool:
+    """Whether the data are points that can be put in, moved and taken away by hand."""
+    return bool(point_view_name(data))
+
+
+def same_points(one: Project, other: Project) -> bool:
+    """Whether two projects learn from the same set of points, but for what was done by hand."""
+    if not has_points(one.data):
+        return False
+    return forget_point_edits(one).data == forget_point_edits(other).data

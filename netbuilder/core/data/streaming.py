@@ -37,8 +37,7 @@ def samples_in_memory(
     data: Data, samples: Samples, preprocessing: InputPreprocessing
 ) -> int | None:
     """How many samples fit the recipe's limit where not all do; None where all do."""
-    decoded = MODALITIES[samples.role].decoded
-    each = decoded(samples, preprocessing) if decoded is not None else None
+    each = MODALITIES[samples.role].decoded(samples, preprocessing)
     if each is None:
         return None
     room = int(limit_bytes(data) // each)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import as_numbers, is_numeric, labels_of, sort_labels
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -23,8 +24,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.own_units import preprocessing_of
@@ -69,7 +70,7 @@ def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
     target, truth = _truth(answers, _as_asked(trained, key, target, answers), path.name)
     name, entry = next(iter(preprocessing.inputs.items()))
     columns = tuple(FittedColumn(str(one)) for one in features.columns)
-    entry = replace(entry, columns=columns if entry.kind == "table" else ())
+    entry = replace(entry, columns=columns if modality_of(entry).tabular else ())
     raw_x = {name: _numbers(features, path.name).reshape(len(table), *shape).astype(entry.dtype)}
     raw_y = {key: truth}
     found = Preprocessing({name: entry}, {key: target})
@@ -88,7 +89,9 @@ def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) 
     """Arrays of samples, and folders of pictures, need no names."""
     if not path.is_dir():
         inputs = {
-            key: InputPreprocessing("numbers", one.shape, one.dtype) if one.kind == "table" else one
+            key: InputPreprocessing("numbers", one.shape, one.dtype)
+            if modality_of(one).tabular
+            else one
             for key, one in preprocessing.inputs.items()
         }
         preprocessing = replace(preprocessing, inputs=inputs)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
+from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.prepare.prepared_data import prepare_data
-from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.readers.arrays.array_roles import read_inputs
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.text_file import read_text_file
-from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
@@ -81,12 +82,8 @@ def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:
     Raises:
         DataError: the network takes no texts.
     """
-    raw: dict[str, Array] = {}
-    for key, entry in preprocessing_of(trained).inputs.items():
-        of_texts = MODALITIES[entry.kind].of_texts
-        if of_texts is None:
-            raise DataError("This model takes no texts.", f"It takes {input_sort(trained)}.")
-        raw[key] = of_texts(texts, entry)
+    inputs = preprocessing_of(trained).inputs
+    raw = {key: modality_of(entry).of_texts(texts, entry) for key, entry in inputs.items()}
     return FileSamples(raw, None, tuple(texts))
 
 
@@ -111,7 +108,7 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     if not count:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
     texts: tuple[str, ...] = ()
-    text = next((entry for entry in preprocessing.inputs.values() if entry.kind == "text"), None)
+    text = next((e for e in preprocessing.inputs.values() if e.vocabulary and not e.level), None)
     if text is not None:
         column = inference_data.text_column(kept, text, path.name)
         texts = tuple(str(value) for value in column)
@@ -138,8 +135,8 @@ def file_of_row(project: Project, base: Path, index: int) -> Path | None:
 
 def _files(trained: TrainedModel, path: Path) -> FileSamples:
     preprocessing = preprocessing_of(trained)
-    sorts = [MODALITIES[entry.kind] for entry in preprocessing.inputs.values()]
-    endings = sorts[0].endings or MODALITIES["image"].endings
+    sorts = [modality_of(entry) for entry in preprocessing.inputs.values()]
+    endings = sorts[0].endings or IMAGE.endings
     files = [path]
     if path.is_dir():
         files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
@@ -148,13 +145,9 @@ def _files(trained: TrainedModel, path: Path) -> FileSamples:
             f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
             f"It takes {input_sort(trained)}.",
         )
-    raw: dict[str, Array] = {}
-    for key, entry in preprocessing.inputs.items():
-        of_files = MODALITIES[entry.kind].of_files or MODALITIES["image"].of_files
-        assert of_files is not None
-        raw[key] = of_files(files, entry)
+    raw = inference_data.raw_of_files(files, preprocessing)
     texts: tuple[str, ...] = ()
-    if all(entry.kind == "text" for entry in preprocessing.inputs.values()):
+    if all(entry.vocabulary and not entry.level for entry in preprocessing.inputs.values()):
         texts = tuple(read_text_file(f, {})[0] for f in files)
     root = path if path.is_dir() else path.parent
     return FileSamples(raw, None, texts, tuple(f.relative_to(root).as_posix() for f in files))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.series import targets_behind
+from netbuilder.core.data.kinds.series.windows import targets_behind
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -18,6 +18,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
 )
 from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
@@ -60,20 +61,21 @@ def series_ends(trained: TrainedModel) -> SeriesEnds | None:
         next(iter(preprocessing.inputs.items())),
         next(iter(preprocessing.outputs.items())),
     )
-    if not _is_window(entry) or target.task != REGRESSION:
+    if not modality_of(entry).is_series(entry) or target.task != REGRESSION:
         return None
     horizon = integer_option(trained.project.data.options, "horizon", 1)
     names = tuple(column.name for column in entry.columns)
     targets = targets_behind(target.columns, horizon)
     if len(targets) * horizon != len(target.columns):
         return None
-    if trained.project.data.kind != "series" and not set(targets) <= set(names):
+    if not _goes_on(trained) and not set(targets) <= set(names):
         return None  # sequences of something, and not a series that goes on
     return SeriesEnds(key, output, names, targets, horizon)
 
 
-def _is_window(entry: InputPreprocessing) -> bool:
-    return entry.kind == "numbers" and len(entry.shape) == 2 and len(entry.columns) > 0
+def _goes_on(trained: TrainedModel) -> bool:
+    kind = KINDS.get(trained.project.data.kind)
+    return kind is not None and kind.goes_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +151,7 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
         DataError: the data cannot be read.
     """
     data = trained.project.data
-    if data.kind == "series" and (data.test_path or data.path):
+    if _goes_on(trained) and (data.test_path or data.path):
         # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
         path = base / (data.test_path or data.path)
         return inference_data.last_series_rows(data, preprocessing_of(trained), path)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
@@ -143,9 +144,7 @@ def learning_curve(
 def _order(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     """The rows, those that are taken first in front."""
     count = len(dataset.train)
-    windows = any(
-        one.kind == "numbers" and one.columns for one in dataset.preprocessing.inputs.values()
-    )
+    windows = any(modality_of(one).is_series(one) for one in dataset.preprocessing.inputs.values())
     if windows:
         return np.arange(count)[::-1]
     return np.random.default_rng(seed).permutation(count)

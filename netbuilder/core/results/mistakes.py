@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import CHARACTER
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.own_units import parse_cell
@@ -113,8 +114,8 @@ def mistake_samples(
     chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
     what = "off by, on average" if found.whole else MistakeSamples.what
-    kinds = {preprocessing.inputs[key].kind for key in split.raw_x}
-    if kinds == {"table"}:  # of several Inputs too: together they are the row
+    # Of several Inputs too: together they are the row.
+    if split.raw_x and all(modality_of(preprocessing.inputs[key]).tabular for key in split.raw_x):
         rows: list[dict[str, str]] = [{} for _ in chosen]
         for key, values in split.raw_x.items():
             for row, one in zip(rows, values[chosen], strict=True):
@@ -126,7 +127,7 @@ def mistake_samples(
     key = next(iter(split.raw_x))
     entry = preprocessing.inputs[key]
     raw = split.raw_x[key][chosen]
-    if entry.kind == "image" or len(entry.shape) == 3:
+    if modality_of(entry).is_picture(entry):
         return MistakeSamples(chosen, captions, images=np.asarray(raw, np.float32), what=what)
     if entry.vocabulary:
         texts = tuple((_text(entry, one),) for one in raw)

@@ -240,7 +240,7 @@ def _features(trained: TrainedModel, split: Split, rows: Array | None) -> Array:
     for key, entry in preprocessing_of(trained).inputs.items():
         values = np.asarray(split.x[key] if rows is None else split.x[key][rows])
         flat = values.reshape(len(values), -1)
-        if entry.vocabulary and entry.kind in {"text", "ids", "tokens"}:
+        if entry.vocabulary:
             size = len(entry.vocabulary)
             places = flat.astype(np.int64) + np.arange(len(flat))[:, None] * size
             counts = np.bincount(places.ravel(), minlength=len(flat) * size)

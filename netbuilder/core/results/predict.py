@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -19,7 +20,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.preprocessing.number_text import EITHER, THREES, number_of
 from netbuilder.core.data.preprocessing.word_encoding import words_of
-from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -174,7 +175,7 @@ def form_fields(trained: TrainedModel) -> tuple[FormField, ...]:
     """The columns to fill in, each once; empty for models that take no rows of a table."""
     found: dict[str, FormField] = {}
     for entry in preprocessing_of(trained).inputs.values():
-        for c in entry.columns if entry.kind == "table" else ():
+        for c in modality_of(entry).row_columns(entry):
             found[c.name] = FormField(
                 c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style,
                 c.fill is None,
@@ -184,8 +185,13 @@ def form_fields(trained: TrainedModel) -> tuple[FormField, ...]:
 
 def input_sort(trained: TrainedModel) -> str:
     """What the model takes: "rows", "images", "texts", …; "arrays" where it takes several sorts."""
-    taken = {MODALITIES[e.kind].takes for e in preprocessing_of(trained).inputs.values()}
+    taken = {sort.takes for sort in modalities_of(trained)}
     return taken.pop() if len(taken) == 1 else "arrays"
+
+
+def modalities_of(trained: TrainedModel) -> set[Modality]:
+    """The sorts of samples that the model's Inputs take."""
+    return {modality_of(entry) for entry in preprocessing_of(trained).inputs.values()}
 
 
 def prediction_picture(trained: TrainedModel, found: Predictions) -> Array | None:
@@ -217,7 +223,7 @@ def predictions_of(
     values: Mapping[str, Array], outputs: Mapping[str, OutputPreprocessing]
 ) -> Predictions:
     """What a network gave for n samples, by output id and in own units (see
-    ``answers.predict_values``), as answers."""
+    ``prediction_views.predict_values``), as answers."""
     broken = [
         int((~np.isfinite(value.reshape(len(value), -1)).all(axis=1)).sum())
         for value in values.values()
@@ -379,14 +385,7 @@ def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
     Raises:
         DataError: a file cannot be read, or the model takes no such files.
     """
-    preprocessing = preprocessing_of(trained)
-    raw: dict[str, Array] = {}
-    for key, entry in preprocessing.inputs.items():
-        of_files = MODALITIES[entry.kind].of_files
-        # A picture may also be shown to a network that was fed the same values as arrays.
-        of_files = of_files or MODALITIES["image"].of_files
-        assert of_files is not None
-        raw[key] = of_files(list(files), entry)
+    raw = inference_data.raw_of_files(list(files), preprocessing_of(trained))
     found = predict_raw(trained, raw)
     return Predictions(found.outputs, tuple(str(file) for file in files), found.notes)
 
@@ -398,12 +397,10 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
         DataError: the model takes no texts.
     """
     preprocessing = preprocessing_of(trained)
-    raw: dict[str, Array] = {}
-    for key, entry in preprocessing.inputs.items():
-        of_texts = MODALITIES[entry.kind].of_texts
-        if of_texts is None:
-            raise DataError("This model takes no texts.", f"It takes {input_sort(trained)}.")
-        raw[key] = of_texts(list(texts), entry)
+    raw = {
+        key: modality_of(entry).of_texts(list(texts), entry)
+        for key, entry in preprocessing.inputs.items()
+    }
     found = predict_raw(trained, raw)
     unread = [len(texts) == 1 and has_no_known_words(value[0]) for value in raw.values()]
     return replace(found, notes=(*found.notes, KNOWS_NOTHING)) if all(unread) else found
@@ -422,7 +419,7 @@ def unknown_spans(trained: TrainedModel, text: str) -> tuple[tuple[int, int], ..
 def _unknown(trained: TrainedModel, text: str) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     for entry in preprocessing_of(trained).inputs.values():
-        if entry.kind != "text" and not entry.level:
+        if not entry.vocabulary:
             continue
         known = set(entry.vocabulary)
         for start, end in token_spans(text, entry.level or entry.split):

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.kinds.table import unknown_words
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
+from netbuilder.core.data.kinds.csv.table import unknown_words
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
-from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.readers.arrays.array_roles import read_inputs
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, sniff
 from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read_with
 from netbuilder.core.data.readers.table_files import reader_of
-from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.atomic import replace_atomically
@@ -139,7 +139,7 @@ def predictions_of_file(
 
 
 def _files(trained: TrainedModel, path: Path) -> FilePredictions:
-    sorts = [MODALITIES[entry.kind] for entry in preprocessing_of(trained).inputs.values()]
+    sorts = [modality_of(entry) for entry in preprocessing_of(trained).inputs.values()]
     endings = sorts[0].endings if sorts else ()
     if not endings:
         raise DataError(
@@ -208,10 +208,9 @@ def _without_strangers(
     """The rows whose categories the network knows, and what is wrong with the others in words."""
     notes, lines = [], set()
     for entry in preprocessing.inputs.values():
-        if entry.kind != "table":
-            continue
-        known = {column.name: column.categories for column in entry.columns}
-        for name, cells in unknown_words(table, entry.columns).items():
+        columns = modality_of(entry).row_columns(entry)
+        known = {column.name: column.categories for column in columns}
+        for name, cells in unknown_words(table, columns).items():
             lines |= set(cells.index)
             words = format_quoted_list(dict.fromkeys(map(str, cells)), 4)
             notes.append(

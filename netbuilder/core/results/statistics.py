@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
@@ -341,7 +342,7 @@ def group_values(
             return np.array([target.classes[int(one)] for one in split.raw_y[key]])
     for key, entry in preprocessing.inputs.items():
         flat, start = np.asarray(split.raw_x[key]).reshape(len(split), -1), 0
-        for one in entry.columns if entry.kind == "table" else ():
+        for one in modality_of(entry).row_columns(entry):
             if one.name == column:
                 cells = flat[:, start : start + len(one.features)]
                 if one.kind == "category":

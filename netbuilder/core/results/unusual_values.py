@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, Preprocessing
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.results.own_units import usual_range
 from netbuilder.core.wording import format_count, format_number
 
@@ -40,7 +41,7 @@ def number_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iter
     """
     for key, entry in preprocessing.inputs.items():
         flat, start = np.asarray(raw[key]).reshape(len(raw[key]), -1), 0
-        for column in entry.columns if entry.kind == "table" else ():
+        for column in modality_of(entry).row_columns(entry):
             if column.kind == "number" and column.low is not None and column.high is not None:
                 low, high = usual_range(column.low, column.high)
                 values = flat[:, start].astype(np.float64)
@@ -144,7 +145,7 @@ def undo_scaling(table: pd.DataFrame, preprocessing: Preprocessing) -> pd.DataFr
     x = low + x′ · (high − low), column by column."""
     found = table.copy()
     for entry in preprocessing.inputs.values():
-        for column in entry.columns if entry.kind == "table" else ():
+        for column in modality_of(entry).row_columns(entry):
             known = column.low is not None and column.high is not None
             if column.kind == "number" and known and column.name in found:
                 low, high = float(column.low or 0.0), float(column.high or 0.0)

@@ -32,15 +32,9 @@ from netbuilder.core.wording import format_count
 from netbuilder.ui.capture.class_card import ClassCard
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.capture.devices import Camera, Microphone
-from netbuilder.ui.services.capture.sample_source import (
-    THUMBNAIL,
-    SampleSource,
-    SoundSource,
-    TakenSample,
-    thumbnail_of,
-    wave_image,
-)
+from netbuilder.ui.services.capture.devices import Camera
+from netbuilder.ui.services.capture.sample_source import SampleSource, TakenSample
+from netbuilder.ui.services.capture.sounds import Microphone
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder
@@ -189,13 +183,8 @@ class CollectWindow(QDialog):
         source.level.connect(lambda part: self.level.setValue(round(100 * part)))
         source.taken.connect(self._taken)
         source.failed.connect(self._failed)
-        self.level.setVisible(isinstance(source, SoundSource))
-        self.about.setText(
-            "Hold the button of a class while you speak: each second becomes one sound."
-            if isinstance(source, SoundSource)
-            else "Hold the button of a class: eight pictures a second are kept. Turn it, go "
-            "near and far: what varies here is what the network learns to overlook."
-        )
+        self.level.setVisible(source.heard)
+        self.about.setText(_(source.hint))
         self._take_folder(self._begin(source))
         self._open(0)
 
@@ -223,7 +212,7 @@ class CollectWindow(QDialog):
         for name in names:
             card = self.add_class(name)
             jobs.run_job(
-                partial(_thumbnails, collection.samples(name)),
+                partial(_thumbnails, self.source, collection.samples(name)),
                 partial(self._shown_old, card),
                 name="thumbnails",
                 owner=card,
@@ -360,7 +349,7 @@ class CollectWindow(QDialog):
             return
         self._removed.pop()
         card = next(one for one in self.cards if one.class_name == removed.path.parent.name)
-        for path, image in _thumbnails((removed.path,)):
+        for path, image in _thumbnails(self.source, (removed.path,)):
             card.add(path, image)
         self._refresh()
 
@@ -401,20 +390,5 @@ class CollectWindow(QDialog):
         super().closeEvent(event)
 
 
-def _thumbnails(paths: tuple[Path, ...]) -> list[tuple[Path, QImage]]:
-    """The samples as small pictures; what cannot be read has an empty one."""
-    found = []
-    for path in paths:
-        if path.suffix.lower() == ".wav":
-            import soundfile
-
-            try:
-                wave, _rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-                image = wave_image(wave.mean(axis=1), THUMBNAIL)
-            except (OSError, RuntimeError):
-                image = QImage()
-        else:
-            picture = QImage(str(path))
-            image = picture if picture.isNull() else thumbnail_of(picture)
-        found.append((path, image))
-    return found
+def _thumbnails(source: SampleSource, paths: tuple[Path, ...]) -> list[tuple[Path, QImage]]:
+    return [(path, source.thumbnail(path)) for path in paths]

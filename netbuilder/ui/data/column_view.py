@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import (
@@ -13,7 +14,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -32,7 +33,8 @@ from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.data.frozen_names import FrozenNames
 from netbuilder.ui.forms.boxes import NoWheelComboBox
-from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
+from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.fix_buttons import Apply
 
 Index = QModelIndex | QPersistentModelIndex
@@ -300,3 +302,37 @@ class ColumnView(QTableView):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, min(self.sizeHint().height(), 240))
+
+
+def paint_histogram(painter: QPainter, box: QRectF, counts: Mapping[str, Sequence[int]]) -> None:
+    """Draw counts (class → a number a bin) into ``box``; "" is the class of all rows."""
+    bins = max((len(row) for row in counts.values()), default=0)
+    if not bins:
+        return
+    totals = [sum(row[i] for row in counts.values()) for i in range(bins)]
+    top = max(totals, default=0) or 1
+    width = box.width() / bins
+    for i in range(bins):
+        bottom = box.bottom()
+        for number, (name, row) in enumerate(counts.items()):
+            height = box.height() * row[i] / top
+            if not row[i]:
+                continue
+            color = class_color(number) if name else QColor(theme.colors().training)
+            gap = 1.0 if width > 3 else 0.0
+            place = QRectF(box.left() + i * width, bottom - height, width - gap, height)
+            painter.fillRect(place, color)
+            bottom -= height
+
+
+def paint_common(
+    painter: QPainter, box: QRectF, common: Sequence[tuple[str, int]], total: int
+) -> None:
+    """Draw the commonest values as parts of one bar; what is left over stays empty."""
+    left = box.left()
+    bar = QRectF(box.left(), box.center().y() - 5, box.width(), 10)
+    painter.fillRect(bar, QColor(theme.colors().hairline))
+    for number, (_, count) in enumerate(common):
+        width = box.width() * count / max(total, 1)
+        painter.fillRect(QRectF(left, bar.top(), max(width - 1, 0.5), 10), class_color(number))
+        left += width

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.data_set import DataSet
+from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.data_report import DataReport
-from netbuilder.core.data.data_views.all_views import DataView
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
@@ -31,13 +30,11 @@ from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_count, format_quoted_list
 from netbuilder.ui.data.chooser import DataChooser
-from netbuilder.ui.data.conclusions import ConclusionsList
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
-from netbuilder.ui.data.findings_list import FindingsList
-from netbuilder.ui.data.parts_bar import SplitBar
-from netbuilder.ui.data.recipe_form import RecipeForms, change_of
-from netbuilder.ui.data.target_picker import TargetPicker
+from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
+from netbuilder.ui.data.recipe_form import RecipeForms, TargetPicker, change_of
+from netbuilder.ui.kinds.splits import SplitBar
 from netbuilder.ui.services.data_recipes import relative_path
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
@@ -61,9 +58,9 @@ def _read_preview(_data: Data, project: Project, base: Path) -> Preview:
 
 def _read_report(
     _data: Data, project: Project, base: Path
-) -> tuple[DataReport, tuple[DataView, ...]]:
+) -> tuple[DataReport, tuple[object, ...]]:
     from netbuilder.core.data.data_report import DataReport, make_report
-    from netbuilder.core.data.data_views.all_views import find_data_views
+    from netbuilder.core.data.data_views import find_data_views
 
     try:
         found = make_report(project, base)
@@ -319,7 +316,7 @@ class DataPanel(QWidget):
     def _data(self) -> Data:
         return self._store.project.data
 
-    def _report_found(self, found: tuple[DataReport, tuple[DataView, ...]]) -> None:
+    def _report_found(self, found: tuple[DataReport, tuple[object, ...]]) -> None:
         report, looks = found
         self.look.show_report(report, looks, *self._reporter.inputs[1:])
         self.look.setVisible(not self.look.empty)

@@ -2,93 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 from netbuilder.core.data.data_report import DataReport
-from netbuilder.core.data.data_views.all_views import DataView
-from netbuilder.core.data.data_views.array_view import ArraysDataView
-from netbuilder.core.data.data_views.picture_view import PicturesDataView
-from netbuilder.core.data.data_views.series_view import SequencesDataView, SeriesDataView
-from netbuilder.core.data.data_views.sound_view import SoundsDataView
-from netbuilder.core.data.data_views.split_view import SplitDataView
-from netbuilder.core.data.data_views.table_view import TableDataView, correlation
-from netbuilder.core.data.data_views.text_view import TextsDataView
+from netbuilder.core.data.data_views import TableDataView
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import ColumnView
-from netbuilder.ui.data.tabs.arrays_tab import ArraysTab
-from netbuilder.ui.data.tabs.pictures_tab import PicturesTab
-from netbuilder.ui.data.tabs.series_tab import SequencesTab, SeriesTab
-from netbuilder.ui.data.tabs.sounds_tab import SoundsTab
-from netbuilder.ui.data.tabs.split_tab import SplitTab
-from netbuilder.ui.data.tabs.texts_tab import TextsTab
-from netbuilder.ui.plots.samples.correlation import CorrelationMap
-from netbuilder.ui.plots.samples.scatter import ScatterView
+from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.widgets.fix_buttons import Apply
-from netbuilder.ui.widgets.labels import note_label
-
-
-@dataclass(frozen=True)
-class DataViewRow:
-    """A tab for what there is to see: the sort of look, its title, and what builds it.
-
-    The widget has ``show_look(look, project, base)``, and is given what makes edits;
-    ``instead`` of the rows, where those would only say the same.
-    """
-
-    look: type
-    title: str
-    build: Callable[[Apply, QWidget], Any]
-    instead: bool = False
-
-
-class CorrelationTab(QWidget):
-    """Every pair of columns, and the one that goes together most in words."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.map = CorrelationMap(self)
-        self.strongest = note_label("", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.strongest)
-        layout.addWidget(self.map, 1)
-
-    def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
-        """Show the pairs of another table."""
-        self.map.show_matrix(correlation(look), look.names)
-        self.strongest.setText(self.map.strongest())
-
-
-class ScatterTab(ScatterView):
-    """Two columns against each other."""
-
-    def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
-        """Show the rows of another table."""
-        self.show_table(look)
-
-
-DATA_VIEW_ROWS = (
-    DataViewRow(ArraysDataView, "Arrays", ArraysTab),
-    DataViewRow(
-        PicturesDataView, "Pictures", lambda apply, parent: PicturesTab(parent), instead=True
-    ),
-    DataViewRow(TextsDataView, "Texts", lambda apply, parent: TextsTab(parent)),
-    DataViewRow(SeriesDataView, "Series", lambda apply, parent: SeriesTab(parent)),
-    DataViewRow(SequencesDataView, "Sequences", lambda apply, parent: SequencesTab(parent)),
-    DataViewRow(SoundsDataView, "Sounds", lambda apply, parent: SoundsTab(parent), instead=True),
-    DataViewRow(TableDataView, "Scatter", lambda apply, parent: ScatterTab(parent)),
-    DataViewRow(TableDataView, "Correlation", lambda apply, parent: CorrelationTab(parent)),
-    DataViewRow(SplitDataView, "Parts", lambda apply, parent: SplitTab(parent)),
-)
 
 
 class _StillBar(QTabBar):
@@ -118,7 +47,7 @@ class DataViewTabs(QTabWidget):
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}
         self._of: object = self  # the data whose tabs these are
-        self._waiting: dict[QWidget, tuple[DataView, Project, Path]] = {}
+        self._waiting: dict[QWidget, tuple[object, Project, Path]] = {}
         self.currentChanged.connect(self._draw)
         self.addTab(self.columns, "Columns")
         self.addTab(self.preview, "Rows")
@@ -126,7 +55,7 @@ class DataViewTabs(QTabWidget):
         self.show_nothing()
 
     def show_report(
-        self, report: DataReport, looks: tuple[DataView, ...], project: Project, base: Path
+        self, report: DataReport, looks: tuple[object, ...], project: Project, base: Path
     ) -> None:
         """Show what was understood of the data."""
         rows = sum(report.rows.values())
@@ -199,8 +128,7 @@ class DataViewTabs(QTabWidget):
         other, self._of = of != self._of, of
         if other or before not in shown:
             # What a kind has of its own tells more than its columns, those more than points.
-            late = {ArraysDataView, TableDataView, SplitDataView}
-            own = (row.title for row in DATA_VIEW_ROWS if row.look not in late)
+            own = (row.title for row in DATA_VIEW_ROWS if row.own)
             order = (*first, *own, "Columns", "Arrays", "Rows")
             wanted = next((title for title in order if title in shown), "Rows")
             titles = [self.tabText(place) for place in range(self.count())]

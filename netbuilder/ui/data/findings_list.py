@@ -1,17 +1,82 @@
-"""What looks wrong with the data, each with its mends; what was concluded stands beside."""
+"""What is told of the data: what looks wrong, with its mends, and what was concluded."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from netbuilder.core.data.findings import ERROR, WARNING, Finding
+from netbuilder.core.data.findings import ERROR, INFO, WARNING, Finding
 from netbuilder.core.wording import format_count, format_list
-from netbuilder.ui.data.told import FindingsPreview
 from netbuilder.ui.widgets.fix_buttons import Apply
+from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
+
+
+class FindingsPreview(QWidget):
+    """The first findings of a sort, and a link to the others; nothing at all of none.
+
+    ``apply(label, edit)`` is what a finding's fix is done with.
+    """
+
+    def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._apply = apply
+        self._findings: tuple[Finding, ...] = ()
+        self._all = False
+        self.more = QPushButton("", self)
+        self.more.setProperty("role", "link")
+        self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
+        self.more.clicked.connect(self._show_all)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.hide()
+
+    def put(self, shown: QWidget) -> None:
+        """What shows the findings, above the link to the others."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(0, shown)
+
+    @abstractmethod
+    def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Those among all findings that are told here, in their order."""
+
+    @abstractmethod
+    def at_first(self, findings: Sequence[Finding]) -> int:
+        """How many of them are shown before more are asked for."""
+
+    @abstractmethod
+    def fill(self, findings: Sequence[Finding]) -> None:
+        """Show these and no others."""
+
+    @abstractmethod
+    def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
+        """What the link to the others says; ``more``: some are shown above it."""
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Tell what belongs here of all that was found."""
+        found = self.wanted(findings)
+        if found != self._findings:
+            self._findings, self._all = found, False
+            self._fill()
+
+    def _show_all(self) -> None:
+        self._all = True
+        self._fill()
+
+    def _fill(self) -> None:
+        first = len(self._findings) if self._all else self.at_first(self._findings)
+        shown, rest = self._findings[:first], self._findings[first:]
+        self.fill(shown)
+        self.more.setText(self.rest_in_words(rest, more=bool(shown)) if rest else "")
+        self.more.setVisible(bool(rest))
+        self.setVisible(bool(self._findings))
 
 
 class FindingsList(FindingsPreview):
@@ -52,3 +117,74 @@ class FindingsList(FindingsPreview):
 
 def _mended_error(one: Finding) -> bool:
     return one.severity == ERROR and one.code != "unreadable"
+
+
+SHOWN = 2
+
+
+class ConclusionRow(QWidget):
+    """A sentence, and a button whose menu holds what can be done instead.
+
+    The answers to a question about all of the data stand on buttons of their own.
+    """
+
+    def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.words = note_label(finding.message, self)
+        row.addWidget(self.words, 1)
+        self.menu = QMenu(self)
+        answers = [fix for fix in finding.fixes if fix.short and not finding.column]
+        for fix in answers:
+            answer = QPushButton(fix.short.replace("&", "&&"), self)
+            answer.setProperty("small", True)
+            answer.setAccessibleName(f"{fix.label}: {finding.message}")
+            answer.clicked.connect(partial(apply, fix.label, fix.edit))
+            row.addWidget(answer)
+        others = [fix for fix in finding.fixes if fix not in answers]
+        for fix in others:
+            self.menu.addAction(fix.label.replace("&", "&&"), partial(apply, fix.label, fix.edit))
+        if others:
+            button = QPushButton("Change", self)
+            button.setProperty("small", True)
+            button.setMenu(self.menu)
+            button.setAccessibleName(f"Change: {finding.message}")
+            row.addWidget(button)
+
+
+class ConclusionsList(FindingsPreview):
+    """What a person may want otherwise: about the whole file first, then about columns.
+
+    What a column's row says already (its unit), and what was done on request, is none.
+    """
+
+    def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
+        super().__init__(apply, parent)
+        self._box = QWidget(self)
+        self.put(self._box)
+        self.lines: list[ConclusionRow] = []
+        self._layout = QVBoxLayout(self._box)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+
+    def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        told = [one for one in findings if one.severity == INFO and one.code != "done"]
+        whole = [one for one in told if not one.column]
+        return (*whole, *(one for one in told if one.column and one.fixes))
+
+    def at_first(self, findings: Sequence[Finding]) -> int:
+        return SHOWN
+
+    def fill(self, findings: Sequence[Finding]) -> None:
+        for line in self.lines:
+            self._layout.removeWidget(line)
+            line.hide()
+            line.deleteLater()
+        self.lines = [ConclusionRow(one, self._apply, self._box) for one in findings]
+        for line in self.lines:
+            self._layout.addWidget(line)
+
+    def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
+        return f"{format_count(len(rest), 'more thing')} concluded …"

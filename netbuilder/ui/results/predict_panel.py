@@ -15,28 +15,21 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import capitalize_first, format_count
 from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.kinds.pictures import PictureForm
+from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
+from netbuilder.ui.kinds.registry import PREDICT_FORMS
+from netbuilder.ui.kinds.rows import RowForm
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
-from netbuilder.ui.results.predict_forms.file_predictions import FilePredictionsView
-from netbuilder.ui.results.predict_forms.live_prediction import LivePrediction
-from netbuilder.ui.results.predict_forms.picture_form import PictureForm
-from netbuilder.ui.results.predict_forms.predict_form import (
-    PredictForm,
-    PredictionRequest,
-    TestSampleForm,
-)
-from netbuilder.ui.results.predict_forms.prediction_header import (
+from netbuilder.ui.results.prediction_views import (
     TOP,
+    FilePredictionsView,
+    LivePrediction,
     PredictionHeader,
     class_rows,
     most_likely,
 )
-from netbuilder.ui.results.predict_forms.row_form import RowForm
-from netbuilder.ui.results.predict_forms.series_form import SeriesForm
-from netbuilder.ui.results.predict_forms.several_inputs_form import SeveralInputsForm
-from netbuilder.ui.results.predict_forms.sound_form import SoundForm
-from netbuilder.ui.results.predict_forms.text_form import TextForm
 from netbuilder.ui.results.stale_note import StaleNote
 from netbuilder.ui.services.derived import Derived, Rank, for_people
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -73,7 +66,11 @@ def _predict(trained: TrainedModel, ask: Callable[[TrainedModel], Answer], _path
 
 
 class PredictPanel(QWidget):
-    """The answer above, and below it the way to ask that fits the network."""
+    """The answer above, and below it the way to ask that fits the network: one of
+    ``PREDICT_FORMS``, each an attribute by its name."""
+
+    rows: RowForm
+    pictures: PictureForm
 
     def __init__(
         self,
@@ -98,23 +95,11 @@ class PredictPanel(QWidget):
             self, _sure, self._sure_found, lambda _error: self.head.sure.setText(""),
             of=lambda: workbench.models.prediction_model,
         )  # fmt: skip
-        self.rows = RowForm(workbench, self)
-        self.pictures = PictureForm(workbench, self)
-        self.texts = TextForm(workbench, self)
-        self.series = SeriesForm(workbench, self)
-        self.sounds = SoundForm(workbench, self)
-        self.several = SeveralInputsForm(workbench, self)
-        self._samples = TestSampleForm(workbench, self)
-        self.views: tuple[PredictForm, ...] = (
-            self.rows,
-            self.several,
-            self.pictures,
-            self.texts,
-            self.series,
-            self.sounds,
-            self._samples,
-        )
-        self.view: PredictForm = self._samples
+        forms = {name: form(workbench, self) for name, form in PREDICT_FORMS.items()}
+        for name, form in forms.items():
+            setattr(self, name, form)
+        self.views = tuple(forms.values())
+        self.view: PredictForm = self.views[-1]
         self._build()
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.point_data import point_view_name, same_points
+from netbuilder.core.data.registry import point_view_name, same_points
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, format_count
 from netbuilder.ui.forms.boxes import NoWheelComboBox

@@ -40,7 +40,7 @@ class DamagedFiles(QObject):
         self._known = None
 
     def _look(self, data: Data, base: Path) -> None:
-        from netbuilder.core.data.prepare.verify_files import verify_files
+        from netbuilder.core.data.load import verify_files
         from netbuilder.core.data.progress import progress_listener
 
         with progress_listener(lambda _done, _of: wanted() and not self._busy()):

@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from netbuilder.core.data.kinds.arrays.array_files import read_arrays_by_name
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.data.readers.arrays.array_files import read_arrays_by_name
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 

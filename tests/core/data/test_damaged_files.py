@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netbuilder.core.data.kinds.images.script import folder_code
 from netbuilder.core.data.kinds.kind import ScriptRequest
-from netbuilder.core.data.kinds.scripts.picture_script import folder_code
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError

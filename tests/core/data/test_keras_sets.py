@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.data.kinds import keras_sets
-from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.keras_sets import keras_home
+from netbuilder.core.data.kinds.builtin import BUILTINS, keras_sets
+from netbuilder.core.data.kinds.builtin.keras_sets import keras_home
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats.script.python import Style, script_source
@@ -38,7 +37,7 @@ def test_there_are_the_ones_of_the_course() -> None:
 @pytest.mark.parametrize("name", FETCHED)
 def test_the_script_is_python(name: str) -> None:
     compile(source(project(name)), name, "exec")
-    code = re.sub(r'""".*?"""', "", source(project(name)), flags=re.S)
+    code = re.sub(r'""".*?"""|#[^\n]*', "", source(project(name)), flags=re.S)
     assert "netbuilder" not in code.lower()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views.table_view import MOST_ROWS, correlation, table_data_view
+from netbuilder.core.data.data_views import MOST_ROWS, correlation, table_data_view
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))

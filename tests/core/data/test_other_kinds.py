@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.data.kinds.images.picture_files import decode_pictures
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.word_encoding import encode_texts, fit_vocabulary
-from netbuilder.core.data.readers.pictures.picture_files import decode_pictures
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netbuilder.core.data.kinds.images.picture_files import decode_pictures
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.readers import class_folders
-from netbuilder.core.data.readers.pictures.picture_files import decode_pictures
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project

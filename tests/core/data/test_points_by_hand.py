@@ -11,7 +11,7 @@ import pytest
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.examples import find_example
-from netbuilder.core.data.kinds.generators.generated import moons, sine
+from netbuilder.core.data.kinds.builtin.generated import moons, sine
 from netbuilder.core.data.load import load_dataset, point_number
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.errors import DataError, EditError

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from netbuilder.core.data.kinds.sounds.sound_files import log_mel, sound_wave
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.readers.sound_files import log_mel, sound_wave
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project

@@ -15,8 +15,8 @@ import h5py
 import numpy as np
 import pytest
 
+from netbuilder.core.data.kinds.arrays.array_files import array_infos
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.data.readers.arrays.array_files import array_infos
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.hdf5 import sandboxed_open

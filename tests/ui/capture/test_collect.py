@@ -18,12 +18,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.capture import devices
-from netbuilder.ui.services.capture.sample_source import (
-    RATE,
-    PictureSource,
-    SoundSource,
-    TakenSample,
-)
+from netbuilder.ui.services.capture.sample_source import PictureSource, TakenSample
+from netbuilder.ui.services.capture.sounds import RATE, SoundSource, waves
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -304,7 +300,7 @@ def test_whatever_a_microphone_gives_becomes_the_same_wave(
         "Int32": lambda: (frames * 2147483000).astype(np.int32),
         "Float": lambda: frames.astype(np.float32),
     }[kind]()
-    wave = devices.waves(scaled.tobytes(), form)
+    wave = waves(scaled.tobytes(), form)
     truth = 0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
     assert wave.shape == truth.shape
     assert np.abs(wave - truth)[100:-100].max() < 0.02

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views.all_views import find_data_views
+from netbuilder.core.data.data_views import find_data_views
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.sound_player import WavePlayer, pcm_samples
+from netbuilder.ui.services.capture.sounds import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.prepare.verify_files import verify_files
+from netbuilder.core.data.load import verify_files
 from netbuilder.core.data.progress import ReadingCancelledError, progress_listener
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import append_layer

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.generators.generated import moons, xor
+from netbuilder.core.data.kinds.builtin.generated import moons, xor
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.main_window import MainWindow

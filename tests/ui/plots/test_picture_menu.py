@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
+from netbuilder.ui.kinds.tables import CorrelationMap
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.samples.correlation import CorrelationMap
 from netbuilder.ui.style import theme
 
 

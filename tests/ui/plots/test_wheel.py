@@ -10,11 +10,11 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.ui.kinds.sounds import SoundPlot
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
-from netbuilder.ui.results.predict_forms.sound_form import SoundPlot
 from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.style import theme
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views.table_view import table_data_view
+from netbuilder.core.data.data_views import table_data_view
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.engine.runs import run_store

@@ -15,9 +15,8 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 from netbuilder.core.results.own_units import format_day, parse_day
 from netbuilder.core.results.predict import FormField
 from netbuilder.ui.forms.slide_editor import SlideEditor
+from netbuilder.ui.kinds.rows import ResponseView, param_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict_forms.row_form import param_of
-from netbuilder.ui.results.response_view import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.ui.kinds.rows import ResponseView
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.response_view import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000

@@ -9,12 +9,8 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.ui.kinds.several_inputs import CurveEditor, NumbersEditor, PictureDisplay
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict_forms.input_editors import (
-    CurveEditor,
-    NumbersEditor,
-    PictureDisplay,
-)
 from netbuilder.ui.services.runs.runner import RunState
 
 

@@ -17,8 +17,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.inspector.multi_selection import GroupForm
+from netbuilder.ui.kinds.several_inputs import CurveEditor
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.predict_forms.input_editors import CurveEditor
 from netbuilder.ui.services.runs.runner import RunState
 
 

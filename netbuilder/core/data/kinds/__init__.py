@@ -1,4 +1,4 @@
-"""One module a kind of data: what it opens, its options, how it is read, shown and written as code.
+"""A package for each kind of data: what it opens, its options, its reader, views and script.
 
 Cutting and fitting are ``prepare``'s, for all kinds alike.
 """

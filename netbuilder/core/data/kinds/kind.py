@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.project.model import MISSING_RULES, Data, Project
 
@@ -37,7 +38,7 @@ class InputFormat(StrEnum):
     TEXTS = "texts"  # strings, still to be numbered
     IDS = "ids"  # whole numbers that stand for words
     PIXELS = "pixels"  # pictures as arrays, still to be scaled as a whole
-    SOUNDS = "sounds"  # waves or spectrograms, still to be scaled as a whole
+    WHOLE = "whole"  # arrays, still to be scaled as a whole
     NUMBERS = "numbers"  # arrays, still to be scaled along the last axis
 
 
@@ -59,7 +60,7 @@ class DataCode:
         words: a table may have columns of words.
         fills: lines that leave what stands in for the gaps of ``x_train`` in ``fills``.
         pixels: of pictures, their lowest value and range, as an expression.
-        scaling: how sounds are scaled where the recipe says nothing.
+        scaling: how what is scaled as a whole is scaled where the recipe says nothing.
         looked_at: samples by which mean and deviation of a whole are found; 0: all.
         given: lines, behind the network, from ``given``, a Keras Input of what stands in the
             file, to ``numbers``, which are what ``x_train`` has before it is scaled; none where
@@ -133,7 +134,16 @@ class DataKind:
         streams: a file that does not fit in memory is read while training.
         more_options: options that depend on what is chosen: those of a built-in set.
         task: the task as the recipe alone tells it, or "".
+        modalities: the sorts of samples that are at home here.
         chosen: (recipe) to what is read, for titles: the set's title or the file's name.
+        contents: (project, folder) to what can be seen of a file before it is understood, or None.
+        points: (recipe) to the live view on which its points are put in, moved and taken away by
+            hand, or "".
+        value: what a feature is called: "column" or "value".
+        goes_on: what comes after the last row is predicted, which stands in no file.
+        target_by_name: a target that nobody named is chosen by what columns are called; else it is
+            the last column.
+        array_names: the recipe says which of a file's arrays are inputs and which are targets.
     """
 
     name: str
@@ -154,6 +164,13 @@ class DataKind:
     more_options: Callable[[Data], tuple[Param, ...]] = lambda data: ()
     task: Callable[[Data], str] = lambda data: ""
     chosen: Callable[[Data], str] = lambda data: Path(data.path).name
+    modalities: tuple[Modality, ...] = ()
+    contents: Callable[[Project, Path], object | None] = lambda project, base: None
+    points: Callable[[Data], str] = lambda data: ""
+    value: str = "value"
+    goes_on: bool = False
+    target_by_name: bool = False
+    array_names: bool = False
 
     def params(self, data: Data) -> tuple[Param, ...]:
         """All options of a recipe of this kind, in the order of the form."""

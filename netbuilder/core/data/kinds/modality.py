@@ -6,17 +6,18 @@ points are all tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import Shape
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    FittedColumn,
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.keras_inputs import KerasForm
 from netbuilder.core.data.readers.excluded_files import SampleFolder
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
@@ -24,12 +25,17 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
     from numpy.typing import NDArray
+
+    from netbuilder.core.data.dataset import PreparedData
 
 Array: TypeAlias = "NDArray[Any]"
 Rows: TypeAlias = "NDArray[np.int64]"
 Fitted = tuple[InputPreprocessing, tuple[str, ...]]
+#: What an input is about: ("column", its name) or ("node", id of an Input node).
+Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -45,42 +51,149 @@ class PreviewSamples:
     sequences: Array | None = None
 
 
-@dataclass(frozen=True)
-class Modality:
-    """One sort of sample.
+@dataclass
+class KerasInputs:
+    """Inputs as they are asked for; two Input nodes that read one column share its input.
 
-    Attributes:
-        name: as ``Samples.role`` and ``InputPreprocessing.kind`` say it.
-        takes: what a model of it takes, in words.
-        fit: (project, Input id, samples, training rows) to preprocessing and notes.
-        read: (samples, preprocessing, rows) to raw values, (rows, *shape).
-        show: (samples, count) to what the preview shows of the first ones.
-        endings: of files that hold one sample each; empty: there are none.
-        of_files: raw values of such files, for a trained model.
-        of_texts: raw values of texts as they are typed, for a trained model.
-        labelled: (recipe, preprocessing, path) to samples with answers, read as the trained
-            model takes them; None: rows of a table.
-        labelled_tables: ``labelled`` reads tables too.
-        decoded: bytes that a sample takes once it is read, for samples that stay in their files
-            until they are needed; None: they are in memory anyway.
-        check_all: (files, their home): raises ``DataError`` where one is damaged, of so many that
-            ``fit`` looked at some only; None: all were looked at.
-        keras_form: how a model takes it as it stands in a file; None: it takes raw values.
+    ``tensors`` are Keras's, by what they are about, in the order in which they were asked for.
     """
 
-    name: str
-    takes: str
-    fit: Callable[[Project, str, Samples, Rows], Fitted]
-    read: Callable[[Samples, InputPreprocessing, Rows | slice], Array]
-    show: Callable[[Samples, int], PreviewSamples]
+    tensors: dict[Key, keras.KerasTensor] = field(default_factory=dict)
+
+    def column(self, name: str, dtype: str = "float32") -> keras.KerasTensor:
+        """The cells of a column, (rows, 1)."""
+        return self._take(("column", name), (1,), dtype)
+
+    def node(
+        self, name: str, shape: tuple[int | None, ...], dtype: str = "float32"
+    ) -> keras.KerasTensor:
+        """Samples of an Input node, (rows, *shape)."""
+        return self._take(("node", name), shape, dtype)
+
+    def _take(self, key: Key, shape: tuple[int | None, ...], dtype: str) -> keras.KerasTensor:
+        import keras
+
+        if key not in self.tensors:
+            taken = {str(one.name) for one in self.tensors.values()}
+            base = name = key[1].replace("/", "_") or "column"
+            number = 1
+            while name in taken:
+                number += 1
+                name = f"{base}_{number}"
+            self.tensors[key] = keras.Input(shape, dtype=dtype, name=name)
+        return self.tensors[key]
+
+
+class Modality(ABC):
+    """One sort of sample. What a sort lacks, its base class says: None, or an error in words.
+
+    Attributes:
+        name: as ``Samples.role`` and ``InputPreprocessing.kind`` say it, in project and trained
+            files.
+        takes: what a model of it takes, in words.
+        endings: of files that hold one sample each; empty: there are none.
+        tabular: a sample is a row of a table.
+        labelled_tables: ``labelled`` reads tables too.
+    """
+
+    name = ""
+    takes = ""
     endings: tuple[str, ...] = ()
-    of_files: Callable[[Sequence[Path], InputPreprocessing], Array] | None = None
-    of_texts: Callable[[Sequence[str], InputPreprocessing], Array] | None = None
-    labelled: Callable[[Data, Preprocessing, Path], Samples] | None = None
-    labelled_tables: bool = False
-    decoded: Callable[[Samples, InputPreprocessing], int | None] | None = None
-    check_all: Callable[[Sequence[Path], SampleFolder], None] | None = None
-    keras_form: KerasForm | None = None
+    tabular = False
+    labelled_tables = False
+
+    @abstractmethod
+    def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+        """Return the preprocessing of Input node ``key``, fitted on rows ``train``, and notes."""
+
+    @abstractmethod
+    def read(
+        self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
+    ) -> Array:
+        """Return the raw values of some rows, (rows, *shape)."""
+
+    @abstractmethod
+    def show(self, samples: Samples, count: int) -> PreviewSamples:
+        """Return what the preview shows of the first samples."""
+
+    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
+        """Return what there is to see of the samples beyond their columns; None: nothing."""
+        return None
+
+    def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
+        """Return the raw values of files with one sample each, for a trained model.
+
+        Raises:
+            DataError: it takes no such files.
+        """
+        raise DataError("This model takes no files of single samples.", f"It takes {self.takes}.")
+
+    def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
+        """Return the raw values of texts as they are typed, for a trained model.
+
+        Raises:
+            DataError: it takes no texts.
+        """
+        raise DataError("This model takes no texts.", f"It takes {self.takes}.")
+
+    def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples | None:
+        """Return samples with answers as the trained model takes them; None: rows of a table."""
+        return None
+
+    def decoded(self, samples: Samples, preprocessing: InputPreprocessing) -> int | None:
+        """Return the bytes of a sample once it is read, of samples that stay in their files until
+        they are needed; None: they are in memory anyway."""
+        return None
+
+    def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:  # noqa: B027 - most need none
+        """Look at all files, of so many that ``fit`` looked at some only.
+
+        Raises:
+            DataError: one is damaged.
+        """
+
+    def layers(
+        self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
+    ) -> Any | None:
+        """Return the raw value as Keras layers make it of what stands in a file, the tensor that
+        scaling and network go on from; None: the model takes raw values as ever."""
+        return None
+
+    def examples(
+        self, entry: InputPreprocessing, key: str, count: int
+    ) -> tuple[Mapping[Key, Array], Array]:
+        """Return samples to try ``layers`` with: what the inputs get, by key, (count, ...), and
+        the raw values that the program makes of the same samples."""
+        raise NotImplementedError
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        """Return what a model with ``layers`` takes, in words."""
+        return ""
+
+    def explained_as(self, entry: InputPreprocessing) -> str:
+        """Return the sort of explanation that suits a sample: "table", "picture", "text",
+        "tokens" or "series"; "": none does."""
+        return ""
+
+    def is_picture(self, entry: InputPreprocessing) -> bool:
+        """Return whether a sample can be shown as a picture."""
+        return len(entry.shape) == 3
+
+    def is_sequence(self, entry: InputPreprocessing) -> bool:
+        """Return whether a sample is steps of numbers, (steps, columns)."""
+        return False
+
+    def is_series(self, entry: InputPreprocessing) -> bool:
+        """Return whether a sample is a window of the columns of a series."""
+        return self.is_sequence(entry) and bool(entry.columns)
+
+    def is_row(self, entry: InputPreprocessing) -> bool:
+        """Return whether a sample is the flat row of a table."""
+        return self.tabular and len(entry.shape) == 1
+
+    def row_columns(self, entry: InputPreprocessing) -> tuple[FittedColumn, ...]:
+        """Return the columns of the table that a sample is a row of; none of another sort."""
+        return entry.columns if self.tabular else ()
 
 
 def source_of(project: Project, key: str, samples: Samples) -> str:
@@ -138,3 +251,17 @@ def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
         return shape
     fits = int(np.prod(given)) == int(np.prod([size or 0 for size in shape]))
     return tuple(given) if fits else shape
+
+
+def fill_sequences(values: Array, columns: Sequence[FittedColumn]) -> Array:
+    """Sequences, (n, steps, columns), with each column's ``fill`` where a value is missing."""
+    import numpy as np
+
+    fills = [column.fill for column in columns]
+    if not any(isinstance(fill, float) for fill in fills) or not np.isnan(values).any():
+        return values
+    out = np.array(values, np.float64)
+    for place, fill in enumerate(fills):
+        if isinstance(fill, float):
+            out[..., place] = np.where(np.isnan(out[..., place]), fill, out[..., place])
+    return out

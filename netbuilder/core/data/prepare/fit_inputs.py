@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.project.model import Project
 
 Array = NDArray[Any]
@@ -40,8 +41,8 @@ def read_raw(
     samples: Samples, preprocessing: InputPreprocessing, rows: NDArray[np.int64] | slice
 ) -> Array:
     """Raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
-    sort = "table" if samples.table is not None else preprocessing.kind
-    return MODALITIES[sort].read(samples, preprocessing, rows)
+    sort = TABLE if samples.table is not None else modality_of(preprocessing)
+    return sort.read(samples, preprocessing, rows)
 
 
 def filled_cells(
@@ -51,7 +52,7 @@ def filled_cells(
     columns); nothing of Inputs in whose rows there is none."""
     found: dict[str, NDArray[np.bool_]] = {}
     for key, entry in inputs.items():
-        if samples.table is None or entry.kind != "table" or len(entry.shape) != 1:
+        if samples.table is None or not modality_of(entry).is_row(entry):
             continue
         if all(column.fill is None for column in entry.columns):
             continue  # what is streamed is not looked through for nothing

@@ -6,7 +6,7 @@ Nothing is fitted here. What the model knows (columns, categories, words, scales
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.kinds import table as tables
-from netbuilder.core.data.kinds.series import history, labelled_windows, latest_window
+from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
+from netbuilder.core.data.kinds.csv import table as tables
+from netbuilder.core.data.kinds.images import IMAGE
+from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.target_encoding import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
@@ -24,13 +27,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.data.preprocessing.missing import missing_rules
-from netbuilder.core.data.readers.arrays.array_files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.readers.arrays.array_roles import read_arrays
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, table_reading
 from netbuilder.core.data.recipe_options import reading_options
-from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.registry import kind_of, modality_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.regular_file import require_regular_file
@@ -91,11 +92,11 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     )
     if path.suffix.lower() in ARRAY_ENDINGS:
         return _array_samples(data, preprocessing, path)
-    sorts = [MODALITIES[entry.kind] for entry in preprocessing.inputs.values()]
-    own = next((sort.labelled for sort in sorts if sort.labelled is not None), None)
+    sorts = [modality_of(entry) for entry in preprocessing.inputs.values()]
     # Pictures may also stand in a table, a pixel a column.
-    if own is not None and (path.is_dir() or sorts[0].labelled_tables):
-        return own(data, preprocessing, path)
+    for sort in sorts if path.is_dir() or (sorts and sorts[0].labelled_tables) else ():
+        if (own := sort.labelled(data, preprocessing, path)) is not None:
+            return own
     if path.is_dir():
         raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
     table = as_model_table(
@@ -108,14 +109,14 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     table, _ = _complete(table, preprocessing, data, path.name, wanted)
     # A category that the model never saw is refused here as it is when it predicts.
     for entry in preprocessing.inputs.values():
-        if entry.kind == "table":
+        if modality_of(entry).tabular:
             tables.encode(table, entry.columns, path.name, strict=True)
     return _samples_of_table(table, preprocessing, table[list(wanted)], path.name)
 
 
 def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     sources = tuple(entry.source for entry in preprocessing.inputs.values() if entry.source)
-    names = sources if data.kind == "arrays" and sources else ()
+    names = sources if kind_of(data).array_names and sources else ()
     answers = [n for chosen in data.targets.values() for n in chosen] if names else []
     tested = read_arrays(path, data.options, names, answers, test=True)
     samples = tested or read_arrays(path, data.options, names, answers)
@@ -125,19 +126,14 @@ def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samp
 
 def series_input(preprocessing: Preprocessing) -> InputPreprocessing | None:
     """The input that takes windows of a series, if the model has one."""
-    found = (
-        entry
-        for entry in preprocessing.inputs.values()
-        if entry.kind == "numbers" and entry.columns
-    )
-    return next(found, None)
+    return next((e for e in preprocessing.inputs.values() if modality_of(e).is_series(e)), None)
 
 
 def _raw(samples: Samples, entry: InputPreprocessing, rows: NDArray[np.int64]) -> Array:
     """Like ``read_raw``, with words for data of another shape."""
-    if samples.table is not None and entry.kind != "table":
+    if samples.table is not None and not modality_of(entry).tabular:
         return pixels_of_table(samples.table, entry, samples.source)
-    if samples.table is None and entry.kind == "table":
+    if samples.table is None and modality_of(entry).tabular:
         raise DataError(
             f"{samples.source} holds no table.",
             f"The model takes the columns {format_list(column.name for column in entry.columns)}.",
@@ -227,7 +223,7 @@ def _complete(
 def _samples_of_table(
     table: pd.DataFrame, preprocessing: Preprocessing, targets: pd.DataFrame, source: str
 ) -> Samples:
-    if all(entry.kind == "table" for entry in preprocessing.inputs.values()):
+    if all(modality_of(entry).tabular for entry in preprocessing.inputs.values()):
         return Samples("table", targets, table=table, source=source)
     features = table.drop(columns=[name for name in targets.columns if name in table.columns])
     return Samples("numbers", targets, table=features, source=source)
@@ -271,12 +267,14 @@ def raw_of_table(
     kept, notes = _complete(table, preprocessing, data, source)
     raw: dict[str, Array] = {}
     for key, entry in preprocessing.inputs.items():
-        if entry.kind == "table":
+        sort = modality_of(entry)
+        if sort.tabular:
             encoded = tables.encode(kept, entry.columns, source, strict=True)
             shape = [size or 1 for size in entry.shape]
             raw[key] = encoded.astype(entry.dtype).reshape(len(kept), *shape)
-        elif (of_texts := MODALITIES[entry.kind].of_texts) is not None:
-            raw[key] = of_texts([str(t) for t in text_column(kept, entry, source)], entry)
+        elif entry.vocabulary:
+            texts = [str(text) for text in text_column(kept, entry, source)]
+            raw[key] = sort.of_texts(texts, entry)
         else:
             answers = [
                 n for out in preprocessing.outputs.values() for n in out.columns if n in kept
@@ -302,12 +300,26 @@ def last_series_rows(data: Data, preprocessing: Preprocessing, path: Path) -> Ar
         DataError: it cannot be read, columns are missing, or no window fits.
     """
     entry = series_input(preprocessing)
-    if entry is None or data.kind != "series":
+    if entry is None or not kind_of(data).goes_on:
         return None
     table = as_model_table(
         read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
     )
     return latest_window(table, data, entry, path.name)
+
+
+def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[str, Array]:
+    """Raw values by Input id of files that hold one sample each: pictures, texts, sounds.
+
+    Raises:
+        DataError: a file cannot be read, or the model takes no such files.
+    """
+    # A picture may also be shown to a network that was fed the same values as arrays.
+    sorts = {key: (modality_of(entry), entry) for key, entry in preprocessing.inputs.items()}
+    return {
+        key: (sort if sort.endings else IMAGE).of_files(files, entry)
+        for key, (sort, entry) in sorts.items()
+    }
 
 
 def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> pd.Series:

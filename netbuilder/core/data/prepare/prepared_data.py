@@ -1,9 +1,14 @@
-"""A recipe that has met its data and its graph: everything fitted, nothing transformed yet."""
+"""A recipe that has met its data and its graph: everything fitted, nothing transformed yet.
+
+A test set of its own is compared with the training set, and a table that goes by even steps is
+asked about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,37 +17,37 @@ from numpy.typing import NDArray
 
 from netbuilder import __version__
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
+from netbuilder.core.data.dataset import PreparedData, SplitIndices
+from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.prepare import prepared_stream, target_encoding
-from netbuilder.core.data.prepare.even_steps import series_question
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
-from netbuilder.core.data.prepare.holdout_check import checked_test
 from netbuilder.core.data.prepare.quality import (
     excluded_column_findings,
     open_questions,
     table_findings,
 )
-from netbuilder.core.data.prepare.splits import (
-    SplitIndices,
-    rows_of_edited,
-    rows_of_parts,
-    split_rows,
-)
+from netbuilder.core.data.prepare.splits import rows_of_edited, rows_of_parts, split_rows
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.cells import are_dates, is_numeric
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
     Preprocessing,
 )
+from netbuilder.core.data.preprocessing.time_columns import is_time_name, times_of
 from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.readers.class_folders import tables_beside
 from netbuilder.core.data.readers.large_csv import LargeTable, is_large
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.registry import kind_of
+from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
+from netbuilder.core.data.registry import kind_of, modality_of
 from netbuilder.core.data.registry import read_samples as read
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import language
+from netbuilder.core.project.edits import set_data
+from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.graph_ends import (
     byte_input_layer,
     feeds_embedding,
@@ -51,28 +56,12 @@ from netbuilder.core.project.graph_ends import (
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.core.wording import format_count, format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class PreparedData:
-    """Samples of the training file and of the test file, the cut, and what was fitted.
-
-    Of a CSV file that does not fit in memory ``samples`` are its first rows, and ``scan`` reads
-    the others.
-    """
-
-    samples: Samples
-    test: Samples | None
-    rows: SplitIndices
-    preprocessing: Preprocessing
-    facts: DataFacts
-    scan: LargeTable | None = None
 
 
 _SAMPLES: RecentValues[tuple[Samples, Samples | None]] = RecentValues(3)
@@ -393,8 +382,7 @@ def _facts(
         column_types={
             column.name: column.kind
             for entry in preprocessing.inputs.values()
-            for column in entry.columns
-            if entry.kind == "table"
+            for column in modality_of(entry).row_columns(entry)
         },
         number_marks=samples.marks,
         number_factors=samples.factors,
@@ -415,3 +403,127 @@ def _value_range(
             low = min(low, float(np.nanmin(raw)))
             high = max(high, float(np.nanmax(raw)))
     return (low, high) if low <= high else (0.0, 0.0)
+
+
+#: Windows that a series has at least; with fewer rows the question would lead to an error.
+_WINDOWS = 10
+#: Part of a step by which steps differ where times are rounded: 0.033, 0.067, 0.1.
+_ROUNDED = 0.06
+#: Days of the shortest and the longest month, and year.
+_CALENDAR = ((28.0, 31.0), (365.0, 366.0))
+
+
+def series_question(samples: Samples, used: Collection[str], task: str) -> tuple[Finding, ...]:
+    """The question whether a table of numbers is a series, with the click that says yes.
+
+    Args:
+        samples: of a person's own table.
+        used: the columns that are features; of those left out it is told why.
+        task: the first output's.
+    """
+    if samples.table is None or samples.ordered or not samples.from_file or task != REGRESSION:
+        return ()
+    if len(samples.table) < DEFAULT_WINDOW + _WINDOWS:
+        return ()
+    return tuple(_asked(samples.table, samples.targets, used))[:1]
+
+
+def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) -> Iterator[Finding]:
+    steps = {str(name): _step(_times(table[name])) for name in table.columns}
+    # Where several columns go evenly a formula made them, and beside dates nothing else is a clock.
+    every = [*steps.values(), *(_step(_times(targets[name])) for name in targets.columns)]
+    dated = any(not is_numeric(table[name]) and are_dates(table[name]) for name in table.columns)
+    alone = sum(step != 0.0 for step in every) == 1
+    for name, step in steps.items():
+        numbers = is_numeric(table[name])
+        # What counts rows may name them, and say nothing: it is asked only of a time.
+        counts = numbers and step == 1.0 and bool((table[name] == table[name].round()).all())
+        if name in used and step and (is_time_name(name) or (alone and not counts and not dated)):
+            rises = f"rises by {format_number(step)} from" if numbers else "goes evenly from"
+            yield Finding(
+                "even-steps",
+                INFO,
+                f"'{name}' {rises} row to row: is this a series, in which the next values follow "
+                f"from those before? So far '{name}' is a feature like any other.",
+                # A question about all of the table, whose answer stands on its button.
+                fixes=(
+                    DataEdit(
+                        "Learn it as a series", partial(_as_series, order=name), "Yes, a series"
+                    ),
+                ),
+            )
+
+
+def _times(column: pd.Series) -> NDArray[np.float64]:
+    """Numbers as they are, dates as days; none where some cells are neither."""
+    if is_numeric(column):
+        values: NDArray[np.float64] = column.to_numpy(np.float64)
+        return values if np.isfinite(values).all() else np.zeros(0)
+    try:
+        return times_of(column, "") if are_dates(column) else np.zeros(0)
+    except DataError:  # of the first cells alone it is known that they are dates
+        return np.zeros(0)
+
+
+def _step(times: NDArray[np.float64]) -> float:
+    """By how much times rise from row to row; 0 where they do not, or not evenly."""
+    steps = np.diff(times)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    if not usual > 0:
+        return 0.0
+    if np.abs(steps - usual).max() <= _ROUNDED * usual:
+        mean = float(steps.mean())
+        return mean if abs(mean - usual) > 1e-9 * usual else usual
+    months = any(low <= steps.min() and steps.max() <= high for low, high in _CALENDAR)
+    return usual if months else 0.0
+
+
+def _as_series(project: Project, order: str) -> Project:
+    return set_columns(set_data(project, kind="series"), [order], role="order")
+
+
+def checked_test(
+    samples: Samples, test: Samples, inputs: Mapping[str, InputPreprocessing]
+) -> tuple[Samples, tuple[str, ...]]:
+    """The test samples with the columns of the training samples, and notes.
+
+    Raises:
+        DataError: a column is missing, or samples have another shape.
+    """
+    if not set(samples.targets.columns) <= set(test.targets.columns):
+        if len(samples.targets.columns) != len(test.targets.columns):
+            raise DataError(
+                f"{test.source} has {format_count(len(test.targets.columns), 'target column')}, "
+                f"{samples.source} has {len(samples.targets.columns)}.",
+                "Choose a test set with the same targets.",
+            )
+        test = replace(test, targets=test.targets.set_axis(samples.targets.columns, axis=1))
+    if samples.table is not None and test.table is not None:
+        names = {column.name for entry in inputs.values() for column in entry.columns}
+        have = [str(name) for name in test.table.columns]
+        _need([n for n in samples.table.columns if n in names], have, samples, test)
+        more = [name for name in have if name not in samples.table]
+        return test, (f"Column {format_list(more)} of {test.source} is not used.",) if more else ()
+    if samples.columns and samples.columns != test.columns:
+        _need(list(samples.columns), list(test.columns), samples, test)
+        order = [test.columns.index(name) for name in samples.columns]
+        arrays = {key: values[..., order] for key, values in test.arrays.items()}
+        return replace(test, arrays=arrays, columns=samples.columns), ()
+    for name, values in samples.arrays.items():
+        other = test.arrays.get(name, next(iter(test.arrays.values())))
+        if values.shape[1:] != other.shape[1:]:
+            raise DataError(
+                f"The samples of {test.source} have the shape {other.shape[1:]}, those of "
+                f"{samples.source} {values.shape[1:]}.",
+                "Choose a test set of the same shape.",
+            )
+    return test, ()
+
+
+def _need(wanted: list[str], have: list[str], samples: Samples, test: Samples) -> None:
+    lost = [name for name in wanted if name not in have]
+    if lost:
+        raise DataError(
+            f"The test file {test.source} lacks column {format_list(lost)} of {samples.source}.",
+            f"It has {format_list(have, 12)}. Choose a test file with the same columns.",
+        )

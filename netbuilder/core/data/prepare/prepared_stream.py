@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.dataset import SplitIndices
+from netbuilder.core.data.kinds.csv.table import as_label
 from netbuilder.core.data.kinds.modality import wanted_shape
-from netbuilder.core.data.kinds.table import as_label
-from netbuilder.core.data.prepare.splits import SplitIndices
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.findings import (
     INFO,
     WARNING,
@@ -22,7 +23,6 @@ from netbuilder.core.data.findings import (
 )
 from netbuilder.core.data.prepare.leaks import GROUPS, given_away, groups
 from netbuilder.core.data.prepare.outliers import outliers
-from netbuilder.core.data.prepare.splits import SplitIndices
 from netbuilder.core.data.preprocessing.cells import (
     are_compact_dates,
     are_dates,
@@ -38,6 +38,7 @@ from netbuilder.core.data.preprocessing.roles import likely_target, single_roles
 from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
+from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_count, format_number, format_quoted_list, shorten
@@ -513,7 +514,7 @@ def _default_target(
     """Which column was taken for the target, and why, where nobody said it."""
     said = [*data.target, *data.targets, *(one for one in data.columns.values()
                                            if one.role == "target")]  # fmt: skip
-    if said or samples.table is None or not samples.from_file or data.kind != "csv":
+    if said or samples.table is None or not samples.from_file or not kind_of(data).target_by_name:
         return
     name = next((one.columns[0] for one in preprocessing.outputs.values() if one.columns), "")
     others = [str(one) for one in samples.table.columns if str(one) != name]

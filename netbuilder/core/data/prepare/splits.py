@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.dataset import Rows, SplitIndices
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import format_count
-
-Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class SplitIndices:
-    """Row numbers of the training file; ``test`` is empty where there is a test file."""
-
-    train: Rows
-    validation: Rows
-    test: Rows
 
 
 def split_rows(

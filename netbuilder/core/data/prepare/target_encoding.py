@@ -17,7 +17,7 @@ from netbuilder.core.data.data_facts import (
     REGRESSION,
     TASKS,
 )
-from netbuilder.core.data.kinds.table import label_numbers
+from netbuilder.core.data.kinds.csv.table import label_numbers
 from netbuilder.core.data.preprocessing.cells import (
     are_sentences,
     as_label,

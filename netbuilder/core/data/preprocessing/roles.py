@@ -74,15 +74,16 @@ def roles_of(
     *,
     test: bool = False,
     answers_teach: bool = False,
+    by_name: bool = False,
 ) -> ColumnRoles:
     """Who is what.
 
-    Targets are ``data.target``, all columns of ``data.target_picker`` and those decided to be one;
-    where nothing is said, the ``likely_target``, of kinds other than tables the last one, of
-    which nothing was decided. ``counting`` are
-    columns that only count the rows: no features unless that was decided. A ``test`` file may
-    lack what is neither a feature nor a target. Where ``answers_teach`` (a series learns from
-    its targets' own past) there need be no feature.
+    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
+    where nothing is said, the ``likely_target`` of those of which nothing was decided if it goes
+    ``by_name``, else the last of them. ``counting`` are columns that only count the rows: no
+    features unless that was decided. A ``test`` file may lack what is neither a feature nor a
+    target. Where ``answers_teach`` (a series learns from its targets' own past) there need be no
+    feature.
 
     Raises:
         DataError: a column does not exist, or no feature is left.
@@ -100,9 +101,7 @@ def roles_of(
     free = [name for name in known if name not in decided and name not in counting]
     targets = tuple(
         name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
-    ) or (
-        (likely_target(free)[0],) if free and data.kind == "csv" else tuple(free[-1:] or known[-1:])
-    )
+    ) or ((likely_target(free)[0],) if free and by_name else tuple(free[-1:] or known[-1:]))
     ignored = option_names(data.options, "ignore")
     single = single_roles(data)
     for name in (name for names in data.inputs.values() for name in names):

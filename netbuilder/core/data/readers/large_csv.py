@@ -153,7 +153,7 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
             they first occur.
     """
     raw = open_raw(data, path, CHUNK_ROWS)
-    roles = roles_of(data, raw.names, path.name, (raw.reading.counting,))
+    roles = roles_of(data, raw.names, path.name, (raw.reading.counting,), by_name=True)
     used, notes = _used_rows(data, raw, roles)
     parts = np.full(len(raw.values), -1, np.int8)
     if roles.split:

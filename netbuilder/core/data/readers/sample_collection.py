@@ -10,9 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
@@ -124,17 +121,6 @@ def write_sample(path: Path, content: bytes) -> None:
     except OSError as error:
         raise write_error(error, path) from error
     write_bytes(path, content)
-
-
-def wav_bytes(wave: NDArray[Any], rate: int) -> bytes:
-    """A sound, float (n,) from -1 to 1, as a 16-bit ``.wav`` file of ``rate`` numbers a second."""
-    import io
-
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(file, wave, rate, format="WAV", subtype="PCM_16")
-    return file.getvalue()
 
 
 def check_class_name(name: str, others: Sequence[str]) -> str:

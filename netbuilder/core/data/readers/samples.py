@@ -64,7 +64,7 @@ class Samples:
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character" or "word".
-        sound: of sounds the numbers a second, seconds, and pitches (0: the wave itself).
+        details: numbers that the kind reads its files by.
         home: where samples that are files lie.
     """
 
@@ -93,7 +93,7 @@ class Samples:
     roles: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""
-    sound: tuple[float, ...] = ()
+    details: tuple[float, ...] = ()
     home: SampleFolder | None = None
 
     def __len__(self) -> int:

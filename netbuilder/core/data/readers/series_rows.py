@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     parse_booleans,
 )
+from netbuilder.core.data.preprocessing.cut_windows import gaps, stretches
 from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
 from netbuilder.core.data.preprocessing.roles import require_column, single_roles
 from netbuilder.core.data.preprocessing.time_columns import (
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 # Steps that a window looks back, where nobody says.
 DEFAULT_WINDOW = 14
-# A step is a gap where it is longer than the usual one by this factor. Where many steps are longer
-# (a stock exchange has no weekends) only much longer ones are.
-_GAP, _LARGE_GAP, _OFTEN = 1.5, 5.0, 0.05
 _FEW_GROUPS = 0.5
 
 
@@ -52,11 +50,17 @@ class Segment:
     times: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeriesRows:
-    """The segments of a table, and what was concluded about it."""
+    """The rows of a table, and what was concluded about it.
 
-    segments: tuple[Segment, ...]
+    ``frame`` holds the numbers of all rows, ``parts`` the places in it of the rows that follow each
+    other without a gap.
+    """
+
+    frame: pd.DataFrame
+    times: NDArray[np.float64]
+    parts: list[NDArray[np.int64]]
     notes: tuple[str, ...]
     order: str = ""
     group: str = ""
@@ -65,7 +69,12 @@ class SeriesRows:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns of numbers that are learned from."""
-        return tuple(map(str, self.segments[0].frame.columns)) if self.segments else ()
+        return tuple(map(str, self.frame.columns))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Each part with its times."""
+        return tuple(Segment(self.frame.iloc[part], self.times[part]) for part in self.parts)
 
 
 def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source: str) -> SeriesRows:
@@ -115,23 +124,14 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
             f" them."
         )
     groups = table[group].astype(str).to_numpy() if group else np.zeros(len(frame), int)
-    segments: list[Segment] = []
-    moved = gaps = 0
-    for name in dict.fromkeys(groups):
-        mine = np.flatnonzero(groups == name)
-        rows = mine[np.argsort(times[mine], kind="stable")]
-        moved += int((rows != mine).any())
-        jumps = np.concatenate([[False], _gaps(times[rows]) if order else np.zeros(len(rows) - 1)])
-        gaps += int(jumps.sum())
-        # Rows stay together that no jump and no row without values stands between.
-        stretch = np.cumsum(jumps) + np.cumsum(out[rows])
-        parts = (rows[(stretch == one) & ~out[rows]] for one in np.unique(stretch))
-        segments += [Segment(frame.iloc[part], times[part]) for part in parts if len(part)]
-    if moved:
+    parts = stretches(times, groups, out, timed=bool(order))
+    each = [times[groups == name] for name in dict.fromkeys(groups)]
+    if any((np.diff(one) < 0).any() for one in each):
         notes.append(f"The rows were put in the order of '{order}'.")
-    if gaps:
-        notes.append(f"'{order}' jumps {format_count(gaps, 'time')}: no window spans a gap.")
-    return SeriesRows(tuple(segments), tuple(notes), order, group, clock)
+    jumps = sum(int(gaps(np.sort(one)).sum()) for one in each) if order else 0
+    if jumps:
+        notes.append(f"'{order}' jumps {format_count(jumps, 'time')}: no window spans a gap.")
+    return SeriesRows(frame, times, parts, tuple(notes), order, group, clock)
 
 
 def _order_of(
@@ -255,23 +255,9 @@ def _left_out(
     return np.asarray(frame[holes].isna().any(axis=1).to_numpy(), bool)
 
 
-def _gaps(times: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Of each step whether it is a gap."""
-    import numpy as np
-
-    steps = np.diff(times)
-    if len(steps) < 3:
-        return np.zeros(len(steps), bool)
-    usual = float(np.median(steps))
-    if usual <= 0:
-        return np.zeros(len(steps), bool)
-    longer = steps > _GAP * usual
-    return longer if longer.mean() <= _OFTEN else steps > _LARGE_GAP * usual
-
-
 def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) -> DataError:
     """What to say where hardly a window fits."""
-    lengths = [len(one.frame) for one in rows.segments]
+    lengths = [len(part) for part in rows.parts]
     parts = "" if len(lengths) < 2 else (
         f" in {format_number(len(lengths))} stretches without a gap, the longest of {max(lengths)}"
     )  # fmt: skip

@@ -115,7 +115,7 @@ def samples_of_table(
     known = [str(name) for name in table.columns]
     reading = table_reading(table)
     if roles is None:
-        roles = roles_of(data, known, source, (reading.counting,), test=test)
+        roles = roles_of(data, known, source, (reading.counting,), test=test, by_name=True)
     targets, features = list(roles.targets), list(roles.features)
     table = unify_spelling(without_stand_ins(table, data.options), data.options)
     notes: list[str] = []

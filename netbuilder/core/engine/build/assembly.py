@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.kinds.modality import KerasInputs, Key, Modality
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
-from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.build.graph_to_keras import (
     compile_model,
     connect_layers,
@@ -68,7 +68,7 @@ class FileInputModel:
 
     model: keras.Model
     names: Mapping[Key, str]
-    forms: Mapping[str, KerasForm]
+    forms: Mapping[str, Modality]
 
     def arranged(self, values: Mapping[Key, Any]) -> Any:
         """Values by column or node in the way in which the model takes them."""
@@ -92,13 +92,13 @@ def assemble_for_files(
     """
     inputs = KerasInputs()
     tensors: dict[str, Any] = {}
-    forms: dict[str, KerasForm] = {}
+    forms: dict[str, Modality] = {}
     with tracing(), reset_keras_names():
         for name, inside in zip(model_inputs(project.graph), training_model.inputs, strict=True):
             entry = preprocessing.inputs.get(name, InputPreprocessing())
-            form = MODALITIES[entry.kind].keras_form
-            made = form.layers(entry, project.data, name, inputs) if form is not None else None
-            if made is None or form is None:
+            form = modality_of(entry)
+            made = form.layers(entry, project.data, name, inputs)
+            if made is None:
                 made = inputs.node(name, tuple(inside.shape[1:]), inside.dtype)
             else:
                 forms[name] = form

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.point_data import has_points
+from netbuilder.core.data.registry import has_points
 from netbuilder.core.engine.build import learning_rate, network_copies
 from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
 from netbuilder.core.engine.build.keras_objects import make_optimizer

@@ -145,7 +145,7 @@ def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
         if scaling == "auto" and taken:
             return "" if code.pixels == "0, 255" else "bytes"
         return "standard" if scaling == "standard" else "pixels"
-    if code.fed is InputFormat.SOUNDS:
+    if code.fed is InputFormat.WHOLE:
         # Of a wave, which lies between -1 and 1, nothing is scaled without being asked.
         how = code.scaling if scaling == "auto" else scaling
         return {"minmax": "range", "standard": "standard"}.get(how, "")

@@ -25,6 +25,6 @@ def input_sentences(trained: TrainedModel, made: FileInputModel | None) -> tuple
     if made is None:
         return ()
     said = dict.fromkeys(
-        form.takes(trained.preprocessing.inputs[name]) for name, form in made.forms.items()
+        form.layers_take(trained.preprocessing.inputs[name]) for name, form in made.forms.items()
     )
     return tuple(f"It takes {one}." for one in said)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.data.kinds.modality import Key
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
-from netbuilder.core.data.preprocessing.keras_inputs import Key
 from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
@@ -85,7 +85,7 @@ def random_samples(
     found: dict[Key, Any] = {}
     for number, name in enumerate(model_inputs(trained.project.graph)):
         if name in made.forms:
-            cells, plain[number] = made.forms[name].made_up(
+            cells, plain[number] = made.forms[name].examples(
                 trained.preprocessing.inputs[name], name, count
             )
             found |= cells

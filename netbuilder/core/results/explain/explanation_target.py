@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
@@ -66,19 +67,19 @@ class ExplanationTarget:
             return f"{100 * value:.1f} percentage points"
         return self.told(value)
 
-    def input_of(self, *kinds: str) -> tuple[str, InputPreprocessing]:
-        """The first input of one of these kinds.
+    def input_of(self, sort: str) -> tuple[str, InputPreprocessing]:
+        """The first input that is explained as this sort of sample.
 
         Raises:
             DataError: the network has none.
         """
         found = preprocessing_of(self.trained).inputs
         for key, entry in found.items():
-            if entry.kind in kinds:
+            if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
-        has = ", ".join(dict.fromkeys(entry.kind for entry in found.values()))
+        has = ", ".join(dict.fromkeys(modality_of(entry).takes for entry in found.values()))
         raise DataError(
-            f"This way to explain needs {' or '.join(kinds)} as input, the network takes {has}.",
+            f"This way to explain needs a {sort} as input, the network takes {has}.",
             "Choose another way to explain.",
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
@@ -139,7 +139,7 @@ def _picture(
         asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
     ) -> Explanation:
         heat = find(asked)
-        key, _ = asked.input_of("image", "numbers")
+        key, _ = asked.input_of(PICTURE)
         picture = np.asarray(asked.sample[key])
         numbers = bool(of_numbers) and asked.target.task == REGRESSION
         sentence = (of_numbers if numbers else words).format(about=asked.about)
@@ -155,7 +155,7 @@ def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     way = "for" if fall >= 0 else "against"
     sentence = f"“{most}” speaks most {way} {asked.about}."
-    ids = np.asarray(asked.sample[asked.input_of("text")[0]])
+    ids = np.asarray(asked.sample[asked.input_of(TEXT)[0]])
     if has_no_known_words(ids):
         sentence = f"{KNOWS_NOTHING} So no word speaks for {asked.about}."
         found = tuple((word, 0.0) for word, _ in found)
@@ -166,7 +166,7 @@ def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
 
 def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
     found = sequence_methods.token_importance(asked)
-    key, entry = asked.input_of("tokens")
+    key, entry = asked.input_of(TOKENS)
     sure = float(asked.scores(key, np.asarray(asked.sample[key])[None])[0])
     place = max(range(len(found)), key=lambda one: abs(found[one][1]))
     token, fall = found[place]
@@ -290,7 +290,7 @@ def sample_sort(trained: TrainedModel) -> str:
     """What sort of sample the network takes: the first input that can be explained."""
     found = preprocessing_of(trained).inputs
     for entry in found.values():
-        sort = _sort(entry)
+        sort = modality_of(entry).explained_as(entry)
         if sort:
             return sort
     raise DataError(
@@ -298,14 +298,6 @@ def sample_sort(trained: TrainedModel) -> str:
         " text or series.",
         "See the tab Inside for what its layers make of a sample.",
     )
-
-
-def _sort(entry: InputPreprocessing) -> str:
-    if entry.kind in {TABLE, TEXT, TOKENS}:
-        return entry.kind
-    if entry.kind == "image" or (entry.kind == "numbers" and len(entry.shape) == 3):
-        return PICTURE
-    return SERIES if entry.kind == "numbers" and len(entry.shape) == 2 else ""
 
 
 def methods_for(trained: TrainedModel) -> tuple[Method, ...]:

@@ -54,7 +54,7 @@ def grad_cam(question: ExplanationTarget) -> Array:
     """
     import tensorflow as tf
 
-    key, entry = question.input_of("image", "numbers")
+    key, entry = question.input_of("picture")
     node = last_convolution(question)
     if not node:
         raise DataError(
@@ -134,7 +134,7 @@ def integrated_gradients(question: ExplanationTarget, steps: int = STEPS) -> Arr
     """
     import tensorflow as tf
 
-    key, entry = question.input_of("image", "numbers")
+    key, entry = question.input_of("picture")
     raw = np.asarray(question.sample[key], np.float64)
     end = np.asarray(entry.apply(raw[None]), np.float64)
     start = np.asarray(entry.apply(np.zeros_like(raw)[None]), np.float64)
@@ -181,7 +181,7 @@ def occlusion(question: ExplanationTarget, block: int | None = None) -> Array:
     block of ``block`` pixels (a seventh of the side if None) is set to the picture's mean, one
     after the other; its pixels get the answer's fall.
     """
-    key, _ = question.input_of("image", "numbers")
+    key, _ = question.input_of("picture")
     raw = np.asarray(question.sample[key])
     height, width = raw.shape[:2]
     size = block or max(1, round(min(height, width) / 7))

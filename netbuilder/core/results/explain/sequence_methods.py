@@ -83,7 +83,7 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
     A hidden step lies on the line between its neighbours (at the ends: as its one neighbour), as
     a gap in a series is filled. Names count back from the last step: "3 steps before the last".
     """
-    key, _ = question.input_of("numbers")
+    key, _ = question.input_of("series")
     raw = np.asarray(question.sample[key], np.float64)
     count = len(raw)
     if count < 2:

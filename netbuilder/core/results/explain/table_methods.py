@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.explain.explanation import Nearest, Response
@@ -30,7 +31,7 @@ def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn,
     found: dict[str, list[tuple[str, FittedColumn, slice]]] = {}
     for key, entry in preprocessing_of(trained).inputs.items():
         start = 0
-        for column in entry.columns if entry.kind == "table" else ():
+        for column in modality_of(entry).row_columns(entry):
             end = start + len(column.features)
             found.setdefault(column.name, []).append((key, column, slice(start, end)))
             start = end

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import ForecastPicture, Found, ViewRequest, WallPicture
@@ -30,8 +31,7 @@ def is_series(dataset: Dataset) -> bool:
     return (
         one is not None
         and target is not None
-        and one.kind == "numbers"
-        and len(one.shape) == 2
+        and modality_of(one).is_sequence(one)
         and target.task == REGRESSION
     )
 
@@ -58,7 +58,7 @@ def is_pictures(dataset: Dataset) -> bool:
     one = next(iter(dataset.preprocessing.inputs.values()), None)
     target = next(iter(dataset.preprocessing.outputs.values()), None)
     of_classes = target is not None and target.task not in {REGRESSION, MULTI_LABEL}
-    picture = one is not None and (one.kind == "image" or len(one.shape) == 3)
+    picture = one is not None and modality_of(one).is_picture(one)
     return picture and of_classes and bool(target and target.classes)
 
 

@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.own_units import format_day, to_own_units
@@ -35,7 +36,7 @@ def format_cells(entry: InputPreprocessing, values: Array) -> dict[str, float | 
     """
     row: dict[str, float | str] = {}
     at, flat = 0, np.asarray(values).reshape(-1)
-    for column in entry.columns if entry.kind == "table" else ():
+    for column in modality_of(entry).row_columns(entry):
         part = flat[at : at + len(column.features)]
         at += len(column.features)
         if column.kind == "category":
@@ -64,7 +65,7 @@ def input_summary(
             continue
         if entry.vocabulary:
             found[key] = tuple(("", line) for line in _text_lines(entry, raw[key]))
-        elif entry.kind == "table" and len(entry.shape) == 1:
+        elif modality_of(entry).is_row(entry):
             cells, columns = format_cells(entry, raw[key]), {c.name: c for c in entry.columns}
             found[key] = tuple(
                 (n, _cell(columns[n], cell) + (FILLED_MARK if n in filled else ""))
@@ -147,5 +148,5 @@ def features_of(inputs: Mapping[str, InputPreprocessing]) -> dict[str, tuple[str
     return {
         key: tuple(name for column in entry.columns for name in column.features)
         for key, entry in inputs.items()
-        if entry.kind == "table" and len(entry.shape) == 1
+        if modality_of(entry).is_row(entry)
     }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.live.sample_summary import input_summary
 from netbuilder.core.wording import did_you_mean, format_list
@@ -106,5 +107,5 @@ def held_values(dataset: Dataset) -> dict[str, str]:
 def table_rows(dataset: Dataset) -> TableRows | None:
     """The rows of a network that takes rows of a table, flat, and nothing else; None of others."""
     found = tuple(dataset.preprocessing.inputs.items())
-    flat = all(entry.kind == "table" and len(entry.shape) == 1 for _, entry in found)
+    flat = all(modality_of(entry).is_row(entry) for _, entry in found)
     return TableRows(found) if found and flat else None

@@ -73,7 +73,7 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
     if not shape:
         return name
     if len(shape) == 1:
-        word = "column" if data.kind in ("csv", "builtin") else "value"
+        word = KINDS[data.kind].value if data.kind in KINDS else "value"
         if facts.input_dtypes.get(input_id) == "int32":
             word = facts.generates or "word"
         return f"{name} · {shape[0]} {word}{'s' if shape[0] != 1 else ''}"

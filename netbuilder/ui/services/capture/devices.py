@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import (
     QCameraPermission,
     QCoreApplication,
@@ -16,15 +14,10 @@ from PySide6.QtCore import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services.capture.sample_source import (
-    RATE,
-    PictureSource,
-    SampleSource,
-    SoundSource,
-)
+from netbuilder.ui.services.capture.sample_source import PictureSource, SampleSource
 
 if TYPE_CHECKING:
-    from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QMediaCaptureSession, QVideoFrame
+    from PySide6.QtMultimedia import QMediaCaptureSession, QVideoFrame
 
 _WIDTH = 640
 
@@ -68,7 +61,7 @@ class Camera(PictureSource):
         return [one.description() for one in QMediaDevices.videoInputs()]
 
     def open(self, device: int = 0) -> None:
-        _open(self, "The camera", "camera", QCameraPermission(), lambda: self._start(device))
+        open_device(self, "The camera", "camera", QCameraPermission(), lambda: self._start(device))
 
     def close(self) -> None:
         super().close()
@@ -124,86 +117,7 @@ class Camera(PictureSource):
             self.see(image)
 
 
-class Microphone(SoundSource):
-    """The sounds of a microphone."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._source: Any = None
-        self._stream: Any = None
-
-    def devices(self) -> list[str]:
-        from PySide6.QtMultimedia import QMediaDevices
-
-        return [one.description() for one in QMediaDevices.audioInputs()]
-
-    def open(self, device: int = 0) -> None:
-        words = "The microphone"
-        _open(self, words, "microphone", QMicrophonePermission(), lambda: self._start(device))
-
-    def close(self) -> None:
-        super().close()
-        source, self._source, self._stream = self._source, None, None
-        if source is not None:
-            source.stop()
-            source.deleteLater()
-
-    def _start(self, device: int) -> None:
-        from PySide6.QtMultimedia import QAudioSource, QMediaDevices
-
-        chosen = QMediaDevices.audioInputs()[device]
-        form = _format(chosen)
-        self._source = QAudioSource(chosen, form, self)
-        self._stream = self._source.start()
-        if self._stream is None:
-            self.failed.emit(
-                f"The microphone '{chosen.description()}' does not work.",
-                "Close other programs that use it, then look again.",
-            )
-            return
-        self._stream.readyRead.connect(lambda: self._heard(form))
-
-    def _heard(self, form: QAudioFormat) -> None:
-        if self._stream is not None:
-            self.hear(waves(bytes(self._stream.readAll().data()), form))
-
-
-def waves(data: bytes, form: QAudioFormat) -> NDArray[np.float32]:
-    """Samples of a device as float (n,) from -1 to 1, ``RATE`` a second: channels averaged."""
-    from PySide6.QtMultimedia import QAudioFormat
-
-    kinds = {
-        QAudioFormat.SampleFormat.UInt8: (np.uint8, 128.0, 128.0),
-        QAudioFormat.SampleFormat.Int16: (np.int16, 0.0, 32768.0),
-        QAudioFormat.SampleFormat.Int32: (np.int32, 0.0, 2147483648.0),
-        QAudioFormat.SampleFormat.Float: (np.float32, 0.0, 1.0),
-    }
-    kind, zero, top = kinds[form.sampleFormat()]
-    count = len(data) // form.bytesPerFrame()
-    frames = np.frombuffer(data, kind, count * form.channelCount())
-    wave = ((frames.astype(np.float32) - zero) / top).reshape(count, -1).mean(axis=1)
-    if form.sampleRate() != RATE and count:
-        from math import gcd
-
-        from scipy.signal import resample_poly
-
-        common = gcd(RATE, form.sampleRate())
-        wave = resample_poly(wave, RATE // common, form.sampleRate() // common)
-    return np.asarray(wave, np.float32)
-
-
-def _format(device: QAudioDevice) -> QAudioFormat:
-    """What is wanted of a device, where it has it; else what it likes best."""
-    from PySide6.QtMultimedia import QAudioFormat
-
-    wanted = QAudioFormat()
-    wanted.setSampleRate(RATE)
-    wanted.setChannelCount(1)
-    wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
-    return wanted if device.isFormatSupported(wanted) else device.preferredFormat()
-
-
-def _open(
+def open_device(
     source: SampleSource,
     words: str,
     one: str,

@@ -9,22 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QImage
 
-from netbuilder.core.data.readers.sample_collection import wav_bytes
-from netbuilder.ui.style import theme
+from netbuilder.core.i18n import noop as N_
 
 #: Pixels of a kept picture's side: enough for every pretrained body, small enough for a class.
 PICTURE_SIDE = 224
 PICTURES_A_SECOND = 8
-#: Numbers a second of a kept sound: speech needs no more.
-RATE = 16_000
-SHORTEST = 0.3
 THUMBNAIL = 48
 
 
@@ -39,15 +35,22 @@ class TakenSample:
 class SampleSource(QObject):
     """``shown(image)`` all the time, ``taken(Taken)`` while collecting, ``failed(what, mend)``.
 
-    ``ending`` is that of the files, ``one`` and ``many`` are the words for them.
+    ``ending`` is that of the files, ``one`` and ``many`` are the words for them, ``hint`` says how
+    they are taken. ``heard``: what it takes has a level.
     """
 
     shown = Signal(object)
     level = Signal(float)
     taken = Signal(object)
     failed = Signal(str, str)
-    ending, one, many = "", "", ""
+    ending, one, many, hint = "", "", "", ""
+    heard = False
     collecting = False
+
+    def thumbnail(self, path: Path) -> QImage:
+        """A kept sample as a small picture; an empty one where its file cannot be read."""
+        picture = QImage(str(path))
+        return picture if picture.isNull() else thumbnail_of(picture)
 
     def devices(self) -> list[str]:
         """The names of what can be chosen."""
@@ -68,6 +71,10 @@ class PictureSource(SampleSource):
     """Pictures, cut to a square; the first at once, then some a second."""
 
     ending, one, many = ".png", "picture", "pictures"
+    hint = N_(
+        "Hold the button of a class: eight pictures a second are kept. Turn it, go "
+        "near and far: what varies here is what the network learns to overlook."
+    )
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,51 +104,6 @@ class PictureSource(SampleSource):
         if not frame.isNull():
             pixels = pixels_of(frame)
             self.taken.emit(TakenSample(lambda: png_bytes(pixels), thumbnail_of(frame)))
-
-
-class SoundSource(SampleSource):
-    """Sounds of equal length, one after the other; the last is filled up with silence."""
-
-    ending, one, many = ".wav", "sound", "sounds"
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.seconds = 1.0
-        self._recent = np.zeros(RATE, np.float32)
-        self._kept: list[NDArray[np.float32]] = []
-
-    def hear(self, wave: NDArray[np.float32]) -> None:
-        """Take in the next numbers, float (n,) from -1 to 1, ``RATE`` a second."""
-        self._recent = np.concatenate([self._recent, wave])[-RATE:]
-        self.level.emit(float(np.abs(wave).max(initial=0.0)))
-        self.shown.emit(wave_image(self._recent, 4 * THUMBNAIL))
-        if self.collecting:
-            self._kept.append(wave)
-            self._keep(at_end=False)
-
-    def collect(self, on: bool) -> None:
-        super().collect(on)
-        if on:
-            self._kept = []
-        else:
-            self._keep(at_end=True)
-
-    def close(self) -> None:
-        self.collect(False)
-
-    def _keep(self, *, at_end: bool) -> None:
-        length = round(self.seconds * RATE)
-        wave = np.concatenate(self._kept) if self._kept else np.zeros(0, np.float32)
-        while len(wave) >= length:
-            self._take(wave[:length])
-            wave = wave[length:]
-        if at_end and len(wave) >= SHORTEST * RATE:
-            self._take(np.pad(wave, (0, length - len(wave))))
-            wave = wave[:0]
-        self._kept = [] if at_end else [wave]
-
-    def _take(self, wave: NDArray[np.float32]) -> None:
-        self.taken.emit(TakenSample(lambda: wav_bytes(wave, RATE), wave_image(wave, THUMBNAIL)))
 
 
 def crop_square(image: QImage) -> QImage:
@@ -177,18 +139,3 @@ def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
     content = BytesIO()
     Image.fromarray(pixels).save(content, "png")
     return content.getvalue()
-
-
-def wave_image(wave: NDArray[Any], width: int) -> QImage:
-    """A sound as a small picture: how far the wave swings, from left to right."""
-    image = QImage(width, THUMBNAIL, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setPen(QColor(theme.colors().accent))
-    middle = THUMBNAIL / 2
-    for x, part in enumerate(np.array_split(np.asarray(wave, np.float32), width)):
-        high = float(np.abs(part).max(initial=0.0))
-        reach = max(0.5, min(1.0, high) * middle)
-        painter.drawLine(x, round(middle - reach), x, round(middle + reach))
-    painter.end()
-    return image

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.data.point_data import same_points
+from netbuilder.core.data.registry import same_points
 from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count

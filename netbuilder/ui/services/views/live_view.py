@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.data.point_data import has_points, point_view_name, same_points
+from netbuilder.core.data.registry import has_points, point_view_name, same_points
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import ScriptRequest
+from netbuilder.core.data.kinds.scripts import cells
 from netbuilder.core.data.kinds.scripts.script_lines import (
     csv_arguments,
     function_lines,
     target_columns,
 )
-from netbuilder.core.data.preprocessing import number_text
-from netbuilder.core.data.preprocessing.cells import (
-    CLOCK,
-    DAYS,
-    SHORT_YEAR,
-    SLASHED,
-    TRUE,
-    YEAR_FIRST,
-    ZONE,
-    day_comes_first,
-    in_one_century,
-)
-from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
+from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
+from netbuilder.core.data.preprocessing.number_text import marks_of, number_of, numbers_in
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.table_files import SHEETS, arff_table
 from netbuilder.core.data.recipe_options import name_list_option as option_names
@@ -162,95 +154,29 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     """Functions that ``column_lines`` call, and ``moments`` where that is wanted."""
     kinds = {choice.type for choice in data.columns.values()}
     ordered = bool(single_roles(data).get("order"))
-    lines = (
-        [*function_lines(day_comes_first), *_DAYS] if "date" in kinds or ordered or moments else []
-    )
-    lines += _MOMENTS if moments else _IN_TIME if ordered else ()
-    lines += _ONE_SPELLING if option_names(data.options, "same_words") else ()
-    lines += _TRUE if "boolean" in kinds else ()
-    if data.options.get("centuries"):
-        lines += [f"SHORT_YEAR = {SHORT_YEAR!r}", "", "", *function_lines(in_one_century)]
-    return [*lines, *(_numbers() if _marks(data, facts) else ())]
+    used: list[Callable[..., Any]] = []
+    if "date" in kinds or ordered or moments:
+        used += [day_comes_first, cells.days]
+    used += [cells.moments] if moments else [cells.in_time] if ordered else []
+    used += [cells.one_spelling] if option_names(data.options, "same_words") else []
+    used += [cells.is_true] if "boolean" in kinds else []
+    used += [in_one_century] if data.options.get("centuries") else []
+    used += [marks_of, number_of, numbers_in] if _marks(data, facts) else []
+    return cell_functions(used)
 
 
-def _numbers() -> list[str]:
-    """The program's own functions that read numbers as people write them."""
-    patterns = ("CELL", "GROUPED", "BRACKETED", "FRACTION", "FOOT")
-    lines = [f"{name} = re.compile({getattr(number_text, name).pattern!r})" for name in patterns]
-    functions = (number_text.marks_of, number_text.number_of, number_text.numbers_in)
-    return [
-        *lines, f"SIGNS = {number_text.SIGNS!r}", "", "",
-        *(line for function in functions for line in function_lines(function)),
-    ]  # fmt: skip
+def cell_functions(used: Iterable[Callable[..., Any]]) -> list[str]:
+    """The text of functions of the program, behind the constants that they name."""
+    lines = [line for one in used for line in function_lines(one)]
+    named = {name for name in cells.CONSTANTS if any(re.search(rf"\b{name}\b", x) for x in lines)}
+    given = [f"{name} = {_constant(one)}" for name, one in cells.CONSTANTS.items() if name in named]
+    return [*given, *(["", ""] if given else []), *lines]
 
 
-_DAYS = (
-    "def days(dates, like):",
-    '    """Days since 1970-01-01; the column ``like`` tells whether the day comes first."""',
-    '    if dates.dtype.kind in "iuf":',
-    f"        if not like.dropna().between{DAYS}.all():",
-    "            return dates",
-    "        dates = dates.dropna().astype(int).astype(str)",
-    '        dates = pd.to_datetime(dates, format="%Y%m%d", errors="coerce")',
-    "        return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)",
-    "    first = day_comes_first(like)",
-    f'    dates = dates.dropna().astype(str).str.replace({ZONE!r}, "", regex=True)',
-    f"    if dates.dropna().astype(str).str.fullmatch({CLOCK!r}).all():",
-    '        dates = "1970-01-01 " + dates  # a time of the day',
-    '    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)',
-    "    if first:",
-    "        # pandas would read 2024-01-06 as the first of June too.",
-    f"        year_first = dates.str.match({YEAR_FIRST!r})",
-    '        plain = pd.to_datetime(dates, errors="coerce", format="mixed", utc=True)',
-    "        found = plain.where(year_first, found)",
-    '    return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)',
-    "",
-    "",
-)
-_IN_TIME = (
-    "def in_time(cells):",
-    '    """Numbers that put rows in order: dates as days; other texts by the alphabet."""',
-    "    try:",
-    "        return days(cells, cells)",
-    "    except ValueError:",
-    "        return cells.astype(str)",
-    "",
-    "",
-)
-_MOMENTS = (
-    "def moments(cells):",
-    '    """Times as numbers: dates as days since 1970-01-01, also those written 20241231."""',
-    '    if cells.dtype.kind in "iuf" and 19000101 <= cells.min() and cells.max() <= 21001231:',
-    '        dates = pd.to_datetime(cells.astype(int).astype(str), format="%Y%m%d", '
-    'errors="coerce")',
-    "        return days(dates.astype(str), dates) if dates.notna().all() else cells",
-    "    return days(cells, cells)",
-    "",
-    "",
-)
-_ONE_SPELLING = (
-    "def one_spelling(cells):",
-    '    """Each word in its commonest spelling: case and spaces make no other word."""',
-    '    words = cells.astype("string").str.strip()',
-    '    bare = words.str.casefold().str.split().str.join(" ")',
-    "    common = {}",
-    "    for word in words.value_counts().index:",
-    '        common.setdefault(" ".join(word.casefold().split()), word)',
-    "    return bare.map(common).astype(object)",
-    "",
-    "",
-)
-_TRUE = (
-    "def is_true(words, like):",
-    '    """1 for yes and 0 for no, in the words of the column ``like``; gaps stay gaps."""',
-    '    known = sorted(set(like.dropna().convert_dtypes().astype("string").str.strip()))',
-    f"    yes = {format_literal(sorted(TRUE))}",
-    "    true = [word for word in known if word.lower() in yes] or known[-1:]",
-    '    found = words.convert_dtypes().astype("string").str.strip().isin(true)',
-    "    return found.astype(float).where(words.notna())",
-    "",
-    "",
-)
+def _constant(value: Any) -> str:
+    if isinstance(value, re.Pattern):
+        return f"re.compile({value.pattern!r})"
+    return format_literal(value)
 
 
 def _types(data: Data, frame: str) -> list[str]:
@@ -307,20 +233,7 @@ def fill_lines(data: Data) -> tuple[str, ...]:
     if general not in {"error", "drop"}:
         said = f"dict.fromkeys(x_train, {format_literal(general)})" + (f" | {said}" if own else "")
     found = "{name: stand_in(x_train[name], rule) for name, rule in rules.items()}"
-    return (*_STAND_IN, f"rules = {said}", f"fills = {found}")
-
-
-_STAND_IN = (
-    "def stand_in(values, rule):",
-    '    """What stands in for the gaps of a column."""',
-    '    if rule == "category":',
-    f"        return {format_literal(MISSING_LABEL)}",
-    '    if rule == "most_frequent" or values.dtype.kind not in "iuf":',
-    "        return values.mode()[0]",
-    '    return values.mean() if rule == "mean" else values.median()',
-    "",
-    "",
-)
+    return (*cell_functions([cells.stand_in]), f"rules = {said}", f"fills = {found}")
 
 
 def imports(data: Data) -> list[str]:

@@ -1,0 +1,113 @@
+"""The arrays of a file, what they are taken for, and what else they can be taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from netbuilder.core.data.kinds.arrays.array_files import ArrayInfo, array_infos
+from netbuilder.core.data.kinds.arrays.array_roles import names_of
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.edits import set_data
+from netbuilder.core.project.model import Project
+
+X, Y, X_TEST, Y_TEST, NOTHING = "x", "y", "x_test", "y_test", ""
+
+
+@dataclass(frozen=True)
+class ArraysDataView:
+    """What a file of arrays holds.
+
+    Attributes:
+        arrays: shape and type by name; those in groups of an HDF5 file are "group/name".
+        uses: what an array is taken for, by its name: "x", "y", "x_test", "y_test", or the id of
+            an Input or output.
+        choices: all that it can be taken for, with words.
+    """
+
+    arrays: Mapping[str, ArrayInfo]
+    uses: Mapping[str, str]
+    choices: Mapping[str, str]
+
+
+def arrays_data_view(project: Project, base: Path) -> ArraysDataView | None:
+    """The arrays of a recipe's file; None where it has none, or the file cannot be looked into.
+
+    Links out of the file are not followed, and nothing of the arrays is read.
+    """
+    data = project.data
+    if not data.path:
+        return None
+    path = base / data.path
+    try:
+        infos = array_infos(path)
+    except (UserError, OSError):
+        return None  # the report says why
+    return ArraysDataView(infos, _uses(project, path, infos), array_uses(project))
+
+
+def array_uses(project: Project) -> dict[str, str]:
+    """What an array can be taken for."""
+    inputs, outputs = project.graph.inputs, project.graph.outputs
+    found = {NOTHING: "not used", X: "inputs (x)"}
+    if len(inputs) > 1:
+        found = {NOTHING: "not used", **{node: f"Input {node}" for node in inputs}}
+    if len(outputs) > 1:
+        found |= {node: f"answers of {node}" for node in outputs}
+    else:
+        found[Y] = "answers (y)"
+    return found | {X_TEST: "inputs to test with", Y_TEST: "answers to test with"}
+
+
+def _uses(project: Project, path: Path, infos: Mapping[str, ArrayInfo]) -> dict[str, str]:
+    data, graph = project.data, project.graph
+    given = [name for names in data.inputs.values() for name in names]
+    wanted = [name for names in data.targets.values() for name in names]
+    found: dict[str, str] = {}
+    shapes = {name: info.shape for name, info in infos.items()}
+    try:
+        x_names, y_names, _ = names_of(path, data.options, given, wanted, shapes)
+    except UserError:
+        x_names, y_names = [], []  # it is asked which they are
+    for ends, lists, names, one in (
+        (graph.inputs, data.inputs, x_names, X),
+        (graph.outputs, data.targets, y_names, Y),
+    ):
+        if len(ends) > 1:
+            found |= {name: node for node, mine in lists.items() for name in mine}
+        else:
+            found |= dict.fromkeys(names, one)
+    for use in (X, Y, X_TEST, Y_TEST):
+        name = str(data.options.get(use) or "")
+        if name:
+            found.setdefault(name, use)
+    return {name: use for name, use in found.items() if name in infos}
+
+
+def set_array_use(project: Project, name: str, use: str) -> Project:
+    """Take an array for something else; what was taken for it before no longer is.
+
+    Args:
+        project: the project.
+        name: of the array.
+        use: one of the keys of ``array_uses``.
+    """
+    data, graph = project.data, project.graph
+    options = {one: data.options[one] for one in (X, Y, X_TEST, Y_TEST) if one in data.options}
+    options = {key: value for key, value in options.items() if value != name}
+    inputs, targets = (
+        {node: mine for node, mine in lists.items() if name not in mine}
+        for lists in (data.inputs, data.targets)
+    )
+    if use in graph.inputs:
+        inputs[use] = (name,)
+    elif use in graph.outputs:
+        targets[use] = (name,)
+    elif use:
+        options[use] = name
+        # A network with one end had perhaps another one, which the lists still name.
+        inputs = {} if use == X else inputs
+        targets = {} if use == Y else targets
+    gone = {one: ... for one in (X, Y, X_TEST, Y_TEST) if one in data.options}
+    return set_data(project, inputs=inputs, targets=targets, **{**gone, **options})

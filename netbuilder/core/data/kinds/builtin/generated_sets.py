@@ -1,0 +1,288 @@
+"""Rows of the generated sets, and how their samples and scripts are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.builtin import edited_points, generated
+from netbuilder.core.data.kinds.builtin.data_set import (
+    DataSet,
+    chosen_options,
+    noise_option,
+    samples_option,
+    seed_option,
+)
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    function_lines,
+    input_columns,
+    target_lines,
+    text_code,
+)
+from netbuilder.core.data.kinds.series.script import window_lines
+from netbuilder.core.data.kinds.series.windows import windows
+from netbuilder.core.data.kinds.text.next_token import LEVEL, STEP, WINDOW, windows_code, windows_of
+from netbuilder.core.data.kinds.text.next_token import window_lines as token_lines
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.project.model import Data
+from netbuilder.core.project.point_edits import point_edits
+from netbuilder.core.python_text import format_literal
+
+
+def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
+    """Arguments of a generator that differ from its defaults, as a script writes them."""
+    given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
+    return ", ".join(f"{name}={format_literal(value)}" for name, value in given.items())
+
+
+def points(
+    name: str, title: str, description: str, task: str, function: Callable[..., Any],
+    params: tuple[Param, ...],
+) -> DataSet:  # fmt: skip
+    """A set of points in the plane, told apart by their colour."""
+
+    def make(options: Mapping[str, Any]) -> Samples:
+        import numpy as np
+        import pandas as pd
+
+        places, colours = function(**chosen_options(params, options))
+        samples = Samples(
+            role="table",
+            table=pd.DataFrame(np.asarray(places, np.float64), columns=["x", "y"]),
+            targets=pd.DataFrame({"colour": colours}),
+            source=name,
+        )
+        return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
+
+    def code(question: ScriptRequest) -> DataCode:
+        edits = point_edits(question.project.data)
+        lines = [
+            *function_lines(function),
+            f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
+            *edited_points.edit_lines(edits),
+            'x = pd.DataFrame(points, columns=["x", "y"])',
+            "targets = pd.Series(colours)",
+            *input_columns(question.project),
+            *target_lines(question.task),
+        ]
+        return DataCode(tuple(lines), edited=bool(edits))
+
+    return DataSet(name, title, description, task, make, code, params, points="surface")
+
+
+_SINE = (
+    samples_option(200, low=10),
+    noise_option(0.15, 1.0),
+    Param("frequency", Kind.FLOAT, 1.5, "waves from 0 to 2π", 0.25, 6.0, slide=True),
+    seed_option(),
+)
+
+
+def _sine(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    x, y = generated.sine(**chosen_options(_SINE, options))
+    samples = Samples(
+        role="table",
+        table=pd.DataFrame({"x": x}),
+        targets=pd.DataFrame({"y": y}),
+        source="sine",
+    )
+    return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
+
+
+def _sine_code(question: ScriptRequest) -> DataCode:
+    edits = point_edits(question.project.data)
+    lines = [
+        *function_lines(generated.sine),
+        f"across, up = sine({arguments_of(_SINE, question.project.data.options)})",
+        "points = np.stack([across, up], axis=1)",
+        *edited_points.edit_lines(edits),
+        'x = pd.DataFrame(points[:, :1], columns=["x"])',
+        "targets = pd.Series(points[:, 1])",
+        *input_columns(question.project),
+        *target_lines(question.task),
+    ]
+    return DataCode(tuple(lines), edited=bool(edits))
+
+
+_WAVES = (
+    samples_option(1200),
+    noise_option(0.05, 1.0),
+    Param("steps", Kind.INT, 40, "length of a sequence", 8, 1000, slide=True),
+    seed_option(),
+)
+_REVIEWS = (
+    samples_option(1200),
+    seed_option(),
+    Param("max_words", Kind.INT, 10_000, "words that are known", 3, 10**6, more=True),
+)
+_TEMPERATURES = (
+    Param("years", Kind.INT, 4, "how many years", 1, 40, slide=True),
+    Param("window", Kind.INT, 14, "steps that it looks back", 1, 1000),
+    Param("horizon", Kind.INT, 1, "steps that it predicts", 1, 1000),
+    seed_option(),
+)
+
+
+def _waves(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    values, shapes = generated.waves(**chosen_options(_WAVES, options))
+    return Samples(
+        role="numbers",
+        arrays={"wave": values},
+        targets=pd.DataFrame({"shape": shapes}),
+        source="waves",
+    )
+
+
+def _waves_code(question: ScriptRequest) -> DataCode:
+    lines = [
+        *function_lines(generated.waves),
+        f"x, shapes = waves({arguments_of(_WAVES, question.project.data.options)})",
+        "targets = pd.Series(shapes)",
+        *target_lines(question.task),
+    ]
+    return DataCode(tuple(lines), InputFormat.NUMBERS)
+
+
+def _reviews(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    texts, opinions = generated.reviews(**chosen_options(_REVIEWS[:2], options))
+    return Samples(
+        role="text",
+        arrays={"text": texts},
+        targets=pd.DataFrame({"opinion": list(opinions)}),
+        source="reviews",
+    )
+
+
+def _reviews_code(question: ScriptRequest) -> DataCode:
+    lines = [
+        *function_lines(generated.reviews),
+        f"texts, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
+        'x, targets = texts.astype("str"), pd.Series(opinions)',
+        *target_lines(question.task),
+    ]
+    return text_code(question, lines)
+
+
+_SALES = (samples_option(1000), noise_option(0.05, 1.0), seed_option())
+_SALES_COLUMNS = (
+    "price", "stars", "advertising", "sequel", "action", "sports", "puzzle", "portable",
+    "for_children",
+)  # fmt: skip
+
+
+def _sales(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    facts, earned = generated.sales(**chosen_options(_SALES, options))
+    return Samples(
+        role="table",
+        table=pd.DataFrame(facts, columns=list(_SALES_COLUMNS)),
+        targets=pd.DataFrame({"earnings": earned}),
+        source="sales",
+    )
+
+
+def _sales_code(question: ScriptRequest) -> DataCode:
+    lines = [
+        *function_lines(generated.sales),
+        f"facts, earned = sales({arguments_of(_SALES, question.project.data.options)})",
+        f"x = pd.DataFrame(facts, columns={format_literal(list(_SALES_COLUMNS))})",
+        "targets = pd.Series(earned)",
+        *input_columns(question.project),
+        *target_lines(question.task),
+    ]
+    return DataCode(tuple(lines))
+
+
+def _temperatures(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    found = chosen_options(_TEMPERATURES, options)
+    degrees = generated.temperatures(found["years"], found["seed"])
+    return windows(
+        pd.DataFrame({"temperature": degrees}),
+        ("temperature",),
+        Data(options={**options, "window": found["window"], "horizon": found["horizon"]}),
+        "temperatures",
+    )
+
+
+def _temperatures_code(question: ScriptRequest) -> DataCode:
+    options = question.project.data.options
+    found = chosen_options(_TEMPERATURES, options)
+    given = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
+    lines = [
+        *function_lines(generated.temperatures),
+        f'data = pd.DataFrame({{"temperature": temperatures({given})}})',
+        *window_lines(["temperature"], found["window"], found["horizon"]),
+    ]
+    return DataCode(tuple(lines), InputFormat.NUMBERS, ordered=True)
+
+
+GENERATED = (
+    points("moons", "Two moons", "Points of two colours, in half moons that reach into each other.",
+           "binary", generated.moons,
+           (samples_option(400), noise_option(0.15, 1.0),
+            Param("apart", Kind.FLOAT, 0.0, "how far the moons lie apart", -0.5, 1.5, slide=True),
+            seed_option())),
+    points("xor", "XOR", "Points in four quarters: orange where x and y have the same sign.",
+           "binary", generated.xor,
+           (samples_option(400), noise_option(0.05, 1.0),
+            Param("turned", Kind.FLOAT, 0.0, "degrees that the quarters are turned", 0.0, 90.0,
+                  slide=True),
+            seed_option())),
+    points("circles", "Circles", "Points of two colours: a ring around a disc.", "binary",
+           generated.circles,
+           (samples_option(400), noise_option(0.08, 1.0),
+            Param("inner", Kind.FLOAT, 0.45, "size of the disc", 0.05, 0.95,
+                  slide=True), seed_option())),
+    points("spiral", "Spiral", "Points on the two arms of a spiral: the hardest playground.",
+           "binary", generated.spiral,
+           (samples_option(500), noise_option(0.15, 2.0),
+            Param("turns", Kind.FLOAT, 1.5, "turns of each arm", 0.25, 4.0,
+                  slide=True), seed_option())),
+    points("blobs", "Blobs", "Points in clouds, a colour each.", "classes", generated.blobs,
+           (samples_option(450), noise_option(1.6, 10.0),
+            Param("clouds", Kind.INT, 3, "how many clouds", 2, 8, slide=True), seed_option(8))),
+    DataSet("sine", "Sine curve", "Points along a sine curve: y from x.", "regression",
+            _sine, _sine_code, _SINE, points="curve"),
+    DataSet("sales", "Sales", "What a thousand games earn in a year, by nine facts about each.",
+            "regression", _sales, _sales_code, _SALES),
+    DataSet("waves", "Waves", "Sequences of steps: sine, square, sawtooth or noise.", "classes",
+            _waves, _waves_code, _WAVES),
+    DataSet("reviews", "Reviews", "Short sentences of praise or blame.", "binary", _reviews,
+            _reviews_code, _REVIEWS),
+    DataSet("temperatures", "Temperatures", "Years of daily temperatures: predict the next day "
+            "from the days before.", "regression", _temperatures, _temperatures_code,
+            _TEMPERATURES),
+)  # fmt: skip
+
+
+_STORIES = (samples_option(1500), LEVEL, WINDOW, STEP, seed_option())
+
+
+def _stories(options: Mapping[str, Any]) -> Samples:
+    found = chosen_options(_STORIES, options)
+    text = generated.stories(found.pop("samples"), found.pop("seed"))
+    return windows_of(text, {**options, **found}, "stories")
+
+
+def _stories_code(question: ScriptRequest) -> DataCode:
+    options = question.project.data.options
+    given = arguments_of((_STORIES[0], _STORIES[-1]), options)
+    lines = [*function_lines(generated.stories), f"text = stories({given})", *token_lines(options)]
+    return windows_code(lines, options)
+
+
+STORIES = DataSet(
+    "stories", "Stories", "One long text of simple sentences that the program makes up: learn to "
+    "go on from any beginning.", "classes", _stories, _stories_code, _STORIES,
+)  # fmt: skip

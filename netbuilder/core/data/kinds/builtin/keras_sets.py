@@ -1,0 +1,195 @@
+"""Sets of ``keras.datasets``: fetched once over the network, then kept; or put there by hand.
+
+Keras compares what it fetched, or found, with a checksum: other data under the same name is not
+taken. Without a network and without the file there is a message, and nothing else in its place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.downloads import kept_off_the_network
+from netbuilder.core.data.kinds.builtin.data_set import DataSet
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import target_lines, text_code
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_list
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_FILES = {
+    "mnist": ("mnist.npz",),
+    "fashion_mnist": tuple(
+        f"fashion-mnist/{part}-ubyte.gz"
+        for part in (
+            "train-labels-idx1", "train-images-idx3", "t10k-labels-idx1", "t10k-images-idx3",
+        )
+    ),
+    "cifar10": ("cifar-10-batches-py-target.tar.gz",),
+    "imdb": ("imdb.npz", "imdb_word_index.json"),
+}  # fmt: skip
+_CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+            "bag", "boot")  # fmt: skip
+_THINGS = ("airplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_DIGITS = tuple(str(digit) for digit in range(10))
+_MOST_WORDS = 20_000
+
+
+def keras_home() -> Path:
+    """Where Keras keeps what it fetched.
+
+    Source: https://keras.io/api/utils/python_utils/#get_file-function
+    """
+    base = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
+    return Path(base) / "datasets"
+
+
+def _loaded(name: str, **options: Any) -> Any:
+    """What ``keras.datasets.NAME.load_data`` gives.
+
+    Raises:
+        DataError: it is not on this computer and cannot be fetched.
+    """
+    import importlib
+
+    try:
+        with kept_off_the_network(f"The data set '{name}'", keras_home()):
+            return importlib.import_module(f"keras.datasets.{name}").load_data(**options)
+    except UserError as error:
+        raise DataError(error.what, error.fix) from error
+    except Exception as error:
+        raise _missing(name, error) from error
+
+
+def _missing(name: str, error: Exception) -> DataError:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    files = format_list(_FILES[name], 9)
+    return DataError(
+        f"The data set '{name}' is not on this computer and could not be downloaded ({first}).",
+        f"Connect to the internet once, or put {files} into {keras_home()}. "
+        "Pictures without a network: the built-in set 'drawn_digits'.",
+    )
+
+
+@lru_cache(maxsize=2)
+def _pictures_of(name: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    (x, y), (x_test, y_test) = _loaded(name)
+    return (_channels(x), y.reshape(-1)), (_channels(x_test), y_test.reshape(-1))
+
+
+def _channels(x: NDArray[Any]) -> NDArray[Any]:
+    return x[..., None] if x.ndim == 3 else x
+
+
+def _pictures(
+    name: str, title: str, description: str, target: str, labels: tuple[str, ...]
+) -> DataSet:
+    def part(which: int) -> Samples:
+        import numpy as np
+        import pandas as pd
+
+        x, y = _pictures_of(name)[which]
+        return Samples(
+            role="image",
+            arrays={"image": x},
+            targets=pd.DataFrame({target: np.array(labels)[y]}),
+            value_range=(0.0, 255.0),
+            source=name,
+        )
+
+    def code(question: ScriptRequest) -> DataCode:
+        grey = name in {"mnist", "fashion_mnist"}
+        axis = "[..., np.newaxis]" if grey else ""
+        return DataCode(
+            (
+                f"from keras.datasets import {name}",
+                "",
+                f"(x, y), (x_test, y_test) = {name}.load_data()",
+                f'x = x{axis}.astype("float32")',
+                f'x_test = x_test{axis}.astype("float32")',
+                f"names = np.array({format_literal(list(labels))})",
+                "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
+                "y_test = np.searchsorted(labels, names[y_test.ravel()])",
+                "labels = [str(label) for label in labels]",
+            ),
+            InputFormat.PIXELS,
+            own_test=True,
+        )
+
+    return DataSet(
+        name, title, description, "classes", lambda options: part(0), code,
+        test=lambda options: part(1), fetched=True,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
+    """The reviews as words again; rare ones are left out."""
+    train, test = _loaded("imdb", num_words=_MOST_WORDS)
+    try:
+        from keras.datasets import imdb
+
+        with kept_off_the_network("The words of 'imdb'", keras_home()):
+            words = {number + 3: word for word, number in imdb.get_word_index().items()}
+    except UserError as error:
+        raise DataError(error.what, error.fix) from error
+    except Exception as error:
+        raise _missing("imdb", error) from error
+
+    def text(numbers: list[int]) -> str:
+        return " ".join(words[number] for number in numbers if number in words)
+
+    return ([text(one) for one in train[0]], train[1]), ([text(one) for one in test[0]], test[1])
+
+
+def _imdb_part(which: int) -> Samples:
+    import numpy as np
+    import pandas as pd
+
+    texts, marks = _reviews()[which]
+    return Samples(
+        role="text",
+        arrays={"text": np.array(texts, object)},
+        targets=pd.DataFrame({"opinion": np.array(["negative", "positive"])[marks]}),
+        source="imdb",
+    )
+
+
+def _imdb_code(question: ScriptRequest) -> DataCode:
+    lines = [
+        "from keras.datasets import imdb",
+        "",
+        f"parts = imdb.load_data(num_words={_MOST_WORDS})",
+        "words = {number + 3: word for word, number in imdb.get_word_index().items()}",
+        "x, x_test = (",
+        '    np.array([" ".join(words[i] for i in one if i in words) for one in ids])',
+        "    for ids, _ in parts",
+        ")",
+        'targets = np.array(["negative", "positive"])[parts[0][1]]',
+        *target_lines(question.task),
+        "y_test = parts[1][1]",
+    ]
+    return text_code(question, lines, own_test=True)
+
+
+def _imdb_make(options: Mapping[str, Any]) -> Samples:
+    return _imdb_part(0)
+
+
+KERAS = (
+    _pictures("mnist", "MNIST", "70,000 handwritten digits of 28×28 grey pixels. Downloaded once "
+              "(11 MB).", "digit", _DIGITS),
+    _pictures("fashion_mnist", "Fashion-MNIST", "70,000 pieces of clothing of 28×28 grey pixels. "
+              "Downloaded once (30 MB).", "clothing", _CLOTHES),
+    _pictures("cifar10", "CIFAR-10", "60,000 photos of ten things, 32×32 pixels in colour. "
+              "Downloaded once (170 MB).", "thing", _THINGS),
+    DataSet("imdb", "IMDB", "50,000 film reviews, praise or blame. Downloaded once (17 MB).",
+            "binary", _imdb_make, _imdb_code, test=lambda options: _imdb_part(1), fetched=True),
+)  # fmt: skip

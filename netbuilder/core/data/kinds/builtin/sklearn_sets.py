@@ -1,0 +1,143 @@
+"""scikit-learn's small sets, which come with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.kinds.builtin.data_set import DataSet
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.script_lines import input_columns
+from netbuilder.core.data.readers.samples import Samples
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _table(
+    name: str, title: str, description: str, task: str, target: str, unscaled: bool = False
+) -> DataSet:
+    loader = f"load_{name}"
+
+    def make(options: Mapping[str, Any]) -> Samples:
+        import numpy as np
+        import pandas as pd
+        from sklearn import datasets
+
+        arguments: dict[str, Any] = {"scaled": False} if unscaled else {}
+        bunch: Any = getattr(datasets, loader)(**arguments)
+        values = bunch.target
+        if task != REGRESSION:
+            values = np.asarray([str(name) for name in bunch.target_names])[values]
+        return Samples(
+            role="table",
+            table=pd.DataFrame(bunch.data, columns=[str(name) for name in bunch.feature_names]),
+            targets=pd.DataFrame({target: values}),
+            source=name,
+        )
+
+    def code(question: ScriptRequest) -> DataCode:
+        lines = [
+            f"from sklearn.datasets import {loader}",
+            "",
+            f"bunch = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
+            "x, y = bunch.data, bunch.target",
+        ]
+        if question.task != REGRESSION:
+            lines += [
+                "labels, y = np.unique(bunch.target_names[y], return_inverse=True)",
+                "labels = [str(label) for label in labels]",
+            ]
+        return DataCode((*lines, *input_columns(question.project)))
+
+    return DataSet(name, title, description, task, make, code)
+
+
+def _digits_from(source: str, bunch: Any, targets: pd.DataFrame) -> Samples:
+    return Samples(
+        role="image",
+        arrays={"image": bunch.images[:, :, :, None].astype("float32")},
+        targets=targets,
+        value_range=(0.0, 16.0),
+        source=source,
+    )
+
+
+def _digits(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    return _digits_from("digits", bunch, pd.DataFrame({"digit": bunch.target}))
+
+
+def _digits_lines(*answers: str) -> DataCode:
+    lines = (
+        "from sklearn.datasets import load_digits",
+        "",
+        "bunch = load_digits()",
+        'x = bunch.images[..., np.newaxis].astype("float32")',
+    )
+    return DataCode((*lines, *answers), InputFormat.PIXELS, pixels="0, 16")
+
+
+def _digits_code(question: ScriptRequest) -> DataCode:
+    labels = "labels = [str(name) for name in bunch.target_names]"
+    return _digits_lines("y = bunch.target", labels)
+
+
+def _digits_again(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    pixels = pd.DataFrame(bunch.data / 16, columns=[f"pixel {n}" for n in range(64)])
+    return _digits_from("digits_again", bunch, pixels)
+
+
+def _digits_again_code(question: ScriptRequest) -> DataCode:
+    return _digits_lines('y = (bunch.data / 16).astype("float32")')
+
+
+def _linnerud(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+    from sklearn.datasets import load_linnerud
+
+    bunch: Any = load_linnerud()
+    return Samples(
+        role="table",
+        table=pd.DataFrame(bunch.data, columns=[str(name) for name in bunch.feature_names]),
+        targets=pd.DataFrame(bunch.target, columns=[str(name) for name in bunch.target_names]),
+        source="linnerud",
+    )
+
+
+def _linnerud_code(question: ScriptRequest) -> DataCode:
+    lines = (
+        "from sklearn.datasets import load_linnerud",
+        "",
+        "bunch = load_linnerud(as_frame=True)",
+        'x, y = bunch.data, bunch.target.to_numpy("float32")',
+        *input_columns(question.project),
+    )
+    return DataCode(lines)
+
+
+SKLEARN = (
+    _table("diabetes", "Diabetes", "442 patients: ten measurements, and how the illness went on "
+           "after a year (scikit-learn).", "regression", "progression", unscaled=True),
+    _table("iris", "Iris", "150 flowers of three species, told apart by the lengths of their "
+           "leaves (scikit-learn).", "classes", "species"),
+    _table("wine", "Wine", "178 wines of three growers, told apart by thirteen measurements "
+           "(scikit-learn).", "classes", "cultivar"),
+    _table("breast_cancer", "Breast cancer", "569 tumours, malignant or benign, by thirty "
+           "measurements (scikit-learn).", "binary", "diagnosis"),
+    DataSet("linnerud", "Exercise", "20 people in a gym: weight, waist and pulse from three "
+            "exercises, three answers at once (scikit-learn).", "regression", _linnerud,
+            _linnerud_code),
+    DataSet("digits", "Digits", "1,797 handwritten digits as pictures of 8×8 grey pixels "
+            "(scikit-learn).", "classes", _digits, _digits_code),
+    DataSet("digits_again", "Digits, drawn again", "The same digits, and as the answer their own "
+            "64 pixels: for an autoencoder.", "regression", _digits_again, _digits_again_code),
+)  # fmt: skip

@@ -1,0 +1,279 @@
+"""Tables: a row is a sample, its columns are features and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.kinds.csv import table
+from netbuilder.core.data.kinds.csv.layers import (
+    EMPTY,
+    made_up_cells,
+    table_layers,
+    taken_columns,
+)
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    PARTS,
+    SCALING,
+    TABLE_FILE,
+    TASK,
+    DataCode,
+    DataKind,
+    ScriptRequest,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    KerasInputs,
+    Key,
+    Modality,
+    PreviewSamples,
+    Rows,
+    wanted_shape,
+)
+from netbuilder.core.data.kinds.modality import reshape_values as shaped_as
+from netbuilder.core.data.kinds.scripts import role_script
+from netbuilder.core.data.kinds.scripts import table_script as table_lines
+from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, texts_fix
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+from netbuilder.core.data.readers import table_files
+from netbuilder.core.data.readers.csv_reader import read_table as read_file
+from netbuilder.core.data.readers.encodings import inner_ending
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_samples import samples_of_table
+from netbuilder.core.data.recipe_options import name_list_option, reading_options
+from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import format_literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AS_SERIES = DataFix("Learn it as a series", {"kind": "series"})
+TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab")
+ENDINGS = (*TEXT_ENDINGS, *table_files.ENDINGS, ".gz", ".xz", ".bz2")
+
+
+def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
+    """What to say where no column is a feature: dates may be a series, sentences texts."""
+    fixes: tuple[DataFix, ...] = ()
+    fix = "Choose columns of numbers, or text columns with few distinct values."
+    names = [str(name) for name in frame.columns]
+    dates = [name for name in names if are_dates(frame[name])]
+    texts = [name for name in names if are_sentences(frame[name])]
+    if dates:
+        fix += " If the rows follow each other in time, they are a series."
+        dated = DataFix(f"Use '{dates[0]}' as a date", columns={dates[0]: {"type": "date"}})
+        fixes = (AS_SERIES, dated)
+    elif texts:
+        longest = max(texts, key=lambda name: frame[name].astype(str).str.len().mean())
+        fix += f" If the network is to read '{longest}', the data are texts."
+        fixes = (texts_fix(longest),)
+    return DataError(
+        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", fix, fixes=fixes
+    )
+
+
+class TableModality(Modality):
+    """Rows of a table, each column features."""
+
+    name = "table"
+    takes = "rows"
+    tabular = True
+
+    def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+        """Columns and scales of Input node ``key``, from the rows ``train``, and notes."""
+        import numpy as np
+
+        assert samples.table is not None
+        data = project.data
+        names = list(dict.fromkeys(data.inputs.get(key) or samples.table.columns))
+        columns, notes = table.make_columns(
+            samples.table[names].iloc[train], data.options, samples.source, data.columns
+        )
+        if not columns:
+            raise _nothing_usable(samples.table[names], key, samples.source, notes)
+        table.check_room(columns, len(samples), data.options, samples.source)
+        values = table.encode(samples.table.iloc[train], columns, samples.source)
+        if feeds_embedding(project.graph, key):
+            return InputPreprocessing("table", (values.shape[1],), "int32", columns), notes
+        shape = wanted_shape(project, key, (values.shape[1],))
+        # Raw pixels are what a Rescaling or a pretrained body wants.
+        how = (
+            "none"
+            if data.scaling == "auto" and byte_input_layer(project.graph, key)
+            else data.scaling
+        )
+        if len(shape) > 1:
+            offset, scale = scaling.fit_whole(values, how, None)
+        else:
+            keep = np.concatenate(
+                [np.full(len(column.features), column.kind == "category") for column in columns]
+            )
+            offset, scale = scaling.fit_columns(values, how, keep)
+        return InputPreprocessing("table", shape, "float32", columns, offset, scale), notes
+
+    def read(
+        self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
+    ) -> Array:
+        assert samples.table is not None
+        return shaped_as(
+            table.encode(samples.table.iloc[rows], preprocessing.columns, samples.source),
+            preprocessing,
+        )
+
+    def show(self, samples: Samples, count: int) -> PreviewSamples:
+        assert samples.table is not None
+        return PreviewSamples({str(name): samples.table[name] for name in samples.table.columns})
+
+    def examples(
+        self, entry: InputPreprocessing, key: str, count: int
+    ) -> tuple[Mapping[Key, Array], Array]:
+        import pandas as pd
+
+        cells = made_up_cells(entry, count)
+        rows = pd.DataFrame(cells).replace({EMPTY: None})
+        values = table.encode(rows, entry.columns, "made-up rows")
+        found = {("column", name): one[:, None] for name, one in cells.items()}
+        return found, shaped_as(values, entry)
+
+    def layers(
+        self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
+    ) -> Any | None:
+        return table_layers(entry, data, key, inputs)
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        return taken_columns(entry)
+
+    def explained_as(self, entry: InputPreprocessing) -> str:
+        return "table"
+
+
+TABLE = TableModality()
+
+
+def _read(data: Data, path: Path, test: bool) -> Samples:
+    found = read_file(path, reading_options(data))
+    only = tuple(map(str, found.columns))
+    if len(only) == 1 and data.target in {(), only} and not test:
+        raise DataError(
+            f"{path.name} has one column, '{only[0]}': there is nothing to learn it from.",
+            "Choose a file with more columns. If its rows follow each other in time, they are a "
+            "series, and each can be predicted from those before.",
+            fixes=(AS_SERIES,),
+        )
+    return samples_of_table(data, found, path.name, test=test)
+
+
+def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
+    """The table as it stands in the file, its first ``most`` rows only where that is given."""
+    return read_file(path, reading_options(data), most)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    ending = path.suffix.lower()
+    packed = ending == ".zip" and inner_ending(path) in ENDINGS
+    return {} if packed or ending in ENDINGS else None
+
+
+def _code(question: ScriptRequest) -> DataCode:
+    project, data = question.project, question.project.data
+    frames = table_lines.frames_of(data)
+    lines = table_lines.reading_lines(question)
+    targets = target_columns(data) or list(question.facts.target_names if question.facts else ())
+    known = list(question.facts.column_types) if question.facts is not None else []
+    other = table_lines.unused(data)
+    gone = f"[*targets, *{format_literal(other)}]" if other else "targets"
+    features = format_literal(known) if known else f"[name for name in data if name not in {gone}]"
+    told = role_script.role_lines(data)
+    lines += [
+        f"targets = {format_literal(targets) if targets else '[data.columns[-1]]'}",
+        f"features = {features}",
+        *(() if known else _few_words(data)),
+        *table_lines.row_lines(data, frames),
+        *told.lines,
+        "x = data[features]",
+        *table_lines.answer_lines(question),
+    ]
+    if data.test_path:
+        lines.append("x_test = test[features]")
+    lines += input_columns(project)
+    types = question.facts.column_types.values() if question.facts is not None else ("category",)
+    return DataCode(
+        tuple(lines),
+        own_test=bool(data.test_path),
+        words="category" in types,
+        fills=table_lines.fill_lines(data),
+        **told.flags,
+    )
+
+
+def _few_words(data: Data) -> list[str]:
+    """Texts that hardly ever repeat are left out, unless they were decided to be categories."""
+    kept = [name for name, one in data.columns.items() if one.type == "category"]
+    kept += name_list_option(data.options, "categories")
+    other = f" or name in {format_literal(kept)}" if kept else ""
+    return [
+        "# Texts that hardly ever repeat are no categories.",
+        f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",
+        'numbers = list(data.select_dtypes(["number", "bool"]))',
+        "features = [",
+        "    name for name in features",
+        f"    if name in numbers or data[name].nunique() <= most{other}",
+        "]",
+    ]
+
+
+KIND = DataKind(
+    name="csv",
+    title="Table",
+    help="a table: each column is a feature",
+    noun="table",
+    options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
+    readings=(
+        (
+            "a file of rows, in whatever dialect, encoding or container",
+            "separator, header, title and comments, encoding, sheet, and how numbers are written "
+            "(1,125 or 1.125, ($45), %, kg) are found and shown, several units of one kind made "
+            "one (900 g beside 12 kg); where a comma or a point can be "
+            "read in two ways it is asked",
+        ),
+        (
+            "columns",
+            "numbers and categories; the last one is taken for the target; texts, dates and a "
+            "column that counts the rows are left out with a note; role, type and what is missing "
+            "can be decided for each",
+        ),
+        (
+            "dates beside a number, sentences, one column, codes such as 01067, days such as "
+            "20241231, dates such as 01/02/2024, two columns of one name, a scale from 1 - never "
+            "to 5 - always",
+            "asked by a button: a series, texts, a category, a date, which comes first, other "
+            "names",
+        ),
+        (
+            "missing values",
+            "nothing is filled in silently: it is asked whether rows are left out or gaps filled",
+        ),
+        (
+            "a copy of the target, ids, -999, two spellings of a word, rows that stand twice or "
+            "in the test file, a class of one row, a row of totals",
+            "each is told, with a fix",
+        ),
+    ),
+    modalities=(TABLE,),
+    target_by_name=True,
+    read=_read,
+    code=_code,
+    endings=ENDINGS,
+    recognise=_recognised,
+    tabular=lambda data: True,
+    table=read_table,
+    streams=True,
+    value="column",
+)

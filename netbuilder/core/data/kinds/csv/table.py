@@ -1,0 +1,266 @@
+"""What each column of a table becomes, and the features of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.kinds.scripts.cells import stand_in
+from netbuilder.core.data.preprocessing.cells import (
+    are_dates,
+    as_label,
+    as_numbers,
+    boolean_words,
+    dates_as_days,
+    day_comes_first,
+    is_numeric,
+    labels_of,
+    not_numbers_message,
+    parse_booleans,
+    sort_labels,
+)
+from netbuilder.core.data.preprocessing.cleaning import normalize_word
+from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, name_list_option, positive_option
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import ColumnChoice, Data
+from netbuilder.core.wording import format_bytes, format_quoted_list, shorten
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+# What kinds that are tables need, in one place.
+__all__ = [
+    "MAX_CATEGORIES",
+    "as_label",
+    "as_numbers",
+    "check_room",
+    "encode",
+    "is_numeric",
+    "label_numbers",
+    "make_columns",
+    "missing_cells",
+    "sort_labels",
+]  # fmt: skip
+
+MAX_CATEGORIES = 50
+_CELL_BYTES = 8
+_NO_CHOICES: Mapping[str, ColumnChoice] = {}
+
+
+def make_columns(
+    table: pd.DataFrame,
+    options: Mapping[str, Any],
+    source: str,
+    choices: Mapping[str, ColumnChoice] = _NO_CHOICES,
+) -> tuple[tuple[FittedColumn, ...], tuple[str, ...]]:
+    """What each column is, and notes about columns that were left out.
+
+    ``choices`` are what was decided of columns. A text column of at most ``MAX_CATEGORIES``
+    distinct values becomes a category; one with more is left out with a note, unless it was
+    decided or option "categories" names it. The rule for missing values says what fills a
+    column's gaps; a category knows only its most frequent value, or a category of its own.
+    """
+    wanted = set(name_list_option(options, "categories"))
+    rules = missing_rules(Data(options=options, columns=choices), [str(n) for n in table.columns])
+    columns: list[FittedColumn] = []
+    notes: list[str] = []
+    for name in table.columns:
+        series = table[name]
+        kind = choices.get(str(name), ColumnChoice()).type
+        if series.isna().all():
+            notes.append(f"Column '{name}' is empty and was left out.")
+            continue
+        if kind == "text":
+            notes.append(f"Column '{name}' is text and was left out: a table takes no texts.")
+            continue
+        if kind == "date":
+            columns.append(fill_missing(date_column(series, source), rules[str(name)]))
+            continue
+        if kind == "boolean":
+            columns.append(fill_missing(boolean_column(series, source), rules[str(name)]))
+            continue
+        category = name in wanted or kind == "category"
+        numbers = None if category else as_numbers(series, source)
+        if numbers is not None:
+            columns.append(
+                fill_missing(with_range(FittedColumn(str(name)), numbers), rules[str(name)])
+            )
+            continue
+        if kind == "number":
+            raise not_numbers_message(series, source)
+        texts = labels_of(series.dropna())
+        values = sort_labels(texts.unique())
+        if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
+            what = "dates" if are_dates(series) else "many different texts"
+            notes.append(
+                f"Column '{name}' holds {what} ('{shorten(texts.iloc[0])}', ...) and was left out."
+            )
+            continue
+        common = str(stand_in(texts, "most_frequent"))
+        column = FittedColumn(str(name), "category", values, typical=common, common=common)
+        columns.append(fill_missing(column, rules[str(name)]))
+    return tuple(columns), tuple(notes)
+
+
+def check_room(
+    columns: Sequence[FittedColumn], rows: int, options: Mapping[str, Any], source: str
+) -> None:
+    """Refuse categories whose 0/1 features would fill the memory, before they are made.
+
+    Args:
+        columns: what the columns of the table are.
+        rows: of the table, as many as are held at once.
+        options: of the recipe: "memory_limit_mb" (1,024) is what they may take, in MiB.
+        source: name of the file, for the message.
+
+    Raises:
+        DataError: they would take more; the column of the most values is named.
+    """
+    limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
+    widest = max(columns, key=lambda column: len(column.categories), default=None)
+    features = sum(len(one.features) for one in columns if one.kind == "category")
+    needed = rows * features * _CELL_BYTES
+    if widest is None or needed <= limit * 2**20:
+        return
+    raise DataError(
+        f"Column '{widest.name}' of {source} is a category of {len(widest.categories):,} different "
+        f"values. One feature for each value in {rows:,} rows would take {format_bytes(needed)} of"
+        f" memory; "
+        f"the limit is {limit:,.0f} MiB.",
+        "Leave the column out, or make fewer categories of it. If the computer has the memory, "
+        'set "memory_limit_mb" in the data recipe.',
+    )
+
+
+def label_numbers(known: Mapping[str, int]) -> Callable[[str], float]:
+    """The number of a label; one that only case and spaces make different counts as known, and
+    01067 where 1067 is: whether a code keeps its zeros depends on what stands beside it."""
+    by_fold: dict[str, list[int]] = {}
+    for label, place in known.items():
+        by_fold.setdefault(_alike(label), []).append(place)
+
+    def code(label: object) -> float:
+        exact = known.get(label) if isinstance(label, str) else None
+        if exact is not None or not isinstance(label, str):
+            return float("nan") if exact is None else exact
+        like = by_fold.get(_alike(label), [])
+        return like[0] if len(like) == 1 else float("nan")
+
+    return code
+
+
+def _alike(label: str) -> str:
+    folded = normalize_word(label)
+    return folded.lstrip("0") or "0" if folded.isdecimal() else folded
+
+
+def with_range(column: FittedColumn, numbers: pd.Series) -> FittedColumn:
+    """``column`` with the range and the usual values of ``numbers``, some of them missing."""
+    import numpy as np
+
+    values = numbers.astype(np.float64).dropna()
+    return replace(
+        column,
+        low=float(values.min()),
+        high=float(values.max()),
+        typical=float(stand_in(values, "median")),
+        mean=float(stand_in(values, "mean")),
+        common=float(stand_in(values, "most_frequent")),
+        whole=bool((values == np.floor(values)).all()),
+    )
+
+
+def boolean_column(series: pd.Series, source: str) -> FittedColumn:
+    """A column of yes and no."""
+    words = boolean_words(series, source)
+    column = FittedColumn(str(series.name), "boolean", words)
+    return with_range(column, parse_booleans(series, words, source))
+
+
+def date_column(series: pd.Series, source: str) -> FittedColumn:
+    """A column of dates."""
+    style = "dayfirst" if day_comes_first(series) else ""
+    column = FittedColumn(str(series.name), "date", style=style)
+    return with_range(column, dates_as_days(series, source, style))
+
+
+def encode(
+    table: pd.DataFrame, columns: Sequence[FittedColumn], source: str, *, strict: bool = False
+) -> NDArray[np.float64]:
+    """The features of a table: numbers as they are, categories as one 0/1 feature a value.
+
+    A missing value takes the column's ``fill``; one that has none stays NaN (a number) or all
+    zeros (a category). A category that the training rows did not know is all zeros too, or,
+    where ``strict``, an error.
+
+    Returns:
+        float64, (rows, features).
+
+    Raises:
+        DataError: text in a column of numbers, or (``strict``) an unknown category.
+    """
+    import numpy as np
+
+    parts: list[NDArray[np.float64]] = []
+    for column in columns:
+        series = table[column.name]
+        if column.kind != "category":
+            parts.append(_numbers(series, column, source)[:, None])
+            continue
+        codes, unknown = _codes(series, column)
+        if strict and len(unknown):
+            raise DataError(
+                f"Column '{column.name}' of {source} has '{shorten(unknown.iloc[0])}' in line "
+                f"{unknown.index[0]}, which the training data did not hold.",
+                f"It knows {format_quoted_list(column.categories, 10)}.",
+            )
+        parts.append((codes[:, None] == np.arange(len(column.categories))).astype(np.float64))
+    if not parts:
+        return np.empty((len(table), 0))
+    return np.concatenate(parts, axis=1)
+
+
+def unknown_words(table: pd.DataFrame, columns: Sequence[FittedColumn]) -> dict[str, pd.Series]:
+    """By column the cells, at their lines, with categories that the training rows did not know."""
+    found = {
+        column.name: _codes(table[column.name], column)[1]
+        for column in columns
+        if column.kind == "category" and column.name in table
+    }
+    return {name: cells for name, cells in found.items() if len(cells)}
+
+
+def _codes(series: pd.Series, column: FittedColumn) -> tuple[NDArray[np.float64], pd.Series]:
+    """The number of each category, NaN where there is none, and the cells that are unknown."""
+    import numpy as np
+    import pandas as pd
+
+    if column.fill is not None:
+        series = series.astype(object).fillna(column.fill)
+    texts = labels_of(series)
+    known = {value: index for index, value in enumerate(column.categories)}
+    # Of a million rows few words differ.
+    places, words = pd.factorize(texts)
+    codes = np.array([*map(label_numbers(known), words), np.nan], np.float64)[places]
+    return codes, texts[np.isnan(codes) & texts.notna().to_numpy()]
+
+
+def _numbers(series: pd.Series, column: FittedColumn, source: str) -> NDArray[np.float64]:
+    import numpy as np
+
+    if column.kind == "date":
+        numbers: pd.Series | None = dates_as_days(series, source, column.style)
+    elif column.kind == "boolean":
+        numbers = parse_booleans(series, column.categories, source)
+    else:
+        numbers = as_numbers(series, source)
+    if numbers is None:
+        raise not_numbers_message(series, source)
+    if isinstance(column.fill, float):
+        numbers = numbers.fillna(column.fill)
+    return np.asarray(numbers.to_numpy(), np.float64)

@@ -1,0 +1,428 @@
+"""Pictures: a folder with one folder for each class, a zip of it, or a table of their names."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
+from netbuilder.core.data.kinds.images import script as pictures
+from netbuilder.core.data.kinds.images.picture_files import (
+    BYTES,
+    DEFAULT_SIZE,
+    ENDINGS,
+    LOOK_AT,
+    SMALL,
+    check_all_pictures,
+    decode_pictures,
+    inspect_pictures,
+    pixels,
+    read_pixels,
+    thumbnails,
+)
+from netbuilder.core.data.kinds.images.picture_sources import (
+    ZIP,
+    listed_pictures,
+    picture_column,
+    portable_path,
+    unpack_zip,
+)
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    PARTS,
+    PIXEL_SCALING,
+    DataCode,
+    DataKind,
+    DataLocation,
+    ScriptRequest,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    KerasInputs,
+    Key,
+    Modality,
+    PreviewSamples,
+    Rows,
+    input_node_shape,
+    source_of,
+    wanted_shape,
+)
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.readers.class_folders import find_samples, may_have_test, select_files
+from netbuilder.core.data.readers.csv_dialect import check_file
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.excluded_files import (
+    SampleFolder,
+    excluded_finding,
+    used_files,
+    without_excluded,
+)
+from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.table_samples import samples_in_column
+from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.graph_ends import byte_input_layer
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.safe_archives import open_zip
+from netbuilder.core.wording import format_number
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import PreparedData
+
+COLOR_MODES = {"rgb": 3, "grayscale": 1}
+
+
+def read_images(data: Data, path: Path, *, test: bool = False, part: bool = False) -> Samples:
+    """The pictures of a folder, a zip or a table of paths, not yet decoded.
+
+    Args:
+        data: the recipe. Options: "image_size" ([height, width] or one number; default: the size
+            of the pictures where all are alike and small, else 64×64), "color_mode" ("rgb" or
+            "grayscale"), "image": the table's column of paths.
+        path: folder with one folder per class (and perhaps parts "train", "validation", "test"),
+            a flat one with the class in the names, a zip of either, or a table of paths.
+        test: it is the test set's own folder or file.
+        part: of a folder with parts, read the one for testing; it may have no samples.
+
+    Raises:
+        DataError: no classes, or files that are no pictures.
+    """
+
+    if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
+        return _listed(data, path, test=test)
+    root = unpack_zip(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
+    found, home = find_samples(root, ENDINGS, "picture"), SampleFolder(root, path.name)
+    chosen, told = without_excluded(
+        select_files(found, test=test, part=part), data.options, home, "picture"
+    )
+    targets = folder_targets(chosen.labels)
+    made = _samples(data.options, chosen.files, targets, home, tuple(found.notes))
+    return replace(made, parts=chosen.parts, findings=told)
+
+
+def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
+    table = read_table(path, reading_options(data))
+    seen, home = listed_pictures(table, path, data, ENDINGS), SampleFolder(path.parent, path.name)
+    named = [seen.root / portable_path(name) for name in seen.table[seen.column]]
+    used = used_files(named, data.options, home)
+    gone = [file for file, one in zip(named, used, strict=True) if not one]
+    told = (excluded_finding(gone, home, "picture"),) if gone else ()
+    found = samples_in_column(data, seen.table[used], seen.column, path.name, "picture", test=test)
+    assert found.table is not None
+    files = [seen.root / portable_path(name) for name in found.table[seen.column]]
+    notes = (*seen.notes, *found.notes)
+    made = _samples(data.options, files, found.targets, home, notes)
+    return replace(
+        found, table=None, from_file=False, role=made.role, arrays=made.arrays, notes=made.notes,
+        value_range=made.value_range, sample_shape=made.sample_shape, home=home,
+        findings=(*found.findings, *told),
+    )  # fmt: skip
+
+
+def _samples(
+    options: Mapping[str, Any],
+    files: list[Path],
+    targets: Any,
+    home: SampleFolder,
+    notes: tuple[str, ...],
+) -> Samples:
+    import numpy as np
+
+    seen = inspect_pictures(files, home)
+    paths = np.empty(len(files), object)
+    paths[:] = files
+    if seen.value_range != BYTES:
+        low, high = seen.value_range
+        notes = (*notes, f"Pixels run from {format_number(low)} to {format_number(high)}.")
+    return Samples(
+        role="image",
+        arrays={"image": paths},
+        targets=targets,
+        value_range=seen.value_range,
+        sample_shape=(*image_size(options, set(seen.sizes)), COLOR_MODES[color_mode(options)]),
+        source=home.source,
+        notes=notes,
+        home=home,
+    )
+
+
+def color_mode(options: Mapping[str, Any]) -> str:
+    """Option "color_mode", checked."""
+    mode = str(options.get("color_mode") or "rgb")
+    if mode not in COLOR_MODES:
+        raise DataError(f"The color mode '{mode}' does not exist.", "Use 'rgb' or 'grayscale'.")
+    return mode
+
+
+def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple[int, int]:
+    """Option "image_size" as (height, width), or one that fits the pictures."""
+    given = options.get("image_size")
+    if given is None:
+        if len(sizes) == 1:
+            size = next(iter(sizes))
+            if max(size) <= SMALL:
+                return size
+        return DEFAULT_SIZE
+    values = list(given) if isinstance(given, (list, tuple)) else [given, given]
+    good = len(values) == 2 and all(
+        isinstance(v, int) and not isinstance(v, bool) and 1 <= v <= 4096 for v in values
+    )
+    if not good:
+        raise DataError(
+            f"The image size is {given!r}.",
+            "Write height and width in pixels, such as [64, 64].",
+        )
+    return values[0], values[1]
+
+
+# A pixel stands in memory as given (1 byte) and as the network sees it (4 bytes).
+_BYTES_A_PIXEL = 5
+
+
+class ImageModality(Modality):
+    """Pictures, from files or as arrays of pixels."""
+
+    name = "image"
+    takes = "images"
+    endings = ENDINGS
+
+    def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+        """Size, colours and scale of the pictures for Input node ``key``."""
+        source = source_of(project, key, samples)
+        values = samples.arrays[source]
+        if values.dtype == object:
+            shape: tuple[int, ...] = samples.sample_shape
+            asked = input_node_shape(project, key)
+            whole = all(isinstance(size, int) for size in asked)
+            # An Input node that says its size is obeyed, unless the recipe says otherwise.
+            if len(asked) == 3 and whole and asked[2] in {1, 3}:
+                if "image_size" not in project.data.options:
+                    shape = (*asked[:2], shape[2])
+                if "color_mode" not in project.data.options:
+                    shape = (*shape[:2], asked[2])
+            # Only mean and deviation need pixels: what black and white are is known.
+            few = train[:: max(1, len(train) // LOOK_AT)]
+            few = few if project.data.scaling == "standard" else few[:1]
+            looked_at = read_pixels(samples, values[few], shape, samples.value_range or BYTES)
+        else:
+            shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
+            looked_at = values[train]
+        how = project.data.scaling
+        taker = byte_input_layer(project.graph, key) if how == "auto" else None
+        offset, scale = scaling.fit_whole(looked_at, how, samples.value_range)
+        notes: tuple[str, ...] = ()
+        if taker is not None:
+            offset, scale = scaling.to_bytes(offset, scale)
+            notes = (f"Pixels go in from 0 to 255: '{taker}' scales them itself.",)
+        mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
+        fitted = InputPreprocessing(
+            "image",
+            shape,
+            "float32",
+            (),
+            offset,
+            scale,
+            source=source,
+            color_mode=mode,
+            value_range=samples.value_range or (),
+        )
+        return fitted, notes
+
+    def show(self, samples: Samples, count: int) -> PreviewSamples:
+        return PreviewSamples(images=thumbnails(samples, slice(count)))
+
+    def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
+        """Pixels of picture files in the range that the model was trained on.
+
+        Raises:
+            DataError: a file cannot be read, or the model does not take pictures.
+        """
+        for file in files:
+            check_file(file)
+        shape = tuple(size or 1 for size in entry.shape)
+        if len(shape) != 3:
+            raise DataError(
+                "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
+            )
+        return decode_pictures(files, shape, entry.value_range)
+
+    def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+        """Pictures as the model takes them, whatever the recipe says."""
+        entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "image")
+        options = {
+            "image_size": [int(size or 1) for size in entry.shape[:2]],
+            "color_mode": "grayscale" if entry.shape[-1] == 1 else "rgb",
+        }
+        return read_images(replace(data, options={**data.options, **options}), path, test=True)
+
+    def decoded(self, samples: Samples, preprocessing: InputPreprocessing) -> int | None:
+        import numpy as np
+
+        if next(iter(samples.arrays.values())).dtype != object:
+            return None
+        return _BYTES_A_PIXEL * int(np.prod([size or 1 for size in preprocessing.shape]))
+
+    def layers(
+        self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
+    ) -> Any | None:
+        """A picture of any size brought to size; pictures that are arrays have theirs already."""
+        if data.kind != KIND.name:
+            return None
+        import keras
+
+        height, width, channels = entry.shape
+        resize = keras.layers.Resizing(height, width, antialias=True, name=f"{key}_size")
+        return resize(inputs.node(key, (None, None, channels)))
+
+    def examples(
+        self, entry: InputPreprocessing, key: str, count: int
+    ) -> tuple[Mapping[Key, Array], Array]:
+        import numpy as np
+
+        low, high = entry.value_range or BYTES
+        random = np.random.default_rng(0)
+        shape = (count, *(int(size or 1) for size in entry.shape))
+        pixels = random.uniform(low, high, shape).astype(np.float32)
+        return {("node", key): pixels}, pixels
+
+    def read(
+        self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
+    ) -> Array:
+        return pixels(samples, preprocessing, rows)
+
+    def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:
+        check_all_pictures(files, home)
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        return "pictures of any size"
+
+    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
+        from netbuilder.core.data.kinds.images.view import pictures_data_view
+
+        return pictures_data_view(plan)
+
+    def explained_as(self, entry: InputPreprocessing) -> str:
+        return "picture"
+
+    def is_picture(self, entry: InputPreprocessing) -> bool:
+        return True
+
+
+IMAGE = ImageModality()
+
+
+def _read_kind(data: Data, path: Path, test: bool) -> Samples:
+    return read_images(data, path, test=test)
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    if not path.is_dir() and path.suffix.lower() != ZIP:
+        return None
+    root = unpack_zip(path, ENDINGS) if path.is_file() else path
+    if not may_have_test(root):
+        return None
+    if not select_files(find_samples(root, ENDINGS, "picture"), part=True).files:
+        return None
+    return read_images(data, path, part=True)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    """A folder, a zip with pictures in it, or a table with a column of their names."""
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return {}
+    if ending == ZIP and path.is_file():
+        return {} if _zipped_pictures(path) else None
+    if ending in TABLE_ENDINGS and path.is_file():
+        try:
+            return {} if picture_column(read_table(path, {}, 50), ENDINGS) else None
+        except DataError:
+            return None
+    return None
+
+
+def _zipped_pictures(path: Path) -> bool:
+    try:
+        with open_zip(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return any(Path(name).suffix.lower() in ENDINGS for name in names)
+
+
+def _tabular(data: Data) -> bool:
+    return Path(data.path).suffix.lower() in TABLE_ENDINGS
+
+
+def _code(question: ScriptRequest) -> DataCode:
+    listed = _tabular(question.project.data)
+    return pictures.table_code(question) if listed else pictures.folder_code(question)
+
+
+KIND = DataKind(
+    name="images",
+    title="Pictures",
+    help="pictures: a folder or zip with a folder for each class, or a table of their names",
+    noun="pictures",
+    options=(
+        Param("image_size", Kind.SIZE, None, "height × width", 1, size=2, optional=True),
+        Param("color_mode", Kind.CHOICE, "rgb", "colour or grey", choices=tuple(COLOR_MODES)),
+        PIXEL_SCALING,
+        *PARTS,
+        MEMORY,
+    ),
+    readings=(
+        (
+            "a folder with a folder for each class",
+            "the classes; size and colours; how the camera was held; the range of 8, 12, 16 and "
+            "32 bit files",
+        ),
+        (
+            "folders train, valid/validation/val, test (also training, testing, Testbilder)",
+            "they are parts and no classes; pictures without a class folder are named and left out",
+        ),
+        (
+            "one folder inside another, as unzipping makes it",
+            "it is seen through, with a note",
+        ),
+        (
+            "a flat folder: cat.1.jpg, dog (2).jpg",
+            "the class is in the names, with a note",
+        ),
+        (
+            "a zip of any of these",
+            "unpacked once into the cache; one that climbs out or is far too large is refused",
+        ),
+        (
+            "a table with a column of file names",
+            "labels or numbers of another column are the target; pictures that are not there "
+            "are counted and named",
+        ),
+        (
+            "a file that is no picture, or is cut off",
+            "all of them are named; one click leaves them out",
+        ),
+        (
+            "Thumbs.db, ._x.png, __MACOSX",
+            "passed over; .heic, .avif and the like are counted and named",
+        ),
+    ),
+    modalities=(IMAGE,),
+    read=_read_kind,
+    code=_code,
+    place=DataLocation.EITHER,
+    tabular=_tabular,
+    endings=(ZIP,),
+    recognise=_recognised,
+    read_test=_read_test,
+    task=lambda data: "" if _tabular(data) else "classes",
+)

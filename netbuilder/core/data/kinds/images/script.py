@@ -1,0 +1,164 @@
+"""Lines of a script that read pictures: of folders, a zip, or a table of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.data.kinds.images.picture_files import (
+    BYTES,
+    DEFAULT_SIZE,
+    ENDINGS,
+    LOOK_AT,
+    LOOKED_AT,
+    SMALL,
+    read_picture,
+)
+from netbuilder.core.data.kinds.images.picture_sources import ZIP
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
+from netbuilder.core.python_text import format_literal
+
+
+def folder_code(question: ScriptRequest) -> DataCode:
+    """Lines that read the pictures of a folder or zip, as the program reads them."""
+    data = question.project.data
+    folder, lines = data.path, []
+    if folder.lower().endswith(ZIP):
+        folder = folder[: -len(ZIP)]
+        lines = [
+            "import zipfile",
+            f"with zipfile.ZipFile({format_literal(data.path)}) as archive:",
+            f"    archive.extractall({format_literal(folder)})",
+        ]
+    size = f"size = {_known_size(question) or 'usual_size(looked_at)'}"
+    lines = [
+        *_reader(question),
+        *lines,
+        *folder_lines(data, folder, ENDINGS, _stacked(question), (size,)),
+    ]
+    return _code(question, lines, parts="folders", own_test=bool(data.test_path))
+
+
+def table_code(question: ScriptRequest) -> DataCode:
+    """Lines that read pictures which a table names, with their labels or numbers."""
+    data = question.project.data
+    train = [
+        *_FOUND_BY_NAME,
+        *_named(question, "data", data.path),
+        f"size = {_known_size(question) or 'usual_size(files)'}",
+        f"x = {_stacked(question)}",
+    ]
+    test = [*_named(question, "test", data.test_path), f"x_test = {_stacked(question)}"]
+    guess = "next(c for c in data if '.' in str(data[c].iloc[0])[-5:])"
+    told = sample_role_lines(question, "image", guess, train, test)
+    lines = ("from pathlib import Path", "", *_reader(question), *told.lines)
+    return _code(question, lines, **told.flags)
+
+
+def _named(question: ScriptRequest, frame: str, path: str) -> list[str]:
+    """Lines that leave the ``files`` of a data frame, and in it the rows whose file is there."""
+    folder = Path(path).parent.as_posix()
+    there = "file not in left_out and file.is_file()"
+    without = left_out_lines(question.project.data, path, folder)
+    return [
+        f"files = pictures_of({frame}, {format_literal(path)})",
+        *without,
+        f"there = [{there if without else 'file.is_file()'} for file in files]",
+        f"{frame}, files = {frame}[there], [one for one in files if one.is_file()]",
+        *(["files = [file for file in files if file not in left_out]"] if without else []),
+    ]
+
+
+_FOUND_BY_NAME = (
+    "",
+    "",
+    "def pictures_of(table, path):",
+    '    """The pictures that a table names, which lie beside it or in a folder beside it."""',
+    "    names = [str(name).replace('\\\\', '/') for name in table[column]]",
+    "    folder = Path(path).parent",
+    "    homes = [folder, *sorted(one for one in folder.iterdir() if one.is_dir())]",
+    "    home = max(homes, key=lambda one: sum((one / name).is_file() for name in names[:20]))",
+    "    return [home / name for name in names]",
+    "",
+    "",
+)
+
+
+def _code(question: ScriptRequest, lines: Sequence[str], **more: Any) -> DataCode:
+    low, high = _range(question)
+    pixels = f"{low:g}, {high - low:g}"
+    return DataCode(
+        tuple(lines), InputFormat.PIXELS, looked_at=LOOK_AT, pixels=pixels, given=_ANY_SIZE, **more
+    )
+
+
+_ANY_SIZE = (
+    "# A .keras holds the resizing too: it takes pictures of any size.",
+    "given = keras.Input((None, None, x_train.shape[-1]))",
+    "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
+)
+
+
+def _range(question: ScriptRequest) -> tuple[float, float]:
+    """Lowest and highest value of a pixel; what nobody looked at has 8 bits."""
+    facts = question.facts
+    low, high = facts.value_range if facts is not None else (0.0, 0.0)
+    return (low, high) if high > low else BYTES
+
+
+def _stacked(question: ScriptRequest) -> str:
+    """The expression for the pixels of ``files``."""
+    low, high = _range(question)
+    more = "" if (low, high) == BYTES else f", {low!r}, {high!r}"
+    one = f"read_picture(str(file), *size, {_channels(question)}{more})"
+    return f'np.stack([{one} for file in files]).astype("float32")'
+
+
+def _asked(question: ScriptRequest) -> list[Any]:
+    """The shape that an Input node asks for; [] where it leaves that open."""
+    graph = question.project.graph
+    shapes = [graph.by_id[one].params.get("shape") for one in graph.inputs]
+    return next((list(shape) for shape in shapes if shape and len(shape) == 3), [])
+
+
+def _channels(question: ScriptRequest) -> int:
+    mode, asked = question.project.data.options.get("color_mode"), _asked(question)
+    if mode is None and asked and asked[2] in {1, 3}:
+        return int(asked[2])
+    return 1 if mode == "grayscale" else 3
+
+
+def _known_size(question: ScriptRequest) -> str:
+    """Height and width as a tuple, or "" where the pictures decide."""
+    size: Any = question.project.data.options.get("image_size")
+    if isinstance(size, int):
+        size = [size, size]
+    if size is None:
+        shapes = [_asked(question)]
+        shapes += map(list, question.facts.input_shapes.values()) if question.facts else ()
+        size = next((shape[:2] for shape in shapes if len(shape) == 3 and all(shape[:2])), None)
+    return format_literal(list(size), tuples=True) if size else ""
+
+
+def _reader(question: ScriptRequest) -> list[str]:
+    """The function that reads a picture, and that which finds a size where none is said."""
+    lines = function_lines(read_picture)
+    if _known_size(question):
+        return lines
+    return [
+        "from PIL import Image, ImageOps",
+        "",
+        *lines,
+        "def usual_size(files):",
+        '    """Height and width of the pictures, where all are alike and small."""',
+        f"    some = files[:: -(-len(files) // {LOOKED_AT})]",
+        "    sizes = {ImageOps.exif_transpose(Image.open(one)).size[::-1] for one in some}",
+        f"    alike = len(sizes) == 1 and max(next(iter(sizes))) <= {SMALL}",
+        f"    return sizes.pop() if alike else {DEFAULT_SIZE}",
+        "",
+        "",
+    ]

@@ -1,0 +1,123 @@
+"""Pictures of the data, mixed or of one class and part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import TEST, PreparedData
+from netbuilder.core.data.kinds.images.picture_files import pixels, thumbnails
+from netbuilder.core.data.kinds.modality import Rows
+from netbuilder.core.data.preprocessing.cells import as_label
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+from netbuilder.core.data.readers.samples import Samples
+
+SHOWN = 48
+
+
+@dataclass(frozen=True)
+class PicturesDataView:
+    """What there is to choose from: the labels in their order; counts by label and part."""
+
+    classes: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class PictureQuery:
+    """Which pictures: of a class ("" any) and a part (None any), of another ``draw``."""
+
+    label: str = ""
+    part: int | None = None
+    draw: int = 0
+    count: int = SHOWN
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSelection:
+    """Pictures to show: uint8 (n, height, width, 1 or 3), with their labels and parts.
+
+    ``rows`` says which samples they are, negative ones (-1 - row) of the test set's own.
+    """
+
+    images: NDArray[np.uint8]
+    labels: tuple[str, ...]
+    parts: tuple[int, ...]
+    rows: NDArray[np.int64]
+    matching: int
+
+
+def pictures_data_view(plan: PreparedData) -> PicturesDataView:
+    """What pictures there are."""
+    first = next(iter(plan.preprocessing.outputs.values()))
+    count = len(plan.samples) + (len(plan.test) if plan.test is not None else 0)
+    return PicturesDataView(first.classes, count)
+
+
+def select_pictures(plan: PreparedData, wanted: PictureQuery) -> PictureSelection:
+    """Some pictures, drawn at random by ``wanted.draw``, in the order of their classes where mixed.
+
+    Raises:
+        DataError: a file is damaged or missing.
+    """
+    labels, parts, rows = _all(plan)
+    fits = np.ones(len(rows), bool)
+    if wanted.label:
+        fits &= labels == wanted.label
+    if wanted.part is not None:
+        fits &= parts == wanted.part
+    found = np.flatnonzero(fits)
+    generator = np.random.default_rng(wanted.draw)
+    chosen = generator.permutation(found)[: wanted.count]
+    images = _gathered(plan, rows[chosen], thumbnails)
+    return PictureSelection(
+        images,
+        tuple(str(one) for one in labels[chosen]),
+        tuple(int(one) for one in parts[chosen]),
+        rows[chosen],
+        len(found),
+    )
+
+
+def _all(plan: PreparedData) -> tuple[NDArray[Any], NDArray[np.int8], NDArray[np.int64]]:
+    """Label, part and row of every picture, those of the test set's own behind the others."""
+    labels, parts = _labels(plan.samples), plan.parts
+    rows = np.arange(len(labels))
+    if plan.test is None:
+        return labels, parts, rows
+    own = _labels(plan.test)
+    return (
+        np.concatenate([labels, own]),
+        np.concatenate([parts, np.full(len(own), TEST, np.int8)]),
+        np.concatenate([rows, -1 - np.arange(len(own))]),
+    )
+
+
+def _labels(samples: Samples) -> NDArray[Any]:
+    return samples.targets.iloc[:, 0].map(as_label).to_numpy(object)
+
+
+def raw_pictures(
+    plan: PreparedData, preprocessing: InputPreprocessing, rows: NDArray[np.int64]
+) -> NDArray[Any]:
+    """The pictures of ``PictureSelection.rows`` as Input ``preprocessing`` is given them, before
+    scaling."""
+    return _gathered(plan, rows, lambda samples, chosen: pixels(samples, preprocessing, chosen))
+
+
+def _gathered(
+    plan: PreparedData, rows: NDArray[np.int64], read: Callable[[Samples, Rows], NDArray[Any]]
+) -> NDArray[Any]:
+    """Rows of the training file and of the test set's own, in the order that is asked for."""
+    images: list[Any] = [None] * len(rows)
+    for samples, mine in ((plan.samples, rows >= 0), (plan.test, rows < 0)):
+        if samples is None or not mine.any():
+            continue
+        chosen = np.where(rows[mine] < 0, -1 - rows[mine], rows[mine])
+        for place, image in zip(np.flatnonzero(mine), read(samples, chosen), strict=True):
+            images[place] = image
+    return np.stack(images) if images else np.zeros((0, 1, 1, 1), np.uint8)

@@ -1,0 +1,99 @@
+"""Cells of a table in pandas alone: scripts carry the text of these functions, and say the
+constants before.
+
+They stand by themselves, and import pandas and NumPy only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.preprocessing import number_text
+from netbuilder.core.data.preprocessing.cells import (
+    CLOCK,
+    DAYS,
+    SHORT_YEAR,
+    TRUE,
+    YEAR_FIRST,
+    ZONE,
+    day_comes_first,
+)
+from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+YES = sorted(TRUE)
+CONSTANTS = {
+    "CLOCK": CLOCK, "DAYS": DAYS, "YEAR_FIRST": YEAR_FIRST, "ZONE": ZONE, "YES": YES,
+    "MISSING_LABEL": MISSING_LABEL, "SHORT_YEAR": SHORT_YEAR, "CELL": number_text.CELL,
+    "GROUPED": number_text.GROUPED, "BRACKETED": number_text.BRACKETED,
+    "FRACTION": number_text.FRACTION, "FOOT": number_text.FOOT, "SIGNS": number_text.SIGNS,
+}  # fmt: skip
+
+
+def days(dates: pd.Series, like: pd.Series) -> pd.Series:
+    """Days since 1970-01-01; the column ``like`` tells whether the day comes first."""
+    import pandas as pd
+
+    if dates.dtype.kind in "iuf":
+        if not like.dropna().between(*DAYS).all():
+            return dates
+        dates = dates.dropna().astype(int).astype(str)
+        dates = pd.to_datetime(dates, format="%Y%m%d", errors="coerce")
+        return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    first = day_comes_first(like)
+    dates = dates.dropna().astype(str).str.replace(ZONE, "", regex=True)
+    if dates.dropna().astype(str).str.fullmatch(CLOCK).all():
+        dates = "1970-01-01 " + dates  # a time of the day
+    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)
+    if first:
+        # pandas would read 2024-01-06 as the first of June too.
+        plain = pd.to_datetime(dates, errors="coerce", format="mixed", utc=True)
+        found = plain.where(dates.str.match(YEAR_FIRST), found)
+    return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
+
+
+def in_time(cells: pd.Series) -> pd.Series:
+    """Numbers that put rows in order: dates as days; other texts by the alphabet."""
+    try:
+        return days(cells, cells)
+    except ValueError:
+        return cells.astype(str)
+
+
+def moments(cells: pd.Series) -> pd.Series:
+    """Times as numbers: dates as days since 1970-01-01, also those written 20241231."""
+    import pandas as pd
+
+    if cells.dtype.kind in "iuf" and cells.dropna().between(*DAYS).all():
+        dates = pd.to_datetime(cells.astype(int).astype(str), format="%Y%m%d", errors="coerce")
+        return days(dates.astype(str), dates) if dates.notna().all() else cells
+    return days(cells, cells)
+
+
+def one_spelling(cells: pd.Series) -> pd.Series:
+    """Each word in its commonest spelling: case and spaces make no other word."""
+    words = cells.astype("string").str.strip()
+    bare = words.str.casefold().str.split().str.join(" ")
+    common: dict[str, str] = {}
+    for word in words.value_counts().index:
+        common.setdefault(" ".join(word.casefold().split()), word)
+    return bare.map(common).astype(object)
+
+
+def is_true(words: pd.Series, like: pd.Series) -> pd.Series:
+    """1 for yes and 0 for no, in the words of the column ``like``; gaps stay gaps."""
+    known = sorted(set(like.dropna().convert_dtypes().astype("string").str.strip()))
+    true = [word for word in known if word.lower() in YES] or known[-1:]
+    found = words.convert_dtypes().astype("string").str.strip().isin(true)
+    return found.astype(float).where(words.notna())
+
+
+def stand_in(values: pd.Series, rule: str) -> Any:
+    """What stands in for the gaps of a column."""
+    if rule == "category":
+        return MISSING_LABEL
+    if rule == "most_frequent" or values.dtype.kind not in "iuf":
+        return values.mode()[0]
+    return values.mean() if rule == "mean" else values.median()

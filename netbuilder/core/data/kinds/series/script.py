@@ -1,0 +1,120 @@
+"""Lines of a script that cut a series into windows, as the program cuts it."""
+
+from __future__ import annotations
+
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.scripts import role_script, table_script
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_columns
+from netbuilder.core.data.preprocessing.cut_windows import cut_windows, gaps, stretches
+from netbuilder.core.data.preprocessing.missing import missing_rules
+from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
+from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.project.model import Data
+from netbuilder.core.python_text import format_literal
+
+
+def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
+    """Lines from the data frame ``data``, in order and without gaps, to windows and what comes
+    after them."""
+    wanted = format_literal(targets) if targets else "[numbers.columns[-1]]"
+    return [
+        'numbers = data.select_dtypes("number")',
+        f"features, targets = list(numbers.columns), {wanted}",
+        "# A sample is a window of rows; its answer is what comes after.",
+        f"window, horizon = {window}, {horizon}",
+        'rows, ahead = data[features].to_numpy("float32"), data[targets].to_numpy("float32")',
+        "starts = range(window, len(data) - horizon + 1)",
+        "x = np.stack([rows[start - window : start] for start in starts])",
+        "y = np.stack([ahead[start : start + horizon].T.ravel() for start in starts])",
+    ]
+
+
+def series_code(question: ScriptRequest) -> DataCode:
+    """The data section of a series in a file."""
+    data, facts = question.project.data, question.facts
+    single = single_roles(data)
+    found = facts.column_roles if facts is not None else {}
+    order = [single["order"]] if "order" in single else []
+    order = order or [name for name, role in found.items() if role == "order"]
+    group = single.get("group") or next((n for n, role in found.items() if role == "group"), "")
+    targets = target_columns(data)
+    lines = table_script.reading_lines(question, moments=True)
+    timed = ""
+    if order:
+        cells = " + ".join(f"moments(table[{format_literal(name)}])" for name in order)
+        times = [f'    times = ({cells}).to_numpy("float64")']
+    elif facts is not None:
+        times = ["    times = np.arange(len(table))"]
+        timed = ", timed=False"
+    else:
+        times = list(_GUESSED)
+    other = list(dict.fromkeys([*table_script.unused(data), *order, *([group] if group else [])]))
+    other = [name for name in other if name not in targets]
+    numbers = 'data.select_dtypes(["number", "bool"])'
+    numbers += f'.drop(columns={format_literal(other)}, errors="ignore")' if other else ""
+    known = list(facts.column_names) if facts is not None else []
+    lines += [
+        f"features = {format_literal(known) if known else f'list({numbers})'}",
+        f"targets = {format_literal(targets) if targets else '[features[-1]]'}",
+        f"window = {integer_option(data.options, 'window', DEFAULT_WINDOW)}",
+        f"horizon = {integer_option(data.options, 'horizon', 1)}",
+        "",
+        "",
+        *function_lines(gaps), *function_lines(stretches), *function_lines(cut_windows),
+        "def windows_of(table):",
+        '    """Windows of rows, what comes after each, and the row where its answer ends."""',
+        *times,
+        f"    groups = table[{format_literal(group)}].astype(str)" if group
+        else "    groups = pd.Series(0, table.index)",
+        f"    out = {_left_out(data)}",
+        f"    parts = stretches(times, groups.to_numpy(), out{timed})",
+        '    rows, ahead = table[features].to_numpy("float32"), table[targets].to_numpy("float32")',
+        "    return cut_windows(rows, ahead, times, parts, window, horizon)",
+        "",
+        "",
+        "x, y, ends = windows_of(data)",
+    ]  # fmt: skip
+    if data.test_path:
+        lines.append("x_test, y_test, _ = windows_of(test)")
+    told = role_script.role_lines(data)
+    lines += told.lines
+    flags = {name: one for name, one in told.flags.items() if name in {"parts", "weighted"}}
+    lines += ["part_of = part_of[ends]"] if "parts" in flags else []
+    lines += ["row_weights = row_weights[ends]"] if "weighted" in flags else []
+    return DataCode(
+        tuple(lines), InputFormat.NUMBERS, ordered=True, own_test=bool(data.test_path),
+        fills=_fills(data), **flags,
+    )  # fmt: skip
+
+
+def _left_out(data: Data) -> str:
+    """An expression for the rows that no window may hold."""
+    general = str(data.options.get("missing", "error"))
+    rules = {name: one.missing for name, one in data.columns.items() if one.missing}
+    if {general, *rules.values()} <= {"error"}:
+        return "np.zeros(len(table), bool)"
+    if general == "drop":
+        kept = [name for name, rule in rules.items() if rule != "drop"]
+        holes = f"[*targets, *(n for n in features if n not in {format_literal(kept)})]"
+    else:
+        holes = f"[*targets, *{format_literal([n for n, rule in rules.items() if rule == 'drop'])}]"
+    return f"table[{holes}].isna().any(axis=1).to_numpy()"
+
+
+def _fills(data: Data) -> tuple[str, ...]:
+    rules = missing_rules(data, list(data.columns))
+    general = str(data.options.get("missing", "error"))
+    if {general, *rules.values()} <= {"error", "drop"}:
+        return ()
+    middle = "nanmean" if general == "mean" else "nanmedian"
+    return (f"fills = np.{middle}(x_train, axis=(0, 1))",)
+
+
+_GUESSED = (
+    "    # A column of dates puts the rows in order.",
+    '    texts = table.select_dtypes(exclude=["number", "bool"]).astype(str)',
+    '    dates = texts.apply(pd.to_datetime, errors="coerce", format="mixed").dropna(axis=1)',
+    "    times = moments(table[dates.columns[0]]) if len(dates.columns) else range(len(table))",
+    '    times = np.array(times, "float64")',
+)

@@ -1,0 +1,208 @@
+"""Windows of a series: with the answers behind them, without any, and the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.kinds.modality import fill_sequences
+from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.cut_windows import cut_windows
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.preprocessing.time_columns import counting_column
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.series_rows import (
+    DEFAULT_WINDOW,
+    Segment,
+    segments_of,
+    too_short_error,
+)
+from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import ColumnChoice, Data
+from netbuilder.core.wording import did_you_mean, format_count, format_list
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_FEWEST = 10
+
+
+def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str) -> Samples:
+    """Cut a table whose rows follow each other in time into windows.
+
+    "window" (14) rows of all number columns are one sample, (window, columns); the answer is
+    each target in the "horizon" (1) rows that follow, named "column +1", "column +2", … where
+    there are several. No window spans a gap in time.
+
+    Raises:
+        DataError: too few rows, missing values, or a target that is no number.
+    """
+    import numpy as np
+    import pandas as pd
+
+    window = integer_option(data.options, "window", DEFAULT_WINDOW)
+    horizon = integer_option(data.options, "horizon", 1)
+    rows = segments_of(table, target, data, source)
+    names = answer_names(target, horizon)
+    found = ((rows.order, "order"), (rows.clock, "order"), (rows.group, "group"))
+    left_out = {str(name) for name in table.columns} - {*rows.names, *target}
+    roles = {
+        **dict.fromkeys(sorted(left_out), "ignore"), **dict.fromkeys(target, "target"),
+        **{name: role for name, role in found if name},
+    }  # fmt: skip
+    if sum(max(0, len(part) - window - horizon + 1) for part in rows.parts) < _FEWEST:
+        raise too_short_error(source, rows, window, horizon)
+    numbers, ahead = rows.frame.to_numpy(np.float64), rows.frame[list(target)].to_numpy(np.float64)
+    x, y, ends = cut_windows(numbers, ahead, rows.times, rows.parts, window, horizon)
+    return Samples(
+        role="numbers",
+        arrays={"series": x},
+        columns=rows.names,
+        targets=pd.DataFrame(y, columns=list(names), index=rows.frame.index[ends]),
+        ordered=True,
+        source=source,
+        notes=rows.notes,
+        roles=roles,
+    )
+
+
+def answer_names(target: Sequence[str], horizon: int) -> tuple[str, ...]:
+    """Names of the answers: the targets', or one for each step ahead."""
+    if horizon == 1:
+        return tuple(target)
+    return tuple(f"{name} +{step}" for name in target for step in range(1, horizon + 1))
+
+
+def targets_behind(names: Sequence[str], horizon: int) -> tuple[str, ...]:
+    """The target columns that answers of these names are about."""
+    if horizon == 1:
+        return tuple(names)
+    return tuple(dict.fromkeys(name.rpartition(" +")[0] or name for name in names))
+
+
+def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
+    """Every window of ``window`` rows, (rows - window + 1, window, columns)."""
+    import numpy as np
+
+    values = frame.to_numpy(np.float64)
+    if len(values) < window:
+        return np.empty((0, window, values.shape[1]))
+    views = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
+    return np.ascontiguousarray(views.transpose(0, 2, 1))
+
+
+def labelled_windows(
+    table: pd.DataFrame,
+    data: Data,
+    preprocessing: Preprocessing,
+    entry: InputPreprocessing,
+    source: str,
+) -> Samples:
+    """Windows with answers, of the columns that a trained model takes.
+
+    Raises:
+        DataError: columns are missing, or the table is too short.
+    """
+    horizon = integer_option(data.options, "horizon", 1)
+    answers = tuple(dict.fromkeys(n for out in preprocessing.outputs.values() for n in out.columns))
+    targets = targets_behind(answers, horizon)
+    features = [column.name for column in entry.columns]
+    used = _with_helpers(table, data, list(dict.fromkeys([*features, *targets])), source)
+    asked = _as_features(data, features)
+    asked = replace(asked, options={**data.options, "window": int(entry.shape[0] or 1)})
+    found = windows(used, targets, asked, source)
+    where = [found.columns.index(name) for name in features]
+    return replace(found, arrays={"series": found.arrays["series"][..., where]})
+
+
+def history(
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
+) -> tuple[NDArray[np.float32], list[Any], str]:
+    """Every window of a table without answers, the line on which each ends, and a note.
+
+    Raises:
+        DataError: columns are missing, or no window fits.
+    """
+    import numpy as np
+
+    window = int(entry.shape[0] or 1)
+    names, segments = _long_enough(table, data, entry, source)
+    parts = [cut(one.frame[names], window) for one in segments]
+    lines = [line for one in segments for line in one.frame.index[window - 1 :]]
+    horizon = integer_option(data.options, "horizon", 1)
+    ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
+    note = f"Each answer stands where its {window} rows end, and is about {ahead}."
+    raw = fill_sequences(np.concatenate(parts), entry.columns).astype(np.float32)
+    return raw, lines, note
+
+
+def latest_window(
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
+) -> NDArray[np.float64]:
+    """The rows with which a table ends in time, (window, columns): what follows is in no file.
+
+    The windows that are learned from end earlier, for their answers stand in the file.
+
+    Raises:
+        DataError: columns are missing, or no window fits.
+    """
+    import numpy as np
+
+    names, segments = _long_enough(table, data, entry, source)
+    last = max(reversed(segments), key=lambda one: float(one.times[-1]))
+    rows = last.frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
+    found: NDArray[np.float64] = fill_sequences(rows[None], entry.columns)[0]
+    return found
+
+
+def _long_enough(
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
+) -> tuple[list[str], list[Segment]]:
+    """The columns that a model takes, and the stretches of a table into which a window fits."""
+    names = [column.name for column in entry.columns]
+    used = _with_helpers(table, data, names, source)
+    rows = segments_of(used, (), _as_features(data, names), source)
+    window = int(entry.shape[0] or 1)
+    segments = [one for one in rows.segments if len(one.frame) >= window]
+    if not segments:
+        raise DataError(
+            f"{source} has {format_count(len(table), 'row')}, the model looks back {window}.",
+            f"Give at least {window} rows.",
+        )
+    return names, segments
+
+
+def _as_features(data: Data, names: Sequence[str]) -> Data:
+    """The recipe in which what the model takes is a feature: also years, which would order rows."""
+    decided = {name: data.columns.get(name, ColumnChoice()) for name in names}
+    roles = {name: one if one.role else replace(one, role="feature")
+             for name, one in decided.items()}  # fmt: skip
+    return replace(data, columns={**data.columns, **roles})
+
+
+def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str) -> pd.DataFrame:
+    """The columns that a model needs, and those that order and group the rows."""
+    known = [str(name) for name in table.columns]
+    lost = [name for name in names if name not in known]
+    if lost:
+        hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
+        raise DataError(
+            f"{source} lacks the column{'' if len(lost) == 1 else 's'} {format_list(lost, 8)} that "
+            "the model needs.",
+            f"{hint} It has {format_list(known, 12)}.".strip(),
+        )
+    helpers = [name for name in known if name not in names and not is_numeric(table[name])]
+    extra = set(single_roles(data).values())
+    extra.add(counting_column(table, names))
+    helpers += [name for name in known if name in extra and name not in (*names, *helpers)]
+    kept = [name for name in known if name in (*names, *helpers)]
+    # A counting column that orders the rows is no feature here unless the model has it.
+    return table[kept]

@@ -1,0 +1,308 @@
+"""Sounds: a folder for each class, heard as a waveform or as a spectrogram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    PARTS,
+    SCALING,
+    DataCode,
+    DataKind,
+    DataLocation,
+    InputFormat,
+    ScriptRequest,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    KerasInputs,
+    Key,
+    Modality,
+    PreviewSamples,
+    Rows,
+    reshape_values,
+    source_of,
+    values_of,
+    wanted_shape,
+)
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines
+from netbuilder.core.data.kinds.sounds.sound_files import (
+    DEFAULT_MELS,
+    ENDINGS,
+    check_all_sounds,
+    decode_sounds,
+    log_mel,
+    mel_filters,
+    sound_lengths,
+    sound_wave,
+    spectrogram,
+)
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.readers.class_folders import (
+    find_samples,
+    may_have_test,
+    select_files,
+    usual_ending,
+)
+from netbuilder.core.data.readers.excluded_files import (
+    SampleFolder,
+    with_exclude_fix,
+    without_excluded,
+)
+from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.recipe_options import integer_option, positive_option
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import format_number
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import PreparedData
+
+SPECTROGRAM, WAVEFORM = "spectrogram", "waveform"
+DEFAULT_RATE = 16_000
+_LONGEST = 5.0
+_LOOK_AT = 100
+_SHOWN = 12
+
+_REPRESENTATION = Param(
+    "representation",
+    Kind.CHOICE,
+    SPECTROGRAM,
+    "how loud each pitch is, or the wave itself",
+    choices=(SPECTROGRAM, WAVEFORM),
+)
+_SECONDS = Param("seconds", Kind.FLOAT, None, "longer ones are cut", 0.05, 60, optional=True)
+_RATE = Param("sample_rate", Kind.INT, DEFAULT_RATE, "numbers a second", 1000, 96_000, more=True)
+_MELS = Param("mels", Kind.INT, DEFAULT_MELS, "pitches of the spectrogram", 8, 256, more=True)
+
+
+def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
+    import numpy as np
+
+    found, home = find_samples(path, ENDINGS, "sound"), SampleFolder(path, path.name)
+    chosen, told = without_excluded(
+        select_files(found, test=test, part=part), data.options, home, "sound"
+    )
+    sound, notes = _sound(data.options, chosen.files, home)
+    paths = np.empty(len(chosen.files), object)
+    paths[:] = chosen.files
+    return Samples(
+        role="sound",
+        arrays={"sound": paths},
+        targets=folder_targets(chosen.labels),
+        source=path.name,
+        notes=(*found.notes, *notes),
+        parts=chosen.parts,
+        details=sound,
+        home=home,
+        findings=told,
+    )
+
+
+def _read_kind(data: Data, path: Path, test: bool) -> Samples:
+    return _read(data, path, test)
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    if not path.is_dir() or not may_have_test(path):
+        return None
+    if not select_files(find_samples(path, ENDINGS, "sound"), part=True).files:
+        return None
+    return _read(data, path, False, part=True)
+
+
+def _sound(
+    options: Mapping[str, Any], files: list[Path], home: SampleFolder
+) -> tuple[tuple[float, float, float], tuple[str, ...]]:
+    """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
+    import numpy as np
+
+    how = str(options.get("representation") or SPECTROGRAM)
+    if how not in _REPRESENTATION.choices:
+        raise DataError(
+            f"The representation '{how}' does not exist.", "Use 'spectrogram' or 'waveform'."
+        )
+    last = sound_lengths(files, home)
+    fits = float(np.quantile(last, 0.95)) if last else 1.0
+    usual = min(_LONGEST, max(0.1, float(np.ceil(fits * 10) / 10)))
+    seconds = positive_option(options, "seconds", usual) if options.get("seconds") else usual
+    rate = integer_option(options, "sample_rate", DEFAULT_RATE, least=1000)
+    mels = integer_option(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
+    longer = sum(length > seconds + 0.01 for length in last)
+    notes = (f"{format_number(longer)} of {format_number(len(last))} sounds are longer than"
+             f" {seconds:g} s and are cut.",) if longer else ()  # fmt: skip
+    return (float(rate), seconds, float(mels)), notes
+
+
+def _numbers(files: Sequence[Path], sound: Sequence[float]) -> Array:
+    rate, seconds, mels = sound
+    return decode_sounds(files, int(rate), seconds, int(mels))
+
+
+class SoundModality(Modality):
+    """Waves, or their spectrograms."""
+
+    name = "sound"
+    takes = "sounds"
+    endings = ENDINGS
+
+    def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+        source = source_of(project, key, samples)
+        few = train[:: max(1, len(train) // _LOOK_AT)]
+        looked_at = _numbers(list(samples.arrays[source][few]), samples.details)
+        how = project.data.scaling
+        # A spectrogram is a logarithm far below 0; a wave lies between -1 and 1 already.
+        how = ("standard" if samples.details[2] else "none") if how == "auto" else how
+        offset, scale = scaling.fit_whole(looked_at, how, None)
+        shape = wanted_shape(project, key, looked_at.shape[1:])
+        fitted = InputPreprocessing(
+            "sound", shape, "float32", (), offset, scale, source=source, sound=samples.details
+        )
+        return fitted, ()
+
+    def read(
+        self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
+    ) -> Array:
+        try:
+            return self.of_files(list(values_of(samples, preprocessing, rows)), preprocessing)
+        except DataError as error:
+            raise with_exclude_fix(error, "sound", samples.home) from error
+
+    def show(self, samples: Samples, count: int) -> PreviewSamples:
+        files = next(iter(samples.arrays.values()))
+        rate, seconds, _ = samples.details
+        waves = _numbers(list(files[: min(count, _SHOWN)]), (rate, seconds, 0.0))
+        # As many points as a small picture has.
+        step = max(1, waves.shape[1] // 400)
+        return PreviewSamples({"sound": [file.name for file in files]}, sequences=waves[:, ::step])
+
+    def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
+        found = _numbers(files, entry.sound)
+        return found.reshape(len(found), *(size or 1 for size in entry.shape))
+
+    def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+        return _read(data, path, True)
+
+    def decoded(self, samples: Samples, preprocessing: InputPreprocessing) -> int | None:
+        import numpy as np
+
+        return 8 * int(np.prod([size or 1 for size in preprocessing.shape]))
+
+    def layers(self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
+        """The wave of a sound, (samples,), at the recipe's rate; its spectrogram is made of it."""
+        rate, seconds, mels = entry.sound
+        wave = inputs.node(key, (round(rate * seconds),))
+        return spectrogram(wave, int(rate), int(mels), entry.shape)
+
+    def examples(
+        self, entry: InputPreprocessing, key: str, count: int
+    ) -> tuple[Mapping[Key, Array], Array]:
+        import numpy as np
+
+        rate, seconds, mels = (int(entry.sound[0]), entry.sound[1], int(entry.sound[2]))
+        random = np.random.default_rng(0)
+        waves = random.uniform(-1, 1, (count, round(rate * seconds))).astype(np.float32)
+        heard = [log_mel(wave, rate, mels) if mels else wave for wave in waves]
+        return {("node", key): waves}, reshape_values(np.stack(heard), entry)
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        rate, seconds, _ = entry.sound
+        return (
+            f"sounds as waves from -1 to 1: {format_number(rate)} numbers a second, {seconds:g} s"
+        )
+
+    def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:
+        check_all_sounds(files, home)
+
+    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
+        from netbuilder.core.data.kinds.sounds.view import sounds_data_view
+
+        return sounds_data_view(plan)
+
+
+SOUND = SoundModality()
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    """A folder with sounds in its folders."""
+    return {} if path.is_dir() and usual_ending(path) in ENDINGS else None
+
+
+# As ``_sound`` finds the length that fits most.
+_USUAL_SECONDS = (
+    "import soundfile",
+    "about = [soundfile.info(str(file)) for file in looked_at]",
+    "lengths = [one.frames / one.samplerate for one in about]",
+    "seconds = np.ceil(np.quantile(lengths, 0.95) * 10) / 10",
+    f"seconds = float(np.clip(seconds, 0.1, {_LONGEST}))",
+)
+
+
+def _code(question: ScriptRequest) -> DataCode:
+    data = question.project.data
+    how = data.options.get("representation") or SPECTROGRAM
+    rate = integer_option(data.options, "sample_rate", DEFAULT_RATE, least=1000)
+    seconds = data.options.get("seconds")
+    wave = f"sound_wave(str(file), {rate}, {seconds or 'seconds'})"
+    mels = integer_option(data.options, "mels", DEFAULT_MELS, least=8)
+    each = f"log_mel({wave}, {rate}, {mels})" if how == SPECTROGRAM else f"{wave}[:, None]"
+    read = f"np.stack([{each} for file in files])"
+    length = () if seconds else _USUAL_SECONDS
+    lines = [
+        *function_lines(sound_wave),
+        *([*function_lines(mel_filters), *function_lines(log_mel)] if how == SPECTROGRAM else ()),
+        *folder_lines(data, data.path, ENDINGS, read, length),
+    ]
+    usual = "standard" if how == SPECTROGRAM else "none"
+    size = f"round({rate} * {seconds or 'seconds'})"
+    hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
+    given = [
+        f"# A .keras takes waves from -1 to 1, {format_number(rate)} numbers a second, and hears"
+        f" them.",
+        *(function_lines(spectrogram) if how == SPECTROGRAM else ()),
+        f"given = keras.Input(({size},))",
+        f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
+    ]
+    return DataCode(
+        tuple(lines),
+        InputFormat.WHOLE,
+        given=tuple(given),
+        takes="what was made of the files above: no wave of another rate or length",
+        scaling=usual,
+        looked_at=_LOOK_AT,
+        parts="folders",
+        own_test=bool(data.test_path),
+    )
+
+
+KIND = DataKind(
+    name="sounds",
+    title="Sounds",
+    help="sounds: a folder with one folder for each class (which word was said?)",
+    noun="sounds",
+    options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
+    readings=(
+        (
+            "a folder with a folder for each class, in parts or not",
+            "the classes; a length that fits most, and how many are cut; any rate and number of "
+            "channels is brought to one",
+        ),
+    ),
+    modalities=(SOUND,),
+    read=_read_kind,
+    code=_code,
+    place=DataLocation.FOLDER,
+    recognise=_recognised,
+    read_test=_read_test,
+    task=lambda data: "classes",
+)

@@ -1,0 +1,72 @@
+"""Sounds as the network gets them: the wave, and how loud each pitch is from moment to moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import PreparedData
+from netbuilder.core.data.kinds.sounds.sound_files import DEFAULT_MELS, decode_sounds, log_mel
+from netbuilder.core.data.readers.samples import Samples
+
+
+@dataclass(frozen=True)
+class SoundsDataView:
+    """The sounds there are.
+
+    Attributes:
+        files: of each sound.
+        labels: its class.
+        parts: 0 training, 1 validation, 2 test.
+        rate: numbers a second, as the network gets them.
+        seconds: of each sound; longer ones are cut, shorter ones end in silence.
+        mels: pitches of the spectrogram; 0 where the network gets the wave itself.
+    """
+
+    files: tuple[Path, ...]
+    labels: tuple[str, ...]
+    parts: tuple[int, ...]
+    rate: int
+    seconds: float
+    mels: int
+
+
+@dataclass(frozen=True, eq=False)
+class SoundClip:
+    """One sound: ``wave`` float32 (samples,) from -1 to 1, ``pitches`` float32 (moments, mels)."""
+
+    wave: NDArray[np.float32]
+    pitches: NDArray[np.float32]
+    rate: int
+
+
+def sounds_data_view(plan: PreparedData) -> SoundsDataView:
+    """The sounds of a recipe."""
+    entry = next(iter(plan.preprocessing.inputs.values()))
+    files, labels = _listed(plan.samples)
+    parts = plan.parts.tolist()
+    if plan.test is not None:
+        more = _listed(plan.test)
+        files, labels = files + more[0], labels + more[1]
+        parts += [2] * len(more[0])
+    rate, seconds, mels = entry.sound
+    return SoundsDataView(
+        tuple(files), tuple(labels), tuple(parts), int(rate), float(seconds), int(mels)
+    )
+
+
+def _listed(samples: Samples) -> tuple[list[Path], list[str]]:
+    return list(samples.arrays["sound"]), samples.targets.iloc[:, 0].astype(str).tolist()
+
+
+def load_clip(look: SoundsDataView, index: int) -> SoundClip:
+    """One of the sounds.
+
+    Raises:
+        DataError: its file is damaged or missing.
+    """
+    wave = decode_sounds([look.files[index]], look.rate, look.seconds, 0)[0, :, 0]
+    return SoundClip(wave, log_mel(wave, look.rate, look.mels or DEFAULT_MELS), look.rate)

@@ -1,0 +1,394 @@
+"""Texts become rows of word numbers.
+
+The words are cut and numbered outside the model, in the way of ``keras.layers.TextVectorization``
+with its defaults (lower case, punctuation taken out, cut at blanks, 0 for padding at the end, 1
+for unknown words), so that a trained file takes plain whole numbers and opens anywhere. The list
+of words travels with the file; a ``TextVectorization`` layer with the same list gives the same
+numbers. Chinese and Japanese put no blanks between words: there every character is one
+(``split="character"`` of that layer).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.findings import INFO, Finding, data_fix
+from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
+from netbuilder.core.data.kinds.kind import (
+    PARTS,
+    TABLE_FILE,
+    TASK,
+    DataCode,
+    DataKind,
+    DataLocation,
+    ScriptRequest,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    KerasInputs,
+    Key,
+    Modality,
+    PreviewSamples,
+    Rows,
+    input_node_shape,
+    source_of,
+    values_of,
+)
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
+from netbuilder.core.data.kinds.scripts.script_lines import text_code
+from netbuilder.core.data.kinds.text import next_token
+from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
+from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.preprocessing.roles import require_column
+from netbuilder.core.data.preprocessing.word_encoding import (
+    DEFAULT_WORDS,
+    SPLITS,
+    fit_length,
+    fit_split,
+    fit_vocabulary,
+    lost_words,
+    raw_of_texts,
+)
+from netbuilder.core.data.readers.class_folders import (
+    find_samples,
+    may_have_test,
+    select_files,
+    usual_ending,
+)
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
+from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
+from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_list
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from netbuilder.core.data.dataset import PreparedData
+
+_BY_CHARACTER = (
+    "Each character counts as a word: Chinese and Japanese texts put no blanks between words."
+)
+
+
+def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
+    """Samples from a table with a column of texts, or a folder with one folder per class.
+
+    Args:
+        data: the recipe. Options: "text": the table's column of texts (default: one whose type
+            is "text", else that with the longest texts).
+        path: the table, or a folder whose subfolders hold ``.txt`` files.
+        test: it is the test file.
+
+    Raises:
+        DataError: not readable, a column that does not exist, or no texts.
+    """
+    if path.is_dir():
+        return _folder(path, data.options)
+    table = read_table(path, reading_options(data))
+    column = _text_column(data, table, path.name)
+    found = samples_in_column(data, table, column, path.name, "text", test=test)
+    assert found.table is not None
+    texts = found.table[column].astype(str).to_numpy(object)
+    others = tuple(
+        Finding(
+            "other-texts", INFO, f"'{name}' is not used: the texts are those of '{column}'.", name,
+            (data_fix(f"Read the texts of '{name}'", text=name),),
+        )
+        for name, role in found.roles.items()
+        if role == "ignore" and not is_numeric(table[name])
+    )  # fmt: skip
+    findings = (*found.findings, *others)
+    return replace(
+        found, role="text", table=None, from_file=False, arrays={column: texts}, findings=findings
+    )
+
+
+def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
+    given = str(data.options.get("text") or "")
+    if given:
+        require_column(given, [str(name) for name in table.columns], source)
+        return given
+    free = free_columns(data, table)
+    decided = [n for n in free if n in data.columns and data.columns[n].type == "text"]
+    strings = decided or [name for name in free if not is_numeric(table[name])]
+    if not strings:
+        raise DataError(
+            f"{source} has no column of texts.",
+            "Choose another file, or the kind of data 'csv' for numbers.",
+        )
+    return max(strings, key=lambda name: table[name].dropna().astype(str).str.len().mean())
+
+
+def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Samples:
+    """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
+    import numpy as np
+
+    found = find_samples(path, (".txt",), "text")
+    chosen = select_files(found, part=part)
+    texts, encodings = [], set()
+    for file in chosen.files:
+        said, encoding = read_text_file(file, options)
+        texts.append(said)
+        encodings.add(encoding)
+    notes = list(found.notes)
+    if other := sorted(encodings - {"utf-8", "utf-8-sig", "ascii"}):
+        notes.append(f"Some were read in the encoding {format_list(other)}.")
+    return Samples(
+        role="text",
+        arrays={"text": np.array(texts, object)},
+        targets=folder_targets(chosen.labels),
+        source=path.name,
+        notes=tuple(notes),
+        parts=chosen.parts,
+    )
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    if not path.is_dir() or data.options.get("task") == next_token.TASK:
+        return None
+    if not may_have_test(path):
+        return None
+    if not select_files(find_samples(path, (".txt",), "text"), part=True).files:
+        return None
+    return _folder(path, data.options, part=True)
+
+
+class TextModality(Modality):
+    """Texts as the numbers of their words."""
+
+    name = "text"
+    takes = "texts"
+    endings = (".txt",)
+    labelled_tables = True
+
+    def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+        """Vocabulary and length of the texts for Input node ``key``."""
+        source = source_of(project, key, samples)
+        texts = samples.arrays[source][train]
+        options = project.data.options
+        asked = input_node_shape(project, key)
+        if len(asked) == 1 and isinstance(asked[0], int) and "sequence_length" not in options:
+            options = {**options, "sequence_length": asked[0]}
+        split = fit_split(texts, options)
+        fitted = InputPreprocessing(
+            "text",
+            (fit_length(list(texts), options, split),),
+            "int32",
+            vocabulary=fit_vocabulary(texts, options, split),
+            source=source,
+            split=split,
+        )
+        notes = [_BY_CHARACTER] if split else []
+        return fitted, (*notes, *lost_words(texts, fitted))
+
+    def read(
+        self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
+    ) -> Array:
+        return raw_of_texts(list(values_of(samples, preprocessing, rows)), preprocessing)
+
+    def show(self, samples: Samples, count: int) -> PreviewSamples:
+        return PreviewSamples(dict(samples.arrays))
+
+    def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
+        return raw_of_texts([read_text_file(file, {})[0] for file in files], entry)
+
+    def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+        wanted = tuple(
+            dict.fromkeys(n for entry in preprocessing.outputs.values() for n in entry.columns)
+        )
+        told = replace(
+            data, target=wanted, targets={}, options={**preprocessing.hints, **data.options}
+        )
+        return read_text(told, path, test=True)
+
+    def layers(self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
+        return numbered(
+            inputs.node(key, (1,), "string"),
+            entry.vocabulary[2:],
+            f"{key}_words",
+            split=entry.split or "whitespace",
+            standardize="lower_and_strip_punctuation",
+            length=int(entry.shape[0] or 1),
+        )
+
+    def examples(
+        self, entry: InputPreprocessing, key: str, count: int
+    ) -> tuple[Mapping[Key, Array], Array]:
+        import numpy as np
+
+        blank = "" if entry.split else " "
+        texts = made_up_texts(entry.vocabulary[2:], count, int(entry.shape[0] or 1), blank)
+        return {("node", key): np.array(texts, object)[:, None]}, raw_of_texts(texts, entry)
+
+    def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
+        return raw_of_texts(list(texts), entry)
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        return TAKES_TEXTS
+
+    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
+        from netbuilder.core.data.kinds.text.view import texts_data_view
+
+        return texts_data_view(plan)
+
+    def explained_as(self, entry: InputPreprocessing) -> str:
+        return "text"
+
+
+TEXT = TextModality()
+
+
+def _read(data: Data, path: Path, test: bool) -> Samples:
+    if data.options.get("task") == next_token.TASK:
+        return next_token.read_long_text(path, data.options)
+    return read_text(data, path, test=test)
+
+
+def _tabular(data: Data) -> bool:
+    table = Path(data.path).suffix.lower() in TABLE_ENDINGS
+    return table and data.options.get("task") != next_token.TASK
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    """A folder whose folders hold ``.txt`` files, or a ``.txt`` file that is no table."""
+    if path.is_dir():
+        return {} if usual_ending(path) == ".txt" else None
+    if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
+        return {"task": next_token.TASK}
+    return None
+
+
+def _looks_like_table(path: Path) -> bool:
+    """Whether most of the first lines have the same number of separators, at least one."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(20_000)
+    except OSError:
+        return True
+    lines = head.decode(encoding_of(head), errors="replace").splitlines()[:40]
+    lines = [line for line in lines if line.strip()]
+    if len(lines) < 2:
+        return False
+    for separator in (",", ";", "\t", "|"):
+        counts = Counter(line.count(separator) for line in lines)
+        most, often = counts.most_common(1)[0]
+        if most and often >= 0.9 * len(lines):
+            return True
+    numbers = [re.fullmatch(r"[-+\d.,eE\s]+", line) is not None for line in lines]
+    return sum(numbers) >= 0.9 * len(lines)
+
+
+_LONGEST_TEXTS = (
+    'data.select_dtypes(exclude="number").apply(lambda c: c.astype(str).str.len().mean()).idxmax()'
+)
+
+
+def _code(question: ScriptRequest) -> DataCode:
+    data = question.project.data
+    if data.options.get("task") == next_token.TASK:
+        return next_token.code(question)
+    if not data.path.lower().endswith(TABLE_ENDINGS):
+        return _folder_code(question)
+    told = sample_role_lines(
+        question,
+        "text",
+        _LONGEST_TEXTS,
+        ('x = data[column].astype(str).to_numpy("str")',),
+        ('x_test = test[column].astype(str).to_numpy("str")',),
+    )
+    return text_code(question, told.lines, **told.flags)
+
+
+def _folder_code(question: ScriptRequest) -> DataCode:
+    data = question.project.data
+    encoding = str(data.options.get("encoding") or "utf-8-sig")
+    read = f"np.array([file.read_text(encoding={format_literal(encoding)}) for file in files])"
+    lines = folder_lines(data, data.path, (".txt",), read)
+    return text_code(question, lines, parts="folders", own_test=bool(data.test_path))
+
+
+TEXT_TASK = replace(
+    TASK,
+    help="what the target is; next_token: go on from one long text",
+    choices=(*TASK.choices, next_token.TASK),
+)
+
+
+def _options(data: Data) -> tuple[Param, ...]:
+    if data.options.get("task") != next_token.TASK:
+        return ()
+    return (next_token.LEVEL, next_token.WINDOW, next_token.STEP, next_token.LOWERCASE)
+
+
+KIND = DataKind(
+    name="text",
+    title="Texts",
+    help="texts to tell apart, or one long text to go on from",
+    noun="texts",
+    options=(
+        Param("text", Kind.TEXT, None, "column with the text", optional=True),
+        Param("max_words", Kind.INT, DEFAULT_WORDS, "words that are known", 2),
+        Param("sequence_length", Kind.INT, None, "words a text", 1, optional=True),
+        Param(
+            "split",
+            Kind.CHOICE,
+            "auto",
+            "where words end. auto: at blanks; each character of Chinese and Japanese is one",
+            choices=SPLITS,
+            more=True,
+        ),
+        TEXT_TASK,
+        *PARTS,
+        *TABLE_FILE,
+    ),
+    readings=(
+        (
+            "a table with a column of texts",
+            "the column with the longest texts is the text, the last other one the target",
+        ),
+        (
+            "a folder with a folder for each class, in parts or not (aclImdb)",
+            "the classes and parts; texts without labels are left out",
+        ),
+        (
+            "one long .txt that is no table",
+            "it is learned to go on from it, by character or word; rare tokens count as "
+            "unknown, with their share",
+        ),
+        (
+            "Chinese and Japanese texts",
+            "each character is a word: there are no blanks between words",
+        ),
+        (
+            "UTF-8, UTF-16, cp1251, GB 18030, Shift-JIS, …",
+            "the encoding is found, and said where it is not UTF-8",
+        ),
+    ),
+    modalities=(TEXT, next_token.TOKENS),
+    read=_read,
+    code=_code,
+    place=DataLocation.EITHER,
+    read_test=_read_test,
+    more_options=_options,
+    task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",
+    endings=TABLE_ENDINGS,
+    recognise=_recognised,
+    tabular=_tabular,
+)

@@ -1,0 +1,347 @@
+"""One long text to go on from: windows of its tokens, and the token that comes after each.
+
+The windows are views into one row of numbers: they are copied when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data import tokens as tokens_
+from netbuilder.core.data.data_facts import NEXT_TOKEN
+from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    KerasInputs,
+    Key,
+    Modality,
+    PreviewSamples,
+    Rows,
+    source_of,
+    values_of,
+)
+from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.text_file import read_text_file
+from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_count, format_number
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import PreparedData
+
+TASK = NEXT_TOKEN
+DEFAULT_WINDOW = 40
+#: More classes than this are too many to learn in a classroom.
+MOST_WORDS = 1000
+_FEWEST = 20
+
+LEVEL = Param("level", Kind.CHOICE, tokens_.CHARACTER, "what it predicts", choices=tokens_.LEVELS)
+WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, "tokens that it looks back", 1, 1000)
+STEP = Param("step", Kind.INT, 1, "tokens between two windows", 1, 1000, more=True)
+LOWERCASE = Param("lowercase", Kind.BOOL, True, "capitals become small letters", more=True)
+
+
+def level_of(options: Mapping[str, Any]) -> str:
+    """Option "level", checked."""
+    level = str(options.get("level") or tokens_.CHARACTER)
+    if level not in tokens_.LEVELS:
+        raise DataError(f"The level '{level}' does not exist.", "Use 'character' or 'word'.")
+    return level
+
+
+def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
+    """Samples of a text: each window of ``window`` tokens, and the token behind it.
+
+    Options: "level" ("character" or "word"), "window" (40), "step" between two windows (1),
+    "max_words" (1,000) that are known, "lowercase" (true).
+
+    Raises:
+        DataError: the text is too short.
+    """
+    level, window, step = level_of(options), integer_option(options, "window", DEFAULT_WINDOW), 1
+    step = integer_option(options, "step", 1)
+    found = tokens_.tokenize(text, level, bool(options.get("lowercase", True)))
+    size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
+    vocabulary = tokens_.vocabulary_of(found, size)
+    unit = "character" if level == tokens_.CHARACTER else "word"
+    if len(found) - window < _FEWEST:
+        raise DataError(
+            f"{source} has {format_count(len(found), unit)}, too few for windows of {window}.",
+            "Use a longer text, or a shorter window.",
+        )
+    ids = tokens_.token_numbers(found, vocabulary)
+    notes = [
+        f"{format_number(len(found))} {unit}s, {format_number(len(vocabulary) - 2)} of them"
+        f" different."
+    ]
+    unknown = int((ids == 1).sum())
+    if unknown:
+        notes.append(
+            f"{format_count(unknown, unit)} ({unknown / len(ids):.1%}) are rare and count as"
+            f" unknown."
+        )
+    return _cut(ids, vocabulary, window, step, level, source, tuple(notes))
+
+
+def _cut(
+    ids: Array, vocabulary: Sequence[str], window: int, step: int, level: str, source: str,
+    notes: tuple[str, ...],
+) -> Samples:  # fmt: skip
+    import numpy as np
+    import pandas as pd
+
+    views = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]
+    after = ids[window::step]
+    # What follows must be known: an unknown token cannot be written.
+    keep = np.flatnonzero(after != 1)
+    views = views if len(keep) == len(after) else views[keep]
+    names = np.array(vocabulary, object)
+    return Samples(
+        role="tokens",
+        arrays={"text": views},
+        targets=pd.DataFrame({"next": names[after[keep]]}),
+        ordered=True,
+        source=source,
+        notes=notes,
+        vocabulary=tuple(vocabulary),
+        level=level,
+    )
+
+
+def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
+    """Samples of a text file; of a folder all its ``.txt`` files, one after the other."""
+    inside = sorted(one for one in path.rglob("*.txt") if one.is_file())
+    files = inside if path.is_dir() else [path]
+    if not files:
+        raise DataError(
+            f"There is no .txt file in '{path.name}'.", "Choose a text file.", path=str(path)
+        )
+    parts, encodings = zip(*(read_text_file(file, options) for file in files), strict=True)
+    samples = windows_of("\n".join(parts), options, path.name)
+    other = sorted(set(encodings) - {"utf-8", "utf-8-sig"})
+    if not other:
+        return samples
+    return _noted(samples, f"Read in the encoding {', '.join(other)}.")
+
+
+def _noted(samples: Samples, note: str) -> Samples:
+    from dataclasses import replace
+
+    return replace(samples, notes=(*samples.notes, note))
+
+
+def _lowercase(entry: InputPreprocessing) -> bool:
+    return not any(token != token.lower() for token in entry.vocabulary[2:])
+
+
+class TokenModality(Modality):
+    """Windows of the tokens of one long text."""
+
+    name = "tokens"
+    takes = "texts"
+    endings = (".txt",)
+    labelled_tables = True
+
+    def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+        source = source_of(project, key, samples)
+        shape = samples.arrays[source].shape[1:]
+        known, level = samples.vocabulary, samples.level
+        return InputPreprocessing(
+            "tokens", shape, "int32", vocabulary=known, source=source, level=level
+        ), ()
+
+    def read(
+        self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
+    ) -> Array:
+        import numpy as np
+
+        return np.ascontiguousarray(values_of(samples, preprocessing, rows), np.int32)
+
+    def show(self, samples: Samples, count: int) -> PreviewSamples:
+        import numpy as np
+
+        values = next(iter(samples.arrays.values()))
+        names = np.array(samples.vocabulary, object)
+        texts = [tokens_.text_of(names[row], samples.level) for row in values[:count]]
+        return PreviewSamples({"text": [text.replace("\n", "↵") for text in texts]})
+
+    def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
+        """The last window of each text, (n, window)."""
+        import numpy as np
+
+        window = int(entry.shape[0] or 1)
+        rows = [
+            tokens_.last_window(
+                tokens_.tokenize(text, entry.level, _lowercase(entry)), entry.vocabulary, window
+            )
+            for text in texts
+        ]
+        return np.stack(rows)
+
+    def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
+        return self.of_texts([read_text_file(file, {})[0] for file in files], entry)
+
+    def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
+        """Windows of another text, numbered as the model knows its tokens."""
+        entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "tokens")
+        text = read_text_file(path, data.options)[0]
+        found = tokens_.tokenize(text, entry.level, bool(data.options.get("lowercase", True)))
+        window = int(entry.shape[0] or 1)
+        if len(found) <= window:
+            raise DataError(
+                f"{path.name} has {format_count(len(found), 'token')}, the model looks back"
+                f" {window}.",
+                "Use a longer text.",
+            )
+        ids = tokens_.token_numbers(found, entry.vocabulary)
+        return _cut(ids, entry.vocabulary, window, 1, entry.level, path.name, ())
+
+    def decoded(self, samples: Samples, preprocessing: InputPreprocessing) -> int | None:
+        return 4 * int(preprocessing.shape[0] or 1)
+
+    def layers(
+        self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
+    ) -> Any | None:
+        """The last window of a text, in front of a shorter one padding; None for words.
+
+        Words and punctuation marks are cut apart here, which no layer does.
+        """
+        if entry.level != tokens_.CHARACTER:
+            return None
+        import keras
+        import numpy as np
+
+        ops, window = keras.ops, int(entry.shape[0] or 1)
+        ids = numbered(
+            inputs.node(key, (1,), "string"),
+            tokens_.visible_tokens(entry.vocabulary[2:]),
+            f"{key}_characters",
+            split="character",
+            standardize="lower" if _lowercase(entry) else None,
+            length=None,
+        )
+        size = ops.sum(ops.cast(ops.not_equal(ids, 0), "int32"), axis=1, keepdims=True)
+        padded = ops.pad(ops.cast(ids, "int32"), [[0, 0], [window, 0]])
+        return ops.take_along_axis(padded, ops.add(size, np.arange(window, dtype="int32")), axis=1)
+
+    def examples(
+        self, entry: InputPreprocessing, key: str, count: int
+    ) -> tuple[Mapping[Key, Array], Array]:
+        import numpy as np
+
+        known = tokens_.visible_tokens(entry.vocabulary[2:])
+        texts = made_up_texts(known, count, int(entry.shape[0] or 1), "")
+        return {("node", key): np.array(texts, object)[:, None]}, self.of_texts(texts, entry)
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        return TAKES_TEXTS
+
+    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
+        from netbuilder.core.data.kinds.text.view import texts_data_view
+
+        return texts_data_view(plan)
+
+    def explained_as(self, entry: InputPreprocessing) -> str:
+        return "tokens"
+
+
+TOKENS = TokenModality()
+
+
+def window_lines(options: Mapping[str, Any]) -> list[str]:
+    """Lines of a script: from ``text`` to windows of numbers and what comes after each."""
+    level = level_of(options)
+    split = "text" if level == tokens_.CHARACTER else f"re.findall({tokens_.WORDS!r}, text)"
+    lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
+    size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
+    return [
+        "from collections import Counter",
+        "import re",
+        "",
+        *lower,
+        f"text = re.sub({tokens_.OTHER_BLANKS!r}, ' ', text)",
+        f"shown = {format_literal(tokens_.SHOWN)}",
+        "hidden = {mark: blank for blank, mark in shown.items()}",
+        f"tokens = [shown.get(token, token) for token in {split}]",
+        "counts = Counter(tokens)",
+        f"known = sorted(counts, key=lambda token: (-counts[token], token))[:{size - 2}]",
+        "known = sorted(known, key=lambda token: hidden.get(token, token))",
+        "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
+        "numbers = {token: number for number, token in enumerate(known, 2)}",
+        "ids = np.array([numbers.get(token, 1) for token in tokens])",
+        f"window, step = {integer_option(options, 'window', DEFAULT_WINDOW)},"
+        f" {integer_option(options, 'step', 1)}",
+        "x = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]",
+        "y = ids[window::step]",
+        'x, y = x[y > 1].astype("int32"), np.array(known)[y[y > 1] - 2]',
+        "labels, y = np.unique(y, return_inverse=True)",
+        "labels = [str(label) for label in labels]",
+    ]
+
+
+def code(question: ScriptRequest) -> DataCode:
+    """The data section of a script about a text file."""
+    data = question.project.data
+    encoding = str(data.options.get("encoding") or "utf-8")
+    lines = [
+        "from pathlib import Path",
+        "",
+        f"text = Path({format_literal(data.path)}).read_text(encoding={format_literal(encoding)})",
+        *window_lines(data.options),
+    ]
+    return windows_code(lines, data.options)
+
+
+def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
+    """The data section whose ``lines`` leave windows of numbers."""
+    if level_of(options) != tokens_.CHARACTER:
+        takes = "the numbers of words: no layer cuts words and marks apart as above"
+        return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
+    return DataCode(
+        tuple(lines),
+        InputFormat.IDS,
+        ordered=True,
+        takes="the numbers of characters, as made above",
+        given=(*_CHARACTERS, *(_SMALL if options.get("lowercase", True) else _AS_WRITTEN), *_LAST),
+    )
+
+
+_CHARACTERS = (
+    "# A .keras holds the characters too: it takes texts, and reads the end of each.",
+    'given = keras.Input((1,), dtype="string")',
+    "characters = [hidden.get(one, one) for one in known]",
+)
+_AS_WRITTEN = (
+    "look_up = layers.TextVectorization(",
+    '    vocabulary=characters, standardize=None, split="character"',
+    ")",
+    'ids = keras.ops.cast(look_up(given), "int32")',
+)
+_SMALL = (
+    "# Small letters are made of A to Z by the layer, of others by what it knows.",
+    "small = {one.upper(): one for one in characters if not one.isascii()}",
+    "small = {a: b for a, b in small.items() if a.lower() == b and a not in characters}",
+    "look_up = layers.TextVectorization(",
+    '    vocabulary=[*characters, *small], standardize="lower", split="character"',
+    ")",
+    "places = range(2, len(characters) + 2)",
+    "place = [0, 1, *places, *(characters.index(one) + 2 for one in small.values())]",
+    'ids = keras.ops.take(np.array(place, "int32"), look_up(given), axis=0)',
+)
+_LAST = (
+    'size = keras.ops.sum(keras.ops.cast(ids != 0, "int32"), axis=1, keepdims=True)',
+    "padded = keras.ops.pad(ids, [[0, 0], [window, 0]])",
+    'last = size + np.arange(window, dtype="int32")',
+    "numbers = keras.ops.take_along_axis(padded, last, axis=1)",
+)

@@ -1,0 +1,66 @@
+"""A series cut into windows: the program runs these functions, and scripts carry their text.
+
+They stand by themselves, and import NumPy only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def gaps(times: np.ndarray) -> np.ndarray:
+    """Of each step whether it is a gap: longer than 1.5 usual steps; where many steps are so long
+    (a stock exchange has no weekends), longer than 5."""
+    import numpy as np
+
+    steps = np.diff(times)
+    usual = np.median(steps) if len(steps) > 2 else 0
+    if usual <= 0:
+        return np.zeros(len(steps), bool)
+    longer: np.ndarray = steps > 1.5 * usual
+    return longer if longer.mean() <= 0.05 else steps > 5 * usual
+
+
+def stretches(
+    times: np.ndarray, groups: np.ndarray, out: np.ndarray, timed: bool = True
+) -> list[np.ndarray]:
+    """The rows of each stretch of a group, in the order of time: neither a gap in time (where rows
+    are ``timed``) nor a row that is left ``out`` stands between them."""
+    import numpy as np
+
+    found = []
+    for name in dict.fromkeys(groups):
+        mine = np.flatnonzero(groups == name)
+        rows = mine[np.argsort(times[mine], kind="stable")]
+        jumps = gaps(times[rows]) if timed else np.zeros(len(rows) - 1, bool)
+        stretch = np.cumsum([False, *jumps]) + np.cumsum(out[rows])
+        found += [rows[(stretch == one) & ~out[rows]] for one in np.unique(stretch)]
+    return [rows for rows in found if len(rows)]
+
+
+def cut_windows(
+    rows: np.ndarray,
+    ahead: np.ndarray,
+    times: np.ndarray,
+    parts: list[np.ndarray],
+    window: int,
+    horizon: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Windows of rows, (n, window, columns), what comes after each, every target with all its
+    steps, and the row where that ends. Windows of several stretches are in the order of time."""
+    import numpy as np
+
+    views = np.lib.stride_tricks.sliding_window_view
+    x, y, ends = [], [], []
+    for part in parts:
+        count = len(part) - window - horizon + 1
+        if count > 0:
+            x.append(views(rows[part], window, axis=0)[:count].transpose(0, 2, 1))
+            y.append(views(ahead[part[window:]], horizon, axis=0).reshape(count, -1))
+            ends.append(part[window + horizon - 1 :])
+    end = np.concatenate(ends)
+    order = np.argsort(times[end], kind="stable")
+    return np.concatenate(x)[order], np.concatenate(y)[order], end[order]

@@ -1,1 +1,0 @@
-"""Picture files: where they come from, whether they are whole, their sizes and pixels."""

@@ -1,0 +1,259 @@
+"""Pictures of the data: mixed or of one class and part, and as augmentation changes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.dataset import PARTS
+from netbuilder.core.data.kinds.images.view import PictureQuery, PicturesDataView
+from netbuilder.core.project.graph_ends import input_ids
+from netbuilder.core.project.model import Node, Project
+from netbuilder.core.wording import format_count, format_list
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.kinds.series import ALL, refill_combo
+from netbuilder.ui.kinds.splits import split_colors, split_legend
+from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+
+@dataclass(frozen=True, eq=False)
+class _PicturesResult:
+    images: NDArray[np.uint8]
+    labels: tuple[str, ...]
+    parts: tuple[int, ...]
+    matching: int
+    layers: tuple[str, ...]
+
+
+def _read(project: Project, base: Path, wanted: PictureQuery, augment: bool) -> _PicturesResult:
+    from netbuilder.core.data.kinds.images.view import raw_pictures, select_pictures
+    from netbuilder.core.data.prepare.prepared_data import prepare_data
+    from netbuilder.core.results.augmented import augment_pictures
+
+    plan = prepare_data(project, base)
+    found = select_pictures(plan, wanted)
+    graph, key = project.graph, input_ids(project.graph)[0]
+    layers = _layers(project)
+    images = found.images
+    if augment and layers and len(images):
+        preprocessing = plan.preprocessing.inputs[key]
+        images = augment_pictures(
+            graph, key, preprocessing, raw_pictures(plan, preprocessing, found.rows)
+        )
+    names = tuple(node.layer for node in layers)
+    return _PicturesResult(images, found.labels, found.parts, found.matching, names)
+
+
+def _layers(project: Project) -> tuple[Node, ...]:
+    """The layers at the network's start that change pictures, and those on the way there."""
+    from netbuilder.core.results.augmented import augmentation_layers
+
+    return augmentation_layers(project.graph, input_ids(project.graph)[0])
+
+
+class PicturesTab(QWidget):
+    """A gallery. Another draw shows other pictures, or the same anew where they are augmented."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._asked: tuple[Project, Path] | None = None
+        self._draw = 0
+        self._reader = Derived(
+            self, _read, self._found, lambda error: self.note.setText(str(error))
+        )
+        self.label, self.part = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.label.setAccessibleName("Class that is shown")
+        self.part.setAccessibleName("Part that is shown")
+        self.part.addItems(["all parts", *PARTS])
+        self.augment = QCheckBox("as augmented", self)
+        self.augment.setToolTip("As the layers at the network's start change them while it learns")
+        self.others = QPushButton("Others", self)
+        self.others.setProperty("small", True)
+        self.others.setToolTip("Show other pictures; augmented ones once more, changed anew")
+        self.grid = PictureGrid(self)
+        self.legend = QLabel(self)
+        self.note = note_label("", self)
+        scroll = QScrollArea(self)
+        make_scroll_area_accessible(scroll, "Pictures")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.grid)
+        row = FlowLayout()
+        for widget in (self.label, self.part, self.others, self.augment):
+            row.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.note)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self.legend)
+        for box in (self.label, self.part):
+            box.currentIndexChanged.connect(self._ask)
+        self.augment.toggled.connect(self._ask)
+        self.others.clicked.connect(self._again)
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def show_look(self, look: PicturesDataView, project: Project, base: Path) -> None:
+        """Show pictures of other data; the class that was chosen stays where there is one."""
+        self._asked = (project, base)
+        refill_combo(self.label, (ALL, *look.classes))
+        self.label.setVisible(len(look.classes) > 1)
+        self._ask()
+
+    def follow(self, project: Project) -> None:
+        """The network changed: augmented pictures are made anew where its start did."""
+        if self._asked is None:
+            return
+        old, base = self._asked
+        self._asked = (project, base)
+        if _layers(old) != _layers(project):
+            self._ask()
+
+    def _again(self) -> None:
+        self._draw += 1
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._asked is None:
+            return
+        project, base = self._asked
+        label = self.label.currentText() if self.label.currentIndex() > 0 else ""
+        part = self.part.currentIndex() - 1
+        augment = self.augment.isChecked()
+        # Changed anew means the same pictures.
+        wanted = PictureQuery(label, part if part >= 0 else None, 0 if augment else self._draw)
+        self._reader.ask(project, base, wanted, augment)
+
+    def _found(self, answer: _PicturesResult) -> None:
+        self.grid.show_pictures(answer.images, answer.labels, answer.parts)
+        self.augment.setEnabled(bool(answer.layers))
+        words = [f"{len(answer.labels)} of {format_count(answer.matching, 'picture')}."]
+        if self._reader.inputs[3] and answer.layers:
+            words.append(f"Changed by {format_list(answer.layers)}, as in training.")
+        elif not answer.layers:
+            words.append("Augmentation: put RandomFlip or RandomRotation behind Input.")
+        self.note.setText(" ".join(words))
+
+    def _restyle(self) -> None:
+        self.legend.setText(split_legend())
+
+
+CELL = 76
+
+
+class PictureGrid(QWidget):
+    """A line in the colour of its part stands below each picture, and the class beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._images: list[QImage] = []
+        self._labels: Sequence[str] = ()
+        self._parts: Sequence[int] = ()
+        self.menu = PictureMenu(self, "pictures")
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_pictures(
+        self, images: NDArray[np.uint8], labels: Sequence[str], parts: Sequence[int]
+    ) -> None:
+        """Show pictures, uint8 (n, height, width, channels), with their classes and parts."""
+        self._images = [to_image(one) for one in images]
+        self._labels, self._parts = labels, parts
+        self.setAccessibleName(f"{len(labels)} pictures: {', '.join(labels)}")
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def count(self) -> int:
+        """How many are shown."""
+        return len(self._images)
+
+    def _columns(self, width: int) -> int:
+        return max(1, width // CELL)
+
+    @property
+    def _height(self) -> int:
+        return CELL + self.fontMetrics().height() + 4
+
+    def heightForWidth(self, width: int) -> int:
+        return math.ceil(max(len(self._images), 1) / self._columns(width)) * self._height + 2
+
+    def sizeHint(self) -> QSize:
+        return QSize(5 * CELL, self.heightForWidth(max(self.width(), 5 * CELL)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(CELL, self._height)
+
+    def _cell(self, number: int) -> QRectF:
+        row, column = divmod(number, self._columns(self.width()))
+        return QRectF(column * CELL + 2.0, row * self._height + 2.0, CELL - 6, CELL - 6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
+        for number, image in enumerate(self._images):
+            cell = self._cell(number)
+            small = max(image.width(), image.height()) < CELL
+            # Few pixels stay pixels.
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
+            painter.drawImage(_fitted(image, cell), image)
+            line = QRectF(cell.left(), cell.bottom() + 1, cell.width(), 3)
+            part = self._parts[number]
+            painter.fillRect(line, colors[part] if 0 <= part < 3 else QColor(scheme.hairline))
+            painter.setPen(QColor(scheme.text))
+            below = QRectF(cell.left(), cell.bottom() + 4, cell.width(), metrics.height())
+            words = metrics.elidedText(
+                self._labels[number], Qt.TextElideMode.ElideRight, int(below.width())
+            )
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.text_at(event.pos().x(), event.pos().y()))
+            return True
+        return super().event(event)
+
+    def text_at(self, x: float, y: float) -> str:
+        """The class and part of the picture at a place; "" beside them."""
+        for number, label in enumerate(self._labels):
+            if self._cell(number).contains(x, y):
+                part = self._parts[number]
+                return f"{label} · {PARTS[part]}" if 0 <= part < 3 else label
+        return ""
+
+
+def _fitted(image: QImage, cell: QRectF) -> QRectF:
+    size = image.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+    return QRectF(
+        cell.center().x() - size.width() / 2, cell.center().y() - size.height() / 2,
+        size.width(), size.height(),
+    )  # fmt: skip

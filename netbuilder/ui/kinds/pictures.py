@@ -1,0 +1,465 @@
+"""The prediction form for a picture: of the data, a file, the clipboard, a camera, or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from netbuilder.core.data.kinds.images import IMAGE
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.kinds.predict_form import (
+    Explanation,
+    PredictForm,
+    PredictionRequest,
+    file_sample,
+    local_file,
+    request_for_file,
+    request_for_raw,
+)
+from netbuilder.ui.plots.activation_strips import map_montage
+from netbuilder.ui.plots.draw_pad import DrawPad
+from netbuilder.ui.plots.images import scaled, to_image
+from netbuilder.ui.services.capture.devices import Camera
+from netbuilder.ui.services.capture.sample_source import PICTURES_A_SECOND, PictureSource
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import key_text
+from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Predictions
+
+
+PICTURE_SIDE = 140
+#: A picture's edge is looked at in this size; between these shades it says nothing of the page.
+_EDGE, _UNSURE = 32, (0.35, 0.65)
+PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
+_CAMERA = "what the camera sees"
+Found = TypeVar("Found")
+
+
+class PictureForm(PredictForm):
+    """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
+
+    modalities = (IMAGE,)
+    one = "picture"
+    why_at = 1
+    steady = True
+    words = "This network looks at pictures."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self._look: SampleActivations | None = None
+        self._own = False
+        self._trained: TrainedModel | None = None
+        self._answered = False  # with a picture
+        self._drawn_soon = QTimer(self, singleShot=True, interval=40)
+        self._drawn_soon.timeout.connect(self._ask_drawing)
+        # The pad stands above all that changes: it must not move under the pen.
+        self.pad = DrawPad(self)
+        self.picture = QLabel(self)
+        self.picture.setAccessibleName("The picture that is asked about")
+        shown = self._shown = QHBoxLayout()
+        self._why: Explanation | None = None
+        shown.setSpacing(12)
+        shown.addWidget(self.pad)
+        shown.addWidget(self.picture)
+        self.drawn_again = QLabel(self)
+        self.drawn_again.setToolTip("What the network answers, as a picture")
+        self.drawn_again.hide()
+        shown.addWidget(self.drawn_again)
+        shown.addStretch(1)
+        self.page.addLayout(shown)
+        self.ways = FlowLayout(spacing=8)
+        self.draw_button = QPushButton("Draw", self)
+        self.draw_button.setCheckable(True)
+        self.draw_button.setToolTip("Draw a picture: it is prepared as the data set's were")
+        self.clear_button = QPushButton("New page", self)
+        self.picture_button = QPushButton("Answer a picture…", self)
+        self.paste_button = QPushButton("Paste a picture", self)
+        self.paste_button.setToolTip(
+            _(
+                "Predict for the copied picture ({keys}). You can also drop one here.",
+                keys=key_text("Ctrl+V"),
+            )
+        )
+        self.camera = CameraButton(self)
+        self.turn_button = QPushButton("Turn dark and bright", self)
+        self.turn_button.setCheckable(True)
+        self.turn_button.setToolTip("Answer the picture with dark and bright exchanged")
+        self.turn_button.hide()
+        self._given: tuple[QImage, str, str] | None = None
+        self._turned_by_hand = False
+        for button in (
+            self.draw_button,
+            self.clear_button,
+            self.camera,
+            self.picture_button,
+            self.paste_button,
+            self.turn_button,
+        ):
+            self.ways.addWidget(button)
+        self.page.addLayout(self.ways)
+        self.paste_button.clicked.connect(self.paste)
+        self.turn_button.clicked.connect(self._turned)
+        self.picture_button.clicked.connect(self._ask_picture)
+        self.draw_button.toggled.connect(self._draw_toggled)
+        self.clear_button.clicked.connect(self.pad.clear)
+        self.pad.drawn.connect(self._drawn_soon.start)
+        self.camera.seen.connect(
+            lambda image: self._answer(image, "What the camera sees.", _CAMERA)
+        )
+        self.camera.failed.connect(self.said)
+        self._draw_toggled(False)
+
+    def place_why(self, why: Explanation) -> None:
+        """Show beside the picture, or beside the pad, where the answer comes from."""
+        super().place_why(why)
+        self._shown.insertWidget(2, why.picture)
+        if self._why is None:
+            self._why = why
+            why.picture_ready.connect(self._make_room)
+
+    def _make_room(self) -> None:
+        """Two pictures have room side by side: an explanation goes before an answer that is a
+        picture, and beside the pad either before what the network sees."""
+        drawing = self.draw_button.isChecked()
+        self.drawn_again.setVisible(self._answered and not self._explained)
+        self.picture.setVisible(not (drawing and (self._explained or self._answered)))
+        if drawing and self._look is not None and not self.isHidden():
+            self.said.emit(self._beside)
+
+    @property
+    def _explained(self) -> bool:
+        return self._why is not None and not self._why.picture.isHidden()
+
+    @property
+    def _beside(self) -> str:
+        """What hangs beside the pad, in words."""
+        if self._explained:
+            return "Beside the pad: what the network looks at in your drawing."
+        if self._answered:
+            return "Beside the pad: what the network makes of your drawing."
+        return "Beside the pad: what the network sees of your drawing."
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Start with a new page where the data is another; else what is drawn is asked again."""
+        self._look, self._own, self._given = None, False, None
+        self.turn_button.hide()
+        self._drawn_soon.stop()
+        self.picture.clear()
+        self._trained, self._answered = trained, False
+        self.drawn_again.hide()
+        if fresh:
+            self.pad.clear()
+            self._drawn_soon.stop()
+            self.draw_button.setChecked(False)
+            self.camera.setChecked(False)
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._drawn_soon.stop()
+        self.camera.setChecked(False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one draws, or looks at a picture of one's own."""
+        return self._own or self.draw_button.isChecked() or self.camera.isChecked()
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Show and ask about a test picture, unless something of one's own is looked at."""
+        first, self._look = self._look is None, look
+        if wanted:
+            self._own = False
+            self.draw_button.setChecked(False)
+            self.camera.setChecked(False)
+        elif self.busy:
+            if first:
+                self._drawn_soon.start()  # the network is another one
+            return
+        self.turn_button.hide()
+        name, values = next(iter(look.raw.items()))
+        self._show_pixels(look.values.get(name, values))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+
+    def show_answer(self, found: Predictions) -> None:
+        """Show numbers that are a picture again, as an autoencoder's are, as one."""
+        from netbuilder.core.results.predict import prediction_picture
+
+        image = prediction_picture(self._trained, found) if self._trained is not None else None
+        self._answered = image is not None
+        self._make_room()
+        if image is not None:
+            self.drawn_again.setPixmap(pixmap_of(image))
+            self.drawn_again.setAccessibleName("The picture that the network answers")
+
+    def _draw_toggled(self, on: bool) -> None:
+        self.pad.setVisible(on)
+        self._make_room()
+        self.clear_button.setVisible(on)
+        if on:
+            self._own = False
+            self.turn_button.hide()
+            self.camera.setChecked(False)
+            self._ask_drawing()
+        elif self._look is not None and not self._own:
+            self.show_look(self._look, self.words, False)
+
+    def _ask_drawing(self) -> None:
+        """Ask about what is drawn, prepared as the set's pictures were."""
+        if not self.draw_button.isChecked():
+            return
+        if self._look is None:
+            self.nothing.emit(
+                "A drawing is prepared like the data set's pictures: choose the data first."
+            )
+            return
+        from netbuilder.core.results import drawn_sample
+
+        name, like = next(iter(self._look.raw.items()))
+        low, top, dark = self._page(drawn_sample)
+        self.pad.show_dark_ink(dark)
+        try:
+            sample = drawn_sample.prepare_drawing(
+                self.pad.ink(), like.shape, top, low=low, dark_ink=dark
+            )
+        except UserError as error:
+            self.picture.clear()  # the last picture is not what was drawn
+            self._answered = False
+            self._make_room()
+            self.nothing.emit(str(error))
+            return
+        self._show_pixels(sample)
+        self.asked.emit(
+            request_for_raw(
+                {**self._look.raw, name: sample},
+                self._beside,
+                own="your drawing",
+            )
+        )
+
+    def _show_pixels(self, image: Any) -> None:
+        if image.ndim == 3:
+            self.picture.setPixmap(pixmap_of(image))
+
+    def _ask_picture(self) -> None:
+        endings = " ".join(f"*{ending}" for ending in PICTURES)
+        path = ask_open(self, "Choose a picture", f"Pictures ({endings})")
+        if path is not None:
+            self.answer_picture(path)
+
+    def answer_picture(self, path: Path) -> None:
+        """Answer a picture file, prepared as the data set's were."""
+        self.camera.setChecked(False)
+        image = QImage(str(path))
+        if self._is_other_way_round(image):
+            self.answer_image(image, f"{path.name}.")
+            return
+        self._given = (image, f"{path.name}.", path.name)
+        self._show_own(image)
+        self._offer_turn(False)
+        self.asked.emit(request_for_file(path, path.name))
+
+    def answer_image(self, image: QImage, about: str) -> None:
+        """Answer a picture that is in no file."""
+        self.camera.setChecked(False)
+        self._answer(image, about, "your picture")
+
+    def _answer(self, image: QImage, about: str, own: str) -> None:
+        """Answer a picture; one that is bright where the data's are dark is turned first."""
+        goes_on = self._given is not None and self._given[2] == own == _CAMERA
+        self._given = (image, about, own)
+        if not (goes_on and self._turned_by_hand):  # the next picture of the same camera
+            self._turned_by_hand = False
+            self._offer_turn(self._is_other_way_round(image))
+        self._answer_as(self.turn_button.isChecked())
+
+    def _turned(self, on: bool) -> None:
+        self._turned_by_hand = True
+        if self._own:
+            self._answer_as(on)
+
+    def _answer_as(self, turned: bool) -> None:
+        if self._given is None:
+            return
+        image, about, own = self._given
+        if turned:
+            image = image.convertToFormat(QImage.Format.Format_RGB32)
+            image.invertPixels()
+            about = f"{about} Dark and bright are exchanged: the data's are the other way round."
+        self._show_own(image)
+        self.asked.emit(
+            PredictionRequest(
+                lambda model: _with_file(image, lambda file: _answer(model, file)),
+                lambda model: _with_file(image, lambda file: file_sample(model, file)),
+                about,
+                own=own,
+            )
+        )
+
+    def _offer_turn(self, turned: bool) -> None:
+        """Of grey pictures it is seen, and can be changed, whether one was turned."""
+        self.turn_button.setChecked(turned)
+        grey = self._look is not None and self._sample.shape[-1:] == (1,)
+        self.turn_button.setVisible(grey)
+
+    @property
+    def _sample(self) -> Any:
+        """The picture of the data set that is looked at, raw."""
+        return next(iter(self._look.raw.values())) if self._look is not None else np.zeros(0)
+
+    def _is_other_way_round(self, image: QImage) -> bool:
+        """Whether a grey picture's page is bright where those of the data are dark, or the other
+        way round: ink on paper, where the data's digits are bright on dark."""
+        if self._look is None or image.isNull() or self._sample.shape[-1:] != (1,):
+            return False
+        from netbuilder.core.results import drawn_sample
+
+        small = image.scaled(_EDGE, _EDGE).convertToFormat(QImage.Format.Format_Grayscale8)
+        rows = np.frombuffer(small.constBits(), np.uint8).reshape(_EDGE, -1)[:, :_EDGE]
+        edge = np.median(np.concatenate([rows[0], rows[-1], rows[:, 0], rows[:, -1]])) / 255
+        if _UNSURE[0] < edge < _UNSURE[1]:
+            return False
+        return bool((edge > 0.5) != self._page(drawn_sample)[2])
+
+    def _page(self, drawn: Any) -> tuple[float, float, bool]:
+        """The lowest and the highest value of the data's pixels, and whether its page is bright."""
+        assert self._look is not None and self._look.trained is not None
+        name, like = next(iter(self._look.raw.items()))
+        known = self._look.trained.preprocessing.inputs.get(name)
+        found: tuple[float, float, bool] = drawn.like(
+            like, known.value_range if known is not None else ()
+        )
+        return found
+
+    def _show_own(self, image: QImage) -> None:
+        self._own = True
+        self.draw_button.setChecked(False)
+        self.picture.setPixmap(_framed(scaled(image, PICTURE_SIDE)))
+
+    def paste(self) -> None:
+        """Answer the picture on the clipboard."""
+        if not self.take(QGuiApplication.clipboard().mimeData()):
+            self.said.emit("There is no picture to paste: copy one first.")
+
+    def takes(self, given: QMimeData) -> bool:
+        """Pictures, and files of them."""
+        return given.hasImage() or local_file(given, PICTURES) is not None
+
+    def take(self, given: QMimeData) -> bool:
+        """Answer the picture that was pasted or dropped."""
+        path = local_file(given, PICTURES)
+        if path is not None:
+            self.answer_picture(path)
+            return True
+        image = QImage(given.imageData()) if given.hasImage() else QImage()
+        if image.isNull():
+            return False
+        self.answer_image(image, "The picture that was pasted.")
+        return True
+
+
+def pixmap_of(image: Any) -> QPixmap:
+    """A picture as it is, grey where it has one channel: beside the pad the same is seen twice."""
+    if image.shape[2] == 3:
+        return _framed(QPixmap.fromImage(map_montage(image[None], PICTURE_SIDE, 1)))
+    grey = np.nan_to_num(np.asarray(image[:, :, 0], float))
+    low, high = float(grey.min(initial=0.0)), float(grey.max(initial=0.0))
+    shades = ((grey - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
+    return _framed(scaled(to_image(shades), PICTURE_SIDE))
+
+
+def _framed(picture: QPixmap) -> QPixmap:
+    """With a thin line around it: a white page ends somewhere, on a white panel too."""
+    if picture.isNull():  # a file that is no picture
+        return picture
+    painter = QPainter(picture)
+    painter.setPen(QColor(theme.colors().hairline))
+    size = picture.deviceIndependentSize()
+    painter.drawRect(0, 0, round(size.width()) - 1, round(size.height()) - 1)
+    painter.end()
+    return picture
+
+
+def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:
+    """What ``ask`` makes of the picture as a file: it is then read as every other one."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "given.png"
+        image.save(str(file))
+        return ask(file)
+
+
+def _answer(model: TrainedModel, file: Path) -> Predictions:
+    from netbuilder.core.results.predict import predict_files
+
+    return predict_files(model, [file])
+
+
+class CameraButton(QPushButton):
+    """Looks while it is down: ``seen(image)`` some times a second, ``failed(words)``.
+
+    Args:
+        page: while nothing of it is to be seen, the camera does not look.
+        make: makes the camera when the button is pressed; another one in tests.
+    """
+
+    seen = Signal(QImage)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        page: QWidget,
+        *,
+        make: Callable[[QObject], PictureSource] = Camera,
+    ) -> None:
+        super().__init__("Camera", page)
+        self._page, self.make = page, make
+        self._source: PictureSource | None = None
+        self._frame = QImage()
+        self._pace = QTimer(self, interval=1000 // PICTURES_A_SECOND)
+        self._pace.timeout.connect(self._tell)
+        self.setCheckable(True)
+        self.setToolTip("Answer what the camera sees, while it looks")
+        self.toggled.connect(self._toggled)
+
+    def _toggled(self, on: bool) -> None:
+        self._pace.stop()
+        self._frame = QImage()
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+            source.deleteLater()
+        if on:
+            self._source = self.make(self)
+            self._source.shown.connect(self._look)
+            self._source.failed.connect(self._failed)
+            self._pace.start()
+            self._source.open()
+
+    def _look(self, image: QImage) -> None:
+        self._frame = image
+
+    def _tell(self) -> None:
+        # A camera that looks while nobody sees it is none that a class wants. A tab behind others
+        # is not hidden for Qt: nothing of it is to be seen.
+        if self._page.visibleRegion().isEmpty():
+            self.setChecked(False)
+            return
+        frame, self._frame = self._frame, QImage()
+        if not frame.isNull():
+            self.seen.emit(frame)
+
+    def _failed(self, what: str, fix: str) -> None:
+        self.setChecked(False)
+        self.failed.emit(f"{what} {fix}".strip())

@@ -1,0 +1,132 @@
+"""What the window has of each kind of data: a row a kind, its tabs and its prediction form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.core.data.data_views import SplitDataView, TableDataView
+from netbuilder.core.data.kinds import arrays, csv, images, sounds, text
+from netbuilder.core.data.kinds.arrays.view import ArraysDataView
+from netbuilder.core.data.kinds.images.view import PicturesDataView
+from netbuilder.core.data.kinds.modality import Modality
+from netbuilder.core.data.kinds.series.view import SequencesDataView, SeriesDataView
+from netbuilder.core.data.kinds.sounds.view import SoundsDataView
+from netbuilder.core.data.kinds.text.view import TextsDataView
+from netbuilder.core.i18n import noop as N_
+from netbuilder.ui.kinds.arrays import ArraysTab
+from netbuilder.ui.kinds.picture_tab import PicturesTab
+from netbuilder.ui.kinds.pictures import PictureForm
+from netbuilder.ui.kinds.predict_form import PredictForm, TestSampleForm
+from netbuilder.ui.kinds.rows import RowForm
+from netbuilder.ui.kinds.series import SequencesTab, SeriesForm, SeriesTab
+from netbuilder.ui.kinds.several_inputs import SeveralInputsForm
+from netbuilder.ui.kinds.sounds import SoundForm, SoundsTab
+from netbuilder.ui.kinds.splits import SplitTab
+from netbuilder.ui.kinds.tables import CorrelationTab, ScatterTab
+from netbuilder.ui.kinds.texts import TextForm, TextsTab
+from netbuilder.ui.widgets.fix_buttons import Apply
+
+
+@dataclass(frozen=True)
+class DataViewRow:
+    """A tab of the Data panel.
+
+    Attributes:
+        look: the type of what it shows; the widget has ``show_look(look, project, base)``.
+        title: of the tab.
+        build: (what makes edits, parent) to the widget.
+        instead: it stands for the rows, which would only say the same.
+        own: it tells more than the columns, so that it is in front at first.
+    """
+
+    look: type
+    title: str
+    build: Callable[[Apply, QWidget], Any]
+    instead: bool = False
+    own: bool = True
+
+
+@dataclass(frozen=True)
+class KindWidgets:
+    """What the window has of the sorts of samples of one kind.
+
+    Attributes:
+        name: of the prediction form, as an attribute of the Predict panel.
+        modalities: the sorts of samples.
+        tabs: of the Data panel.
+        form: how the Predict panel asks about one sample.
+    """
+
+    name: str
+    modalities: tuple[Modality, ...]
+    tabs: tuple[DataViewRow, ...]
+    form: type[PredictForm]
+
+
+KIND_WIDGETS = (
+    KindWidgets(
+        "series",
+        arrays.KIND.modalities,
+        (
+            DataViewRow(ArraysDataView, N_("Arrays"), ArraysTab, own=False),
+            DataViewRow(SeriesDataView, N_("Series"), lambda apply, parent: SeriesTab(parent)),
+            DataViewRow(
+                SequencesDataView, N_("Sequences"), lambda apply, parent: SequencesTab(parent)
+            ),
+        ),
+        SeriesForm,
+    ),
+    KindWidgets(
+        "pictures",
+        images.KIND.modalities,
+        (
+            DataViewRow(
+                PicturesDataView, N_("Pictures"), lambda apply, parent: PicturesTab(parent), True
+            ),
+        ),
+        PictureForm,
+    ),
+    KindWidgets(
+        "texts",
+        text.KIND.modalities,
+        (DataViewRow(TextsDataView, N_("Texts"), lambda apply, parent: TextsTab(parent)),),
+        TextForm,
+    ),
+    KindWidgets(
+        "sounds",
+        sounds.KIND.modalities,
+        (DataViewRow(SoundsDataView, N_("Sounds"), lambda apply, parent: SoundsTab(parent), True),),
+        SoundForm,
+    ),
+    KindWidgets(
+        "rows",
+        csv.KIND.modalities,
+        (
+            DataViewRow(
+                TableDataView, N_("Scatter"), lambda apply, parent: ScatterTab(parent), own=False
+            ),
+            DataViewRow(
+                TableDataView,
+                N_("Correlation"),
+                lambda apply, parent: CorrelationTab(parent),
+                own=False,
+            ),
+        ),
+        RowForm,
+    ),
+)
+
+DATA_VIEW_ROWS = (
+    *(tab for row in KIND_WIDGETS for tab in row.tabs),
+    DataViewRow(SplitDataView, N_("Parts"), lambda apply, parent: SplitTab(parent), own=False),
+)
+#: By name, in the order in which the Predict panel asks whether they fit.
+PREDICT_FORMS: dict[str, type[PredictForm]] = {
+    "several": SeveralInputsForm,
+    **{row.name: row.form for row in KIND_WIDGETS},
+    "samples": TestSampleForm,
+}

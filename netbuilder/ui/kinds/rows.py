@@ -1,0 +1,468 @@
+"""The prediction form for a row: a field for each column, and the response along one column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.csv import TABLE
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import format_list, format_range, label_with_unit
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.explain.explanation import Response
+    from netbuilder.core.results.predict import FormField, Predictions
+
+
+PREDICT_DELAY_MS = 150
+_OWN = "your row"
+
+
+def param_of(field: FormField) -> Param:
+    """The form's row for a column of the data."""
+    typical = value_of(field, field.typical)
+    if field.kind == "category":
+        return Param(field.name, Kind.CHOICE, typical, "", choices=tuple(field.categories))
+    if field.kind == "boolean" and len(field.categories) == 2:
+        words = f"ticked: {field.categories[1]}; else: {field.categories[0]}"
+        return Param(field.name, Kind.BOOL, typical, words)
+    if field.low is None or field.high is None:
+        kind = Kind.TEXT if field.kind == "date" else Kind.FLOAT
+        return Param(field.name, kind, typical, unit=field.unit)
+    ends = (value_of(field, field.low), value_of(field, field.high))
+    if is_days(field):
+        words = f"{ends[0]} to {ends[1]} in training"
+        days = (math.floor(field.low), math.floor(field.high))
+        slides = days[0] < days[1]
+        return Param(
+            field.name, Kind.TEXT, typical, words, slide=slides, ends=days if slides else None
+        )
+    words = f"{format_range(f'{field.low:.6g}', f'{field.high:.6g}', field.unit)} in training"
+    slides = field.low < field.high
+    return Param(
+        field.name, Kind.FLOAT, typical, words,
+        slide=slides, ends=(field.low, field.high) if slides else None,
+        whole=field.whole or field.kind == "date", unit=field.unit,
+    )  # fmt: skip
+
+
+def value_of(field: FormField, value: float | str | None) -> Any:
+    """A value of a column as its field shows it: yes or no, a date, a whole number as one."""
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return value
+    if field.kind == "boolean":
+        return value > 0.5
+    if field.kind == "date":
+        from netbuilder.core.results.own_units import format_day
+
+        words = format_day(value, field.low)
+        return int(words) if words.lstrip("-").isdigit() else words  # of years, or seconds
+    return int(value) if float(value).is_integer() else float(value)
+
+
+class RowForm(PredictForm):
+    """A form made from the model's columns."""
+
+    modalities = (TABLE,)
+    one = "row"
+    stands_still = "the curve"
+    words = "Slide, tick or type: the answer follows."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self.form: ParamForm | None = None
+        self.row: dict[str, Any] = {}
+        self._fields: dict[str, FormField] = {}
+        self._own = False
+        self._typed: set[str] = set()  # columns of which something was typed or taken away
+        self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
+        self._soon.timeout.connect(lambda: self._ask(by_hand=False))
+        self.response = ResponseView(workbench, self)
+        self.response.moved.connect(self._slid)
+        self.page.addWidget(self.response)
+        self._place = QVBoxLayout()
+        self.page.addLayout(self._place)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no question waits to be asked."""
+        return not self._soon.isActive()
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks that take rows of a table, and nothing else."""
+        from netbuilder.core.results.predict import form_fields
+
+        return super().fits(trained) and bool(form_fields(trained))
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Show the columns; values of columns that stay are kept."""
+        from netbuilder.core.results.predict import form_fields
+
+        self._own = self._own and not fresh
+        if fresh:
+            self._typed = set()
+        self._show_form(form_fields(trained))
+        self._soon.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a value was filled in by hand."""
+        return self._own
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._soon.stop()
+
+    def _show_form(self, fields: tuple[FormField, ...]) -> None:
+        if self.form is not None:
+            self.form.hide()
+            self.form.deleteLater()
+        known = self.row
+        self._fields = {field.name: field for field in fields}
+        self.row = {f.name: known.get(f.name, value_of(f, f.typical)) for f in fields}
+        self.response.show_fields(fields)
+        self.form = ParamForm([param_of(field) for field in fields], self, about="data")
+        self.form.show_values(self.row)
+        self.form.edited.connect(self.edit)
+        for name, one in self.form.rows.items():
+            one.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
+            if isinstance(one.editor, DaySlideEditor):
+                # As the column of the file was read: the day or the month comes first.
+                one.editor.read = partial(_day_of, style=self._fields[name].style)
+        self._place.addWidget(self.form)
+
+    def _complained(self, sentence: str) -> None:
+        self._own = self._own or bool(sentence)
+        self._soon.start()
+
+    def edit(self, name: str, value: Any) -> None:
+        """Take another value of a column; ``...``: its typical one."""
+        if value is ... and self.form is not None:
+            value = self.form.rows[name].param.default
+        self.row[name] = value
+        self._own = True
+        self._typed.add(name)
+        self.response.follow(name)
+        self.said.emit(self.words)  # it is no test row any more
+        self._workbench.happened.emit("predicted")
+        self._soon.start()
+
+    def _slid(self, name: str, place: float) -> None:
+        """Take the value that was chosen on the curve into the form, as if it were typed."""
+        value = value_of(self._fields[name], place)
+        if self.form is not None:
+            self.form.rows[name].complain("")
+            self.form.rows[name].show_value(value)
+        self.edit(name, value)
+
+    def _ask(self, *, by_hand: bool) -> None:
+        rows = self.form.rows.values() if self.form is not None else ()
+        if any(one.complaint.text() for one in rows):
+            # What stands in the form is not what was answered.
+            self.nothing.emit("One of the values cannot be read: it is marked below.")
+            return
+        row = dict(self.row)
+        waiting = [
+            name
+            for name, field in self._fields.items()
+            if field.needed and row.get(name) in (None, "") and name not in self._typed
+        ]
+        if waiting:  # to be filled in still is no mistake
+            self.nothing.emit(f"Fill in {format_list(waiting, 6)}: the answer follows.")
+        elif row:
+            self.asked.emit(
+                PredictionRequest(
+                    lambda model: _answer(model, row), lambda model: _sample(model, row), None,
+                    by_hand, _OWN if self._own else "")
+            )  # fmt: skip
+            self.response.show_row(self._placed(row), lambda model: _sample(model, row))
+
+    def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with its dates as every axis knows them, however they were typed."""
+        trained = self._workbench.models.prediction_model
+        dates = [name for name, field in self._fields.items() if field.kind == "date"]
+        if trained is None or not dates:
+            return row
+        from netbuilder.core.results.file_samples import row_of
+
+        try:
+            found = row_of(trained, _sample(trained, row)[0])
+        except UserError:
+            return row  # the answer says what is wrong with it
+        return row | {
+            name: value_of(self._fields[name], found[name]) for name in dates if name in found
+        }
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Write a test row into the form, to be changed from there; by itself only as long as
+        nothing was filled in by hand."""
+        if self.form is None or look.trained is None or (self.busy and not wanted):
+            return
+        self._own = False
+        from netbuilder.core.results.file_samples import row_of
+
+        found = row_of(look.trained, look.raw)
+        self.row.update({name: value_of(self._fields[name], v) for name, v in found.items()})
+        self.form.show_values(self.row)
+        for one in self.form.rows.values():
+            one.complain("")
+        self.said.emit(about)
+        self._soon.start()
+
+
+def _day_of(written: str, style: str) -> float | None:
+    from netbuilder.core.results.own_units import parse_day
+
+    return parse_day(written, style)
+
+
+def _answer(model: TrainedModel, row: dict[str, Any]) -> Predictions:
+    from netbuilder.core.results.predict import predict_rows
+
+    return predict_rows(model, row)
+
+
+def _sample(model: TrainedModel, row: dict[str, Any]) -> Sample:
+    from netbuilder.core.results.predict import raw_from_rows
+
+    return {key: value[0] for key, value in raw_from_rows(model, [row])[0].items()}, None
+
+
+#: Where dates are written below the curve, from its left end to its right.
+_MEANT = "Dashed: the mean answer where all rows have that value, each its own otherwise."
+_DATES_AT = (0.12, 0.5, 0.88)
+_Band = tuple["np.ndarray", "np.ndarray"]
+
+
+def _respond(
+    trained: TrainedModel, base: Path, make: Callable[[TrainedModel], Sample], column: str
+) -> tuple[Response, _Band | None]:
+    from netbuilder.core.results.explain.explanation_target import explanation_target as ask
+    from netbuilder.core.results.explain.table_methods import partial_dependence, vary_column
+    from netbuilder.core.results.uncertainty import own_known_errors, uncertainty_band
+
+    sample, _ = make(trained)
+    alone = {key: np.asarray(value)[None] for key, value in sample.items()}
+    asked = ask(trained, sample)
+    found = partial_dependence(asked, alone, column)
+    rows = vary_column(trained, sample, column, found.values)
+    return found, uncertainty_band(trained, rows, asked.unit, own_known_errors(trained, base))
+
+
+class ResponseView(QWidget):
+    """``moved(column, value)``: the line on the curve was dragged to another value."""
+
+    moved = Signal(str, float)
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._fields: dict[str, FormField] = {}
+        self._make: Callable[[TrainedModel], Sample] | None = None
+        self._row: dict[str, Any] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        self.column = NoWheelComboBox(self)
+        self.column.setAccessibleName("Column along which the answer is drawn")
+        self.about = QLabel("How the answer goes with", self)
+        self.about.setProperty("role", "field")
+        self.about.setBuddy(self.column)
+        row.addWidget(self.about)
+        row.addWidget(self.column, 1)
+        layout.addLayout(row)
+        self.plot = NoWheelPlot("response", 130, self)
+        self._curve = self.plot.plot([], [])
+        # Curves without a pen would have no points to fill between.
+        self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
+        self._high = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
+        self._mean = self.plot.plot([], [])
+        self._means: dict[str, Response] = {}
+        self.words = note_label("", self)
+        self._band = pg.FillBetweenItem(self._low, self._high)
+        self.plot.addItem(self._band)
+        self._here = pg.InfiniteLine(angle=90, movable=True)
+        self._here.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.plot.addItem(self._here)
+        layout.addWidget(self.plot)
+        layout.addWidget(self.words)
+        self.words.hide()
+        self._worker = Derived(
+            self, _respond, self._found, lambda _error: self._show_curve([], [], None),
+            of=lambda: workbench.models.prediction_model,
+        )  # fmt: skip
+        self.column.activated.connect(self._column_chosen)
+        self._here.sigDragged.connect(self._dragged)
+        theme.theme().changed.connect(self.restyle)
+        self.restyle()
+        self.hide()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        scheme = theme.colors()
+        self._curve.setPen(pg.mkPen(scheme.training, width=2))
+        dashed = Qt.PenStyle.DashLine
+        self._mean.setPen(pg.mkPen(scheme.secondary, width=2, style=dashed))
+        self._here.setPen(pg.mkPen(scheme.validation, width=2))
+        self._here.setHoverPen(pg.mkPen(scheme.validation, width=4))
+        color = QColor(scheme.training)
+        color.setAlphaF(0.16)
+        self._band.setBrush(color)
+
+    def show_fields(self, fields: Sequence[FormField]) -> None:
+        """Offer the columns of numbers and dates of which the training rows' range is known."""
+        self._fields = {
+            one.name: one
+            for one in fields
+            if one.kind in {"number", "date"} and one.low is not None and one.high is not None
+        }
+        self._show_curve([], [], None)  # what was drawn is of another network
+        self.show_means(())
+        self._row, self._make = {}, None
+        self.column.clear()
+        self.column.addItems(list(self._fields))
+        self.setVisible(bool(self._fields))
+
+    def show_row(self, row: dict[str, Any], make: Callable[[TrainedModel], Sample]) -> None:
+        """Say which row is asked about."""
+        self._row, self._make = row, make
+        self._place()
+        trained = self._workbench.models.prediction_model
+        if trained is not None and self._fields:
+            self._worker.ask(trained, self._workbench.base, make, self.column.currentText())
+
+    def show_means(self, found: Sequence[Response]) -> None:
+        """Draw the mean answer over all rows beside the row's own; of no columns: no more.
+
+        The curve of the column along which it goes furthest comes first.
+        """
+        self._means = {one.column: one for one in found if one.column in self._fields}
+        widest = max(self._means.values(), key=lambda one: one.span, default=None)
+        if widest is not None and widest.column != self.column.currentText():
+            self.follow(widest.column)
+            self._column_chosen()
+        self._draw_mean()
+
+    def _draw_mean(self) -> None:
+        mean = self._means.get(self.column.currentText())
+        if mean is None:
+            self._mean.setData([], [])
+        else:
+            self._mean.setData(np.array(mean.values, float), mean.answers)
+        self.words.setVisible(mean is not None)
+        self.words.setText(_MEANT)
+
+    def follow(self, column: str) -> None:
+        """Draw along this column from now on, where it is one of numbers or dates."""
+        if column in self._fields and column != self.column.currentText():
+            self.column.setCurrentText(column)
+            self._show_curve([], [], None)  # what was drawn is along another
+            self._draw_mean()
+            self._place()
+
+    def _column_chosen(self) -> None:
+        self._draw_mean()
+        if self._make is not None:
+            self.show_row(self._row, self._make)
+
+    def _range(self) -> tuple[float, float]:
+        """Of the training rows, and on to the row that is asked about."""
+        field = self._fields.get(self.column.currentText())
+        if field is None or field.low is None or field.high is None:
+            return 0.0, 1.0
+        here = _place_of(self._row.get(field.name))
+        if here is None or not math.isfinite(here):
+            return field.low, field.high
+        return min(field.low, here), max(field.high, here)
+
+    def _place(self) -> None:
+        """Put the line where the row is, without saying that it was moved."""
+        low, high = self._range()
+        self._name_places(low, high)
+        self.plot.getPlotItem().setXRange(low, high, padding=0.02)
+        self._here.setBounds((low, high))
+        here = _place_of(self._row.get(self.column.currentText(), low))
+        if here is not None and not self._here.moving:
+            self._here.setPos(here)
+
+    def _name_places(self, low: float, high: float) -> None:
+        """Dates below a column of dates, numbers below others."""
+        from netbuilder.core.results.own_units import format_day
+
+        field = self._fields.get(self.column.currentText())
+        ticks = None
+        if field is not None and is_days(field):
+            days = [round(low + part * (high - low)) for part in _DATES_AT]
+            ticks = [[(day, format_day(day, low)) for day in days]]
+        self.plot.getPlotItem().getAxis("bottom").setTicks(ticks)
+
+    def _dragged(self) -> None:
+        value = self._here.value()
+        field = self._fields.get(self.column.currentText())
+        whole = field is not None and (field.whole or field.kind == "date")
+        self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
+
+    def _found(self, answer: tuple[Response, _Band | None]) -> None:
+        if self._worker.inputs[3] != self.column.currentText():
+            return
+        found, around = answer
+        x = np.array(found.values, float)
+        self._show_curve(x, found.answers, around)
+        axis = self.plot.getPlotItem().getAxis("left")
+        room = self.plot.height() - 2 * self.fontMetrics().height()
+        elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
+        about = label_with_unit(found.about, found.unit)
+        axis.setLabel(self.fontMetrics().elidedText(about, elided, room))
+        self.plot.setAccessibleName(f"{found.about} along {found.column}")
+
+    def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
+        self._curve.setData(x, answers)
+        x = np.asarray(x, float)
+        low, high = (np.zeros(0), np.zeros(0)) if around is None else around
+        known = np.isfinite(low) & np.isfinite(high)  # the rest is unlike all known rows
+        at = x[known] if around is not None else low
+        self._low.setData(at, low[known])
+        self._high.setData(at, high[known])
+        # Emptied it would keep its old outline, and the axis the room for that.
+        self._band.setVisible(len(at) > 0)
+
+
+def is_days(field: FormField) -> bool:
+    """Whether a column's numbers are days since 1970-01-01, and no years."""
+    from netbuilder.core.results.own_units import has_dates
+
+    return field.kind == "date" and has_dates(field.low, field.high)
+
+
+def _place_of(cell: Any) -> float | None:
+    """Where a cell of the form stands on the axis: a number, or the days up to a date."""
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return float((date.fromisoformat(str(cell)) - date(1970, 1, 1)).days)
+    except ValueError:
+        return None

@@ -1,0 +1,495 @@
+"""Series by time and sequences in the Data panel, and a prediction form for a window."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.kinds.arrays import NUMBERS
+from netbuilder.core.data.kinds.series.view import (
+    LOOKED_BACK_AT,
+    ContiguousRows,
+    SequencesDataView,
+    SeriesDataView,
+)
+from netbuilder.core.data.registry import modality_of
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count, label_with_unit
+from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
+from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
+from netbuilder.ui.kinds.splits import split_colors, split_legend
+from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.themed_plot import ThemedPlot
+from netbuilder.ui.plots.window_curve import WindowCurve
+from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import control_text
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.forecast import Forecast, SeriesEnds
+
+
+ALL = "all classes"
+
+
+class SeriesTab(QWidget):
+    """One column from the first row to the last, its parts in their colours."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look: SeriesDataView | None = None
+        self.column = NoWheelComboBox(self)
+        self.column.setAccessibleName("Column that is drawn")
+        self.plot = SeriesPlot(self)
+        self.legend = QLabel(self)
+        self.note = note_label("", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.column)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.note)
+        self.column.currentIndexChanged.connect(self._draw)
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def show_look(self, look: SeriesDataView, project: Project, base: Path) -> None:
+        """Show another series; the column stays where it has it."""
+        self._look = look
+        refill_combo(self.column, look.columns)
+        self.column.setVisible(len(look.columns) > 1)
+        self._draw()
+        gaps = len(self.plot.gaps())
+        ahead = "the next row" if look.horizon == 1 else f"the next {look.horizon} rows"
+        words = [f"{format_count(look.window, 'row')} are looked back at to predict {ahead}."]
+        if any((one.parts == LOOKED_BACK_AT).any() for one in look.stretches):
+            words.append("The dotted rows are only looked back at, never predicted.")
+        if gaps:
+            words.append(f"{format_count(gaps, 'gap')} (shaded): no window spans one.")
+        self.note.setText(" ".join(words))
+
+    def _draw(self) -> None:
+        if self._look is not None:
+            self.plot.show_series(self._look, self.column.currentText())
+
+    def _restyle(self) -> None:
+        self.legend.setText(split_legend())
+
+
+class SequencesTab(QWidget):
+    """Some sequences of each class."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look: SequencesDataView | None = None
+        self.label, self.feature = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.label.setAccessibleName("Class that is drawn")
+        self.feature.setAccessibleName("Feature that is drawn")
+        self.plot = SequencesPlot(self)
+        self.legend = QLabel(self)
+        self.legend.setWordWrap(True)
+        self.note = note_label("", self)
+        row = QHBoxLayout()
+        row.addWidget(self.label, 1)
+        row.addWidget(self.feature, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.note)
+        for box in (self.label, self.feature):
+            box.currentIndexChanged.connect(self._draw)
+
+    def show_look(self, look: SequencesDataView, project: Project, base: Path) -> None:
+        """Show other sequences."""
+        self._look = look
+        classes = [name for name in dict.fromkeys(look.labels) if name]
+        refill_combo(self.label, (ALL, *classes))
+        refill_combo(self.feature, look.features)
+        self.label.setVisible(len(classes) > 1)
+        self.feature.setVisible(len(look.features) > 1)
+        colors = (f'<span style="color:{class_color(n).name()}">━</span> {name}'
+                  for n, name in enumerate(classes))  # fmt: skip
+        self.legend.setText("&nbsp;&nbsp; ".join(colors))
+        self.note.setText(f"{len(look.labels)} of {format_count(look.count, 'sequence')}.")
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._look is None:
+            return
+        label = self.label.currentText() if self.label.currentIndex() > 0 else ""
+        self.plot.show_sequences(self._look, max(self.feature.currentIndex(), 0), label)
+
+
+def refill_combo(box: QComboBox, names: tuple[str, ...]) -> None:
+    """Put other names into a box in silence; what was chosen stays where it is among them."""
+    before = box.currentText()
+    box.blockSignals(True)
+    box.clear()
+    box.addItems(list(names))
+    box.setCurrentIndex(names.index(before) if before in names else 0)
+    box.blockSignals(False)
+
+
+_DAY = 86_400.0
+#: Line styles tell the parts apart where colours cannot.
+_STYLES = (
+    Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.DotLine,
+)  # fmt: skip
+
+
+class SeriesPlot(ThemedPlot):
+    """One column by time; where time jumps a shaded band stands, and no line crosses it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("series", parent)
+        self.look: SeriesDataView | None = None
+        self.column = ""
+        item = self.getPlotItem()
+        item.setMouseEnabled(x=True, y=False)
+        self.setToolTip(
+            _("Drag to move along; turn the wheel with {key} held to zoom.", key=control_text())
+        )
+        item.setDownsampling(auto=True, mode="peak")
+        item.setClipToView(True)
+        self.setMinimumHeight(200)
+
+    def show_series(self, look: SeriesDataView, column: str) -> None:
+        """Show a column of a series; the view begins with all of it."""
+        self.look, self.column = look, column
+        axis = pg.DateAxisItem("bottom", utcOffset=0) if look.dates else pg.AxisItem("bottom")
+        self.setAxisItems({"bottom": axis})
+        self.restyle()
+        if look.dates:
+            axis.setStyle(maxTickLevel=1)
+        self.getPlotItem().autoRange(padding=0.02)
+        gaps = len(self.gaps())
+        self.setAccessibleName(
+            f"{column} by {look.order or 'row'}, {gaps} gaps" if gaps else f"{column} by row"
+        )
+
+    def gaps(self) -> list[tuple[float, float]]:
+        """Where time jumps, as the axis has it: from the last row before to the first behind."""
+        if self.look is None:
+            return []
+        ends = [(self._x(one)[0], self._x(one)[-1]) for one in self.look.stretches]
+        return [(one[1], other[0]) for one, other in pairwise(ends) if other[0] > one[1]]
+
+    def _x(self, stretch: ContiguousRows) -> NDArray[np.float64]:
+        dates = self.look is not None and self.look.dates
+        return stretch.times * _DAY if dates else stretch.times
+
+    def drawn(self) -> None:
+        item = self.getPlotItem()
+        item.clear()
+        look = self.look
+        if look is None:
+            return
+        scheme = theme.colors()
+        for start, end in self.gaps():
+            band = pg.LinearRegionItem((start, end), movable=False, brush=QColor(scheme.hairline))
+            for line in band.lines:
+                line.setPen(pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine))
+            item.addItem(band, ignoreBounds=True)
+        colors = (*split_colors(), QColor(scheme.secondary))
+        for stretch in look.stretches:
+            values = stretch.values.get(self.column)
+            if values is None:
+                continue
+            for part in range(4):
+                mine = stretch.parts == part
+                if not mine.any():
+                    continue
+                # The line to a row belongs to the row that it leads to.
+                reached = mine.copy()
+                reached[:-1] |= mine[1:]
+                pen = pg.mkPen(colors[part], width=1.4, style=_STYLES[part])
+                curve = pg.PlotDataItem(
+                    self._x(stretch),
+                    np.where(reached, values, np.nan),
+                    pen=pen,
+                    connect="finite",
+                    symbol="o" if mine.sum() == 1 else None,
+                    symbolSize=4,
+                    symbolBrush=colors[part],
+                )
+                item.addItem(curve)
+        item.setLabel("left", label_with_unit(self.column, look.units.get(self.column, "")))
+        item.setLabel("bottom", look.order or "row")
+
+
+class SequencesPlot(ThemedPlot):
+    """Some sequences of each class over their steps; one feature at a time."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("sequences", parent)
+        self.look: SequencesDataView | None = None
+        self.feature = 0
+        self.label = ""
+        self.setMinimumHeight(200)
+
+    def show_sequences(self, look: SequencesDataView, feature: int = 0, label: str = "") -> None:
+        """Show a feature of the sequences, of one class where ``label`` names it."""
+        self.look, self.feature, self.label = look, feature, label
+        self.restyle()
+        self.getPlotItem().autoRange(padding=0.02)
+        self.setAccessibleName(f"Sequences of {label or 'all classes'}")
+
+    def drawn(self) -> None:
+        item = self.getPlotItem()
+        item.clear()
+        look = self.look
+        if look is None:
+            return
+        names: list[str] = list(dict.fromkeys(look.labels))
+        steps: Any = np.arange(look.values.shape[1])
+        for values, label in zip(look.values, look.labels, strict=True):
+            if self.label and label != self.label:
+                continue
+            number = names.index(label)
+            pen = pg.mkPen(class_color(number), width=1.4, style=_STYLES[number // 10 % 4])
+            item.addItem(pg.PlotDataItem(steps, values[:, self.feature], pen=pen))
+        item.setLabel("left", look.features[self.feature])
+        item.setLabel("bottom", "step")
+
+
+#: How far the slider goes: so many windows, and at least so many steps; how far one can type.
+WINDOWS, LEAST, MOST = 4, 50, 2_000
+_LAST = "The end of the data: drag its points, and see what would follow."
+_DRAGGED = "A window that you changed."
+_OWN, _END = "the window that you changed", "the end of the data"
+
+
+def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
+    from netbuilder.core.results.forecast import forecast
+
+    return forecast(trained, window, steps)
+
+
+def _last_window(trained: TrainedModel, base: Path) -> Any:
+    from netbuilder.core.results.forecast import last_window
+
+    return last_window(trained, base)
+
+
+class SeriesForm(PredictForm):
+    """The curve, which of its columns is dragged, and how many steps are predicted."""
+
+    modalities = (NUMBERS,)
+    one = "row"
+    stands_still = "the forecast"
+    why_at = 3
+    words = "This network reads a series: its last steps stand here as a curve."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self._trained: TrainedModel | None = None
+        self._ends: SeriesEnds | None = None
+        self._key = ""
+        self._names: tuple[str, ...] = ()
+        self._rows: np.ndarray | None = None
+        self._given: np.ndarray | None = None
+        self._own = False
+        self.found: Forecast | None = None
+        self.curve = WindowCurve(self)
+        self.column = NoWheelComboBox(self)
+        self.column.setAccessibleName("Column that is shown and dragged")
+        self.steps = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.steps.setAccessibleName("Steps that are predicted")
+        self.count = CountBox(1, 1, self)
+        self.count.setAccessibleName("Number of steps that are predicted")
+        self._ahead = QWidget(self)
+        row = QHBoxLayout(self._ahead)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel("Predict", self._ahead))
+        row.addWidget(self.steps, 1)
+        row.addWidget(self.count)
+        row.addWidget(QLabel("steps", self._ahead))
+        self.note = note_label("", self)
+        self.last_button = QPushButton("Last window", self)
+        self.last_button.setToolTip("The last steps of the data")
+        self.undo_button = QPushButton("As it was", self)
+        self.undo_button.setToolTip("Put all points back")
+        buttons = FlowLayout(spacing=8)
+        for widget in (self.column, self.last_button, self.undo_button):
+            buttons.addWidget(widget)
+        for part in (self.curve, self._ahead, self.note):
+            self.page.addWidget(part)
+        self.page.addLayout(buttons)
+        self._worker = Derived(
+            self, _forecast, self._found, lambda error: self.note.setText(str(error)),
+            of=lambda: self._trained,
+        )  # fmt: skip
+        self._last = Derived(
+            self, _last_window, self._last_found, self._last_failed, of=lambda: self._trained
+        )
+        self.curve.dragged.connect(self._dragged)
+        self.column.currentIndexChanged.connect(self._show_column)
+        self.steps.valueChanged.connect(self.count.setValue)
+        self.count.valueChanged.connect(self._count_changed)
+        self.last_button.clicked.connect(self._show_last)
+        self.undo_button.clicked.connect(self._put_back)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no forecast is being made."""
+        return self._worker.idle and self._last.idle
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks that take one sequence of numbers."""
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        inputs = list(preprocessing_of(trained).inputs.values())
+        return len(inputs) == 1 and modality_of(inputs[0]).is_sequence(inputs[0])
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Start with the end of the data; a window of one's own stays while the data does."""
+        from netbuilder.core.results.forecast import series_ends
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        self._trained, self.found = trained, None
+        if fresh:
+            self._own, self._rows, self._given = False, None, None
+        key, entry = next(iter(preprocessing_of(trained).inputs.items()))
+        width = int(entry.shape[1] or 1)
+        names = tuple(column.name for column in entry.columns)
+        self._key, self._ends = key, series_ends(trained)
+        self._names = (
+            names if len(names) == width else tuple(f"value {i + 1}" for i in range(width))
+        )
+        self.column.blockSignals(True)
+        self.column.clear()
+        self.column.addItems(list(self._names))
+        if self._ends is not None and self._ends.targets[0] in self._names:
+            self.column.setCurrentText(self._ends.targets[0])
+        self.column.blockSignals(False)
+        self.column.setVisible(width > 1)
+        self._ahead.setVisible(self._ends is not None)
+        self.note.setText("")
+        if self._ends is not None:
+            most = max(LEAST, WINDOWS * int(entry.shape[0] or 1))
+            far, horizon = self._ends.goes_on, self._ends.horizon
+            for box, end in ((self.steps, most), (self.count, MOST)):
+                box.blockSignals(True)
+                box.setRange(1, end if far else horizon)
+                box.setValue(max(horizon, int(entry.shape[0] or 1)))
+                box.blockSignals(False)
+        if self._rows is not None and self._own:
+            self._show_column()
+            self._ask(_DRAGGED, by_hand=False)
+        elif self._ends is not None:
+            self._show_last()
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._trained = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a window of one's own stands there, or the end of the data."""
+        return self._own
+
+    def _show_last(self) -> None:
+        trained = self._trained
+        if trained is None:
+            return
+        self._last.ask(trained, self._workbench.base)
+
+    def _last_found(self, rows: Any) -> None:
+        if rows is not None:
+            self._own = True
+            self._show_rows(rows, _LAST)
+
+    def _last_failed(self, error: UserError) -> None:
+        self.nothing.emit(_("The last window of the data cannot be read: {error}", error=error))
+
+    def _show_rows(self, rows: Any, about: str) -> None:
+        self._rows = np.array(rows, np.float64)
+        self._given = self._rows.copy()
+        self._show_column()
+        self._ask(about, by_hand=False)
+
+    def _show_column(self) -> None:
+        if self._rows is None:
+            return
+        index = max(self.column.currentIndex(), 0)
+        self.curve.show_window(self._rows[:, index], self._names[index])
+        self._show_ahead()
+
+    def _dragged(self) -> None:
+        if self._rows is None:
+            return
+        self._own = True
+        self._last.cancel()  # it would come too late
+        self._rows[:, max(self.column.currentIndex(), 0)] = self.curve.values
+        self._ask(_DRAGGED)
+
+    def _put_back(self) -> None:
+        if self._given is not None:
+            self._last.cancel()
+            self._show_rows(self._given, self.words)
+
+    def _ask(self, about: str, *, by_hand: bool = True) -> None:
+        if self._rows is None or self._trained is None:
+            return
+        rows = self._rows.copy()
+        own = {_DRAGGED: _OWN, _LAST: _END}.get(about, "")
+        if about == _LAST and not self.isVisible():
+            own = ""  # nobody asked for it: the canvas goes on showing its row
+        raw = {self._key: rows.astype(np.float32)}
+        self.asked.emit(request_for_raw(raw, about, by_hand=by_hand, own=own))
+        self._predict()
+
+    def _count_changed(self, count: int) -> None:
+        self.steps.blockSignals(True)  # further than it goes it stays at its end
+        self.steps.setValue(count)
+        self.steps.blockSignals(False)
+        self._predict()
+
+    def _predict(self) -> None:
+        if self._trained is not None and self._ends is not None and self._rows is not None:
+            self._worker.ask(self._trained, self._rows.copy(), self.count.value())
+
+    def _found(self, found: Forecast) -> None:
+        self.found = found
+        self.note.setText(found.note)
+        self._show_ahead()
+
+    def _show_ahead(self) -> None:
+        name = self._names[max(self.column.currentIndex(), 0)]
+        if self.found is not None and name in self.found.targets:
+            self.curve.show_ahead(self.found.values[:, self.found.targets.index(name)])
+        else:
+            self.curve.show_ahead(np.zeros(0))
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Show the window of the data that the canvas shows."""
+        if self._ends is not None and not wanted:
+            return  # the end of the data stands here until a person wants another
+        if wanted or not self._own:
+            self._own = False
+            self._last.cancel()
+            self._show_rows(look.raw[self._key], about)

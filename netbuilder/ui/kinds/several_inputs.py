@@ -1,0 +1,217 @@
+"""The prediction form for networks that take different things: a part for each Input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.csv import TABLE
+from netbuilder.core.data.kinds.images import IMAGE
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.kinds.pictures import pixmap_of
+from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
+from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
+from netbuilder.ui.plots.window_curve import WindowCurve
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.labels import heading
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+    from netbuilder.core.engine.trained import TrainedModel
+
+
+_OWN = "your sample"
+
+
+class SeveralInputsForm(PredictForm):
+    """A part for each Input of a network whose Inputs take different things."""
+
+    words = "This network takes several things at once: change one, and the answer follows."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self.parts: dict[str, InputEditor] = {}
+        self._own = False
+        self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
+        self._soon.timeout.connect(self._ask)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no question waits to be asked."""
+        return not self._soon.isActive()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something was changed by hand."""
+        return self._own
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks of several Inputs that are not all of one table, or all pictures."""
+        from netbuilder.core.results.own_units import preprocessing_of
+        from netbuilder.core.results.predict import modalities_of
+
+        several = len(preprocessing_of(trained).inputs) > 1
+        return several and modalities_of(trained) not in ({TABLE}, {IMAGE})
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Show the parts; what was changed by hand stays while the data does."""
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        inputs = preprocessing_of(trained).inputs
+        known = {key: part.entry for key, part in self.parts.items()}
+        if fresh or known != dict(inputs):
+            self._own = False
+            for part in self.parts.values():
+                part.hide()
+                part.deleteLater()
+            self.parts = {key: input_editor(key, entry, self) for key, entry in inputs.items()}
+            for part in self.parts.values():
+                part.changed.connect(self._changed)
+                self.page.addWidget(part)
+        if self._own:
+            self._soon.start()
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._soon.stop()
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Show a test sample, unless one was changed by hand."""
+        if self.busy and not wanted:
+            return
+        self._own = False
+        self._soon.stop()
+        for key, part in self.parts.items():
+            if key in look.raw:
+                part.show_values(look.raw[key])
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+
+    def _changed(self) -> None:
+        self._own = True
+        self._soon.start()
+
+    def _ask(self) -> None:
+        raw = {key: part.raw() for key, part in self.parts.items()}
+        if all(value is not None for value in raw.values()):
+            self.asked.emit(request_for_raw(raw, self.words, own=_OWN))
+
+
+#: So many numbers get a field each; of more the picture or the curve must do.
+MOST_FIELDS = 40
+
+
+class InputEditor(QWidget):
+    """One Input. ``changed``: a person changed it."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.entry = entry
+        self.values: Any = None
+        self.page = QVBoxLayout(self)
+        self.page.setContentsMargins(0, 0, 0, 0)
+        self.page.addWidget(heading(name, self))
+
+    def show_values(self, values: Any) -> None:
+        """Show the raw value of a sample."""
+        self.values = np.asarray(values)
+
+    def raw(self) -> Any:
+        """What stands there, as the raw value; None before anything was shown."""
+        return self.values
+
+
+class NumbersEditor(InputEditor):
+    """Some numbers in a row that have no names."""
+
+    def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
+        super().__init__(name, entry, parent)
+        count = int(entry.shape[0] or 1)
+        self.form = ParamForm(
+            [Param(f"value {index + 1}", Kind.FLOAT, 0.0, "") for index in range(count)],
+            self,
+            about="data",
+        )
+        self.form.edited.connect(self._edit)
+        self.page.addWidget(self.form)
+
+    def show_values(self, values: Any) -> None:
+        super().show_values(np.array(values, np.float64))
+        names = list(self.form.rows)
+        self.form.show_values(
+            {name: float(f"{one:.7g}") for name, one in zip(names, self.values, strict=True)}
+        )
+
+    def _edit(self, name: str, value: Any) -> None:
+        self.values[list(self.form.rows).index(name)] = 0.0 if value is ... else value
+        self.changed.emit()
+
+    def raw(self) -> Any:
+        return self.values.astype(self.entry.dtype)
+
+
+class CurveEditor(InputEditor):
+    """A sequence of numbers, whose points can be dragged."""
+
+    def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
+        super().__init__(name, entry, parent)
+        self.column = NoWheelComboBox(self)
+        self.column.setAccessibleName(f"Column of {name}")
+        width, given = int(entry.shape[1] or 1), [column.name for column in entry.columns]
+        named = len(given) == width
+        self.column.addItems(given if named else [f"value {one + 1}" for one in range(width)])
+        self.column.setVisible(width > 1)
+        self.curve = WindowCurve(self)
+        self.column.currentIndexChanged.connect(self._draw)
+        self.curve.dragged.connect(self._dragged)
+        self.page.addWidget(self.column)
+        self.page.addWidget(self.curve)
+
+    def show_values(self, values: Any) -> None:
+        super().show_values(np.array(values, np.float64))
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.values is not None:
+            shown = self.values[:, self.column.currentIndex()]
+            self.curve.show_window(shown, self.column.currentText())
+
+    def _dragged(self) -> None:
+        self.values[:, self.column.currentIndex()] = self.curve.values
+        self.changed.emit()
+
+    def raw(self) -> Any:
+        return self.values.astype(self.entry.dtype)
+
+
+class PictureDisplay(InputEditor):
+    """A picture of the data set, to be looked at."""
+
+    def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
+        super().__init__(name, entry, parent)
+        self.picture = QLabel(self)
+        self.picture.setAccessibleName(name)
+        self.page.addWidget(self.picture)
+
+    def show_values(self, values: Any) -> None:
+        super().show_values(values)
+        self.picture.setPixmap(pixmap_of(self.entry.apply(self.values[None])[0]))
+
+
+def input_editor(name: str, entry: InputPreprocessing, parent: QWidget) -> InputEditor:
+    """The part that fits an Input; one that shows nothing where none does."""
+    sizes = [int(size or 0) for size in entry.shape]
+    if len(sizes) == 3 and sizes[2] in (1, 3):
+        return PictureDisplay(name, entry, parent)
+    if entry.dtype.startswith("float") and len(sizes) == 2 and sizes[0] > 1:
+        return CurveEditor(name, entry, parent)
+    if entry.dtype.startswith("float") and len(sizes) == 1 and 0 < sizes[0] <= MOST_FIELDS:
+        return NumbersEditor(name, entry, parent)
+    return InputEditor(name, entry, parent)

@@ -1,0 +1,349 @@
+"""Sounds: seen and heard in the Data panel, and a prediction form for one sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QMimeData, QRectF
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.dataset import PARTS
+from netbuilder.core.data.kinds.sounds import SOUND
+from netbuilder.core.data.kinds.sounds.sound_files import ENDINGS
+from netbuilder.core.data.kinds.sounds.view import SoundClip, SoundsDataView, load_clip
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count
+from netbuilder.ui.kinds.predict_form import (
+    PredictForm,
+    file_sample,
+    local_file,
+    request_for_file,
+    request_for_raw,
+)
+from netbuilder.ui.plots.activation_strips import heat_colors
+from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.plots.themed_plot import NoWheelPlot, ThemedPlot
+from netbuilder.ui.services.capture.sounds import WavePlayer
+from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+
+
+class SoundsTab(QWidget):
+    """A list of sounds; the chosen one as wave and spectrogram, with a button to hear it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look: SoundsDataView | None = None
+        self.heard: SoundClip | None = None
+        self._reader = Derived(self, load_clip, self._found, self._tell, of=lambda: self._look)
+        self.player = WavePlayer(self)
+        self.model = TextTable(self)
+        self.table = text_table(self.model, "Sounds", self)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.setMinimumHeight(110)
+        self.table.selectionModel().currentRowChanged.connect(
+            lambda now, _old: self._ask(now.row())
+        )
+        self.table.activated.connect(lambda _index: self.toggle())
+        self.wave, self.pitches = WavePlot(self), SpectrogramPlot(self)
+        self.play = QPushButton("▶ Play", self)
+        self.play.setProperty("small", True)
+        self.play.clicked.connect(self.toggle)
+        self.words = note_label("", self)
+        self.player.ended.connect(self._show_button)
+        row = QHBoxLayout()
+        row.addWidget(self.play)
+        row.addWidget(self.words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.table, 2)
+        layout.addLayout(row)
+        layout.addWidget(self.wave, 2)
+        layout.addWidget(self.pitches, 3)
+
+    def show_look(self, look: SoundsDataView, project: Project, base: Path) -> None:
+        """Show other sounds; the first is seen."""
+        self._look = look
+        rows = [
+            (file.name, label, PARTS[part] if part >= 0 else "")
+            for file, label, part in zip(look.files, look.labels, look.parts, strict=True)
+        ]
+        self.model.show_rows(("Sound", "Class", "Part"), rows)
+        self._about()
+        if rows:
+            self.table.selectRow(0)
+            self._ask(0)
+
+    def toggle(self) -> None:
+        """Play the sound that is seen, or end it."""
+        if self.player.playing:
+            self.player.stop()
+            return
+        if self.heard is None:
+            return
+        try:
+            self.player.play(self.heard.wave, self.heard.rate)
+        except UserError as error:
+            self._tell(error)
+        self._show_button()
+
+    def _tell(self, error: UserError) -> None:
+        self.words.setText(str(error))
+
+    def _about(self) -> None:
+        look = self._look
+        if look is not None:
+            gets = f"{look.mels} pitches" if look.mels else "the wave itself"
+            self.words.setText(
+                f"{format_count(len(look.files), 'sound')} of {look.seconds:g} s, {look.rate:,}"
+                f" numbers "
+                f"a second; the network gets {gets}."
+            )
+
+    def _ask(self, row: int) -> None:
+        if self._look is not None and 0 <= row < len(self._look.files):
+            self._reader.ask(self._look, row)
+
+    def _found(self, heard: SoundClip) -> None:
+        self.player.stop()
+        self.heard = heard
+        self._about()
+        self.wave.show_sound(heard)
+        self.pitches.show_sound(heard)
+
+    def _show_button(self) -> None:
+        self.play.setText("■ Stop" if self.player.playing else "▶ Play")
+
+
+class WavePlot(ThemedPlot):
+    """Numbers from -1 to 1 over seconds."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("wave", parent)
+        self._heard: SoundClip | None = None
+        item = self.getPlotItem()
+        item.setMouseEnabled(x=True, y=False)
+        item.setDownsampling(auto=True, mode="peak")
+        item.setClipToView(True)
+        self.setMinimumHeight(90)
+
+    def show_sound(self, heard: SoundClip) -> None:
+        """Show another sound."""
+        self._heard = heard
+        self.restyle()
+        seconds = len(heard.wave) / heard.rate
+        top = max(float(np.abs(heard.wave).max(initial=0.0)), 0.01)
+        self.getPlotItem().setRange(xRange=(0, seconds), yRange=(-top, top), padding=0.02)
+        self.setAccessibleName(f"Wave of {seconds:.2f} seconds")
+
+    def drawn(self) -> None:
+        item = self.getPlotItem()
+        item.clear()
+        if self._heard is None:
+            return
+        seconds = np.arange(len(self._heard.wave)) / self._heard.rate
+        curve = pg.PlotDataItem(seconds, self._heard.wave, pen=pg.mkPen(theme.colors().training))
+        item.addItem(curve)
+        item.setLabel("left", "wave")
+        item.setLabel("bottom", "seconds")
+
+
+class SpectrogramPlot(ThemedPlot):
+    """Pitches from low to high over seconds; the louder the lighter."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("spectrogram", parent)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self.addItem(self._image)
+        self.getPlotItem().setMouseEnabled(False, False)
+        self.getPlotItem().setLabel("left", "pitch")
+        self.getPlotItem().setLabel("bottom", "seconds")
+        self.setMinimumHeight(120)
+
+    def show_sound(self, heard: SoundClip) -> None:
+        """Show another sound."""
+        moments, mels = heard.pitches.shape
+        seconds = len(heard.wave) / heard.rate
+        self._image.setImage(heat_colors(heard.pitches.T), autoLevels=False)
+        self._image.setRect(QRectF(0, 0, seconds, mels))
+        self.getPlotItem().setRange(xRange=(0, seconds), yRange=(0, mels), padding=0)
+        self.setAccessibleName(f"Spectrogram: {moments} moments, {mels} pitches")
+
+
+class SoundPlot(NoWheelPlot):
+    """What the network hears: a wave as a line, a spectrogram as a picture, time to the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("sound", 150, parent)
+        item = self.getPlotItem()
+        item.hideAxis("left")
+        item.setLabel("bottom", "seconds")
+        self._wave = self.plot([], [])
+        self._picture = pg.ImageItem()
+        self.addItem(self._picture)
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Draw what is shown."""
+        scheme = theme.colors()
+        self._wave.setPen(pg.mkPen(scheme.training, width=1))
+
+    def show_sound(self, values: Any, seconds: float) -> None:
+        """Show a wave (samples, 1) or a spectrogram (moments, pitches)."""
+        values = np.asarray(values, np.float64)
+        wave = values.ndim != 2 or values.shape[1] == 1
+        self._wave.setVisible(wave)
+        self._picture.setVisible(not wave)
+        if wave:
+            line = values.reshape(-1)
+            self._wave.setData(np.linspace(0, seconds, len(line)), line)
+            self.getPlotItem().setRange(xRange=(0, seconds), yRange=(-1, 1), padding=0.02)
+            self.setAccessibleName("The sound as a wave")
+            return
+        self._picture.setImage(heat_colors(values), axisOrder="col-major")
+        self._picture.setRect(0.0, 0.0, seconds, float(values.shape[1]))
+        self.getPlotItem().setRange(xRange=(0, seconds), yRange=(0, values.shape[1]), padding=0.0)
+        self.setAccessibleName("The sound as a spectrogram: low pitches below, time to the right")
+
+
+def _file_of(trained: TrainedModel, base: Path, index: int) -> Path | None:
+    from netbuilder.core.results.file_samples import file_of_row
+
+    return file_of_row(trained.project, base, index)
+
+
+def _hear(path: Path, trained: TrainedModel) -> Any:
+    return next(iter(file_sample(trained, path)[0].values()))
+
+
+class SoundForm(PredictForm):
+    """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
+
+    modalities = (SOUND,)
+    one = "sound"
+    why_at = 1
+    words = "This network hears sounds: choose a file, or drop one here."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self._trained: TrainedModel | None = None
+        self.path: Path | None = None
+        self._own = False
+        self._file = Derived(self, _file_of, self._file_found, of=lambda: self._trained)
+        self._heard = Derived(self, _hear, self._show, of=lambda: self.path)
+        self._player = WavePlayer(self)
+        self.plot = SoundPlot(self)
+        self.ways = FlowLayout(spacing=8)
+        self.play_button = QPushButton("Play", self)
+        self.play_button.setToolTip("Hear the sound that is asked about")
+        self.sound_button = QPushButton("Answer a sound…", self)
+        self.sound_button.setToolTip(
+            "A file of the kind .wav, .flac or .ogg; it can be dropped too"
+        )
+        for button in (self.play_button, self.sound_button):
+            self.ways.addWidget(button)
+        self.page.addWidget(self.plot)
+        self.page.addLayout(self.ways)
+        self.play_button.clicked.connect(self.play)
+        self.sound_button.clicked.connect(self._ask_sound)
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Forget the sound that another network was asked about."""
+        self._trained, self._own = trained, False
+        self._set_path(None)
+
+    def end(self) -> None:
+        """Be silent."""
+        self._player.stop()
+        self._trained = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a sound of one's own is asked about."""
+        return self._own
+
+    def _set_path(self, path: Path | None) -> None:
+        self._player.stop()
+        self.path = path
+        self.play_button.setEnabled(path is not None)
+
+    def _show(self, values: Any) -> None:
+        if self._trained is None:
+            return
+        entry = next(iter(self._trained.preprocessing.inputs.values()))
+        self.plot.show_sound(values, float(entry.sound[1]) if len(entry.sound) > 1 else 1.0)
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Show a test sound, unless one of one's own is listened to."""
+        if self._own and not wanted:
+            return
+        self._own = False
+        self._set_path(None)
+        self._show(next(iter(look.raw.values())))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+        self._file.ask(look.trained, self._workbench.base, look.index)
+
+    def _file_found(self, path: Path | None) -> None:
+        if not self._own:
+            self._set_path(path)
+
+    def play(self) -> None:
+        """Play the sound that is asked about; where that cannot be, say why."""
+        if self.path is None:
+            return
+        import soundfile
+
+        try:
+            wave, rate = soundfile.read(str(self.path), dtype="float32", always_2d=True)
+            self._player.play(wave.mean(axis=1), rate)
+        except (UserError, OSError, RuntimeError) as error:
+            self.said.emit(str(error))
+
+    def _ask_sound(self) -> None:
+        endings = " ".join(f"*{ending}" for ending in ENDINGS)
+        path = ask_open(self, "Choose a sound", f"Sounds ({endings})")
+        if path is not None:
+            self.answer_sound(path)
+
+    def answer_sound(self, path: Path) -> None:
+        """Answer a sound file, heard as the data set's were."""
+        trained = self._trained
+        if trained is None:
+            return
+        self._own = True
+        self._set_path(path)
+        self.asked.emit(request_for_file(path, path.name))
+        self._heard.ask(path, trained)
+
+    def takes(self, given: QMimeData) -> bool:
+        """Sound files."""
+        return local_file(given, ENDINGS) is not None
+
+    def take(self, given: QMimeData) -> bool:
+        """Answer the sound that was dropped."""
+        path = local_file(given, ENDINGS)
+        if path is not None:
+            self.answer_sound(path)
+        return path is not None

@@ -1,0 +1,196 @@
+"""The parts of the data, and how the classes are shared out among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from netbuilder.core.data.data_views import SplitDataView
+from netbuilder.core.data.dataset import PARTS
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+
+class SplitTab(QWidget):
+    """A bar for each class, or for each range of a number."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = note_label("", self)
+        self.chart = SplitChart(self)
+        self.legend = QLabel(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.words)
+        layout.addWidget(self.chart)
+        layout.addStretch(1)
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def show_look(self, look: SplitDataView, project: Project, base: Path) -> None:
+        """Show how a target is shared out."""
+        self.chart.show_look(look)
+        more = f"{format_count(look.more, 'rarer class')} not drawn." if look.more else ""
+        words = [f"Rows of each “{look.target}”.", balance_sentence(look), more]
+        self.words.setText(" ".join(filter(None, words)))
+
+    def _restyle(self) -> None:
+        self.legend.setText(split_legend())
+
+
+_GREY = "#8A93A3"
+
+
+def split_colors() -> tuple[QColor, QColor, QColor]:
+    """Of training, validation and test, as the theme has them."""
+    scheme = theme.colors()
+    return QColor(scheme.training), QColor(scheme.validation), QColor(_GREY)
+
+
+def split_legend(more: Sequence[tuple[str, str]] = ()) -> str:
+    """The parts by their colours as rich text; ``more`` are (colour, words) beside them."""
+    entries = [(color.name(), name) for color, name in zip(split_colors(), PARTS, strict=True)]
+    return "&nbsp;&nbsp; ".join(
+        f'<span style="color:{color}">■</span> {words}' for color, words in (*entries, *more)
+    )
+
+
+class SplitChart(QWidget):
+    """A bar for each class or range of the target, in three pieces: training, validation, test."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look: SplitDataView | None = None
+        self.menu = PictureMenu(self, "parts")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_look(self, look: SplitDataView) -> None:
+        """Show how another target is shared out."""
+        self._look = look
+        rows = "; ".join(self._words(row) for row in range(len(look.names)))
+        self.setAccessibleName(f"Rows of each {look.target}: {rows}")
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def _line(self) -> int:
+        return self.fontMetrics().height() + 4
+
+    def sizeHint(self) -> QSize:
+        rows = len(self._look.names) if self._look is not None else 1
+        return QSize(320, rows * self._line + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def _words(self, row: int) -> str:
+        assert self._look is not None
+        counts = self._look.counts[row]
+        told = [f"{PARTS[part]} {int(n):,}" for part, n in enumerate(counts) if n]
+        return f"{self._look.names[row]}: {', '.join(told) or 'none'}"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = self._look
+        if look is None or not look.names:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scheme, metrics, line = theme.colors(), self.fontMetrics(), self._line
+        totals = look.counts.sum(axis=1)
+        names = min(max(map(metrics.horizontalAdvance, look.names)) + 8, self.width() // 3)
+        numbers = metrics.horizontalAdvance(f"{int(totals.max()):,}") + 10
+        room = max(self.width() - names - numbers, 10)
+        top = int(totals.max()) or 1
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for row, name in enumerate(look.names):
+            y, left = float(row * line), float(names)
+            painter.setPen(QColor(scheme.secondary))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 8)
+            painter.drawText(
+                QRectF(0, y, names - 6, line), middle | Qt.AlignmentFlag.AlignRight, shown
+            )
+            painter.setPen(Qt.PenStyle.NoPen)
+            for color, count in zip(split_colors(), look.counts[row], strict=True):
+                width = room * int(count) / top
+                painter.fillRect(QRectF(left, y + 4, max(width - 1, 0), line - 8), color)
+                left += width
+            painter.setPen(QColor(scheme.secondary))
+            painter.drawText(QRectF(left + 6, y, numbers, line), middle, f"{int(totals[row]):,}")
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and self._look is not None:
+            row = int(event.pos().y() // self._line)
+            inside = 0 <= row < len(self._look.names)
+            QToolTip.showText(event.globalPos(), self._words(row) if inside else "")
+            return True
+        return super().event(event)
+
+
+def balance_sentence(look: SplitDataView) -> str:
+    """How evenly the classes come, in words; "" of ranges, and where they come about alike."""
+    totals = look.counts.sum(axis=1)
+    known = totals[totals > 0]
+    if len(known) < 2:
+        return ""
+    most, least = look.names[int(np.argmax(totals))], look.names[int(np.argmin(totals))]
+    if known.max() < 1.5 * known.min():
+        return "All come about equally often."
+    times = known.max() / max(int(totals.min()), 1)
+    return f"“{most}” comes {times:.1f} times as often as “{least}”."
+
+
+class SplitBar(QWidget):
+    """One bar in three parts, and below it their names and rows."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Mapping[str, int] = {}
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_rows(self, rows: Mapping[str, int]) -> None:
+        """Show the rows of each part."""
+        self._rows = rows
+        words = ", ".join(f"{name} {rows.get(name, 0):,}" for name in PARTS)
+        self.setAccessibleName(f"Rows: {words}")
+        self.setToolTip(words)
+        self.setVisible(any(rows.values()))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 15 + self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        total = sum(self._rows.values())
+        if not total:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        left, place = 0.0, 0.0
+        line = metrics.height()
+        for name, color in zip(PARTS, split_colors(), strict=True):
+            count = self._rows.get(name, 0)
+            if not count:
+                continue
+            width = self.width() * count / total
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
+            painter.drawEllipse(QRectF(place, 13 + line / 2 - 4, 8, 8))
+            text = f"{name} {count:,}"
+            room = metrics.horizontalAdvance(text) + 4
+            painter.setPen(QColor(scheme.secondary))
+            painter.drawText(QRectF(place + 12, 13, room, line), Qt.AlignmentFlag.AlignLeft, text)
+            place += room + 26
+            left += width
+        painter.end()

@@ -1,0 +1,261 @@
+"""Tables in the Data panel: correlation of all columns, two columns against each other."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.data_views import TableDataView, correlation
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import ThemedPlot
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+_NAMES = 110.0
+_MOST = 24
+
+
+class CorrelationMap(QWidget):
+    """Blue: they grow together; orange: one falls where the other grows; the number says so too."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.menu = PictureMenu(self, "correlation")
+        self._values: NDArray[np.float64] = np.zeros((0, 0))
+        self._names: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
+
+    def show_matrix(self, values: NDArray[np.float64], names: tuple[str, ...]) -> None:
+        """Show r (columns, columns); of very many columns the first ones."""
+        self._values, self._names = values[:_MOST, :_MOST], names[:_MOST]
+        self.setAccessibleName(f"Correlation of {len(names)} columns. {self.strongest()}")
+        self.updateGeometry()
+        self.update()
+
+    def strongest(self) -> str:
+        """The pair that goes together most, in words; "" where there is none."""
+        off = np.abs(np.where(np.eye(len(self._names), dtype=bool), np.nan, self._values))
+        if off.size == 0 or np.isnan(off).all():
+            return ""
+        row, column = np.unravel_index(int(np.nanargmax(off)), off.shape)
+        return self._words(int(row), int(column))
+
+    def sizeHint(self) -> QSize:
+        side = max(min(320 // max(len(self._names), 1), 40), 16)
+        return QSize(340, len(self._names) * side + self.fontMetrics().height() + 60)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, min(self.sizeHint().height(), 200))
+
+    def _grid(self) -> tuple[float, float, float]:
+        count = max(len(self._names), 1)
+        metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        left = min(widest + 10.0, _NAMES)
+        top = metrics.height() + 6.0
+        side = min((self.width() - left - 2) / count, (self.height() - top - 2) / count)
+        return left, top, max(side, 1.0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        left, top, side = self._grid()
+        centre = Qt.AlignmentFlag.AlignCenter
+        for number, name in enumerate(self._names):
+            painter.setPen(QColor(scheme.secondary))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(left - 8))
+            painter.drawText(
+                QRectF(0, top + number * side, left - 6, side),
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                shown,
+            )
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side - 2))
+            painter.drawText(QRectF(left + number * side, 0, side, metrics.height()), centre, shown)
+        for row in range(len(self._names)):
+            for column in range(len(self._names)):
+                value = float(self._values[row, column])
+                box = QRectF(left + column * side, top + row * side, side - 1, side - 1)
+                painter.fillRect(box, QColor(scheme.canvas))
+                if math.isnan(value):
+                    continue
+                color = QColor(scheme.signed(value))
+                color.setAlphaF(min(abs(value), 1.0) * 0.9)
+                painter.fillRect(box, color)
+                text = f"{value:+.2f}" if row != column else "1"
+                if metrics.horizontalAdvance(text) + 4 < side:
+                    dark_ink = scheme.dark or abs(value) < 0.5
+                    painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
+                    painter.drawText(box, centre, text)
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            left, top, side = self._grid()
+            column, row = int((event.x() - left) // side), int((event.y() - top) // side)
+            count = len(self._names)
+            inside = 0 <= row < count and 0 <= column < count
+            QToolTip.showText(event.globalPos(), self._words(row, column) if inside else "")
+            return True
+        return super().event(event)
+
+    def _words(self, row: int, column: int) -> str:
+        value = float(self._values[row, column])
+        one, other = self._names[row], self._names[column]
+        if math.isnan(value):
+            return f"“{one}” and “{other}”: one of them never changes"
+        how = "grow together" if value > 0 else "one falls where the other grows"
+        strength = "strongly" if abs(value) > 0.7 else "somewhat" if abs(value) > 0.3 else "hardly"
+        return f"“{one}” and “{other}”: r = {value:+.2f}, {strength}: {how}"
+
+
+# pyqtgraph's symbols: shape tells classes apart where colour cannot.
+
+
+class ScatterView(QWidget):
+    """Choose two columns; each row of the data is a point."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look: TableDataView | None = None
+        self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.across.setAccessibleName("Column from left to right")
+        self.up.setAccessibleName("Column from bottom to top")
+        for box in (self.across, self.up):
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(8)
+            box.currentIndexChanged.connect(self._draw)
+        self.plot = ThemedPlot("scatter", self)
+        self.plot.setMinimumHeight(220)
+        self.legend = QLabel(self)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.note = note_label("", self)
+        row = QHBoxLayout()
+        row.addWidget(QLabel("→", self))
+        row.addWidget(self.across, 1)
+        row.addWidget(QLabel("↑", self))
+        row.addWidget(self.up, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.note)
+        theme.theme().changed.connect(self._draw)
+
+    def show_table(self, look: TableDataView | None) -> None:
+        """Show a table; the columns that were chosen stay where it has them."""
+        before = self.across.currentText(), self.up.currentText()
+        self._look = look
+        names = look.names if look is not None else ()
+        numeric_target = look is not None and not any(look.labels) and look.target in names
+        wanted = (0, names.index(look.target)) if numeric_target and look else (0, 1)
+        for box, old, number in (
+            (self.across, before[0], wanted[0]),
+            (self.up, before[1], wanted[1]),
+        ):
+            box.blockSignals(True)
+            box.clear()
+            box.addItems(list(names))
+            box.setCurrentIndex(names.index(old) if old in names else min(number, len(names) - 1))
+            box.blockSignals(False)
+        self._draw()
+
+    def _draw(self) -> None:
+        scheme = theme.colors()
+        item = self.plot.getPlotItem()
+        item.clear()
+        look = self._look
+        if look is None or not look.names:
+            self.legend.setText("")
+            self.note.setText("There is no column of numbers to draw.")
+            return
+        x = look.values[:, max(self.across.currentIndex(), 0)]
+        y = look.values[:, max(self.up.currentIndex(), 0)]
+        seen = np.isfinite(x) & np.isfinite(y)
+        classes = sorted({label for label in look.labels if label})
+        labels = np.asarray(look.labels, object)
+        parts = []
+        for number, name in enumerate(classes or [""]):
+            mine = seen & (labels == name) if classes else seen
+            color = class_color(number)
+            edge = QColor(scheme.panel)
+            fill = QColor(color)
+            fill.setAlpha(200)
+            item.addItem(
+                pg.ScatterPlotItem(
+                    x[mine],
+                    y[mine],
+                    size=7,
+                    pen=edge,
+                    brush=fill,
+                    symbol=class_symbol(number),
+                )
+            )
+            if name:
+                sign = class_sign(number)
+                parts.append(f'<span style="color:{color.name()}">{sign}</span> {name}')
+        self.legend.setText("&nbsp;&nbsp; ".join(parts))
+        self.legend.setVisible(bool(parts))
+        item.setLabel("bottom", look.axis(max(self.across.currentIndex(), 0)))
+        item.setLabel("left", look.axis(max(self.up.currentIndex(), 0)))
+        self.plot.setAccessibleName(
+            f"{self.up.currentText()} against {self.across.currentText()}, "
+            f"{format_count(int(seen.sum()), 'point')}"
+        )
+        missing = int(len(seen) - seen.sum())
+        words = (
+            [f"{format_count(look.sampled, 'row')} not drawn, for speed."] if look.sampled else []
+        )
+        words += (
+            [f"{format_count(missing, 'row')} with an empty cell not drawn."] if missing else []
+        )
+        self.note.setText(" ".join(words))
+
+
+class CorrelationTab(QWidget):
+    """Every pair of columns, and the one that goes together most in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.map = CorrelationMap(self)
+        self.strongest = note_label("", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.strongest)
+        layout.addWidget(self.map, 1)
+
+    def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
+        """Show the pairs of another table."""
+        self.map.show_matrix(correlation(look), look.names)
+        self.strongest.setText(self.map.strongest())
+
+
+class ScatterTab(ScatterView):
+    """Two columns against each other."""
+
+    def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
+        """Show the rows of another table."""
+        self.show_table(look)

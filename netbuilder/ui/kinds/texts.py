@@ -1,0 +1,486 @@
+"""Texts: as the network gets them, and a prediction form that goes on from what is typed."""
+
+from __future__ import annotations
+
+import html
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QHideEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QTextBrowser,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.dataset import PARTS
+from netbuilder.core.data.kinds.text import TEXT
+from netbuilder.core.data.kinds.text.next_token import TOKENS
+from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_count, format_number, format_quoted_list
+from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox
+from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
+from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
+from netbuilder.ui.plots.themed_plot import ThemedPlot
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.typed_steps import begins_anew
+from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Predictions
+
+
+class TextsTab(QWidget):
+    """The tokens of some texts, and how long all are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = note_label("", self)
+        self.tokens = TokenText(self)
+        self.numbers = QCheckBox("numbers that the network gets", self)
+        self.numbers.toggled.connect(self.tokens.show_numbers)
+        self.lengths = LengthsPlot(self)
+        self.lengths.setFixedHeight(130)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.words)
+        layout.addWidget(self.tokens, 1)
+        layout.addWidget(self.numbers)
+        layout.addWidget(self.lengths)
+
+    def show_look(self, look: TextsDataView, project: Project, base: Path) -> None:
+        """Show other texts."""
+        self.tokens.show_look(look)
+        self.words.setText(texts_summary(look))
+        self.lengths.setVisible(bool(look.lengths))
+        self.lengths.show_look(look)
+
+
+def texts_summary(look: TextsDataView) -> str:
+    """What the network gets of the texts, in words."""
+    if look.windows:
+        return (
+            f"{format_number(look.count)} windows of {format_count(look.cut, 'token')} of one long"
+            f" text, and "
+            f"what comes next (→). {format_count(look.vocabulary, 'token')} known."
+        )
+    said = [
+        f"{format_count(look.count, 'text')}, {format_count(look.vocabulary, 'word')} known.",
+        f"⟨Unknown⟩ words: {look.unknown:.1%}." if look.unknown else "No word is unknown.",
+    ]
+    if look.longer:
+        said.append(
+            f"{look.longer / look.measured:.0%} of the texts are longer than "
+            f"{format_count(look.cut, 'word')} and lose their end (struck out)."
+        )
+    else:
+        said.append(f"No text is longer than {format_count(look.cut, 'word')}: none is cut.")
+    return " ".join(said)
+
+
+class LengthsPlot(ThemedPlot):
+    """A histogram of words a text; beyond the dashed line they are cut off."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("lengths", parent)
+        self._look: TextsDataView | None = None
+        self.getPlotItem().setMouseEnabled(False, False)
+        self.setMinimumHeight(120)
+
+    def show_look(self, look: TextsDataView) -> None:
+        """Show the lengths of other texts."""
+        self._look = look
+        self.setAccessibleName(
+            f"Lengths: {look.longer} of {look.measured} texts are longer than {look.cut} words"
+        )
+        self.restyle()
+
+    def drawn(self) -> None:
+        item, look = self.getPlotItem(), self._look
+        item.clear()
+        if look is None or not look.lengths:
+            return
+        scheme = theme.colors()
+        edges, heights = np.array(look.edges), np.array(look.lengths)
+        item.addItem(
+            pg.BarGraphItem(
+                x0=edges[:-1], x1=edges[1:], height=heights,
+                pen=QColor(scheme.panel), brush=QColor(scheme.training),
+            )
+        )  # fmt: skip
+        cut = pg.InfiniteLine(
+            look.cut,
+            pen=pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine),
+            label=f"cut at {look.cut}",
+            labelOpts={"position": 0.9, "color": scheme.text, "anchors": [(1, 0), (1, 0)]},
+        )
+        item.addItem(cut)
+        item.setLabel("bottom", "words")
+        item.setLabel("left", "texts")
+        right = max(float(edges[-1]), look.cut) * 1.02 + 1
+        item.setRange(xRange=(0, right), yRange=(0, float(heights.max()) * 1.05), padding=0)
+
+
+class TokenText(QTextBrowser):
+    """Each token on a patch of its own; unknown ones in ⟨brackets⟩, cut ones struck out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look: TextsDataView | None = None
+        self.numbers = False
+        self.setOpenLinks(False)
+        self.setAccessibleName("Texts as the network gets them")
+        self.setMinimumHeight(140)
+        theme.theme().changed.connect(self._show)
+
+    def show_look(self, look: TextsDataView) -> None:
+        """Show other texts."""
+        self._look = look
+        self._show()
+
+    def show_numbers(self, on: bool) -> None:
+        """Write the number that the network gets behind each token."""
+        self.numbers = on
+        self._show()
+
+    def _show(self) -> None:
+        if self._look is None:
+            return
+        place = self.verticalScrollBar().value()
+        self.setHtml("".join(self._row(row, self._look.windows) for row in self._look.rows))
+        self.verticalScrollBar().setValue(place)
+
+    def _row(self, row: TextRow, windows: bool) -> str:
+        scheme = theme.colors()
+        part = PARTS[row.part] if row.part >= 0 else ""
+        label = f"→ {row.label}" if windows else row.label
+        words = "".join(self._token(token, n % 2) for n, token in enumerate(row.tokens))
+        head = f"<b>{html.escape(label)}</b> <span style='color:{scheme.secondary}'>· {part}</span>"
+        return f"<p style='margin:0 0 8px 0'>{head}<br>{words}</p>"
+
+    def _token(self, token: Token, odd: int) -> str:
+        scheme = theme.colors()
+        text = html.escape(token.text)
+        number = f"<sub>{token.number}</sub>" if self.numbers and not token.cut else ""
+        if token.cut:
+            return f"<s style='color:{scheme.secondary}'>{text}</s> "
+        if token.unknown:
+            style = f"background-color:{scheme.warning_back}; color:{scheme.warning}"
+            return f"<span style='{style}'>⟨{text}⟩{number}</span> "
+        back = scheme.selection if odd else scheme.info_back
+        return f"<span style='background-color:{back}'>&nbsp;{text}{number}&nbsp;</span> "
+
+
+_READS = "This network reads texts: write one, and it answers as you type."
+_GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
+_GIVEN = (
+    "This beginning is from the data's text: above is what most likely follows. Write another, or"
+    " press Generate to go on from it."
+)
+_OWN = "your text"
+
+
+class TextForm(PredictForm):
+    """A field to write in; below it, for a network that predicts tokens, what it goes on with."""
+
+    modalities = (TEXT, TOKENS)
+    one = "text"
+    why_at = 1
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self.words = _READS
+        self._trained: TrainedModel | None = None
+        self._written = ("", "")  # a test text in the field, and what is said of it
+        self._writing = self._goes_on = False  # by the program; from a beginning
+        self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
+        self._soon.timeout.connect(self._ask)
+        self.text = QPlainTextEdit(self)
+        self.text.setTabChangesFocus(True)
+        self.text.setPlaceholderText("Write a text…")
+        self.text.setMaximumHeight(90)
+        self.text.setAccessibleName("Text to ask about")
+        self.page.addWidget(self.text)
+        self.generate = GenerateView(workbench, self)
+        self.generate.hide()
+        self.page.addWidget(self.generate)
+        self.text.textChanged.connect(self._typed)
+        theme.theme().changed.connect(self._mark)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a text of a person's own stands there."""
+        text = self.text.toPlainText()
+        return bool(text.strip()) and text != self._written[0]
+
+    @property
+    def settled(self) -> bool:
+        """Whether no question waits to be asked."""
+        return not self._soon.isActive()
+
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Ask another network about the text that stands there, unless it is of other data."""
+        from netbuilder.core.results.generate import next_token_ends
+
+        if fresh:
+            self._trained = None  # taking the text away is no question
+            self.text.clear()
+            self._written = ("", "")
+        self._trained = trained
+        self.generate.clear_all()
+        goes_on = self._goes_on = next_token_ends(trained) is not None
+        self.generate.setVisible(goes_on)
+        self.words = _GOES_ON if goes_on else _READS
+        self._mark()
+        self._soon.start()
+
+    def end(self) -> None:
+        """Ask nothing any more, and stop what is being written."""
+        self._soon.stop()
+        self.generate.clear_all()
+        self._trained = None
+
+    def _typed(self) -> None:
+        self.generate.show_start(self.text.toPlainText())
+        self._mark()
+        if self._trained is not None and not self._writing:
+            self._workbench.happened.emit("predicted")
+            self._soon.start()
+
+    def _mark(self) -> None:
+        """Underline the words that the training texts did not hold, while they are typed."""
+        found: list[QTextEdit.ExtraSelection] = []
+        if self._trained is not None:
+            from netbuilder.core.results.predict import unknown_spans
+
+            look = QTextCharFormat()
+            look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            look.setUnderlineColor(QColor(theme.colors().error))
+            text = self.text.toPlainText()
+            for start, end in unknown_spans(self._trained, text):
+                cursor = QTextCursor(self.text.document())
+                cursor.setPosition(_units(text[:start]))
+                cursor.setPosition(_units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+                one = QTextEdit.ExtraSelection()
+                one.format, one.cursor = look, cursor
+                found.append(one)
+        self.text.setExtraSelections(found)
+
+    def _ask(self) -> None:
+        # As it stands: a network that goes on letter by letter goes on from a blank at the end too.
+        words = self.text.toPlainText()
+        if not words.strip() or self._trained is None:
+            self.nothing.emit(self.words)
+            return
+        from netbuilder.core.results.predict import unknown_words
+
+        unknown = unknown_words(self._trained, words)
+        said = f" Not known from the training: {format_quoted_list(unknown, 8)}." if unknown else ""
+        written, about = self._written
+        told = f"{about if words == written else self.words}{said}"
+        self.asked.emit(
+            PredictionRequest(
+                lambda model: _answer(model, words), lambda model: _sample(model, words), told,
+                by_hand=False, own="" if words == written else _OWN)
+        )  # fmt: skip
+
+    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+        """Write a test text into the field, to be changed from there; by itself only as long as
+        none was typed."""
+        if look.trained is None or (not wanted and self.busy):
+            return
+        from netbuilder.core.results.file_samples import sample_text
+
+        written = sample_text(look.trained, look.raw)
+        self._writing = True
+        self.text.setPlainText(written)
+        self._writing = False
+        self._written = (self.text.toPlainText(), _GIVEN if self._goes_on else about)
+        self._soon.start()
+
+
+def _units(text: str) -> int:
+    """Length as Qt counts it: letters beyond the basic plane count twice."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _answer(model: TrainedModel, text: str) -> Predictions:
+    from netbuilder.core.results.predict import predict_texts
+
+    return predict_texts(model, [text])
+
+
+def _sample(model: TrainedModel, text: str) -> Sample:
+    from netbuilder.core.results.file_samples import text_samples
+
+    return text_samples(model, [text]).sample(0), text
+
+
+log = logging.getLogger(__name__)
+_LONGEST, _LENGTH = 5_000, 200
+
+
+class GenerateView(QWidget):
+    """Temperature, length and a button; ``show_start`` says what the text begins with."""
+
+    _grown = Signal(object, str)
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._start, self._seed = "", 0
+        self._stop: threading.Event | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.temperature = NoWheelDoubleSpinBox(self)
+        self.temperature.setRange(0.0, 5.0)
+        self.temperature.setSingleStep(0.1)
+        self.temperature.setDecimals(1)
+        self.temperature.setValue(1.0)
+        self.temperature.setToolTip(
+            "0 takes always the likeliest; 1 draws by the network's own probabilities;"
+            " above it the unlikely ones gain"
+        )
+        self.length = CountBox(1, 1, self)
+        self.length.setRange(1, _LONGEST)
+        self.length.setValue(_LENGTH)
+        self.length.setToolTip("How many characters or words to go on for")
+        self.button = QPushButton("Generate", self)
+        self.button.setToolTip("Let the network go on; pressed again, it goes on otherwise")
+        row = FlowLayout(spacing=8)
+        for words, box in (("Temperature", self.temperature), ("Length", self.length)):
+            box.setAccessibleName(words)
+            pair = QWidget(self)  # a narrow panel never parts a box from its name
+            beside = QHBoxLayout(pair)
+            beside.setContentsMargins(0, 0, 0, 0)
+            label = QLabel(words, pair)
+            label.setBuddy(box)
+            beside.addWidget(label)
+            beside.addWidget(box)
+            row.addWidget(pair)
+        row.addWidget(self.button)
+        layout.addLayout(row)
+        self.output = QPlainTextEdit(self)
+        self.output.setTabChangesFocus(True)
+        self.output.setReadOnly(True)
+        self.output.setMinimumHeight(140)
+        self.output.setAccessibleName("The text that the network made")
+        self.output.setPlaceholderText("Press Generate: here the network goes on.")
+        layout.addWidget(self.output)
+        self.trouble = note_label("", self)
+        layout.addWidget(self.trouble)
+        begins_anew(workbench.store, self.temperature, self.length)
+        self.button.clicked.connect(self._pressed)
+        # Tokens come from the thread that draws them.
+        self._grown.connect(self._grow, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def running(self) -> bool:
+        """Whether the network is going on with a text."""
+        return self._stop is not None
+
+    def show_start(self, words: str) -> None:
+        """Say what the text begins with."""
+        self._start = words
+
+    def clear_all(self) -> None:
+        """Stop, and forget what was made: another network is asked from now on."""
+        self.stop()
+        self.output.clear()
+        self.trouble.setText("")
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.stop()
+
+    def stop(self) -> None:
+        """Keep what has been made so far."""
+        if self._stop is not None:
+            self._stop.set()
+        self._stop = None
+        self.button.setText("Generate")
+
+    def _pressed(self) -> None:
+        trained = self._workbench.models.prediction_model
+        if self.running or trained is None:
+            self.stop()
+            return
+        self.trouble.setText("")
+        self.output.clear()
+        stop = self._stop = threading.Event()
+        self.button.setText("Stop")
+        start, seed = self._start, self._seed
+        length, temperature = self.length.value(), self.temperature.value()
+        self._seed += 1  # pressed again, another text
+
+        def work() -> None:
+            self._draw(trained, stop, start, length, temperature, seed)
+
+        jobs.run_job(
+            work,
+            lambda _none: self._ended(stop),
+            lambda error: self._failed(stop, error),
+            name="generate",
+            owner=self,
+        )
+
+    def _draw(
+        self,
+        trained: TrainedModel,
+        stop: threading.Event,
+        start: str,
+        length: int,
+        temperature: float,
+        seed: int,
+    ) -> None:
+        """Draw tokens, in a thread of its own, until there are enough or nobody waits."""
+        from netbuilder.core.results.generate import stream_text
+
+        for text in stream_text(trained, start, length=length, temperature=temperature, seed=seed):
+            if stop.is_set():
+                return
+            self._grown.emit(stop, text)
+
+    def _grow(self, stop: threading.Event, text: str) -> None:
+        if stop is not self._stop:
+            return
+        shown = self.output.toPlainText()
+        if text.startswith(shown):  # almost always: then a selection and the place stay
+            cursor = self.output.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            cursor.insertText(text[len(shown) :])
+        else:
+            self.output.setPlainText(text)
+        bar = self.output.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _ended(self, stop: threading.Event) -> None:
+        if stop is self._stop:
+            self.stop()
+
+    def _failed(self, stop: threading.Event, error: Exception) -> None:
+        if stop is not self._stop:
+            return
+        if not isinstance(error, UserError):
+            log.error("generating failed", exc_info=error)
+        self.stop()
+        self.trouble.setText(str(error))

@@ -1,0 +1,252 @@
+"""Predictions in the Predict panel: the one of a sample, those of a file, those of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import format_count, format_percent
+from netbuilder.ui.kinds.predict_form import PredictionRequest
+from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.model_store import Source
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.predict import Predictions
+    from netbuilder.core.results.predict_file import FilePredictions
+
+
+#: So many of the likeliest classes stand in the head; all of them below.
+TOP = 3
+
+
+class PredictionHeader(QFrame):
+    """The answer, how sure it is, and the likeliest classes. Its height never changes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 14, 4)
+        layout.setSpacing(2)
+        self.answer = ClampedLabel("", self, lines=2)
+        self.answer.setProperty("role", "answer")
+        self.sure = ClampedLabel("", self, lines=3)
+        self._place = QWidget(self)
+        inner = QVBoxLayout(self._place)
+        inner.setContentsMargins(0, 0, 0, 0)
+        self.bars = BarList(self._place)
+        inner.addWidget(self.bars)
+        for widget in (self.answer, self.sure, self._place):
+            layout.addWidget(widget)
+
+    def begin(self, classes: int, explains: bool, columns: int = 1) -> None:
+        """Keep room for a network of so many classes (0: numbers, of so many ``columns``), and
+        for a sentence."""
+        self.ensurePolished()
+        self.answer.ensurePolished()
+        # A class's name and its probability in large letters take two lines of a narrow dock, and
+        # several numbers with their names take them everywhere.
+        rows = 2 if initial_font_scale() > 1.3 or columns > 1 else 1
+        self.answer.setFixedHeight(self.answer.fontMetrics().lineSpacing() * rows + 2)
+        lines = 0 if not explains else 2 if classes else 3
+        self.sure.setFixedHeight(self.sure.fontMetrics().lineSpacing() * lines)
+        self._place.setVisible(classes > 0)
+        line = self.bars.fontMetrics().height() + 4
+        self._place.setFixedHeight(min(classes, TOP) * line + 2)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show no answer; its place stays."""
+        self.answer.setText("")
+        self.sure.setText("")
+        self.bars.show_rows([])
+
+    def show_answer(self, found: Predictions) -> None:
+        """Show the answer about one sample."""
+        self.answer.setText(found.text(0))
+        self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
+
+
+def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
+    """Label, probability and its words of each class, the likeliest first."""
+    first = found.first
+    if first.probabilities is None or not np.isfinite(first.probabilities[0]).all():
+        return []
+    rows = [
+        (label, float(part), format_percent(float(part), 1))
+        for label, part in zip(first.classes, first.probabilities[0], strict=False)
+    ]
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def most_likely(found: Predictions) -> str | None:
+    """The label of the likeliest class."""
+    rows = class_rows(found)
+    return rows[0][0] if rows else None
+
+
+SHOWN_ROWS = 200
+
+
+class FilePredictionsView(QWidget):
+    """``failed(error)``: the answers could not be written; ``scaled(path)``: the file's numbers
+    were brought to 0 to 1 before, says the person who asks."""
+
+    failed = Signal(object)
+    scaled = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.found: FilePredictions | None = None
+        self._path = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.cards = CardList(self)
+        self.model = TextTable(self)
+        self.table = text_table(self.model, "Answers about a file", self)
+        sorts_by_headers(self.table)
+        self.table.setMinimumHeight(220)
+        layout.addWidget(self.cards)
+        layout.addWidget(self.table)
+        self.hide()
+
+    def forget(self) -> None:
+        """Show nothing any more."""
+        self.found = None
+        self.cards.clear()
+        self.hide()
+
+    def show_answers(self, found: FilePredictions, path: str) -> None:
+        """Show the answers about a file."""
+        self.found, self._path = found, path
+        columns, rows = found.text_rows(SHOWN_ROWS)
+        self.model.show_rows(columns, rows, marked=frozenset(range(len(found.answers))))
+        self.table.resizeColumnsToContents()
+        self.table.show()
+        self.show()
+        self._tell("")
+
+    def show_trouble(self, error: UserError) -> None:
+        """Say why a file could not be answered, where its answers would stand."""
+        self.found = None
+        self.cards.clear()
+        self.cards.add(RoleBox("error", error.what, error.fix, self))
+        self.table.hide()
+        self.show()
+
+    def _tell(self, words: str) -> None:
+        found = self.found
+        if found is None:
+            return
+        self.cards.clear()
+        if found.looks_scaled:
+            from netbuilder.core.results.predict_file import LOOKS_SCALED_SENTENCE
+
+            self.cards.add(
+                RoleBox(
+                    "warning", "Are these numbers scaled?", LOOKS_SCALED_SENTENCE, self,
+                    button="Take them as scaled", do=self._take_as_scaled,
+                )
+            )  # fmt: skip
+        rows = len(found.table)
+        shown = f"Below are the first {SHOWN_ROWS} of {rows:,}." if rows > SHOWN_ROWS else ""
+        title = f"{format_count(len(found.predictions), 'answer')} about {Path(self._path).name}"
+        said = " ".join(part for part in (words, shown) if part)
+        self.cards.add(
+            RoleBox("info", title, said, self, button="Save the answers…", do=self._ask_out)
+        )
+        for note in found.predictions.notes:
+            self.cards.add(RoleBox("info", "", note, self))
+
+    def _take_as_scaled(self) -> None:
+        self.scaled.emit(Path(self._path))
+
+    def _ask_out(self) -> None:
+        path = Path(self._path)
+        suggested = str(path.with_name(f"{path.stem} answers.csv"))
+        out = ask_save(self, "Write the answers", suggested, (FileType("Table", (".csv",)),))
+        if out is not None:
+            self.save(out)
+
+    def save(self, out: Path) -> None:
+        """Write the answers about the file, with all that the file holds."""
+        found = self.found
+        if found is None:
+            return
+        jobs.run_job(
+            lambda: found.write(out),
+            lambda _none: self._tell(f"Wrote {out}."),
+            self.failed.emit,
+            name="answers",
+            owner=self,
+        )
+
+
+class LivePrediction(QObject):
+    """What a run says about the sample that is asked about: the canvas asks it for that anyway.
+
+    ``answered``: ``found`` is newer, or another; None where the run does not look at it.
+    """
+
+    answered = Signal()
+
+    def __init__(self, workbench: Workbench, live: LiveActivationsService, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._workbench, self._live, self._panel = workbench, live, panel
+        self._asked: PredictionRequest | None = None
+        self.found: Predictions | None = None
+        live.changed.connect(self._look)
+        workbench.speed_changed.connect(self._look)
+        workbench.training_changed.connect(self._look)
+
+    @property
+    def going(self) -> bool:
+        """Whether a run goes on of the network that is asked, so that its answers move."""
+        bench = self._workbench
+        of_run = bench.models.state.source in (Source.PAUSED, Source.LIVE)
+        return of_run and bench.training and not bench.paused
+
+    def ask(self, asked: PredictionRequest | None) -> None:
+        """Follow this question from now on; None: none."""
+        self._asked = asked
+        self._look()
+
+    def _look(self, *_changed: object) -> None:
+        look = self._live.look
+        before, self.found = self.found, None
+        seen = look is not None and not self._panel.visibleRegion().isEmpty()
+        if look is not None and seen and self.going and self._is_of(look):
+            from netbuilder.core.results.predict import predictions_of
+
+            trained = self._workbench.models.prediction_model
+            assert trained is not None
+            answers = {key: np.asarray(value)[None] for key, value in look.answers.items()}
+            self.found = predictions_of(answers, trained.preprocessing.outputs)
+        if self.found is not None or before is not None:
+            self.answered.emit()
+
+    def _is_of(self, look: SampleActivations) -> bool:
+        """Whether the run looks at what is asked about. Of one's own samples it follows within
+        moments, and the last one stays."""
+        asked = self._asked
+        if asked is None or look.own != asked.own:
+            return False
+        if asked.own or asked.raw is None:
+            return True
+        return look.raw.keys() == asked.raw.keys() and all(
+            np.array_equal(value, asked.raw[key], equal_nan=value.dtype.kind == "f")
+            for key, value in look.raw.items()
+        )
