@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.formats import registry
+from netbuilder.core.formats.importing import import_file
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -38,8 +38,8 @@ def slow(
     files.write(edits.set_training(example("iris"), epochs=3), mine)
     window.documents.open_path(mine)
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
-    gate, read = threading.Event(), registry.load_network
-    monkeypatch.setattr(registry, "load", lambda path: gate.wait(60) and read(path))
+    gate, read = threading.Event(), import_file.import_file
+    monkeypatch.setattr(import_file, "import_file", lambda path: gate.wait(60) and read(path))
     window.documents.open_path(model)
     yield window, gate
     gate.set()

@@ -171,8 +171,9 @@ def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"pipe.{ending}"
     os.mkfifo(path)
     kind = {"csv": "csv", "npz": "arrays"}.get(ending)
+    folder = f"Path({str(tmp_path)!r})"
     read = (
-        f"load_dataset(Project(data=Data(kind={kind!r}, path={path.name!r})), Path({str(tmp_path)!r}))"
+        f"load_dataset(Project(data=Data(kind={kind!r}, path={path.name!r})), {folder})"
         if kind
         else f"registry.read_project({str(path)!r})"
     )
