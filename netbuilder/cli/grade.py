@@ -17,9 +17,12 @@ from netbuilder.core.grading.grade import (
     skipped_files_sentence,
     submission_files,
 )
+from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import format_count, format_list
 from netbuilder.core.worker_process import ResourceLimits
@@ -53,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         _lesson(arguments.lesson),
         rubric=rubric,
         private_key=seal.read_key(Path(arguments.key)) if arguments.key else "",
+        retrain=arguments.retrain,
         bounds=ResourceLimits(arguments.seconds, arguments.memory),
         told=told,
     )
@@ -71,7 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
     _tell(found)
     fault = common_failure(found)
     wrote = f"Wrote {format_list(written)}." if written else ""
-    for words in (points, graded_on_sentence(found), skipped_files_sentence(folder), wrote, fault):
+    said = (
+        points, graded_on_sentence(found), similarity_sentence(found), verified_sentence(found),
+        skipped_files_sentence(folder), wrote, fault,
+    )  # fmt: skip
+    for words in said:
         if words:
             print_note(words)
     if arguments.json:
@@ -104,14 +112,17 @@ def _tell(found: list[Submission]) -> None:
     from rich.text import Text
 
     table = Table()
-    for title in ("student", "points", "status", "steps", "to look at"):
-        table.add_column(title, justify="right" if title in {"points", "steps"} else "left")
+    for title in (_("student"), _("points"), _("status"), _("steps"), _("verified"), _("copy"),
+                  _("to look at")):  # fmt: skip
+        table.add_column(title)
     for one in found:
         table.add_row(
             Text(one.student),
             "" if one.score is None else f"{one.score:.1f}",
             one.status,
             f"{one.steps_done}/{one.steps}" if one.steps else "",
+            {True: _("yes"), False: _("no"), None: ""}[one.verified],
+            copy_word(one),
             Text(one.message),
         )
     Console().print(table)

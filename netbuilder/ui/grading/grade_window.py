@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -33,13 +34,15 @@ from netbuilder.core.grading.grade import (
     grade_folder,
     graded_on_sentence,
     skipped_files_sentence,
-    sort_submissions,
     submission_files,
 )
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
+from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
 from netbuilder.core.wording import format_count
 from netbuilder.ui.grading.high_scores import HighScores
@@ -87,6 +90,7 @@ class GradeWindow(QDialog):
         self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
         self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
         self.key = self._field("Private key of the seals")
+        self.retrain = QCheckBox(_("Train each submission again"), self)
         self.missing = QLabel("", self)
         self.missing.setProperty("role", "note")
         self.words = QLabel("", self)
@@ -99,6 +103,8 @@ class GradeWindow(QDialog):
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
+        # A row that jumps to its new place while one types takes the next field away.
+        self._sorted.setDynamicSortFilter(False)
         self.table = self._table()
         self.grade_button = self._button("Grade", self._toggle)
         self.grade_button.setProperty("role", "primary")
@@ -140,6 +146,11 @@ class GradeWindow(QDialog):
         rubric.addWidget(self.by_form)
         form.addRow("Rubric", rubric)
         form.addRow("Key", self._row(self.key, self._choose_key))
+        self.retrain.setObjectName("retrain")
+        self.retrain.setToolTip(
+            _("Train each submission from its recorded seed and settings and compare predictions.")
+        )
+        form.addRow("", self.retrain)
         return form
 
     def _table(self) -> QTableView:
@@ -165,7 +176,8 @@ class GradeWindow(QDialog):
             mode = QHeaderView.ResizeMode.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
-        table.doubleClicked.connect(self._open)
+        # ``activated`` would come with Enter too, which belongs to the points that are typed.
+        table.doubleClicked.connect(self._open_row)
         return table
 
     def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
@@ -284,7 +296,7 @@ class GradeWindow(QDialog):
         """Judge the files of the folder; rows appear as they are judged."""
         folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
         data = Path(hidden) if hidden else None
-        lesson = self.lesson.text().strip()
+        lesson, retrain = self.lesson.text().strip(), self.retrain.isChecked()
         try:
             files = submission_files(folder)
             if folder != self._folder:
@@ -310,6 +322,7 @@ class GradeWindow(QDialog):
                 lesson,
                 rubric=self._rubric,
                 private_key=private_key,
+                retrain=retrain,
                 told=told,
                 cancelled=lambda: self._stop,
             ),
@@ -329,12 +342,11 @@ class GradeWindow(QDialog):
     def _done(self, found: list[Submission]) -> None:
         self._end()
         self.model.show_rows(found)
+        self._sorted.sort(self._sorted.sortColumn(), self._sorted.sortOrder())
         failed = sum(one.status == FAILED for one in found)
-        same = sum(bool(one.same_as) for one in found)
         parts = [format_count(len(found), "file")]
         parts += [f"{failed} could not be graded"] if failed else []
         parts += [mean] if (mean := mean_points_sentence(found)) else []
-        parts += [f"{same} are the same as another"] if same else []
         words = ", ".join(parts) + ". Points and comments can be changed in the table."
         fault = common_failure(found)
         points = points_sentence(found, self._rubric)
@@ -342,6 +354,8 @@ class GradeWindow(QDialog):
             words,
             points,
             graded_on_sentence(found),
+            similarity_sentence(found),
+            verified_sentence(found),
             skipped_files_sentence(self._folder),
             fault,
         )
@@ -364,23 +378,37 @@ class GradeWindow(QDialog):
         self.words.setText(words)
 
     def _override(self, file: str, points: float | None, comment: str) -> None:
-        rows = []
-        for one in self.model.rows:
-            if one.file == file:
-                # What was decided stays when it is graded again; what was not is earned anew.
-                before = self._decided.get(file, Override())
-                self._decided[file] = Override(
-                    points if points != one.score else before.points,
-                    comment if comment != one.comment else before.comment,
-                )
-                self._unwritten = True
-                if points != one.score and comment == one.comment:
-                    # What told where other points came from goes with them.
-                    comment = self._decided[file].comment
-                status = GRADED if one.status == FAILED and points is not None else one.status
-                one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
-            rows.append(one)
-        self.model.show_rows(sort_submissions(rows))
+        one = next(row for row in self.model.rows if row.file == file)
+        # What was decided stays when it is graded again; what was not is earned anew.
+        before = self._decided.get(file, Override())
+        self._decided[file] = Override(
+            points if points != one.score else before.points,
+            comment if comment != one.comment else before.comment,
+        )
+        self._unwritten = True
+        if points != one.score and comment == one.comment:
+            # What told where other points came from goes with them.
+            comment = self._decided[file].comment
+        status = GRADED if one.status == FAILED and points is not None else one.status
+        self.model.replace_row(replace(one, score=points, comment=comment, status=status))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in the table edits the cell and never presses the dialog's own button."""
+        enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if enter and (self.table.hasFocus() or self.table.isAncestorOf(self.focusWidget())):
+            index = self.table.currentIndex()
+            if index.flags() & Qt.ItemFlag.ItemIsEditable and self.table.hasFocus():
+                self.table.edit(index)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _open_row(self, index: QModelIndex) -> None:
+        """Open what was double-clicked; a cell that is typed in is edited instead."""
+        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.table.edit(index)
+            return
+        self._open(index)
 
     def _open(self, index: QModelIndex) -> None:
         row = self._sorted.mapToSource(index).row()
