@@ -192,9 +192,7 @@ def test_suspicion_and_coincidence(
         assert not rows["no_time"].same_as
         assert not rows["wrong_lesson"].same_as
         # The history of a trained-on copy begins as that of its original.
-        assert (
-            rows["further"].same_as[:1] == ("twin_a.h5",) or "twin_a.h5" in rows["further"].same_as
-        )
+        assert "twin_a.h5" in rows["further"].same_as
     # Without its history only training again finds it.
     assert "twin_a.h5" not in found["further_bare"].same_as
     assert "twin_a.h5" in retrained["further_bare"].same_as
@@ -230,10 +228,9 @@ def test_the_command_says_it_as_json(
     assert main(["grade", str(tmp_path), "--lesson", str(lesson), "--retrain", "--json"]) == 0
     text = capsys.readouterr().out
     rows = json.loads(text[text.index('{"submissions"') :] if '{"submissions"' in text else text)
-    assert {row["file"]: row["verified"] for row in rows["submissions"]} == {
-        "twin_a.h5": True, "further_bare.h5": False,
-    }  # fmt: skip
-    assert set(rows["submissions"][0]) == {
+    (row,) = rows["submissions"]
+    assert (row["file"], row["verified"]) == ("further_bare.h5", False)
+    assert set(row) == {
         "file", "student", "status", "score", "metrics", "steps_done", "verified", "same_as",
         "message",
     }  # fmt: skip
