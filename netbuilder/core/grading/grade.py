@@ -40,7 +40,11 @@ def submission_files(folder: Path) -> list[Path]:
         UserError: there is no such folder, or nothing to grade in it.
     """
     if not folder.is_dir():
-        raise UserError(f"There is no folder '{folder}'.", "Check the name.")
+        raise UserError(
+            _("There is no folder '{folder}'.", folder=folder),
+            _("Check the name."),
+            code="grading_no_folder",
+        )
     found = sorted(
         path
         for path in folder.rglob("*")
@@ -49,8 +53,9 @@ def submission_files(folder: Path) -> list[Path]:
     )
     if not found:
         raise UserError(
-            f"There is nothing to grade in '{folder}'.",
-            f"It should hold the pupils' files: {', '.join(ENDINGS)}.",
+            _("There is nothing to grade in '{folder}'.", folder=folder),
+            _("It should hold the pupils' files: {endings}.", endings=", ".join(ENDINGS)),
+            code="grading_nothing",
         )
     return found
 
@@ -67,7 +72,11 @@ def skipped_files_sentence(folder: Path) -> str:
     )
     if not found:
         return ""
-    return f"Left out: {format_list(found, 6)}. Hand-ins end in {format_list(ENDINGS)}."
+    return _(
+        "Left out: {files}. Submissions end in {endings}.",
+        files=format_list(found, 6),
+        endings=format_list(ENDINGS),
+    )
 
 
 def grade_folder(
@@ -103,7 +112,11 @@ def grade_folder(
     """
     files = submission_files(folder)
     if data is not None and not data.exists():
-        raise UserError(f"There is no file '{data}'.", "Check the name of the hidden data.")
+        raise UserError(
+            _("There is no file '{data}'.", data=data),
+            _("Check the name of the hidden data."),
+            code="grading_no_hidden_data",
+        )
 
     asked = ""
     if lesson:
@@ -218,13 +231,16 @@ def common_failure(found: Sequence[Submission]) -> str:
     if len(found) > 1 and all(one.status == FAILED for one in found):
         reasons = {one.message for one in found}
         if len(reasons) == 1:
-            return f"Every file failed for the same reason, so look at it first. {reasons.pop()}"
+            return _("Every file failed for the same reason. {reason}", reason=reasons.pop())
     misfits = Counter(one.misfit for one in found if one.misfit)
     opened = sum(bool(one.answers) for one in found)
     if misfits:
         reason, count = misfits.most_common(1)[0]
         if count > 1 and count * 2 >= opened:
-            return f"{count} of {opened} networks do not fit the hidden data: {reason}"
+            return _(
+                "{count} of {opened} networks do not fit the hidden data: {reason}",
+                count=count, opened=opened, reason=reason,
+            )  # fmt: skip
     given = similarity.template_work_id(found)
     if given:
         count = sum(one.fingerprint.work == given for one in found)
@@ -241,11 +257,15 @@ def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
     if len(tasks) < 2:
         return list(found)
     usual = tasks.most_common(1)[0][0]
-    words = f"the others {format_list(usual)}: do not compare them."
+
+    def said(one: Submission) -> str:
+        return _(
+            "It predicts {columns}, the others {usual}: do not compare them.",
+            columns=format_list(one.answers), usual=format_list(usual),
+        )  # fmt: skip
+
     return [
-        replace(
-            one, message=f"{one.message} It answers {format_list(one.answers)}, {words}".strip()
-        )
+        replace(one, message=f"{one.message} {said(one)}".strip())
         if one.metrics and one.answers not in {(), usual}
         else one
         for one in found
@@ -276,9 +296,12 @@ def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
     if len(marks) < 2:
         return list(found)
     usual = marks.most_common(1)[0][0]
-    words = "Judged on other rows than most: {}."
+
+    def said(one: Submission) -> str:
+        return _("Evaluated on other rows than most: {rows}.", rows=one.basis)
+
     return [
-        replace(one, message=f"{one.message} {words.format(one.basis)}".strip())
+        replace(one, message=f"{one.message} {said(one)}".strip())
         if one.basis_id not in {"", usual}
         else one
         for one in found
@@ -290,9 +313,10 @@ def graded_on_sentence(found: Sequence[Submission]) -> str:
     bases = dict.fromkeys(one.basis for one in found if one.basis)
     if not bases:
         return ""
-    return (
-        f"Without hidden data, networks are judged on what their own data keeps aside: "
-        f"{format_list(bases, 4)}. Pupils could look at these rows."
+    return _(
+        "Without hidden data, networks are evaluated on their own test set: {rows}. Pupils could "
+        "look at these rows.",
+        rows=format_list(bases, 4),
     )
 
 

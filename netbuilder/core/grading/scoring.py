@@ -62,8 +62,8 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
             return replace(one, comment=comment or one.comment)
         return replace(one, status=GRADED, score=given, comment=comment)
     if rubric.late_after is not None and one.time is not None and one.time_of_file:
-        words = _("The file records no time of submission: the date of the file was used.")
-        one = replace(one, message=f"{one.message} {words}".strip())
+        said = _("The file records no time of submission: the date of the file was used.")
+        one = replace(one, message=f"{one.message} {said}".strip())
     late = rubric.late_after is not None and one.time is not None and one.time > rubric.late_after
     status = LATE if late else GRADED
     if given is not None:

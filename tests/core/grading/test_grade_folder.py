@@ -304,8 +304,9 @@ def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -
 
 
 def test_what_cannot_be_graded_at_all_says_so(tmp_path: Path, hidden: Path, folder: Path) -> None:
-    with pytest.raises(UserError, match="nothing to grade"):
+    with pytest.raises(UserError, match="nothing to grade") as nothing:
         grade_folder(tmp_path, hidden)
+    assert nothing.value.code == "grading_nothing"
     with pytest.raises(UserError, match="no folder"):
         grade_folder(tmp_path / "none", hidden)
     with pytest.raises(UserError, match="hidden data"):
@@ -392,5 +393,5 @@ def test_a_network_that_answers_another_column_is_not_compared(
         shutil.copy(folder / name, place)
     found = {one.file: one for one in grade_folder(place, hidden)}
     assert found["other.h5"].status == GRADED
-    assert "It answers petal length (cm), the others species" in found["other.h5"].message
+    assert "It predicts petal length (cm), the others species" in found["other.h5"].message
     assert "the others" not in found["ada.h5"].message

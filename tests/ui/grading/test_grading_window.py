@@ -96,7 +96,7 @@ def test_a_dropped_folder_is_graded_and_a_row_opens(
     assert grading.grade_button.isEnabled()
     assert "Without hidden data" in grading.missing.text()
     _drop(grading, hidden)
-    assert "judged on the hidden data" in grading.missing.text()
+    assert "evaluated on the hidden data" in grading.missing.text()
     qtbot.mouseClick(grading.grade_button, Qt.MouseButton.LeftButton)
     assert grading.running
     qtbot.waitUntil(lambda: not grading.running, timeout=120_000)
