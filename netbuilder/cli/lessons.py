@@ -183,9 +183,11 @@ def _with_data(lesson: Lesson, project: Project, folder: Path) -> tuple[Project,
             continue
         target = folder / source.name
         if target.resolve() != source.resolve():
-            copy = shutil.copytree if source.is_dir() else shutil.copy2
             try:
-                copy(source, target, **({"dirs_exist_ok": True} if source.is_dir() else {}))
+                if source.is_dir():
+                    shutil.copytree(source, target, dirs_exist_ok=True)
+                else:
+                    shutil.copy2(source, target)
             except OSError as error:
                 raise UserError(
                     _("The data '{name}' cannot be copied: {reason}.",
@@ -195,4 +197,9 @@ def _with_data(lesson: Lesson, project: Project, folder: Path) -> tuple[Project,
                 ) from error  # fmt: skip
             copied.append(str(target))
         moved[key] = source.name
-    return replace(project, data=replace(project.data, **moved)), copied
+    data = replace(
+        project.data,
+        path=moved.get("path", project.data.path),
+        test_path=moved.get("test_path", project.data.test_path),
+    )
+    return replace(project, data=data), copied
