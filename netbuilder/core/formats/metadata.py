@@ -77,7 +77,8 @@ def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
             "best_epoch": trained.best_epoch,
             "kept_epoch": trained.kept_epoch,
             "step": trained.step,
-            "changed_by_hand": len(trained.changes),
+            # More epochs are another number of them, and no other training.
+            "changed_by_hand": sum(one.what != "epochs" for one in trained.changes),
             "netbuilder": __version__,
         },
     }

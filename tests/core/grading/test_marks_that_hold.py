@@ -12,16 +12,21 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.grading import rubric
 from netbuilder.core.grading.grade import grade_folder
+from netbuilder.core.grading.own_data import load_own_data
 from netbuilder.core.grading.report import write_feedback
+from netbuilder.core.grading.retraining import retrain
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import GRADED, LATE, Submission
 from netbuilder.core.grading.submission_info import SubmissionInfo, with_submission_info
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
+from netbuilder.core.lessons.library import find_lesson
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data, Project
 
@@ -234,3 +239,51 @@ def test_the_command_says_it_as_json(
         "file", "student", "status", "score", "metrics", "steps_done", "verified", "same_as",
         "message",
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_cannot_be_repeated_is_not_verified_and_says_why(folder: Path, tmp_path: Path) -> None:
+    """Honest work that no training again can give is never called false."""
+    import keras
+
+    twin = registry.load_network(folder / "twin_a.h5")
+    elsewhere = replace(
+        twin.project, data=Data("csv", path="/home/ada/rows.csv", target=("species",))
+    )
+    works = {
+        "changed_by_hand": replace(twin, changes=(Changed(3, 0, "learning_rate", 0.1),)),
+        "stopped_within_epoch": replace(twin, step=2),
+        "grading_data_elsewhere": replace(twin, project=elsewhere),
+    }
+    for reason, work in works.items():
+        path = tmp_path / f"{reason}.h5"
+        registry.save_network(work, path)
+        found = retrain(path, None)
+        assert (found["verified"], found["reason"]) == (None, reason)
+        assert found["words"]
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
+    assert retrain(tmp_path / "foreign.h5", None)["reason"] == "no_record"
+
+
+def test_a_data_file_is_read_beside_the_lesson_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "teacher").mkdir()
+    (tmp_path / "pupil").mkdir()
+    rows = "a,b\n" + "".join(f"{n},{2 * n}\n" for n in range(40))
+    (tmp_path / "teacher" / "rows.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / "pupil" / "rows.csv").write_text(rows.replace("1", "9"), encoding="utf-8")
+    start = Project("Start", data=Data("csv", path="rows.csv", target=("b",)))
+    start = edits.append_layer(edits.add_node(start, "Input"), "Dense", params={"units": 1})
+    files.write(start, tmp_path / "teacher" / "begin.netbuilder")
+    text = LESSON.replace("start: empty", "start: begin.netbuilder")
+    (tmp_path / "teacher" / "own.md").write_text(text, encoding="utf-8")
+    own = find_lesson(str(tmp_path / "teacher" / "own.md"))
+    theirs = replace(start, data=replace(start.data, path=str(tmp_path / "pupil" / "rows.csv")))
+    found = load_own_data(theirs, own)
+    parts = [part for part in (found.train, found.validation, found.test) if part is not None]
+    seen = sorted(float(v) for part in parts for one in part.raw_y.values() for v in one.ravel())
+    assert seen == [2.0 * n for n in range(40)]
+    other = replace(theirs, data=replace(theirs.data, path=str(tmp_path / "pupil" / "mine.csv")))
+    for project, lesson in ((other, own), (theirs, None)):
+        with pytest.raises(DataError) as caught:
+            load_own_data(project, lesson)
+        assert caught.value.code == "grading_data_elsewhere"
