@@ -17,11 +17,15 @@ from netbuilder.core.grading.grade import (
     skipped_files_sentence,
     submission_files,
 )
+from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.wording import format_list
 from netbuilder.core.worker_process import ResourceLimits
 
 
@@ -31,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _new_keys(Path(arguments.new_keys), arguments.json)
     if not arguments.folder:
         raise UsageError(
-            "The folder with the hand-ins is needed.",
-            "Write: netbuilder grade FOLDER --data HIDDEN.csv",
+            _("Name the folder of the submissions."),
+            _("Write: netbuilder grade FOLDER --data HIDDEN.csv"),
         )
     folder, table = Path(arguments.folder), arguments.output
     rubric = rubrics.read_rubric(Path(arguments.rubric)) if arguments.rubric else DEFAULT_RUBRIC
@@ -45,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         nonlocal done
         done += 1
         if sys.stderr.isatty():
-            print_note(f"{done} of {len(files)}: {one.file}")
+            print_note(_("{done} of {count}: {file}", done=done, count=len(files), file=one.file))
 
     found = grade_folder(
         folder,
@@ -53,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         _lesson(arguments.lesson),
         rubric=rubric,
         private_key=seal.read_key(Path(arguments.key)) if arguments.key else "",
+        retrain=arguments.retrain,
         bounds=ResourceLimits(arguments.seconds, arguments.memory),
         told=told,
     )
@@ -70,8 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
         written.append(arguments.feedback)
     _tell(found)
     fault = common_failure(found)
-    wrote = f"Wrote {format_list(written)}." if written else ""
-    for words in (points, graded_on_sentence(found), skipped_files_sentence(folder), wrote, fault):
+    wrote = _("Wrote {files}.", files=format_list(written)) if written else ""
+    said = (
+        points, graded_on_sentence(found), similarity_sentence(found), verified_sentence(found),
+        skipped_files_sentence(folder), wrote, fault,
+    )  # fmt: skip
+    for words in said:
         if words:
             print_note(words)
     if arguments.json:
@@ -87,11 +96,15 @@ def _lesson(name: str | None) -> str:
 def _new_keys(path: Path, as_json: bool) -> int:
     """A pair of keys; one that is there already is never replaced: its seals would be lost."""
     if path.exists():
-        raise UserError(f"'{path}' exists already.", "Choose another name: old seals need it.")
+        raise UserError(
+            _("'{path}' exists already.", path=path),
+            _("Choose another name: old seals need it."),
+            code="key_file_exists",
+        )
     private, public = seal.new_keys()
     write_bytes(path, private.encode("ascii") + b"\n")
     path.chmod(0o600)
-    print_note(f"Wrote {path}. Keep it to yourself. The public key, for the lesson:")
+    print_note(_("Wrote {path}. Keep it to yourself. The public key for the lesson:", path=path))
     print_result(public)
     if as_json:
         print_json({"public_key": public, "private_key_file": str(path)})
@@ -104,19 +117,22 @@ def _tell(found: list[Submission]) -> None:
     from rich.text import Text
 
     table = Table()
-    for title in ("student", "points", "status", "steps", "to look at"):
-        table.add_column(title, justify="right" if title in {"points", "steps"} else "left")
+    for title in (_("student"), _("points"), _("status"), _("steps"), _("verified"), _("copy"),
+                  _("to look at")):  # fmt: skip
+        table.add_column(title)
     for one in found:
         table.add_row(
             Text(one.student),
             "" if one.score is None else f"{one.score:.1f}",
             one.status,
             f"{one.steps_done}/{one.steps}" if one.steps else "",
+            {True: _("yes"), False: _("no"), None: ""}[one.verified],
+            copy_word(one),
             Text(one.message),
         )
     Console().print(table)
     failed = sum(one.status == FAILED for one in found)
-    parts = [format_count(len(found), "file")]
-    parts += [f"{failed} of them could not be graded"] if failed else []
+    parts = [ngettext("{count} file", "{count} files", len(found))]
+    parts += [_("{count} could not be graded", count=failed)] if failed else []
     parts += [mean] if (mean := mean_points_sentence(found)) else []
     print_result(f"{'; '.join(parts)}.")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
 from netbuilder.core.lessons.parse import LARGEST
 from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
 from netbuilder.core.regular_file import read_regular
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_count, format_quoted_list
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -151,8 +156,50 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     name = f"{lesson.name}{files.ENDING}"
     if lesson.start != EMPTY:
         text = text.replace(f"start: {lesson.start}", f"start: {name}", 1)
-    files.write(library.start_project(lesson), folder / name)
+    project, copied = _with_data(lesson, library.start_project(lesson), folder)
+    files.write(project, folder / name)
     write_bytes(folder / f"{lesson.name}.md", text.encode())
-    paths = [str(folder / f"{lesson.name}.md"), str(folder / name)]
-    print_note(f"Wrote {paths[0]} and the project that it begins with, {paths[1]}.")
+    paths = [str(folder / f"{lesson.name}.md"), str(folder / name), *copied]
+    print_note(
+        _("Wrote the lesson '{lesson}' and its start project '{project}'.",
+          lesson=paths[0], project=paths[1])
+    )  # fmt: skip
+    if copied:
+        print_note(_("Copied its data: {files}.", files=format_quoted_list(copied)))
     return paths
+
+
+def _with_data(lesson: Lesson, project: Project, folder: Path) -> tuple[Project, list[str]]:
+    """Copy the data files of a start project into ``folder``; the project that finds them there."""
+    if lesson.start == EMPTY or not (project.data.path or project.data.test_path):
+        return project, []
+    base = library.start_path(lesson).parent
+    copied: list[str] = []
+    moved: dict[str, str] = {}
+    for key in ("path", "test_path"):
+        written = getattr(project.data, key)
+        source = base / written
+        if not written or not source.exists():
+            continue
+        target = folder / source.name
+        if target.resolve() != source.resolve():
+            try:
+                if source.is_dir():
+                    shutil.copytree(source, target, dirs_exist_ok=True)
+                else:
+                    shutil.copy2(source, target)
+            except OSError as error:
+                raise UserError(
+                    _("The data '{name}' cannot be copied: {reason}.",
+                      name=source, reason=error.strerror or error),
+                    _("Choose another folder, or make room."),
+                    code="lesson_data_copy",
+                ) from error  # fmt: skip
+            copied.append(str(target))
+        moved[key] = source.name
+    data = replace(
+        project.data,
+        path=moved.get("path", project.data.path),
+        test_path=moved.get("test_path", project.data.test_path),
+    )
+    return replace(project, data=data), copied

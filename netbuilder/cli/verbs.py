@@ -270,6 +270,11 @@ def _grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lesson", metavar="NAME", help="lesson whose steps count (without: the one handed in)"
     )
+    parser.add_argument(
+        "--retrain",
+        action="store_true",
+        help="train each again from its recorded seed and settings and compare predictions",
+    )
     parser.add_argument("--rubric", metavar="RUBRIC.toml", help="how points are given")
     parser.add_argument("-o", "--output", metavar="TABLE.csv", help="the table (.csv or .xlsx)")
     parser.add_argument("--html", metavar="REPORT.html", help="one page for all")

@@ -26,6 +26,8 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean
 
@@ -35,7 +37,7 @@ FILE = "settings.toml"
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The settings. ``problem`` is a sentence about the file, "" where it is in order."""
+    """The settings. ``problem`` names every mistake in the file, "" where it is in order."""
 
     lessons: tuple[str, ...] = ()
     hand_in: str = ""
@@ -46,6 +48,12 @@ class SiteSettings:
 
 
 _LARGEST = 1_000_000
+_TEXT = N_("a text in quotation marks")
+_WANTED = {
+    "lessons": N_("a list of folders"),
+    "downloads": N_("true or false"),
+    "autosave_seconds": N_("a number of seconds from 0.2 to 60"),
+}
 
 
 def settings_path() -> Path:
@@ -76,19 +84,25 @@ def _read(place: Path, _changed: int) -> SiteSettings:
 
 
 def _checked(raw: dict[str, Any], place: Path) -> SiteSettings:
-    """Each value that is what it should be; the first that is not is told."""
+    """Take each value that is what it should be, and name every one that is not."""
     known = [field.name for field in fields(SiteSettings) if field.name != "problem"]
     taken: dict[str, Any] = {}
-    problem = ""
+    problems: list[str] = []
     for key, value in raw.items():
         if key not in known:
             near = did_you_mean(key, known)
-            problem = problem or f"'{key}' in '{place}' is unknown. {near}".strip()
+            said = _("'{key}' in '{place}' is not a setting.", key=key, place=place)
+            problems.append(f"{said} {near}".strip())
         elif not _fits(key, value):
-            problem = problem or f"'{key}' in '{place}' is {value!r}, which it cannot be."
+            problems.append(
+                _(
+                    "'{key}' in '{place}' must be {wanted}, not {value!r}.",
+                    key=key, place=place, wanted=_(_WANTED.get(key, _TEXT)), value=value,
+                )
+            )  # fmt: skip
         else:
             taken[key] = tuple(value) if key == "lessons" else value
-    return SiteSettings(**taken, problem=problem)
+    return SiteSettings(**taken, problem=" ".join(problems))
 
 
 def _fits(key: str, value: object) -> bool:

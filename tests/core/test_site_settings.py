@@ -60,6 +60,16 @@ def test_a_wrong_file_is_told_and_stops_nobody(
         assert found.hand_in == "/x"
 
 
+def test_two_wrong_settings_are_both_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _write(
+        tmp_path, monkeypatch, "autosave_seconds = 'soon'\ndownload = false\nhand_in = '/x'"
+    )
+    assert "'autosave_seconds'" in found.problem
+    assert "'soon'" in found.problem
+    assert "'download'" in found.problem
+    assert (found.autosave_seconds, found.hand_in) == (SiteSettings().autosave_seconds, "/x")
+
+
 def test_who_runs_a_command_hears_of_the_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

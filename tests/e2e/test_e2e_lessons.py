@@ -11,7 +11,7 @@ import pytest
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import Data, Project
 
 OWN = """---
 title: My own
@@ -46,6 +46,25 @@ def test_the_list_and_one_lesson(run: Callable[..., Any], tmp_path: Path) -> Non
     assert wrong.code == 1
     assert "Did you mean 'first_model'" in wrong.err
     assert run("lessons", "--check", "x.netbuilder").code == 2
+
+
+def test_a_lesson_is_written_with_its_data(run: Callable[..., Any], tmp_path: Path) -> None:
+    """The start project's data come along, and are found from the new folder."""
+    place = tmp_path / "teacher"
+    (place / "data").mkdir(parents=True)
+    (place / "data" / "rows.csv").write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    (place / "own.md").write_text(OWN, encoding="utf-8")
+    begin = Project("Begin", data=Data("csv", path="data/rows.csv", target=("b",)))
+    files.write(edits.add_node(begin, "Input"), place / "begin.netbuilder")
+    written = run("lessons", place / "own.md", "-o", tmp_path / "out", "--json")
+    out = tmp_path / "out"
+    project = files.read(out / "own.netbuilder")
+    assert project.data.path == "rows.csv"
+    assert (out / "rows.csv").read_bytes() == (place / "data" / "rows.csv").read_bytes()
+    assert str(out / "rows.csv") in written.json["files"]
+    # Once more into its own folder: nothing is copied onto itself.
+    assert run("lessons", out / "own.md", "-o", out).code == 0
+    assert (out / "rows.csv").is_file()
 
 
 @pytest.mark.slow

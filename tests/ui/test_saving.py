@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
@@ -178,6 +179,25 @@ def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
     evaluate.heat.menu._ask()
     assert last_place() == tmp_path / "pictures"
     assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pictures"
+
+
+def test_work_of_a_lesson_is_not_saved_beside_the_teachers_lesson(
+    open_window: Open, tmp_path: Path
+) -> None:
+    """The data of a lesson lie with the teacher; data of one's own are a place of one's own."""
+    shared = tmp_path / "share"
+    (shared / "data").mkdir(parents=True)
+    (shared / "data" / "rows.csv").write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    own = Project("Mine", data=Data("csv", path=str(shared / "data" / "rows.csv"), target=("b",)))
+    window = open_window(own, keras=False)
+    remember_place(shared / "data")
+    assert suggested_paths.suggested_folder(window.workbench) == shared / "data"
+    window.documents.show_project(with_record(own, LessonRecord("own")), None)
+    assert suggested_paths.suggested_folder(window.workbench) == suggested_paths.documents_folder()
+    # Where the pupil has chosen a folder, it is that one.
+    (tmp_path / "pupil").mkdir()
+    remember_place(tmp_path / "pupil")
+    assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pupil"
 
 
 def test_an_appended_ending_replaces_no_file_unasked(

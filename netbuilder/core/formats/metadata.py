@@ -9,7 +9,8 @@ Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessin
 ``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, of very
 long runs of some epochs, whose numbers are then those of the name "epoch"; null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
-``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``kept_epoch``, ``netbuilder``),
+``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``kept_epoch``, ``step`` and
+``changed_by_hand``, which say whether training again can give the same, ``netbuilder``),
 and of a ``.keras`` whose model takes words or pictures of any size ``takes`` and
 ``takes_in_words``.
 """
@@ -38,7 +39,8 @@ KERAS_OWN = "keras_own"
 TAKES = "takes"
 # What that is in sentences, for whoever looks into the file.
 TAKES_IN_WORDS = "takes_in_words"
-_RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch", "kept_epoch")
+_RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch", "kept_epoch",
+                "step", "changed_by_hand")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
             "epochs": trained.epochs,
             "best_epoch": trained.best_epoch,
             "kept_epoch": trained.kept_epoch,
+            "step": trained.step,
+            # More epochs are another number of them, and no other training.
+            "changed_by_hand": sum(one.what != "epochs" for one in trained.changes),
             "netbuilder": __version__,
         },
     }

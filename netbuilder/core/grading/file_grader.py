@@ -1,4 +1,4 @@
-"""Judging one handed-in file. Runs in a worker's process; gives plain JSON."""
+"""Grading one submitted file. Runs in a worker's process; gives plain JSON."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import MODEL_ENDINGS
-from netbuilder.core.grading import held_out_test, submission_info
-from netbuilder.core.grading.lesson_steps import known_lesson, steps_done
+from netbuilder.core.grading import own_data, submission_info
+from netbuilder.core.grading.lesson_steps import judge_steps, known_lesson, lesson_named
 from netbuilder.core.grading.scoring import main_metric
 from netbuilder.core.grading.seal import MISSING, check_seal, seal_statement
 from netbuilder.core.grading.similarity import fingerprint_of
 from netbuilder.core.history_columns import EPOCH
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.regular_file import special_file_kind
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.project.model import Project
     from netbuilder.core.results.evaluate import Evaluation
 
 ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
@@ -37,7 +41,8 @@ def grade_file(
         private_key: the teacher's, to open seals with; "" asks for none.
 
     Returns:
-        JSON: ``student``, ``work``, ``time``, ``steps`` [bool], ``metrics``, ``main`` (share of
+        JSON: ``student``, ``work``, ``time``, ``steps`` [{``title``, ``status``,
+        ``if_verified``, ``why``}], ``lesson``, ``claimed_lesson``, ``metrics``, ``main`` (share of
         the points without a rubric, or None), ``parameters``, ``fingerprint``, ``network_svg``,
         ``history``, ``seal``, ``answers`` [column], ``message``, ``failed``, ``basis`` and
         ``basis_id`` (the rows that it was judged on, where those are its own), and ``misfit``:
@@ -51,7 +56,9 @@ def grade_file(
 
     _need_file(path)
     if path.stat().st_size == 0:
-        raise UserError("The file is empty (0 bytes).", "Ask for it again.")
+        raise UserError(
+            _("The file is empty (0 bytes)."), _("Ask for it again."), code="grading_empty_file"
+        )
     trained: TrainedModel | None = None
     if registry.is_model(path):
         trained = registry.load_network(path)
@@ -69,26 +76,55 @@ def grade_file(
         "message": "",
     }
     weights = [] if trained is None else trained.training_model.get_weights()
+    epochs = 0 if trained is None else trained.epochs
     found["fingerprint"] = fingerprint_of(
-        project.graph, weights, submission_info.work_of(project)
+        project.graph, weights, submission_info.work_of(project), project, epochs
     ).__dict__
     if private_key:
         found["seal"] = _seal(private_key, found, given, trained)
     begun = submission_info.lesson_of(project)
     lesson = lesson or known_lesson(begun)
-    found["steps"] = steps_done(lesson, path) if lesson else list(given.steps if given else ())
-    if begun and not lesson and not found["steps"]:
-        _tell(found, f"The steps of its lesson “{begun}” are not known: no such lesson is here.")
+    own = _own_data(project, lesson)
+    dataset = None if isinstance(own, UserError) else own
+    steps = judge_steps(lesson_named(lesson), path, project, trained, dataset) if lesson else []
+    found |= {
+        "steps": [one.to_json() for one in steps],
+        "lesson": lesson_named(lesson).name if lesson else "",
+        "known_lesson": lesson,
+        "claimed_lesson": begun,
+    }
+    if begun and not lesson:
+        _tell_unknown_lesson(found, begun, sum(given.steps) if given else 0)
     if trained is not None:
-        _measure(trained, data, found)
-    if trained is None and not found["steps"]:
+        _measure(trained, data, own, found)
+    if trained is None and not steps:
         raise UserError(
-            f"'{path.name}' is a project: nothing was trained.",
-            "Ask for the .h5, or name the lesson whose steps count.",
+            _("'{name}' is a project: nothing was trained.", name=path.name),
+            _("Ask for the .h5, or name the lesson whose steps count."),
+            code="grading_not_trained",
         )
     if trained is None:
-        _tell(found, "Nothing was trained: only the steps of the lesson count.")
+        _tell(found, _("Nothing was trained: only the steps of the lesson count."))
     return found
+
+
+def _own_data(project: Project, lesson: str) -> Dataset | UserError:
+    """The data that it learned from, or why they are not here."""
+    try:
+        return own_data.load_own_data(project, lesson_named(lesson) if lesson else None)
+    except UserError as error:
+        return error
+
+
+def _tell_unknown_lesson(found: dict[str, Any], name: str, claimed: int) -> None:
+    _tell(found, _("There is no lesson '{name}' here to check its steps with.", name=name))
+    if claimed:
+        said = ngettext(
+            "The file claims {count} step, which is not verified.",
+            "The file claims {count} steps, which are not verified.",
+            claimed,
+        )
+        _tell(found, said)
 
 
 def _seal(
@@ -125,15 +161,19 @@ def _tell(found: dict[str, Any], words: str) -> None:
 
 def _need_file(path: Path) -> None:
     """Raise what to say of a name that is no file: opening it would fail, or wait for ever."""
-    ask = "Ask for the file itself."
+    ask = _("Ask for the file itself.")
     if path.is_symlink() and not path.exists():
-        raise UserError("It is a link to a file that is not there.", ask)
-    kind = "a folder" if path.is_dir() else special_file_kind(path)
+        raise UserError(
+            _("It is a link to a file that is not there."), ask, code="grading_broken_link"
+        )
+    kind = _("a folder") if path.is_dir() else special_file_kind(path)
     if kind:
-        raise UserError(f"It is {kind}, not a file.", ask)
+        raise UserError(_("It is {kind}, not a file.", kind=kind), ask, code="grading_no_file")
 
 
-def _measure(trained: TrainedModel, data: Path | None, found: dict[str, Any]) -> None:
+def _measure(
+    trained: TrainedModel, data: Path | None, own: Dataset | UserError, found: dict[str, Any]
+) -> None:
     """How good it is on the hidden data; where the two do not fit, that is said instead.
 
     What else was found stays: the teacher sees the network, and whether it is a copy.
@@ -144,7 +184,7 @@ def _measure(trained: TrainedModel, data: Path | None, found: dict[str, Any]) ->
     outputs = preprocessing_of(trained).outputs.values()
     found["answers"] = [name for output in outputs for name in output.columns]
     if data is None:
-        _measure_on_own(trained, found)
+        _measure_on_own(trained, own, found)
         return
     try:
         result = evaluate(trained, data)
@@ -161,19 +201,21 @@ def _measure(trained: TrainedModel, data: Path | None, found: dict[str, Any]) ->
         _tell(found, result.reading)
 
 
-def _measure_on_own(trained: TrainedModel, found: dict[str, Any]) -> None:
+def _measure_on_own(trained: TrainedModel, own: Dataset | UserError, found: dict[str, Any]) -> None:
     """Without hidden data the steps count; where there are none, the rows that were kept aside."""
     from netbuilder.core.results.evaluate import evaluate
 
     try:
-        own = held_out_test.held_out_test_of(trained)
-        found["metrics"] = _metrics(evaluate(trained, own.split))
+        if isinstance(own, UserError):
+            raise own
+        test = own_data.held_out_test_of(trained.project, own)
+        found["metrics"] = _metrics(evaluate(trained, test.split))
     except UserError as error:
-        by_steps = "Only its steps count." if found["steps"] else "Give hidden data."
+        by_steps = _("Only its steps count.") if found["steps"] else _("Give hidden data.")
         found["failed"] = not found["steps"]
         _tell(found, f"{error.what} {by_steps}")
         return
-    found |= {"basis": own.words, "basis_id": own.mark}
+    found |= {"basis": test.words, "basis_id": test.mark}
     if not found["steps"]:
         found["main"] = default_score(found["metrics"])
 

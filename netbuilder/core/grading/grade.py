@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +14,21 @@ from netbuilder.core.file_names import composed
 from netbuilder.core.grading import similarity
 from netbuilder.core.grading.file_grader import ENDINGS
 from netbuilder.core.grading.grading_pool import DEFAULT_LIMITS, grade_all
+from netbuilder.core.grading.lesson_steps import DONE, UNVERIFIED
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
 from netbuilder.core.grading.scoring import award_points
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.lessons import library
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_quoted_list
 from netbuilder.core.worker_process import ResourceLimits
 
 _SEALS = {
-    MISSING: "It has no seal.",
-    BROKEN: "Its seal does not fit: something was changed after it was handed in.",
+    MISSING: N_("It has no seal."),
+    BROKEN: N_("Its seal does not fit: something was changed after it was submitted."),
 }
 Told = Callable[[Submission], None]
 
@@ -36,7 +40,11 @@ def submission_files(folder: Path) -> list[Path]:
         UserError: there is no such folder, or nothing to grade in it.
     """
     if not folder.is_dir():
-        raise UserError(f"There is no folder '{folder}'.", "Check the name.")
+        raise UserError(
+            _("There is no folder '{folder}'.", folder=folder),
+            _("Check the name."),
+            code="grading_no_folder",
+        )
     found = sorted(
         path
         for path in folder.rglob("*")
@@ -45,8 +53,9 @@ def submission_files(folder: Path) -> list[Path]:
     )
     if not found:
         raise UserError(
-            f"There is nothing to grade in '{folder}'.",
-            f"It should hold the pupils' files: {', '.join(ENDINGS)}.",
+            _("There is nothing to grade in '{folder}'.", folder=folder),
+            _("It should hold the pupils' files: {endings}.", endings=", ".join(ENDINGS)),
+            code="grading_nothing",
         )
     return found
 
@@ -63,7 +72,11 @@ def skipped_files_sentence(folder: Path) -> str:
     )
     if not found:
         return ""
-    return f"Left out: {format_list(found, 6)}. Hand-ins end in {format_list(ENDINGS)}."
+    return _(
+        "Left out: {files}. Submissions end in {endings}.",
+        files=format_list(found, 6),
+        endings=format_list(ENDINGS),
+    )
 
 
 def grade_folder(
@@ -73,6 +86,7 @@ def grade_folder(
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
     private_key: str = "",
+    retrain: bool = False,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
     told: Told | None = None,
@@ -87,6 +101,7 @@ def grade_folder(
         lesson: name or file of the lesson whose steps count, "" for the one that each names.
         rubric: how points are given.
         private_key: the teacher's, to open seals with; "" asks for none.
+        retrain: train each again from its recorded seed and settings and compare predictions.
         bounds: what one file may cost.
         workers: processes at once; None: one a processor.
         told: is called with each submission as it is judged (before sameness is known).
@@ -97,10 +112,17 @@ def grade_folder(
     """
     files = submission_files(folder)
     if data is not None and not data.exists():
-        raise UserError(f"There is no file '{data}'.", "Check the name of the hidden data.")
+        raise UserError(
+            _("There is no file '{data}'.", data=data),
+            _("Check the name of the hidden data."),
+            code="grading_no_hidden_data",
+        )
 
+    asked = ""
     if lesson:
-        library.find_lesson(lesson)  # a name that there is not is an error, not thirty failed rows
+        asked = library.find_lesson(
+            lesson
+        ).name  # a name that there is not is an error, not thirty failed rows
 
     def submission(path: Path, answer: dict[str, Any]) -> Submission:
         found = make_submission(path, folder, answer)
@@ -111,13 +133,15 @@ def grade_folder(
         None if data is None else data.resolve(),
         lesson,
         private_key=private_key,
+        retrain=retrain,
         bounds=bounds,
         workers=workers,
         told=(lambda path, answer: told(submission(path, answer))) if told else None,
         cancelled=cancelled,
     )
     rows = [submission(path, answers[path]) for path in files if path in answers]
-    return sort_submissions(similarity.mark_similar(_tell_other_rows(_tell_other_tasks(rows))))
+    rows = _tell_other_lessons(_tell_other_rows(_tell_other_tasks(rows)), asked)
+    return sort_submissions(similarity.mark_similar(rows))
 
 
 def sort_submissions(submissions: Sequence[Submission]) -> list[Submission]:
@@ -134,18 +158,50 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
     if "fingerprint" not in answer:
         return Submission(name, composed(path.stem), FAILED, message=str(answer.get("message", "")))
     fingerprint = answer["fingerprint"]
+    again = answer.get("retrained") or {}
+    verified = again.get("verified")
     steps = answer.get("steps") or []
+    # What training again confirms of the recorded run is evidence for its steps.
+    states = [one["if_verified" if verified else "status"] for one in steps]
+    unverified = [
+        one["title"] for one, state in zip(steps, states, strict=True) if state == UNVERIFIED
+    ]
     time = answer.get("time")
+    said = [answer["message"], _(_SEALS[answer["seal"]]) if answer.get("seal") in _SEALS else ""]
+    if unverified:
+        titles = format_quoted_list(unverified, 20)
+        said.append(
+            ngettext(
+                "Not verified, because nothing in the network shows it: step {titles}.",
+                "Not verified, because nothing in the network shows them: steps {titles}.",
+                len(unverified),
+                titles=titles,
+            )
+        )
+    verified_words = str(again.get("words") or again.get("message") or "")
+    said.append(verified_words)
     return Submission(
         file=name,
         student=answer["student"],
         status=FAILED if answer["failed"] else GRADED,
         metrics=answer["metrics"],
-        steps_done=sum(bool(one) for one in steps),
+        steps_done=states.count(DONE),
         steps=len(steps),
-        message=f"{answer['message']} {_SEALS.get(answer.get('seal', ''), '')}".strip(),
+        steps_unverified=len(unverified),
+        steps_missing=tuple(
+            _step_sentence(one, state)
+            for one, state in zip(steps, states, strict=True)
+            if state != DONE
+        ),
+        lesson=str(answer.get("lesson", "")),
+        claimed_lesson=str(answer.get("claimed_lesson", "")),
+        verified=verified,
+        verified_words=verified_words,
+        retrained=tuple(again.get("sample") or ()),
+        message=" ".join(one for one in said if one),
         parameters=answer["parameters"],
         time=datetime.fromisoformat(time) if time else _modified(path),
+        time_of_file=not time,
         fingerprint=replace(Fingerprint(**fingerprint), sample=tuple(fingerprint["sample"])),
         svg=answer["svg"],
         history={key: tuple(row) for key, row in answer["history"].items()},
@@ -157,6 +213,15 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
     )
 
 
+def _step_sentence(step: Mapping[str, str], state: str) -> str:
+    """A step that is not done, and why, for the pupil."""
+    if state == UNVERIFIED:
+        return _("'{title}': not verified from the file.", title=step["title"])
+    if not step["why"]:
+        return _("'{title}': not done.", title=step["title"])
+    return _("'{title}': {why}", title=step["title"], why=step["why"])
+
+
 def common_failure(found: Sequence[Submission]) -> str:
     """What to look at first where most networks fail on the hidden data for one reason; else "".
 
@@ -166,13 +231,16 @@ def common_failure(found: Sequence[Submission]) -> str:
     if len(found) > 1 and all(one.status == FAILED for one in found):
         reasons = {one.message for one in found}
         if len(reasons) == 1:
-            return f"Every file failed for the same reason, so look at it first. {reasons.pop()}"
+            return _("Every file failed for the same reason. {reason}", reason=reasons.pop())
     misfits = Counter(one.misfit for one in found if one.misfit)
     opened = sum(bool(one.answers) for one in found)
     if misfits:
         reason, count = misfits.most_common(1)[0]
         if count > 1 and count * 2 >= opened:
-            return f"{count} of {opened} networks do not fit the hidden data: {reason}"
+            return _(
+                "{count} of {opened} networks do not fit the hidden data: {reason}",
+                count=count, opened=opened, reason=reason,
+            )  # fmt: skip
     given = similarity.template_work_id(found)
     if given:
         count = sum(one.fingerprint.work == given for one in found)
@@ -189,15 +257,37 @@ def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
     if len(tasks) < 2:
         return list(found)
     usual = tasks.most_common(1)[0][0]
-    words = f"the others {format_list(usual)}: do not compare them."
+
+    def said(one: Submission) -> str:
+        return _(
+            "It predicts {columns}, the others {usual}: do not compare them.",
+            columns=format_list(one.answers), usual=format_list(usual),
+        )  # fmt: skip
+
     return [
-        replace(
-            one, message=f"{one.message} It answers {format_list(one.answers)}, {words}".strip()
-        )
+        replace(one, message=f"{one.message} {said(one)}".strip())
         if one.metrics and one.answers not in {(), usual}
         else one
         for one in found
     ]
+
+
+def _tell_other_lessons(found: Sequence[Submission], asked: str) -> list[Submission]:
+    """Say on a row that it was submitted for another lesson than the one asked, or than most."""
+    lessons = Counter(one.claimed_lesson for one in found if one.claimed_lesson)
+    wanted = asked or (lessons.most_common(1)[0][0] if lessons else "")
+    told = []
+    for one in found:
+        if one.claimed_lesson and one.claimed_lesson != wanted:
+            names = {"lesson": one.claimed_lesson, "wanted": wanted}
+            words = (
+                _("It was submitted for the lesson '{lesson}', not for '{wanted}'.", **names)
+                if asked
+                else _("It was submitted for '{lesson}', the others for '{wanted}'.", **names)
+            )
+            one = replace(one, message=f"{words} {one.message}".strip())  # noqa: PLW2901
+        told.append(one)
+    return told
 
 
 def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
@@ -206,9 +296,12 @@ def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
     if len(marks) < 2:
         return list(found)
     usual = marks.most_common(1)[0][0]
-    words = "Judged on other rows than most: {}."
+
+    def said(one: Submission) -> str:
+        return _("Evaluated on other rows than most: {rows}.", rows=one.basis)
+
     return [
-        replace(one, message=f"{one.message} {words.format(one.basis)}".strip())
+        replace(one, message=f"{one.message} {said(one)}".strip())
         if one.basis_id not in {"", usual}
         else one
         for one in found
@@ -220,9 +313,10 @@ def graded_on_sentence(found: Sequence[Submission]) -> str:
     bases = dict.fromkeys(one.basis for one in found if one.basis)
     if not bases:
         return ""
-    return (
-        f"Without hidden data, networks are judged on what their own data keeps aside: "
-        f"{format_list(bases, 4)}. Pupils could look at these rows."
+    return _(
+        "Without hidden data, networks are evaluated on their own test set: {rows}. Pupils could "
+        "look at these rows.",
+        rows=format_list(bases, 4),
     )
 
 

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.worker_process import (
     Answer,
     RequestCancelledError,
@@ -17,7 +19,7 @@ from netbuilder.core.worker_process import (
 
 DEFAULT_LIMITS = ResourceLimits()
 _MODULE = "netbuilder.core.grading.grading_worker"
-_DIED = "It ended its process: the file is broken or means harm."
+_DIED = N_("The file crashed the grader; it may be corrupt or malicious.")
 
 
 def grade_all(
@@ -26,18 +28,20 @@ def grade_all(
     lesson: str = "",
     *,
     private_key: str = "",
+    retrain: bool = False,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
     told: Callable[[Path, Answer], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[Path, Answer]:
-    """``judge``'s answer for every file, each within the bounds.
+    """The worker's answer for every file, each within the bounds.
 
     Args:
         files: what to judge.
         data: the hidden data; None: each is judged on what its own data keeps aside.
         lesson: name or file of a lesson, "" for none.
         private_key: opens seals, "" asks for none.
+        retrain: train each again too; the answer has it under "retrained".
         bounds: of time and memory, a file.
         workers: processes; None: one a processor, at most 4 and no more than files.
         told: is called with each answer as it comes, from any thread.
@@ -49,7 +53,7 @@ def grade_all(
     found: dict[Path, Answer] = {}
 
     def work() -> None:
-        worker = WorkerProcess(_MODULE, bounds, cancelled, _DIED)
+        worker = WorkerProcess(_MODULE, bounds, cancelled, _(_DIED))
         try:
             while not cancelled():
                 try:
@@ -57,7 +61,7 @@ def grade_all(
                 except queue.Empty:
                     return
                 try:
-                    found[file] = worker.ask(
+                    answer = worker.ask(
                         {
                             "file": str(file),
                             "data": str(data) if data is not None else "",
@@ -65,6 +69,13 @@ def grade_all(
                             "private_key": private_key,
                         }
                     )
+                    # A request of its own: what it takes too long for costs only this.
+                    if retrain and "fingerprint" in answer:
+                        known = lesson or answer["known_lesson"]
+                        answer["retrained"] = worker.ask(
+                            {"file": str(file), "lesson": known, "retrain": True}
+                        )
+                    found[file] = answer
                 except RequestCancelledError:
                     return
                 if told is not None:

@@ -1,8 +1,8 @@
 """The process that judges: reads a request a line, writes an answer a line, as JSON.
 
-``{"file": …, "data": … or "", "lesson": …, "private_key": …}`` in, ``grade_file.grade_file``'s
-answer or ``{"failed": true, "message": …}`` out (``worker_process.serve_requests``). Started by
-``pool``.
+``{"file": …, "data": … or "", "lesson": …, "private_key": …}`` in, ``file_grader.grade_file``'s
+answer or ``{"failed": true, "message": …}`` out; with ``"retrain": true`` what
+``retraining.retrain`` returns (``worker_process.serve_requests``). Started by ``grading_pool``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.worker_process import serve_requests
 
 
@@ -36,19 +37,28 @@ def _then_clear(found: dict[str, Any]) -> dict[str, Any]:
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The answer to one request; whatever goes wrong is a sentence in it."""
     from netbuilder.core.grading.file_grader import grade_file
+    from netbuilder.core.grading.lesson_steps import lesson_named
+    from netbuilder.core.grading.retraining import retrain
 
     try:
+        if request.get("retrain"):
+            lesson = lesson_named(request["lesson"]) if request["lesson"] else None
+            return retrain(Path(request["file"]), lesson)
         data = Path(request["data"]) if request["data"] else None
         return grade_file(Path(request["file"]), data, request["lesson"], request["private_key"])
     except UserError as error:
         return {"failed": True, "message": str(error)}
     except MemoryError:
-        return {"failed": True, "message": "It needs more memory than a hand-in may have."}
+        return {"failed": True, "message": _("It needs more memory than a submission may have.")}
     except Exception as error:  # noqa: BLE001  one file must never end the grading
         first = next((line for line in str(error).splitlines() if line.strip()), "")
         return {
             "failed": True,
-            "message": f"It could not be judged ({type(error).__name__}: {first[:200]}).",
+            "message": _(
+                "It could not be graded ({kind}: {reason}).",
+                kind=type(error).__name__,
+                reason=first[:200],
+            ),
         }
 
 

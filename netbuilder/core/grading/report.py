@@ -13,15 +13,19 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.grade import graded_on_sentence
+from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.scoring import mean_points_sentence
+from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
 from netbuilder.core.grading.submission_info import file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.core.wording import format_count, format_number, format_quoted_list
 
-COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "parameters", "handed_in",
-           "same_as", "message", "comment")  # fmt: skip
+COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "steps_unverified",
+           "parameters", "handed_in", "verified", "same_as", "expected_same", "message",
+           "comment")  # fmt: skip
 ENDINGS = (".csv", ".xlsx")
 
 
@@ -66,9 +70,12 @@ def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]
             None if one.score is None else round(one.score, 2),
             one.steps_done if one.steps else None,
             one.steps or None,
+            one.steps_unverified if one.steps else None,
             one.parameters,
             one.time.isoformat(timespec="minutes") if one.time else "",
+            "" if one.verified is None else str(one.verified).lower(),
             "; ".join(one.same_as),
+            "; ".join(one.expected_same),
             one.message,
             one.comment,
             *(one.metrics.get(name) for name in metrics),
@@ -150,7 +157,14 @@ def write_html(
     mean = mean_points_sentence(submissions)
     mean = f" · {mean}" if mean else ""
     basis = "".join(
-        f"<p>{escape(one)}</p>" for one in (points, graded_on_sentence(submissions)) if one
+        f"<p>{escape(one)}</p>"
+        for one in (
+            points,
+            graded_on_sentence(submissions),
+            similarity_sentence(submissions),
+            verified_sentence(submissions),
+        )
+        if one
     )
     page = (
         _head(heading) + f"<h1>{heading}</h1><p>{format_count(len(submissions), 'file')}{mean} · "
@@ -231,9 +245,11 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
     elif not for_pupil and one.message:
         words.append(f"<p>{escape(one.message)}</p>")
     if not for_pupil and one.same_as:
-        words.append(f"<p>Compare with {escape(format_quoted_list(one.same_as))}.</p>")
+        said = _("Looks like a copy: compare with {files}.",
+                 files=format_quoted_list(one.same_as))  # fmt: skip
+        words.append(f'<p class="failed">{escape(said)}</p>')
     if one.status == LATE:
-        words.append('<p class="late">Handed in late.</p>')
+        words.append(f'<p class="late">{escape(_("Submitted late."))}</p>')
     metrics = "".join(
         f"<tr><td>{escape(name)}</td><td class=n>{format_number(value)}</td></tr>"
         for name, value in one.metrics.items()
@@ -261,11 +277,11 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
         ]
         for name, row in metric_curves(history).items()
     }
-    values = [value for row in rows.values() for _, value in row]
+    values = [value for row in rows.values() for _epoch, value in row]
     if len(values) < 2:
         return ""
     low, high = min(values), max(values)
-    last = max(epoch for row in rows.values() for epoch, _ in row)
+    last = max(epoch for row in rows.values() for epoch, _value in row)
     span, steps = (high - low) or 1.0, max(1, last - 1)
     # The curves begin beside their numbers, however many digits these have.
     left = 14 + 7 * max(len(format_number(high)), len(format_number(low)))

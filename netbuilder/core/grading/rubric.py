@@ -15,6 +15,7 @@
 
     [steps]                      # the lesson's steps, shared out evenly
     points = 40
+    unverified = 0.5             # share for a step that is claimed and cannot be verified; 0
 
     [override."ada.h5"]          # what the teacher decides counts
     points = 95
@@ -35,6 +36,7 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import composed
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list, format_number
@@ -84,6 +86,7 @@ class Rubric:
     points: float = 100.0
     thresholds: tuple[Threshold, ...] = ()
     steps_points: float = 0.0
+    unverified_share: float = 0.0
     max_parameters: int | None = None
     late_after: datetime | None = None
     late_penalty: float = 0.0
@@ -154,6 +157,8 @@ def to_toml(rubric: Rubric) -> dict[str, Any]:
         raw["metric"] = [_held(asdict(one)) for one in rubric.thresholds]
     if rubric.steps_points:
         raw["steps"] = {"points": rubric.steps_points}
+    if rubric.unverified_share:
+        raw.setdefault("steps", {})["unverified"] = rubric.unverified_share
     if rubric.overrides:
         raw["override"] = {name: _held(asdict(one)) for name, one in rubric.overrides.items()}
     return raw
@@ -178,21 +183,18 @@ def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:
     if not isinstance(steps, Mapping):
         raise UserError(f"'steps' in {source} is {steps!r}.", "Write [steps] and points = 40.")
     steps_points = _number(steps.get("points", 0.0), "points of steps", source)
+    unverified = _share(steps.get("unverified", 0.0), "unverified", source)
     given = raw.get("points")
     summed = sum(one.points for one in thresholds) + steps_points
     points = _number(given, "points", source) if given is not None else summed or 100.0
     limit = raw.get("max_parameters")
-    penalty = _number(raw.get("late_penalty", 0.0), "late_penalty", source)
-    if penalty > 1:
-        raise UserError(
-            f"'late_penalty' in {source} is {penalty:g}.",
-            "Write a share between 0 and 1: 0.2 takes a fifth of the points.",
-        )
+    penalty = _share(raw.get("late_penalty", 0.0), "late_penalty", source)
     return Rubric(
         title=str(raw.get("title", "")),
         points=points,
         thresholds=thresholds,
         steps_points=steps_points,
+        unverified_share=unverified,
         max_parameters=None if limit is None else int(_number(limit, "max_parameters", source)),
         late_after=_moment(raw.get("late_after"), source),
         late_penalty=penalty,
@@ -201,6 +203,17 @@ def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:
             for name, value in _table(raw.get("override", {}), "override", source).items()
         },
     )
+
+
+def _share(value: object, key: str, source: str) -> float:
+    share = _number(value, key, source)
+    if share > 1:
+        raise UserError(
+            _("'{key}' in {source} is {value}.", key=key, source=source, value=f"{share:g}"),
+            _("Write a share between 0 and 1: 0.2 is a fifth."),
+            code="rubric_share",
+        )
+    return share
 
 
 def _override(value: object, name: str, source: str) -> Override:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from netbuilder.core.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.wording import format_count, format_number
 
 STEPS = "steps"
@@ -59,6 +61,9 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
         if given is None:
             return replace(one, comment=comment or one.comment)
         return replace(one, status=GRADED, score=given, comment=comment)
+    if rubric.late_after is not None and one.time is not None and one.time_of_file:
+        said = _("The file records no time of submission: the date of the file was used.")
+        one = replace(one, message=f"{one.message} {said}".strip())
     late = rubric.late_after is not None and one.time is not None and one.time > rubric.late_after
     status = LATE if late else GRADED
     if given is not None:
@@ -67,7 +72,8 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
     points, words = _earned(one, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
-        words.append(f"Late: {rubric.late_penalty:.0%} less.")
+        words.append(_("Late: {share} less.", share=f"{rubric.late_penalty:.0%}"))
+    words += _missing_steps(one)
     return replace(one, status=status, score=points, comment=comment or " ".join(words))
 
 
@@ -80,14 +86,15 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
             f"{one.parameters:,} parameters, {rubric.max_parameters:,} are allowed: no points for "
             "the result."
         )
-    steps = one.steps_done / one.steps if one.steps else 0.0
+    counted = one.steps_done + rubric.unverified_share * one.steps_unverified
+    steps = counted / one.steps if one.steps else 0.0
     if one.points_by:
         share = steps if main is None else main
         words.append(_told_share(one, rubric))
         return (rubric.points * share if fits else 0.0), words
     points = rubric.steps_points * steps
     if rubric.steps_points and one.steps:
-        words.append(f"{one.steps_done} of {one.steps} steps.")
+        words.append(_steps_sentence(one))
     for threshold in rubric.thresholds:
         reached = fits and threshold.reached(one.metrics)
         points += threshold.points if reached else 0.0
@@ -95,6 +102,23 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
     if not rubric.thresholds and main is not None and fits:
         points += (rubric.points - rubric.steps_points) * main
     return min(points, rubric.points), words
+
+
+def _steps_sentence(one: Submission) -> str:
+    if one.steps_unverified:
+        return _(
+            "{done} of {count} steps, {unverified} not verified.",
+            done=one.steps_done, count=one.steps, unverified=one.steps_unverified,
+        )  # fmt: skip
+    return ngettext("{done} of {count} step.", "{done} of {count} steps.", one.steps,
+                    done=one.steps_done)  # fmt: skip
+
+
+def _missing_steps(one: Submission) -> list[str]:
+    """Which steps are not done, for the pupil."""
+    if not one.steps_missing:
+        return []
+    return [_("Steps that are missing: {steps}", steps=" ".join(one.steps_missing))]
 
 
 def _points_by(one: Submission, rubric: Rubric, main: float | None) -> str:
@@ -106,7 +130,11 @@ def _points_by(one: Submission, rubric: Rubric, main: float | None) -> str:
 def _told_share(one: Submission, rubric: Rubric) -> str:
     """Where the points come from, for the pupil."""
     if one.points_by == STEPS:
-        return f"{one.steps_done} of {one.steps} steps × {format_number(rubric.points)} points."
+        return _(
+            "{steps} × {points} points.",
+            steps=_steps_sentence(one).removesuffix("."),
+            points=format_number(rubric.points),
+        )
     value = one.metrics[one.points_by]
     below = " (below 0 counts as 0)" if value < 0 else ""
     return f"{one.points_by} {format_number(value)} × {format_number(rubric.points)} points{below}."

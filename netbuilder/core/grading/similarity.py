@@ -1,8 +1,9 @@
-"""Which works are the same: one handed in twice, under two names, or hardly changed.
+"""Which works are copies, and which are only equal.
 
-Two honest works can be equal as well: the same lesson, the same data and the same seed give the
-same weights to the last bit. So each finding says by what it was found; only an equal id of the
-work is a copy for certain.
+Honest works can be equal to the last bit: the same lesson, data, settings and seed give the same
+weights. That is expected and no suspicion. A copy has the id of another work; or its weights or its
+history where its own seed or settings would have given others; or weights nearer to another's than
+to what its own training gives.
 """
 
 from __future__ import annotations
@@ -11,28 +12,66 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from netbuilder.core.grading.submission import Fingerprint, Submission
-from netbuilder.core.project.model import Graph
+from netbuilder.core.history_columns import EPOCH
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import noop as N_
+from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list
 
 SAMPLED = 256
 # Weights that differ by less than this share of their own spread were not learned separately:
 # another seed changes them by about their whole spread.
 NEAR = 0.02
+# Another seed's weights correlate with these by about nothing.
+RELATED = 0.8
+# Fewer equal epochs may be chance.
+_EPOCHS = 3
+
+_REASONS = {
+    "same_id": N_("The same work (equal id) as {files}."),
+    "same_weights": N_("The same weights as {files}, though seed or settings differ."),
+    "near_weights": N_("Nearly the same weights as {files}, though seed or settings differ."),
+    "same_history": N_("The same training history as {files}, though seed or settings differ."),
+    "same_beginning": N_(
+        "Its training history begins as the one of {files}, though seed or settings differ."
+    ),
+    "trained_further": N_(
+        "Its weights come from those of {files} and not from its own seed: trained further."
+    ),
+    "expected": N_("Equal to {files}, as expected: the same seed, data and settings."),
+    "same_network": N_("The same untrained network as {files}, which a lesson makes likely."),
+    "confirmed": N_("Equal to {files}, and training again confirms both."),
+}
 
 
-def fingerprint_of(graph: Graph | None, weights: Sequence[Any], work: str) -> Fingerprint:
+@dataclass(frozen=True)
+class Similarity:
+    """Why two works are alike: a code of ``_REASONS``, and whether that is a suspicion."""
+
+    reason: str
+    suspicious: bool
+
+
+def fingerprint_of(
+    graph: Graph | None, weights: Sequence[Any], work: str, project: Project | None = None,
+    epochs: int = 0,
+) -> Fingerprint:  # fmt: skip
     """What tells a work from others.
 
     Args:
         graph: the network; None where it is not known.
         weights: arrays, in the model's own order; none for a project.
         work: id of the work, or "".
+        project: with data and settings; None where they are not known.
+        epochs: of the training.
     """
     arrays = [np.ascontiguousarray(one, np.float32) for one in weights]
     digest = hashlib.sha256()
@@ -44,9 +83,30 @@ def fingerprint_of(graph: Graph | None, weights: Sequence[Any], work: str) -> Fi
         weights=digest.hexdigest() if arrays else "",
         graph=graph_hash(graph) if graph is not None and graph.nodes else "",
         work=work,
-        sample=_sample(arrays),
+        sample=sample_of(arrays),
         layout=shapes.hexdigest() if arrays else "",
+        recipe=recipe_hash(project) if project is not None else "",
+        seed=project.training.seed if project is not None else 0,
+        epochs=epochs,
     )
+
+
+def recipe_hash(project: Project) -> str:
+    """SHA-256 of network, data and settings; "" where there is no data or no network.
+
+    Seed and epochs do not count, and neither does the folder that the data lie in.
+    """
+    if not project.data.kind or not project.graph.nodes:
+        return ""
+    data = project.data
+    data = replace(data, path=_file_name(data.path), test_path=_file_name(data.test_path))
+    training = replace(project.training, seed=0, epochs=1, extra={})
+    text = json.dumps([graph_hash(project.graph), repr(data), repr(training)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _file_name(path: str) -> str:
+    return PurePosixPath(path.replace("\\", "/")).name
 
 
 def graph_hash(graph: Graph) -> str:
@@ -66,8 +126,8 @@ def graph_hash(graph: Graph) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _sample(arrays: Sequence[Any]) -> tuple[float, ...]:
-    """Numbers at fixed random places, each array by its own spread, so that all count alike."""
+def sample_of(arrays: Sequence[Any]) -> tuple[float, ...]:
+    """Return numbers at fixed random places, each array by its own spread so that all count."""
     parts = []
     for one in arrays:
         flat = one.ravel()
@@ -83,29 +143,34 @@ def _sample(arrays: Sequence[Any]) -> tuple[float, ...]:
 
 
 def mark_similar(submissions: Sequence[Submission]) -> list[Submission]:
-    """The submissions with ``same_as`` and a sentence on each that equals another."""
-    found: dict[str, dict[str, str]] = {one.file: {} for one in submissions}
+    """Return the submissions with ``same_as``, ``expected_same`` and a sentence on each."""
+    found: dict[str, dict[str, Similarity]] = {one.file: {} for one in submissions}
     given = template_work_id(submissions)
-    prints = [
-        replace(one.fingerprint, work="") if one.fingerprint.work == given else one.fingerprint
+    works = [
+        replace(one, fingerprint=replace(one.fingerprint, work=""))
+        if one.fingerprint.work == given
+        else one
         for one in submissions
     ]
-    for index, one in enumerate(submissions):
-        for place, other in enumerate(submissions[index + 1 :], index + 1):
-            why = similarity_reason(prints[index], prints[place])
-            if why:
+    for index, one in enumerate(works):
+        for other in works[index + 1 :]:
+            why = compare_works(one, other)
+            if why is not None:
                 found[one.file][other.file] = found[other.file][one.file] = why
-    marked = []
-    for one in submissions:
-        others = found[one.file]
-        if others:
-            words = _words(others)
-            message = f"{one.message} {words}".strip()
-            one = replace(  # noqa: PLW2901
-                one, same_as=tuple(sorted(others)), message=message, same_words=words
-            )
-        marked.append(one)
-    return marked
+    return [_marked(one, found[one.file]) for one in submissions]
+
+
+def _marked(one: Submission, others: dict[str, Similarity]) -> Submission:
+    if not others:
+        return one
+    words = _words(others)
+    return replace(
+        one,
+        same_as=tuple(sorted(file for file, why in others.items() if why.suspicious)),
+        expected_same=tuple(sorted(file for file, why in others.items() if not why.suspicious)),
+        message=f"{one.message} {words}".strip(),
+        same_words=words,
+    )
 
 
 def template_work_id(submissions: Sequence[Submission]) -> str:
@@ -120,31 +185,109 @@ def template_work_id(submissions: Sequence[Submission]) -> str:
     return work if count > 3 and count * 2 > len(submissions) else ""
 
 
-def similarity_reason(one: Fingerprint, other: Fingerprint) -> str:
-    """Why two works are the same, "" where they are not."""
-    if one.work and one.work == other.work:
-        return "the same work (equal id)"
-    if one.weights and one.weights == other.weights:
-        return "the same weights to the last bit"
-    if one.sample and one.layout == other.layout and _near(one.sample, other.sample):
-        return "nearly the same weights"
-    if not one.weights and not other.weights and one.graph and one.graph == other.graph:
-        return "the same network"
-    return ""
+def compare_works(one: Submission, other: Submission) -> Similarity | None:
+    """Say how two works are alike; None where they are not."""
+    mine, theirs = one.fingerprint, other.fingerprint
+    if mine.work and mine.work == theirs.work:
+        return Similarity("same_id", True)
+    if not mine.weights and not theirs.weights:
+        same = bool(mine.graph) and mine.graph == theirs.graph
+        return Similarity("same_network", False) if same else None
+    alike = _likeness(one, other)
+    if not alike:
+        return None
+    if mine.recipe and (mine.recipe, mine.seed) == (theirs.recipe, theirs.seed):
+        # Two that a machine rounded in its own way are far from what training again gives here.
+        if mine.epochs != theirs.epochs and (_further(one, other) or _further(other, one)):
+            return Similarity("trained_further", True)
+        return Similarity("expected", False) if alike != "trained_further" else None
+    if one.verified and other.verified:
+        return Similarity("confirmed", False)
+    return Similarity(alike, True)
 
 
-def _near(one: Sequence[float], other: Sequence[float]) -> bool:
+def _likeness(one: Submission, other: Submission) -> str:
+    mine, theirs = one.fingerprint, other.fingerprint
+    if mine.weights == theirs.weights:
+        return "same_weights"
+    history = _same_history(one, other)
+    if history:
+        return history
+    if mine.layout != theirs.layout or not mine.sample or not theirs.sample:
+        return ""
+    if near(mine.sample, theirs.sample):
+        return "near_weights"
+    return "trained_further" if _further(one, other) or _further(other, one) else ""
+
+
+def _same_history(one: Submission, other: Submission) -> str:
+    """Whether two curves are equal as far as the shorter goes: no two seeds give that."""
+    mine, theirs = one.history.get("loss", ()), other.history.get("loss", ())
+    count = min(len(mine), len(theirs))
+    shown = (one.history.get(EPOCH, ())[:count], other.history.get(EPOCH, ())[:count])
+    # A curve that stands still says nothing.
+    if count < _EPOCHS or shown[0] != shown[1] or len(set(mine[:count])) < _EPOCHS:
+        return ""
+    if mine[:count] != theirs[:count]:
+        return ""
+    return "same_history" if len(mine) == len(theirs) else "same_beginning"
+
+
+def _further(one: Submission, other: Submission) -> bool:
+    """Whether ``one``'s weights come from ``other``'s: far from its own training, near to them."""
+    if one.verified is not False or len(one.retrained) != len(one.fingerprint.sample):
+        return False
+    mine, theirs, own = (
+        np.asarray(numbers)
+        for numbers in (one.fingerprint.sample, other.fingerprint.sample, one.retrained)
+    )
+    if len(mine) < 4 or not mine.std() or not theirs.std():
+        return False
+    related = float(np.corrcoef(mine, theirs)[0, 1]) > RELATED
+    return related and float(np.linalg.norm(mine - theirs)) < 0.5 * float(
+        np.linalg.norm(mine - own)
+    )
+
+
+def near(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Say whether two samples of weights are too near for separate training."""
     if len(one) != len(other) or len(one) < 4:
         return False
     off = np.abs(np.asarray(one) - np.asarray(other))
     return bool(float(np.median(off)) < NEAR)
 
 
-def _words(others: dict[str, str]) -> str:
+def _words(others: dict[str, Similarity]) -> str:
     by_reason: dict[str, list[str]] = {}
-    for file, why in sorted(others.items()):
-        by_reason.setdefault(why, []).append(file)
+    # What is suspicious comes first.
+    for file, why in sorted(others.items(), key=lambda item: (not item[1].suspicious, item[0])):
+        by_reason.setdefault(why.reason, []).append(file)
     return " ".join(
-        f"{why[0].upper()}{why[1:]} as in {format_quoted_list(files)}."
-        for why, files in by_reason.items()
+        _(_REASONS[reason], files=format_quoted_list(files)) for reason, files in by_reason.items()
     )
+
+
+def copy_word(one: Submission) -> str:
+    """Return what a table says of a work: suspicious, equal by coincidence, or nothing."""
+    if one.same_as:
+        return _("suspicious")
+    return _("coincidence") if one.expected_same else ""
+
+
+def similarity_sentence(submissions: Sequence[Submission]) -> str:
+    """How many works look like copies, and how many are only equal; "" where none are."""
+    copies = sum(bool(one.same_as) for one in submissions)
+    equal = sum(bool(one.expected_same) and not one.same_as for one in submissions)
+    said = [
+        ngettext("{count} looks like a copy.", "{count} look like copies.", copies)
+        if copies
+        else "",
+        ngettext(
+            "{count} equals another by coincidence, as the same seed, data and settings make it.",
+            "{count} are equal by coincidence, as the same seed, data and settings make them.",
+            equal,
+        )
+        if equal
+        else "",
+    ]
+    return " ".join(one for one in said if one)

@@ -14,7 +14,8 @@ class Fingerprint:
     """What tells whether two works are the same.
 
     ``weights`` and ``graph`` are SHA-256 in hexadecimal, "" where there is none; ``sample`` are
-    numbers at fixed places of the weights; ``work`` is the id of the work.
+    numbers at fixed places of the weights; ``work`` is the id of the work. ``recipe`` hashes the
+    network, its data and its settings without ``seed`` and ``epochs``, which stand beside it.
     """
 
     weights: str = ""
@@ -22,6 +23,9 @@ class Fingerprint:
     work: str = ""
     sample: tuple[float, ...] = ()
     layout: str = ""
+    recipe: str = ""
+    seed: int = 0
+    epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,18 @@ class Submission:
         status: "graded", "late" (graded, after the date) or "failed".
         score: points; None where it failed.
         metrics: on the hidden data, by name.
-        steps_done: steps of the lesson that hold.
+        steps_done: steps of the lesson that hold, judged again.
         steps: steps of the lesson.
-        same_as: names of files with the same work.
+        steps_unverified: steps that the file claims and nothing shows.
+        steps_missing: a sentence for each step that is not done, with its title.
+        lesson: name of the lesson that the steps are of.
+        claimed_lesson: name of the lesson that the file was submitted for.
+        verified: training again gave the same predictions; None where that is not known.
+        verified_words: why it is not verified.
+        retrained: the weights of training again at the places of ``Fingerprint.sample``.
+        same_as: names of files with the same work that is no coincidence: look at them.
+        expected_same: names of files that are equal because seed, data and settings are.
+        time_of_file: ``time`` is that of the file, which records none.
         message: a sentence for the teacher: what went wrong, or what to look at.
         points_by: what gave the points where no rubric does: a metric, or "steps".
         same_words: the end of ``message`` that names other pupils' files.
@@ -75,6 +88,15 @@ class Submission:
     basis_id: str = ""
     same_words: str = ""
     points_by: str = ""
+    steps_unverified: int = 0
+    steps_missing: tuple[str, ...] = ()
+    lesson: str = ""
+    claimed_lesson: str = ""
+    verified: bool | None = None
+    verified_words: str = ""
+    retrained: tuple[float, ...] = ()
+    expected_same: tuple[str, ...] = ()
+    time_of_file: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As the command line says it."""
@@ -85,6 +107,7 @@ class Submission:
             "score": None if self.score is None else round(self.score, 4),
             "metrics": dict(self.metrics),
             "steps_done": self.steps_done,
+            "verified": self.verified,
             "same_as": list(self.same_as),
             "message": self.message,
         }

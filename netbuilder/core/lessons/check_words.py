@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
@@ -110,7 +111,7 @@ def _problems(state: LessonState, value: str, _step: int) -> str:
 
 
 def _trained(state: LessonState, _value: bool, _step: int) -> str:
-    if state.run is None or state.run.epochs < 1:
+    if state.run is None or state.run.epochs == 0:
         return "The network has not been trained yet."
     if not same_layers(state.run.project.graph, state.project.graph):
         return "The network was changed after it was trained: train it again."
@@ -128,6 +129,8 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
 
 def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
     epochs = state.run.epochs if state.run is not None else 0
+    if epochs is None:
+        return _("It is not known for how many epochs the network was trained.")
     if value.holds(epochs):
         return ""
     return f"It was trained for {format_count(epochs, 'epoch')}; the lesson asks for {value.shown}."

@@ -25,13 +25,13 @@ class ObservedRun:
 
     Attributes:
         project: what was trained.
-        epochs: epochs that were run.
+        epochs: epochs that were run; None where that is not known.
         history: a number an epoch by name ("loss", "val_loss", ...).
         test: numbers on the test rows by name.
     """
 
     project: Project
-    epochs: int
+    epochs: int | None
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
     test: Mapping[str, float] = field(default_factory=dict)
 

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -33,15 +34,18 @@ from netbuilder.core.grading.grade import (
     grade_folder,
     graded_on_sentence,
     skipped_files_sentence,
-    sort_submissions,
     submission_files,
 )
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
+from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.lessons import library
-from netbuilder.core.wording import format_count
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import (
@@ -57,14 +61,14 @@ from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
 PAGE = FileType("Page", (".html",))
-_BY_RESULT = "a .toml (empty: points by the result)"
-_NO_FOLDER = "Choose the folder that holds the pupils' files, or drop it here."
-_NO_DATA = (
+_BY_RESULT = N_("a .toml (empty: points by the result)")
+_NO_FOLDER = N_("Choose the folder that holds the pupils' files, or drop it here.")
+_NO_DATA = N_(
     "Without hidden data the steps of the lesson give the points. Networks without a lesson are "
-    "judged on the test rows that built-in and generated data keeps aside; those that learned from "
-    "a file of their own need hidden data, or cannot be graded."
+    "evaluated on the test set of built-in and generated data; networks that were trained on a "
+    "file of their own cannot be graded without hidden data."
 )
-_WITH_DATA = "Each network is judged on the hidden data."
+_WITH_DATA = N_("Each network is evaluated on the hidden data.")
 
 
 class GradeWindow(QDialog):
@@ -74,7 +78,7 @@ class GradeWindow(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Grade hand-ins")
+        self.setWindowTitle(_("Grade submissions"))
         self.setAcceptDrops(True)
         self.resize(1040, 640)
         self._job: jobs.Job | None = None
@@ -84,9 +88,13 @@ class GradeWindow(QDialog):
         self._formed: Rubric | None = None
         self._decided: dict[str, Override] = {}
         self._unwritten = False  # something was decided that stands in no file
-        self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
-        self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
-        self.key = self._field("Private key of the seals")
+        self.folder, self.data = (
+            self._field(_("Folder of submissions")),
+            self._field(_("Hidden data")),
+        )
+        self.lesson, self.rubric = self._field(_("Lesson")), self._field(_("Rubric"))
+        self.key = self._field(_("Private key of the seals"))
+        self.retrain = QCheckBox(_("Train each submission again"), self)
         self.missing = QLabel("", self)
         self.missing.setProperty("role", "note")
         self.words = QLabel("", self)
@@ -99,16 +107,18 @@ class GradeWindow(QDialog):
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
+        # A row that jumps to its new place while one types takes the next field away.
+        self._sorted.setDynamicSortFilter(False)
         self.table = self._table()
-        self.grade_button = self._button("Grade", self._toggle)
+        self.grade_button = self._button(_("Grade"), self._toggle)
         self.grade_button.setProperty("role", "primary")
         self.grade_button.setDefault(True)
         self._after = (
-            self._button("Open on the canvas", lambda: self._open(self.table.currentIndex())),
-            self._button("Save table…", self._save_table),
-            self._button("Save page…", self._save_page),
-            self._button("Feedback files…", self._save_feedback),
-            self._button("High scores", self._show_scores),
+            self._button(_("Open on the canvas"), lambda: self._open(self.table.currentIndex())),
+            self._button(_("Save table…"), self._save_table),
+            self._button(_("Save page…"), self._save_page),
+            self._button(_("Feedback files…"), self._save_feedback),
+            self._button(_("High scores"), self._show_scores),
         )
         layout = QVBoxLayout(self)
         layout.addLayout(self._form())
@@ -125,21 +135,26 @@ class GradeWindow(QDialog):
         self._follow()
 
     def _form(self) -> QFormLayout:
-        self.lesson.setPlaceholderText("name or file of a lesson (empty: the one each names)")
-        self.rubric.setPlaceholderText(_BY_RESULT)
+        self.lesson.setPlaceholderText(_("name or file of a lesson (empty: each file's own)"))
+        self.rubric.setPlaceholderText(_(_BY_RESULT))
         self.rubric.textEdited.connect(self._unform)
-        self.key.setPlaceholderText("opens the seals of a sealed lesson (may stay empty)")
-        self.folder.setPlaceholderText("drop the folder here, or choose it")
-        self.data.setPlaceholderText("rows that the pupils never saw: .csv, … (may stay empty)")
+        self.key.setPlaceholderText(_("opens the seals of a sealed lesson (optional)"))
+        self.folder.setPlaceholderText(_("drop the folder here, or choose it"))
+        self.data.setPlaceholderText(_("rows that the pupils never saw: .csv, … (optional)"))
         form = QFormLayout()
-        form.addRow("Hand-ins", self._row(self.folder, self._choose_folder))
-        form.addRow("Hidden data", self._row(self.data, self._choose_data))
-        form.addRow("Lesson", self._row(self.lesson, self._choose_lesson))
+        form.addRow(_("Submissions"), self._row(self.folder, self._choose_folder))
+        form.addRow(_("Hidden data"), self._row(self.data, self._choose_data))
+        form.addRow(_("Lesson"), self._row(self.lesson, self._choose_lesson))
         rubric = self._row(self.rubric, self._choose_rubric)
-        self.by_form = self._button("By form…", self._form_rubric)
+        self.by_form = self._button(_("By form…"), self._form_rubric)
         rubric.addWidget(self.by_form)
-        form.addRow("Rubric", rubric)
-        form.addRow("Key", self._row(self.key, self._choose_key))
+        form.addRow(_("Rubric"), rubric)
+        form.addRow(_("Key"), self._row(self.key, self._choose_key))
+        self.retrain.setObjectName("retrain")
+        self.retrain.setToolTip(
+            _("Train each submission from its recorded seed and settings and compare predictions.")
+        )
+        form.addRow("", self.retrain)
         return form
 
     def _table(self) -> QTableView:
@@ -151,7 +166,7 @@ class GradeWindow(QDialog):
             QAbstractItemView.EditTrigger.EditKeyPressed
             | QAbstractItemView.EditTrigger.AnyKeyPressed
         )
-        table.setAccessibleName("Handed-in files")
+        table.setAccessibleName(_("Submissions"))
         table.setTabKeyNavigation(False)
         table.setWordWrap(True)
         # Sentences of several lines do not touch those of the next row.
@@ -165,7 +180,8 @@ class GradeWindow(QDialog):
             mode = QHeaderView.ResizeMode.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
-        table.doubleClicked.connect(self._open)
+        # ``activated`` would come with Enter too, which belongs to the points that are typed.
+        table.doubleClicked.connect(self._open_row)
         return table
 
     def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
@@ -181,9 +197,9 @@ class GradeWindow(QDialog):
         return field
 
     def _row(self, field: QLineEdit, choose: Callable[[], None]) -> QHBoxLayout:
-        button = QPushButton("Choose…", self)
+        button = QPushButton(_("Choose…"), self)
         button.setAutoDefault(False)
-        button.setAccessibleName(f"Choose: {field.accessibleName()}")
+        button.setAccessibleName(_("Choose: {field}", field=field.accessibleName()))
         button.clicked.connect(choose)
         row = QHBoxLayout()
         row.addWidget(field, 1)
@@ -191,10 +207,10 @@ class GradeWindow(QDialog):
         return row
 
     def _choose_folder(self) -> None:
-        self._take(self.folder, ask_folder(self, "Folder of hand-ins"))
+        self._take(self.folder, ask_folder(self, _("Folder of submissions")))
 
     def _choose_data(self) -> None:
-        self._take(self.data, ask_open(self, "Hidden data"))
+        self._take(self.data, ask_open(self, _("Hidden data")))
 
     def _choose_lesson(self) -> None:
         """The lessons that there are, by their titles; what is written is the name of one."""
@@ -207,12 +223,12 @@ class GradeWindow(QDialog):
                 name = str(lesson.path) if own else lesson.name
                 menu.addAction(lesson.title, partial(self.lesson.setText, name))
         menu.addSeparator()
-        menu.addAction("No lesson", self.lesson.clear)
+        menu.addAction(_("No lesson"), self.lesson.clear)
         menu.exec(self.lesson.mapToGlobal(self.lesson.rect().bottomLeft()))
         menu.deleteLater()
 
     def _choose_key(self) -> None:
-        self._take(self.key, ask_open(self, "Private key"))
+        self._take(self.key, ask_open(self, _("Private key")))
 
     def _choose_rubric(self) -> None:
         self._take(self.rubric, ask_open(self, "Rubric", "Rubrics (*.toml)"))
@@ -226,11 +242,11 @@ class GradeWindow(QDialog):
         if form.exec():
             self._formed = form.rubric
             self.rubric.clear()
-            self.rubric.setPlaceholderText(f"by form: {form.rubric.words}")
+            self.rubric.setPlaceholderText(_("by form: {rubric}", rubric=form.rubric.words))
 
     def _unform(self) -> None:
         self._formed = None
-        self.rubric.setPlaceholderText(_BY_RESULT)
+        self.rubric.setPlaceholderText(_(_BY_RESULT))
 
     def _chosen_rubric(self) -> Rubric:
         """The rubric of the form, else of the file, with what was decided in the table.
@@ -266,9 +282,9 @@ class GradeWindow(QDialog):
     def _follow(self) -> None:
         ready = bool(self.folder.text().strip())
         with_data = bool(self.data.text().strip())
-        self.missing.setText(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA)
+        self.missing.setText(_(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA))
         self.grade_button.setEnabled(self.running or ready)
-        self.grade_button.setText("Stop" if self.running else "Grade")
+        self.grade_button.setText(_("Stop") if self.running else _("Grade"))
         some = bool(self.model.rows) and not self.running
         for button in self._after:
             button.setEnabled(some)
@@ -284,7 +300,7 @@ class GradeWindow(QDialog):
         """Judge the files of the folder; rows appear as they are judged."""
         folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
         data = Path(hidden) if hidden else None
-        lesson = self.lesson.text().strip()
+        lesson, retrain = self.lesson.text().strip(), self.retrain.isChecked()
         try:
             files = submission_files(folder)
             if folder != self._folder:
@@ -300,7 +316,10 @@ class GradeWindow(QDialog):
         self.progress.setRange(0, len(files))
         self.progress.setValue(0)
         self.progress.show()
-        self._say(f"{format_count(len(files), 'file')}: each is judged in a process of its own.")
+        self._say(
+            ngettext("{count} file is graded in its own process.",
+                     "{count} files are graded, each in its own process.", len(files))
+        )  # fmt: skip
 
         told = jobs.relay_to_gui(self, self._judged)
         self._job = jobs.run_job(
@@ -310,6 +329,7 @@ class GradeWindow(QDialog):
                 lesson,
                 rubric=self._rubric,
                 private_key=private_key,
+                retrain=retrain,
                 told=told,
                 cancelled=lambda: self._stop,
             ),
@@ -329,19 +349,21 @@ class GradeWindow(QDialog):
     def _done(self, found: list[Submission]) -> None:
         self._end()
         self.model.show_rows(found)
+        self._sorted.sort(self._sorted.sortColumn(), self._sorted.sortOrder())
         failed = sum(one.status == FAILED for one in found)
-        same = sum(bool(one.same_as) for one in found)
-        parts = [format_count(len(found), "file")]
-        parts += [f"{failed} could not be graded"] if failed else []
+        parts = [ngettext("{count} file", "{count} files", len(found))]
+        parts += [_("{count} could not be graded", count=failed)] if failed else []
         parts += [mean] if (mean := mean_points_sentence(found)) else []
-        parts += [f"{same} are the same as another"] if same else []
-        words = ", ".join(parts) + ". Points and comments can be changed in the table."
+        words = _("{summary}. You can change points and comments in the table.",
+                  summary=", ".join(parts))  # fmt: skip
         fault = common_failure(found)
         points = points_sentence(found, self._rubric)
         said = (
             words,
             points,
             graded_on_sentence(found),
+            similarity_sentence(found),
+            verified_sentence(found),
             skipped_files_sentence(self._folder),
             fault,
         )
@@ -364,23 +386,37 @@ class GradeWindow(QDialog):
         self.words.setText(words)
 
     def _override(self, file: str, points: float | None, comment: str) -> None:
-        rows = []
-        for one in self.model.rows:
-            if one.file == file:
-                # What was decided stays when it is graded again; what was not is earned anew.
-                before = self._decided.get(file, Override())
-                self._decided[file] = Override(
-                    points if points != one.score else before.points,
-                    comment if comment != one.comment else before.comment,
-                )
-                self._unwritten = True
-                if points != one.score and comment == one.comment:
-                    # What told where other points came from goes with them.
-                    comment = self._decided[file].comment
-                status = GRADED if one.status == FAILED and points is not None else one.status
-                one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
-            rows.append(one)
-        self.model.show_rows(sort_submissions(rows))
+        one = next(row for row in self.model.rows if row.file == file)
+        # What was decided stays when it is graded again; what was not is earned anew.
+        before = self._decided.get(file, Override())
+        self._decided[file] = Override(
+            points if points != one.score else before.points,
+            comment if comment != one.comment else before.comment,
+        )
+        self._unwritten = True
+        if points != one.score and comment == one.comment:
+            # What told where other points came from goes with them.
+            comment = self._decided[file].comment
+        status = GRADED if one.status == FAILED and points is not None else one.status
+        self.model.replace_row(replace(one, score=points, comment=comment, status=status))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in the table edits the cell and never presses the dialog's own button."""
+        enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if enter and (self.table.hasFocus() or self.table.isAncestorOf(self.focusWidget())):
+            index = self.table.currentIndex()
+            if index.flags() & Qt.ItemFlag.ItemIsEditable and self.table.hasFocus():
+                self.table.edit(index)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _open_row(self, index: QModelIndex) -> None:
+        """Open what was double-clicked; a cell that is typed in is edited instead."""
+        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.table.edit(index)
+            return
+        self._open(index)
 
     def _open(self, index: QModelIndex) -> None:
         row = self._sorted.mapToSource(index).row()
@@ -391,17 +427,17 @@ class GradeWindow(QDialog):
         return self._rubric.title or self._folder.resolve().name
 
     def _save_table(self) -> None:
-        path = ask_save(self, "Save table", str(self._folder.parent / "grades.csv"), TABLES)
+        path = ask_save(self, _("Save table"), str(self._folder.parent / "grades.csv"), TABLES)
         self._write(path, lambda place: write_table(self.model.rows, place))
 
     def _save_page(self) -> None:
         rows = self.model.rows
-        path = ask_save(self, "Save page", str(self._folder.parent / "grades.html"), (PAGE,))
+        path = ask_save(self, _("Save page"), str(self._folder.parent / "grades.html"), (PAGE,))
         points = points_sentence(rows, self._rubric)
         self._write(path, lambda place: write_html(rows, place, self._title(), points))
 
     def _save_feedback(self) -> None:
-        path = ask_folder(self, "Folder for one page a pupil")
+        path = ask_folder(self, _("Folder for one page a pupil"))
         self._write(path, lambda place: write_feedback(self.model.rows, place, self._title()))
 
     def _write(self, path: Path | None, write: Callable[[Path], object]) -> None:
@@ -413,16 +449,16 @@ class GradeWindow(QDialog):
             self._say(str(error), wrong=True)
             return
         self._unwritten = False
-        self._say(f"Wrote '{path}'.")
+        self._say(_("Wrote '{path}'.", path=path))
 
     def _show_scores(self) -> None:
         HighScores(self.model.rows, self._title(), self).exec()
 
     def reject(self) -> None:
         """Close, by Escape too; asks where points or comments stand in no file."""
-        words = (
-            "Points and comments that were changed here are in no file yet. “Save table…” or "
-            "“Feedback files…” keeps them."
+        words = _(
+            "The points and comments that you changed are not saved yet. “Save table…” or "
+            "“Feedback files…” saves them."
         )
         if self._unwritten and not confirm_discard(self, words):
             return

@@ -219,7 +219,11 @@ class RubricForm(QDialog):
             raw["late_after"] = datetime.fromtimestamp(seconds, UTC)
             percent = _value(self.penalty, 0.0)
             raw["late_penalty"] = percent / 100 if isinstance(percent, float) else percent
-        return replace(from_toml(raw, "the form"), overrides=self.rubric.overrides)
+        return replace(
+            from_toml(raw, "the form"),
+            overrides=self.rubric.overrides,
+            unverified_share=self.rubric.unverified_share,
+        )
 
     def _use(self) -> None:
         try:

@@ -16,13 +16,17 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
+from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
-_MARKS = {FAILED: "✕ failed", LATE: "◷ late"}
+_MARKS = {FAILED: N_("✕ failed"), LATE: N_("◷ late")}
+_VERIFIED = {True: N_("✓ yes"), False: N_("✕ no"), None: ""}
 
 
 @dataclass(frozen=True)
@@ -50,27 +54,45 @@ def _result_text(one: Submission) -> str:
     value = _result(one)
     if value is None:
         return ""
-    return f"{value:.1%} right" if "accuracy" in one.metrics else f"off by {format_number(value)}"
+    if "accuracy" in one.metrics:
+        return _("{share} correct", share=f"{value:.1%}")
+    return _("off by {error}", error=format_number(value))
+
+
+def _suspicion(one: Submission) -> int:
+    return 2 * bool(one.same_as) + bool(one.expected_same)
+
+
+def _steps(one: Submission) -> str:
+    return _("{done} of {count}", done=one.steps_done, count=one.steps) if one.steps else ""
 
 
 COLUMNS = (
-    SubmissionColumn("Student", lambda one: one.student, lambda one: one.student.casefold()),
+    SubmissionColumn(N_("Student"), lambda one: one.student, lambda one: one.student.casefold()),
     SubmissionColumn(
-        "Points", _points, lambda one: -1.0 if one.score is None else one.score, "points"
+        N_("Points"), _points, lambda one: -1.0 if one.score is None else one.score, "points"
     ),
-    SubmissionColumn("Result", _result_text, lambda one: _result(one) or 0.0),
+    SubmissionColumn(N_("Result"), _result_text, lambda one: _result(one) or 0.0),
     SubmissionColumn(
-        "Steps",
-        lambda one: f"{one.steps_done} of {one.steps}" if one.steps else "",
+        N_("Steps"),
+        _steps,
         lambda one: one.steps_done,
     ),
     SubmissionColumn(
-        "State", lambda one: _MARKS.get(one.status, "✓ graded"), lambda one: one.status
+        N_("State"),
+        lambda one: _(_MARKS.get(one.status, N_("✓ graded"))),
+        lambda one: one.status,
     ),
-    SubmissionColumn("To look at", lambda one: one.message, lambda one: one.message),
-    SubmissionColumn("Comment", lambda one: one.comment, lambda one: one.comment, "comment"),
+    SubmissionColumn(
+        N_("Verified"),
+        lambda one: _(words) if (words := _VERIFIED[one.verified]) else "",
+        lambda one: str(one.verified),
+    ),
+    SubmissionColumn(N_("Copy"), copy_word, _suspicion),
+    SubmissionColumn(N_("To look at"), lambda one: one.message, lambda one: one.message),
+    SubmissionColumn(N_("Comment"), lambda one: one.comment, lambda one: one.comment, "comment"),
 )
-POINTS, MESSAGE, COMMENT = 1, 5, 6
+POINTS, MESSAGE, COMMENT = 1, 7, 8
 
 
 class SubmissionsModel(QAbstractTableModel):
@@ -88,6 +110,12 @@ class SubmissionsModel(QAbstractTableModel):
         self.rows = list(rows)
         self.endResetModel()
 
+    def replace_row(self, one: Submission) -> None:
+        """Show ``one`` where the row of its file is; the order stays, so that nothing jumps."""
+        place = next(i for i, row in enumerate(self.rows) if row.file == one.file)
+        self.rows[place] = one
+        self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
+
     def add(self, one: Submission) -> None:
         """One more at the end."""
         self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows))
@@ -104,7 +132,7 @@ class SubmissionsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section].title
+            return _(COLUMNS[section].title)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QStandardPaths
 from netbuilder.core import folders
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.file_names import portable_name
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.lesson_record import record_of
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import last_place
@@ -33,14 +35,27 @@ def suggested_stem(project: Project, path: Path | None) -> str:
 
 def suggested_folder(workbench: Workbench) -> Path:
     """The folder of the project's file or data, else of the last file, else the documents."""
-    return own_folder(workbench) or last_place() or documents_folder()
+    own, last = own_folder(workbench), last_place()
+    project = workbench.store.project
+    if last is not None and record_of(project) is not None and not own:
+        taught = _beside(project.data, workbench.base)
+        shelves = [one.folder for one in library.lesson_folders()]
+        if any(place is not None and _within(last, place) for place in (taught, *shelves)):
+            last = None
+    return own or last or documents_folder()
 
 
 def own_folder(workbench: Workbench) -> Path | None:
     """The folder of the project's file, else of its data; None where it has neither."""
     if workbench.store.path is not None:
         return workbench.store.path.parent
-    return _beside(workbench.store.project.data, workbench.base)
+    project = workbench.store.project
+    # The data of a lesson lie beside it, in the teacher's folder: a pupil's files do not go there.
+    return None if record_of(project) is not None else _beside(project.data, workbench.base)
+
+
+def _within(folder: Path, place: Path) -> bool:
+    return folder.resolve().is_relative_to(place.resolve())
 
 
 def documents_folder() -> Path:

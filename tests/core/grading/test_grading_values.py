@@ -16,14 +16,15 @@ from netbuilder.core.grading import report, rubric, seal, submission_info
 from netbuilder.core.grading.grade import common_failure
 from netbuilder.core.grading.scoring import award_points, mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import (
+    compare_works,
     fingerprint_of,
     graph_hash,
     mark_similar,
-    similarity_reason,
+    recipe_hash,
 )
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Fingerprint, Submission
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.project.model import Data, Graph, Node, Project
 
 RUBRIC = """
 title = "The first model"
@@ -157,6 +158,11 @@ def test_a_hand_in_of_somebody_else_may_hold_anything(value: object) -> None:
     assert found is None or (found.student, found.steps, found.time) == ("", (), None)
 
 
+def _reason(one: Fingerprint, other: Fingerprint) -> str:
+    found = compare_works(_one(fingerprint=one), _one(fingerprint=other))
+    return found.reason if found is not None else ""
+
+
 def test_sameness() -> None:
     rng = np.random.default_rng(1)
     weights = [rng.normal(size=(9, 16)), np.zeros(16), rng.normal(size=(16, 3))]
@@ -170,15 +176,13 @@ def test_sameness() -> None:
     wider = Graph((Node("input", "Input"), Node("d", "Dense", {"units": 4})), (("input", "d"),))
     assert graph_hash(graph) == graph_hash(moved) != graph_hash(wider)
     first = fingerprint_of(graph, weights, "w1")
-    assert "id" in similarity_reason(first, fingerprint_of(wider, other, "w1"))
-    assert "last bit" in similarity_reason(first, fingerprint_of(graph, weights, "w2"))
-    assert "nearly" in similarity_reason(first, fingerprint_of(graph, nudged, "w2"))
+    assert _reason(first, fingerprint_of(wider, other, "w1")) == "same_id"
+    assert _reason(first, fingerprint_of(graph, weights, "w2")) == "same_weights"
+    assert _reason(first, fingerprint_of(graph, nudged, "w2")) == "near_weights"
     # The same lesson with another seed is no copy, and neither are two that say nothing.
-    assert not similarity_reason(first, fingerprint_of(graph, other, "w2"))
-    assert not similarity_reason(Fingerprint(), Fingerprint())
-    assert "network" in similarity_reason(
-        fingerprint_of(graph, [], ""), fingerprint_of(moved, [], "")
-    )
+    assert not _reason(first, fingerprint_of(graph, other, "w2"))
+    assert not _reason(Fingerprint(), Fingerprint())
+    assert _reason(fingerprint_of(graph, [], ""), fingerprint_of(moved, [], "")) == "same_network"
     marked = mark_similar(
         [_one(fingerprint=first), _one(file="b.h5", fingerprint=first), _one(file="c")]
     )
@@ -203,33 +207,63 @@ def test_near_misses_are_no_copies() -> None:
     prints = [fingerprint_of(graph, weights, "") for weights in (start, one, other, learned())]
     for index, mine in enumerate(prints):
         for theirs in prints[index + 1 :]:
-            assert not similarity_reason(
-                mine, theirs
-            )  # begun alike and learned apart, or another seed
+            assert not _reason(mine, theirs)  # begun alike and learned apart, or another seed
     # Other numbers of units, and the same numbers in another order of the layers.
-    assert not similarity_reason(
+    assert not _reason(
         prints[0], fingerprint_of(graph, [*start[:2], start[2][:, :2], start[3]], "")
     )
-    assert not similarity_reason(
-        prints[0], fingerprint_of(graph, [start[2], *start[:2], start[3]], "")
-    )
+    assert not _reason(prints[0], fingerprint_of(graph, [start[2], *start[:2], start[3]], ""))
     # Nothing but zeros has nothing to compare; a bias alone is too little.
     zeros = [np.zeros(one, np.float32) for one in shape]
     nearly = [zeros[0], zeros[1] + 1e-9, zeros[2], zeros[3]]
-    assert "last bit" in similarity_reason(
-        fingerprint_of(graph, zeros, ""), fingerprint_of(graph, zeros, "")
+    assert _reason(fingerprint_of(graph, zeros, ""), fingerprint_of(graph, zeros, "")) == (
+        "same_weights"
     )
-    assert not similarity_reason(
-        fingerprint_of(graph, start, ""), fingerprint_of(graph, nearly, "")
-    )
+    assert not _reason(fingerprint_of(graph, start, ""), fingerprint_of(graph, nearly, ""))
     # Networks of trained works may be equal: only projects without weights are told by them.
-    assert not similarity_reason(fingerprint_of(graph, start, ""), fingerprint_of(graph, [], ""))
+    assert not _reason(fingerprint_of(graph, start, ""), fingerprint_of(graph, [], ""))
     other_wire = Graph(graph.nodes, ())
-    assert not similarity_reason(fingerprint_of(graph, [], ""), fingerprint_of(other_wire, [], ""))
+    assert not _reason(fingerprint_of(graph, [], ""), fingerprint_of(other_wire, [], ""))
     # Scaled weights are the same work, and so is one that was trained on a little.
-    assert "nearly" in similarity_reason(
-        prints[0], fingerprint_of(graph, [w * 1.001 for w in start], "")
+    assert _reason(prints[0], fingerprint_of(graph, [w * 1.001 for w in start], "")) == (
+        "near_weights"
     )
+
+
+def test_equal_seed_data_and_settings_are_no_suspicion() -> None:
+    """What honest twins have in common is expected, but for the id of the work."""
+    rng = np.random.default_rng(5)
+    weights = [rng.normal(size=(9, 16)), rng.normal(size=(16, 3))]
+    other = [rng.normal(size=w.shape) for w in weights]
+    project = Project("Mine", Graph((Node("input", "Input"),)), Data("builtin", "iris"))
+
+    def work(seed: int, epochs: int, arrays: list[np.ndarray], **more: object) -> Submission:
+        mine = replace(project, training=replace(project.training, seed=seed))
+        found = fingerprint_of(mine.graph, arrays, str(more.pop("id", "")), mine, epochs)
+        return _one(fingerprint=found, **more)
+
+    def alike(one: Submission, two: Submission) -> tuple[str, bool] | None:
+        found = compare_works(one, two)
+        return None if found is None else (found.reason, found.suspicious)
+
+    long, short = {"loss": (5.0, 4.0, 3.0, 2.0)}, {"loss": (5.0, 4.0, 3.0)}
+    assert alike(work(1, 3, weights), work(1, 3, weights)) == ("expected", False)
+    assert alike(work(1, 3, weights, id="w"), work(1, 3, weights, id="w")) == ("same_id", True)
+    assert alike(work(1, 3, weights), work(2, 3, weights)) == ("same_weights", True)
+    assert alike(work(1, 3, weights, history=short), work(2, 4, other, history=long)) == (
+        "same_beginning", True,
+    )  # fmt: skip
+    assert alike(work(1, 3, weights, history=short), work(1, 4, other, history=long)) == (
+        "expected", False,
+    )  # fmt: skip
+    # A task with one best answer brings every seed there: training again confirms both.
+    both = {"verified": True}
+    assert alike(work(1, 3, weights, **both), work(2, 3, weights, **both)) == ("confirmed", False)
+    assert alike(work(1, 3, weights), work(2, 3, other)) is None
+    # The folder that the data lie in is each pupil's own.
+    paths = ("data/a.csv", "C:\\Ada\\a.csv", "b.csv")
+    hashes = [recipe_hash(replace(project, data=Data("csv", path=path))) for path in paths]
+    assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_an_id_that_most_works_have_was_handed_out() -> None:

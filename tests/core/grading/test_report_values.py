@@ -25,12 +25,14 @@ BOB = Submission(
 EVE = Submission("eve.h5", "Eve", FAILED, message="The file is empty (0 bytes).")
 ROWS = (ADA, BOB, EVE)
 EXPECTED = [
-    ["Ada", "in/ada.h5", "graded", 91.25, 3, 4, 131, "2026-11-25T10:00+00:00", None, None,
+    ["Ada", "in/ada.h5", "graded", 91.25, 3, 4, 0, 131, "2026-11-25T10:00+00:00", None, None,
+     None, None,
      "Well done.", 0.9125, 0.25, None, None],
-    ["Bob", "bob.h5", "late", 40.0, 0, 4, None, "2026-11-25T13:30+00:00", "eve.h5",
+    ["Bob", "bob.h5", "late", 40.0, 0, 4, 0, None, "2026-11-25T13:30+00:00", None,
+     "eve.h5", None,
      "Equal weights: eve.h5.", None, None, None, 2.5, 0.4],
-    ["Eve", "eve.h5", "failed", None, None, None, None, None, None, "The file is empty (0 bytes).",
-     None, None, None, None, None],
+    ["Eve", "eve.h5", "failed", None, None, None, None, None, None, None, None, None,
+     "The file is empty (0 bytes).", None, None, None, None, None],
 ]  # fmt: skip
 NAMES = [*report.COLUMNS, "accuracy", "loss", "mean_absolute_error", "r2_score"]
 
@@ -82,7 +84,7 @@ def test_the_feedback(tmp_path: Path) -> None:
     assert [path.name for path in written] == ["Ada.html", "Bob.html", "Eve.html"]
     ada, bob, eve = (path.read_text(encoding="utf-8") for path in written)
     assert "<b>91.2</b> points. Well done." in ada
-    assert "Handed in late." in bob
+    assert 'class="late"' in bob
     assert "eve.h5" not in bob
     assert "The file is empty (0 bytes)." in eve
     for page, others in ((ada, ("Bob", "Eve")), (bob, ("Ada", "Eve")), (eve, ("Ada", "Bob"))):

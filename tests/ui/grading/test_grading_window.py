@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
 from netbuilder.core.grading.report import write_table
+from netbuilder.core.grading.retraining import verified_sentence
+from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.grading.submission_info import submission_info_of
 from netbuilder.core.project import files
@@ -22,6 +24,7 @@ from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog
 from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.grading.submissions_model import COMMENT, POINTS
 from netbuilder.ui.main_window import MainWindow
 
 ROWS = [
@@ -93,7 +96,7 @@ def test_a_dropped_folder_is_graded_and_a_row_opens(
     assert grading.grade_button.isEnabled()
     assert "Without hidden data" in grading.missing.text()
     _drop(grading, hidden)
-    assert "judged on the hidden data" in grading.missing.text()
+    assert "evaluated on the hidden data" in grading.missing.text()
     qtbot.mouseClick(grading.grade_button, Qt.MouseButton.LeftButton)
     assert grading.running
     qtbot.waitUntil(lambda: not grading.running, timeout=120_000)
@@ -112,7 +115,7 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert model.setData(model.index(2, 1), "40,5")
     assert model.rows[2] == replace(ROWS[2], score=40.5, status="graded")
     place = next(i for i, one in enumerate(model.rows) if one.file == "ada.h5")
-    assert model.setData(model.index(place, 6), "Well done.")
+    assert model.setData(model.index(place, COMMENT), "Well done.")
     assert next(one for one in model.rows if one.file == "ada.h5").comment == "Well done."
     assert not model.setData(model.index(0, 1), "many")
     grading._write(tmp_path / "grades.csv", lambda path: write_table(model.rows, path))
@@ -122,12 +125,65 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "none" in grading.words.text()
 
 
+def test_enter_in_points_stays_in_the_table_and_rows_do_not_jump(
+    grading: GradeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Points of one after the other: Enter opens no file and grades nothing, the order stays."""
+    opened: list[Path] = []
+    grading.opened.connect(opened.append)
+    grading.folder.setText(str(tmp_path))  # "Grade" is the dialog's default button and enabled
+    grading.model.show_rows(ROWS)
+    table = grading.table
+    order = [_student(grading, row) for row in range(3)]
+    assert order == ["Bob", "Ada", "Cy"]
+    table.setCurrentIndex(table.model().index(1, POINTS))
+    table.setFocus()
+    qtbot.waitUntil(table.hasFocus)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        qtbot.keyClick(table, key)
+        editor = QApplication.focusWidget()
+        assert isinstance(editor, QLineEdit)
+        editor.selectAll()
+        qtbot.keyClicks(editor, "3" if key == Qt.Key.Key_Return else "4.5")
+        qtbot.keyClick(editor, key)
+        qtbot.waitUntil(table.hasFocus)
+    assert not grading.running
+    assert opened == []
+    assert [_student(grading, row) for row in range(3)] == order
+    assert (table.currentIndex().row(), table.currentIndex().column()) == (1, POINTS)
+    assert next(one.score for one in grading.model.rows if one.student == "Ada") == 4.5
+    # A double click on points edits them, too; on the name it opens the file.
+    table.doubleClicked.emit(table.model().index(0, POINTS))
+    assert opened == []
+    table.doubleClicked.emit(table.model().index(0, 0))
+    assert [path.name for path in opened] == ["bob.h5"]
+
+
+def _student(grading: GradeWindow, row: int) -> str:
+    return str(grading.table.model().index(row, 0).data())
+
+
+def test_the_table_tells_suspicion_from_coincidence(grading: GradeWindow) -> None:
+    rows = [
+        replace(ROWS[0], same_as=("bob.h5",), verified=False),
+        replace(ROWS[1], expected_same=("cy.h5",), verified=True),
+        ROWS[2],
+    ]
+    grading.model.show_rows(rows)
+    model = grading.model
+    shown = [[model.index(row, column).data() for column in (5, 6)] for row in range(3)]
+    assert shown == [["✕ no", "suspicious"], ["✓ yes", "coincidence"], ["", ""]]
+    grading._done(rows)
+    assert similarity_sentence(rows) in grading.words.text()
+    assert verified_sentence(rows) in grading.words.text()
+
+
 def test_points_that_a_teacher_gives_come_from_no_metric(grading: GradeWindow) -> None:
     earned = replace(ROWS[0], score=90.0, comment="accuracy 0.9 × 100 points.")
     grading.model.show_rows([earned])
     assert grading.model.setData(grading.model.index(0, 1), "95")
     assert [(one.score, one.comment) for one in grading.model.rows] == [(95, "")]
-    assert grading.model.setData(grading.model.index(0, 6), "Explained well.")
+    assert grading.model.setData(grading.model.index(0, COMMENT), "Explained well.")
     assert grading.model.setData(grading.model.index(0, 1), "96")
     assert [(one.score, one.comment) for one in grading.model.rows] == [(96, "Explained well.")]
 
@@ -154,7 +210,7 @@ def test_what_was_decided_stays_when_it_is_graded_again(
     row = {one.student: index for index, one in enumerate(grading.model.rows)}
     grading.model.setData(grading.model.index(row["ada"], 1), "7")
     row = {one.student: index for index, one in enumerate(grading.model.rows)}
-    grading.model.setData(grading.model.index(row["bob"], 6), "Train it.")
+    grading.model.setData(grading.model.index(row["bob"], COMMENT), "Train it.")
     again = graded()
     assert (again["ada"].score, again["ada"].status) == (7, "graded")
     assert (again["bob"].score, again["bob"].comment) == (None, "Train it.")

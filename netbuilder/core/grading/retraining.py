@@ -1,0 +1,148 @@
+"""Training a submission again from its recorded seed and settings, and comparing predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading.own_data import load_own_data
+from netbuilder.core.grading.similarity import near, sample_of
+from netbuilder.core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset, Split
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.grading.submission import Submission
+    from netbuilder.core.lessons.lesson import Lesson
+    from netbuilder.core.project.model import Project
+
+# As shares of the predictions' own spread. Another way to compile changes 1e-7 here, another seed
+# 0.02 to 0.05 of a network that learned its task well. Rounding on another machine grows over a
+# training, but leaves the weights near.
+SAME, SAME_WITH_NEAR_WEIGHTS = 0.001, 0.01
+_MOST_ROWS = 1000
+
+
+def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
+    """Train the submission in ``path`` again and compare.
+
+    Returns:
+        JSON: ``verified`` (true, false or null), ``reason`` (a code), ``words`` (a sentence, "" if
+        true) and ``sample``, the weights at the places of ``Fingerprint.sample``.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.formats import registry
+
+    if not registry.is_model(path):
+        return unverified("not_trained", _("Nothing was trained, so nothing was trained again."))
+    trained = registry.load_network(path)
+    refused = _cannot_repeat(path, trained)
+    if refused is not None:
+        return refused
+    project = _without_files(trained.project)
+    try:
+        dataset = load_own_data(project, lesson)
+        session = Session(project, dataset, record=False, epochs=trained.epochs)
+        again = session.run()
+    except UserError as error:
+        return unverified(
+            error.code or "failed", _("It could not be trained again: {reason}", reason=error.what)
+        )
+    off = _difference(trained, again, dataset)
+    sample = list(sample_of(again.training_model.get_weights()))
+    mine = sample_of(trained.training_model.get_weights())
+    alike = near(mine, sample)
+    if off <= SAME or (alike and off <= SAME_WITH_NEAR_WEIGHTS):
+        return {"verified": True, "reason": "", "words": "", "sample": sample}
+    if alike:
+        words = _(
+            "Training again gives predictions that differ by {share} of their spread: too little "
+            "to say whether the file was changed or another machine rounded differently.",
+            share=f"{off:.1%}",
+        )
+        return {**unverified("too_close", words), "sample": sample}
+    return {
+        "verified": False,
+        "reason": "other_predictions",
+        "words": _(
+            "Training again from the recorded seed and settings gives other predictions: the file "
+            "does not hold what it says was trained."
+        ),
+        "sample": sample,
+    }
+
+
+def verified_sentence(found: Sequence[Submission]) -> str:
+    """How many submissions were verified by training again; "" where none was trained again."""
+    if not any(one.verified is not None or one.verified_words for one in found):
+        return ""
+    return _(
+        "Trained again: {verified} verified, {refuted} refuted, {unknown} not verified.",
+        verified=sum(one.verified is True for one in found),
+        refuted=sum(one.verified is False for one in found),
+        unknown=sum(one.verified is None for one in found),
+    )
+
+
+def unverified(reason: str, words: str) -> dict[str, Any]:
+    """Return the result of a submission that could not be compared."""
+    return {"verified": None, "reason": reason, "words": words, "sample": []}
+
+
+def _cannot_repeat(path: Path, trained: TrainedModel) -> dict[str, Any] | None:
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
+
+    file = inspect_file(path, placeholders=True)
+    run = file.ours.get("run") if file.is_ours else None
+    if trained.epochs < 1 or not isinstance(run, dict):
+        return unverified(
+            "no_record", _("The file records no training, so it could not be trained again.")
+        )
+    if run.get("changed_by_hand"):
+        return unverified(
+            "changed_by_hand",
+            _("Settings or weights were changed during training, which cannot be repeated."),
+        )
+    if run.get("step"):
+        return unverified(
+            "stopped_within_epoch",
+            _("The training was stopped within an epoch, which cannot be repeated."),
+        )
+    return None
+
+
+def _without_files(project: Project) -> Project:
+    """The project without callbacks that write files, which change nothing of the training."""
+    from netbuilder.core.catalog.spec import Kind
+    from netbuilder.core.catalog.training.training_index import CALLBACKS
+
+    kept = tuple(
+        one
+        for one in project.training.callbacks
+        if one.name in CALLBACKS
+        and all(param.kind is not Kind.FILE for param in CALLBACKS[one.name].params)
+    )
+    return replace(project, training=replace(project.training, callbacks=kept))
+
+
+def _difference(trained: TrainedModel, again: TrainedModel, dataset: Dataset) -> float:
+    """The mean difference of the predictions, as a share of their spread; the largest output's."""
+    import numpy as np
+
+    from netbuilder.core.results.own_units import predict_values
+
+    rows: Split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
+    x = {name: values[:_MOST_ROWS] for name, values in rows.x.items()}
+    mine, other = predict_values(trained, x), predict_values(again, x)
+    worst = 0.0
+    for name, values in mine.items():
+        spread = float(np.std(other[name])) or 1.0
+        off = float(np.mean(np.abs(values - other[name]))) / spread
+        worst = max(worst, off if np.isfinite(off) else float("inf"))
+    return worst
