@@ -16,7 +16,7 @@ LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
 #: The worker: takes so many MB, or computes for so many seconds, when it is asked.
 WORKER = """
 import time
-from netbuilder.core.worker_process import serve
+from netbuilder.core.worker_process import serve_requests
 
 kept = []
 
@@ -30,7 +30,7 @@ def answer(request, tell):
     return {"done": True}
 
 
-serve(lambda: None, answer)
+serve_requests(lambda: None, answer)
 """
 
 

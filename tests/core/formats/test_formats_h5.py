@@ -154,7 +154,7 @@ def test_a_full_disk_leaves_the_old_file(
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "for name in ('model.h5', 'other.keras'):\n"
         "    try:\n"
-        "        registry.save(trained, target.with_name(name))\n"
+        "        registry.save_network(trained, target.with_name(name))\n"
         "    except UserError as error:\n"
         "        sys.stdout.write(str(error) + '\\n')\n"
     )
