@@ -37,8 +37,8 @@ def test_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     }  # fmt: skip
     assert (letter["role"], letter["type"]) == ("target", "category")
     assert found["classes"] == {"a": 25, "b": 25}
-    (note,) = found["notes"]  # type: ignore[misc]
-    assert (note["severity"], note["fix"]) == ("warning", "Leave 'bit' out")
+    told_of = {(note["severity"], note["fix"]) for note in found["notes"]}  # type: ignore[attr-defined]
+    assert ("warning", "Leave 'bit' out") in told_of
 
 
 def test_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,7 +96,8 @@ def test_from_an_empty_canvas_to_an_answer(
     epochs = training.plan.length.rows["epochs"].editor
     epochs.selectAll()
     QTest.keyClicks(epochs, "60")
-    QTest.mouseClick(window.top_bar.train, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        QTest.mouseClick(window.top_bar.train, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=2 * MINUTE)
     assert window.workbench.run_error is None
     trained = window.workbench.models.trained
@@ -146,7 +147,8 @@ def test_pause_resume_and_stop_answer_at_once(
     project = edits.set_training(example("iris"), epochs=100_000)
     window = open_window(project)
     runner = window.runner
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
     qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
 
@@ -179,7 +181,8 @@ def test_the_window_stays_fluid_and_says_that_the_run_differs(
     from netbuilder.core.project import edits
 
     window = open_window(edits.set_training(example("iris"), epochs=100_000))
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
     node = window.store.project.graph.order[1]
     window.store.apply("Change units", lambda p: edits.set_params(p, node, units=3))
@@ -208,7 +211,8 @@ def test_a_run_that_fails_says_why_and_the_app_goes_on(
     assert window.banner.cards
     window.store.apply("Calm down", lambda p: edits.set_training(p, optimizer=Choice("Adam")))
     window.store.apply("Fewer", lambda p: edits.set_training(p, epochs=3))
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
     assert window.workbench.models.trained.epochs == 3
@@ -222,7 +226,8 @@ def test_train_more_and_back_to_the_best(
 
     window = open_window(edits.set_training(example("iris"), epochs=4))
     runner = window.runner
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     panel(window, "training")
     training = window.docks.pages["training"].panel
@@ -236,13 +241,13 @@ def test_train_more_and_back_to_the_best(
     assert runner.state is RunState.IDLE
 
 
-def test_missing_data_blocks_training_in_words(open_window: Open) -> None:
+def test_missing_data_blocks_training_in_words(open_window: Open, qtbot: QtBot) -> None:
     from netbuilder.ui.window.documents import empty_project
 
     window = open_window(empty_project())
     window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     assert window.runner.state is RunState.IDLE
-    assert window.banner.cards
     assert "cannot be trained yet" in window.banner.cards[0].title.text()
 
 
@@ -253,7 +258,8 @@ def test_reset_with_the_same_seed_gives_the_same_curve(
 
     window = open_window(edits.set_training(example("iris"), epochs=5))
     runner = window.runner
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     first = list(window.workbench.models.trained.history["loss"])
     buttons = panel(window, "training").buttons
@@ -291,7 +297,8 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
         )
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=60, batch_size=8))
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
     assert "price" in window.evaluation_service.sentence
@@ -336,7 +343,8 @@ def test_a_notice_mends_with_one_click(
     from netbuilder.core.project import edits
 
     window = open_window(edits.set_training(example("iris"), epochs=60))
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     messages = panel(window, "training").messages
     assert messages.shown.key.startswith("notice"), "an advice stands before the result"
@@ -357,7 +365,8 @@ def test_two_windows_train_at_once(
 
     windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _ in range(2)]
     for window in windows:
-        window.actions_table["train"].trigger()
+        with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+            window.actions_table["train"].trigger()
     for window in windows:
         qtbot.waitUntil(lambda w=window: w.runner.state is RunState.IDLE, timeout=MINUTE)
         assert window.workbench.run_error is None

@@ -237,7 +237,7 @@ def test_notebook(tmp_path: Path) -> None:
     assert len({cell["id"] for cell in cells}) == len(cells)
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     compile(code, "notebook", "exec")
-    script = source(sales())
+    script = script_source(sales())
     missing = [line for line in code.splitlines() if line not in script]
     assert missing == []
 

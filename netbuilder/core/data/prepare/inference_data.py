@@ -31,7 +31,7 @@ from netbuilder.core.data.readers.csv_reader import drop_index_column, read_tabl
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, table_reading
 from netbuilder.core.data.recipe_options import reading_options
-from netbuilder.core.data.registry import kind_of, modality_of
+from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.regular_file import require_regular_file
@@ -116,7 +116,8 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
 
 def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     sources = tuple(entry.source for entry in preprocessing.inputs.values() if entry.source)
-    names = sources if kind_of(data).array_names and sources else ()
+    kind = KINDS.get(data.kind)  # a model from elsewhere says nothing of its data
+    names = sources if kind is not None and kind.array_names and sources else ()
     answers = [n for chosen in data.targets.values() for n in chosen] if names else []
     tested = read_arrays(path, data.options, names, answers, test=True)
     samples = tested or read_arrays(path, data.options, names, answers)
