@@ -196,7 +196,7 @@ def example(name: str, limit: int) -> dict[str, Any]:
     window.workbench.start()
     until(lambda: window.workbench.settled)
     window.runner.start()
-    until(lambda: not window.runner.active and window.workbench.evaluation is not None)
+    until(lambda: not window.runner.active and window.workbench.models.state.evaluation is not None)
     path = Path(os.environ["NETBUILDER_HOME"]) / f"{name}.h5"
     window.documents.export_to(path).finish()
     until(path.is_file)

@@ -43,8 +43,8 @@ def test_weights_go_onto_the_open_project(open_window: Open, qtbot: QtBot, tmp_p
     nodes = (Node("input", "Input", {"shape": [3]}), Node("out", "Dense", {"units": 2}))
     window = open_window(Project("mine", Graph(nodes, (("input", "out"),))))
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
-    trained = window.workbench.trained
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    trained = window.workbench.models.trained
     assert trained is not None
     for ours, theirs in zip(trained.model.get_weights(), model.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)

@@ -156,10 +156,10 @@ QTimer.singleShot(
 
 def look():
     window = next(w for w in application.topLevelWidgets() if hasattr(w, "runner"))
-    if window.documents.path is None:
+    if window.store.path is None:
         return
     timer.stop()
-    Path(sys.argv[2]).write_text(f"{window.documents.path.name} {window.store.project.name}")
+    Path(sys.argv[2]).write_text(f"{window.store.path.name} {window.store.project.name}")
     window.close()
 
 

@@ -58,14 +58,16 @@ def test_the_end_of_a_run_is_no_news_of_another(
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=2))
     news, result = window.status.news, window.inspector.summary.lines["result"]
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     assert result.text() == "it is training"
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert news.text().startswith("Trained 2 epochs")
     assert "After 2 epochs" in result.text()
 
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=1_000_000))
-    window.actions_table["train"].trigger()
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
     assert news.text() == ""
     assert result.text() == "it is training", "not what the run before came to"
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)

@@ -92,10 +92,10 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
 
     for step in range(6):
         change = partial(move_point, number=0, x=0.2 * step, y=1.0)
-        epoch = runner._known.epoch
+        epoch = runner.run.tracker.epoch
         store.apply("Move", change, "drag")
         qtbot.waitUntil(lambda: runner.project.data == store.project.data)
-        qtbot.waitUntil(lambda before=epoch: runner._known.epoch > before)
+        qtbot.waitUntil(lambda before=epoch: runner.run.tracker.epoch > before)
     assert set(states) == {RunState.RUNNING}
     assert runner._session is session and session._trainer.training_model is training_model, (
         "nothing is built anew"

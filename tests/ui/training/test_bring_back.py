@@ -188,7 +188,8 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         gallery("iris")
         assert window.store.project.name == "Iris"
         qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
-        act["train"].trigger()
+        with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+            act["train"].trigger()
         idle(window, qtbot)
         (newest, *_), trained = runs.list_runs(), window.workbench.models.trained
         weights[newest.id] = [np.array(one) for one in trained.training_model.get_weights()]

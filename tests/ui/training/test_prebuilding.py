@@ -122,7 +122,7 @@ def test_train_takes_over_what_is_being_built_and_stop_ends_it(
     words: list[str] = []
     runner = window.runner
     runner.progress_changed.connect(
-        lambda: words.append(runner.progress.words if runner.progress is not None else "")
+        lambda: words.append(runner.run.progress.words if runner.run.progress is not None else "")
     )
     runner.start()
     qtbot.waitUntil(lambda: any("Building" in one for one in words))
@@ -132,7 +132,7 @@ def test_train_takes_over_what_is_being_built_and_stop_ends_it(
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert time.monotonic() - began < 5
     assert window.workbench.run_error is None
-    assert window.workbench.trained is None
+    assert window.workbench.models.trained is None
 
 
 FIRST_RUN = """

@@ -113,9 +113,12 @@ def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) ->
     assert window.workbench.models.trained.epochs == 400
 
 
-def test_what_blocks_training_blocks_a_step(open_window: Open, example: Callable) -> None:
+def test_what_blocks_training_blocks_a_step(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
     window = open_window(edits.set_data(example("iris"), Data()), keras=False)
     window.actions_table["step"].trigger()
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
     assert not window.runner.active
     assert "cannot be trained yet" in window.banner.cards[0].title.text()
 

@@ -76,7 +76,7 @@ def test_a_stop_before_the_first_step_is_not_forgotten(
 
     monkeypatch.setattr(loading, "load_dataset", slow)
     press(window, Qt.Key.Key_F5)
-    assert runner.state is RunState.PREPARING
+    qtbot.waitUntil(lambda: runner.state is RunState.PREPARING, timeout=MINUTE)
     press(window, Qt.Key.Key_F5, SHIFT)
     may_read.set()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)

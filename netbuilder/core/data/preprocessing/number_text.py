@@ -14,8 +14,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -133,6 +131,8 @@ def numbers_in(cells: pd.Series, point: str, counts: dict[str, float]) -> pd.Ser
         return cells
     places, distinct = pd.factorize(cells)
     found = [number_of(str(cell), point, counts) for cell in distinct]
+    import numpy as np
+
     numbers = np.array([*found, np.nan], "float64")[places]
     return pd.Series(numbers, index=cells.index, name=cells.name)
 

@@ -7,8 +7,6 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from netbuilder.core.data.findings import WARNING, Finding, option_fix
 from netbuilder.core.i18n import ngettext
 from netbuilder.core.wording import LINE, format_count, format_list, format_quoted_list, shorten
@@ -110,6 +108,8 @@ def _sums_up(table: pd.DataFrame, place: int) -> bool:
             continue
         seen += 1
         # A mean is rounded as it is shown; of amounts that hardly differ each is near the mean.
+        import numpy as np
+
         with np.errstate(all="ignore"):
             spread = 0.02 * float(above.std())
         total, mean = float(above.sum()), float(above.mean())

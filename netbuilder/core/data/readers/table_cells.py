@@ -8,8 +8,6 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from netbuilder.core.data.findings import (
     ERROR,
     INFO,
@@ -193,7 +191,8 @@ def convert_cells(
     found += (ambiguity_finding(name, cells, styles[name], styles) for name, cells in asked.items())
     counting = counting_column(table)
     found += _counting_finding(counting)
-    out = np.atleast_1d(np.asarray(options.get("skip_lines") or [], object)).tolist()
+    given = options.get("skip_lines") or []
+    out = list(given) if isinstance(given, list | tuple) else [given]
     found += [*summary_rows(table, out), *rows_with_words(table, odd, out)]
     table.attrs["reading"] = TableReading(
         units, styles, counting, point, encoding, tuple(found), dict(read_as), spellings

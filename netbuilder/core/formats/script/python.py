@@ -30,6 +30,9 @@ from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
 
 Lines = dict[str, tuple[int, int]]
+_TYPES = re.compile(
+    r"(?m)^\s*(?:def .*|\) -> .*|\w+: .*)\b(?:Any|NDArray|Mapping|Sequence|Iterable|Callable)\b"
+)
 Source = TrainedModel | Project | DescribedProject
 
 
@@ -198,6 +201,9 @@ def _title(project: Project) -> str:
 def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> ScriptCell:
     code = "\n".join(line for cell in found for line in cell.lines)
     cell = ScriptCell("Imports")
+    if _TYPES.search(code):
+        # The program's own functions name types that a script does not import.
+        cell.add("from __future__ import annotations", "")
     cell.add(*[line for line in imported if line.startswith("import ")])
     cell.add("import keras")
     if re.search(r"\bnp\.", code):
