@@ -228,7 +228,7 @@ class PictureForm(PredictForm):
         from netbuilder.core.results import drawn_sample
 
         name, like = next(iter(self._look.raw.items()))
-        low, top, dark = self._page(drawn_sample)
+        low, top, dark = self._page()
         self.pad.show_dark_ink(dark)
         try:
             sample = drawn_sample.prepare_drawing(
@@ -324,24 +324,21 @@ class PictureForm(PredictForm):
         way round: ink on paper, where the data's digits are bright on dark."""
         if self._look is None or image.isNull() or self._sample.shape[-1:] != (1,):
             return False
-        from netbuilder.core.results import drawn_sample
-
         small = image.scaled(_EDGE, _EDGE).convertToFormat(QImage.Format.Format_Grayscale8)
         rows = np.frombuffer(small.constBits(), np.uint8).reshape(_EDGE, -1)[:, :_EDGE]
         edge = np.median(np.concatenate([rows[0], rows[-1], rows[:, 0], rows[:, -1]])) / 255
         if _UNSURE[0] < edge < _UNSURE[1]:
             return False
-        return bool((edge > 0.5) != self._page(drawn_sample)[2])
+        return bool((edge > 0.5) != self._page()[2])
 
-    def _page(self, drawn: Any) -> tuple[float, float, bool]:
+    def _page(self) -> tuple[float, float, bool]:
         """The lowest and the highest value of the data's pixels, and whether its page is bright."""
+        from netbuilder.core.results.drawn_sample import picture_style
+
         assert self._look is not None and self._look.trained is not None
         name, like = next(iter(self._look.raw.items()))
         known = self._look.trained.preprocessing.inputs.get(name)
-        found: tuple[float, float, bool] = drawn.like(
-            like, known.value_range if known is not None else ()
-        )
-        return found
+        return picture_style(like, known.value_range if known is not None else ())
 
     def _show_own(self, image: QImage) -> None:
         self._own = True

@@ -68,7 +68,6 @@ def test_a_picture_that_comes_into_a_class_and_nothing_else(qtbot: QtBot, tmp_pa
     assert told == []
     Image.new("L", (4, 4)).save(tmp_path / "p" / "dog" / "2.png")
     qtbot.waitUntil(lambda: told == [1], timeout=MINUTE)
-    watch.close()
 
 
 def test_a_change_before_it_is_watched_is_noticed(qtbot: QtBot, tmp_path: Path) -> None:
@@ -84,7 +83,6 @@ def test_a_change_before_it_is_watched_is_noticed(qtbot: QtBot, tmp_path: Path) 
     write(other, 60)
     other.replace(table)
     qtbot.waitUntil(lambda: told == [1], timeout=5_000)
-    watch.close()
 
 
 def test_a_picture_that_is_overwritten_in_its_place(qtbot: QtBot, tmp_path: Path) -> None:
@@ -100,4 +98,3 @@ def test_a_picture_that_is_overwritten_in_its_place(qtbot: QtBot, tmp_path: Path
     assert data_stamp(data, tmp_path) != before, "the next edit, or a run, reads it anew"
     with qtbot.waitSignal(watch.changed, timeout=MINUTE):
         QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
-    watch.close()

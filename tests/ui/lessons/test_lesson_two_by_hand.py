@@ -171,7 +171,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     window = open_window()
     window.resize(1366, 768)
     window.activateWindow()
-    window.welcome.begin()  # as the program starts
+    window.welcome.show_page()  # as the program starts
     hands = Hands(qtbot)
     session, panel = window.welcome.session, window.welcome.lessons.panel
 
