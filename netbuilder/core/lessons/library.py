@@ -89,11 +89,7 @@ def _shelf(title: str, folder: Path) -> LessonFolder:
     lessons: list[Lesson] = []
     broken: list[LessonError] = []
     try:
-        paths = sorted(
-            path
-            for path in folder.glob(f"*{ENDING}")
-            if _may_be_lesson(path) and not is_translation(path)
-        )
+        paths = sorted(path for path in folder.glob(f"*{ENDING}") if _may_be_lesson(path))
     except OSError:
         paths = []
     for path in paths:
