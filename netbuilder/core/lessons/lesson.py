@@ -27,7 +27,8 @@ class StepQuestion:
 
     ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
     or "" where there is none. ``tolerance`` is how far a number may be off. ``why`` is said once
-    it was answered.
+    it was answered. ``labels`` are the choices as they are shown in another language: what is
+    stored and compared are ``choices``.
     """
 
     ask: str
@@ -36,6 +37,12 @@ class StepQuestion:
     answer: str = ""
     tolerance: float = 0.0
     why: str = ""
+    labels: tuple[str, ...] = ()
+
+    def label(self, choice: str) -> str:
+        """A choice as it is shown."""
+        shown = {key.casefold(): text for key, text in zip(self.choices, self.labels, strict=False)}
+        return shown.get(choice.casefold(), choice)
 
     def right(self, given: str) -> bool:
         """Whether ``given`` is the right answer; any answer is where there is no right one."""

@@ -33,7 +33,7 @@ class QuestionView(QWidget):
         self.line: QLineEdit | None = None
         if question.choices:
             for choice in question.choices:
-                button = AnswerButton(choice, self)
+                button = AnswerButton(question.label(choice), self)
                 button.setChecked(choice.casefold() == given.casefold())
                 button.toggled.connect(
                     lambda on, text=choice: self.answered.emit(text) if on else None
@@ -75,7 +75,7 @@ class QuestionView(QWidget):
         elif question.answer:
             words = f"✓ Right. {question.why}".strip()
         else:
-            words = f"Kept: {given}. {question.why}".strip()
+            words = f"Kept: {question.label(given)}. {question.why}".strip()
         if words != self.verdict.text():
             announce(self, words)
         self.verdict.setText(words)
