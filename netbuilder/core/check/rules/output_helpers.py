@@ -51,7 +51,7 @@ def loss_name(end: OutputEnd) -> str:
 def loss_title(name: str) -> str:
     """The name of a loss in a sentence."""
     spec = LOSSES.get(name)
-    return (spec.title if spec and spec.title else name).lower()
+    return (spec.display_title if spec else name).lower()
 
 
 def activation_for(task: str | None) -> str | None:
