@@ -83,7 +83,13 @@ def _read(place: Path, _changed: int) -> SiteSettings:
     try:
         raw = tomllib.loads(read_regular(place, _LARGEST, UserError).decode("utf-8"))
     except (OSError, UserError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return SiteSettings(problem=f"The machine's settings in '{place}' cannot be read: {error}.")
+        return SiteSettings(
+            problem=_(
+                "The computer-wide settings in '{path}' cannot be read: {reason}.",
+                path=place,
+                reason=error,
+            )
+        )
     return _checked(raw, place)
 
 

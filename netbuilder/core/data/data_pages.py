@@ -55,7 +55,7 @@ def _kind(kind: DataKind) -> str:
 def _options(params: tuple[Param, ...]) -> list[str]:
     if not params:
         return []
-    rows = [f"| `{one.name}` | {_default(one)} | {one.help} |" for one in params]
+    rows = [f"| `{one.name}` | {_default(one)} | {one.explanation} |" for one in params]
     return ["| option | default | what it is |", "|---|---|---|", *rows, ""]
 
 

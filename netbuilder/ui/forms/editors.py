@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import ACTIVATIONS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import ElidedComboBox, TypedBox
 from netbuilder.ui.forms.text_editor import TextEditor
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -96,7 +97,12 @@ class ChoiceEditor(ElidedComboBox):
 
 def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
     """The activations of the catalog, each with its line of help."""
-    return ChoiceEditor(param, parent, dict(ACTIVATIONS), ACTIVATIONS["linear"])
+    return ChoiceEditor(
+        param,
+        parent,
+        {name: _(text) for name, text in ACTIVATIONS.items()},
+        _(ACTIVATIONS["linear"]),
+    )
 
 
 class FileEditor(QWidget):

@@ -39,15 +39,15 @@ class ParamRow:
         self.label.setProperty("role", "field")
         word = entry_of_field(param.name, form.about)
         more = f"\nF1: what is “{word}”?" if word else ""
-        self.label.setToolTip(f"{param.help}{more}")
+        self.label.setToolTip(f"{param.explanation}{more}")
         self.editor = editor_for(param, parent)
         self.editor.setAccessibleName(param.name)
-        self.editor.setAccessibleDescription(param.help)
+        self.editor.setAccessibleDescription(param.explanation)
         self.editor.setProperty(WORD, word)
-        self.editor.setToolTip(f"{param.help}{more}")
+        self.editor.setToolTip(f"{param.explanation}{more}")
         self.label.setBuddy(self.editor)
-        self.help = ClampedLabel(param.help, parent)
-        self.help.setToolTip(param.help)
+        self.help = ClampedLabel(param.explanation, parent)
+        self.help.setToolTip(param.explanation)
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
@@ -104,10 +104,10 @@ class ParamRow:
         if len(set(values)) > 1:
             self.help.setText(f"differs: {format_list(dict.fromkeys(values))}")
         elif self.help.text().startswith("differs: "):
-            self.help.setText(self.param.help)
+            self.help.setText(self.param.explanation)
 
     def _explain(self, line: str) -> None:
-        self.help.setText(line or self.param.help)
+        self.help.setText(line or self.param.explanation)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -197,9 +197,9 @@ class Inspector(QScrollArea):
                 "replace it by a layer of the palette to train."
             )
         elif node.shared is not None:
-            self.words.setText(f"{spec.help} It shares the weights of “{owner.id}”.")
+            self.words.setText(f"{spec.explanation} It shares the weights of “{owner.id}”.")
         else:
-            self.words.setText(spec.help)
+            self.words.setText(spec.explanation)
         key = (node.id, owner.layer)
         if key != self._shown:
             self._shown = key

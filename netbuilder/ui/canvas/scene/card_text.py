@@ -173,4 +173,4 @@ def hover_text(hit: Any) -> str:
     said = f"{card.title} “{card.id}”"
     if card.detail:
         said += f" · {card.detail}"
-    return f"{said}\n{spec.help}" if spec is not None else said
+    return f"{said}\n{spec.explanation}" if spec is not None else said
