@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.resources import resource
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -95,8 +96,12 @@ def find_example(name: str) -> ExampleProject:
     offered = {entry.name: entry for entry in list_examples()}
     if name not in offered:
         raise UserError(
-            f"There is no example '{name}'.",
-            f"{did_you_mean(name, list(offered))} There are {format_list(offered, 20)}.".strip(),
+            _("There is no example '{name}'.", name=name),
+            (
+                did_you_mean(name, list(offered))
+                + " "
+                + _("Available examples: {names}.", names=format_list(offered, 20))
+            ).strip(),
         )
     return offered[name]
 

@@ -15,6 +15,7 @@ from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.findings import (
     INFO,
     WARNING,
+    ColumnNote,
     Finding,
     column_fix,
     data_fix,
@@ -569,11 +570,11 @@ def excluded_column_findings(
         return ()
     found = []
     for note in notes:
-        name = next((str(n) for n in table.columns if note.startswith(f"Column '{n}' ")), "")
-        if not name or name in used or "left out" not in note:
+        if not isinstance(note, ColumnNote) or note.column in used:
             continue
+        name = note.column
         fixes = [exclude_columns_fix(name)]
-        if "holds dates" in note or "different texts" in note:
+        if note.category:
             fixes.insert(0, column_fix(f"Use '{name}' as a category", [name], type="category"))
             if are_dates(table[name]):
                 # Asked on its row, which calls it a date already.
