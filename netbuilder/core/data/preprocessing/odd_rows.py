@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import WARNING, Finding, option_fix
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import ngettext
-from netbuilder.core.wording import LINE, format_count, format_list, format_quoted_list, shorten
+from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,17 +140,33 @@ def rows_with_words(
         return []
     places = sorted(lines)
     cells = format_quoted_list([table.at[places[0], name] for name in odd], 3)
-    what = (
-        "repeats the names of the columns"
+    said = (
+        _("Line {line} repeats the names of the columns.", line=places[0])
         if named
-        else f"has words ({cells}) where all other lines have numbers, such as a line of units"
-    )
-    more = f", and so do {len(places) - 1} more" if len(places) > 1 else ""
-    return [Finding(
-        "strange-row", WARNING, f"{LINE.capitalize()} {places[0]} {what}{more}.",
-        fixes=(option_fix(
-            f"Leave line {places[0]} out" if len(places) == 1
-            else f"Leave these {format_count(len(places), 'line')} out",
-            "skip_lines", [int(line) for line in places],
-        ),),
-    )]  # fmt: skip
+        else _(
+            "Line {line} has words ({cells}) where all other lines have numbers: it may be a line "
+            "of units.", line=places[0], cells=cells,
+        )
+    )  # fmt: skip
+    if len(places) > 1:
+        said += " " + ngettext(
+            "{count} more line is like it.", "{count} more lines are like it.", len(places) - 1
+        )
+    return [
+        Finding(
+            "strange-row",
+            WARNING,
+            said,
+            fixes=(
+                option_fix(
+                    _("Leave line {line} out", line=places[0])
+                    if len(places) == 1
+                    else ngettext(
+                        "Leave this {count} line out", "Leave these {count} lines out", len(places)
+                    ),
+                    "skip_lines",
+                    [int(line) for line in places],
+                ),
+            ),
+        )
+    ]

@@ -292,7 +292,7 @@ def _code(question: ScriptRequest) -> DataCode:
     size = f"round({rate} * {seconds or 'seconds'})"
     hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
     given = [
-        f"# The .keras file takes waveforms from -1 to 1, {format_number(rate)} samples per second.",
+        f"# The .keras file takes waveforms from -1 to 1, {format_number(rate)} samples a second.",
         *(function_lines(spectrogram) if how == SPECTROGRAM else ()),
         f"given = keras.Input(({size},))",
         f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
