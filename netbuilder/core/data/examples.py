@@ -102,6 +102,7 @@ def find_example(name: str) -> ExampleProject:
                 + " "
                 + _("Available examples: {names}.", names=format_list(offered, 20))
             ).strip(),
+            code="example_unknown",
         )
     return offered[name]
 

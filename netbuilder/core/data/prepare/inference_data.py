@@ -236,6 +236,7 @@ def require_columns(
                 columns=format_list(lost, 8),
             ),
             (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            code="columns_missing",
         )
 
 

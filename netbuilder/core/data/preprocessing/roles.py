@@ -155,4 +155,5 @@ def require_column(name: str, known: Sequence[str], source: str, *, target: bool
                 + " "
                 + _("Its columns are {columns}.", columns=format_list(known, 12))
             ).strip(),
+            code="column_missing",
         )

@@ -351,32 +351,54 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
     month, day = f"{int(one[1]):02d}", f"{int(one[2]):02d}"
     year = one[3] if len(one[3]) == 4 else f"20{one[3]}"
     answers = ((f"{year}-{day}-{month}", "day"), (f"{year}-{month}-{day}", "month"))
-    return [Finding(
-        TWO_WAYS, WARNING,
-        f"Column '{name}' holds dates like '{one[0]}', which can be read in two ways: as "
-        f"{answers[0][0]} (the day comes first) or as {answers[1][0]} (the month does). The second "
-        "way is taken.",
-        name,
-        tuple(option_fix(f"It is {said}", "dates", {name: order}) for said, order in answers),
-    )]  # fmt: skip
+    return [
+        Finding(
+            TWO_WAYS,
+            WARNING,
+            _(
+                "Column '{name}' has dates like '{example}', which are ambiguous: {first} if the "
+                "day "
+                "comes first, or {second} if the month comes first. The month is read first.",
+                name=name,
+                example=one[0],
+                first=answers[0][0],
+                second=answers[1][0],
+            ),
+            name,
+            tuple(
+                option_fix(_("It is {date}", date=said), "dates", {name: order})
+                for said, order in answers
+            ),
+        )
+    ]
 
 
 def _counting_finding(name: str) -> list[Finding]:
     if not name:
         return []
-    return [Finding(
-        "counting-column", INFO,
-        f"Column '{name}' has no name and counts the rows: it is not used.", name,
-        (column_fix(f"Use '{name}'", [name], role="feature"),),
-    )]  # fmt: skip
+    return [
+        Finding(
+            "counting-column",
+            INFO,
+            _("Column '{name}' has no name and counts the rows: it is not used.", name=name),
+            name,
+            (column_fix(_("Use '{name}'", name=name), [name], role="feature"),),
+        )
+    ]
 
 
 def _other_unit(name: str, unit: str, learned: str) -> Finding:
     return Finding(
-        OTHER_UNIT, WARNING,
-        f"Column '{name}' is in {unit}, while it is learned in {learned}: its numbers mean "
-        "something else.", name,
-    )  # fmt: skip
+        OTHER_UNIT,
+        WARNING,
+        _(
+            "Column '{name}' is in {unit}, but the training data is in {learned}.",
+            name=name,
+            unit=unit,
+            learned=learned,
+        ),
+        name,
+    )
 
 
 def _unit_finding(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:

@@ -231,6 +231,7 @@ def _need(name: str, names: Sequence[str], path: Path) -> None:
                 + " "
                 + _("The file contains {names}.", names=format_list(names, 12))
             ).strip(),
+            code="array_missing",
             path=str(path),
         )
 

@@ -47,6 +47,7 @@ def data_set(name: str) -> DataSet:
                 + " "
                 + _("Available data sets: {names}.", names=format_list(BUILTINS, 40))
             ).strip(),
+            code="data_set_unknown",
         )
     return BUILTINS[name]
 

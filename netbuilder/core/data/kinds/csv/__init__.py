@@ -89,6 +89,7 @@ def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[
             [_("No column of {file} can be used for '{input}'.", file=source, input=key), *notes]
         ),
         fix,
+        code="no_usable_column",
         fixes=fixes,
     )
 

@@ -102,10 +102,8 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
     root = unpack_zip(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
-    found, home = find_samples(root, ENDINGS, "picture"), SampleFolder(root, path.name)
-    chosen, told = without_excluded(
-        select_files(found, test=test, part=part), data.options, home, "picture"
-    )
+    found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
+    chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
     targets = folder_targets(chosen.labels)
     made = _samples(data.options, chosen.files, targets, home, tuple(found.notes))
     return replace(made, parts=chosen.parts, findings=told)
@@ -117,8 +115,8 @@ def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     named = [seen.root / portable_path(name) for name in seen.table[seen.column]]
     used = used_files(named, data.options, home)
     gone = [file for file, one in zip(named, used, strict=True) if not one]
-    told = (excluded_finding(gone, home, "picture"),) if gone else ()
-    found = samples_in_column(data, seen.table[used], seen.column, path.name, "picture", test=test)
+    told = (excluded_finding(gone, home),) if gone else ()
+    found = samples_in_column(data, seen.table[used], seen.column, path.name, test=test)
     assert found.table is not None
     files = [seen.root / portable_path(name) for name in found.table[seen.column]]
     notes = (*seen.notes, *found.notes)
@@ -348,7 +346,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
     root = unpack_zip(path, ENDINGS) if path.is_file() else path
     if not may_have_test(root):
         return None
-    if not select_files(find_samples(root, ENDINGS, "picture"), part=True).files:
+    if not select_files(find_samples(root, ENDINGS), part=True).files:
         return None
     return read_images(data, path, part=True)
 

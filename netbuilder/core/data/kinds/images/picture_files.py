@@ -89,7 +89,7 @@ def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
         except (OSError, ValueError, SyntaxError):
             bad.append(file)
     if bad:
-        raise damaged_files_error(bad, "picture", home)
+        raise damaged_files_error(bad, home)
     return PictureFacts(frozenset(sizes), _range(deep) if deep else BYTES)
 
 
@@ -109,7 +109,7 @@ def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:
         if not is_complete_file(file):
             bad.append(file)
     if bad:
-        raise damaged_files_error(bad, "picture", home)
+        raise damaged_files_error(bad, home)
 
 
 def is_complete_file(file: Path) -> bool:
@@ -147,7 +147,7 @@ def _too_large(file: Path, size: tuple[int, int] | None, home: SampleFolder) -> 
         _("Make the picture smaller with an image editor: networks use a few hundred pixels."),
         code="picture_too_large",
         path=str(file),
-        fixes=(exclude_files_fix([file], "picture", home),),
+        fixes=(exclude_files_fix([file], home),),
     )
 
 
@@ -301,7 +301,7 @@ def read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) ->
     except DataError as error:
         every = next(iter(samples.arrays.values())) if samples.home is not None else ()
         broken = (file for file in every if not is_complete_file(file))
-        raise with_exclude_fix(error, "picture", samples.home, broken) from error
+        raise with_exclude_fix(error, samples.home, broken) from error
 
 
 def pixels(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:

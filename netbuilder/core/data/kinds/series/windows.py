@@ -218,6 +218,7 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
                 columns=format_list(lost, 8),
             ),
             (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            code="columns_missing",
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
     extra = set(single_roles(data).values())

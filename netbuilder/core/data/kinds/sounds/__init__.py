@@ -98,10 +98,8 @@ _MELS = Param(
 def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     import numpy as np
 
-    found, home = find_samples(path, ENDINGS, "sound"), SampleFolder(path, path.name)
-    chosen, told = without_excluded(
-        select_files(found, test=test, part=part), data.options, home, "sound"
-    )
+    found, home = find_samples(path, ENDINGS), SampleFolder(path, path.name)
+    chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
     sound, notes = _sound(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
     paths[:] = chosen.files
@@ -125,7 +123,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() or not may_have_test(path):
         return None
-    if not select_files(find_samples(path, ENDINGS, "sound"), part=True).files:
+    if not select_files(find_samples(path, ENDINGS), part=True).files:
         return None
     return _read(data, path, False, part=True)
 
@@ -199,7 +197,7 @@ class SoundModality(Modality):
         try:
             return self.of_files(list(values_of(samples, preprocessing, rows)), preprocessing)
         except DataError as error:
-            raise with_exclude_fix(error, "sound", samples.home) from error
+            raise with_exclude_fix(error, samples.home) from error
 
     def show(self, samples: Samples, count: int) -> PreviewSamples:
         files = next(iter(samples.arrays.values()))

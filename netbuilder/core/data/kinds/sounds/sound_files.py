@@ -89,7 +89,7 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
         except (RuntimeError, OSError, ZeroDivisionError):
             bad.append(file)
     if bad:
-        raise damaged_files_error(bad, "sound", home)
+        raise damaged_files_error(bad, home)
     return found
 
 

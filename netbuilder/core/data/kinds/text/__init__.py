@@ -106,7 +106,7 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
         return _folder(path, data.options)
     table = read_table(path, reading_options(data))
     column = _text_column(data, table, path.name)
-    found = samples_in_column(data, table, column, path.name, "text", test=test)
+    found = samples_in_column(data, table, column, path.name, test=test)
     assert found.table is not None
     texts = found.table[column].astype(str).to_numpy(object)
     others = tuple(
@@ -151,7 +151,7 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
     """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
     import numpy as np
 
-    found = find_samples(path, (".txt",), "text")
+    found = find_samples(path, (".txt",))
     chosen = select_files(found, part=part)
     texts, encodings = [], set()
     for file in chosen.files:
@@ -178,7 +178,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
         return None
     if not may_have_test(path):
         return None
-    if not select_files(find_samples(path, (".txt",), "text"), part=True).files:
+    if not select_files(find_samples(path, (".txt",)), part=True).files:
         return None
     return _folder(path, data.options, part=True)
 
