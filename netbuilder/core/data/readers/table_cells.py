@@ -357,8 +357,7 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
             WARNING,
             _(
                 "Column '{name}' has dates like '{example}', which are ambiguous: {first} if the "
-                "day "
-                "comes first, or {second} if the month comes first. The month is read first.",
+                "day comes first, or {second} if the month comes first. The month is read first.",
                 name=name,
                 example=one[0],
                 first=answers[0][0],

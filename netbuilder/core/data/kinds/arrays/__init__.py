@@ -353,8 +353,7 @@ KIND = DataKind(
             ".npz or .npy with arrays of any names",
             (
                 "inputs and targets are recognised by common names, otherwise by their shapes, "
-                "with a "
-                "note; where this is ambiguous, NetBuilder lists all shapes and asks"
+                "with a note; where this is ambiguous, NetBuilder lists all shapes and asks"
             ),
         ),
         (

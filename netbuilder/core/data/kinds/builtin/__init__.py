@@ -88,8 +88,7 @@ KIND = DataKind(
             "nothing: chosen from the gallery",
             (
                 "options in the form; sets of keras.datasets are downloaded once, otherwise a "
-                "message says "
-                "where to put the file"
+                "message says where to put the file"
             ),
         ),
     ),

@@ -82,8 +82,7 @@ DRAWN = (
         "drawn_digits",
         N_("Drawn digits"),
         N_(
-            "Handwritten-style digits of 28×28 grey "
-            "pixels, drawn by the program: like MNIST, "
+            "Handwritten-style digits of 28×28 grey pixels, drawn by the program: like MNIST, "
             "without a download."
         ),
         "digit",
@@ -94,9 +93,8 @@ DRAWN = (
         "drawn_shapes",
         N_("Drawn shapes"),
         N_(
-            "Circles, squares, triangles and other "
-            "outlines of 28×28 grey pixels (or larger, or "
-            "in colour), drawn with irregular lines."
+            "Circles, squares, triangles and other outlines of 28×28 grey pixels (or larger, or in "
+            "colour), drawn with irregular lines."
         ),
         "shape",
         drawn_shapes,

@@ -197,28 +197,28 @@ def _imdb_make(options: Mapping[str, Any]) -> Samples:
 KERAS = (
     _pictures(
         "mnist",
-        "MNIST",
+        N_("MNIST"),
         N_("70,000 handwritten digits of 28×28 grey pixels. Downloaded once (11 MB)."),
         "digit",
         _DIGITS,
     ),
     _pictures(
         "fashion_mnist",
-        "Fashion-MNIST",
+        N_("Fashion-MNIST"),
         N_("70,000 pictures of clothing, 28×28 grey pixels. Downloaded once (30 MB)."),
         "clothing",
         _CLOTHES,
     ),
     _pictures(
         "cifar10",
-        "CIFAR-10",
+        N_("CIFAR-10"),
         N_("60,000 photos in ten classes, 32×32 pixels in colour. Downloaded once (170 MB)."),
         "thing",
         _THINGS,
     ),
     DataSet(
         "imdb",
-        "IMDB",
+        N_("IMDB"),
         N_("50,000 film reviews, positive or negative. Downloaded once (17 MB)."),
         "binary",
         _imdb_make,

@@ -128,7 +128,7 @@ def _linnerud_code(question: ScriptRequest) -> DataCode:
 SKLEARN = (
     _table(
         "diabetes",
-        "Diabetes",
+        N_("Diabetes"),
         N_(
             "442 patients: predict how the disease progressed after "
             "one year, from ten measurements (scikit-learn)."
@@ -139,7 +139,7 @@ SKLEARN = (
     ),
     _table(
         "iris",
-        "Iris",
+        N_("Iris"),
         N_(
             "150 flowers of three species: predict the species from the length "
             "and width of sepals and petals (scikit-learn)."
@@ -149,7 +149,7 @@ SKLEARN = (
     ),
     _table(
         "wine",
-        "Wine",
+        N_("Wine"),
         N_(
             "178 wines of three growers: predict the grower from thirteen "
             "measurements (scikit-learn)."
@@ -166,7 +166,7 @@ SKLEARN = (
     ),
     DataSet(
         "linnerud",
-        "Exercise",
+        N_("Exercise"),
         N_(
             "20 people in a gym: predict weight, waist and pulse from "
             "three exercises, three targets at once (scikit-learn)."
@@ -177,7 +177,7 @@ SKLEARN = (
     ),
     DataSet(
         "digits",
-        "Digits",
+        N_("Digits"),
         N_("1,797 handwritten digits as pictures of 8×8 grey pixels (scikit-learn)."),
         "classes",
         _digits,

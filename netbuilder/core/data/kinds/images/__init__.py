@@ -400,17 +400,15 @@ KIND = DataKind(
         (
             "a folder with one folder per class",
             (
-                "the classes; size and colours; the orientation of the camera; the range of 8, "
-                "12, 16 and "
-                "32 bit files"
+                "the classes; size and colours; the orientation of the camera; the range of 8, 12, "
+                "16 and 32 bit files"
             ),
         ),
         (
             "folders train, valid/validation/val, test (also training, testing, Testbilder)",
             (
                 "used as the training, validation and test set, not as classes; pictures outside "
-                "the class "
-                "folders are named and left out"
+                "the class folders are named and left out"
             ),
         ),
         (
@@ -424,9 +422,8 @@ KIND = DataKind(
         (
             "a zip of any of these",
             (
-                "unpacked once into the cache; an archive that writes outside its folder or is "
-                "far too large "
-                "is refused"
+                "unpacked once into the cache; an archive that writes outside its folder or is far "
+                "too large is refused"
             ),
         ),
         (

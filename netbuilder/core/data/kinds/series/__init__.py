@@ -84,17 +84,15 @@ KIND = DataKind(
         (
             (
                 "a column of dates, or of days with the time in another column; years, 20241231, "
-                "seconds "
-                "since 1970"
+                "seconds since 1970"
             ),
             "rows are sorted by it, with a note; option order_by names another column",
         ),
         (
             "several series one below the other",
             (
-                "separated by the column within which each time occurs once, with a note; if "
-                "there is "
-                "no such column, NetBuilder asks"
+                "separated by the column within which each time occurs once, with a note; if there "
+                "is no such column, NetBuilder asks"
             ),
         ),
         (

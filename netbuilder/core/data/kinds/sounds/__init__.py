@@ -317,9 +317,8 @@ KIND = DataKind(
         (
             "a folder with one folder per class, with or without training and test folders",
             (
-                "the classes; a length that fits most sounds, and how many are cut off; any "
-                "sample rate and "
-                "number of channels is converted"
+                "the classes; a length that fits most sounds, and how many are cut off; any sample "
+                "rate and number of channels is converted"
             ),
         ),
     ),

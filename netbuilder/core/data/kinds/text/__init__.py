@@ -388,8 +388,7 @@ KIND = DataKind(
             "one long .txt that is not a table",
             (
                 "the network predicts how the text continues, by character or word; rare tokens "
-                "count as "
-                "unknown, with their share"
+                "count as unknown, with their share"
             ),
         ),
         (
