@@ -101,7 +101,9 @@ def _part(
     """Cut ``share`` of the rows off as ``part``; what is left is for training."""
     heads = ("x", "y", "weights")[: len(given)]
     if recipe.ordered:
-        cell.add(f"split = round(len({given[0]}) * {1 - share:g})  # the newest rows come last")
+        cell.add(
+            f"split = round(len({given[0]}) * {1 - share:g})  # the newest rows are at the end"
+        )
         for head, name in zip(heads, given, strict=True):
             at = ".iloc" if recipe.table and head == "x" else ""
             cell.add(f"{head}_train, {head}_{part} = {name}{at}[:split], {name}{at}[split:]")
