@@ -130,12 +130,13 @@ def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
     if unknown and graph.inputs:
         raise DataError(
             _(
-                "The data recipe gives columns to the Input '{name}', which the network does not "
-                "have.", name=unknown,
+                "The data recipe has columns for the Input '{name}', which the network does not "
+                "have.",
+                name=unknown,
             ),
             _("Its Inputs are {names}.", names=format_quoted_list(graph.inputs)),
             code="unknown_input",
-        )  # fmt: skip
+        )
     ends = (
         *(
             (

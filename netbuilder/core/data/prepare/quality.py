@@ -213,19 +213,23 @@ def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
         category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
         out, amount = (
             exclude_columns_fix(name),
-            column_fix(_("It is an amount"), [name], type="number"),
+            column_fix(_("Use it as a number"), [name], type="number"),
         )
         few = known.nunique() <= min(_MOST_CODES, len(known) // 3)
         yield Finding(
-            CODES, WARNING,
+            CODES,
+            WARNING,
             _(
-                "Column '{name}' seems to hold codes or numbers of things, such as {example}: they "
-                "name something, and {more} is not more than {less}. It is read as an amount.",
-                name=name, example=as_label(known.iloc[0]), more=as_label(known.max()),
+                "Column '{name}' seems to contain codes or ID numbers, such as {example}: {more} "
+                "is not more than {less}. It is used as a plain number.",
+                name=name,
+                example=as_label(known.iloc[0]),
+                more=as_label(known.max()),
                 less=as_label(known.min()),
             ),
-            name, (category, amount, out) if few else (out, category, amount),
-        )  # fmt: skip
+            name,
+            (category, amount, out) if few else (out, category, amount),
+        )
 
 
 def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
@@ -289,7 +293,7 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
             yield Finding(
                 "stand-in", WARNING,
                 _(
-                    "Column '{name}' holds {value} in {count} rows, while all others run from "
+                    "Column '{name}' has {value} in {count} rows, while all others range from "
                     "{low} to {high}: it seems to stand for a missing value.",
                     name=name, value=f"{odd:g}", count=f"{times:,}",
                     low=format_number(float(others[0])),
@@ -599,11 +603,10 @@ def _default_target(
     other = others[-1] if others else ""
     message = (
         _(
-            "Column '{name}' is taken for the target, because its name is that of something to "
-            "predict.", name=name,
+            "Column '{name}' is used as the target because of its name.", name=name,
         )
         if by_name
-        else _("Column '{name}' is taken for the target, because it is the last one.", name=name)
+        else _("Column '{name}' is used as the target because it is the last column.", name=name)
     )  # fmt: skip
     yield Finding(
         "default-target", INFO, message, "",

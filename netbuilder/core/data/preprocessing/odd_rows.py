@@ -62,24 +62,33 @@ def summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Find
         return []
     places = sorted(lines)
     cells = kept.loc[places[-1]].dropna()
-    return [Finding(
-        TOTAL_ROW, WARNING,
-        ngettext(
-            "Line {lines} seems to hold totals ('{cell}') or averages of other lines: it is no "
-            "row like the others.",
-            "Lines {lines} seem to hold totals ('{cell}') or averages of other lines: they are no "
-            "rows like the others.",
-            len(places), lines=format_list(places),
-            cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
-        ),
-        fixes=(option_fix(
+    return [
+        Finding(
+            TOTAL_ROW,
+            WARNING,
             ngettext(
-                "Leave line {lines} out", "Leave lines {lines} out", len(places),
+                "Line {lines} seems to contain totals ('{cell}') or averages of other lines: it is "
+                "not a sample.",
+                "Lines {lines} seem to contain totals ('{cell}') or averages of other lines: they "
+                "are not samples.",
+                len(places),
                 lines=format_list(places),
+                cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
             ),
-            "skip_lines", list(places),
-        ),),
-    )]  # fmt: skip
+            fixes=(
+                option_fix(
+                    ngettext(
+                        "Leave line {lines} out",
+                        "Leave lines {lines} out",
+                        len(places),
+                        lines=format_list(places),
+                    ),
+                    "skip_lines",
+                    list(places),
+                ),
+            ),
+        )
+    ]
 
 
 def _first_word(row: pd.Series) -> str:

@@ -195,7 +195,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     if len(names) > MOST_COLUMNS:
         raise DataError(
             _(
-                "'{name}' has {count} columns; tables of at most {most} columns are read.",
+                "'{name}' has {count} columns; NetBuilder reads tables with up to {most} columns.",
                 name=path.name, count=f"{len(names):,}", most=f"{MOST_COLUMNS:,}",
             ),
             _("Leave columns out, or save the numbers as an array (.npz)."),

@@ -264,19 +264,23 @@ def _sheet_findings(about: _Sheet, options: Mapping[str, Any]) -> list[Finding]:
     left = [row for row in about.hidden if row not in skipped]
     found = []
     if left and options.get("hidden") != "use":
-        found.append(Finding(
-            "hidden-rows", WARNING,
-            ngettext(
-                "{count} row of the sheet is hidden, by a filter, say: it is read like all others.",
-                "{count} rows of the sheet are hidden, by a filter, say: they are read like all "
-                "others.",
-                len(left),
-            ),
-            fixes=(
-                option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
-                data_fix(_("Use hidden rows"), hidden="use"),
-            ),
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "hidden-rows",
+                WARNING,
+                ngettext(
+                    "{count} row of the sheet is hidden, for example by a filter: it is used like "
+                    "all others.",
+                    "{count} rows of the sheet are hidden, for example by a filter: they are used "
+                    "like all others.",
+                    len(left),
+                ),
+                fixes=(
+                    option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
+                    data_fix(_("Use hidden rows"), hidden="use"),
+                ),
+            )
+        )
     if about.merged and not options.get("merged"):
         found.append(Finding(
             "merged-cells", WARNING,

@@ -72,7 +72,7 @@ def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
     if "model_config" not in file.attrs:
         if "layer_names" in file.attrs or "layers" in file:
             raise FormatError(
-                _("'{file}' holds weights only, and not the network that they are for.", file=name),
+                _("'{file}' contains weights only, without the network.", file=name),
                 _(
                     "Open the network first, then its weights: netbuilder import NETWORK"
                     " --weights {file} -o model.h5. Or save the whole model with model.save().",
@@ -81,7 +81,7 @@ def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
                 code="weights_only",
             )
         raise FormatError(
-            _("'{file}' holds no network: there is no 'model_config' in it.", file=name),
+            _("'{file}' contains no network: it has no 'model_config'.", file=name),
             _("Save the whole model with model.save('model.h5')."),
             code="h5_without_model",
         )

@@ -122,8 +122,8 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
     """Whether the script gives NetBuilder's own numbers, and if not, why."""
     if style == Style.SHORT and project.data.kind:
         return _(
-            "The same data, network and settings as in NetBuilder. Its results differ a little,"
-            " as they do between two random seeds."
+            "The same data, network and settings as in NetBuilder. The results differ a little, "
+            "as with another random seed."
         )
     if any(
         LAYERS[node.layer].module == "keras.applications"

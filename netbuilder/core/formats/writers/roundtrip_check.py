@@ -141,8 +141,8 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
     except UserError as error:
         raise FormatError(
             _(
-                "The file was written as {format}, but NetBuilder cannot open it again: {reason}"
-                " It was not kept.",
+                "The file was written as {format}, but NetBuilder cannot open it again: {reason} "
+                "The file was not kept.",
                 format=title,
                 reason=error.what,
             ),

@@ -77,9 +77,9 @@ _FOUND_BY_NAME = (
     "",
     "",
     "def pictures_of(table, path):",
-    '    """The pictures that a table names, which lie beside it or in a folder beside it."""',
     '    """Return the pictures that a table lists, which are beside it or in a folder beside '
     'it."""',
+    "    names = [str(name).replace('\\\\', '/') for name in table[column]]",
     "    folder = Path(path).parent",
     "    homes = [folder, *sorted(one for one in folder.iterdir() if one.is_dir())]",
     "    home = max(homes, key=lambda one: sum((one / name).is_file() for name in names[:20]))",
