@@ -255,7 +255,7 @@ KIND = DataKind(
     name="csv",
     title=N_("Table"),
     help=N_("a table: each column is a feature"),
-    noun="table",
+    noun=N_("table"),
     options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
     readings=(
         (

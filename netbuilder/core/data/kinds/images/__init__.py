@@ -388,7 +388,7 @@ KIND = DataKind(
     name="images",
     title=N_("Pictures"),
     help=N_("pictures: a folder or zip with one folder per class, or a table of file names"),
-    noun="pictures",
+    noun=N_("pictures"),
     options=(
         Param("image_size", Kind.SIZE, None, "height × width", 1, size=2, optional=True),
         Param("color_mode", Kind.CHOICE, "rgb", N_("colour or grey"), choices=tuple(COLOR_MODES)),

@@ -56,7 +56,7 @@ KIND = DataKind(
     name="series",
     title=N_("Series"),
     help=N_("a series: rows follow each other in time"),
-    noun="series",
+    noun=N_("series"),
     options=(
         Param("window", Kind.INT, DEFAULT_WINDOW, N_("time steps in the input"), 1),
         Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1),

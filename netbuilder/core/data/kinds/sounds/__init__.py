@@ -311,7 +311,7 @@ KIND = DataKind(
     name="sounds",
     title=N_("Sounds"),
     help=N_("sounds: a folder with one folder for each class (which word was said?)"),
-    noun="sounds",
+    noun=N_("sounds"),
     options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
     readings=(
         (

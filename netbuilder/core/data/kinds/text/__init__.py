@@ -354,7 +354,7 @@ KIND = DataKind(
     name="text",
     title=N_("Texts"),
     help=N_("texts to classify, or one long text to continue"),
-    noun="texts",
+    noun=N_("texts"),
     options=(
         Param("text", Kind.TEXT, None, N_("column with the texts"), optional=True),
         Param("max_words", Kind.INT, DEFAULT_WORDS, N_("size of the vocabulary"), 2),
