@@ -50,7 +50,7 @@ def refused(data: Data, folder: Path) -> str:
 def test_a_category_of_200000_values(names: Path) -> None:
     columns = {"name": ColumnChoice(type="category")}
     said = refused(Data("csv", path="d.csv", target=("price",), columns=columns), names)
-    assert "Column 'name' of d.csv is a category of 144,000 different values" in said
+    assert "Column 'name' of d.csv is a category with 144,000 different values" in said
     assert "the limit is 1,024 MiB" in said
     assert '"memory_limit_mb"' in said
 

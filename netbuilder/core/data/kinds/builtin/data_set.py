@@ -62,6 +62,7 @@ def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dic
                     value=repr(found[param.name]),
                 ),
                 wrong,
+                code="data_option_invalid",
             )
     return found
 
