@@ -383,7 +383,7 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     missing = str(tmp_path / "missing.csv")
     window.store.apply("Other data", lambda p: edits.set_data(p, kind="csv", path=missing))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=30_000)
-    assert canvas.picture.cards["@goal"].detail == "the data's file is not there"
+    assert canvas.picture.cards["@goal"].detail == "the data file is missing"
     window.store.apply("No data", lambda p: edits.set_data(p, kind="", path=""))
     qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
     assert canvas.picture.cards["@goal"].detail == "no data chosen yet"

@@ -197,11 +197,11 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     data = state.project.data
     if any(value.holds(one) for one in (data.name, data.kind) if one):
         return ""
-    asked = value.shown_as({name: one.title for name, one in BUILTINS.items()})
+    asked = value.shown_as({name: _(one.title) for name, one in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
         return f"No data is chosen yet; the lesson asks for {asked}."
-    title = BUILTINS[chosen].title if chosen in BUILTINS else chosen
+    title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
     return f"The data is {title}; the lesson asks for {asked}."
 
 

@@ -275,7 +275,7 @@ class Documents(QObject):
     def export(self) -> None:
         """Ask for a file of any format that there is, and write it."""
         types = [
-            FileType(row.title.split(" (")[0], row.endings)
+            FileType(_(row.title).split(" (")[0], row.endings)
             for row in FORMATS
             if not row.trained or self._models.trained is not None
         ]
@@ -286,7 +286,7 @@ class Documents(QObject):
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
         """Ask for a file name, and write the script there in a style ("short" or "exact");
         ``told`` hears that it is written."""
-        types = [FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.told]
+        types = [FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.told]
         path = ask_save(self._window, "Save the script", self.suggested(".py"), types)
         if path is not None:
             self.export_to(path, style).done.connect(

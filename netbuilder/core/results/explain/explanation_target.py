@@ -17,6 +17,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.predict import predict_raw
 from netbuilder.core.wording import format_probability
@@ -77,7 +78,7 @@ class ExplanationTarget:
         for key, entry in found.items():
             if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
-        has = ", ".join(dict.fromkeys(modality_of(entry).takes for entry in found.values()))
+        has = ", ".join(dict.fromkeys(_(modality_of(entry).takes) for entry in found.values()))
         raise DataError(
             f"This way to explain needs a {sort} as input, the network takes {has}.",
             "Choose another way to explain.",

@@ -10,6 +10,7 @@ from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node, Project
 
 _MOST_SHAPES = 3
@@ -68,7 +69,7 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
         return ""
     stem = data.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     kind = KINDS.get(data.kind)
-    name = data.name or stem or (kind.noun if kind is not None else data.kind)
+    name = data.name or stem or (_(kind.noun) if kind is not None else data.kind)
     shape = facts.input_shapes.get(input_id) if facts is not None else None
     if not shape:
         return name
