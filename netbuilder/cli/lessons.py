@@ -20,7 +20,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.regular_file import read_regular
-from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.core.wording import format_quoted_list
 
 
 def run(arguments: argparse.Namespace) -> int:

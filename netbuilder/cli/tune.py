@@ -13,7 +13,6 @@ from netbuilder.cli.terminal.output import UsageError, print_json, print_note, p
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import ngettext
-from netbuilder.core.wording import format_count
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
