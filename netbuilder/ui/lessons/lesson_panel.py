@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.lessons.lesson import ShowHint
+from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.core.wording import format_count
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.lessons.question_view import QuestionView
@@ -241,7 +242,7 @@ class LessonPanel(QWidget):
         words = () if done or result is None else result.missing
         if step.question is not None:
             # Its own line says what is the matter with the answer.
-            words = tuple(one for one in words if "question" not in one and "answer" not in one)
+            words = tuple(one for one in words if one not in question_sentences())
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))
         self._show_undone()

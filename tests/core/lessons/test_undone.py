@@ -58,7 +58,7 @@ def test_what_is_taken_back_is_told_until_it_is_there_again() -> None:
     assert _undone("first_model", whole, 3) == {}
     wider = edits.set_params(whole, "dense", units=32)
     assert _undone("first_model", wider, 3) == {
-        2: ("The units of dense is 32; the lesson asks for 16.",)
+        2: ("dense has units 32; the lesson asks for 16.",)
     }
     headless = edits.remove_nodes(whole, ["dense_1"])
     assert list(_undone("first_model", headless, 3)) == [3]
