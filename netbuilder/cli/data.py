@@ -55,7 +55,8 @@ def _project(path: Path) -> tuple[Project, Path]:
         hint = did_you_mean(str(path), list(BUILTINS))
         raise UserError(
             _("There is no file and no built-in data set named '{name}'.", name=path),
-            f"{hint} {_('Check the name and the folder.')}".strip(),
+            (hint + " " + _("Check the name and the folder.")).strip(),
+            code="data_not_found",
         )
     if registry.is_model(path) and path.suffix.lower() not in all_endings():
         raise UserError(

@@ -92,9 +92,9 @@ def _tell(found: Explanation) -> None:
     print_result(found.answer)
     print_result(found.sentence)
     pairs = explanation_bars(found)
-    pairs = pairs if any(value for _, value in pairs) else []
-    width = max((len(name) for name, _ in pairs), default=0)
-    most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
+    pairs = pairs if any(value for _unused, value in pairs) else []
+    width = max((len(name) for name, _unused in pairs), default=0)
+    most = max((abs(value) for _unused, value in pairs), default=0.0) or 1.0
     sign = "" if found.responses else "+"
     for name, value in pairs:
         bar = "█" * round(24 * abs(value) / most)

@@ -64,7 +64,7 @@ def _not_negative(text: str) -> float:
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().replace("×", "x").partition("x")
+    width, _unused, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdigit() and height.isdigit()):
         raise argparse.ArgumentTypeError(
             _("must be WIDTHxHEIGHT such as 1366x768, not {text}", text=repr(text))

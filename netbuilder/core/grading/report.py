@@ -177,9 +177,7 @@ def write_html(
     page = (
         _head(heading) + f"<h1>{heading}</h1><p>{files}{mean} · "
         f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>{basis}"
-        f"<table><thead><tr><th>{_('Student')}</th><th class=n>{_('Points')}</th>"
-        f"<th>{_('Status')}</th><th class=n>{_('Steps')}</th><th>{_('Result')}</th>"
-        f"<th>{_('Notes')}</th></tr></thead>"
+        f"<table><thead><tr>{_titles()}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
         + "\n".join(_section(one, index) for index, one in enumerate(submissions))
         + "</body></html>\n"
@@ -206,11 +204,12 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
             _("Choose another folder."),
             code="folder_not_created",
         ) from error
+    heading = title or _("Feedback")
     for one in submissions:
         name = file_name(one.student, "", ".html", [path.name for path in written])
         page = (
-            _head(escape(title or _("Feedback")))
-            + f"<h1>{escape(title or _('Feedback'))}</h1>"
+            _head(escape(heading))
+            + f"<h1>{escape(heading)}</h1>"
             + _section(one, 0, for_pupil=True)
             + "</body></html>\n"
         )
@@ -225,6 +224,18 @@ def _head(title: str) -> str:
         '<meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
     )
+
+
+def _titles() -> str:
+    columns = (
+        (_("Student"), ""),
+        (_("Points"), " class=n"),
+        (_("Status"), ""),
+        (_("Steps"), " class=n"),
+        (_("Result"), ""),
+        (_("Notes"), ""),
+    )
+    return "".join(f"<th{kind}>{escape(title)}</th>" for title, kind in columns)
 
 
 def _parameters(count: int) -> str:
@@ -268,7 +279,8 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
                  files=format_quoted_list(one.same_as))  # fmt: skip
         words.append(f'<p class="failed">{escape(said)}</p>')
     if one.status == LATE:
-        words.append(f'<p class="late">{escape(_("Submitted late."))}</p>')
+        late = escape(_("Submitted late."))
+        words.append(f'<p class="late">{late}</p>')
     metrics = "".join(
         f"<tr><td>{escape(name)}</td><td class=n>{format_number(value)}</td></tr>"
         for name, value in one.metrics.items()

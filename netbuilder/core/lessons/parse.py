@@ -82,7 +82,7 @@ def parse_lesson(
     lines = text.splitlines()
     front, body_at = _front(reader, lines)
     sections = _sections(lines, body_at)
-    intro = "\n".join(line for _, line in sections[0][2]).strip()
+    intro = "\n".join(line for _unused, line in sections[0][2]).strip()
     steps = tuple(_step(reader, *section) for section in sections[1:])
     if not steps:
         raise reader.wrong(
@@ -212,7 +212,7 @@ def _blocks(
             if kind in _KINDS:
                 found.append((kind, FencedBlock(begun, tuple(inside))))
             else:
-                prose += [line for _, line in inside] + [text]
+                prose += [line for _unused, line in inside] + [text]
             inside = None
         elif inside is not None:
             inside.append((number, text))

@@ -103,7 +103,7 @@ def _value(reader: LessonReader, line: KeyValueLine, parse: Callable[[str], T], 
 
 
 def _hint(reader: LessonReader, block: FencedBlock) -> str:
-    text = "\n".join(line for _, line in block.lines).strip()
+    text = "\n".join(line for _unused, line in block.lines).strip()
     if not text:
         raise reader.wrong(
             block.number, _("the hint is empty"), _("Write a sentence, or remove the block.")
