@@ -112,6 +112,8 @@ def _show(lesson: Lesson) -> None:
             print_result(_("Question: {question}", question=f"{step.question.ask}{choices}"))
         if step.hint:
             print_result(_("Hint: {hint}", hint=step.hint))
+        if step.explore:
+            print_result(_("Explore further: {task}", task=step.explore))
 
 
 def _check(lesson: Lesson, path: Path) -> dict[str, Any]:

@@ -144,6 +144,8 @@ _ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_
 def activation_layer(node: Node, graph: Graph) -> Node | None:
     """Return the layer that applies the activation of ``node``, where it stands by itself."""
     following = [graph.by_id[target] for target in graph.targets[node.id]]
+    if "activation" not in LAYERS[node.layer].by_name:
+        return None
     if param_of(node, graph, "activation") != "linear" or len(following) != 1:
         return None
     alone = following[0].layer == "Activation" or following[0].layer in _ACTIVATION_LAYERS

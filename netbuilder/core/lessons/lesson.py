@@ -28,7 +28,7 @@ class StepQuestion:
 
     ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
     or "" where there is none. ``tolerance`` is how far a number may be off. ``why`` is said once
-    it was answered.
+    it was answered correctly, ``wrong`` after an incorrect answer.
     """
 
     ask: str
@@ -37,6 +37,7 @@ class StepQuestion:
     answer: str = ""
     tolerance: float = 0.0
     why: str = ""
+    wrong: str = ""
 
     def right(self, given: str) -> bool:
         """Whether ``given`` is the right answer; any answer is where there is no right one."""
@@ -73,7 +74,8 @@ class ShowHint:
 class LessonStep:
     """One step: done when every one of ``checks`` holds and its question is answered rightly.
 
-    A step with neither is done once it was read.
+    A step with neither is done once it was read. ``explore`` is an open task (Markdown) for those
+    who are done early.
     """
 
     title: str
@@ -83,6 +85,7 @@ class LessonStep:
     hint: str = ""
     show: ShowHint | None = None
     question: StepQuestion | None = None
+    explore: str = ""
 
     @property
     def reading(self) -> bool:

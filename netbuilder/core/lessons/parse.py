@@ -189,7 +189,7 @@ def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, st
     return step
 
 
-_KINDS = ("check", "hint", "show", "question")
+_KINDS = ("check", "hint", "show", "question", "explore")
 
 
 def _blocks(

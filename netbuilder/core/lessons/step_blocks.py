@@ -24,7 +24,7 @@ from netbuilder.core.lessons.lesson_reader import FencedBlock, KeyValueLine, Les
 from netbuilder.core.wording import format_list
 
 T = TypeVar("T")
-QUESTION_KEYS = ("ask", "kind", "choices", "answer", "tolerance", "why")
+QUESTION_KEYS = ("ask", "kind", "choices", "answer", "tolerance", "why", "wrong")
 SHOW_KEYS = ("place", "layer", "after", "text")
 
 
@@ -102,11 +102,11 @@ def _value(reader: LessonReader, line: KeyValueLine, parse: Callable[[str], T], 
         raise reader.wrong(line.number, f"'{line.key}': {error}", fix) from None
 
 
-def _hint(reader: LessonReader, block: FencedBlock) -> str:
+def _text(reader: LessonReader, block: FencedBlock) -> str:
     text = "\n".join(line for _unused, line in block.lines).strip()
     if not text:
         raise reader.wrong(
-            block.number, _("the hint is empty"), _("Write a sentence, or remove the block.")
+            block.number, _("the block is empty"), _("Write a sentence, or remove the block.")
         )
     return text
 
@@ -188,12 +188,14 @@ def _question(reader: LessonReader, block: FencedBlock) -> StepQuestion:
             _("Write a number of at least 0."),
         )
     why = at["why"].value if "why" in at else ""
-    return StepQuestion(at["ask"].value, kind, choices, answer, tolerance, why)
+    wrong = at["wrong"].value if "wrong" in at else ""
+    return StepQuestion(at["ask"].value, kind, choices, answer, tolerance, why, wrong)
 
 
 #: How each block but ``parse_check`` is read, by its name.
 BLOCK_PARSERS: Mapping[str, Callable[[LessonReader, FencedBlock], object]] = {
-    "hint": _hint,
+    "hint": _text,
+    "explore": _text,
     "show": _show,
     "question": _question,
 }

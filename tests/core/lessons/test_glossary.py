@@ -90,7 +90,7 @@ def test_every_field_of_every_layer_loss_optimizer_and_the_rest_has_a_word() -> 
         ("RandomRotation", "factor", "augmentation"),
         ("MobileNetV2", "weights_file", "transfer learning"),
         ("Dense", "kernel_constraint", "constraint"),
-        ("Dense", "dtype", "number type"),
+        ("Dense", "dtype", "data type"),
     ],
 )
 def test_a_field_is_explained_by_its_own_word_else_by_what_it_belongs_to(

@@ -73,7 +73,7 @@ def _block(kind: str, *lines: str) -> str:
         (HEAD, 7, "no step"),
         (_block("check", "layer: Dnese"), 12, "Did you mean 'Dense'"),
         (_block("check", "layer: Dense", "unit: 5"), 13, "Did you mean 'units'"),
-        (_block("check", "layer: Dense", "units: many"), 13, "'many' is none"),
+        (_block("check", "layer: Dense", "units: many"), 13, "'many' is not"),
         (_block("check", "layer: Dense", 'units: ">= many"'), 13, "not a number"),
         (_block("check", "layer: Dense", "activation: rellu"), 13, "Did you mean 'relu'"),
         (_block("check", "trianed: true"), 12, "Did you mean 'trained'"),
