@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
@@ -148,7 +150,9 @@ class HelpWindow(QDialog):
     def _search(self, text: str) -> None:
         self.list.clear()
         for word in find_entries(text):
-            self.list.addItem(QListWidgetItem(word.name))
+            item = QListWidgetItem(_(word.name))
+            item.setData(Qt.ItemDataRole.UserRole, word.name)
+            self.list.addItem(item)
         if not text:
             self.list.setFixedWidth(
                 self.list.sizeHintForColumn(0) + 2 * self.fontMetrics().averageCharWidth() + 20
@@ -158,13 +162,13 @@ class HelpWindow(QDialog):
 
     def _chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
-            self._show(GLOSSARY[item.text()])
+            self._show(GLOSSARY[item.data(Qt.ItemDataRole.UserRole)])
 
     def _show(self, word: Word) -> None:
-        self.title.setText(word.name[:1].upper() + word.name[1:])
+        self.title.setText(capitalize_first(_(word.name)))
         self.drawing.show_drawing(word.drawing)
-        self.drawing.setAccessibleName(f"A drawing of: {word.name}")
-        parts = [word.text]
+        self.drawing.setAccessibleName(_("A drawing of: {word}", word=_(word.name)))
+        parts = [_(word.text)]
         if word.also:
             parts.append(f"Also called: {', '.join(word.also)}.")
         if word.fields:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.lessons.callout_places import PLACES
+from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project.model import Project
@@ -166,7 +166,7 @@ class LessonDock(QObject):
         self.callout = Callout(
             self._parts.window,
             ring,
-            show.layer or capitalize_first(PLACES[show.place]),
+            show.layer or capitalize_first(place_title(show.place)),
             show.text,
             (("Close", self.end_callout),),
             towards=towards,
