@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.examples import list_examples
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.formulas import replace_formulas
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
@@ -55,7 +56,7 @@ class StartPage(QWidget):
     def __init__(self, window: QWidget, top: Callable[[], int]) -> None:
         super().__init__(window)
         self.setObjectName("start-page")
-        self.setAccessibleName("Start page")
+        self.setAccessibleName(_("Start page"))
         self._top = top
         self._beside: Path | None = None
         self.example_cards: dict[str, PictureCard] = {}
@@ -113,16 +114,16 @@ class StartPage(QWidget):
     def _head(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(note_label("What do you want to do?", self, role="answer"), 1)
-        self.start_button = self._button("Empty canvas", self.empty_requested)
-        self.data_button = self._button("Open my data…", self.data_requested)
-        self.folder_button = self._button("Open a folder…", self.folder_requested)
+        row.addWidget(note_label(_("What do you want to do?"), self, role="answer"), 1)
+        self.start_button = self._button(_("Empty canvas"), self.empty_requested)
+        self.data_button = self._button(_("Open data…"), self.data_requested)
+        self.folder_button = self._button(_("Open a folder…"), self.folder_requested)
         self.folder_button.setToolTip(
-            "Pictures, sounds or texts: a folder for each class, in one folder"
+            _("Open a folder that holds one folder of pictures, sounds or texts for each class.")
         )
-        self.open_button = self._button("Open a file…", self.open_requested)
-        self.tour_button = self._button("Show me around", self.tour_requested)
-        self.close_button = QPushButton("Close", self)
+        self.open_button = self._button(_("Open a file…"), self.open_requested)
+        self.tour_button = self._button(_("Take the tour"), self.tour_requested)
+        self.close_button = QPushButton(_("Close"), self)
         self.close_button.clicked.connect(lambda _checked=False: self.shut())
         for button in (
             self.start_button,
@@ -150,7 +151,7 @@ class StartPage(QWidget):
         self.recent_cards = []
         if not paths:
             return
-        self._page.addWidget(note_label("Recent files", self, role="sentence"))
+        self._page.addWidget(note_label(_("Recent files"), self, role="sentence"))
         for path in paths:
             card = PictureCard(path.name, str(path.parent), "", parent=self, with_picture=False)
             card.chosen.connect(partial(self._choose, self.file_chosen, path))
@@ -183,7 +184,7 @@ class StartPage(QWidget):
         return card
 
     def _examples(self) -> None:
-        self._page.addWidget(note_label("Examples", self, role="sentence"))
+        self._page.addWidget(note_label(_("Examples"), self, role="sentence"))
         cards = []
         for example in list_examples():
             foot = " · ".join(
