@@ -179,7 +179,7 @@ def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table:
     qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
     (card,) = panel.target.question.cards
     assert card.isVisible()
-    assert "What shall the network learn? NetBuilder guessed “price”." in card.words.text()
+    assert "price" in card.words.text()
     card.buttons[1].click()
     assert panel.target.menu.isVisible()
     panel.target.menu.close()

