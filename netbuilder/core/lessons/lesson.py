@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.lessons.check_words import Check
 from netbuilder.core.lessons.conditions import parse_number
 
 #: How much a lesson expects, in the order in which lessons are listed.
-LEVELS = ("beginner", "intermediate", "advanced")
+LEVELS = (N_("beginner"), N_("intermediate"), N_("advanced"))
 #: Kinds of question: one of a few answers, a number, or a guess before Train is pressed, which
 #: is neither right nor wrong.
 QUESTION_KINDS = ("choice", "number", "prediction")

@@ -377,14 +377,18 @@ DRAWINGS: dict[str, Draw] = {
 
 
 class DrawingView(QWidget):
-    """Shows the drawing of a word."""
+    """Shows a drawing, by default of a glossary term.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        scale: its size over that for which it was drawn, at letters of normal size.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, scale: float = 1.25) -> None:
         super().__init__(parent)
         self._drawing: Drawing = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # As much larger as the letters are, to a bound: the words below it want room too.
-        self._scale = 1.25 * min(max(initial_font_scale(), 1.0), 1.6)
+        self._scale = scale * min(max(initial_font_scale(), 1.0), 1.6)
         self.setFixedHeight(round(HEIGHT * self._scale))
 
     def sizeHint(self) -> QSize:

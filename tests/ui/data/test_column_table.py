@@ -125,7 +125,7 @@ def test_what_is_done_with_empty_cells_is_said_of_each_column(
     assert {"mean", "median"} & offered["city"] == set()
     assert "category" in offered["city"] - offered["size"]
     tip = model.index(0, missing).data(Qt.ItemDataRole.ToolTipRole)
-    assert "concluded" not in tip, "the recipe says it"
+    assert "automatically" not in tip, "the recipe says it"
     view = panel.look.columns
     bar = view.horizontalScrollBar()
     assert bar.isVisible()
@@ -249,7 +249,7 @@ def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends: Opened, qt
     qtbot.keyClick(view, Qt.Key.Key_Return)
     box = view.findChild(QComboBox)
     assert [box.itemText(n) for n in range(box.count())] == [
-        "Input left", "Input right", "Goal of one", "Goal of two",
+        "Input left", "Input right", "Target of one", "Target of two",
     ]  # fmt: skip
     box.setCurrentIndex(1)
     box.activated.emit(1)

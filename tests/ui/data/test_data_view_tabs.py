@@ -250,7 +250,7 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(
         box.activated.emit(box.findData(use))
         qtbot.waitUntil(lambda old=box: old not in tree.boxes.values(), timeout=MINUTE)
     assert window.store.project.data.options == {"x": "day/one/signal", "y": "day/one/state"}
-    assert window.store.undo_label == "Take 'day/one/signal' for inputs (x)"
+    assert window.store.undo_label == "Use 'day/one/signal' as inputs (x)"
     qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs, timeout=MINUTE)
     qtbot.waitUntil(lambda: not panel.cards.cards, timeout=MINUTE)
     tree.setFocus()
