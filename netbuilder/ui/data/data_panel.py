@@ -36,6 +36,7 @@ from netbuilder.ui.data.chooser import DataChooser
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
+from netbuilder.ui.data.network_builder import NetworkBuilder
 from netbuilder.ui.data.recipe_form import RecipeForms, TargetPicker, change_of
 from netbuilder.ui.kinds.splits import SplitBar
 from netbuilder.ui.services.data_recipes import relative_path
@@ -156,6 +157,9 @@ class DataPanel(QWidget):
         layout.addWidget(self.findings)
         self.cards = ProblemCards(self._store.apply, page)
         layout.addWidget(self.cards)
+        self.builder = NetworkBuilder(self._store, self._workbench, page)
+        self.builder.failed.connect(self._show_error)
+        layout.addWidget(self.builder)
         self.target = TargetPicker(page)
         self.target.edited.connect(self._edit_target)
         layout.addWidget(self.target)
