@@ -55,13 +55,27 @@ def suggest(path: Path, target: str | None = None) -> Suggestion:
     data = recipe_for(path, path.name)
     if target:
         data = replace(data, target=(target,))
-    bare = Project(path.stem, Graph((Node("input", "Input"),)), data)
-    bare, facts, reasons = _readable(bare, path.parent)
+    return suggest_network(Project(path.stem, data=data), path.parent)
+
+
+def suggest_network(project: Project, base: Path) -> Suggestion:
+    """Return a project's data with a network and settings that fit it, in place of its own.
+
+    Args:
+        project: whose data, and whatever was decided about it, is kept.
+        base: folder that its relative paths start from.
+
+    Raises:
+        DataError: the data cannot be read, or has no such column.
+    """
+    decided = bool(project.data.target)
+    bare = replace(project, graph=Graph((Node("input", "Input"),)))
+    bare, facts, reasons = _readable(bare, base)
     chosen = ", ".join(facts.target_names)
     reasons.insert(
         0,
         _("Target: '{target}', as you said.", target=chosen)
-        if target
+        if decided
         else _("Target: '{target}', detected from the data.", target=chosen),
     )
     layers = _layers(facts, bare.data, reasons)
@@ -70,7 +84,7 @@ def suggest(path: Path, target: str | None = None) -> Suggestion:
     edges = tuple((a.id, b.id) for a, b in pairwise(nodes))
     training = _training(facts, reasons)
     project = replace(bare, graph=Graph(nodes, edges), training=training)
-    again = load_facts(project, path.parent)
+    again = load_facts(project, base)
     project = fit_output_to_data(project, again)
     task = task_of(again, "output")
     reasons.append(_last_layer(again, task))

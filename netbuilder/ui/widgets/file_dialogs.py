@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
 #: Property of a window: the folder in which its files are looked for first; "" where none is its.
@@ -29,7 +30,7 @@ class FileType:
     @property
     def filter(self) -> str:
         """As Qt's file dialog takes it: ``Table (*.csv)``."""
-        return f"{self.title} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
+        return f"{_(self.title)} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
 
 
 def with_ending(path: Path, types: Sequence[FileType], chosen: FileType) -> Path:
@@ -68,7 +69,7 @@ def ask_open(
 ) -> Path | None:
     """Ask for a file to read; None when that was cancelled. ``start``: a file, or its folder."""
     begin = str(start or place_of(parent))
-    name, _ = QFileDialog.getOpenFileName(parent, title, begin, types)
+    name, _kind = QFileDialog.getOpenFileName(parent, title, begin, types)
     return _chosen(name, Path(name).parent)
 
 
