@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.accessibility.announcer import CanvasAnnouncer
@@ -113,7 +114,7 @@ class CanvasView(QAbstractScrollArea):
         self.hands = InputHandlers(self.commands, self.adding, self.keys)
         self.closer = LayerPopup(self)
         self.shown_sample = SampleCaption(self, self.walk_on)
-        self.nothing_to_look_at = TRAIN_FIRST
+        self.nothing_to_look_at = _(TRAIN_FIRST)
         self.pointer = PointerHandler(self, self.hands, self.slide, self.minimap, self.previews.at)
         self._senses = ViewportEventFilter(self, self.previews.tip)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -123,7 +124,7 @@ class CanvasView(QAbstractScrollArea):
         self.setAcceptDrops(True)
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Network")
+        self.setAccessibleName(_("Network"))
         self.setMinimumSize(240, 160)
         store.changed.connect(self._project_changed)
         workbench.shapes_changed.connect(self._outdate)
@@ -178,7 +179,7 @@ class CanvasView(QAbstractScrollArea):
 
         ``trouble``: why nobody knows, where it is known.
         """
-        self.nothing_to_look_at = trouble or TRAIN_FIRST
+        self.nothing_to_look_at = trouble or _(TRAIN_FIRST)
         self.closer.follow(look)
         self.shown_sample.follow(look)
         self.sight.make_room()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.i18n import gettext as _
 
 NONE_WORDS = {"none", "null", "-", "–"}
 ANY_AXIS = {"none", "?", "any", "*"}
@@ -31,9 +32,9 @@ def read_int(text: str) -> int:
     try:
         number = float(plain.replace(",", "."))
     except ValueError:
-        raise ValueError(f"“{text.strip()}” is not a whole number.") from None
+        raise ValueError(_("“{text}” is not a whole number.", text=text.strip())) from None
     if not math.isfinite(number) or number != int(number):
-        raise ValueError(f"“{text.strip()}” is not a whole number.")
+        raise ValueError(_("“{text}” is not a whole number.", text=text.strip()))
     return int(number)
 
 
@@ -53,7 +54,12 @@ def read_float(text: str) -> float:
     if _EITHER.fullmatch(plain):
         whole = plain.replace(",", "")
         raise ValueError(
-            f"“{text.strip()}” can be read in two ways: write {whole} or {plain.replace(',', '.')}."
+            _(
+                "“{text}” can be read in two ways. Write {whole} or {decimal}.",
+                text=text.strip(),
+                whole=whole,
+                decimal=plain.replace(",", "."),
+            )
         )
     if _THOUSANDS.fullmatch(plain):
         plain = plain.replace(",", "")
@@ -64,9 +70,9 @@ def read_float(text: str) -> float:
     try:
         number = float(plain)
     except ValueError:
-        raise ValueError(f"“{text.strip()}” is not a number.") from None
+        raise ValueError(_("“{text}” is not a number.", text=text.strip())) from None
     if not math.isfinite(number):
-        raise ValueError(f"“{text.strip()}” is not a finite number.")
+        raise ValueError(_("“{text}” is not a finite number.", text=text.strip()))
     return number
 
 
@@ -80,11 +86,13 @@ def read_size(text: str, axes: int) -> int | list[int]:
     """One whole number, or one an axis: "3", "3 × 3", "3x3", "3, 3". Equal ones become one."""
     numbers = [read_int(part) for part in _parts(text)]
     if not numbers:
-        raise ValueError("Write a whole number.")
+        raise ValueError(_("Enter a whole number."))
     if len(numbers) == 1:
         return numbers[0]
     if axes and len(numbers) != axes:
-        raise ValueError(f"{axes} numbers are needed here, one an axis; these are {len(numbers)}.")
+        raise ValueError(
+            _("Enter {wanted} numbers, one per axis, not {given}.", wanted=axes, given=len(numbers))
+        )
     return numbers[0] if len(set(numbers)) == 1 else numbers
 
 
@@ -98,7 +106,7 @@ def read_shape(text: str) -> list[int | None]:
             continue
         shape.append(None if part.lower() in ANY_AXIS else read_int(part))
     if not shape:
-        raise ValueError("Write the sizes, such as 8 × 8 × 1.")
+        raise ValueError(_("Enter the sizes, such as 8 × 8 × 1."))
     return shape
 
 
@@ -107,7 +115,7 @@ def read_ints(text: str) -> int | list[int]:
     parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("()[]")) if part]
     numbers = [read_int(part) for part in parts]
     if not numbers:
-        raise ValueError("Write a whole number, or several with commas.")
+        raise ValueError(_("Enter one whole number, or several separated by commas."))
     return numbers[0] if len(numbers) == 1 and not _bracketed(text) else numbers
 
 
@@ -116,7 +124,7 @@ def read_floats(text: str) -> float | list[float]:
     parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("()[]")) if part]
     numbers = [_fraction(part) for part in parts]
     if not numbers:
-        raise ValueError("Write a number, or several with commas.")
+        raise ValueError(_("Enter one number, or several separated by commas."))
     return numbers[0] if len(numbers) == 1 and not _bracketed(text) else numbers
 
 
@@ -130,7 +138,7 @@ def _fraction(text: str) -> float:
         return read_float(text)
     divisor = read_float(below)
     if divisor == 0:
-        raise ValueError(f"“{text}” divides by zero.")
+        raise ValueError(_("“{text}” divides by zero.", text=text))
     return read_float(above) / divisor
 
 
@@ -194,7 +202,7 @@ def parse_value(param: Param, text: str) -> Any:
     """
     if not text.strip():
         if param.required:
-            raise ValueError("Something is needed here.")
+            raise ValueError(_("Enter a value."))
         return UNSET
     if param.optional and text.strip().lower() in NONE_WORDS:
         return None

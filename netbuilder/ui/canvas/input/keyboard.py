@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
@@ -208,7 +209,7 @@ class KeyboardHandler:
         """Begin a wire from the current card by keyboard."""
         here = self._canvas.current()
         if here is None or not self._canvas.picture.cards[here].has_out:
-            self._canvas.say("Select the layer where the wire begins first.")
+            self._canvas.say(_("Select the layer where the connection starts."))
             return
         try:
             self._canvas.start_gesture(WireKeyGesture(self._canvas, here))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.announce import announce
 
@@ -69,10 +70,10 @@ class LayerSearch(QFrame):
         self._heading = QLabel(heading)
         self._heading.setFont(theme.ui_font(0.9))
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type a layer: lstm, dense 50 relu …")
-        self.field.setAccessibleName("Search layers")
+        self.field.setPlaceholderText(_("Type a layer: lstm, dense 50 relu …"))
+        self.field.setAccessibleName(_("Search layers"))
         self.list = QListWidget()
-        self.list.setAccessibleName("Layers that fit")
+        self.list.setAccessibleName(_("Layers that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QSize(14, 14))
         self.list.setUniformItemSizes(True)
@@ -115,7 +116,7 @@ class LayerSearch(QFrame):
         if self.list.count():
             self.list.setCurrentRow(0)
         else:
-            item = QListWidgetItem("No layer of that name fits here")
+            item = QListWidgetItem(_("No layer with this name fits here"))
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if self.isVisible():
@@ -189,7 +190,7 @@ class NameField(QLineEdit):
         self._parent = parent
         self._done = done
         self._ended = False
-        self.setAccessibleName("Name of the group")
+        self.setAccessibleName(_("Group name"))
         self.selectAll()
 
     def _end(self, keep: bool) -> None:
