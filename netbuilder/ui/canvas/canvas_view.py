@@ -181,7 +181,7 @@ class CanvasView(QAbstractScrollArea):
         """
         self.nothing_to_look_at = trouble or _(TRAIN_FIRST)
         self.closer.follow(look)
-        self.shown_sample.follow(look)
+        self.shown_sample.follow(look, bool(self.state.wire_weights))
         self.sight.make_room()
 
     def open_layer_popup(self, node_id: str) -> bool:
@@ -189,8 +189,8 @@ class CanvasView(QAbstractScrollArea):
         card = self.picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
         if card not in self.picture.cards:
             return False
-        corner = self.sight.card_rect(card).topRight().toPoint()
-        if self.closer.open_at(node_id, corner + QPoint(14, -20)):
+        self.sight.free_beside(card, self.closer.needed_beside())
+        if self.closer.open_beside(node_id, self.sight.card_rect(card).toAlignedRect()):
             return True
         self.say(self.nothing_to_look_at)
         return False
@@ -232,6 +232,7 @@ class CanvasView(QAbstractScrollArea):
         if old.graph is not new.graph and self.gesture is not None:
             self.cancel_gesture()  # what it was about may be gone
         self.slide.stop()
+        self.commands.proposal.dismiss()
         self._outdate()
         opened = self.store.undo_label is None and self.store.redo_label is None
         if opened or not old.graph.nodes:
@@ -280,6 +281,7 @@ class CanvasView(QAbstractScrollArea):
         return self._chosen.current()
 
     def _selected(self, chosen: tuple[str, ...]) -> None:
+        self.commands.proposal.dismiss()
         self._announcer.selected(chosen)
         self.selection_changed.emit(chosen)
 
@@ -377,6 +379,7 @@ class CanvasView(QAbstractScrollArea):
             near = picture.grid.cards_in(self.sight.seen_box())
             problem_bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
         problem_bubbles.paint_bubbles(p, told, self.look, self.state.hovered_fix)
+        self.commands.proposal.paint(p)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()

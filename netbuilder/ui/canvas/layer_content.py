@@ -9,7 +9,11 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_tiles import LayerContent
-from netbuilder.ui.services.views.canvas_strips import attention_shares, recurrent_states
+from netbuilder.ui.services.views.canvas_strips import (
+    attention_shares,
+    embedded_words,
+    recurrent_states,
+)
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 _SAME = 1e-3  # relative: told numbers are rounded
@@ -36,6 +40,7 @@ def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerCont
         attention_shares(look, node.id),
         step_names(look.values, look.words, steps) if steps else (),
         look.features.get(sources[0], ()) if len(sources) == 1 else (),
+        signed=bool(embedded_words(look, node.id)),
     )
 
 

@@ -107,7 +107,7 @@ class LayerPicture(QWidget):
         elif values.ndim == 3:
             self._lay_maps(values, kernel)
         elif values.ndim == 2:
-            self._lay_sequence(values, layer.words)
+            self._lay_sequence(values, layer.words, layer.signed)
             if layer.shares is not None:
                 self._lay_shares(layer.shares, layer.words)
         elif layer.states is not None and len(layer.states):
@@ -238,14 +238,14 @@ class LayerPicture(QWidget):
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
-    def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
+    def _lay_sequence(self, values: Any, words: Sequence[str], signed: bool) -> None:
         """Steps from left to right, units from top to bottom; words stand under their columns."""
-        from netbuilder.ui.plots.activation_strips import heat_image
+        from netbuilder.ui.plots.activation_strips import heat_image, signed_image
 
         steps, units = values.shape
         self._height = min(max(8.0 * units, 60.0), 180.0)
         box = QRectF(0, 0, _WIDTH, self._height)
-        image = heat_image(values.T)
+        image = (signed_image if signed else heat_image)(values.T)
         self._tiles.append(PictureTile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
         if len(words) == steps and _WIDTH / steps >= _NARROW:
             self._words = words

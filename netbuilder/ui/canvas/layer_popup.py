@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -39,6 +39,7 @@ from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
 
 _WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
+_AWAY = 14  # from the card
 _LEAST = 120  # of the picture's height, where a small window has no room for all of it
 _LATER = N_(
     "This layer has too many weights to follow during training. How the number is computed is"
@@ -224,8 +225,16 @@ class LayerPopup(QFrame):
         self.products.show_window(None)
         self.curve.show_point("", 0.0, 0.0)
 
-    def open_at(self, node_id: str, spot: QPoint) -> bool:
-        """Show a layer, with the corner at a place of the canvas; give whether it has numbers."""
+    def open_beside(self, node_id: str, card: QRect) -> bool:
+        """Show a layer beside its card, never over it.
+
+        Args:
+            node_id: the layer.
+            card: where its card is on the canvas, in pixels.
+
+        Returns:
+            Whether the layer has values to show.
+        """
         if self._look is None or node_id not in self._look.values:
             return False
         if node_id != self.node_id:
@@ -236,15 +245,30 @@ class LayerPopup(QFrame):
         self._refresh()
         self._keep_room()
         self.window_of_picture.verticalScrollBar().setValue(0)
-        self.resize(_WIDTH, min(self._wanted_height(), self._parent.height() - 8))
-        self.move(
-            max(4, min(spot.x(), self._parent.width() - self.width() - 4)),
-            max(4, min(spot.y(), self._parent.height() - self.height() - 4)),
-        )
+        self.place_beside(card)
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
         return True
+
+    def place_beside(self, card: QRect) -> None:
+        """Move to where it leaves a card free: right or left of it, or below it."""
+        room = self._parent.size()
+        height = min(self._wanted_height(), room.height() - 8)
+        right, left = card.right() + _AWAY, card.left() - _AWAY - _WIDTH
+        if right + _WIDTH + 4 <= room.width() or left >= 4:
+            x = right if right + _WIDTH + 4 <= room.width() else left
+            y = max(4, min(card.top() - 20, room.height() - height - 4))
+        else:
+            x = max(4, min(card.left(), room.width() - _WIDTH - 4))
+            y = min(card.bottom() + _AWAY, room.height() - _LEAST)
+            height = min(height, room.height() - 4 - y)
+        self.setGeometry(x, y, _WIDTH, height)
+
+    @staticmethod
+    def needed_beside() -> int:
+        """Return the pixels that it takes beside a card."""
+        return _WIDTH + _AWAY + 4
 
     def dismiss(self) -> None:
         """Close it; the keyboard goes back to the canvas."""

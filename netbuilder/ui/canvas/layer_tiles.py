@@ -23,6 +23,7 @@ class LayerContent:
         surfaces: (side, side, units), what each unit makes of a plane.
         names: of the classes, or of the numbers of a row.
         given_names: of the numbers that it was given.
+        signed: whether 0 is the middle of its colours, as beside its card.
         states: (steps, units), what it remembered on the way to its output.
         shares: (heads, steps that look, steps looked at), of attention.
         words: of the steps, of a text.
@@ -37,6 +38,7 @@ class LayerContent:
     shares: Any = None
     words: Sequence[str] = ()
     given_names: Sequence[str] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,11 +61,22 @@ class SampleCaption(QFrame):
             button.clicked.connect(partial(self.row_requested.emit, step))
             row.addWidget(button)
             self.steps.append(button)
+        self._weighted = False
+        self.legend = QLabel(self)
+        self.legend.setObjectName("weightLegend")
+        self.legend.setTextFormat(Qt.TextFormat.PlainText)
+        self.legend.setProperty("role", "note")
+        self.legend.setText("─ ━ " + _("connection: size of its weights"))
+        self.legend.setToolTip(
+            _("The thicker a connection, the larger the weights of the layer that it leads to.")
+        )
         self.back = QPushButton(self)
         self.back.setProperty("small", True)
         self.back.setToolTip(_("Show a row of the data again. Your own sample stays in Predict."))
         self.back.clicked.connect(partial(self.row_requested.emit, 0))
         row.addWidget(self.back)
+        row.addSpacing(6)
+        row.addWidget(self.legend)
         theme.theme().changed.connect(self._restyle)
         parent.installEventFilter(self)
         self._restyle()
@@ -83,8 +94,14 @@ class SampleCaption(QFrame):
             " border-radius: 8px; }"
         )
 
-    def follow(self, look: SampleActivations | None) -> None:
-        """Say what is shown just now; nothing where nothing is."""
+    def follow(self, look: SampleActivations | None, weighted: bool = False) -> None:
+        """Say what is shown just now; nothing where nothing is.
+
+        Args:
+            look: what the layers give.
+            weighted: whether connections are as thick as their weights are large.
+        """
+        self._weighted = weighted
         self.setVisible(look is not None)
         if look is None:
             return
@@ -104,8 +121,12 @@ class SampleCaption(QFrame):
     def _place(self) -> None:
         """In the corner; where that is too narrow for the words, they end in an ellipsis."""
         self.words.setText(self._said)
-        self.adjustSize()
         room = self._parent.size()
+        self.legend.setVisible(self._weighted)
+        self.adjustSize()
+        if self.width() > room.width() - 2 * _AWAY:
+            self.legend.hide()
+            self.adjustSize()
         over = self.width() - (room.width() - 2 * _AWAY)
         if over > 0:
             metrics, wide = self.words.fontMetrics(), self.words.sizeHint().width() - over

@@ -20,6 +20,7 @@ from PySide6.QtGui import QColor
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits_columns import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
 from netbuilder.core.wording import format_number, format_range
@@ -86,13 +87,13 @@ def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
         low, _, high = one.span.partition(" to ")
         return format_range(low, high, one.unit)
     if one.common:
-        return ", ".join(name for name, _ in one.common[:3]) + (" …" if one.unique > 3 else "")
+        return ", ".join(name for name, _count in one.common[:3]) + (" …" if one.unique > 3 else "")
     return ", ".join(one.examples)
 
 
 def _nodes(one: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
     inputs = {node: f"Input {node}" for node in ends.inputs}
-    return inputs | {node: f"Goal of {node}" for node in ends.outputs}
+    return inputs | {node: _("Target of {node}", node=node) for node in ends.outputs}
 
 
 def _goes_to(one: ColumnFacts, ends: ColumnEnds) -> str:

@@ -43,7 +43,7 @@ GESTURES = (
     ("Right-click", "shows what can be done there"),
     ("Drop a file on the window", "opens it: a project, a model or data"),
     ("Ctrl+V in the tab Data", "takes cells that were copied in a spreadsheet as a table"),
-    ("Drag a row of the column table onto Input or Goal", "gives it that column"),
+    ("Drag a row of the column table onto Input or Target", "gives it that column"),
     ("Click a layer's live picture, or press I", "opens it large"),
     ("Drop or paste a picture in the tab Predict", "asks the network about it"),
     ("Right-click a plot", "copies it, or saves it as PNG or SVG"),

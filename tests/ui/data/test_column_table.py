@@ -249,7 +249,7 @@ def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends: Opened, qt
     qtbot.keyClick(view, Qt.Key.Key_Return)
     box = view.findChild(QComboBox)
     assert [box.itemText(n) for n in range(box.count())] == [
-        "Input left", "Input right", "Goal of one", "Goal of two",
+        "Input left", "Input right", "Target of one", "Target of two",
     ]  # fmt: skip
     box.setCurrentIndex(1)
     box.activated.emit(1)

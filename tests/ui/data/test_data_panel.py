@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.data.data_gallery import DataCard
@@ -99,8 +100,8 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
     ("content", "words", "short"),
     [
         ("a,b\n1,2\n3,x\n5,6\n7,8\n", "x", "1 cell of 'b' is no number"),
-        ("a,b\n", "row", "the data cannot be read"),
-        ("", "empty", "the data cannot be read"),
+        ("a,b\n", "row", _("data cannot be read")),
+        ("", "empty", _("data cannot be read")),
         ("a,b\n1,2\n", "nothing can be learned", "1 row: too few to learn from"),
         ("a,b\n" + "1,yes\n" * 9, "same value", "'b' is “yes” in every row"),
         ("a,b\n1,\n,3\n4,5\n6,7\n", "missing", "2 cells are empty: choose what to do"),
@@ -152,7 +153,7 @@ def test_unreadable_data_shows_no_zeros(
     qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
     window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
     qtbot.waitUntil(lambda: bench.data_error is not None and bench.settled, timeout=MINUTE)
-    assert "The data cannot be read" in status.problems.text()
+    assert _("Data cannot be read") in status.problems.text()
     assert status.parameters.isHidden()
     assert status.operations.isHidden()
     summary = ProjectSummary(window.store, bench, window.evaluation_service)

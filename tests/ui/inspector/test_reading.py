@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import stepped_value
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value, read_float
 
@@ -49,7 +50,11 @@ def test_unequal_sizes_stay_a_list() -> None:
         (Kind.FLOAT, "a half", "“a half” is not a number"),
         (Kind.FLOAT, "inf", "not a finite number"),
         (Kind.FLOATS, "1/0", "divides by zero"),
-        (Kind.SIZE, "3 × 3 × 3", "2 numbers are needed"),
+        (
+            Kind.SIZE,
+            "3 × 3 × 3",
+            _("Enter {wanted} numbers, one per axis, not {given}.", wanted=2, given=3),
+        ),
     ],
 )
 def test_what_cannot_be_read_is_told(kind: Kind, text: str, words: str) -> None:

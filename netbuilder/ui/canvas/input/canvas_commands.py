@@ -15,7 +15,8 @@ from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits, edits_canvas, fragments, groups, saved_blocks
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
-from netbuilder.ui.canvas.input.layer_search import NameField, close_fields
+from netbuilder.ui.canvas.input.connection_proposal import ConnectionProposal
+from netbuilder.ui.canvas.input.layer_search import CanvasFind, NameField, close_fields
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL, Card
@@ -29,6 +30,7 @@ class CanvasCommands:
     def __init__(self, canvas: CanvasHost, slide: LayoutAnimation) -> None:
         self._canvas = canvas
         self._slide = slide
+        self.proposal = ConnectionProposal(canvas, slide)
 
     # the selection ------------------------------------------------------------------------
 
@@ -37,6 +39,39 @@ class CanvasCommands:
         self._canvas.select(
             one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"
         )
+
+    def find(self) -> None:
+        """Open the field that finds layers of the network by name."""
+        close_fields(self._canvas.widget())
+        self._canvas.cancel_gesture()
+        CanvasFind(self._canvas.widget(), self._matches, self._go_to).open()
+
+    def _matches(self, text: str) -> list[str]:
+        """Cards whose layer, name or group a text is part of; a layer in a closed group is the
+        group's card."""
+        wanted = text.strip().casefold()
+        if not wanted:
+            return []
+        picture = self._canvas.picture
+        found: dict[str, None] = {}
+        for node in picture.graph.nodes:
+            if wanted in node.id.casefold() or wanted in node.layer.casefold():
+                found[picture.seen.stand_in.get(node.id, node.id)] = None
+        for group in picture.graph.groups:
+            if wanted in group.name.casefold() and group.id in picture.cards:
+                found[group.id] = None
+        return list(found)
+
+    def _go_to(self, card_id: str) -> None:
+        if card_id in self._canvas.picture.cards:
+            self._canvas.select((card_id,))
+            self._canvas.sight.show_node(card_id)
+
+    def show_table(self) -> None:
+        """Open the summary table of the network."""
+        from netbuilder.ui.canvas.network_table_dialog import show_network_table
+
+        show_network_table(self._canvas)
 
     def _chosen(self) -> tuple[str, ...]:
         """Selected nodes and groups, the goal left out."""
@@ -105,9 +140,9 @@ class CanvasCommands:
             self.copy()
             self.delete_selection()
 
-    def paste(self) -> None:
-        """Add the layers that the clipboard holds."""
-        self.insert_text(QGuiApplication.clipboard().text(), None)
+    def paste(self, where: Point | None = None) -> None:
+        """Add the layers that the clipboard holds, at a place where one is given."""
+        self.insert_text(QGuiApplication.clipboard().text(), where)
 
     def insert_text(self, text: str, where: Point | None) -> None:
         """Add the layers in copied text: at a place, beside where they were, or in the middle."""
@@ -121,7 +156,7 @@ class CanvasCommands:
         )
 
     def insert_piece(self, piece: Graph, where: Point | None, label: str) -> None:
-        """Add the layers of a graph under new ids, and select them."""
+        """Add the layers of a graph under new ids, select them, and propose a connection."""
         from netbuilder.core.project.layout import layout_graph
 
         laid = layout_graph(piece, self._canvas.horizontal)
@@ -138,10 +173,12 @@ class CanvasCommands:
             names.append(new)
             return project
 
+        after = self._chosen()
         if self._canvas.edit(label, change) and names:
             stand_in = self._canvas.picture.seen.stand_in
             self._canvas.select(dict.fromkeys(stand_in[one] for one in names[-1]))
             self._canvas.sight.show_node(names[-1][0])
+            self.proposal.offer(names[-1], after)
 
     def _free_offset(
         self, visible: list[Point], where: Point | None, left: float, top: float

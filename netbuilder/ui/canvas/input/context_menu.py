@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, Qt
@@ -26,8 +27,20 @@ class InputHandlers:
     keys: KeyboardHandler
 
 
-def show_menu(view: CanvasHost, does: InputHandlers, event: QContextMenuEvent) -> None:
-    """Select what lies under the pointer, and offer what can be done with it."""
+def show_menu(
+    view: CanvasHost,
+    does: InputHandlers,
+    event: QContextMenuEvent,
+    picture_at: Callable[[Point], str],
+) -> None:
+    """Select what lies under the pointer, and offer what can be done with it.
+
+    Args:
+        view: the canvas.
+        does: what the entries call.
+        event: where, and whether the keyboard asked.
+        picture_at: gives the node whose picture lies at a place on the canvas, or "".
+    """
     screen = (float(event.pos().x()), float(event.pos().y()))
     place = event.globalPos()
     keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
@@ -38,10 +51,14 @@ def show_menu(view: CanvasHost, does: InputHandlers, event: QContextMenuEvent) -
     where = view.camera.to_world(*screen)
     hit = hit_testing.hit_at(view.picture, *where, view.camera.scale)
     if event.reason() == QContextMenuEvent.Reason.Mouse:
-        if hit.id and hit.id not in view.selection():
-            view.select((hit.id,))
-        elif hit.wire is not None:
+        bubble = view.bubble_at(where)
+        over = bubble.card.id if bubble is not None else hit.id or picture_at(where)
+        if hit.wire is not None and not over:
             view.select_wire((hit.wire.source, hit.wire.target))
+        elif not over:  # the menu of the canvas, whatever is selected elsewhere
+            view.select(())
+        elif over not in view.selection():
+            view.select((over,))
     menu = build_menu(view, does, where, screen, hit)
     if menu.isEmpty():
         menu.deleteLater()
@@ -76,8 +93,11 @@ def build_menu(
         _selection(view, does, menu, chosen)
     else:
         menu.addAction(_("Add a layer…"), lambda: does.adding.search_at(where, screen))
-        menu.addAction(_("Paste"), does.commands.paste)
+        menu.addAction(_("Paste"), lambda: does.commands.paste(where))
         menu.addAction(_("Select all"), does.commands.select_all)
+        menu.addSeparator()
+        menu.addAction(_("Find a layer…"), does.commands.find)
+        menu.addAction(_("Network summary…"), does.commands.show_table)
         menu.addSeparator()
         menu.addAction(_("Tidy up"), does.commands.tidy)
         menu.addAction(_("Fit the network into the window"), view.sight.fit)
@@ -103,7 +123,8 @@ def _selection(view: CanvasHost, does: InputHandlers, menu: QMenu, chosen: tuple
         menu.addSeparator()
     elif one is not None:
         menu.addAction(_("Edit"), does.keys.edit_current)
-        menu.addAction(_("Look inside (I)"), lambda: view.open_layer_popup(one))
+        if one in graph.by_id:
+            menu.addAction(_("Look inside (I)"), lambda: view.open_layer_popup(one))
         menu.addAction(_("Add a layer after…"), does.adding.search_layer)
         if one in graph.by_id:
             menu.addAction(_("Connect to…"), does.keys.wire_from_current)

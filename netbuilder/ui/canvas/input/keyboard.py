@@ -45,6 +45,8 @@ class KeyboardHandler:
             return False
         self._canvas.tip.hide()
         self._canvas.viewport().update()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._commands.proposal.accept():
+            return True
         if key in _ARROWS:
             self._arrow(*_ARROWS[Qt.Key(key)], modifiers)
             return True
@@ -53,6 +55,8 @@ class KeyboardHandler:
     def _escape(self) -> bool:
         if self._canvas.gesture is not None:
             self._canvas.cancel_gesture()
+        elif self._commands.proposal.dismiss():
+            pass
         elif self._canvas.tip.text:
             self._canvas.tip.hide()
             self._canvas.viewport().update()
@@ -95,6 +99,7 @@ class KeyboardHandler:
             (Qt.Key.Key_I, False): self.open_layer_popup,
             (Qt.Key.Key_F2, False): self.rename_current,
             (Qt.Key.Key_F, False): self._canvas.sight.fit,
+            (Qt.Key.Key_F, True): self._commands.find,
             (Qt.Key.Key_T, False): self._commands.tidy,
             (Qt.Key.Key_Home, False): self.go_to_first,
             (Qt.Key.Key_End, False): self.go_to_last,
