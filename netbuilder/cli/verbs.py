@@ -93,6 +93,9 @@ def _examples(parser: argparse.ArgumentParser) -> None:
 
 def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help=_("project, .h5 or .keras"))
+    parser.add_argument(
+        "--table", action="store_true", help=_("print the layers as a table, with their costs")
+    )
     _json(parser)
 
 

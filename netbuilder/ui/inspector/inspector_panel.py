@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Group, Node, Project
@@ -271,7 +272,7 @@ class Inspector(QScrollArea):
             self.title.setText(f"{len(self._selection)} selected")
             self.words.setText("Delete, copy, group or move them together. Select one to edit it.")
         elif self._selection == (GOAL,):
-            self.title.setText("Goal")
+            self.title.setText(_("Target"))
             self.words.setText(self._goal_words())
             self.settings_requested.emit()
         else:

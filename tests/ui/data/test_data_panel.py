@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.data.data_gallery import DataCard
@@ -152,7 +153,7 @@ def test_unreadable_data_shows_no_zeros(
     qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
     window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
     qtbot.waitUntil(lambda: bench.data_error is not None and bench.settled, timeout=MINUTE)
-    assert "The data cannot be read" in status.problems.text()
+    assert _("Data cannot be read") in status.problems.text()
     assert status.parameters.isHidden()
     assert status.operations.isHidden()
     summary = ProjectSummary(window.store, bench, window.evaluation_service)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.cli import main
 from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.formats.safety.inspect_file import inspect_file
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson_record import LessonRecord
 from netbuilder.core.lessons.library import lesson_folders
@@ -57,7 +58,7 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     window.activateWindow()
     qtbot.waitUntil(page.start_button.hasFocus)
     seen = []
-    for _ in range(300):
+    for _time in range(300):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         now = QApplication.focusWidget()
         assert page.isAncestorOf(now)
@@ -177,7 +178,7 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
         qtbot.keyClick(target, Qt.Key.Key_F1)
         word = asked.pop()
         assert word in GLOSSARY, row.param.name
-        assert f"F1: what is “{word}”?" in row.label.toolTip()
+        assert _("Press F1 to read about “{word}”.", word=word) in row.label.toolTip()
     helps = HelpWindow("", [], "number type", window)
     qtbot.addWidget(helps)
     assert helps.title.text() == "Number type"
