@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
         self.manual_weight_editor.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
-        self.inspector.settings_requested.connect(partial(self.commands.show_panel, "training"))
+        self.inspector.settings_requested.connect(partial(self.commands.show_panel, "settings"))
         self.status.problem_requested.connect(self.commands.show_problem)
         self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
         store.steps_changed.connect(self.refresh_actions)

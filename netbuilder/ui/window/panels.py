@@ -33,9 +33,9 @@ def _data(parts: WindowParts) -> QWidget:
 
 
 def _training(parts: WindowParts) -> QWidget:
-    from netbuilder.ui.training.training_panel import TrainingPanel
+    from netbuilder.ui.training.curves_panel import CurvesPanel
 
-    panel = TrainingPanel(
+    panel = CurvesPanel(
         parts.store,
         parts.workbench,
         parts.runner,
@@ -46,6 +46,12 @@ def _training(parts: WindowParts) -> QWidget:
     # The plot takes a third of the time from Train to its first point: it is made beforehand.
     parts.prebuilding.built.connect(panel.make_ready)
     return panel
+
+
+def _settings(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.training.settings_panel import SettingsPanel
+
+    return SettingsPanel(parts.store, parts.workbench)
 
 
 def _surface(parts: WindowParts) -> QWidget:
@@ -106,8 +112,9 @@ def _variants(parts: WindowParts) -> QWidget:
 
 PANELS: tuple[PanelRow, ...] = (
     PanelRow("data", "Data", _data, "Choose what to learn from"),
+    PanelRow("training", "Curves", _training, "Loss and metrics of the run, step by step", "Curv."),
     PanelRow(
-        "training", "Training", _training, "The plan, and the curves while it learns", "Train."
+        "settings", "Settings", _settings, "Loss, optimizer, epochs, batch size, callbacks", "Set."
     ),
     PanelRow(
         "surface", "Surface", _surface, "What it answers everywhere, while it learns", "Surf."

@@ -181,7 +181,7 @@ class WindowCommands:
         if problem.beginning and self._parts.store.project.data.kind == "":
             fixes.append(("Choose data", partial(self.show_panel, "data")))
         if problem.field:
-            fixes.append(("Show the plan", partial(self.show_panel, "training")))
+            fixes.append(("Show the settings", partial(self.show_panel, "settings")))
         box = RoleBox(
             role_of(problem.tone),
             title,

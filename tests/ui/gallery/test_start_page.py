@@ -160,8 +160,8 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
     form = window.inspector.form
     assert form is not None
     form.unfold(True)
-    training = window.docks.show_panel("training")
-    rows = [*form.rows.values(), *training.plan.length.rows.values()]  # type: ignore[attr-defined]
+    settings = window.docks.show_panel("settings")
+    rows = [*form.rows.values(), *settings.plan.length.rows.values()]  # type: ignore[attr-defined]
     assert len(rows) > 20
     for row in rows:
         widget = row.editor.focusProxy() or row.editor

@@ -18,7 +18,7 @@ from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.lessons import lesson_progress
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.place_finder import unknown_places
 from netbuilder.ui.window.guide.tour import STOPS
 
@@ -250,23 +250,23 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(LOSS, "settings"))
     lessons = window.welcome.lessons
-    training = window.docks.show_panel("training")
-    assert isinstance(training, TrainingPanel)
-    training.show_page(1)
+    settings = window.docks.show_panel("settings")
+    assert isinstance(settings, SettingsPanel)
+    window.docks.show_panel("training")
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
     assert lessons.callout is not None
-    assert training.plan.loss.isVisible()
-    corner = training.plan.loss.mapTo(window, training.plan.loss.rect().center())
+    assert settings.plan.loss.isVisible()
+    corner = settings.plan.loss.mapTo(window, settings.plan.loss.rect().center())
     assert lessons.callout.ring.contains(corner)
     assert "loss" in lessons.callout.bubble.accessibleName()
     # Whoever goes on elsewhere is not held, and nothing is pointed at where it is no more.
-    qtbot.mouseClick(training.run_button, Qt.MouseButton.LeftButton)
+    window.docks.show_panel("training")
     qtbot.waitUntil(lambda: lessons.callout is None)
-    assert not training.plan.isVisible()
+    qtbot.waitUntil(lambda: not settings.plan.isVisible())
     # What is folded, and below the edge, comes into sight.
     window.welcome.session.go(1)
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
-    field = training.plan.length.rows["class_weight"].editor
+    field = settings.plan.length.rows["class_weight"].editor
     assert not field.visibleRegion().isEmpty()
     assert lessons.callout is not None
     assert lessons.callout.ring.contains(field.mapTo(window, field.rect().center()))

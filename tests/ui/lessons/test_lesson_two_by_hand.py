@@ -212,10 +212,10 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     hands.press(Qt.Key.Key_Return)
     done(3)
 
-    open_tab(hands, window, "Training")
-    training = window.docks.panels["training"]
-    hands.write_over(fields(training, "epochs")[0], "60")
-    hands.write_over(fields(training, "learning_rate", QAbstractSpinBox)[0], "0.01")
+    open_tab(hands, window, "Settings")
+    settings = window.docks.panels["settings"]
+    hands.write_over(fields(settings, "epochs")[0], "60")
+    hands.write_over(fields(settings, "learning_rate", QAbstractSpinBox)[0], "0.01")
     hands.press(Qt.Key.Key_Return)
     done(4)
     hands.click(words_of(panel, "27 or more"), QPoint(10, 8))

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from netbuilder.core.lessons.callout_places import PLACES, PLAN_FIELDS
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
 
-_TRAINING = "training"
+_SETTINGS = "settings"
 
 
 class PlaceFinder:
@@ -53,8 +53,8 @@ class PlaceFinder:
         if place in self._parts.docks.panels:
             self._parts.docks.show_panel(place, focus=False)
         elif place in PLAN_FIELDS:
-            self._parts.docks.show_panel(_TRAINING, focus=False)
-            self._training().show_setting(place)
+            self._parts.docks.show_panel(_SETTINGS, focus=False)
+            self._settings().show_setting(place)
         return self.where(place)
 
     def where(self, place: str) -> QRect | None:
@@ -114,15 +114,15 @@ class PlaceFinder:
         return self._of(self._bar.menu_button)
 
     def _setting(self, name: str) -> QRect | None:
-        whole, found = self._of(self._training()), self._of(self._training().plan.field(name))
+        whole, found = self._of(self._settings()), self._of(self._settings().plan.field(name))
         # What is rolled out of sight is pointed at no more.
         if whole is None or found is None or not whole.intersects(found):
             return None
         return whole.intersected(found)
 
-    def _training(self) -> TrainingPanel:
-        panel = self._parts.docks.pages[_TRAINING].fill()
-        assert isinstance(panel, TrainingPanel)
+    def _settings(self) -> SettingsPanel:
+        panel = self._parts.docks.pages[_SETTINGS].fill()
+        assert isinstance(panel, SettingsPanel)
         return panel
 
     def _card(self, ids: tuple[str, ...]) -> QRect | None:
