@@ -262,7 +262,7 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(
     # Whoever goes on elsewhere is not held, and nothing is pointed at where it is no more.
     window.docks.show_panel("training")
     qtbot.waitUntil(lambda: lessons.callout is None)
-    qtbot.waitUntil(lambda: not settings.plan.isVisible())
+    assert window.docks.in_front("training")
     # What is folded, and below the edge, comes into sight.
     window.welcome.session.go(1)
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
