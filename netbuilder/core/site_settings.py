@@ -9,6 +9,7 @@ that the variable ``NETBUILDER_SITE_SETTINGS`` names::
     downloads = false                     # nothing is fetched from the network
     autosave_seconds = 1                  # between an edit and its copy for a crash
     data_dir = "U:/netbuilder"            # runs, settings and recovery of each user
+    level = "full"                        # "basic" or "full": how much the window shows at first
 
 A file that cannot be read must not keep thirty pupils from working: it counts as empty, and
 ``problem`` says what is wrong with it.
@@ -44,6 +45,7 @@ class SiteSettings:
     downloads: bool = True
     autosave_seconds: float = 0.4
     data_dir: str = ""
+    level: str = ""
     problem: str = ""
 
 
@@ -53,6 +55,7 @@ _WANTED = {
     "lessons": N_("a list of folders"),
     "downloads": N_("true or false"),
     "autosave_seconds": N_("a number of seconds from 0.2 to 60"),
+    "level": N_("“basic” or “full”"),
 }
 
 
@@ -113,4 +116,6 @@ def _fits(key: str, value: object) -> bool:
     if key == "autosave_seconds":
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return number and 0.2 <= value <= 60  # type: ignore[operator]
+    if key == "level":
+        return value in ("basic", "full")
     return isinstance(value, str)

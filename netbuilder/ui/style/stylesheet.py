@@ -16,12 +16,11 @@ def stylesheet(c: Colors, points: float) -> str:
     )
     return f"""
 QMainWindow, QDialog, QMessageBox {{ background: {c.panel}; }}
-QMainWindow::separator {{ background: {c.hairline}; width: 1px; height: 1px; }}
-QMainWindow::separator:hover {{ background: {c.accent}; }}
+QSplitter::handle {{ background: {c.hairline}; }}
+QSplitter::handle:hover, QSplitter::handle:pressed {{ background: {c.accent}; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.hairline};
             padding: 4px 6px; }}
-QDockWidget {{ border: none; }}
-QDockWidget::title {{ background: {c.canvas}; padding: 4px 8px; }}
+#side, #palette, #lesson {{ background: {c.panel}; }}
 QScrollArea, QScrollArea > QWidget > QWidget[role="page"] {{ background: {c.panel}; border: none; }}
 QStatusBar {{ background: {c.panel}; border-top: 1px solid {c.hairline}; }}
 QStatusBar::item {{ border: none; }}
@@ -63,6 +62,15 @@ QPushButton[role="choose"] {{ text-align: left; background: {field}; border-radi
                               padding: 3px 8px; min-height: {points * 1.75:.0f}px; }}
 QPushButton[role="choose"]::menu-indicator {{ image: url({down}); width: 11px; height: 11px;
   subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }}
+QFrame[role="tasks"] {{ background: {c.well}; border-radius: 8px; }}
+QPushButton[role="task"] {{ background: transparent; color: {c.secondary}; border: 1px solid
+  transparent; border-radius: 6px; padding: 3px 8px; min-height: {points * 1.5:.0f}px; }}
+QPushButton[role="task"]:hover {{ color: {c.text}; }}
+QPushButton[role="task"]:checked {{ background: {c.raised}; color: {c.text}; font-weight: 600;
+                                    border-color: {c.hairline}; }}
+QPushButton[role="task"]:focus {{ border-color: {c.accent}; }}
+QFrame[role="strip"] {{ background: {c.canvas}; border-top: 1px solid {c.hairline}; }}
+QToolButton[role="rail"] {{ padding: 6px; border-radius: 8px; color: {c.secondary}; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {c.accent};
                             padding: 2px 4px; min-height: 0; }}
 

@@ -27,6 +27,7 @@ class Colors:
     canvas: str
     panel: str
     raised: str
+    well: str
     hairline: str
     text: str
     secondary: str
@@ -55,6 +56,7 @@ LIGHT = Colors(
     canvas="#F7F8FA",
     panel="#FFFFFF",
     raised="#FFFFFF",
+    well="#EDF0F4",
     hairline="#DDE1E7",
     text="#1B2430",
     secondary="#667085",
@@ -78,6 +80,7 @@ DARK = Colors(
     canvas="#181B20",
     panel="#1D2127",
     raised="#252A32",
+    well="#15181D",
     hairline="#2E343D",
     text="#E6E9EE",
     secondary="#98A2B3",
