@@ -12,6 +12,11 @@ modules are imported before a language is chosen. Each language is a folder besi
 ``netbuilder/locale`` with one ``netbuilder.po``; what is compiled from it is made when the package
 is built. ``qps`` is the pseudo-locale: every message longer, accented and between brackets, so that
 text that does not come from here is seen.
+
+Numbers follow the language too: ``localized`` rewrites what Python formatted ("-1,234.5") by the
+locale data of Babel, which is loaded when a language other than English first needs it. Sentences
+use ``netbuilder.core.wording``'s formatters; numbers among the ``values`` of a message are written
+so by themselves.
 """
 
 from __future__ import annotations
@@ -21,10 +26,15 @@ import locale
 import logging
 import os
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 VARIABLE = "NETBUILDER_LANGUAGE"
 DOMAIN = "netbuilder"
@@ -52,6 +62,26 @@ class _Pseudo(_gettext.NullTranslations):
         return self.gettext(message)
 
 
+@dataclass(frozen=True)
+class NumberStyle:
+    """How a language writes numbers: ``percent`` holds ``{0}`` where the number stands."""
+
+    decimal: str = "."
+    group: str = ","
+    percent: str = "{0}%"
+
+
+class _Number(float):
+    """A number among the values of a message: written as the language writes numbers."""
+
+    def __format__(self, spec: str) -> str:
+        from netbuilder.core.wording import format_number
+
+        return format_number(float(self), spec)
+
+    __str__ = float.__repr__
+
+
 class _State:
     """The chosen language and its catalog; one for the process."""
 
@@ -68,7 +98,8 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     """Return the form that the language has for ``count``, which fills ``{count}`` unless
     ``values`` says how the number is written."""
     text = _catalog().ngettext(singular, plural, count)
-    return _filled(text, singular if count == 1 else plural, {"count": count, **values})
+    written = localized(f"{count:,}")
+    return _filled(text, singular if count == 1 else plural, {"count": written, **values})
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
@@ -79,6 +110,56 @@ def pgettext(context: str, message: str, /, **values: object) -> str:
 def noop(message: str) -> str:
     """Mark a constant for the catalog (imported as ``N_``); ``gettext`` it where it is shown."""
     return message
+
+
+def localized(number: str) -> str:
+    """Rewrite a number that Python formatted as the chosen language writes it.
+
+    Args:
+        number: such as "-1,234.5", "97.7%" or "1.2e-05"; no other text.
+
+    Returns:
+        The number with the language's decimal and group signs and place of "%", and with a true
+        minus sign; never a negative zero. A power of ten stays ("1,2e-05").
+    """
+    mantissa, e, power = number.partition("e")
+    if mantissa.startswith("-"):
+        zero = not re.search("[1-9a-z]", mantissa)
+        mantissa = mantissa[1:] if zero else f"−{mantissa[1:]}"
+    if language() in (SOURCE, PSEUDO) or mantissa.isdecimal():
+        return mantissa + e + power
+    style = number_style()
+    share = mantissa.endswith("%")
+    signs = {ord("."): style.decimal, ord(","): style.group, ord("%"): ""}
+    mantissa = mantissa.translate(signs)
+    return (style.percent.format(mantissa) if share else mantissa) + e + power
+
+
+def number_style() -> NumberStyle:
+    """Return how the chosen language writes numbers."""
+    return _number_style(language())
+
+
+@cache
+def _number_style(name: str) -> NumberStyle:
+    if name in (SOURCE, PSEUDO):
+        return NumberStyle()
+    data = babel_locale()
+    symbols = data.number_symbols["latn"]
+    percent = data.percent_formats[None].pattern.replace("#,##0", "{0}")
+    return NumberStyle(symbols["decimal"], symbols["group"], percent)
+
+
+def babel_locale() -> Locale:
+    """Return Babel's data of the chosen language; English is written as in Great Britain ("a, b
+    and c", 14:05), and so is a language that Babel does not know."""
+    from babel import Locale, UnknownLocaleError
+
+    name = language()
+    try:
+        return Locale.parse("en_GB" if name in (SOURCE, PSEUDO) else name)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")
 
 
 def language() -> str:
@@ -121,6 +202,10 @@ def set_language(name: str) -> str:
 def _filled(text: str, source: str, values: dict[str, object]) -> str:
     if not values:
         return text
+    values = {
+        name: _Number(value) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
     try:
         return text.format_map(values)
     except (KeyError, IndexError, ValueError):

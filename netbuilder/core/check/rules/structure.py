@@ -160,7 +160,7 @@ def _dangling(context: Context) -> Iterable[Violation]:
         yield Violation(
             here,
             f"A wire goes from '{edge[0]}' to '{edge[1]}', but there is no"
-            f" {join_words(gone, 'and no')}"
+            f" {join_words(gone, 'or')}"
             " on the canvas.",
             make_fix("Remove the wire", edits.disconnect, edge),
         )

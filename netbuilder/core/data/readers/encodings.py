@@ -17,8 +17,7 @@ from typing import IO, Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.safe_archives import open_zip, open_zip_member
-from netbuilder.core.wording import format_bytes as size_words
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_bytes, format_list
 
 SAMPLE_BYTES = 262_144
 # Those that classes bring: western, central European, Cyrillic, Greek, Turkish, Hebrew, Arabic,
@@ -143,8 +142,8 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
     most = limit if whole else max(limit, packed * _RATIO)
     if unpacked_size(path, most) > most:
         raise DataError(
-            f"'{path.name}' has {size_words(packed)} on the disk and would unpack to more than "
-            f"{size_words(most)}; the limit is {limit_mb:,.0f} MiB.",
+            f"'{path.name}' has {format_bytes(packed)} on the disk and would unpack to more than "
+            f"{format_bytes(most)}; the limit is {limit_mb:,.0f} MiB.",
             "Choose a smaller part of it, or unpack it yourself if you trust it. If its rows are "
             'meant to be so many, set "memory_limit_mb" in the data recipe.',
             path=str(path),
