@@ -169,21 +169,7 @@ class Palette(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumWidth(150)
-        self.line = QLineEdit(self)
-        self.line.setPlaceholderText("Search layers")
-        self.line.setAccessibleName("Search layers")
-        self.line.setToolTip("Finds every layer of Keras, by name or by what it does")
-        self.line.setClearButtonEnabled(True)
-        hint = QLabel("Tab", self.line)
-        hint.setProperty("role", "note")
-        hint.setToolTip("On the canvas: press Tab and type a layer's name")
-        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inner = QHBoxLayout(self.line)
-        inner.setContentsMargins(0, 0, 10, 0)
-        inner.addStretch(1)
-        inner.addWidget(hint)
-        self._hint = hint
-        self.line.textChanged.connect(lambda _text: self._show_hint())
+        self._build_line()
         self.list = PaletteList(self)
         self.list.setAccessibleName("Layers")
         self.model = PaletteModel(self)
@@ -221,6 +207,23 @@ class Palette(QWidget):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.installEventFilter(self)
         self._search("")
+
+    def _build_line(self) -> None:
+        self.line = QLineEdit(self)
+        self.line.setPlaceholderText("Search layers")
+        self.line.setAccessibleName("Search layers")
+        self.line.setToolTip("Finds every layer of Keras, by name or by what it does")
+        self.line.setClearButtonEnabled(True)
+        hint = QLabel("Tab", self.line)
+        hint.setProperty("role", "note")
+        hint.setToolTip("On the canvas: press Tab and type a layer's name")
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inner = QHBoxLayout(self.line)
+        inner.setContentsMargins(0, 0, 10, 0)
+        inner.addStretch(1)
+        inner.addWidget(hint)
+        self._hint = hint
+        self.line.textChanged.connect(lambda _text: self._show_hint())
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 400)
