@@ -36,6 +36,7 @@ PLACES: Mapping[str, str] = {
     "menu": N_("the menus"),
     "data": N_("the page Data"),
     "training": N_("the page with the curves"),
+    "settings": N_("the page Settings"),
     "surface": N_("the page Surface"),
     "evaluate": N_("the page Evaluate"),
     "predict": N_("the page Predict"),

@@ -16,6 +16,8 @@ LEVELS = (N_("beginner"), N_("intermediate"), N_("advanced"))
 #: is neither right nor wrong.
 QUESTION_KINDS = ("choice", "number", "prediction")
 EMPTY = "empty"
+#: How much of the window is shown, as a lesson may ask for it.
+INTERFACES = ("basic", "full")
 
 
 class LessonError(UserError):
@@ -104,7 +106,8 @@ class LessonStep:
 class Lesson:
     """One lesson. ``name`` is the stem of its file; ``start`` "empty", an example's name or the
     path of a project (relative to the lesson's file). ``seal`` is a teacher's public key: what is
-    handed in is sealed for it.
+    handed in is sealed for it. ``interface`` is how much of the window it asks for: "basic",
+    "full", or "" for what the user has.
     """
 
     name: str
@@ -117,3 +120,4 @@ class Lesson:
     steps: tuple[LessonStep, ...]
     path: Path | None = None
     seal: str = ""
+    interface: str = ""

@@ -15,7 +15,14 @@ from typing import Any
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import language
 from netbuilder.core.lessons.formulas import check_formulas
-from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, LessonStep
+from netbuilder.core.lessons.lesson import (
+    EMPTY,
+    INTERFACES,
+    LEVELS,
+    Lesson,
+    LessonError,
+    LessonStep,
+)
 from netbuilder.core.lessons.lesson_reader import FencedBlock, LessonReader
 from netbuilder.core.lessons.step_blocks import BLOCK_PARSERS, parse_check
 from netbuilder.core.lessons.translation import differences, translated, translation_path
@@ -24,7 +31,7 @@ from netbuilder.core.wording import did_you_mean, format_list
 
 log = logging.getLogger(__name__)
 
-FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
+FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal", "interface")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
 
@@ -159,6 +166,17 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
     if "seal" in at:
         lesson = replace(lesson, seal=at["seal"].value)
+    if "interface" in at:
+        asked = at["interface"]
+        if asked.value not in INTERFACES:
+            raise reader.wrong(
+                asked.number,
+                _("'interface' is '{value}'", value=asked.value),
+                _("Write basic or full, or leave the line out."),
+            )
+        lesson = replace(lesson, interface=asked.value)
+    elif lesson.level != LEVELS[0]:  # what is no beginner's lesson uses more of the window
+        lesson = replace(lesson, interface="full")
     return lesson, end + 1
 
 

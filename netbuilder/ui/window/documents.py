@@ -243,13 +243,16 @@ class Documents(QObject):
             return edits.rename_project(moved, path.stem) if unnamed else moved
 
         if path == self._store.path and self._store.document.changed_outside:
-            answers = (_("Save as…"), _("Replace it"), _("Cancel"))
+            answers = (_("Save as…"), _("Replace it"), _("Reload it"), _("Cancel"))
             words = _(
                 "“{name}” was changed by another program, or in another window, since you opened "
-                "or saved it here. If you replace it, those changes are lost.",
+                "or saved it here. If you replace it, those changes are lost; if you reload it, "
+                "yours are.",
                 name=path.name,
             )
             answer = ask_question(self._window, _("The file has changed"), words, answers)
+            if answer == answers[2]:
+                self.open_path(path)
             if answer != answers[1]:
                 return answer == answers[0] and self.save_as()
         try:
