@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import ngettext
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_bytes, format_count, format_list
 
 Shape = tuple[int | None, ...]
 
@@ -63,21 +64,11 @@ def count_noun(number: int, noun: str, before: str = "") -> str:
     return f"{before}{format_count(number, noun)}"
 
 
-def join_words(words: Sequence[str], last: str = "and") -> str:
+def join_words(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return format_list(words, len(words), last)
 
 
 def byte_size(number: float) -> str:
-    """Bytes for people: ``12 KB``, ``1.4 GB``, in powers of 1,000."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000:
-            return (
-                f"{number:.0f} {unit}"
-                if number >= 10 or unit == "bytes"
-                else f"{number:.1f} {unit}"
-            )
-        number /= 1000
-    return f"{number:,.0f} TB" if number >= 10 else f"{number:.1f} TB"
+    """Bytes for people: ``12 kB``, ``1.4 GB``, in powers of 1,000."""
+    return format_bytes(number)

@@ -225,6 +225,41 @@ def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -
     return move_nodes(project, places)
 
 
+def insert_chain(project: Project, after: str, first: str, last: str) -> Project:
+    """Lead all that ``after`` feeds through layers that are there already.
+
+    Args:
+        project: what holds them.
+        after: the node that comes to feed them.
+        first: their first, which nothing feeds.
+        last: their last, which feeds nothing.
+
+    Raises:
+        EditError: ``after`` cannot feed ``first``.
+    """
+    graph = project.graph
+    chain = [one for one in graph.order if one in {first, *descendants(graph, first)}]
+    targets = graph.targets[after]
+    if not targets:
+        project = _follow_output(project, after, last)
+    moved = tuple((last, edge[1]) if edge[0] == after else edge for edge in graph.edges)
+    project = connect(replace_graph(project, edges=moved), after, first)
+    before = graph.by_id[after].position
+    if before is None:  # the layout finds places for all of them
+        return move_nodes(project, dict.fromkeys(chain))
+    places: dict[str, Point | None] = {
+        one: next_place(graph, before, steps) for steps, one in enumerate(chain, 1)
+    }
+    axis = 0 if graph.extra.get("horizontal") else 1
+    ahead = [place for one in targets if (place := graph.by_id[one].position) is not None]
+    if ahead and min(p[axis] for p in ahead) < next_place(graph, before, len(chain) + 1)[axis]:
+        for one in {*targets, *(d for t in targets for d in descendants(graph, t))}:
+            place = graph.by_id[one].position
+            if place is not None:
+                places[one] = next_place(graph, place, len(chain))
+    return move_nodes(project, places)
+
+
 def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
     """Take a layer out of its place, closing the gap, and put it on another wire.
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import canonical
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.forms.boxes import ElidedComboBox
@@ -101,7 +102,11 @@ class ChoiceForm(QWidget):
 
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
-        return f"auto: {(spec.display_title).lower()}" if spec else "automatic, from the data"
+        return (
+            _("automatic: {name}", name=spec.display_title.lower())
+            if spec
+            else _("automatic, from the data")
+        )
 
     def _show(self) -> None:
         name = self._name()

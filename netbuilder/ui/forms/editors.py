@@ -116,8 +116,8 @@ class FileEditor(QWidget):
         self._text = TextEditor(param, self)
         browse = QPushButton("…", self)
         browse.setProperty("small", True)
-        browse.setToolTip("Choose a file")
-        browse.setAccessibleName(f"Choose a file for {param.name}")
+        browse.setToolTip(_("Choose a file"))
+        browse.setAccessibleName(_("Choose a file for {name}", name=param.name))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -134,7 +134,7 @@ class FileEditor(QWidget):
 
     def _browse(self) -> None:
         start = Path(self._text.text()).parent if self._text.text() else None
-        path = ask_open(self, "Choose a file", start=start)
+        path = ask_open(self, _("Choose a file"), start=start)
         if path is not None:
             self._text.show_value(str(path))
             self.edited.emit(str(path))

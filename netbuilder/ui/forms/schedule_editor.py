@@ -12,6 +12,7 @@ from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.training import schedules
 from netbuilder.core.catalog.training.training_index import SCHEDULES, canonical
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.i18n import ngettext
 from netbuilder.ui.forms.boxes import FIELD_WIDTH, TypedBox
 from netbuilder.ui.forms.nested_editors import NestedEditor
 from netbuilder.ui.forms.parsing import UNSET
@@ -119,5 +120,9 @@ class ScheduleEditor(NestedEditor):
             curve = [schedules.rate_at(self._name, self._params, round(step)) for step in wheres]
         except (KeyError, ValueError):
             curve = []
-        words = f"{steps:,} steps, as planned" if self._steps else f"the first {steps:,} steps"
+        words = (
+            ngettext("{count} step in all", "{count} steps in all", steps, count=f"{steps:,}")
+            if self._steps
+            else ngettext("the first step", "the first {count} steps", steps, count=f"{steps:,}")
+        )
         self.sketch.show_curve(curve, words)

@@ -39,6 +39,11 @@ def teaching_rows() -> list[Row]:
     return [*rows, *block_rows()]
 
 
+def basic_rows(listed: frozenset[str]) -> list[Row]:
+    """The few layers of the level Basic, without headings: they are too few to be looked for."""
+    return [*(spec for spec in LAYERS.values() if spec.name in listed), *block_rows()]
+
+
 def all_rows() -> list[Row]:
     """Every layer by category."""
     rows: list[Row] = []
