@@ -110,7 +110,9 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
         make_savable(layer)
         return layer
     except UserError as error:
-        raise BuildError(error.what, error.fix, node=node, path=error.path) from error
+        raise BuildError(
+            error.what, error.fix, node=node, path=error.path, code=error.code
+        ) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise BuildError(
             _(
