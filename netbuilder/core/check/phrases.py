@@ -7,7 +7,7 @@ from typing import Literal
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_bytes, format_count, format_list
+from netbuilder.core.wording import format_bytes, format_list
 
 Shape = tuple[int | None, ...]
 
@@ -55,11 +55,6 @@ def describe_input(ranks: Iterable[int]) -> str:
         for rank in sorted(set(ranks))
     ]
     return join_words(kinds, "or")
-
-
-def count_noun(number: int, noun: str, before: str = "") -> str:
-    """``1 class``, ``10 classes``, ``12,000 rows``."""
-    return f"{before}{format_count(number, noun)}"
 
 
 def join_words(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:

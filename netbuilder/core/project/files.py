@@ -20,6 +20,7 @@ from typing import Any
 from netbuilder.core.bounded_json import json_problem
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.json_fields import JsonObject, is_int
 from netbuilder.core.project.model import (
@@ -167,7 +168,13 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
     longest = max(map(len, re.split("[,;\t]", line)))
     if columns > 1 and not line.startswith("<") and longest <= _LONG_NAME:
         return ProjectFileError(
-            what + " " + _("This looks like a table with {count} columns.", count=columns),
+            what
+            + " "
+            + ngettext(
+                "This looks like a table with {count} column.",
+                "This looks like a table with {count} columns.",
+                columns,
+            ),
             _(
                 "A table is data. To inspect it, run: netbuilder data {name}   To create a "
                 "project from it, open it in the window.",

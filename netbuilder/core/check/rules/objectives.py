@@ -30,7 +30,11 @@ def _dead_end(context: Context) -> Iterable[Violation]:
         text = (
             _("Remove '{name}'", name=branch[0])
             if len(branch) == 1
-            else _("Remove the branch ({count} layers)", count=len(branch))
+            else ngettext(
+                "Remove the branch ({count} layer)",
+                "Remove the branch ({count} layers)",
+                len(branch),
+            )
         )
         yield Violation(
             end.node.id,

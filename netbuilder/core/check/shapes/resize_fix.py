@@ -13,6 +13,7 @@ from netbuilder.core.check.rule import make_fix
 from netbuilder.core.check.shapes.shape_errors import is_recurrent
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 
@@ -51,8 +52,11 @@ def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) ->
                 "Set {name} of '{layer}' to {value}", name=name, layer=large[0], value=f"{cap:,}"
             )
         else:
-            text = _(
-                "Make {count} layers smaller (at most {limit})", count=len(large), limit=f"{cap:,}"
+            text = ngettext(
+                "Make {count} layer smaller (at most {limit})",
+                "Make {count} layers smaller (at most {limit})",
+                len(large),
+                limit=f"{cap:,}",
             )
         return make_fix(text, _capped, cap, keep)
     return None
