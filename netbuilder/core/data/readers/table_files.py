@@ -392,7 +392,10 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     if not text.lstrip().startswith("["):
         raise DataError(
             _("'{name}' is not a list of rows: it does not begin with a [.", name=path.name),
-            _('Write it as [{"size": 3, "price": 20}, …], or save the table as CSV.'),
+            _(
+                "Write it as {example}, or save the table as CSV.",
+                example='[{"size": 3, "price": 20}, …]',
+            ),
             code="json_not_rows",
             path=str(path),
         )
