@@ -57,7 +57,7 @@ def test_of_many_numbers_the_worst_is_named() -> None:
     said = _number_sentence(values, truth, target, 0.2)
     assert said == (
         "On 10 test rows, the 64 numbers are off by 0.1062 on average, pixel 43 most (0.5)."
-        " Always answering their means would be off by 0.2."
+        " Always predicting their means would be off by 0.2."
     )
 
 
@@ -93,7 +93,7 @@ def test_classes_are_judged_as_scikit_learn_does(digits_model: Trained) -> None:
     assert found.labels == tuple("0123456789")
     assert sum(entry.support for entry in found.classes) == found.samples == len(truth)
     right = int((answers == truth).sum())
-    assert found.sentence.startswith(f"{right} of 359 test rows are right (")
+    assert found.sentence.startswith(f"{right} of 359 test rows correct (")
     assert len(found.mistakes) == 359 - right
     assert found.probabilities is not None
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)

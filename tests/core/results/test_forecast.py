@@ -103,9 +103,9 @@ def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_p
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
     assert series_ends(house_model[0]) is None
-    with pytest.raises(DataError, match="predicts no series"):
+    with pytest.raises(DataError, match="does not predict a series"):
         forecast(house_model[0], np.zeros((3, 2)), 4)
-    with pytest.raises(DataError, match="as many rows as it looks back"):
+    with pytest.raises(DataError, match="as many rows as the network's window"):
         forecast(ramp(tmp_path, 1)[0], np.zeros((4, 2)), 4)
 
 

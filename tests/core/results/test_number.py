@@ -137,10 +137,10 @@ def test_a_worked_example_reads_as_one_writes_it() -> None:
     assert formula_lines(number) == "3 · 2 + 1 · −1 + bias 0.5 = 5.5\nrelu(5.5) = 5.5"
     flat = trace_value("Flatten", {}, {}, np.arange(24.0).reshape(3, 4, 2), (13,))
     assert flat is not None
-    assert formula_lines(flat) == "x[1, 2, 1] = 13: only its place is another one"
+    assert formula_lines(flat) == "x[1, 2, 1] = 13: only the position changes"
     both = trace_value("Concatenate", {}, {}, [np.zeros(3), np.array([4.0, 5.0])], (4,))
     assert both is not None
-    assert formula_lines(both) == "x[1] of its input 2 = 5"
+    assert formula_lines(both) == "x[1] of input 2 = 5"
 
 
 def test_other_layers_are_not_taken_apart() -> None:

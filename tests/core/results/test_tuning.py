@@ -69,15 +69,15 @@ def test_what_is_written_is_understood(project: Project) -> None:
     ("text", "says"),
     [
         ("hidden.unit=1,2", r"Dense 'hidden' has no parameter 'unit'. Did you mean 'units'\?"),
-        ("hiden.units=1,2", r"no layer 'hiden' to vary. Did you mean 'hidden'\?"),
+        ("hiden.units=1,2", r"no layer 'hiden' to tune. Did you mean 'hidden'\?"),
         ("hidden.units=1,many", "units must be a whole number"),
-        ("hidden.units", "varies nothing. Write PATH=VALUES"),
+        ("hidden.units", "is not a search dimension. Write PATH=VALUES"),
         ("hidden.units=0:5", "units"),
-        ("drop.rate=log:0:0.5", "Write the lower number above 0 first"),
+        ("drop.rate=log:0:0.5", "must be above 0"),
         ("drop.rate=0.5:0.1", "is empty"),
         ("training.epoch=1,2", r"Did you mean 'epochs'\?"),
         ("training.optimizer=Adam,SDG", "SDG"),
-        ("hidden.activation=1:2", "holds no number"),
+        ("hidden.activation=1:2", "is not a number"),
     ],
 )
 def test_what_cannot_be_varied_is_said(project: Project, text: str, says: str) -> None:
@@ -144,7 +144,7 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     assert found.importance[RATE] > 0.7
     assert sum(found.importance.values()) == pytest.approx(1)
     assert all(trial.score is not None for trial in found.trials)
-    with pytest.raises(UserError, match="of another project, or varied other things"):
+    with pytest.raises(UserError, match="belong to another project or search space"):
         study.read_trials(replace(plan, seed=5))
     # A line that was being written when the program was killed is passed over.
     text = (tmp_path / "trials.jsonl").read_text()
