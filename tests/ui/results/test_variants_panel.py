@@ -47,14 +47,14 @@ def test_the_best_variant_is_one_step(
     assert panel.table.rows.rowCount() == 2
     held = study.trials[0].held
     assert held is not None and 0 < held < 30  # of the 150 flowers
-    assert "% right after epoch" in panel.words.text()
+    assert "% correct after epoch" in panel.words.text()
     heads = [panel.table.rows.headerData(n, Qt.Orientation.Horizontal) for n in range(4)]
     assert heads == ["loss", "learning rate", "right", "epochs"]
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02
     assert panel.words.text().startswith("The best values stand on the canvas. Undo takes")
-    assert "% right after epoch" in panel.words.text()
+    assert "% correct after epoch" in panel.words.text()
     window.store.undo()
     assert window.store.project == before
     assert panel.words.text().startswith("2 of 2 variants tried.")
