@@ -160,8 +160,8 @@ def test_a_mistake_that_is_as_common_as_another_is_not_alone() -> None:
         return _class_sentence(0.8, truth, numbers, target, baseline=0.4, matrix=matrix)
 
     once = said((9, 1, 0), (0, 9, 0), (0, 5, 9))
-    assert once.endswith("mistake: large taken for medium (5 times).")
+    assert once.endswith("error: large predicted as medium (5 times).")
     tie = said((9, 1, 0), (5, 9, 0), (0, 5, 9))
-    assert tie.endswith("medium taken for small (5 times), and as often large for medium.")
+    assert tie.endswith("Equally frequent: large predicted as medium.")
     three = said((9, 1, 0), (1, 9, 0), (0, 1, 9))
-    assert three.endswith("small taken for medium (once), and 2 others as often.")
+    assert three.endswith("2 other errors are equally frequent.")

@@ -47,7 +47,7 @@ def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
     assert found.targets == ("a",)
     assert found.values[:, 0] == pytest.approx([19, 22, 25, 28, 31], abs=1e-3)
     assert "From step 2 on" in found.note
-    assert "b stays at its last value" in found.note
+    assert "Kept at the last value: b." in found.note
     assert window.tolist() == [[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]], "the window is left alone"
 
 

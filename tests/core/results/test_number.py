@@ -216,7 +216,7 @@ def test_what_a_step_looks_at_is_what_keras_says(name: str, params: dict, count:
         number = trace_value(name, params, _weights(layer), rows, index)
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
-        assert "looks at step" in formula_lines(number)
+        assert "attends to step" in formula_lines(number)
 
 
 def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:

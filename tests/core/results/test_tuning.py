@@ -219,14 +219,14 @@ def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
     assert Study(plan, (best, behind)).caution == "", "each row says so"
     found = Study(plan, (best, behind, shuffled))
     assert found.as_good == (shuffled,)
-    assert found.caution.startswith("As far as 50 validation rows can tell, 1 of the 2 others is")
-    assert "the next is 0.02 behind" in found.caution and "paired t-test" in found.caution
+    assert found.caution.startswith("On 50 validation rows, 1 of 2 other trials")
+    assert "0.02 worse" in found.caution and "paired t-test" in found.caution
     # scipy's own test draws the same line.
     from scipy.stats import ttest_rel
 
     assert ttest_rel(behind.rows, best.rows).pvalue < 0.05 < ttest_rel(shuffled.rows, rows).pvalue
     none = [replace(one, held=0, rows=()) for one in (best, behind)]
-    assert Study(plan, tuple(none)).caution.startswith("No rows were kept")
+    assert Study(plan, tuple(none)).caution.startswith("There is no validation set")
     assert Study(plan, (best,)).caution == "", "one alone was not chosen"
     old = [replace(one, rows=()) for one in (best, shuffled)]
     assert Study(plan, tuple(old)).caution == "", "of a study from before, nobody knows"
@@ -287,7 +287,7 @@ def test_a_part_of_a_grid_is_not_its_first_corner(project: Project, tmp_path: Pa
     )
     part = StudyPlan(project, tmp_path, varied, 4, "grid")
     assert part.words == "4 variants of 9 combinations, drawn at random"
-    assert StudyPlan(project, tmp_path, varied).words == "9 variants: every combination"
+    assert StudyPlan(project, tmp_path, varied).words == "9 trials: every combination"
     done: list[Trial] = []
     while len(done) < 9:
         values = spread_trials(varied, done, 0)
@@ -302,5 +302,5 @@ def test_where_none_could_train_it_says_why(project: Project, tmp_path: Path) ->
     found = study.run_study(
         StudyPlan(project, tmp_path, (parse_dimension("out.units=2,3", project),))
     )
-    assert found.failure.startswith("None could train. The network ends in Dense 'out' with 2")
+    assert found.failure.startswith("No trial could be trained. The network ends in Dense 'out' with 2")
     assert "other reasons" in found.failure
