@@ -113,7 +113,7 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
     share = powers[2] / powers.sum()
     spot = tile.box.topLeft() + QPointF(2.5 * tile.box.width() / 4, 1.5 * tile.box.height() / 4)
     told = closer.picture.text_at_cell(spot)
-    assert told == f"step 1 “good” attends to step 2 “fine”: {share:.1%}"
+    assert told == f"step 1 “good” looks at step 2 “fine”: {share:.1%}"
     closer.choose((1, 2))
     assert f"step 2 “fine” {share:.0%}" in closer.words.text()
     assert closer.picture.height() >= tile.box.bottom(), "the words do not push the maps away"
