@@ -119,9 +119,9 @@ def _take_data_dir(words: list[str]) -> list[str]:
 def _take_language(words: list[str]) -> list[str]:
     """The words without ``--language xx``, which every command takes."""
     rest, name = _take_option(words, "--language")
-    if name is None and not os.environ.get(i18n.VARIABLE):
-        return words
-    i18n.set_language(name or os.environ[i18n.VARIABLE])
+    name = name or os.environ.get(i18n.VARIABLE) or site_settings().language
+    if name:
+        i18n.set_language(name)
     return rest
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """List problems; 1 if the project cannot train."""
+    from netbuilder.core.check.network_table import network_table, table_lines
+
     path = Path(arguments.file)
     project = _read(path)
     problems, shapes = check_project(project, path.parent)
     blocked = any(problem.blocks for problem in problems)
+    table = network_table(project.graph, shapes) if arguments.table else []
+    for line in table_lines(table) if arguments.table else ():
+        print_result(line)
     _tell(project, problems, shapes)
     if arguments.json:
         print_json(
@@ -34,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "shapes": {}
                 if shapes is None
                 else {node.id: _shape(shapes, node.id) for node in project.graph.nodes},
+                **({"table": [asdict(row) for row in table]} if arguments.table else {}),
             }
         )
     return 1 if blocked else 0

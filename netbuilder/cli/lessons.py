@@ -10,12 +10,12 @@ from typing import Any
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
 from netbuilder.core.lessons.parse import LARGEST
 from netbuilder.core.lessons.step_check import StepResult, check_steps
+from netbuilder.core.lessons.translation import translations_of
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
@@ -185,6 +185,10 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     project, copied = _with_data(lesson, library.start_project(lesson), folder)
     files.write(project, folder / name)
     write_bytes(folder / f"{lesson.name}.md", text.encode())
+    for other in translations_of(lesson.path):
+        words = read_regular(other, LARGEST).decode("utf-8-sig")
+        words = words.replace(f"start: {lesson.start}", f"start: {name}", 1)
+        write_bytes(folder / other.name, words.encode())
     paths = [str(folder / f"{lesson.name}.md"), str(folder / name), *copied]
     print_note(
         _("Wrote the lesson '{lesson}' and its start project '{project}'.",

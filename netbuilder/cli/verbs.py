@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from netbuilder import __version__
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,9 @@ def _examples(parser: argparse.ArgumentParser) -> None:
 
 def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help=_("project, .h5 or .keras"))
+    parser.add_argument(
+        "--table", action="store_true", help=_("print the layers as a table, with their costs")
+    )
     _json(parser)
 
 

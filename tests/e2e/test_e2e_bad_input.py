@@ -35,18 +35,18 @@ def changed(**graph: Any) -> str:
 
 
 PROJECTS = {
-    "cut off": (json.dumps(GOOD)[:200], "ends in the middle"),
+    "cut off": (json.dumps(GOOD)[:200], "ends unexpectedly"),
     "a table": (
         ROWS,
-        "as a table of 3 columns does. A table is data. See it with: netbuilder data",
+        "table with 3 columns. A table is data. To inspect it, run: netbuilder data",
     ),
-    "a text": ("Dear all: see you\n", "begins with “Dear all: see you”."),
-    "a web page": ("<html a, b>\n", "begins with “<html a, b>”."),
+    "a text": ("Dear all: see you\n", "starts with “Dear all: see you”."),
+    "a web page": ("<html a, b>\n", "starts with “<html a, b>”."),
     "empty": ("", "empty"),
     "newer": (json.dumps({**GOOD, "version": 7}), "newer"),
     "another format": ('{"hello": 1}', "not a NetBuilder project"),
     "binary": ("\udc80\udcff", ""),
-    "cycle": (changed(edges=[["input", "dense"], ["dense", "out"], ["out", "dense"]]), "circle"),
+    "cycle": (changed(edges=[["input", "dense"], ["dense", "out"], ["out", "dense"]]), "cycle"),
     "dangling edge": (changed(edges=[["input", "dense"], ["dense", "nobody"]]), "nobody"),
     "unknown layer": (
         changed(nodes=[*GOOD["graph"]["nodes"][:2], {"id": "out", "layer": "Denes", "params": {}}]),

@@ -96,7 +96,7 @@ def test_a_network_is_no_data(
     capsys.readouterr()
     assert main(["data", str(tmp_path / f"m{ending}")]) == 1
     said = capsys.readouterr().err
-    assert f"'m{ending}' is a network, not data" in said
+    assert f"'m{ending}' is a model, not data" in said
     assert f"netbuilder check m{ending}" in said
 
 
@@ -136,7 +136,7 @@ def test_what_a_button_mends_is_told_in_the_words_of_the_command(
     said = capsys.readouterr().err
     assert 'Leave those rows out: in the project file, under "data": "missing": "drop"' in said
     # What is written there is what the button does.
-    line = next(one for one in said.splitlines() if "category of its own: " in one)
+    line = next(one for one in said.splitlines() if "category of its own" in one)
     told = json.loads("{" + line.split('"data": ', 1)[1] + "}")
     held = json.loads((tmp_path / "p.netbuilder").read_text())
     held["data"] |= told

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 #: Settings of the plan: they stand in the tab Training on a page that is not always in front.
 PLAN_FIELDS = (
@@ -36,6 +35,7 @@ PLACES: Mapping[str, str] = {
     "menu": N_("the menus"),
     "data": N_("the page Data"),
     "training": N_("the page with the curves"),
+    "settings": N_("the page Settings"),
     "surface": N_("the page Surface"),
     "evaluate": N_("the page Evaluate"),
     "predict": N_("the page Predict"),

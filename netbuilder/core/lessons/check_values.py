@@ -16,7 +16,17 @@ from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.wording import did_you_mean, format_list
 
 ENDINGS = (".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png")
-PANELS = ("data", "training", "surface", "evaluate", "predict", "inside", "code", "runs")
+PANELS = (
+    "data",
+    "training",
+    "settings",
+    "surface",
+    "evaluate",
+    "predict",
+    "inside",
+    "code",
+    "runs",
+)
 assert set(PANELS) <= set(PLACES)
 SCALINGS = ("auto", "standard", "minmax", "none")
 #: Short names that courses use, and the names that a training may have given the number.

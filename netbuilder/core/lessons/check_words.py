@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
@@ -241,11 +239,11 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     data = state.project.data
     if any(value.holds(one) for one in (data.name, data.kind) if one):
         return ""
-    asked = value.shown_as({name: one.title for name, one in BUILTINS.items()})
+    asked = value.shown_as({name: _(one.title) for name, one in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
         return _("No data is chosen yet; the lesson asks for {wanted}.", wanted=asked)
-    title = BUILTINS[chosen].title if chosen in BUILTINS else chosen
+    title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
     return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=asked)
 
 

@@ -13,6 +13,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
 from netbuilder.core.lessons.parse import read_lesson, start_line
+from netbuilder.core.lessons.translation import is_translation
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.regular_file import special_file_kind
@@ -101,9 +102,9 @@ def _shelf(title: str, folder: Path) -> LessonFolder:
 
 
 def _may_be_lesson(path: Path) -> bool:
-    """Whether a Markdown file means to be a lesson: a README beside them does not."""
+    """Whether a Markdown file means to be a lesson: a README or a translation does not."""
     try:
-        if special_file_kind(path):
+        if special_file_kind(path) or is_translation(path):
             return False
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             return file.readline(10).strip() == "---"

@@ -6,30 +6,60 @@ mend: a misspelt word would else be a step that never ticks.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, language
 from netbuilder.core.lessons.formulas import check_formulas
-from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, LessonStep
+from netbuilder.core.lessons.lesson import (
+    EMPTY,
+    INTERFACES,
+    LEVELS,
+    Lesson,
+    LessonError,
+    LessonStep,
+)
 from netbuilder.core.lessons.lesson_reader import FencedBlock, LessonReader
 from netbuilder.core.lessons.step_blocks import BLOCK_PARSERS, parse_check
+from netbuilder.core.lessons.translation import differences, translated, translation_path
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list
 
-FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
+log = logging.getLogger(__name__)
+
+FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal", "interface")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
 
 def read_lesson(path: Path, *, drawn: bool = False) -> Lesson:
-    """Read a lesson's file; ``drawn``: look whether its formulas can be drawn, too.
+    """Read a lesson in the chosen language, or in its own where it is not translated.
+
+    Args:
+        path: the lesson's file; texts in another language lie beside it.
+        drawn: look whether its formulas can be drawn, too.
 
     Raises:
         LessonError: it cannot be read, or is ill-formed; names file, line and mend.
     """
-    path = Path(path)
+    lesson = _read(Path(path), drawn)
+    other = translation_path(lesson.path or Path(path), language())
+    if not other.is_file():
+        return lesson
+    try:
+        texts = _read(other, drawn)
+        unlike = differences(lesson, texts)
+    except LessonError as error:
+        unlike = [str(error)]
+    if unlike:
+        log.warning("The lesson %s is left in English: %s.", other, "; ".join(unlike))
+        return lesson
+    return translated(lesson, texts)
+
+
+def _read(path: Path, drawn: bool) -> Lesson:
     try:
         text = read_regular(path, LARGEST, LessonError).decode("utf-8-sig")
     except FileNotFoundError:
@@ -135,6 +165,17 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
     if "seal" in at:
         lesson = replace(lesson, seal=at["seal"].value)
+    if "interface" in at:
+        asked = at["interface"]
+        if asked.value not in INTERFACES:
+            raise reader.wrong(
+                asked.number,
+                _("'interface' is '{value}'", value=asked.value),
+                _("Write basic or full, or leave the line out."),
+            )
+        lesson = replace(lesson, interface=asked.value)
+    elif lesson.level != LEVELS[0]:  # what is no beginner's lesson uses more of the window
+        lesson = replace(lesson, interface="full")
     return lesson, end + 1
 
 

@@ -28,9 +28,7 @@ from netbuilder.ui.widgets.announce import announce
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
-WIDTH = 300
-#: In a narrow window: below it a line has three or four words.
-LEAST_WIDTH = 260
+WIDTH = 320
 
 
 class LessonPanel(QWidget):

@@ -34,7 +34,7 @@ class QuestionView(QWidget):
         self.line: QLineEdit | None = None
         if question.choices:
             for choice in question.choices:
-                button = AnswerButton(choice, self)
+                button = AnswerButton(question.label(choice), self)
                 button.setChecked(choice.casefold() == given.casefold())
                 button.toggled.connect(
                     lambda on, text=choice: self.answered.emit(text) if on else None
@@ -76,7 +76,9 @@ class QuestionView(QWidget):
         elif question.answer:
             words = "✓ " + _("Correct.") + f" {question.why}".rstrip()
         else:
-            words = _("Your guess: {guess}.", guess=given) + f" {question.why}".rstrip()
+            words = (
+                _("Your guess: {guess}.", guess=question.label(given)) + f" {question.why}".rstrip()
+            )
         if words != self.verdict.text():
             announce(self, words)
         self.verdict.setText(words)

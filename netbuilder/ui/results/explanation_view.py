@@ -183,12 +183,12 @@ class ExplanationView(QWidget):
     def _found(self, found: Explanation) -> None:
         from netbuilder.core.results.explain.explanation_drawing import (
             explanation_bars,
-            format_values,
             heat_map_legend,
             overlay_heat_map,
             strongest_values,
             token_patches,
         )
+        from netbuilder.core.wording import format_aligned
 
         if not self.button.isChecked():
             return
@@ -208,7 +208,7 @@ class ExplanationView(QWidget):
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
         pairs, left = strongest_values(explanation_bars(found), MOST_BARS)
-        words = format_values([value for _unused, value in pairs], signed=not found.responses)
+        words = format_aligned([value for _unused, value in pairs], sign=not found.responses)
         rows = [(name, value, said) for (name, value), said in zip(pairs, words, strict=True)]
         self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,13 +78,3 @@ def strongest_values(
     order = np.argsort([-abs(value) for _unused, value in pairs], kind="stable")[:most]
     kept = tuple(pairs[int(place)] for place in np.sort(order))
     return kept, len(pairs) - len(kept)
-
-
-def format_values(values: Sequence[float], *, signed: bool = True) -> list[str]:
-    """Values, with a sign, all to the digit that matters in the largest: "+1.44", "-0.05"."""
-    most = max((abs(value) for value in values), default=0.0)
-    digits = max(2 - math.floor(math.log10(most)), 0) if most > 0 else 0
-    sign = "+" if signed else ""
-    return [
-        f"{value:{sign},.{min(digits, 8)}f}" if round(value, digits) else "0" for value in values
-    ]

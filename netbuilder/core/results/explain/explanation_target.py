@@ -78,7 +78,7 @@ class ExplanationTarget:
         for key, entry in found.items():
             if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
-        has = ", ".join(dict.fromkeys(modality_of(entry).takes for entry in found.values()))
+        has = ", ".join(dict.fromkeys(_(modality_of(entry).takes) for entry in found.values()))
         raise DataError(
             _(
                 "This method needs a {kind} as input; the network takes {inputs}.",
