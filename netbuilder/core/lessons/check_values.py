@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun

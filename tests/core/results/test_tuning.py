@@ -301,5 +301,7 @@ def test_where_none_could_train_it_says_why(project: Project, tmp_path: Path) ->
     found = study.run_study(
         StudyPlan(project, tmp_path, (parse_dimension("out.units=2,3", project),))
     )
-    assert found.failure.startswith("No trial could be trained. The network ends in Dense 'out' with 2")
+    assert found.failure.startswith(
+        "No trial could be trained. The network ends in Dense 'out' with 2"
+    )
     assert "other reasons" in found.failure

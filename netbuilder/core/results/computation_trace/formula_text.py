@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.computation_trace.computed_value import (
     ComputedValue,
     format_value,
