@@ -105,7 +105,7 @@ def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split |
     split = dataset.test or dataset.validation
     if split is None:
         raise UserError(
-            _("The project keeps no test set."), _("Give --data FILE."), code="no_test_set"
+            _("The project has no test set."), _("Give --data FILE."), code="no_test_set"
         )
     path = recipe.test_path if dataset.test is not None and recipe.test_path else recipe.path
     return split, base / path if path else None

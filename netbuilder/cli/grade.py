@@ -116,7 +116,7 @@ def _tell(found: list[Submission]) -> None:
 
     table = Table()
     for title in (_("student"), _("points"), _("status"), _("steps"), _("verified"), _("copy"),
-                  _("to look at")):  # fmt: skip
+                  _("notes")):  # fmt: skip
         table.add_column(title)
     for one in found:
         table.add_row(

@@ -47,7 +47,7 @@ def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
     assert found.targets == ("a",)
     assert found.values[:, 0] == pytest.approx([19, 22, 25, 28, 31], abs=1e-3)
     assert "From step 2 on" in found.note
-    assert "b stays at its last value" in found.note
+    assert "Kept at the last value: b." in found.note
     assert window.tolist() == [[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]], "the window is left alone"
 
 
@@ -103,9 +103,9 @@ def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_p
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
     assert series_ends(house_model[0]) is None
-    with pytest.raises(DataError, match="predicts no series"):
+    with pytest.raises(DataError, match="does not predict a series"):
         forecast(house_model[0], np.zeros((3, 2)), 4)
-    with pytest.raises(DataError, match="as many rows as it looks back"):
+    with pytest.raises(DataError, match="as many rows as the network's window"):
         forecast(ramp(tmp_path, 1)[0], np.zeros((4, 2)), 4)
 
 
