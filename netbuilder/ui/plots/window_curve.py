@@ -112,10 +112,11 @@ class WindowCurve(pg.PlotWidget):
         words = np.datetime_as_string(
             dates if dates is not None else (days * 1440).round().astype("datetime64[m]")
         )
-        room = self.fontMetrics().horizontalAdvance(str(words[-1])) * 1.5
-        count = int(min(max(self.width() / room, 2), len(days), 6))
-        # The outermost dates would be cut off at the edges.
-        at = np.linspace(0.08, 0.92, count) * (len(days) - 1)
+        letters = self.fontMetrics().horizontalAdvance(str(words[-1]))
+        room = max(self.getPlotItem().vb.width(), 1.0)
+        count = int(min(max(room / (1.5 * letters), 2), len(days), 6))
+        edge = min(0.6 * letters / room, 0.4)  # there a date would be cut off
+        at = np.linspace(edge, 1 - edge, count) * (len(days) - 1)
         ticks = [(int(place) + 1 - len(self.values), str(words[int(place)])) for place in at]
         axis.setTicks([ticks])
         axis.setLabel("")
