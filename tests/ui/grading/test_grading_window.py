@@ -174,7 +174,11 @@ def test_the_table_tells_suspicion_from_coincidence(grading: GradeWindow) -> Non
     grading.model.show_rows(rows)
     model = grading.model
     shown = [[model.index(row, column).data() for column in (5, 6)] for row in range(3)]
-    assert shown == [["✕ no", "suspicious"], ["✓ yes", "coincidence"], ["", ""]]
+    assert shown == [
+        ["✕ refuted", "suspicious"],
+        ["✓ verified", "coincidence"],
+        ["not verified", ""],
+    ]
     grading._done(rows)
     assert similarity_sentence(rows) in grading.words.text()
     assert verified_sentence(rows) in grading.words.text()
