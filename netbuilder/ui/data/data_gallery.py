@@ -17,8 +17,7 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import (
     Role,
@@ -41,7 +40,7 @@ _TASKS = {
 def _kinds(place: DataLocation) -> str:
     """What can lie there, a line for each kind of data."""
     found = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
-    return "\n".join(f"{kind.title}: {kind.help}" for kind in found)
+    return "\n".join(f"{_(kind.title)}: {_(kind.help)}" for kind in found)
 
 
 class DataCard(QFrame):
@@ -56,16 +55,16 @@ class DataCard(QFrame):
         self.setProperty("chosen", False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(row.title)
-        self.setAccessibleDescription(row.description)
+        self.setAccessibleName(_(row.title))
+        self.setAccessibleDescription(_(row.description))
         set_accessible_role(self, Role.Button, self.choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(2)
-        title = heading(f"{row.title} · {_(_TASKS.get(row.task, row.task))}", self)
+        title = heading(f"{_(row.title)} · {_(_TASKS.get(row.task, row.task))}", self)
         title.setWordWrap(True)
         layout.addWidget(title)
-        layout.addWidget(note_label(row.description, self))
+        layout.addWidget(note_label(_(row.description), self))
         layout.addStretch(1)
 
     def choose(self) -> None:

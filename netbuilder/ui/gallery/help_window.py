@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
@@ -170,7 +170,7 @@ class HelpWindow(QDialog):
 
     def _show(self, word: Word) -> None:
         name = _(word.name)
-        self.title.setText(name[:1].upper() + name[1:])
+        self.title.setText(capitalize_first(name))
         self.drawing.show_drawing(word.drawing)
         self.drawing.setAccessibleName(_("Drawing: {term}", term=name))
         parts = [_(word.text)]

@@ -19,9 +19,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor
 
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_with_unit
+from netbuilder.core.wording import format_duration, format_with_unit
 from netbuilder.ui.plots.training_curves import overlay_color
-from netbuilder.ui.services.runs.run_progress import format_duration, format_start
+from netbuilder.ui.services.runs.run_progress import format_start
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run

@@ -47,6 +47,18 @@ def _store(paths: Sequence[Path]) -> None:
     kept.sync()
 
 
+def chosen_language() -> str:
+    """The language that the user chose in the settings; "" for the system's."""
+    return str(settings().value("language", ""))
+
+
+def keep_language(name: str) -> None:
+    """Remember a language for the next start; "" for the system's."""
+    kept = settings()
+    kept.setValue("language", name)
+    kept.sync()
+
+
 def set_motion(reduced: bool) -> None:
     """Let what only moves to please stand still, or move; remembered."""
     set_reduced_motion(reduced)

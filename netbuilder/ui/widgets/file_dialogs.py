@@ -65,11 +65,11 @@ def remember_place(folder: Path) -> None:
 
 
 def ask_open(
-    parent: QWidget, title: str, types: str = "All files (*)", start: Path | None = None
+    parent: QWidget, title: str, types: str = "", start: Path | None = None
 ) -> Path | None:
     """Ask for a file to read; None when that was cancelled. ``start``: a file, or its folder."""
     begin = str(start or place_of(parent))
-    name, _kind = QFileDialog.getOpenFileName(parent, title, begin, types)
+    name, _used = QFileDialog.getOpenFileName(parent, title, begin, types or _("All files (*)"))
     return _chosen(name, Path(name).parent)
 
 
@@ -103,8 +103,9 @@ def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileTy
     given = Path(name)
     path = with_ending(given, types, filters.get(used, types[0]))
     if path != given and path.exists():
-        question = f"“{path.name}” is there already. Replace it?"
-        if ask_question(parent, "Replace the file?", question, ("Replace", "Cancel")) != "Replace":
+        question = _("“{name}” already exists. Replace it?", name=path.name)
+        answers = (_("Replace"), _("Cancel"))
+        if ask_question(parent, _("Replace the file?"), question, answers) != answers[0]:
             return None
     remember_place(path.parent)
     return path

@@ -211,7 +211,7 @@ def test_what_was_noticed_is_mended_on_its_row(
     assert _text(model, "id", "Column") == "⚠ id"
     menu = panel.look.columns.menu_for(0)
     texts = [action.text() for action in menu.actions()]
-    assert texts[0].startswith("⚠ Column 'id' has another whole number in every row")
+    assert texts[0].startswith("⚠ Column 'id' counts the rows")
     assert texts[1] == "Leave 'id' out"
     menu.actions()[1].trigger()
     assert window.store.project.data.columns["id"].role == "ignore"

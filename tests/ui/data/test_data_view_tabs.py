@@ -260,7 +260,7 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(
     qtbot.keyClick(tree, Qt.Key.Key_Return)
     (menu,) = [one for one in tree.findChildren(QMenu) if one.isVisible()]
     ticked = [action.text() for action in menu.actions() if action.isChecked()]
-    assert ticked == ["answers (y)"]
+    assert ticked == ["targets (y)"]
     menu.close()
 
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.cli import main
 from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.formats.safety.inspect_file import inspect_file
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson_record import LessonRecord
 from netbuilder.core.lessons.library import lesson_folders
@@ -57,7 +58,7 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     window.activateWindow()
     qtbot.waitUntil(page.start_button.hasFocus)
     seen = []
-    for _ in range(300):
+    for _time in range(300):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         now = QApplication.focusWidget()
         assert page.isAncestorOf(now)
@@ -165,8 +166,8 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
     form = window.inspector.form
     assert form is not None
     form.unfold(True)
-    training = window.docks.show_panel("training")
-    rows = [*form.rows.values(), *training.plan.length.rows.values()]  # type: ignore[attr-defined]
+    settings = window.docks.show_panel("settings")
+    rows = [*form.rows.values(), *settings.plan.length.rows.values()]  # type: ignore[attr-defined]
     assert len(rows) > 20
     for row in rows:
         widget = row.editor.focusProxy() or row.editor
@@ -177,7 +178,7 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
         qtbot.keyClick(target, Qt.Key.Key_F1)
         word = asked.pop()
         assert word in GLOSSARY, row.param.name
-        assert f"F1: what is “{word}”?" in row.label.toolTip()
+        assert _("Press F1 to read about “{word}”.", word=word) in row.label.toolTip()
     helps = HelpWindow("", [], "number type", window)
     qtbot.addWidget(helps)
     assert helps.title.text() == "Number type"
@@ -228,7 +229,7 @@ def test_a_table_that_is_opened_begins_a_project(
     window.documents.open_path(tmp_path / "double.csv")
     project = window.store.project
     assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
-    assert window.docks.panels["data"].isVisible()
+    assert window.docks.pages["data"].isVisible()
     before = window.store.project
     window.documents.open_path(tmp_path / "missing.xlsx")
     assert window.store.project is before
@@ -325,8 +326,8 @@ def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_pr
     window.welcome.tour.start()
     callout = window.welcome.tour.callout
     assert callout is not None
-    window.docks.panels["evaluate"].raise_()
-    window.docks.panels["data"].raise_()
+    window.docks.show_panel("evaluate", focus=False)
+    window.docks.show_panel("data", focus=False)
     spot = callout.bubble.geometry().center()
     qtbot.waitUntil(lambda: callout.bubble.isAncestorOf(window.childAt(spot)))
     window.welcome.open_example("iris")

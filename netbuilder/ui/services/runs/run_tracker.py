@@ -10,13 +10,12 @@ import numpy as np
 
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_count, format_duration
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import (
     SPEEDS,
     RunProgress,
     Speed,
-    format_duration,
     format_rate,
 )
 
