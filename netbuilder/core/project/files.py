@@ -19,8 +19,7 @@ from typing import Any
 
 from netbuilder.core.bounded_json import json_problem
 from netbuilder.core.errors import ProjectFileError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.json_fields import JsonObject, is_int
 from netbuilder.core.project.model import (

@@ -35,7 +35,14 @@ class NetworkTableDialog(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(True)
+        # In the order of the data until a column's title is clicked: the table's own sorting would
+        # begin at once.
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.sortIndicatorChanged.connect(self.model.sort)
         self.totals: QLabel = note_label("", self)
         column = QVBoxLayout(self)
         column.addWidget(self.table, 1)
@@ -44,9 +51,6 @@ class NetworkTableDialog(QDialog):
         view.workbench.shapes_changed.connect(self._fill)
         view.store.changed.connect(self._fill)
         self._fill()
-        # In the order of the data until a column's title is clicked.
-        self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setSortingEnabled(True)
         self.table.resizeColumnsToContents()
         self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._show(now))
 

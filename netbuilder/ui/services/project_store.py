@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.model import Project
@@ -58,10 +59,7 @@ class DocumentState:
             return self.path.parent
         if self.folder is not None:
             return self.folder
-        try:
-            return Path.cwd()
-        except FileNotFoundError:  # the folder is gone: a stick was pulled
-            return Path.home()
+        return working_folder()
 
 
 @dataclass(frozen=True)

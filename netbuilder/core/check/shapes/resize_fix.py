@@ -12,8 +12,7 @@ from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.check.shapes.shape_errors import is_recurrent
 from netbuilder.core.check.shapes.shapes import Shapes
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 

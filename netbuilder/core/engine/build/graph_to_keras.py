@@ -31,8 +31,7 @@ from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded_r
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 if TYPE_CHECKING:
