@@ -10,6 +10,7 @@ that the variable ``NETBUILDER_SITE_SETTINGS`` names::
     autosave_seconds = 1                  # between an edit and its copy for a crash
     data_dir = "U:/netbuilder"            # runs, settings and recovery of each user
     language = "de"                       # of every window and command; nobody chooses another
+    level = "full"                        # "basic" or "full": how much the window shows at first
 
 A file that cannot be read must not keep thirty pupils from working: it counts as empty, and
 ``problem`` says what is wrong with it.
@@ -47,6 +48,7 @@ class SiteSettings:
     autosave_seconds: float = 0.4
     data_dir: str = ""
     language: str = ""
+    level: str = ""
     problem: str = ""
 
 
@@ -57,6 +59,7 @@ _WANTED = {
     "downloads": N_("true or false"),
     "autosave_seconds": N_("a number of seconds from 0.2 to 60"),
     "language": N_("one of the languages that there are, such as 'en'"),
+    "level": N_("“basic” or “full”"),
 }
 
 
@@ -83,7 +86,13 @@ def _read(place: Path, _changed: int) -> SiteSettings:
     try:
         raw = tomllib.loads(read_regular(place, _LARGEST, UserError).decode("utf-8"))
     except (OSError, UserError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return SiteSettings(problem=f"The machine's settings in '{place}' cannot be read: {error}.")
+        return SiteSettings(
+            problem=_(
+                "The computer-wide settings in '{path}' cannot be read: {reason}.",
+                path=place,
+                reason=error,
+            )
+        )
     return _checked(raw, place)
 
 
@@ -119,4 +128,6 @@ def _fits(key: str, value: object) -> bool:
         return number and 0.2 <= value <= 60  # type: ignore[operator]
     if key == "language":
         return isinstance(value, str) and find_language(value) is not None
+    if key == "level":
+        return value in ("basic", "full")
     return isinstance(value, str)

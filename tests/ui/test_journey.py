@@ -20,7 +20,7 @@ from netbuilder.ui.palette.palette_model import LAYER_MIME
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -91,9 +91,9 @@ def test_from_an_empty_canvas_to_an_answer(
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     assert window.inspector.count.text() == "80 parameters", "4 × 16 + 16, from Keras"
 
-    training = panel(window, "training")
-    assert isinstance(training, TrainingPanel)
-    epochs = training.plan.length.rows["epochs"].editor
+    settings = panel(window, "settings")
+    assert isinstance(settings, SettingsPanel)
+    epochs = settings.plan.length.rows["epochs"].editor
     epochs.selectAll()
     QTest.keyClicks(epochs, "60")
     with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
@@ -102,6 +102,7 @@ def test_from_an_empty_canvas_to_an_answer(
     assert window.workbench.run_error is None
     trained = window.workbench.models.trained
     assert trained.epochs == 60
+    training = panel(window, "training")
     assert len(training.curves.plot.run.validation("loss")) == 60
     assert window.top_bar.progress.toolTip().endswith("done")
 

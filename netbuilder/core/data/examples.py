@@ -96,8 +96,13 @@ def find_example(name: str) -> ExampleProject:
     offered = {entry.name: entry for entry in list_examples()}
     if name not in offered:
         raise UserError(
-            f"There is no example '{name}'.",
-            f"{did_you_mean(name, list(offered))} There are {format_list(offered, 20)}.".strip(),
+            _("There is no example '{name}'.", name=name),
+            (
+                did_you_mean(name, list(offered))
+                + " "
+                + _("Available examples: {names}.", names=format_list(offered, 20))
+            ).strip(),
+            code="example_unknown",
         )
     return offered[name]
 

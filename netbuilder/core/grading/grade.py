@@ -244,9 +244,11 @@ def common_failure(found: Sequence[Submission]) -> str:
     given = similarity.template_work_id(found)
     if given:
         count = sum(one.fingerprint.work == given for one in found)
-        return (
-            f"{count} of {len(found)} works began from one file that was handed out: their equal "
-            "id tells nothing, only their weights do."
+        return _(
+            "{count} of {total} submissions started from the same template file. Its id says "
+            "nothing about copying; only the weights do.",
+            count=count,
+            total=len(found),
         )
     return ""
 

@@ -84,7 +84,7 @@ def grade_all(
             worker.end()
 
     count = workers or min(4, os.cpu_count() or 1)
-    threads = [threading.Thread(target=work) for _ in range(max(1, min(count, len(files))))]
+    threads = [threading.Thread(target=work) for _unused in range(max(1, min(count, len(files))))]
     for thread in threads:
         thread.start()
     for thread in threads:

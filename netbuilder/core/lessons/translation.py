@@ -42,7 +42,9 @@ def _step(step: LessonStep, texts: LessonStep) -> LessonStep:
     question = step.question
     if question is not None and texts.question is not None:
         other = texts.question
-        question = replace(question, ask=other.ask, labels=other.choices, why=other.why)
+        question = replace(
+            question, ask=other.ask, labels=other.choices, why=other.why, wrong=other.wrong
+        )
     show = step.show
     if show is not None and texts.show is not None:
         show = replace(show, text=texts.show.text)

@@ -59,8 +59,8 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
-TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
-PAGE = FileType("Page", (".html",))
+TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
+PAGE = FileType(N_("Web page"), (".html",))
 _BY_RESULT = N_("a .toml (empty: points by the result)")
 _NO_FOLDER = N_("Choose the folder that holds the pupils' files, or drop it here.")
 _NO_DATA = N_(
@@ -231,7 +231,7 @@ class GradeWindow(QDialog):
         self._take(self.key, ask_open(self, _("Private key")))
 
     def _choose_rubric(self) -> None:
-        self._take(self.rubric, ask_open(self, "Rubric", "Rubrics (*.toml)"))
+        self._take(self.rubric, ask_open(self, _("Rubric"), _("Rubrics (*.toml)")))
 
     def _form_rubric(self) -> None:
         try:

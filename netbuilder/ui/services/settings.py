@@ -12,6 +12,8 @@ from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.file_dialogs import remember_place
 
 RECENT_COUNT = 10
+#: The lesson that was gone on with last; nothing once a file was opened or saved after it.
+CONTINUE = "continue"
 
 
 def settings() -> QSettings:
@@ -41,6 +43,7 @@ def forget_files() -> None:
 def _store(paths: Sequence[Path]) -> None:
     kept = settings()
     kept.setValue("recent", [str(path) for path in paths])
+    kept.remove(CONTINUE)
     kept.sync()
 
 

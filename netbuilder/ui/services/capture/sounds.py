@@ -98,8 +98,11 @@ class Microphone(SoundSource):
         return [one.description() for one in QMediaDevices.audioInputs()]
 
     def open(self, device: int = 0) -> None:
-        words = "The microphone"
-        open_device(self, words, "microphone", QMicrophonePermission(), lambda: self._start(device))
+        words = _("The microphone")
+        missing = (_("No microphone was found."), _("Connect a microphone, then try again."))
+        denied = _("The system does not let NetBuilder use the microphone.")
+        permission = QMicrophonePermission()
+        open_device(self, words, missing, denied, permission, lambda: self._start(device))
 
     def close(self) -> None:
         super().close()
@@ -117,8 +120,8 @@ class Microphone(SoundSource):
         self._stream = self._source.start()
         if self._stream is None:
             self.failed.emit(
-                f"The microphone '{chosen.description()}' does not work.",
-                "Close other programs that use it, then look again.",
+                _("The microphone '{name}' does not work.", name=chosen.description()),
+                _("Close other programs that use the microphone, then try again."),
             )
             return
         self._stream.readyRead.connect(lambda: self._heard(form))
@@ -150,7 +153,7 @@ class WavePlayer(QObject):
             UserError: QtMultimedia or a loudspeaker is missing; says which.
         """
         self.stop()
-        require_multimedia("Playing a sound")
+        require_multimedia(_("Sound playback"))
         from PySide6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices
 
         device = QMediaDevices.defaultAudioOutput()

@@ -1,4 +1,4 @@
-"""The Training tab: the plan, the curves of the run, and what can be done with it."""
+"""The page Curves: the curves of the run, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import (
-    QApplication,
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.equivalence import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
@@ -31,8 +22,7 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
 from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
-from netbuilder.ui.training.plan_form import PlanForm
-from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.notices import Diagnosis
@@ -40,8 +30,8 @@ if TYPE_CHECKING:
     from netbuilder.ui.training.curve_view import CurveView
 
 
-class TrainingPanel(QWidget):
-    """Two pages: the plan to edit, and the run to watch."""
+class CurvesPanel(QWidget):
+    """Shows the run to watch, its messages, and the controls for training on."""
 
     def __init__(
         self,
@@ -64,25 +54,10 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 10)
         layout.setSpacing(6)
-        self.plan_button = _switch("Plan", "What is trained, and how", self)
-        self.run_button = _switch("Curves", "How the training goes", self)
-        group = QButtonGroup(self)
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        for button in (self.plan_button, self.run_button):
-            group.addButton(button)
-            head.addWidget(button)
-        head.addStretch(1)
-        self._head = head
-        layout.addLayout(head)
-        self.stack = QStackedWidget(self)
-        layout.addWidget(self.stack, 1)
-        self.plan = PlanForm(store, workbench)
-        self.plan.setProperty("role", "page")
-        for page in (self.plan, self._run_page()):
-            self.stack.addWidget(_scrolled(page, self))
-        self.plan_button.clicked.connect(lambda: self.show_page(0))
-        self.run_button.clicked.connect(lambda: self.show_page(1))
+        self._head = QHBoxLayout()
+        self._head.setSpacing(2)
+        layout.addLayout(self._head)
+        layout.addWidget(scrolled_page(self._run_page(), _("Curves"), self), 1)
         runner.began.connect(self._began)
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)
@@ -133,25 +108,7 @@ class TrainingPanel(QWidget):
     def make_ready(self) -> None:
         """Have the plot there before a run begins."""
         if not self._runner.active:
-            self.curves.tools.setVisible(self.stack.currentIndex() == 1)
-
-    def show_page(self, number: int) -> None:
-        """Show the plan (0) or the curves (1)."""
-        self.stack.setCurrentIndex(number)
-        self.plan_button.setChecked(number == 0)
-        self.run_button.setChecked(number == 1)
-        if number == 1 or self._curves is not None:
-            self.curves.tools.setVisible(number == 1)
-
-    def show_setting(self, name: str) -> None:
-        """Bring a setting of the plan into sight."""
-        self.show_page(0)
-        self.plan.unfold(name)
-        scroller = self.stack.currentWidget()
-        assert isinstance(scroller, QScrollArea)
-        # What was unfolded just now has no place yet.
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        scroller.ensureWidgetVisible(self.plan.field(name))
+            assert self.curves is not None
 
     def _began(self) -> None:
         project = self._runner.project
@@ -162,13 +119,10 @@ class TrainingPanel(QWidget):
         self._show_differs()
         self._show_rate()
         self._show_result()
-        self.show_page(1 if project is not None else 0)
 
     def _overlay(self) -> None:
         self.curves.plot.set_overlays(self._runner.overlays)
         self.curves.grow(self._runner.planned)
-        if self._runner.overlays:
-            self.show_page(1)
 
     def _grew(self) -> None:
         self.curves.grow(self._runner.planned)
@@ -197,7 +151,6 @@ class TrainingPanel(QWidget):
             curves.kept_epoch = trained.kept_epoch
             curves.kept = epoch_row(trained.history, trained.kept_epoch)
             self.curves.show_run(curves, trained.epochs)
-            self.show_page(1)
         self.buttons.refresh()
 
     def _noticed(self, notice: Diagnosis) -> None:
@@ -227,7 +180,6 @@ class TrainingPanel(QWidget):
             return
         title = "The training ended early" if self._runner.begun else "Training could not begin"
         self.messages.put(TrainingMessage("error", "error", f"{title}:", str(error)))
-        self.show_page(1)
 
     def _show_result(self) -> None:
         trained = self._workbench.models.trained
@@ -338,22 +290,3 @@ class _RunPage(QWidget):
         layout = self.layout()
         assert layout is not None
         return QSize(layout.totalMinimumSize().width(), 0)
-
-
-def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
-    """A page that scrolls where large letters need more room than there is."""
-    scroll = QScrollArea(parent)
-    make_scroll_area_accessible(scroll, "Training")
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setWidget(page)
-    return scroll
-
-
-def _switch(title: str, tip: str, parent: QWidget) -> QToolButton:
-    button = QToolButton(parent)
-    button.setText(title)
-    button.setToolTip(tip)
-    button.setCheckable(True)
-    button.setProperty("role", "quiet")
-    return button
