@@ -13,6 +13,7 @@ from netbuilder.cli.terminal.output import UsageError, print_json, print_note, p
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import ngettext
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
@@ -131,7 +132,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
                 "each) allow no more.",
                 count,
                 asked=arguments.jobs,
-                size=f"{each:,}",
+                size=format_number(each, ","),
             )
         )
     return count
@@ -204,13 +205,15 @@ def _tell_best(found: Study) -> None:
             len(found.trials),
             values=trial_text(best),
             score=score,
-            epoch=f"{best.best_epoch:,}",
+            epoch=format_number(best.best_epoch, ","),
         )
     )
     if found.caution:
         print_result(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
-        print_result("  " + _("importance of {path}: {share}", path=path, share=f"{share:.0%}"))
+        print_result(
+            "  " + _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
+        )
 
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:

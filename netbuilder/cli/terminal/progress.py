@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.changes import Event
@@ -105,7 +106,7 @@ class TrainingProgress:
             ),
             numbers=_(
                 "{speed} steps/s  {time} left  {losses}",
-                speed=f"{speed:,.0f}",
+                speed=format_number(speed, ",.0f"),
                 time=_clock(left),
                 losses=self._losses,
             ),

@@ -13,6 +13,7 @@ from typing import Any
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import noop as N_
+from netbuilder.core.wording import format_number
 
 
 class Kind(StrEnum):
@@ -157,7 +158,7 @@ class LayerSpec:
         size = _(
             "{count} million weights. Pictures of at least {size}×{size} pixels, in colour for "
             "imagenet.",
-            count=f"{self.million_weights:g}",
+            count=format_number(self.million_weights, "g"),
             size=self.smallest_picture,
         )
         return f"{words} {size}"

@@ -10,6 +10,7 @@ from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Choice, Point
+from netbuilder.core.wording import format_number
 
 
 def is_int(value: Any) -> bool:
@@ -103,8 +104,8 @@ class JsonObject:
                     "{value}."
                 ),
                 value,
-                minimum=f"{minimum:g}",
-                limit=f"{below:g}",
+                minimum=format_number(minimum, "g"),
+                limit=format_number(below, "g"),
             )
         return value  # type: ignore[no-any-return]
 

@@ -19,7 +19,7 @@ from netbuilder.core.i18n import ngettext
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 
 #: The largest class has this many rows for each of the smallest, and more: then it is told.
 _RARE = 10.0
@@ -164,14 +164,13 @@ def _imbalance(context: Context) -> Iterable[Violation]:
             "'{name}' has only {count} row.",
             "'{name}' has only {count} rows.",
             min(counts),
-            count=f"{min(counts):,}",
             name=name,
         )
     yield Violation(
         None,
         _(
             "The largest class has {ratio} rows for each row of the smallest.",
-            ratio=f"{facts.imbalance:.0f}",
+            ratio=format_number(facts.imbalance, ".0f"),
         )
         + rarest
         + " "

@@ -19,7 +19,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.i18n import ngettext
-from netbuilder.core.wording import format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,8 +80,8 @@ class FolderSamples:
                     "'{folder}' contains more than {limit} files and folders, but only {count} "
                     "of them are samples.",
                     folder=_called(self.root),
-                    limit=f"{_MOST_OTHERS:,}",
-                    count=f"{self.samples:,}",
+                    limit=format_number(_MOST_OTHERS, ","),
+                    count=format_number(self.samples, ","),
                 ),
                 _("Choose the folder that contains one folder per class."),
                 code="folder_hardly_samples",
@@ -241,7 +241,6 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
                 "The {count} files in '{folder}' have no class: there is no folder per class, "
                 "and the file names do not contain the class.",
                 loose,
-                count=f"{loose:,}",
                 folder=_called(root),
             ),
             _(
@@ -332,7 +331,6 @@ def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str])
                     "The {count} files in '{folder}' have no class and are not used. The Predict "
                     "tab can predict them.",
                     len(loose),
-                    count=f"{len(loose):,}",
                     folder=folder.name,
                 )
             )
@@ -389,7 +387,6 @@ def _classes(
                     "{count} file outside the class folders is not used.",
                     "{count} files outside the class folders are not used.",
                     len(loose),
-                    count=f"{len(loose):,}",
                 )
             )
     for ending, count in sorted(other.items()):
@@ -398,7 +395,6 @@ def _classes(
                 "{count} {ending} file cannot be read.",
                 "{count} {ending} files cannot be read.",
                 count,
-                count=f"{count:,}",
                 ending=ending,
             )
         )
