@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem

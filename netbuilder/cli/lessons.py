@@ -10,8 +10,7 @@ from typing import Any
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
 from netbuilder.core.lessons.parse import LARGEST

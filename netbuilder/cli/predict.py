@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.evaluate import load_model
 from netbuilder.cli.terminal.output import print_json, print_note, to_json_value
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 
 if TYPE_CHECKING:
     from netbuilder.core.results.predict import Predictions

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
 from netbuilder.core.wording import format_number
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ import stat
 from pathlib import Path
 
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 
 _KINDS = (

@@ -28,9 +28,7 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import find_language
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import find_language, gettext as _, noop as N_
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean
 

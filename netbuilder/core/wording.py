@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netbuilder.core.i18n import (
     babel_locale,
+    gettext as _,
     language,
     localized,
     ngettext,
     remember,
     rerendered,
 )
-from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import pandas as pd

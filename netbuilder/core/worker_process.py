@@ -23,8 +23,7 @@ from typing import Any
 
 import psutil
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_number
 
 # TensorFlow alone takes about 0.6 GB of a worker.

@@ -18,8 +18,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_number
 
 

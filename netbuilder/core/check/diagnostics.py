@@ -17,10 +17,10 @@ from netbuilder.core.check.rules import (
     objectives,
     output,
     scaling,
+    shapes as rules_shapes,
     structure,
     training,
 )
-from netbuilder.core.check.rules import shapes as rules_shapes
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import DataError, UserError

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.problems import Fix, Problem, Severity
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.wording import format_number

@@ -26,8 +26,7 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES, has_points, kind_of
 from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory, whole_split
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number, sample_place
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from netbuilder.core import folders
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import format_number
 

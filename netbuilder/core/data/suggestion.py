@@ -13,8 +13,7 @@ from netbuilder.core.data.defaults import fit_output_to_data, task_of
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.core.wording import format_number
 

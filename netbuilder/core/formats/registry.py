@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import load_network, project_of
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project

@@ -19,9 +19,7 @@ from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
 from netbuilder.core.grading.scoring import award_points
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
 from netbuilder.core.wording import format_list, format_quoted_list
 from netbuilder.core.worker_process import ResourceLimits

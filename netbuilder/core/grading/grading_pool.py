@@ -8,8 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.worker_process import (
     Answer,
     RequestCancelledError,

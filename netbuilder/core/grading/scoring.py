@@ -9,9 +9,7 @@ from dataclasses import replace
 from netbuilder.core.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_list, format_number
 
 STEPS = "steps"

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.filters import FILTERS
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:

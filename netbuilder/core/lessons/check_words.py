@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends

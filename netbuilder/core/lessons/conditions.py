@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
-from netbuilder.core.wording import format_list
-from netbuilder.core.wording import format_number as number_text
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_list, format_number as number_text
 
 _COMPARE: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
     ">=": (operator.ge, N_("at least {number}")),

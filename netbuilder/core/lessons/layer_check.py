@@ -10,8 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import ACTIVATIONS, CONSTRAINTS, REGULARIZERS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, parse_condition, value_word
 from netbuilder.core.lessons.lesson_state import LessonState, Shape

@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import language
+from netbuilder.core.i18n import gettext as _, language
 from netbuilder.core.lessons.formulas import check_formulas
 from netbuilder.core.lessons.lesson import (
     EMPTY,

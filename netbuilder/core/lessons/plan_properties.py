@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, plain_value
 from netbuilder.core.project.model import Choice, Project

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netbuilder.core.errors import EditError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netbuilder.core.errors import ProjectFileError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Point
 from netbuilder.core.wording import format_number
 

@@ -19,9 +19,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPrepro
 from netbuilder.core.engine.build.loss_values import loss_on
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
 from netbuilder.core.results.own_units import (
     class_probabilities,

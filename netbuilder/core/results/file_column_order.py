@@ -28,9 +28,7 @@ from netbuilder.core.data.readers.csv_reader import drop_index_column, read_tabl
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.wording import format_list
 

@@ -10,8 +10,7 @@ from netbuilder.core.engine.build.network_copies import copy_network
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.manual_weights import WeightIndex, set_weights
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 _NOTE = N_("the best epoch counts from here")
 

@@ -24,8 +24,7 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.results.own_units import class_probabilities, predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import (

@@ -20,9 +20,7 @@ from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict import (

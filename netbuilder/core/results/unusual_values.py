@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, Preprocessing
 from netbuilder.core.data.registry import modality_of
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import usual_range
 from netbuilder.core.wording import format_number
 

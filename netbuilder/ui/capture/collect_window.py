@@ -27,9 +27,7 @@ from netbuilder.core.data.readers.sample_collection import (
     write_sample,
 )
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.ui.capture.class_card import ClassCard
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services import jobs

@@ -20,8 +20,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
 from netbuilder.ui.forms.boxes import NoWheelComboBox

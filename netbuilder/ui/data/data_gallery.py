@@ -17,8 +17,7 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import (
     Role,

@@ -24,9 +24,7 @@ from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.errors import EditError, UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.edits_data import set_columns

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 from netbuilder.core.data.data_report import DataReport
 from netbuilder.core.data.data_views import TableDataView
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import ColumnView
 from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
@@ -50,7 +49,7 @@ class DataViewTabs(QTabWidget):
         self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}
-        self._titles: dict[QWidget, str] = {self.columns: _COLUMNS, self.preview: _ROWS}
+        self._titles: dict[QWidget | None, str] = {self.columns: _COLUMNS, self.preview: _ROWS}
         self._of: object = self  # the data whose tabs these are
         self._waiting: dict[QWidget, tuple[object, Project, Path]] = {}
         self.currentChanged.connect(self._draw)

@@ -10,8 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.findings import ERROR, INFO, WARNING, Finding
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label

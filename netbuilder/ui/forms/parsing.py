@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import localized, number_style
+from netbuilder.core.i18n import gettext as _, localized, number_style
 
 NONE_WORDS = {"none", "null", "-", "–"}
 ANY_AXIS = {"none", "?", "any", "*"}

@@ -21,8 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.glossary_drawings import DrawingView

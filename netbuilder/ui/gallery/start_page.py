@@ -24,8 +24,7 @@ from shiboken6 import isValid
 
 from netbuilder.core.data.examples import list_examples
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.formulas import replace_formulas
 from netbuilder.core.lessons.glossary import GLOSSARY, Drawing
 from netbuilder.core.lessons.lesson import Lesson

@@ -27,8 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading import seal
+from netbuilder.core.grading import rubric as rubrics, seal
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -42,9 +41,7 @@ from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm

@@ -29,8 +29,7 @@ from netbuilder.core.grading.rubric import (
     from_toml,
     write_rubric,
 )
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save

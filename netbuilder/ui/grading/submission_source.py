@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
 from netbuilder.core.grading.submission_info import SubmissionInfo
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import LessonRecord, record_of

@@ -18,8 +18,7 @@ from PySide6.QtGui import QColor
 
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme

@@ -24,8 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.kinds.images.view import PictureQuery, PicturesDataView
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list

@@ -11,8 +11,7 @@ from PySide6.QtCore import QMimeData, Signal, SignalInstance
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.data.kinds.modality import Modality
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 

@@ -29,9 +29,7 @@ from netbuilder.core.data.kinds.series.view import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.data.kinds.images import IMAGE
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.kinds.pictures import pixmap_of

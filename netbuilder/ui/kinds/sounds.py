@@ -21,9 +21,7 @@ from netbuilder.core.data.kinds.sounds import SOUND
 from netbuilder.core.data.kinds.sounds.sound_files import ENDINGS
 from netbuilder.core.data.kinds.sounds.view import SoundClip, SoundsDataView, load_clip
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.kinds.predict_form import (

@@ -12,9 +12,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidge
 
 from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu

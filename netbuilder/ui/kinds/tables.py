@@ -21,8 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.data_views import TableDataView, correlation
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox

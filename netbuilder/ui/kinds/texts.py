@@ -28,9 +28,7 @@ from netbuilder.core.data.kinds.text import TEXT
 from netbuilder.core.data.kinds.text.next_token import TOKENS
 from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, format_quoted_list
 from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox

@@ -18,8 +18,7 @@ from netbuilder.core.formats.importing.import_file import IMPORT_ENDINGS, is_imp
 from netbuilder.core.formats.importing.report import lines_of
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.services import jobs, settings, suggested_paths

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.engine.runs import run_store as runs
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_count
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET

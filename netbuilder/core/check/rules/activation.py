@@ -23,8 +23,7 @@ from netbuilder.core.check.rules.output_helpers import (
     with_loss,
 )
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 

@@ -15,9 +15,7 @@ from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.registry import is_chosen
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Node, Project
 from netbuilder.core.wording import format_number

@@ -22,9 +22,7 @@ from netbuilder.core.check.rules.plan_objects import (
     list_plan_objects,
 )
 from netbuilder.core.engine.build.backbone_weights import weights_path
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import language
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 

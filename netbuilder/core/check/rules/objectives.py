@@ -14,9 +14,7 @@ from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
 from netbuilder.core.check.rules.plan_objects import change_plan_objects
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
 from netbuilder.core.wording import format_list, format_number

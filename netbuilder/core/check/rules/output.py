@@ -26,9 +26,7 @@ from netbuilder.core.check.rules.output_helpers import (
 )
 from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 

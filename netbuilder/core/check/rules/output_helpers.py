@@ -12,9 +12,7 @@ from netbuilder.core.check.phrases import join_words
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 

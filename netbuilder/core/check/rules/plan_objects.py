@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
 

@@ -10,8 +10,7 @@ from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import CLASSES
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import byte_input_layer, passes_pixels, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project

@@ -14,9 +14,7 @@ from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.shape_errors import is_recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape
 from netbuilder.core.data.data_facts import CLASSES
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 

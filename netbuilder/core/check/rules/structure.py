@@ -14,9 +14,7 @@ from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT
 from netbuilder.core.project.model import Graph, Node, Project

@@ -20,9 +20,7 @@ from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.engine.log_files import LOGS, log_path, name_problem
 from netbuilder.core.engine.monitor.keras_callbacks import measures_apart
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 from netbuilder.core.wording import format_number

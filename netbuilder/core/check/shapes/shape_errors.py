@@ -20,8 +20,7 @@ from netbuilder.core.check.phrases import (
     join_words,
     node_name,
 )
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.wording import format_number
 

@@ -41,11 +41,9 @@ from netbuilder.core.data.readers.class_folders import tables_beside
 from netbuilder.core.data.readers.large_csv import LargeTable, is_large
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
-from netbuilder.core.data.registry import kind_of, modality_of
-from netbuilder.core.data.registry import read_samples as read
+from netbuilder.core.data.registry import kind_of, modality_of, read_samples as read
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import language, ngettext
+from netbuilder.core.i18n import gettext as _, language, ngettext
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.graph_ends import (

@@ -40,9 +40,7 @@ from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_number, format_quoted_list, shorten
 

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Rows, SplitIndices
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 
 
 def split_rows(

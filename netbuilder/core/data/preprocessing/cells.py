@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import LINE, format_list, format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:

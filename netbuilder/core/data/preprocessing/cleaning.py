@@ -12,8 +12,7 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_quoted_list
 

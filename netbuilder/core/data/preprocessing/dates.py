@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import WARNING, Finding, exclude_columns_fix, option_fix
 from netbuilder.core.data.preprocessing.cells import day_comes_first
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:

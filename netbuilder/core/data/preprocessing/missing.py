@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import MISSING_RULES, Data
 from netbuilder.core.wording import format_list, format_quoted_list
 

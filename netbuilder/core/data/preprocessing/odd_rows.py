@@ -8,8 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import WARNING, Finding, option_fix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
 if TYPE_CHECKING:

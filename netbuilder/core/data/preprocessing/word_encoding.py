@@ -15,8 +15,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_number, format_quoted_list
 
 if TYPE_CHECKING:

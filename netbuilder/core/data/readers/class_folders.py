@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:

@@ -28,9 +28,7 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
 )
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list, format_number, format_quoted_list, shorten
 

@@ -26,9 +26,7 @@ from netbuilder.core.data.readers.table_cells import (
 )
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import LINE, shorten
 
 if TYPE_CHECKING:

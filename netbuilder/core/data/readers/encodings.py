@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.safe_archives import open_zip, open_zip_member
 from netbuilder.core.wording import format_bytes, format_list, format_number
 

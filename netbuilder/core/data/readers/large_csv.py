@@ -32,11 +32,13 @@ from netbuilder.core.data.readers.table_samples import (
     parts_of,
     weights_of,
 )
-from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
-from netbuilder.core.data.recipe_options import name_list_option as option_names
+from netbuilder.core.data.recipe_options import (
+    DEFAULT_LIMIT_MB,
+    name_list_option as option_names,
+    positive_option,
+)
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_quoted_list, shorten
 

@@ -46,9 +46,7 @@ from netbuilder.core.data.preprocessing.number_text import (
     without_unit,
 )
 from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, summary_rows
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, format_quoted_list, format_with_unit, shorten
 
 if TYPE_CHECKING:

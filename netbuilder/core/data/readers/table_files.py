@@ -15,9 +15,7 @@ from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix, opti
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.safe_archives import open_zip, open_zip_member
 from netbuilder.core.wording import (
     LINE,

@@ -28,8 +28,7 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import format_quoted_list, shorten
 

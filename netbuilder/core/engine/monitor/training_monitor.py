@@ -17,8 +17,7 @@ from netbuilder.core.engine.build.sample_weights import class_numbers
 from netbuilder.core.engine.monitor import diagnosis_rules, network_inspection
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.notices import Diagnosis, RunFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project

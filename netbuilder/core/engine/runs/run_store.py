@@ -31,8 +31,13 @@ from netbuilder.core.engine.runs import index
 from netbuilder.core.engine.runs.differences import project_differences
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.atomic import delete as delete_files
-from netbuilder.core.project.atomic import delete_error, discard, replace_atomically, write_bytes
+from netbuilder.core.project.atomic import (
+    delete as delete_files,
+    delete_error,
+    discard,
+    replace_atomically,
+    write_bytes,
+)
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.model import Project

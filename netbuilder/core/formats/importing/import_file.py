@@ -17,8 +17,7 @@ from netbuilder.core.formats.importing.report import (
     report_of,
 )
 from netbuilder.core.formats.safety.inspect_file import inspect_architecture, inspect_file
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project

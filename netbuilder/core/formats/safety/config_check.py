@@ -15,8 +15,7 @@ from typing import Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
 from netbuilder.core.formats.safety.model_file import RefusedLayer
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 
 NEVER = N_("Do not open this file. If you trust its author, ask for the network without this part.")

@@ -11,8 +11,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.model_file import CHANGED, PREFIX
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 if TYPE_CHECKING:
     import h5py

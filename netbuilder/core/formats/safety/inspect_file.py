@@ -26,8 +26,7 @@ from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.operations import with_modules
 from netbuilder.core.formats.safety.sizes import check_sizes
 from netbuilder.core.formats.safety.training_config import check_training_config
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.regular_file import require_regular_file
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"

@@ -15,8 +15,7 @@ from netbuilder.core.formats.safety.h5_container import CheckedContainer
 from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY, snake_case
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 
 MAX_ENTRIES = 10_000

@@ -13,8 +13,7 @@ from typing import Any
 from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPTIMIZERS, canonical
 from netbuilder.core.formats.safety import allowlist
 from netbuilder.core.formats.safety.config_check import objects, refusal, refuse_code
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 
 # Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.

@@ -17,8 +17,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.keras_prediction import Array
 from netbuilder.core.formats.metadata import KERAS_OWN
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_number
 
 

@@ -22,8 +22,7 @@ from netbuilder.core.formats.keras_prediction import (
     predict_rows,
     random_words,
 )
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_number
 

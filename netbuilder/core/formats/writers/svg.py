@@ -14,8 +14,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.layout import layout_graph
 from netbuilder.core.project.model import Node, Project

@@ -38,9 +38,7 @@ from netbuilder.core.formats.writers.tflite_bits import (
     convert_int8,
     has_loop,
 )
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_number

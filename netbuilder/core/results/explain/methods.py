@@ -13,8 +13,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget, explanation_target

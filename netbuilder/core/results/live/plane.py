@@ -80,7 +80,7 @@ def surface_request(
     first, second = table.place(across), table.place(up)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([table.joined(split.raw_x) for _unused, split, _unused in parts])
+    seen = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
     x = np.linspace(*_range(seen[:, first[0]]), size)
     y = np.linspace(*_range(seen[:, second[0]]), size)
     rows = np.repeat(_held(table, dataset, at)[None], size * size, axis=0)
@@ -186,7 +186,7 @@ def curve_request(
     first = table.place(across)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([table.joined(split.raw_x) for _unused, split, _unused in parts])
+    seen = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
     x = np.linspace(*_range(seen[:, first[0]]), CURVE_SIZE)
     rows = np.repeat(_held(table, dataset, at)[None], CURVE_SIZE, axis=0)
     rows[:, first] = x[:, None]

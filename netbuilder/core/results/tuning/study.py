@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.equivalence import training_relevant
 from netbuilder.core.project.files import to_json
 from netbuilder.core.project.model import Project

@@ -9,8 +9,7 @@ from typing import Any
 
 import psutil
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
 from netbuilder.core.worker_process import RequestCancelledError, ResourceLimits, WorkerProcess
 

@@ -10,9 +10,7 @@ from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_number
 

@@ -23,8 +23,7 @@ from netbuilder.core.data.kinds.kind import (
 )
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import did_you_mean, format_list
 

@@ -11,8 +11,7 @@ from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 
 @dataclass(frozen=True)

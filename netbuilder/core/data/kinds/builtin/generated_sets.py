@@ -23,8 +23,14 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
 )
 from netbuilder.core.data.kinds.series.script import window_lines
 from netbuilder.core.data.kinds.series.windows import windows
-from netbuilder.core.data.kinds.text.next_token import LEVEL, STEP, WINDOW, windows_code, windows_of
-from netbuilder.core.data.kinds.text.next_token import window_lines as token_lines
+from netbuilder.core.data.kinds.text.next_token import (
+    LEVEL,
+    STEP,
+    WINDOW,
+    window_lines as token_lines,
+    windows_code,
+    windows_of,
+)
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Data

@@ -18,8 +18,7 @@ from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import target_lines, text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
 

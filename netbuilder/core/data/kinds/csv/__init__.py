@@ -31,11 +31,10 @@ from netbuilder.core.data.kinds.modality import (
     Modality,
     PreviewSamples,
     Rows,
+    reshape_values as shaped_as,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.modality import reshape_values as shaped_as
-from netbuilder.core.data.kinds.scripts import role_script
-from netbuilder.core.data.kinds.scripts import table_script as table_lines
+from netbuilder.core.data.kinds.scripts import role_script, table_script as table_lines
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, texts_fix
@@ -47,8 +46,7 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.data.recipe_options import name_list_option, reading_options
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal

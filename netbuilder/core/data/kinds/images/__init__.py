@@ -70,8 +70,7 @@ from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import samples_in_column
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.safe_archives import open_zip

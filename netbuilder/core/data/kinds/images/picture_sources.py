@@ -15,8 +15,7 @@ from netbuilder.core.data.readers import class_folders
 from netbuilder.core.data.readers.table_samples import free_columns
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.file_names import form_on_disk
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_list, format_number, format_quoted_list

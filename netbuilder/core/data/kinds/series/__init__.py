@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.csv import ENDINGS
-from netbuilder.core.data.kinds.csv import read_table as preview_table
+from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table
 from netbuilder.core.data.kinds.kind import (
     PARTS,
     SCALING,

@@ -24,8 +24,7 @@ from netbuilder.core.data.readers.series_rows import (
 )
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import did_you_mean, format_list
 

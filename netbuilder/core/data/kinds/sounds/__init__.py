@@ -62,9 +62,7 @@ from netbuilder.core.data.readers.excluded_files import (
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.recipe_options import integer_option, positive_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number
 

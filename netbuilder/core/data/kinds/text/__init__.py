@@ -73,8 +73,7 @@ from netbuilder.core.data.readers.table_samples import free_columns, samples_in_
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
