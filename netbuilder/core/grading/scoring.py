@@ -97,7 +97,7 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
         words.append(
             _(
                 "{count} parameters, at most {most} are allowed: no points for the result.",
-                count=format_number(one.parameters, ","),
+                count=format_number(one.parameters or 0, ","),
                 most=format_number(rubric.max_parameters, ","),
             )
         )
