@@ -23,7 +23,7 @@ from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 from netbuilder.core.worker_process import ResourceLimits
 
 
@@ -121,7 +121,7 @@ def _tell(found: list[Submission]) -> None:
     for one in found:
         table.add_row(
             Text(one.student),
-            "" if one.score is None else f"{one.score:.1f}",
+            "" if one.score is None else format_number(one.score, ".1f"),
             one.status,
             f"{one.steps_done}/{one.steps}" if one.steps else "",
             {True: _("yes"), False: _("no"), None: ""}[one.verified],

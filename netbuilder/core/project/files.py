@@ -39,6 +39,7 @@ from netbuilder.core.project.model import (
 )
 from netbuilder.core.project.moved_data import relocate_data
 from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_number
 
 FORMAT = "netbuilder-project"
 VERSION = 1
@@ -287,8 +288,8 @@ def _graph_from_json(part: JsonObject) -> Graph:
         raise ProjectFileError(
             _(
                 "The graph has {count} nodes; NetBuilder opens up to {limit}.",
-                count=f"{len(raw_nodes):,}",
-                limit=f"{MAX_NODES:,}",
+                count=format_number(len(raw_nodes), ","),
+                limit=format_number(MAX_NODES, ","),
             ),
             _("Open another file."),
             code="project_too_many_nodes",

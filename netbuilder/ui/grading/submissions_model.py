@@ -55,7 +55,7 @@ def _result_text(one: Submission) -> str:
     if value is None:
         return ""
     if "accuracy" in one.metrics:
-        return _("{share} correct", share=f"{value:.1%}")
+        return _("{share} correct", share=format_number(value, ".1%"))
     return _("off by {error}", error=format_number(value))
 
 

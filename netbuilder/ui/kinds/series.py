@@ -152,7 +152,6 @@ class SequencesTab(QWidget):
                 "{shown} of {count} sequences.",
                 look.count,
                 shown=len(look.labels),
-                count=format_number(look.count),
             )
         )
         self._draw()

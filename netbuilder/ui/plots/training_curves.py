@@ -11,6 +11,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import localized
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
@@ -34,7 +36,7 @@ class _Axis(pg.AxisItem):
     """An axis with plain numbers, in log mode too."""
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [f"{10**value:.3g}" for value in values]
+        return [format_number(10**value, ".3g") for value in values]
 
 
 class TrainingCurvePlot(pg.PlotWidget):
@@ -358,7 +360,13 @@ def short_number(value: float | None) -> str:
         return "not a number" if math.isnan(value) else "infinite"
     size = abs(value)
     if 0.9995 <= size < 1:
-        return f"{math.trunc(value * 1e4) / 1e4}"  # it is not yet 1, as an R² of all right answers
+        return localized(
+            f"{math.trunc(value * 1e4) / 1e4}"
+        )  # it is not yet 1, as an R² of all right answers
     if size >= 1000:
-        return f"{value:,.0f}" if size < 1e7 else f"{value:.3g}"
-    return f"{value:.3g}" if size < 1e-4 and value else f"{value:#.3g}".rstrip(".")
+        return format_number(value, ",.0f") if size < 1e7 else format_number(value, ".3g")
+    return (
+        format_number(value, ".3g")
+        if size < 1e-4 and value
+        else localized(f"{value:#.3g}".rstrip("."))
+    )

@@ -273,7 +273,6 @@ def _complete(
                 "{count} row with missing values was left out.",
                 "{count} rows with missing values were left out.",
                 lost,
-                count=f"{lost:,}",
             ),
         )
         if lost

@@ -205,7 +205,6 @@ def _long_enough(
                 "{file} has {count} rows, but the model needs {window} rows per window.",
                 len(table),
                 file=source,
-                count=f"{len(table):,}",
                 window=window,
             ),
             _("Use a file with at least {count} rows.", count=window),
