@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
-        level().changed.connect(self.commands.show_level)
+        level().changed.connect(self._show_level)
 
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
@@ -332,6 +332,10 @@ class MainWindow(QMainWindow):
             )
             card.setProperty("opening", True)
             self.banner.add(card)
+
+    def _show_level(self) -> None:
+        # A method of the window: Qt forgets it with the window.
+        self.commands.show_level()
 
     def _confirm(self, words: str) -> None:
         self.status.tell(words)
