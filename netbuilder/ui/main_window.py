@@ -49,10 +49,11 @@ from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
-from netbuilder.ui.window.docks import Docks, Page
+from netbuilder.ui.window.docks import Docks
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.window.guide.welcome import WelcomeGuide
 from netbuilder.ui.window.panels import PANELS, TASKS, PanelRow, task_of
+from netbuilder.ui.window.side import Page
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_commands import WindowCommands

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -287,7 +288,7 @@ def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
     window = quick(open_window, example("iris"))
     window.docks.show_panel("code")
     window.canvas.select(("@goal",))
-    assert window.inspector.title.text() == "Goal"
+    assert window.inspector.title.text() == _("Target")
     assert window.docks.pages["settings"].isVisible()
 
 
@@ -340,7 +341,7 @@ def test_every_tab_and_every_card_is_in_reach(
         return all(rect.left() >= 0 and rect.right() <= width for rect in rects)
 
     try:
-        for _ in range(larger):
+        for _time in range(larger):
             window.actions_table["larger"].trigger()
         qtbot.waitUntil(lambda: not canvas.sight.fit_pending and all_in_view(), timeout=5000)
         qtbot.waitUntil(lambda: canvas.viewport().width() > 0.28 * size[0], timeout=5000)
@@ -383,10 +384,10 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
 ) -> None:
     window = quick(open_window, example("digits"))
     canvas = window.canvas
-    assert canvas.picture.cards["@goal"].detail == "reading the data…"
+    assert canvas.picture.cards["@goal"].detail == _("reading data…")
     canvas.select(("@goal",))
-    assert window.inspector.words.text() == "What the network shall learn: reading the data…"
-    assert "reading the data…" in window.inspector.summary.words()["data"]
+    assert window.inspector.words.text() == f"What the network shall learn: {_('reading data…')}"
+    assert _("reading data…") in window.inspector.summary.words()["data"]
     window.workbench.start()
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
     assert canvas.picture.cards["@goal"].detail == "digit · 10 classes · cross-entropy"
@@ -394,7 +395,7 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     missing = str(tmp_path / "missing.csv")
     window.store.apply("Other data", lambda p: edits.set_data(p, kind="csv", path=missing))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=30_000)
-    assert canvas.picture.cards["@goal"].detail == "the data's file is not there"
+    assert canvas.picture.cards["@goal"].detail == "the data file is missing"
     window.store.apply("No data", lambda p: edits.set_data(p, kind="", path=""))
     qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
     assert canvas.picture.cards["@goal"].detail == "no data chosen yet"

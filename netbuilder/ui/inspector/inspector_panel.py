@@ -220,9 +220,9 @@ class Inspector(QScrollArea):
                 "replace it by a layer of the palette to train."
             )
         elif node.shared is not None:
-            self.words.setText(f"{spec.help} It shares the weights of “{owner.id}”.")
+            self.words.setText(f"{spec.explanation} It shares the weights of “{owner.id}”.")
         else:
-            self.words.setText(spec.help)
+            self.words.setText(spec.explanation)
         key = (node.id, owner.layer)
         if key != self._shown:
             self._shown = key
@@ -296,7 +296,7 @@ class Inspector(QScrollArea):
             self.title.setText(f"{len(self._selection)} selected")
             self.words.setText("Delete, copy, group or move them together. Select one to edit it.")
         elif self._selection == (GOAL,):
-            self.title.setText("Goal")
+            self.title.setText(_("Target"))
             self.words.setText(self._goal_words())
             self.settings_requested.emit()
         else:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.results.empty_states import next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample

@@ -52,10 +52,9 @@ class Colors:
     def disabled(self) -> str:
         """The text of what cannot be done: half of it is the panel's colour."""
         text, panel = QColor(self.text), QColor(self.panel)
-        red, green, blue = (
-            (one + other) // 2
-            for one, other in zip(text.getRgb()[:3], panel.getRgb()[:3], strict=True)
-        )
+        red = (text.red() + panel.red()) // 2
+        green = (text.green() + panel.green()) // 2
+        blue = (text.blue() + panel.blue()) // 2
         return QColor(red, green, blue).name()
 
     def signed(self, value: float) -> str:

@@ -215,6 +215,14 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             "Search the palette",
         ),
         ActionRow(
+            "find-on-canvas",
+            _("Find on the canvas…"),
+            do("commands.find"),
+            "Layer",
+            "Ctrl+F",
+            _("Find a layer of the network by its name; Enter goes to the next"),
+        ),
+        ActionRow(
             "edit-layer",
             "Edit the selected layer",
             commands.edit_layer,
@@ -302,6 +310,14 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             "zoom-out", "Zoom out of the canvas", do("commands.zoom_out"), "View", "Ctrl+Shift+-"
         ),
         ActionRow("zoom-reset", "Canvas at 100 %", do("commands.zoom_reset"), "View", "Ctrl+1"),
+        ActionRow(
+            "network-table",
+            _("Network summary…"),
+            do("commands.show_table"),
+            "View",
+            "",
+            _("Layers with output shapes, parameters and multiply-adds; sort, copy or save as CSV"),
+        ),
         ActionRow(
             "present",
             "Presentation",

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson_record import record_of
 from netbuilder.core.lessons.parse import parse_lesson
@@ -58,7 +59,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     qtbot.waitUntil(
         lambda: (
             session.results[1].missing
-            == ("This counts as soon as step 1 is done: it comes first.",)
+            == (_("This step counts after step {number} is done.", number=1),)
         )
     )
     assert done(window) == []

@@ -267,7 +267,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     def hand_in(dialog: SubmissionDialog) -> None:
         hands.write_over(dialog.name, "Ada")
         hands.write_over(dialog.folder, str(folder))
-        hands.click(words_of(dialog, "Hand in"))
+        hands.click(dialog.hand_in)
         qtbot.waitUntil(lambda: dialog.written is not None, timeout=MINUTE)
         hands.press(Qt.Key.Key_Return)
 

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QRect
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.lessons.callout_places import PLACES
+from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project.model import Project
@@ -147,7 +147,7 @@ class LessonDock(QObject):
         self.callout = Callout(
             self._parts.window,
             ring,
-            show.layer or capitalize_first(PLACES[show.place]),
+            show.layer or capitalize_first(place_title(show.place)),
             show.text,
             (("Close", self.end_callout),),
             towards=towards,
