@@ -54,9 +54,10 @@ def pressable(window: MainWindow) -> list[str]:
             continue
         if isinstance(widget, QTabBar):
             found.extend(f"tab {widget.tabText(n)}" for n in range(widget.count()))
-        elif isinstance(widget, QAbstractButton | QLineEdit | QComboBox):
-            if not isinstance(widget.parentWidget(), QTabBar | QLineEdit):
-                found.append(f"{type(widget).__name__} {widget.objectName()}")
+        elif isinstance(widget, QAbstractButton | QLineEdit | QComboBox) and not isinstance(
+            widget.parentWidget(), QTabBar | QLineEdit
+        ):
+            found.append(f"{type(widget).__name__} {widget.objectName()}")
     model = window.palette_view.model
     found.extend(f"layer {one}" for one in listed(window))
     assert model.rowCount() == len(listed(window))
