@@ -30,6 +30,7 @@ class Colors:
     hairline: str
     text: str
     secondary: str
+    grid: str
     accent: str
     on_accent: str
     selection: str
@@ -58,6 +59,7 @@ LIGHT = Colors(
     hairline="#DDE1E7",
     text="#1B2430",
     secondary="#667085",
+    grid="#E4E8EE",
     accent="#2563EB",
     on_accent="#FFFFFF",
     selection="#E6EEFD",
@@ -81,6 +83,7 @@ DARK = Colors(
     hairline="#2E343D",
     text="#E6E9EE",
     secondary="#98A2B3",
+    grid="#2A3038",
     accent="#6EA0FF",
     on_accent="#10151C",
     selection="#243352",
