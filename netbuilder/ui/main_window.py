@@ -32,8 +32,8 @@ from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.services.runs.paused_model_publisher import PausedModelPublisher
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
-from netbuilder.ui.services.runs.run_progress import SPEEDS
-from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.run_progress import FULL
+from netbuilder.ui.services.runs.runner import Runner, RunState, remembered_speed
 from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.typed_steps import TypedSteps
 from netbuilder.ui.services.views import live_view
@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self.selection = SelectedNodes(self)
         self._build()
         self._wire()
+        self._reset_speed()
         if remember:
             self.docks.restore()
         else:
@@ -346,16 +347,16 @@ class MainWindow(QMainWindow):
         self.banner.clear()
         self.palette_view.end_search()
         self.runner.forget()
-        self._full_speed()
+        self._reset_speed()
         self._select(())
         if not self.store.project.data.kind:
             self.commands.show_panel("data")
 
-    def _full_speed(self) -> None:
-        """A pace that was chosen to watch one network is not carried over to the next one; in
+    def _reset_speed(self) -> None:
+        """A slow pace that was chosen for one network is not carried over to the next one; in
         front of a class it is."""
-        if self.runner.speed.rate is not None and not self.commands.presentation.on:
-            self.runner.set_speed(SPEEDS[0])
+        if not self.commands.presentation.on:
+            self.runner.set_speed(remembered_speed() if self._remember else FULL)
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:

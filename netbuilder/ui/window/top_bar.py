@@ -20,14 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.training.speed_control import SpeedControl
 from netbuilder.ui.widgets.steady_frame import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
 
 _SIDE, _GAP = 8, 12
-_TRAIN, _SLOW = "Train", "Train · slow"
 #: What gives way first where there is no room for all: the menus have each of them too.
 _GIVE_WAY = (
     "redo", "new", "open", "save", "step", "undo", "gallery", "speed", "save-model", "stop",
@@ -123,21 +124,6 @@ class ProgressView(SteadyFrame):
         self.right.setVisible(bool(end))
 
 
-class TrainButton(QPushButton):
-    """As wide as the longest of its words: what stands beside it does not move as they change."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(_TRAIN, parent)
-
-    def sizeHint(self) -> QSize:
-        words, size = self.fontMetrics(), super().sizeHint()
-        more = words.horizontalAdvance(_SLOW) - words.horizontalAdvance(self.text())
-        return QSize(size.width() + more, size.height())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-
 class TopBar(QToolBar):
     """The one tool bar. What it shows comes from the window's actions."""
 
@@ -169,7 +155,7 @@ class TopBar(QToolBar):
         for name in ("undo", "redo"):
             self._put(name, self._picture_button(name))
         self._places["steps"] = self.addSeparator()
-        self.train = TrainButton(self)
+        self.train = QPushButton(_("Train"), self)
         self.train.setProperty("role", "train")
         self._follow(self.train, "train")
         self.train.setIconSize(QSize(14, 14))
@@ -178,7 +164,7 @@ class TopBar(QToolBar):
             button = self._picture_button(name)
             button.setProperty("role", "boxed")
             self._put(name, _spaced(button, self))
-        self.speed = self._speed_button(tuple(speeds))
+        self.speed = self._speed_control(speeds)
         self._put("speed", _spaced(self.speed, self))
         self.progress = ProgressView(self)
         self.addWidget(self.progress)
@@ -271,34 +257,12 @@ class TopBar(QToolBar):
         name = "play" if paused else "pause"
         self._actions["pause"].setIcon(icons.icon(name, scheme.text, self._faded))
 
-    def _speed_button(self, names: tuple[str, ...]) -> QToolButton:
-        """A button that says how fast it goes, with the choices as its menu."""
-        button = QToolButton(self)
-        button.setProperty("role", "quiet")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolTip("How fast it trains")
-        button.setAccessibleName("Speed of the training")
-        menu = QMenu(button)
-        menu.setToolTipsVisible(True)
-        for name in names:
-            if name:
-                menu.addAction(self._actions[name])
-            else:
-                menu.addSeparator()
-        button.setMenu(menu)
-        choices = [self._actions[name] for name in names if self._actions.is_choice(name)]
-
-        def say() -> None:
-            chosen = [one.text().replace(" a second", "/s") for one in choices if one.isChecked()]
-            button.setText(f"{' · '.join(chosen)} ▾")
-            # Slow on purpose must not look like a slow machine.
-            slow = not self._actions["speed-full"].isChecked()
-            self.train.setText(_SLOW if slow else _TRAIN)
-
-        for choice in choices:
-            choice.toggled.connect(say)
-        say()
-        return button
+    def _speed_control(self, names: Iterable[str]) -> SpeedControl:
+        """The three speeds as buttons; what else ``names`` has is in its menu."""
+        choices = [self._actions[f"speed-{name}"] for name in ("step", "watch", "full")]
+        others = [self._actions[name] if name else None for name in names]
+        more = [one for one in others if one not in choices]
+        return SpeedControl(choices, choices[-1], self._actions["finish-now"], more, self)
 
     def _picture_button(self, name: str) -> QToolButton:
         button = QToolButton(self)
