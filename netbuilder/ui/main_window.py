@@ -32,8 +32,8 @@ from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.services.runs.paused_model_publisher import PausedModelPublisher
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
-from netbuilder.ui.services.runs.run_progress import SPEEDS
-from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.run_progress import FULL
+from netbuilder.ui.services.runs.runner import Runner, RunState, remembered_speed
 from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.typed_steps import TypedSteps
 from netbuilder.ui.services.views import live_view
@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self.selection = SelectedNodes(self)
         self._build()
         self._wire()
+        self._reset_speed()
         if remember:
             self.docks.restore()
         else:
@@ -211,6 +212,7 @@ class MainWindow(QMainWindow):
         self.auto_trainer.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
         store.path_changed.connect(self._retitle)
+        bench.models.changed.connect(self._retitle)
         files.told.connect(self.status.tell)
         files.confirmed.connect(self._confirm)
         files.busy.connect(self._busy)
@@ -219,7 +221,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
-        level().changed.connect(self.commands.show_level)
+        level().changed.connect(self._show_level)
 
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
@@ -334,6 +336,10 @@ class MainWindow(QMainWindow):
             card.setProperty("opening", True)
             self.banner.add(card)
 
+    def _show_level(self) -> None:
+        # A method of the window: Qt forgets it with the window.
+        self.commands.show_level()
+
     def _confirm(self, words: str) -> None:
         self.status.tell(words)
         self.toast.say(words)
@@ -342,16 +348,16 @@ class MainWindow(QMainWindow):
         self.banner.clear()
         self.palette_view.end_search()
         self.runner.forget()
-        self._full_speed()
+        self._reset_speed()
         self._select(())
         if not self.store.project.data.kind:
             self.commands.show_panel("data")
 
-    def _full_speed(self) -> None:
-        """A pace that was chosen to watch one network is not carried over to the next one; in
+    def _reset_speed(self) -> None:
+        """A slow pace that was chosen for one network is not carried over to the next one; in
         front of a class it is."""
-        if self.runner.speed.rate is not None and not self.commands.presentation.on:
-            self.runner.set_speed(SPEEDS[0])
+        if not self.commands.presentation.on:
+            self.runner.set_speed(remembered_speed() if self._remember else FULL)
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:
@@ -359,7 +365,7 @@ class MainWindow(QMainWindow):
             self.commands.show_used_layers()
 
     def _run_changed(self) -> None:
-        self.top_bar.show_paused(self.runner.paused)
+        self.top_bar.train.show_run(running=self.runner.running, paused=self.runner.paused)
         self.refresh_actions()
 
     def _run_ended(self) -> None:
@@ -380,6 +386,10 @@ class MainWindow(QMainWindow):
     def _retitle(self) -> None:
         self.setWindowTitle(self.documents.title)
         self.setWindowModified(self.store.modified)
+        files = self.documents
+        self.top_bar.document.show_document(
+            files.name, (one.what for one in files.unsaved), in_file=files.in_file
+        )
 
 
 def panel_names() -> tuple[str, ...]:

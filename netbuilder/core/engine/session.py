@@ -63,6 +63,7 @@ from netbuilder.core.engine.reporting import EventReporter
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
 from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
@@ -164,9 +165,18 @@ class Session:
         """End now; the run gives the model as it is. ``discard``: no record is kept of it."""
         self._control.end("now", discard=discard)
 
-    def set_speed(self, rate: float | None, unit: Unit = "epochs") -> None:
-        """Go on with so many epochs, or steps, a second; None: as fast as it goes."""
-        self._control.post(lambda: self._loop.tempo.set(rate, unit))
+    def set_speed(
+        self, rate: float | None, unit: Unit = "epochs", *, spread: float | None = None
+    ) -> None:
+        """Limit the speed of the run, from here on and when it goes on later.
+
+        Args:
+            rate: epochs, or steps, a second; None: as fast as it goes.
+            unit: what ``rate`` counts.
+            spread: seconds over which the planned epochs are spread evenly, in place of ``rate``;
+                a run that takes longer is not slowed.
+        """
+        self._control.post(lambda: self._loop.set_speed(rate, unit, spread))
 
     def step(self) -> None:
         """Do one step and stand still; answered by ``Paused``, also where the run stood before.
@@ -287,6 +297,16 @@ class Session:
         mine = self.trained
         return mine is None or trained is None or mine.training_model is trained.training_model
 
+    def keep_weights(self) -> None:
+        """Keep the weights of epochs on the way, in ``weight_history``; before the run begins."""
+        if self._loop.weights is None:
+            self._loop.weights = WeightHistory()
+
+    @property
+    def weight_history(self) -> WeightHistory | None:
+        """The weights of earlier epochs, where they are kept; to be read after the run."""
+        return self._loop.weights
+
     @property
     def epochs(self) -> int:
         """How many are planned, from the very beginning."""
@@ -389,7 +409,7 @@ class Session:
         loop = self._loop
         return replace(
             found,
-            seconds=self.seconds,
+            seconds=loop.computing if loop.tempo.slowed else self.seconds,
             slowed=loop.tempo.slowed,
             steps_per_second=trainer.position / max(loop.computing, 1e-9),
         )

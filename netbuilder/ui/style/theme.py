@@ -32,6 +32,7 @@ class Colors:
     border: str
     text: str
     secondary: str
+    grid: str
     accent: str
     accent_text: str
     on_accent: str
@@ -72,6 +73,7 @@ LIGHT = Colors(
     border="#8791A0",
     text="#1B2430",
     secondary="#596579",
+    grid="#E4E8EE",
     accent="#2563EB",
     accent_text="#1D4ED8",
     on_accent="#FFFFFF",
@@ -98,6 +100,7 @@ DARK = Colors(
     border="#707B8C",
     text="#E6E9EE",
     secondary="#98A2B3",
+    grid="#2A3038",
     accent="#6EA0FF",
     accent_text="#8FB5FF",
     on_accent="#10151C",

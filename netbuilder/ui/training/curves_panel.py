@@ -15,6 +15,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_count
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.runs.epoch_viewer import EpochViewer
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.typed_steps import begins_anew
@@ -51,6 +52,7 @@ class CurvesPanel(QWidget):
             show_panel,
         )
         self._curves: CurveView | None = None
+        self.epochs = EpochViewer(workbench.models, runner, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 10)
         layout.setSpacing(6)
@@ -103,7 +105,15 @@ class CurvesPanel(QWidget):
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)
+            self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
+
+    def _show_epoch(self, epoch: float | None) -> None:
+        """Show previews and surface as they were where the cursor is on the curve."""
+        if epoch is None:
+            self.epochs.withdraw()
+        elif not self._runner.active:
+            self.epochs.show(epoch)
 
     def make_ready(self) -> None:
         """Have the plot there before a run begins."""

@@ -23,7 +23,6 @@ MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
 #: The system shows the menus at the top of the screen, as macOS does.
 MENU_BAR = sys.platform == "darwin"
 _Key = QKeySequence.StandardKey
-_SPEED_HELP = "So slow that the eye can follow"
 #: What the button beside Train offers; "" is a line.
 SPEED_MENU = (
     *(f"speed-{speed.id}" for speed in SPEEDS),
@@ -459,10 +458,10 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
     speeds = [
         ActionRow(
             f"speed-{speed.id}",
-            speed.title,
-            partial(runner.set_speed, speed),
+            _(speed.title),
+            partial(runner.choose_speed, speed),
             "Run|" if speed is SPEEDS[-1] else "Run",
-            help=_SPEED_HELP if speed.rate else "As fast as it goes",
+            help=_(speed.help),
             checked=lambda speed=speed: runner.speed == speed,  # type: ignore[misc]
         )
         for speed in SPEEDS
@@ -496,6 +495,14 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             enabled=lambda: runner.may_go_on,
         ),
         *speeds,
+        ActionRow(
+            "finish-now",
+            _("Finish now"),
+            runner.finish_now,
+            "Run|",
+            help=_("Train the rest of this run at full speed"),
+            enabled=lambda: runner.slowed,
+        ),
         ActionRow(
             "as-drawn",
             "Train as I draw",

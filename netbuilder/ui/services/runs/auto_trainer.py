@@ -156,10 +156,10 @@ class AutoTrainer(QObject):
             trained = bench.models.trained
             anew, self._anew = self._anew, False
             if anew or not can_continue_as(self._store.project, bench.facts, trained):
-                runner.start()
+                runner.start(spread=False)
             else:
                 epochs = self._store.project.training.epochs
-                runner.start(on_from=trained, more=epochs, other_data=True)
+                runner.start(on_from=trained, more=epochs, other_data=True, spread=False)
 
     def _run_ended(self) -> None:
         if self._waits:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
-    format_count,
     format_duration,
     format_number,
     format_percent,
@@ -21,21 +21,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Speed:
-    """``format_rate`` epochs or steps a second, so slow that a class can follow; None: full
-    speed."""
+    """How fast a run may go.
+
+    Attributes:
+        rate: epochs or steps (``unit``) a second; None: as fast as it goes.
+        spread: seconds over which a shorter run is spread evenly; None: it is not.
+    """
 
     id: str
     title: str
+    help: str
     rate: float | None = None
     unit: Literal["epochs", "steps"] = "epochs"
+    spread: float | None = None
 
 
+FULL = Speed("full", N_("Full speed"), N_("Train as fast as this computer can"))
+WATCH = Speed("watch", N_("Watch"), N_("Spread a short training over about 8 seconds"), spread=8.0)
+STEP = Speed("step", N_("Step"), N_("Train on one batch, then pause"))
+_SLOW = N_("Slow enough to watch")
 SPEEDS: tuple[Speed, ...] = (
-    Speed("full", "Full speed"),
-    Speed("epochs-5", "5 epochs a second", 5.0),
-    Speed("epochs-1", "1 epoch a second", 1.0),
-    Speed("steps-10", "10 steps a second", 10.0, "steps"),
-    Speed("steps-2", "2 steps a second", 2.0, "steps"),
+    FULL,
+    WATCH,
+    STEP,
+    Speed("epochs-5", N_("5 epochs per second"), _SLOW, 5.0),
+    Speed("epochs-1", N_("1 epoch per second"), _SLOW, 1.0),
+    Speed("steps-10", N_("10 steps per second"), _SLOW, 10.0, "steps"),
+    Speed("steps-2", N_("2 steps per second"), _SLOW, 2.0, "steps"),
 )
 
 
@@ -52,20 +64,35 @@ class RunProgress:
 
 
 def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:
-    """What was done, and how long one waited for it: "50 epochs in 2.3 s"."""
-    watched = ", slowly enough to follow" if slowed else ""
+    """Return what was trained and the time it took: "50 epochs in 2.3 s".
+
+    Args:
+        epochs: whole epochs done.
+        seconds: by the clock; of a slowed run its computing alone.
+        slowed: whether the run was slowed down to be watched.
+    """
+    time = format_duration(seconds)
+    if epochs and slowed:
+        return ngettext(
+            "{count} epoch in {time} of training time, slowed down to watch",
+            "{count} epochs in {time} of training time, slowed down to watch",
+            epochs,
+            time=time,
+        )
     if epochs:
-        return f"{format_count(epochs, 'epoch')} in {format_duration(seconds)}{watched}"
-    return f"less than one epoch ({format_duration(seconds)}{watched})" if seconds else "elsewhere"
+        return ngettext("{count} epoch in {time}", "{count} epochs in {time}", epochs, time=time)
+    return _("less than one epoch ({time})", time=time) if seconds else _("elsewhere")
 
 
 def format_rate(steps_per_second: float) -> str:
     """A speed: "4,180 steps/s", "2.4 steps/s", "12 s a step"."""
     if steps_per_second >= 10:
-        return f"{format_number(steps_per_second, ',.0f')} steps/s"
+        return _("{rate} steps/s", rate=format_number(steps_per_second, ",.0f"))
     if steps_per_second >= 0.5:
-        return f"{format_number(steps_per_second, '.1f')} steps/s"
-    return f"{format_duration(1 / steps_per_second)} a step" if steps_per_second > 0 else ""
+        return _("{rate} steps/s", rate=format_number(steps_per_second, ".1f"))
+    if steps_per_second > 0:
+        return _("{time} per step", time=format_duration(1 / steps_per_second))
+    return ""
 
 
 _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
@@ -83,7 +110,7 @@ def format_results(test: Mapping[str, float]) -> str:
     """The test's numbers in one line; the loss only where there is nothing else."""
     names = [name for name in test if name != "loss"] or list(test)
     shown = ", ".join(format_metric(name, test[name]) for name in names[:2])
-    return f"{shown} on the test rows." if shown else ""
+    return _("Test set: {results}", results=shown) if shown else ""
 
 
 def format_start(run: Run) -> str:

@@ -55,6 +55,7 @@ class RunTracker:
         self.learning_rate: float | None = None
         self.rate_by_hand: float | None = None
         self.validated = False
+        self._rate = 0.0  # steps a second that this computer can do
         self._seconds = 0.0  # that the steps done so far took, without what came between them
         # When how many steps were done, by the clock: pictures and slow motion count too.
         self._done: deque[tuple[float, int]] = deque()
@@ -114,7 +115,7 @@ class RunTracker:
         x = (event.first + np.arange(1, count + 1)) / self.steps_per_epoch
         self.curves.add_steps(x, dict(event.values))
         self.epoch = float(x[-1])
-        self._seconds = event.seconds
+        self._seconds, self._rate = event.seconds, event.steps_per_second
         self._keep_time(time.monotonic(), event.first + count)
 
     def epoch_end(self, event: EpochEnd) -> None:
@@ -158,18 +159,30 @@ class RunTracker:
             self.planned = int(event.value)
         self._unset = None
 
-    def end(self, reason: str) -> RunProgress:
-        """The run is over: what was done is all that is planned now. Where it got to, of what."""
+    def end(self, reason: str, speed: float = 0.0) -> RunProgress:
+        """Return where the run got to; what was done is all that is planned now.
+
+        Args:
+            reason: why it ended: "done", "stopped", "early" or "failed".
+            speed: steps a second that it was computed with, where waits came between; else 0.
+        """
         done, asked = int(self.epoch), max(self.planned, 1)
         self.planned = max(done, 1)
         if reason == "done":
             words = f"Epoch {done:,} of {asked:,}"
             if self._seconds > 0:  # of the whole run, as beside "Trained 50 epochs in 0.1 s"
-                words += f" · {format_rate(self.epoch * self.steps_per_epoch / self._seconds)}"
+                speed = speed or self.epoch * self.steps_per_epoch / self._seconds
+                words += f" · {format_rate(speed)}"
             return RunProgress(words, "done", 1.0)
         where = f"at epoch {done:,}" if done else "in epoch 1"
         how = {"early": "Stopped early", "failed": "Broke off"}.get(reason, "Stopped")
         return RunProgress(f"{how} {where} of {asked:,}", "", min(self.epoch / asked, 1.0))
+
+    @property
+    def needed(self) -> float:
+        """Seconds that the whole run takes at full speed; endless while that is not known."""
+        steps = self.planned * self.steps_per_epoch
+        return steps / self._rate if self._rate > 0 else float("inf")
 
     def _keep_time(self, now: float, done: int) -> None:
         """Measure the speed by the clock, over the last two seconds."""

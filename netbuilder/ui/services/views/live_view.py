@@ -261,7 +261,7 @@ class LiveView(QObject):
         """Ask anew."""
         if not self.watched:
             return
-        trained = self._workbench.models.trained
+        trained = self._workbench.models.prediction_model
         active = self._runner.active
         settled = self._workbench.models.state.settled
         project = self._runner.project if active else settled.project
