@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.model import Choice
-from netbuilder.core.project.model import Project as ProjectValue
+from netbuilder.core.project.model import Choice, Project as ProjectValue
 
 if TYPE_CHECKING:
     import keras
@@ -394,8 +393,7 @@ class Model:
         import pandas as pd
 
         from netbuilder.core.results import file_samples
-        from netbuilder.core.results.explain.methods import ComparisonRows as KnownRows
-        from netbuilder.core.results.explain.methods import explain
+        from netbuilder.core.results.explain.methods import ComparisonRows as KnownRows, explain
         from netbuilder.core.results.own_units import preprocessing_of
 
         if isinstance(sample, np.ndarray):

@@ -22,7 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure a trained model on rows whose answers are known."""
     data = Path(arguments.data) if arguments.data else None
     if data is not None and not data.exists():
-        raise UserError(f"There is no file '{data}'.", "Check the name and the folder.")
+        raise UserError(
+            _("There is no file '{name}'.", name=data),
+            _("Check the name and the folder."),
+            code="file_not_found",
+        )
     trained = load_model(Path(arguments.model))
     if arguments.missing:
         from netbuilder.core.results.missing_values import with_missing_rule
@@ -69,8 +73,9 @@ def load_model(path: Path) -> TrainedModel:
 
     if path.suffix == ".netbuilder":
         raise UserError(
-            f"'{path.name}' is a project; it has no trained weights.",
-            f"Train it first: netbuilder train {path}",
+            _("'{name}' is a project; it has no trained weights.", name=path.name),
+            _("Train it first: netbuilder train {file}", file=path),
+            code="project_not_trained",
         )
     for text in inspect_file(path, placeholders=True).notes:
         print_note(text)
@@ -170,7 +175,7 @@ def _tell_matrix(result: Evaluation) -> None:
 
     if result.confusion_matrix is None or len(result.labels) > 20:
         return
-    table = Table(title="rows: the truth, columns: the answer")
+    table = Table(title=_("Confusion matrix: rows are labels, columns are predictions"))
     table.add_column("")
     for label in result.labels:
         table.add_column(label, justify="right")

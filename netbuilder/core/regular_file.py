@@ -6,13 +6,13 @@ import stat
 from pathlib import Path
 
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 _KINDS = (
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISFIFO, N_("a pipe")),
+    (stat.S_ISCHR, N_("a device")),
+    (stat.S_ISBLK, N_("a device")),
+    (stat.S_ISSOCK, N_("a socket")),
 )
 
 
@@ -28,7 +28,7 @@ def special_file_kind(path: Path | str) -> str:
         return ""
     for is_kind, words in _KINDS:
         if is_kind(mode):
-            return words
+            return _(words)
     return ""
 
 
@@ -41,8 +41,8 @@ def require_regular_file(path: Path | str, error: type[UserError] = FormatError)
     kind = special_file_kind(path)
     if kind:
         raise error(
-            f"'{path}' is {kind}, not a file.",
-            "Choose a file that lies on a disk.",
+            _("'{path}' is {kind}, not a file.", path=path, kind=kind),
+            _("Choose a file on a disk."),
             path=str(path),
             code="not_a_regular_file",
         )

@@ -13,8 +13,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from netbuilder.core.i18n import babel_locale, language, localized, ngettext
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import (
+    babel_locale,
+    gettext as _,
+    language,
+    localized,
+    ngettext,
+    remember,
+    rerendered,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +35,13 @@ def format_list(
 ) -> str:
     """Join values as the language does: ``a, b and c``; beyond ``limit`` ``a, b, c and 4 more``."""
     words = [str(value) for value in values]
+    text = _joined(words, limit, style)
+    if len(words) > 1:
+        remember(text, lambda: format_list(map(rerendered, words), limit, style))
+    return text
+
+
+def _joined(words: list[str], limit: int, style: Literal["and", "or"]) -> str:
     if len(words) > limit:
         left = len(words) - limit
         words = [*words[:limit], ngettext("{count} more", "{count} more", left)]
@@ -208,15 +222,18 @@ _SIGNS = dict(zip(_SIZES, ("bytes", "kB", "MB", "GB", "TB"), strict=True))
 
 def format_bytes(count: float) -> str:
     """Write a size in powers of 1,000: ``12 kB``, ``0.6 MB``, ``1.4 GB``."""
-    power = 0
+    size, power = count, 0
     while power < len(_SIZES) - 1 and count >= (1000 if power == 0 else 100):
         count, power = count / 1000, power + 1
     number = format_number(count, ",.0f" if power == 0 or count >= 10 else ".1f")
     if language() == "en":
-        return f"{number} {_SIGNS[_SIZES[power]]}"
-    from babel.units import format_unit
+        text = f"{number} {_SIGNS[_SIZES[power]]}"
+    else:
+        from babel.units import format_unit
 
-    return format_unit(number, f"digital-{_SIZES[power]}", "short", locale=babel_locale())
+        text = format_unit(number, f"digital-{_SIZES[power]}", "short", locale=babel_locale())
+    remember(text, lambda: format_bytes(size))
+    return text
 
 
 def format_operations(count: float) -> str:
@@ -246,7 +263,9 @@ def format_date(when: date, length: Literal["short", "medium", "long"] = "long")
     """Write a day: "28 November 2026", "28 Nov 2026", "28/11/2026"."""
     from babel.dates import format_date as written
 
-    return written(when, length, babel_locale())
+    text = written(when, length, babel_locale())
+    remember(text, lambda: format_date(when, length))
+    return text
 
 
 def format_time(when: datetime) -> str:
@@ -261,7 +280,9 @@ def format_moment(when: datetime) -> str:
     from babel.dates import get_datetime_format
 
     both = str(get_datetime_format("medium", babel_locale())).replace("'", "")
-    return both.replace("{0}", format_time(when)).replace("{1}", format_date(when))
+    text = both.replace("{0}", format_time(when)).replace("{1}", format_date(when))
+    remember(text, lambda: format_moment(when))
+    return text
 
 
 def format_time_or_day(when: datetime) -> str:
@@ -271,4 +292,6 @@ def format_time_or_day(when: datetime) -> str:
         return format_time(when)
     from babel.dates import format_skeleton
 
-    return format_skeleton("MMMd", when, locale=babel_locale())
+    text = format_skeleton("MMMd", when, locale=babel_locale())
+    remember(text, lambda: format_time_or_day(when))
+    return text

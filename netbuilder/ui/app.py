@@ -19,7 +19,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import recovery, settings
+from netbuilder.ui.services import recovery, retranslate, settings
 from netbuilder.ui.services.process import crash_detector
 from netbuilder.ui.services.process.garbage_collector import GarbageCollector
 from netbuilder.ui.services.process_locks import of_one_process
@@ -52,6 +52,7 @@ class Application(QApplication):
 
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and stay until it is closed."""
+    retranslate.start_language()
     app = make_application(sys.argv)
     failures = UnexpectedErrors()
     failures.install()
@@ -113,6 +114,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")
     app.setPalette(theme.palette(theme.colors()))
+    retranslate.follow_language(app)
     GarbageCollector(app)
     return app
 

@@ -25,6 +25,7 @@ from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.font_scale import FontScale
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
@@ -48,10 +49,11 @@ from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
-from netbuilder.ui.window.docks import Docks, Page
+from netbuilder.ui.window.docks import Docks
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.window.guide.welcome import WelcomeGuide
-from netbuilder.ui.window.panels import PANELS, PanelRow
+from netbuilder.ui.window.panels import PANELS, TASKS, PanelRow, task_of
+from netbuilder.ui.window.side import Page
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_commands import WindowCommands
@@ -109,13 +111,14 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.canvas, 1)
-        self.setCentralWidget(middle)
         self.palette_view = Palette()
         self.inspector = Inspector(self.store, self.workbench, self.evaluation_service)
         self.status = StatusBar(self.workbench, self)
         self.setStatusBar(self.status)
         self.actions_table = WindowActions(self)
-        self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
+        self.docks = Docks(
+            self, self.palette_view, self.inspector, middle, TASKS, map(self._page, PANELS)
+        )
         self.paused_models = PausedModelPublisher(
             self.workbench.models, self.runner, partial(self.docks.in_front, "predict"), self
         )
@@ -135,12 +138,13 @@ class MainWindow(QMainWindow):
         self.toast = Toast(middle, self)
         self.welcome = WelcomeGuide(self.parts, self.top_bar, self.commands.show_error)
         self.commands.welcome = self.welcome
+        self.commands.show_level()
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
 
     def _page(self, row: PanelRow) -> Page:
         build = lambda: row.build(self.parts)  # noqa: E731 - when the tab is first seen
-        return Page(row.id, row.title, row.short or row.title, row.help, build)
+        return Page(row.id, row.title, row.help, task_of(row.id), build)
 
     def _parts(self) -> WindowParts:
         return WindowParts(
@@ -216,6 +220,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
+        level().changed.connect(self.commands.show_level)
 
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
@@ -352,6 +357,7 @@ class MainWindow(QMainWindow):
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:
             self.actions_table.refresh()
+            self.commands.show_used_layers()
 
     def _run_changed(self) -> None:
         self.top_bar.show_paused(self.runner.paused)
@@ -362,6 +368,7 @@ class MainWindow(QMainWindow):
         trained = self.workbench.models.trained
         if self.workbench.run_error is None and trained is not None:
             self.status.tell(dialogs.result_words(trained), 20, of_run=True)
+            self.docks.side.mark("understand")
             QApplication.alert(self)
 
     def _show_run_error(self) -> None:

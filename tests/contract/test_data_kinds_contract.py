@@ -272,8 +272,9 @@ def test_an_option_out_of_bounds_is_named() -> None:
     from netbuilder.core.errors import DataError
 
     recipe = Data("builtin", name="moons", options={"samples": 3})
-    with pytest.raises(DataError, match="'samples' of the data is 3"):
+    with pytest.raises(DataError, match="'samples' is 3") as caught:
         read_samples(recipe, Path())
+    assert caught.value.code == "data_option_invalid"
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
 from netbuilder.ui import app, main_window
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services import jobs, level
 from netbuilder.ui.services.runs.run_progress import FULL
 from netbuilder.ui.services.workbench import Workbench
 
@@ -118,6 +118,12 @@ def at_rest(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
         qtbot.waitUntil(same)
 
     return wait
+
+
+@pytest.fixture(autouse=True)
+def full_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see everything, unless they choose Basic."""
+    monkeypatch.setattr(level, "FIRST", level.FULL)
 
 
 @pytest.fixture(autouse=True)

@@ -77,7 +77,7 @@ def nameless(window: QWidget) -> set[str]:
 def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
     """Through all tabs and all layers."""
     found = set()
-    for name in window.docks.panels:
+    for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
         qtbot.waitUntil(
             lambda: window.evaluation_service.idle and window.activations_service.idle,

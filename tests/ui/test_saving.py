@@ -536,9 +536,9 @@ def test_the_first_window_fits_with_its_frame(screen: QRect, frame: QMargins) ->
     assert place.height() > 600
 
 
-def test_a_large_screen_gets_the_designed_size() -> None:
+def test_on_a_large_screen_the_window_opens_at_85_percent() -> None:
     place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
-    assert (place.width(), place.height()) == (1366, 768)
+    assert (place.width(), place.height()) == (2176, 1190)
 
 
 def test_a_new_window_lies_within_its_screen(open_window: Open, small: Project) -> None:

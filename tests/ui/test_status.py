@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -60,7 +61,7 @@ def test_the_end_of_a_run_is_no_news_of_another(
     news, result = window.status.news, window.inspector.summary.lines["result"]
     with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
         window.actions_table["train"].trigger()
-    assert result.text() == "it is training"
+    assert result.text() == _("training is running")
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert news.text().startswith("Trained 2 epochs")
     assert "After 2 epochs" in result.text()
@@ -69,18 +70,18 @@ def test_the_end_of_a_run_is_no_news_of_another(
     with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
         window.actions_table["train"].trigger()
     assert news.text() == ""
-    assert result.text() == "it is training", "not what the run before came to"
+    assert result.text() == _("training is running"), "not what the run before came to"
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
     window.docks.show_panel("training")
     panels = [window.docks.show_panel(name) for name in ("evaluate", "predict")]
     window.actions_table["pause"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED, timeout=MINUTE)
-    assert result.text() == "the training is paused"
+    assert result.text() == _("training is paused")
     for panel in panels:
-        assert panel.stale.text().startswith("⚠ The training is paused:")
+        assert panel.stale.text().startswith("⚠ Training is paused")
     window.actions_table["pause"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
-    assert result.text() == "it is training"
+    assert result.text() == _("training is running")
     window.actions_table["stop"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert news.text().startswith("Trained")

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -23,7 +24,7 @@ from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.command_search import CommandSearch
-from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.panels import PANELS, TASKS
 
 Open = Callable[..., MainWindow]
 
@@ -46,15 +47,15 @@ def answer(text: str) -> None:
     QTimer.singleShot(30, press)
 
 
-@pytest.mark.parametrize("row", PANELS, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [row for row in PANELS if row.key], ids=lambda row: row.id)
 def test_every_panel_opens_from_the_keyboard(open_window: Open, row: object, qtbot: QtBot) -> None:
     window = quick(open_window)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
-    key = Qt.Key.Key_1 + PANELS.index(row)
+    key = Qt.Key.Key_0 + row.key
     QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: window.docks.pages[row.id].panel is not None, timeout=30_000)
-    assert window.docks.panels[row.id].isVisible()
+    assert window.docks.pages[row.id].isVisible()
 
 
 def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot: QtBot) -> None:
@@ -187,23 +188,32 @@ def test_moving_a_project_keeps_its_data(
 
 def test_docks_are_remembered(open_window: Open) -> None:
     window = quick(open_window)
-    window.docks.palette.hide()
+    window.resize(1366, 768)
     window.docks.show_panel("code")
+    window.docks.palette.open()
     window.documents.keep_model()
     window.close()
     again = quick(open_window)
-    assert not again.docks.palette.isVisible()
-    assert again.docks.panels["code"].isVisible()
+    assert again.docks.palette.palette_view.isVisible(), "opened by hand beside another task"
+    assert again.docks.pages["code"].isVisible()
     again.commands.reset_panels()
-    assert again.docks.palette.isVisible()
+    assert again.docks.side.task == "build"
+    assert again.docks.pages["layer"].isVisible()
 
 
-def test_panels_get_titles_to_be_moved_by(open_window: Open) -> None:
+def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window: Open, qtbot: QtBot) -> None:
     window = quick(open_window)
-    window.commands.toggle_titles()
-    assert all(dock.titleBarWidget() is None for dock in window.docks._all)
-    window.commands.toggle_titles()
-    assert all(dock.titleBarWidget() is not None for dock in window.docks._all)
+    window.docks.show_panel("code")
+    window.commands.detach_page()
+    page = window.docks.pages["code"]
+    qtbot.waitUntil(page.isVisible)
+    assert page.isWindow()
+    assert window.docks.side.shown == ("predict",)
+    assert window.docks.show_panel("code") is page.panel, "where it is"
+    page.close()
+    assert not page.isWindow()
+    window.docks.show_panel("code")
+    assert page.isVisible()
 
 
 def test_everything_grows_and_shrinks(open_window: Open) -> None:
@@ -278,8 +288,8 @@ def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
     window = quick(open_window, example("iris"))
     window.docks.show_panel("code")
     window.canvas.select(("@goal",))
-    assert window.inspector.title.text() == "Goal"
-    assert window.docks.panels["training"].isVisible()
+    assert window.inspector.title.text() == _("Target")
+    assert window.docks.pages["settings"].isVisible()
 
 
 def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> None:
@@ -331,27 +341,29 @@ def test_every_tab_and_every_card_is_in_reach(
         return all(rect.left() >= 0 and rect.right() <= width for rect in rects)
 
     try:
-        for _ in range(larger):
+        for _time in range(larger):
             window.actions_table["larger"].trigger()
         qtbot.waitUntil(lambda: not canvas.sight.fit_pending and all_in_view(), timeout=5000)
         qtbot.waitUntil(lambda: canvas.viewport().width() > 0.28 * size[0], timeout=5000)
         canvas.sight.fit()
         assert all_in_view()
-        bar = next(
-            bar
-            for bar in window.findChildren(QTabBar)
-            if bar.parent() is window and bar.isVisible()
-        )
-        assert bar.count() == len(PANELS)
-        onward = bar.findChild(QToolButton, "ScrollRightButton")
-        for _ in range(len(PANELS)):
-            if onward.isVisible() and onward.isEnabled():
+        bar = window.findChild(QTabBar, "pages")
+        for task in TASKS:
+            button = window.findChild(QPushButton, f"task_{task.id}")
+            assert button.width() >= button.sizeHint().width()
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            assert window.docks.side.shown == (task.pages[0],)
+            titles = [row.title for row in PANELS if row.id in task.pages]
+            assert sorted(bar.tabText(n) for n in range(bar.count())) == sorted(titles)
+            onward = bar.findChild(QToolButton, "ScrollRightButton")
+            while onward.isVisible() and onward.isEnabled():
                 QTest.mouseClick(onward, Qt.MouseButton.LeftButton)
-        last = bar.tabRect(bar.count() - 1)
-        free = onward.geometry().left() if onward.isVisible() else bar.width()
-        assert last.right() <= free, "the last tab is seen whole"
-        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=last.center())
-        assert bar.currentIndex() == bar.count() - 1
+            last = bar.tabRect(bar.count() - 1)
+            free = onward.geometry().left() if onward.isVisible() else bar.width()
+            assert last.right() <= free, "the last tab is seen whole"
+            QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=last.center())
+            assert window.docks.side.shown == (task.pages[-1],)
+            window.docks.show_panel(task.pages[0], focus=False)
     finally:
         window.actions_table["normal"].trigger()
 
@@ -372,10 +384,10 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
 ) -> None:
     window = quick(open_window, example("digits"))
     canvas = window.canvas
-    assert canvas.picture.cards["@goal"].detail == "reading the data…"
+    assert canvas.picture.cards["@goal"].detail == _("reading data…")
     canvas.select(("@goal",))
-    assert window.inspector.words.text() == "What the network shall learn: reading the data…"
-    assert "reading the data…" in window.inspector.summary.words()["data"]
+    assert window.inspector.words.text() == f"What the network shall learn: {_('reading data…')}"
+    assert _("reading data…") in window.inspector.summary.words()["data"]
     window.workbench.start()
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
     assert canvas.picture.cards["@goal"].detail == "digit · 10 classes · cross-entropy"
@@ -383,7 +395,7 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     missing = str(tmp_path / "missing.csv")
     window.store.apply("Other data", lambda p: edits.set_data(p, kind="csv", path=missing))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=30_000)
-    assert canvas.picture.cards["@goal"].detail == "the data's file is not there"
+    assert canvas.picture.cards["@goal"].detail == "the data file is missing"
     window.store.apply("No data", lambda p: edits.set_data(p, kind="", path=""))
     qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
     assert canvas.picture.cards["@goal"].detail == "no data chosen yet"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QToolTip
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.submission import Submission
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project
@@ -56,7 +57,7 @@ def test_points_given_by_hand_are_asked_about_by_every_way_out(
     grading.show()
     grading.model.setData(grading.model.index(0, POINTS), "91", Qt.ItemDataRole.EditRole)
 
-    pressed = answer("Stay here", "Stay here", "Stay here")
+    pressed = answer(*[_("Cancel")] * 3)
     QTest.keyClick(grading, Qt.Key.Key_Escape)
     assert grading.isVisible()
     grading.close()
@@ -84,7 +85,7 @@ def test_a_lesson_that_was_written_is_not_dropped_by_escape(
     assert not writer.isVisible(), "the text that every lesson begins with is nothing to lose"
     writer.show()
     QTest.keyClicks(writer.edit, "Mine. ")
-    pressed = answer("Stay here", "Close it")
+    pressed = answer(_("Cancel"), _("Close anyway"))
     QTest.keyClick(writer, Qt.Key.Key_Escape)
     assert writer.isVisible()
     assert writer.close()

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netbuilder.core.data.downloads import kept_off_the_network
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.site_settings import site_settings
 
 Tell = Callable[[str], None]
@@ -54,7 +55,7 @@ def report_download(what: str, tell: Tell | None) -> Iterator[None]:
             grown = [n for path, n in _sizes(place).items() if n > before.get(path, 0)]
             if grown and max(grown) != last:
                 last = max(grown)
-                tell(f"Downloading {what}: {last / 1e6:.1f} MB so far")
+                tell(_("Downloading {what}: {size} MB so far", what=what, size=f"{last / 1e6:.1f}"))
 
     thread = threading.Thread(target=watch, name="netbuilder-download")
     thread.start()

@@ -25,6 +25,7 @@ from netbuilder.core.engine.run_control import Ending, RunControl
 from netbuilder.core.engine.speed_limiter import SpeedLimiter, Stopwatch, Unit
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 # How often a run that pauses looks whether a new probe has been made ready.
@@ -305,7 +306,11 @@ class RunLoop:
     def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
         """Stand still until a checkpoint can be written, or the user goes on without one."""
         saver = self._of_run().saver
-        words = f"The run waits, since it cannot be saved. {problem} It goes on by itself then."
+        words = _(
+            "Training is paused because it cannot be saved. {reason} It continues as soon as it "
+            "can be saved.",
+            reason=problem,
+        )
         self.clock.stand()
         self._emit(Paused(trainer.epoch, trainer.step, words))
         self.control.pause()

@@ -65,6 +65,7 @@ from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -454,7 +455,7 @@ class Session:
             log.info("what was learned could not be kept: %s", error)
 
     def _prepare(self) -> RunParts:
-        self._emit(Preparing("Building the network"))
+        self._emit(Preparing(_("Building the network…")))
         training, folder = self.project.training, self.checkpoint_dir
         found = (
             read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
@@ -494,7 +495,7 @@ class Session:
         if graph is not None:
             callbacks.write_graph(graph)
         if found is not None:
-            self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
+            self._emit(Preparing(_("Continuing after epoch {epoch}…", epoch=found.epoch), "resume"))
             restore_snapshot(trainer, callbacks, found)
             self._loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:
@@ -530,7 +531,7 @@ class Session:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
             off = (
-                "the schedule is off from here"
+                _("the schedule is off from here")
                 if is_scheduled(trainer.training_model.optimizer)
                 else ""
             )

@@ -20,9 +20,7 @@ import numpy as np
 
 from netbuilder.core.grading.submission import Fingerprint, Submission
 from netbuilder.core.history_columns import EPOCH
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list
 

@@ -21,6 +21,7 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
 from netbuilder.core.wording import format_list
 
@@ -107,7 +108,11 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     """
     ends = series_ends(trained)
     if ends is None:
-        raise DataError("This network predicts no series.", "Ask it about a sample.")
+        raise DataError(
+            _("This network does not predict a series."),
+            _("Predict for a sample instead."),
+            code="not_a_series",
+        )
     preprocessing = preprocessing_of(trained)
     entry: InputPreprocessing = preprocessing.inputs[ends.key]
     rows = np.array(window, np.float64)
@@ -121,8 +126,13 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
         }
     ):
         raise DataError(
-            f"The window has the shape {rows.shape}, the network takes {entry.shape}.",
-            "Give as many rows as it looks back.",
+            _(
+                "The window has the shape {shape}, but the network takes {wanted}.",
+                shape=rows.shape,
+                wanted=entry.shape,
+            ),
+            _("Give as many rows as the network's window has."),
+            code="window_shape",
         )
     target: OutputPreprocessing = preprocessing.outputs[ends.output]
     ask = repeated_predictor(trained)
@@ -162,15 +172,17 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
-        return (
-            f"It can go no further: {format_list(ends.targets)} is predicted, but is no column of"
-            f" its"
-            " window."
+        return _(
+            "The forecast ends here: {columns} is predicted but not part of the input window.",
+            columns=format_list(ends.targets),
         )
     if steps <= ends.horizon:
         return ""
     held = ""
     if ends.held:
-        stays = "stays at its last value" if len(ends.held) == 1 else "stay at their last values"
-        held = f" {format_list(ends.held)} {stays}."
-    return f"From step {ends.horizon + 1} on it builds on its own answers, and errs more.{held}"
+        held = " " + _("Kept at the last value: {columns}.", columns=format_list(ends.held))
+    told = _(
+        "From step {step} on, predictions are based on earlier predictions and less accurate.",
+        step=ends.horizon + 1,
+    )
+    return told + held

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.wording import format_number, format_percent
 

@@ -17,9 +17,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.results import statistics

@@ -16,9 +16,7 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import (
     Evaluation,
     class_evaluation,

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 
 
@@ -16,13 +17,15 @@ class ActivationCurvePlot(QWidget):
         super().__init__(parent)
         self.setFixedHeight(84)
         self._name, self._x, self._y = "", 0.0, 0.0
-        self.setAccessibleName("Curve of the activation")
+        self.setAccessibleName(_("Activation function"))
 
     def show_point(self, name: str, x: float, y: float) -> None:
         """Show the curve ``name`` and its point; "" hides it."""
         self._name, self._x, self._y = name, x, y
         self.setVisible(bool(name))
-        self.setAccessibleDescription(f"{name} of {x:.3g} is {y:.3g}" if name else "")
+        self.setAccessibleDescription(
+            _("{name} of {x} is {y}", name=name, x=f"{x:.3g}", y=f"{y:.3g}") if name else ""
+        )
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.accessibility.announcer import CanvasAnnouncer
@@ -113,7 +114,7 @@ class CanvasView(QAbstractScrollArea):
         self.hands = InputHandlers(self.commands, self.adding, self.keys)
         self.closer = LayerPopup(self)
         self.shown_sample = SampleCaption(self, self.walk_on)
-        self.nothing_to_look_at = TRAIN_FIRST
+        self.nothing_to_look_at = _(TRAIN_FIRST)
         self.pointer = PointerHandler(self, self.hands, self.slide, self.minimap, self.previews.at)
         self._senses = ViewportEventFilter(self, self.previews.tip)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -123,7 +124,7 @@ class CanvasView(QAbstractScrollArea):
         self.setAcceptDrops(True)
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Network")
+        self.setAccessibleName(_("Network"))
         self.setMinimumSize(240, 160)
         store.changed.connect(self._project_changed)
         workbench.shapes_changed.connect(self._outdate)
@@ -178,9 +179,9 @@ class CanvasView(QAbstractScrollArea):
 
         ``trouble``: why nobody knows, where it is known.
         """
-        self.nothing_to_look_at = trouble or TRAIN_FIRST
+        self.nothing_to_look_at = trouble or _(TRAIN_FIRST)
         self.closer.follow(look)
-        self.shown_sample.follow(look)
+        self.shown_sample.follow(look, bool(self.state.wire_weights))
         self.sight.make_room()
 
     def open_layer_popup(self, node_id: str) -> bool:
@@ -188,8 +189,8 @@ class CanvasView(QAbstractScrollArea):
         card = self.picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
         if card not in self.picture.cards:
             return False
-        corner = self.sight.card_rect(card).topRight().toPoint()
-        if self.closer.open_at(node_id, corner + QPoint(14, -20)):
+        self.sight.free_beside(card, self.closer.needed_beside())
+        if self.closer.open_beside(node_id, self.sight.card_rect(card).toAlignedRect()):
             return True
         self.say(self.nothing_to_look_at)
         return False
@@ -231,6 +232,7 @@ class CanvasView(QAbstractScrollArea):
         if old.graph is not new.graph and self.gesture is not None:
             self.cancel_gesture()  # what it was about may be gone
         self.slide.stop()
+        self.commands.proposal.dismiss()
         self._outdate()
         opened = self.store.undo_label is None and self.store.redo_label is None
         if opened or not old.graph.nodes:
@@ -279,6 +281,7 @@ class CanvasView(QAbstractScrollArea):
         return self._chosen.current()
 
     def _selected(self, chosen: tuple[str, ...]) -> None:
+        self.commands.proposal.dismiss()
         self._announcer.selected(chosen)
         self.selection_changed.emit(chosen)
 
@@ -376,6 +379,7 @@ class CanvasView(QAbstractScrollArea):
             near = picture.grid.cards_in(self.sight.seen_box())
             problem_bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
         problem_bubbles.paint_bubbles(p, told, self.look, self.state.hovered_fix)
+        self.commands.proposal.paint(p)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()

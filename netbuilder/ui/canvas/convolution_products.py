@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _WIDTH, _SIGN, _LINE, _HEAD = 404, 18, 20, 18
 #: A window of more rows than these has no room for its numbers.
 _MOST = 5
-_HEADS = ("what lies there", "the filter", "products")
+_HEADS = (N_("input"), N_("filter"), N_("products"))
 
 
 class WindowProducts(QWidget):
@@ -40,12 +41,18 @@ class WindowProducts(QWidget):
             given, weights = window[:, :, at, 0], window[:, :, at, 1]
             self.grids = (given, weights, given * weights)
             own = _number(sums[at])
-            self.words = f"The products add up to {own}."
+            self.words = _("The products add up to {sum}.", sum=own)
             if len(sums) > 1:
                 rest = float(sums.sum() - sums[at])
-                self.words = (
-                    f"Of input map {at}, which counts most: its products add up to {own},"
-                    f" those of the {len(sums) - 1} other maps to {_number(rest)}."
+                self.words = ngettext(
+                    "Input map {map} contributes most: its products add up to {sum}."
+                    " The other map adds {rest}.",
+                    "Input map {map} contributes most: its products add up to {sum}."
+                    " The {count} other maps add {rest}.",
+                    len(sums) - 1,
+                    map=at,
+                    sum=own,
+                    rest=_number(rest),
                 )
         self.setAccessibleName(self._told())
         self.setVisible(bool(self.grids))
@@ -55,9 +62,12 @@ class WindowProducts(QWidget):
     def _told(self) -> str:
         if not self.grids:
             return ""
-        given, weights, _ = self.grids
+        given, weights, _products = self.grids
         rows = [
-            ", ".join(f"{x:.2g} times {w:.2g}" for x, w in zip(one, other, strict=True))
+            ", ".join(
+                _("{value} times {weight}", value=f"{x:.2g}", weight=f"{w:.2g}")
+                for x, w in zip(one, other, strict=True)
+            )
             for one, other in zip(given, weights, strict=True)
         ]
         return f"{'; '.join(rows)}. {self.words}"
@@ -86,7 +96,7 @@ class WindowProducts(QWidget):
         digits.setPixelSize(11 if columns <= 3 else 9)
         wide = (_WIDTH - 2 * _SIGN) / 3
         cell = wide / columns
-        for number, (grid, head) in enumerate(zip(self.grids, _HEADS, strict=True)):
+        for number, (grid, head) in enumerate(zip(self.grids, map(_, _HEADS), strict=True)):
             left = number * (wide + _SIGN)
             painter.setFont(small)
             painter.setPen(QColor(scheme.secondary))

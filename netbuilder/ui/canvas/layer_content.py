@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_tiles import LayerContent
-from netbuilder.ui.services.views.canvas_strips import attention_shares, recurrent_states
+from netbuilder.ui.services.views.canvas_strips import (
+    attention_shares,
+    embedded_words,
+    recurrent_states,
+)
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 _SAME = 1e-3  # relative: told numbers are rounded
-_NOTHING = "No word stands here (padding): texts that are shorter are filled up with 0."
+_NOTHING = N_("Padding: there is no word here. Shorter texts are filled up with 0.")
 
 
 def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerContent:
@@ -34,6 +39,7 @@ def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerCont
         attention_shares(look, node.id),
         step_names(look.values, look.words, steps) if steps else (),
         look.features.get(sources[0], ()) if len(sources) == 1 else (),
+        signed=bool(embedded_words(look, node.id)),
     )
 
 
@@ -53,7 +59,12 @@ def scaling_sentence(look: SampleActivations, node: Node) -> str:
     if len(sources) != 1:
         return ""
     for name, given, value in _scaled(look, sources[0]):
-        return f"What comes in is scaled: {name} {given} became {value:.3g}."
+        return _(
+            "The input is scaled: {name} {given} became {value}.",
+            name=name,
+            given=given,
+            value=f"{value:.3g}",
+        )
     return ""
 
 
@@ -65,8 +76,16 @@ def own_units_text(look: SampleActivations, node: Node, index: tuple[int, ...]) 
     values = look.values[node.id]
     if node.layer == "Input":
         name = (look.features.get(node.id, ())[index[0] :] or ("",))[0] if len(index) == 1 else ""
-        told = {one: given for one, given, _ in _scaled(look, node.id)}
-        return f"In the data: {name} {told[name]}. It is scaled." if name in told else ""
+        told = {one: given for one, given, _scaled_value in _scaled(look, node.id)}
+        return (
+            _(
+                "In the data: {name} {value}. The network gets it scaled.",
+                name=name,
+                value=told[name],
+            )
+            if name in told
+            else ""
+        )
     own = look.answers.get(node.id)
     if own is None or own.shape != values.shape:
         return ""
@@ -78,12 +97,20 @@ def own_units_text(look: SampleActivations, node: Node, index: tuple[int, ...]) 
         if len(named) != own.size:
             return ""
         share = format_percent(float(own[index]))
-        return f"The loss makes a share of this raw number: {named[at]} {share}."
+        return _(
+            "This is a logit (a raw score). Its probability: {name} {share}.",
+            name=named[at],
+            share=share,
+        )
     columns = look.targets.get(node.id, ())
     if len(columns) != own.size:
         return ""
     units = look.units.get(node.id) or ("",) * own.size
-    return f"In the data's own terms: {columns[at]} {format_measure(float(own[index]), units[at])}."
+    return _(
+        "In the target's units: {name} {value}.",
+        name=columns[at],
+        value=format_measure(float(own[index]), units[at]),
+    )
 
 
 def _scaled(look: SampleActivations, input_id: str) -> Iterator[tuple[str, str, float]]:
@@ -107,11 +134,14 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
     if known and len(index) == 1:
         number = int(look.values[node.id][index])
         if number == 0:
-            return _NOTHING
+            return _(_NOTHING)
         if number == 1 or number >= len(known):
-            return "This number stands for all words that it does not know."
-        return (
-            f"“{known[number]}” is number {number:,} of the {len(known):,} that it can tell apart."
+            return _("This number stands for every word outside the vocabulary.")
+        return _(
+            "“{word}” is word {number} of {count} in the vocabulary.",
+            word=known[number],
+            number=f"{number:,}",
+            count=f"{len(known):,}",
         )
     sources = look.project.graph.sources[node.id]
     if owner.layer != "Embedding" or len(sources) != 1 or len(index) != 2:
@@ -122,8 +152,8 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
         return ""
     number = int(ids[index[0]])
     if number == 0:
-        return _NOTHING
+        return _(_NOTHING)
     found = nearest_words(matrix, number, vocabulary)
     (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
     listed = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in found)
-    return f"“{word}” points most like: {listed}" if listed else ""
+    return _("Words most similar to “{word}”: {words}", word=word, words=listed) if listed else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from netbuilder.core.i18n import gettext as _, noop as N_
+
 Index = tuple[int, ...]
 
 
@@ -53,12 +55,28 @@ class PictureParts:
         return self._place(index) // self._most
 
 
+_PARTS = {
+    "maps": (N_("map {first} of {count}"), N_("maps {first} to {last} of {count}")),
+    "units": (N_("unit {first} of {count}"), N_("units {first} to {last} of {count}")),
+    "heads": (N_("head {first} of {count}"), N_("heads {first} to {last} of {count}")),
+}
+
+
 def part_caption(what: str, total: int) -> Callable[[range], str]:
-    """Words of a part of things that have numbers: "maps 0 to 23 of 64"."""
+    """Return the caption of a part of numbered things: "maps 0 to 23 of 64".
+
+    Args:
+        what: "maps", "units" or "heads".
+        total: how many there are.
+    """
 
     def words(held: range) -> str:
-        if len(held) == 1:
-            return f"the last of {total:,} {what}, number {held[0]:,}"
-        return f"{what} {held[0]:,} to {held[-1]:,} of {total:,}"
+        one, several = _PARTS[what]
+        return _(
+            one if len(held) == 1 else several,
+            first=f"{held[0]:,}",
+            last=f"{held[-1]:,}",
+            count=f"{total:,}",
+        )
 
     return words

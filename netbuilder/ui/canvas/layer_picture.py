@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.canvas.layer_parts import PictureParts, part_caption
 from netbuilder.ui.canvas.layer_tiles import (
     LayerContent,
@@ -34,14 +35,18 @@ _MOST_MAPS = 24
 _MOST_UNITS = 40
 _MOST_WIRED = 16  # inputs and units: more wires could not be told apart
 _REACH = 5.0  # from a wire
-_FILTER = "The filter's weights, the mean over its inputs: blue above 0, orange below."
-_STATES = (
-    "What it remembers. Columns: steps, the first at the left; rows: units; blue above 0, orange"
-    " below. Click one: how it came about."
+_FILTER = N_("The filter's weights, averaged over its inputs: blue above 0, orange below.")
+_STATES = N_(
+    "The state after each step. Columns: steps, the first on the left; rows: units; blue above 0,"
+    " orange below. Click a square to see how it is computed."
 )
-_SHARES = (
-    "Who looks at whom, a picture a head. Rows: the step that looks; columns: the step that it"
-    " looks at; bright: much."
+_SHARES = N_(
+    "Attention scores. Rows: the step that attends; columns: the step it attends to; brighter:"
+    " more."
+)
+_SHARES_OF_HEADS = N_(
+    "Attention scores, one image per head. Rows: the step that attends; columns: the step it"
+    " attends to; brighter: more."
 )
 _CAPTION = 30.0  # of the words below the states
 _NARROW = 9.0  # of columns: too narrow for words below
@@ -79,7 +84,7 @@ class LayerPicture(QWidget):
         self._words: Sequence[str] = ()  # under the columns of the first tile
         self._captions: list[tuple[QRectF, str]] = []
         self.setMouseTracking(True)
-        self.setAccessibleName("The layer's numbers")
+        self.setAccessibleName(_("The layer's output values"))
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, round(self._height))
@@ -101,7 +106,7 @@ class LayerPicture(QWidget):
         elif values.ndim == 3:
             self._lay_maps(values, kernel)
         elif values.ndim == 2:
-            self._lay_sequence(values, layer.words)
+            self._lay_sequence(values, layer.words, layer.signed)
             if layer.shares is not None:
                 self._lay_shares(layer.shares, layer.words)
         elif layer.states is not None and len(layer.states):
@@ -158,14 +163,23 @@ class LayerPicture(QWidget):
             if with_filter:
                 box = QRectF(x, y, 26, 26)
                 self._tiles.append(
-                    PictureTile(box, filters[place], (), None, (1, 1), "filter", _always(_FILTER))
+                    PictureTile(
+                        box, filters[place], (), None, (1, 1), "filter", _always(_(_FILTER))
+                    )
                 )
                 x += 30
             shrink = side / max(height, width)
             box = QRectF(x, y, width * shrink, height * shrink)
             index = (0, 0, number)
             self._tiles.append(
-                PictureTile(box, images[place], index, (0, 1), (height, width), f"map {number}")
+                PictureTile(
+                    box,
+                    images[place],
+                    index,
+                    (0, 1),
+                    (height, width),
+                    _("map {number}", number=number),
+                )
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
@@ -181,9 +195,20 @@ class LayerPicture(QWidget):
 
         def words(held: range) -> str:
             number, start = divmod(held[0], len(starts))
-            said = f"map {number} of {maps:,}" if maps > 1 else ""
+            said = (
+                _("map {number} of {count}", number=number, count=f"{maps:,}") if maps > 1 else ""
+            )
             last = min(starts[start] + _MOST_MAPS, steps) - 1
-            some = f"steps {starts[start]} to {last} of {steps:,}" if len(starts) > 1 else ""
+            some = (
+                _(
+                    "steps {first} to {last} of {count}",
+                    first=starts[start],
+                    last=last,
+                    count=f"{steps:,}",
+                )
+                if len(starts) > 1
+                else ""
+            )
             return " · ".join(one for one in (said, some) if one)
 
         def place(index: tuple[int, ...]) -> int:
@@ -201,18 +226,25 @@ class LayerPicture(QWidget):
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = heat_image(frame)
             self._tiles.append(
-                PictureTile(box, image, (step, 0, 0, *shown), (1, 2), frame.shape, f"step {step}")
+                PictureTile(
+                    box,
+                    image,
+                    (step, 0, 0, *shown),
+                    (1, 2),
+                    frame.shape,
+                    _("step {number}", number=step),
+                )
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
-    def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
+    def _lay_sequence(self, values: Any, words: Sequence[str], signed: bool) -> None:
         """Steps from left to right, units from top to bottom; words stand under their columns."""
-        from netbuilder.ui.plots.activation_strips import heat_image
+        from netbuilder.ui.plots.activation_strips import heat_image, signed_image
 
         steps, units = values.shape
         self._height = min(max(8.0 * units, 60.0), 180.0)
         box = QRectF(0, 0, _WIDTH, self._height)
-        image = heat_image(values.T)
+        image = (signed_image if signed else heat_image)(values.T)
         self._tiles.append(PictureTile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
         if len(words) == steps and _WIDTH / steps >= _NARROW:
             self._words = words
@@ -234,10 +266,12 @@ class LayerPicture(QWidget):
             image = heat_image(shares[head])
             told = partial(attention_sentence, shares[head], words, head if heads > 1 else None)
             self._tiles.append(
-                PictureTile(box, image, (), None, (rows, columns), f"head {head}", told)
+                PictureTile(
+                    box, image, (), None, (rows, columns), _("head {number}", number=head), told
+                )
             )
         self._height = top + -(-len(held) // across) * (side + _GAP)
-        words = _SHARES if heads > 1 else _SHARES.replace(", a picture a head", "")
+        words = _(_SHARES_OF_HEADS if heads > 1 else _SHARES)
         self._captions.append((QRectF(0, self._height - _GAP + 2, _WIDTH, _CAPTION), words))
         self._height += _CAPTION
 
@@ -253,7 +287,7 @@ class LayerPicture(QWidget):
         box = QRectF(0, 0, _WIDTH, height)
         told = partial(state_sentence, states)
         self._tiles.append(PictureTile(box, image, (), None, states.T.shape, _OF_STATES, told))
-        self._captions.append((QRectF(0, box.bottom() + 2, _WIDTH, _CAPTION), _STATES))
+        self._captions.append((QRectF(0, box.bottom() + 2, _WIDTH, _CAPTION), _(_STATES)))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
         from netbuilder.ui.plots.activation_strips import surface_image
@@ -266,7 +300,9 @@ class LayerPicture(QWidget):
             row, column = divmod(place, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = surface_image(surfaces, unit, names)
-            self._tiles.append(PictureTile(box, image, (unit,), None, label=f"unit {unit}"))
+            self._tiles.append(
+                PictureTile(box, image, (unit,), None, label=_("unit {number}", number=unit))
+            )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
     def _lay_units(self, layer: LayerContent, kernel: Any) -> None:
@@ -456,7 +492,12 @@ class LayerPicture(QWidget):
         """What is said of the weight, the number or the cell under a point; "" beside them."""
         link = self.link_at(spot)
         if link is not None:
-            return f"weight of {link.name} in unit {link.unit}: {link.weight:+.4g}"
+            return _(
+                "weight of {input} in unit {unit}: {value}",
+                input=link.name,
+                unit=link.unit,
+                value=f"{link.weight:+.4g}".replace("-", "−"),
+            )
         index = self.index_at(spot)
         if index is not None:
             word = f"“{self._words[index[0]]}” " if self._words else ""
@@ -511,7 +552,12 @@ class LayerPicture(QWidget):
 
 
 def _largest(size: int, held: range) -> str:
-    return f"from the largest down: {held[0] + 1} to {held[-1] + 1} of {size:,}"
+    return _(
+        "largest first: {first} to {last} of {count}",
+        first=held[0] + 1,
+        last=held[-1] + 1,
+        count=f"{size:,}",
+    )
 
 
 def _always(words: str) -> Callable[[int, int], str]:

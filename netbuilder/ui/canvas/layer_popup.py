@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import ActivationCurvePlot
 from netbuilder.ui.canvas.convolution_products import WindowProducts
@@ -38,20 +38,21 @@ from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
 
 _WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
+_AWAY = 14  # from the card
 _LEAST = 120  # of the picture's height, where a small window has no room for all of it
-_LATER = (
-    "This layer has so many weights that they are not followed while it trains: how the number"
-    " comes about is shown after the run."
+_LATER = N_(
+    "This layer has too many weights to follow during training. How the number is computed is"
+    " shown after the run."
 )
 #: What is said where a layer has no numbers to look at, unless it is known why.
-TRAIN_FIRST = "Train first, or wait for the first step: then its numbers can be looked at."
+TRAIN_FIRST = N_("Train first, or wait for the first step, to see this layer's values.")
 
 
 #: What the axes of an output are, by how many there are.
 _AXES = {
-    2: ("step", "unit"),
-    3: ("row", "column", "map"),
-    4: ("step", "row", "column", "map"),
+    2: (N_("step {number}"), N_("unit {number}")),
+    3: (N_("row {number}"), N_("column {number}"), N_("map {number}")),
+    4: (N_("step {number}"), N_("row {number}"), N_("column {number}"), N_("map {number}")),
 }
 
 
@@ -112,7 +113,7 @@ class LayerPopup(QFrame):
         self.setObjectName("closerLook")
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("What the layer gives")
+        self.setAccessibleName(_("Layer output"))
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
@@ -123,8 +124,8 @@ class LayerPopup(QFrame):
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
-        close.setToolTip("Close (Esc)")
-        close.setAccessibleName("Close")
+        close.setToolTip(_("Close (Esc)"))
+        close.setAccessibleName(_("Close"))
         close.clicked.connect(self.dismiss)
         head.addWidget(close)
         column.addLayout(head)
@@ -158,7 +159,7 @@ class LayerPopup(QFrame):
         self.row = note_label("", self)
         rows, _buttons = self._steps(
             self.row,
-            ("The row before", "The next row"),
+            (_("Previous row"), _("Next row")),
             ("PgUp", "PgDown"),
             self.row_requested.emit,
         )
@@ -169,7 +170,7 @@ class LayerPopup(QFrame):
         self.part = note_label("", self)
         parts, self.part_buttons = self._steps(
             self.part,
-            ("What stands before", "What comes next"),
+            (_("Previous part"), _("Next part")),
             ("Ctrl+PgUp", "Ctrl+PgDown"),
             self.turn,
         )
@@ -217,14 +218,22 @@ class LayerPopup(QFrame):
     def fade(self) -> None:
         """What is shown is of an earlier run, until this one has come to it."""
         self.picture.fade()
-        self.row.setText("from the training before")
+        self.row.setText(_("from the previous run"))
         self.words.setText("")
         self.weights.hide()
         self.products.show_window(None)
         self.curve.show_point("", 0.0, 0.0)
 
-    def open_at(self, node_id: str, spot: QPoint) -> bool:
-        """Show a layer, with the corner at a place of the canvas; give whether it has numbers."""
+    def open_beside(self, node_id: str, card: QRect) -> bool:
+        """Show a layer beside its card, never over it.
+
+        Args:
+            node_id: the layer.
+            card: where its card is on the canvas, in pixels.
+
+        Returns:
+            Whether the layer has values to show.
+        """
         if self._look is None or node_id not in self._look.values:
             return False
         if node_id != self.node_id:
@@ -235,15 +244,30 @@ class LayerPopup(QFrame):
         self._refresh()
         self._keep_room()
         self.window_of_picture.verticalScrollBar().setValue(0)
-        self.resize(_WIDTH, min(self._wanted_height(), self._parent.height() - 8))
-        self.move(
-            max(4, min(spot.x(), self._parent.width() - self.width() - 4)),
-            max(4, min(spot.y(), self._parent.height() - self.height() - 4)),
-        )
+        self.place_beside(card)
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
         return True
+
+    def place_beside(self, card: QRect) -> None:
+        """Move to where it leaves a card free: right or left of it, or below it."""
+        room = self._parent.size()
+        height = min(self._wanted_height(), room.height() - 8)
+        right, left = card.right() + _AWAY, card.left() - _AWAY - _WIDTH
+        if right + _WIDTH + 4 <= room.width() or left >= 4:
+            x = right if right + _WIDTH + 4 <= room.width() else left
+            y = max(4, min(card.top() - 20, room.height() - height - 4))
+        else:
+            x = max(4, min(card.left(), room.width() - _WIDTH - 4))
+            y = min(card.bottom() + _AWAY, room.height() - _LEAST)
+            height = min(height, room.height() - 4 - y)
+        self.setGeometry(x, y, _WIDTH, height)
+
+    @staticmethod
+    def needed_beside() -> int:
+        """Return the pixels that it takes beside a card."""
+        return _WIDTH + _AWAY + 4
 
     def dismiss(self) -> None:
         """Close it; the keyboard goes back to the canvas."""
@@ -268,13 +292,12 @@ class LayerPopup(QFrame):
             self.weight_set.emit(found[1].id, name, index, value)
 
     @property
-    def _also(self) -> str:
-        """What else can be done with a number that is chosen."""
+    def _weights_settable(self) -> bool:
+        """Whether the weights of a number that is chosen can be set."""
         found, look = self._node(), self._look
         if found is None or look is None or not self.may_set():
-            return ""
-        small = is_settable(found[1].layer, look.weights_of(found[1].id))
-        return ", and to set its weights" if small else ""
+            return False
+        return is_settable(found[1].layer, look.weights_of(found[1].id))
 
     def offer(self) -> None:
         """Whether weights can be set is not as it was."""
@@ -386,15 +409,18 @@ class LayerPopup(QFrame):
         self.curve.show_point("", 0.0, 0.0)
         if self._index is None:
             self.products.show_window(None)
-            what = "a coloured square" if self.picture.of_squares else "a bar"
-            if self._also and not self.picture.of_squares:
-                what = "a bar or a line"
-            keys = _("arrow keys")
+            if self.picture.of_squares:
+                text = _("Click a square, or use the arrow keys, to see how its value is computed.")
+            elif self._weights_settable:
+                text = _(
+                    "Click a bar or a line, or use the arrow keys, to see how the value is"
+                    " computed and to set its weights."
+                )
+            else:
+                text = _("Click a bar, or use the arrow keys, to see how its value is computed.")
             if self.picture.maps > 1:
-                keys = _("arrow keys (with {key}: another map)", key=control_text())
-            self.words.setText(
-                f"Click {what}, or use the {keys}, to see how its number comes about{self._also}."
-            )
+                text += " " + _("Press {key} and an arrow key for another map.", key=control_text())
+            self.words.setText(text)
             return
         told = self._told(self._index)
         self.products.show_window(told.window if told is not None else None)
@@ -426,14 +452,14 @@ class LayerPopup(QFrame):
         own = f"[{', '.join(map(str, index))}] = {plain_notation(f'{float(values[index]):.4g}')}"
         axes = _AXES.get(len(index), ())
         if axes:
-            places = ", ".join(f"{name} {at}" for name, at in zip(axes, index, strict=True))
-            own += f" ({places}, counted from 0)"
+            places = ", ".join(_(name, number=at) for name, at in zip(axes, index, strict=True))
+            own += " " + _("({places}, counted from 0)", places=places)
         number = trace_node(look.project.graph, node.id, look.values, look.weights_of, index)
         terms = own_units_text(look, node, index)
         if number is None:
             near = word_sentence(look, node, owner, index) or terms
             if look.too_large(owner.id):
-                near = _LATER
+                near = _(_LATER)
             return _NumberText(f"{own}\n{near}" if near else own)
         said = f"{own}\n{formula_lines(number, steps=self.picture.step_words)}"
         said = "\n".join(one for one in (said, terms, scaling_sentence(look, node)) if one)
@@ -460,7 +486,12 @@ class LayerPopup(QFrame):
         number = trace_state(graph, found[0].id, look.values, look.weights_of, step, unit)
         if number is None:
             return None
-        own = f"unit {unit} after step {step} (both counted from 0) = {format_value(number.value)}"
+        own = _(
+            "unit {unit} after step {step} (both counted from 0) = {value}",
+            unit=unit,
+            step=step,
+            value=format_value(number.value),
+        )
         said = "\n".join((own, formula_lines(number), *gate_formulas(number)))
         if number.activation and number.activation != "softmax":
             return _NumberText(said, number.activation, number.before, self._height(number))

@@ -9,6 +9,8 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 
+from netbuilder.core.i18n import gettext as _
+
 
 @dataclass(frozen=True)
 class LayerContent:
@@ -21,6 +23,7 @@ class LayerContent:
         surfaces: (side, side, units), what each unit makes of a plane.
         names: of the classes, or of the numbers of a row.
         given_names: of the numbers that it was given.
+        signed: whether 0 is the middle of its colours, as beside its card.
         states: (steps, units), what it remembered on the way to its output.
         shares: (heads, steps that look, steps looked at), of attention.
         words: of the steps, of a text.
@@ -35,6 +38,7 @@ class LayerContent:
     shares: Any = None
     words: Sequence[str] = ()
     given_names: Sequence[str] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,12 @@ class WeightLine:
 
 def state_sentence(states: Any, unit: int, step: int) -> str:
     """What a unit remembers after a step."""
-    return f"unit {unit} after step {step}: {float(states[step, unit]):.4g}"
+    return _(
+        "unit {unit} after step {step}: {value}",
+        unit=unit,
+        step=step,
+        value=f"{float(states[step, unit]):.4g}",
+    )
 
 
 def attention_sentence(
@@ -91,7 +100,16 @@ def attention_sentence(
     """How much one step takes from another: of attention, one head."""
 
     def name(step: int) -> str:
-        return f"step {step} “{words[step]}”" if step < len(words) else f"step {step}"
+        return (
+            _("step {number} “{word}”", number=step, word=words[step])
+            if step < len(words)
+            else _("step {number}", number=step)
+        )
 
-    said = f"{name(looks)} looks at {name(looked)}: {shares[looks, looked]:.1%}"
-    return said if head is None else f"head {head}: {said}"
+    said = _(
+        "{query} attends to {key}: {share}",
+        query=name(looks),
+        key=name(looked),
+        share=f"{shares[looks, looked]:.1%}",
+    )
+    return said if head is None else _("head {number}: {text}", number=head, text=said)

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 
@@ -20,7 +21,11 @@ def caption_text(look: SampleActivations) -> str:
     """Which sample is looked at, and what it is: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
         return look.own
-    said = f"row {look.index + 1:,}" + (f" of {look.rows:,}" if look.rows else "")
+    row = f"{look.index + 1:,}"
+    if look.rows:
+        said = _("row {number} of {count}", number=row, count=f"{look.rows:,}")
+    else:
+        said = _("row {number}", number=row)
     return said + (f" · {look.truth_words}" if look.truth_words else "")
 
 
@@ -50,17 +55,28 @@ class SampleCaption(QFrame):
             button = QToolButton(self)
             button.setText(sign)
             button.setAutoRaise(True)
-            words = "Show the row before" if step < 0 else "Show the next row"
+            words = _("Show the previous row") if step < 0 else _("Show the next row")
             button.setToolTip(words)
             button.setAccessibleName(words)
             button.clicked.connect(partial(self.row_requested.emit, step))
             row.addWidget(button)
             self.steps.append(button)
+        self._weighted = False
+        self.legend = QLabel(self)
+        self.legend.setObjectName("weightLegend")
+        self.legend.setTextFormat(Qt.TextFormat.PlainText)
+        self.legend.setProperty("role", "note")
+        self.legend.setText("─ ━ " + _("connection: size of its weights"))
+        self.legend.setToolTip(
+            _("The thicker a connection, the larger the weights of the layer that it leads to.")
+        )
         self.back = QPushButton(self)
         self.back.setProperty("small", True)
-        self.back.setToolTip("Show a row of the data again; what you made stays in Predict")
+        self.back.setToolTip(_("Show a row of the data again. Your own sample stays in Predict."))
         self.back.clicked.connect(partial(self.row_requested.emit, 0))
         row.addWidget(self.back)
+        row.addSpacing(6)
+        row.addWidget(self.legend)
         theme.theme().changed.connect(self._restyle)
         parent.installEventFilter(self)
         self._restyle()
@@ -78,18 +94,26 @@ class SampleCaption(QFrame):
             " border-radius: 8px; }"
         )
 
-    def follow(self, look: SampleActivations | None) -> None:
-        """Say what is shown just now; nothing where nothing is."""
+    def follow(self, look: SampleActivations | None, weighted: bool = False) -> None:
+        """Say what is shown just now; nothing where nothing is.
+
+        Args:
+            look: what the layers give.
+            weighted: whether connections are as thick as their weights are large.
+        """
+        self._weighted = weighted
         self.setVisible(look is not None)
         if look is None:
             return
-        self._said = f"Shown: {caption_text(look)}"
+        self._said = _("Shown: {sample}", sample=caption_text(look))
         self.words.setAccessibleName(self._said)
         self.words.setToolTip(
-            f"{self._said}\nThe pictures beside the layers are what they make of this sample"
+            self._said
+            + "\n"
+            + _("The pictures beside the layers show what each layer makes of this sample.")
         )
         self.back.setVisible(bool(look.own) and look.rows > 0)
-        self.back.setText(f"Back to row {look.index + 1:,}")
+        self.back.setText(_("Back to row {number}", number=f"{look.index + 1:,}"))
         for button in self.steps:
             button.setVisible(not look.own and look.rows > 1)
         self._place()
@@ -97,8 +121,12 @@ class SampleCaption(QFrame):
     def _place(self) -> None:
         """In the corner; where that is too narrow for the words, they end in an ellipsis."""
         self.words.setText(self._said)
-        self.adjustSize()
         room = self._parent.size()
+        self.legend.setVisible(self._weighted)
+        self.adjustSize()
+        if self.width() > room.width() - 2 * _AWAY:
+            self.legend.hide()
+            self.adjustSize()
         over = self.width() - (room.width() - 2 * _AWAY)
         if over > 0:
             metrics, wide = self.words.fontMetrics(), self.words.sizeHint().width() - over

@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.canvas.paint import problem_bubbles
 from netbuilder.ui.canvas.scene import camera
-from netbuilder.ui.canvas.scene.camera import MARGIN, Camera
+from netbuilder.ui.canvas.scene.camera import MARGIN, READABLE, Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 from netbuilder.ui.style.font_scale import initial_font_scale
 
-_MANY_CARDS = 400
-_LEAST_WITH_ROOM = 0.6  # smaller than this, cards are not made for pictures beside them
+_EDGE = 8.0  # pixels between the edge and a card that is brought there
 
 
 class ViewportHost(Protocol):
@@ -100,6 +99,26 @@ class Viewport:
         size = self._shown.viewport().size()
         self.set_camera(camera.camera_to_show(self.camera, box, size.width(), size.height()))
 
+    def free_beside(self, card_id: str, width: int) -> None:
+        """Scroll a card so that pixels beside it are free, or else below it, if they are not yet.
+
+        Args:
+            card_id: the card.
+            width: pixels that are needed right or left of it.
+        """
+        card, size = self.card_rect(card_id), self._shown.viewport().size()
+        inside = QRectF(0, 0, size.width(), size.height()).contains(card)
+        if inside and (card.right() + width <= size.width() or card.left() >= width):
+            return
+        if card.width() + width + _EDGE <= size.width():
+            low, high = min(card.left(), size.width() - width - card.width()), _EDGE
+            dx = max(low, high) - card.left()
+            dy = min(max(card.top(), _EDGE), size.height() - card.height() - _EDGE) - card.top()
+        else:  # no room at its sides: it goes to the top
+            dx = min(max(card.left(), _EDGE), size.width() - card.width() - _EDGE) - card.left()
+            dy = _EDGE - card.top()
+        self.set_camera(self.camera.moved(dx, dy))
+
     def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
         """Zoom, keeping the place under the viewport's ``(x, y)`` (the middle if not given)."""
         size = self._shown.viewport().size()
@@ -113,16 +132,24 @@ class Viewport:
         self.followed = True
 
     def fit(self) -> None:
-        """Show the whole network, and what stands beside it, not larger than the letters."""
+        """Show the whole network, and what stands beside it, not larger than the letters.
+
+        A network that would be too small to read begins at its beginning instead, and scrolls.
+        """
         size, largest = self._free(), initial_font_scale()
+        least = READABLE * largest
         box = self._with_room()
-        self.set_camera(camera.camera_to_fit(box, size.width(), size.height(), largest=largest))
+        if (box[2] - box[0]) * least > size.width() - 2 * MARGIN:
+            box = self._shown.picture.outline
+        self.set_camera(
+            camera.camera_to_fit(box, size.width(), size.height(), largest=largest, smallest=least)
+        )
         self.followed = False
 
     @property
     def widest(self) -> float:
         """How wide cards with pictures beside them may be to be shown whole, on the canvas."""
-        return max(self._shown.viewport().width() - 2 * MARGIN, 0.0) / _LEAST_WITH_ROOM
+        return max(self._shown.viewport().width() - 2 * MARGIN, 0.0) / READABLE
 
     def _free(self) -> QSize:
         """The part of the viewport that is there for the network, from the upper left corner."""
@@ -186,7 +213,8 @@ class Viewport:
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
         if whole:
             box = self._shown.picture.outline
-            fitted = camera.camera_to_fit(box, new.width(), new.height())
+            least = min(READABLE, moved.scale)
+            fitted = camera.camera_to_fit(box, new.width(), new.height(), smallest=least)
             if fitted.scale < moved.scale:
                 moved = fitted
             moved = camera.camera_to_show(moved, box, new.width(), new.height(), margin=20.0)
@@ -196,16 +224,14 @@ class Viewport:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
         size, picture = self._free(), self._shown.picture
         larger = initial_font_scale()
-        scale = larger * (0.8 if len(picture.cards) < _MANY_CARDS else 0.6)
         box = picture.outline
         room_left, room_right = self._shown.room_beside()
         if (room_left or room_right) and not picture.horizontal:
             wider = (box[0] - room_left, box[1], box[2] + room_right, box[3])
-            fitted = camera.camera_to_fit(wider, size.width(), size.height()).scale
-            if fitted >= _LEAST_WITH_ROOM:
-                box, scale = wider, min(scale, fitted)
+            if (wider[2] - wider[0]) * READABLE * larger <= size.width() - 2 * MARGIN:
+                box = wider
         seen = camera.camera_to_open(
-            box, size.width(), size.height(), picture.horizontal, scale, largest=larger
+            box, size.width(), size.height(), picture.horizontal, largest=larger
         )
         self.camera = self._looked = Camera(seen.scale, round(seen.x), round(seen.y))
         self.fit_pending = False

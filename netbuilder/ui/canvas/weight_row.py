@@ -9,11 +9,11 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
 from netbuilder.ui.style.shortcuts import key_text
 
-_BIAS = "the bias"
+_BIAS = N_("bias")
 #: Of larger layers a person would set one weight among thousands.
 MOST = 64
 
@@ -62,17 +62,17 @@ class WeightRow(QWidget):
         self._asked: tuple[str, tuple[int, ...], float] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self._label = QLabel("weight of", self)
+        self._label = QLabel(_("Weight of"), self)
         self._label.setProperty("role", "field")
         self.source = NoWheelComboBox(self)
-        self.source.setAccessibleName("Which weight")
+        self.source.setAccessibleName(_("Which weight"))
         self._label.setBuddy(self.source)
         self.field = _WeightField(self)
         self.field.setDecimals(4)
         self.field.setSingleStep(0.1)
         self.field.setRange(-1e6, 1e6)
         self.field.setKeyboardTracking(False)
-        self.field.setAccessibleName("Value of the weight")
+        self.field.setAccessibleName(_("Weight value"))
         self.field.setToolTip(
             _("Set the weight: predictions follow. Undo: {keys}", keys=key_text("Ctrl+Z"))
         )
@@ -87,7 +87,7 @@ class WeightRow(QWidget):
         """Offer the weights of a unit, by the names of what comes in."""
         inputs = len(weights["kernel"])
         words = [str(names[n]) if len(names) == inputs else f"x[{n}]" for n in range(inputs)]
-        words += [_BIAS] if "bias" in weights else []
+        words += [_(_BIAS)] if "bias" in weights else []
         other, self._unit, self._weights = unit != self._unit, unit, weights
         if words != [self.source.itemText(n) for n in range(self.source.count())]:
             self.source.blockSignals(True)

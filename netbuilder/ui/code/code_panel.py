@@ -20,8 +20,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -210,7 +209,7 @@ class CodePanel(QWidget):
         for name, (first, last) in self._places.items():
             if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
                 node = graph.by_id[name]
-                return f"{node.layer}: {_(spec_of(node.layer).help)}"
+                return f"{node.layer}: {spec_of(node.layer).explanation}"
         found = (words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip()))
         return (
             next((_(words) for words in found), "")

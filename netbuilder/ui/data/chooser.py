@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services import jobs
@@ -58,18 +59,18 @@ class DataChooser(QObject):
         if moved is None:
             self._choose(data)
         else:
-            self._store.apply("Choose the data again", lambda p: replace(p, data=moved))
+            self._store.apply(_("Locate the data again"), lambda p: replace(p, data=moved))
             self.chosen.emit()
 
     def ask_file(self) -> None:
         """Let a file be chosen."""
-        path = ask_open(self._over, "Choose data", FILE_FILTER)
+        path = ask_open(self._over, _("Choose data"), FILE_FILTER)
         if path is not None:
             self.choose_path(path)
 
     def ask_folder(self) -> None:
         """Let a folder be chosen."""
-        path = ask_folder(self._over, "Choose a folder of pictures")
+        path = ask_folder(self._over, _("Choose a folder of data"))
         if path is not None:
             self.choose_path(path)
 
@@ -81,7 +82,11 @@ class DataChooser(QObject):
 
     def _not_pasted(self, error: Exception) -> None:
         if not isinstance(error, UserError):
-            error = DataError(f"The table could not be kept: {error}.", "Save it as a file.")
+            error = DataError(
+                _("The pasted table could not be saved: {error}.", error=error),
+                _("Save it as a file and open that file."),
+                code="paste_failed",
+            )
         self.failed.emit(error)
 
     def _choose(self, data: Data) -> None:
@@ -91,5 +96,5 @@ class DataChooser(QObject):
             kept = {"validation_split": old.validation_split, "test_split": old.test_split}
             return edits.set_data(project, data, **kept)
 
-        self._store.apply("Choose data", change)
+        self._store.apply(_("Choose data"), change)
         self.chosen.emit()

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import INFO, Finding
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.data.frozen_names import FrozenNames
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -54,7 +55,9 @@ class ChoiceDelegate(QStyledItemDelegate):
         for value, words in model.choices_of(index.row(), index.column()).items():
             box.addItem(words, value)
         title = FIELDS[index.column()].title
-        box.setAccessibleName(f"{title} of {index.sibling(index.row(), 0).data()}")
+        box.setAccessibleName(
+            _("{field} of {column}", field=_(title), column=index.sibling(index.row(), 0).data())
+        )
         box.activated.connect(lambda _index: self._done(box))
         return box
 
@@ -149,7 +152,7 @@ class ColumnView(QTableView):
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setAccessibleName("Columns of the data")
+        self.setAccessibleName(_("Columns of the data"))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
         self.horizontalHeader().setStretchLastSection(True)
@@ -332,7 +335,7 @@ def paint_common(
     left = box.left()
     bar = QRectF(box.left(), box.center().y() - 5, box.width(), 10)
     painter.fillRect(bar, QColor(theme.colors().hairline))
-    for number, (_, count) in enumerate(common):
+    for number, (_name, count) in enumerate(common):
         width = box.width() * count / max(total, 1)
         painter.fillRect(QRectF(left, bar.top(), max(width - 1, 0.5), 10), class_color(number))
         left += width

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 
 
@@ -42,7 +43,7 @@ class FrozenNames(QTableView):
         self.setShowGrid(of.showGrid())
         self.setAlternatingRowColors(of.alternatingRowColors())
         self.setWordWrap(of.wordWrap())
-        self.setAccessibleName("Names of the columns")
+        self.setAccessibleName(_("Names of the columns"))
         for bar in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
             bar(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import canonical
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.forms.boxes import ElidedComboBox
@@ -78,7 +79,7 @@ class ChoiceForm(QWidget):
         for number, spec in enumerate((*fitting, *others)):
             if others and number == len(fitting):
                 self.combo.insertSeparator(self.combo.count())
-            self.combo.addItem(spec.title or spec.name, spec.name)
+            self.combo.addItem(spec.display_title, spec.name)
         self._show()
 
     def set_automatic(self, name: str) -> None:
@@ -101,7 +102,11 @@ class ChoiceForm(QWidget):
 
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
-        return f"auto: {(spec.title or spec.name).lower()}" if spec else "automatic, from the data"
+        return (
+            _("automatic: {name}", name=spec.display_title.lower())
+            if spec
+            else _("automatic, from the data")
+        )
 
     def _show(self) -> None:
         name = self._name()
@@ -135,7 +140,7 @@ class ChoiceForm(QWidget):
 
     def _show_help(self) -> None:
         spec = self._specs.get(self._name() or self._auto_name)
-        self.help.setText(spec.help if spec else "")
+        self.help.setText(spec.explanation if spec else "")
         self.help.setVisible(spec is not None)
 
     def _chosen(self, index: int) -> None:

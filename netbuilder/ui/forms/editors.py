@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import ACTIVATIONS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import ElidedComboBox, TypedBox
 from netbuilder.ui.forms.text_editor import TextEditor
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -96,7 +97,12 @@ class ChoiceEditor(ElidedComboBox):
 
 def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
     """The activations of the catalog, each with its line of help."""
-    return ChoiceEditor(param, parent, dict(ACTIVATIONS), ACTIVATIONS["linear"])
+    return ChoiceEditor(
+        param,
+        parent,
+        {name: _(text) for name, text in ACTIVATIONS.items()},
+        _(ACTIVATIONS["linear"]),
+    )
 
 
 class FileEditor(QWidget):
@@ -110,8 +116,8 @@ class FileEditor(QWidget):
         self._text = TextEditor(param, self)
         browse = QPushButton("…", self)
         browse.setProperty("small", True)
-        browse.setToolTip("Choose a file")
-        browse.setAccessibleName(f"Choose a file for {param.name}")
+        browse.setToolTip(_("Choose a file"))
+        browse.setAccessibleName(_("Choose a file for {name}", name=param.name))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -128,7 +134,7 @@ class FileEditor(QWidget):
 
     def _browse(self) -> None:
         start = Path(self._text.text()).parent if self._text.text() else None
-        path = ask_open(self, "Choose a file", start=start)
+        path = ask_open(self, _("Choose a file"), start=start)
         if path is not None:
             self._text.show_value(str(path))
             self.edited.emit(str(path))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.wording import format_list, label_with_unit
 from netbuilder.ui.forms.boxes import FIELD_WIDTH
@@ -35,19 +36,20 @@ class ParamRow:
         self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget, narrow: bool
     ) -> None:
         self.param = param
+        self._differs = False  # whether the line of help lists values instead
         self.label = QLabel(label_with_unit(param.name, param.unit), parent)
         self.label.setProperty("role", "field")
         word = entry_of_field(param.name, form.about)
-        more = f"\nF1: what is “{word}”?" if word else ""
-        self.label.setToolTip(f"{param.help}{more}")
+        more = "\n" + _("Press F1 to read about “{word}”.", word=word) if word else ""
+        self.label.setToolTip(f"{param.explanation}{more}")
         self.editor = editor_for(param, parent)
         self.editor.setAccessibleName(param.name)
-        self.editor.setAccessibleDescription(param.help)
+        self.editor.setAccessibleDescription(param.explanation)
         self.editor.setProperty(WORD, word)
-        self.editor.setToolTip(f"{param.help}{more}")
+        self.editor.setToolTip(f"{param.explanation}{more}")
         self.label.setBuddy(self.editor)
-        self.help = ClampedLabel(param.help, parent)
-        self.help.setToolTip(param.help)
+        self.help = ClampedLabel(param.explanation, parent)
+        self.help.setToolTip(param.explanation)
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
@@ -102,12 +104,16 @@ class ParamRow:
     def differ(self, values: Sequence[str]) -> None:
         """Say that several layers have several values; one value, or none: say nothing."""
         if len(set(values)) > 1:
-            self.help.setText(f"differs: {format_list(dict.fromkeys(values))}")
-        elif self.help.text().startswith("differs: "):
-            self.help.setText(self.param.help)
+            self.help.setText(
+                _("Different values: {values}", values=format_list(dict.fromkeys(values)))
+            )
+            self._differs = True
+        elif self._differs:
+            self._differs = False
+            self.help.setText(self.param.explanation)
 
     def _explain(self, line: str) -> None:
-        self.help.setText(line or self.param.help)
+        self.help.setText(line or self.param.explanation)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -241,5 +247,5 @@ class ParamForm(QWidget):
 
 
 def _more_text(params: Sequence[Param]) -> str:
-    names = [p.name for p in params[:3]]
-    return f"More ({', '.join(names)}{', …' if len(params) > 3 else ''})"
+    names = [p.name for p in params[:3]] + ["…"] * (len(params) > 3)
+    return _("More ({names})", names=", ".join(names))

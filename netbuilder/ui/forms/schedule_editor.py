@@ -12,6 +12,7 @@ from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.training import schedules
 from netbuilder.core.catalog.training.training_index import SCHEDULES, canonical
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.i18n import ngettext
 from netbuilder.ui.forms.boxes import FIELD_WIDTH, TypedBox
 from netbuilder.ui.forms.nested_editors import NestedEditor
 from netbuilder.ui.forms.parsing import UNSET
@@ -37,8 +38,8 @@ class ScheduleEditor(NestedEditor):
         self.box = TypedBox(replace(param, schedule=False), self)
         self.box.setFixedWidth(FIELD_WIDTH)
         self.box.setAccessibleName(param.name)
-        self.box.setAccessibleDescription(param.help)
-        self.box.setToolTip(param.help)
+        self.box.setAccessibleDescription(param.explanation)
+        self.box.setToolTip(param.explanation)
         self.box.edited.connect(self._take_rate)
         self.box.complaint_changed.connect(self.complaint_changed)
         self.sketch = Sparkline(self)
@@ -47,7 +48,7 @@ class ScheduleEditor(NestedEditor):
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.body.insertWidget(1, self.box)
         self.body.addWidget(self.sketch)
-        self._fixed_help = param.help
+        self._fixed_help = param.explanation
         self.edited.connect(lambda _value: self._judge())
         self._rebuild()
 
@@ -75,7 +76,7 @@ class ScheduleEditor(NestedEditor):
 
     def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
         spec = SCHEDULES.get(name)
-        return (spec.params, spec.help) if spec else ((), "")
+        return (spec.params, spec.explanation) if spec else ((), "")
 
     def start_of(self, name: str | None) -> dict[str, Any]:
         if name is None:
@@ -119,5 +120,9 @@ class ScheduleEditor(NestedEditor):
             curve = [schedules.rate_at(self._name, self._params, round(step)) for step in wheres]
         except (KeyError, ValueError):
             curve = []
-        words = f"{steps:,} steps, as planned" if self._steps else f"the first {steps:,} steps"
+        words = (
+            ngettext("{count} step in all", "{count} steps in all", steps, count=f"{steps:,}")
+            if self._steps
+            else ngettext("the first step", "the first {count} steps", steps, count=f"{steps:,}")
+        )
         self.sketch.show_curve(curve, words)

@@ -47,7 +47,7 @@ class SlideEditor(QWidget):
         self.slider.setRange(0, self._steps)
         self.slider.setPageStep(max(self._steps // 10, 1))
         self.slider.setAccessibleName(param.name)
-        self.slider.setAccessibleDescription(param.help)
+        self.slider.setAccessibleDescription(param.explanation)
         self.box = self._make_box()
         self._leave_room()
         self.box.setAccessibleName(param.name)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET
 
 
@@ -35,7 +36,7 @@ class TextEditor(QLineEdit):
     def _read(self, text: str) -> None:
         value: Any = text if text else UNSET
         if value is UNSET and self._param.required:
-            self.complaint_changed.emit("Something is needed here.")
+            self.complaint_changed.emit(_("Enter a value."))
             return
         trouble = None if value is UNSET else problem_with(self._param, value)
         self.complaint_changed.emit(trouble or "")

@@ -27,8 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading import seal
+from netbuilder.core.grading import rubric as rubrics, seal
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -42,9 +41,7 @@ from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
@@ -59,8 +56,8 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
-TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
-PAGE = FileType("Page", (".html",))
+TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
+PAGE = FileType(N_("Web page"), (".html",))
 _BY_RESULT = N_("a .toml (empty: points by the result)")
 _NO_FOLDER = N_("Choose the folder that holds the pupils' files, or drop it here.")
 _NO_DATA = N_(
@@ -231,7 +228,7 @@ class GradeWindow(QDialog):
         self._take(self.key, ask_open(self, _("Private key")))
 
     def _choose_rubric(self) -> None:
-        self._take(self.rubric, ask_open(self, "Rubric", "Rubrics (*.toml)"))
+        self._take(self.rubric, ask_open(self, _("Rubric"), _("Rubrics (*.toml)")))
 
     def _form_rubric(self) -> None:
         try:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.submission_info import check_student_name
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import settings
@@ -42,17 +43,17 @@ class SubmissionDialog(QDialog):
         super().__init__(parent)
         self._write = write
         self.written: Path | None = None
-        self.setWindowTitle("Hand in")
+        self.setWindowTitle(_("Submit work"))
         self.setMinimumWidth(max(440, 48 * self.fontMetrics().averageCharWidth()))
         kept = settings()
         school = site_settings().hand_in
         self.name = QLineEdit(str(kept.value(_NAME, "") or ""), self)
-        self.name.setPlaceholderText("your name or number")
-        self.name.setAccessibleName("Your name or number")
+        self.name.setPlaceholderText(_("your name or number"))
+        self.name.setAccessibleName(_("Your name or number"))
         self.folder = QLineEdit(school or str(kept.value(_FOLDER, "") or Path.home()), self)
-        self.folder.setAccessibleName("Folder to hand in to")
+        self.folder.setAccessibleName(_("Folder for submissions"))
         self.folder.setReadOnly(bool(school))
-        self.choose = QPushButton("Choose…", self)
+        self.choose = QPushButton(_("Choose…"), self)
         self.choose.setVisible(not school)
         self.choose.clicked.connect(self._choose)
         self.words = QLabel("", self)
@@ -60,13 +61,13 @@ class SubmissionDialog(QDialog):
         self.words.setProperty("role", "complaint")
         self.words.hide()
         form = QFormLayout()
-        form.addRow("Name", self.name)
+        form.addRow(_("Name"), self.name)
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(self.choose)
-        form.addRow("Into", row)
+        form.addRow(_("Folder"), row)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.hand_in = self.buttons.addButton("Hand in", QDialogButtonBox.ButtonRole.ActionRole)
+        self.hand_in = self.buttons.addButton(_("Submit"), QDialogButtonBox.ButtonRole.ActionRole)
         self.hand_in.setDefault(True)
         self.hand_in.clicked.connect(self._hand_in)
         self.buttons.rejected.connect(self.reject)
@@ -83,7 +84,7 @@ class SubmissionDialog(QDialog):
 
     def _choose(self) -> None:
         before = self.folder.text().strip()
-        chosen = ask_folder(self, "Hand in to", Path(before) if before else None)
+        chosen = ask_folder(self, _("Folder for submissions"), Path(before) if before else None)
         if chosen is not None:
             self.folder.setText(str(chosen))
 
@@ -93,13 +94,15 @@ class SubmissionDialog(QDialog):
             folder = Path(self.folder.text()).expanduser()
             if not folder.is_dir():
                 raise UserError(
-                    f"There is no folder '{folder}'.", "Choose the folder that your teacher named."
+                    _("There is no folder '{folder}'.", folder=folder),
+                    _("Choose the folder that your teacher named."),
+                    code="no_such_folder",
                 )
         except UserError as error:
             self._say("complaint", str(error))
             return
         self.hand_in.setEnabled(False)
-        self._say("note", "Writing …")
+        self._say("note", _("Writing…"))
         kept = settings()
         kept.setValue(_NAME, name)
         kept.setValue(_FOLDER, str(folder))
@@ -114,10 +117,13 @@ class SubmissionDialog(QDialog):
 
     def _done(self, written: Path) -> None:
         self.written = written
-        self._say("body", f"✓ Handed in as '{written.name}', and opened again to be sure.")
+        self._say(
+            "body",
+            _("✓ Submitted as '{name}'. The file was opened again to check it.", name=written.name),
+        )
         self.hand_in.hide()
         close = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        close.setText("Close")
+        close.setText(_("Close"))
         close.setDefault(True)
         close.setFocus()
 

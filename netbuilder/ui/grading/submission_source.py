@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
 from netbuilder.core.grading.submission_info import SubmissionInfo
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
-from netbuilder.core.wording import format_count
 
 if TYPE_CHECKING:
     from netbuilder.ui.services.project_store import Edit
@@ -37,15 +37,24 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
     record = record_of(project)
     lesson = _lesson(record, base)
     words = (
-        "Your trained network goes into one .h5 file with your name."
+        _("Your submission is one .h5 file: your trained network and your name.")
         if trained is not None
-        else "Nothing is trained yet: the network goes into a project file with your name."
+        else _(
+            "Nothing is trained yet. Your submission is a project file: your network and your name."
+        )
     )
     steps: tuple[bool, ...] = ()
     if record is not None and lesson is not None:
         steps = tuple(number in record.done for number in range(1, len(lesson.steps) + 1))
         done = sum(steps)
-        words += f" Lesson “{lesson.title}”: {done} of {format_count(len(steps), 'step')} done."
+        progress = ngettext(
+            "Lesson “{lesson}”: {done} of {count} step done.",
+            "Lesson “{lesson}”: {done} of {count} steps done.",
+            len(steps),
+            lesson=lesson.title,
+            done=done,
+        )
+        words = f"{words} {progress}"
 
     def write(name: str, folder: Path) -> Path:
         given = SubmissionInfo(name, record.name if record is not None else "", steps)

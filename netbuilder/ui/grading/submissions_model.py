@@ -18,9 +18,9 @@ from PySide6.QtGui import QColor
 
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
+from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -163,7 +163,7 @@ class SubmissionsModel(QAbstractTableModel):
             self.overridden.emit(one.file, one.score, text)
             return True
         try:
-            points = float(text.replace(",", ".")) if text else None
+            points = read_float(text) if text else None
         except ValueError:
             return False
         if points is not None and not 0 <= points < 1e6:

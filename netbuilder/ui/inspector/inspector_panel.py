@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Group, Node, Project
@@ -39,9 +41,13 @@ GOAL = "@goal"
 
 
 class Inspector(QScrollArea):
-    """Follows the selection. ``settings_requested``: the goal, or nothing, is selected."""
+    """Follows the selection.
+
+    ``settings_requested``: the target is selected. ``headline_changed``: the line that sums it up.
+    """
 
     settings_requested = Signal()
+    headline_changed = Signal()
     renamed = Signal(str, str)
 
     def __init__(
@@ -72,7 +78,7 @@ class Inspector(QScrollArea):
         workbench.facts_changed.connect(self._tell_goal)
         workbench.keras_changed.connect(self._tell_goal)
         workbench.models.changed.connect(self._give_room)
-        workbench.shapes_changed.connect(self._show_count)
+        workbench.shapes_changed.connect(self._shapes_changed)
         workbench.problems_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show)
         self._show()
@@ -147,6 +153,22 @@ class Inspector(QScrollArea):
             return None
         return self._store.project.graph.group_by_id.get(self._selection[0])
 
+    @property
+    def headline(self) -> tuple[str, str]:
+        """What is selected in one line: its name, and what tells it apart."""
+        node = self.node
+        if node is None:
+            return self.title.text(), "" if self._selection else _("Select a layer to edit it")
+        owner = self._owner(node)
+        spec = LAYERS.get(owner.layer)
+        telling = describe_params(owner.params, spec) if spec is not None else ""
+        return node.layer, " · ".join(part for part in (telling, self.count.text()) if part)
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether what is selected can be edited."""
+        return self._form is not None
+
     def set_selection(self, ids: tuple[str, ...]) -> None:
         """Show what is selected."""
         if tuple(ids) != self._selection:
@@ -180,6 +202,7 @@ class Inspector(QScrollArea):
         self._give_room()
         self._show_count()
         self._show_problems()
+        self.headline_changed.emit()
 
     def _show_node(self, node: Node) -> None:
         owner = self._owner(node)
@@ -197,9 +220,9 @@ class Inspector(QScrollArea):
                 "replace it by a layer of the palette to train."
             )
         elif node.shared is not None:
-            self.words.setText(f"{spec.help} It shares the weights of “{owner.id}”.")
+            self.words.setText(f"{spec.explanation} It shares the weights of “{owner.id}”.")
         else:
-            self.words.setText(spec.help)
+            self.words.setText(spec.explanation)
         key = (node.id, owner.layer)
         if key != self._shown:
             self._shown = key
@@ -271,7 +294,7 @@ class Inspector(QScrollArea):
             self.title.setText(f"{len(self._selection)} selected")
             self.words.setText("Delete, copy, group or move them together. Select one to edit it.")
         elif self._selection == (GOAL,):
-            self.title.setText("Goal")
+            self.title.setText(_("Target"))
             self.words.setText(self._goal_words())
             self.settings_requested.emit()
         else:
@@ -325,6 +348,10 @@ class Inspector(QScrollArea):
 
     def _owner(self, node: Node) -> Node:
         return self._store.project.graph.by_id.get(node.shared or "", node)
+
+    def _shapes_changed(self) -> None:
+        self._show_count()
+        self.headline_changed.emit()
 
     def _show_count(self) -> None:
         node, shapes = self.node, self._workbench.shapes

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_list, format_range, label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 PREDICT_DELAY_MS = 150
-_OWN = "your row"
+_OWN = N_("your row")
 
 
 def param_of(field: FormField) -> Param:
@@ -46,20 +47,23 @@ def param_of(field: FormField) -> Param:
     if field.kind == "category":
         return Param(field.name, Kind.CHOICE, typical, "", choices=tuple(field.categories))
     if field.kind == "boolean" and len(field.categories) == 2:
-        words = f"ticked: {field.categories[1]}; else: {field.categories[0]}"
+        words = _("On: {on}. Off: {off}.", on=field.categories[1], off=field.categories[0])
         return Param(field.name, Kind.BOOL, typical, words)
     if field.low is None or field.high is None:
         kind = Kind.TEXT if field.kind == "date" else Kind.FLOAT
         return Param(field.name, kind, typical, unit=field.unit)
     ends = (value_of(field, field.low), value_of(field, field.high))
     if is_days(field):
-        words = f"{ends[0]} to {ends[1]} in training"
+        words = _("{first} to {last} in training", first=ends[0], last=ends[1])
         days = (math.floor(field.low), math.floor(field.high))
         slides = days[0] < days[1]
         return Param(
             field.name, Kind.TEXT, typical, words, slide=slides, ends=days if slides else None
         )
-    words = f"{format_range(f'{field.low:.6g}', f'{field.high:.6g}', field.unit)} in training"
+    words = _(
+        "{range} in training",
+        range=format_range(f"{field.low:.6g}", f"{field.high:.6g}", field.unit),
+    )
     slides = field.low < field.high
     return Param(
         field.name, Kind.FLOAT, typical, words,
@@ -86,9 +90,9 @@ class RowForm(PredictForm):
     """A form made from the model's columns."""
 
     modalities = (TABLE,)
-    one = "row"
-    stands_still = "the curve"
-    words = "Slide, tick or type: the answer follows."
+    one = N_("row")
+    stands_still = N_("The curve")
+    words = N_("Change a value to see the prediction change.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -181,7 +185,7 @@ class RowForm(PredictForm):
         rows = self.form.rows.values() if self.form is not None else ()
         if any(one.complaint.text() for one in rows):
             # What stands in the form is not what was answered.
-            self.nothing.emit("One of the values cannot be read: it is marked below.")
+            self.nothing.emit(_("One of the values cannot be read. It is marked below."))
             return
         row = dict(self.row)
         waiting = [
@@ -190,12 +194,14 @@ class RowForm(PredictForm):
             if field.needed and row.get(name) in (None, "") and name not in self._typed
         ]
         if waiting:  # to be filled in still is no mistake
-            self.nothing.emit(f"Fill in {format_list(waiting, 6)}: the answer follows.")
+            self.nothing.emit(
+                _("To get a prediction, fill in {columns}.", columns=format_list(waiting, 6))
+            )
         elif row:
             self.asked.emit(
                 PredictionRequest(
                     lambda model: _answer(model, row), lambda model: _sample(model, row), None,
-                    by_hand, _OWN if self._own else "")
+                    by_hand, _(_OWN) if self._own else "")
             )  # fmt: skip
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))
 
@@ -251,7 +257,9 @@ def _sample(model: TrainedModel, row: dict[str, Any]) -> Sample:
 
 
 #: Where dates are written below the curve, from its left end to its right.
-_MEANT = "Dashed: the mean answer where all rows have that value, each its own otherwise."
+_MEANT = N_(
+    "Dashed: the mean prediction when every row gets this value and keeps its other values."
+)
 _DATES_AT = (0.12, 0.5, 0.88)
 _Band = tuple["np.ndarray", "np.ndarray"]
 
@@ -286,8 +294,8 @@ class ResponseView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         self.column = NoWheelComboBox(self)
-        self.column.setAccessibleName("Column along which the answer is drawn")
-        self.about = QLabel("How the answer goes with", self)
+        self.column.setAccessibleName(_("Column on the horizontal axis"))
+        self.about = QLabel(_("Prediction along"), self)
         self.about.setProperty("role", "field")
         self.about.setBuddy(self.column)
         row.addWidget(self.about)
@@ -372,7 +380,7 @@ class ResponseView(QWidget):
         else:
             self._mean.setData(np.array(mean.values, float), mean.answers)
         self.words.setVisible(mean is not None)
-        self.words.setText(_MEANT)
+        self.words.setText(_(_MEANT))
 
     def follow(self, column: str) -> None:
         """Draw along this column from now on, where it is one of numbers or dates."""
@@ -435,7 +443,9 @@ class ResponseView(QWidget):
         elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
         about = label_with_unit(found.about, found.unit)
         axis.setLabel(self.fontMetrics().elidedText(about, elided, room))
-        self.plot.setAccessibleName(f"{found.about} along {found.column}")
+        self.plot.setAccessibleName(
+            _("{output} along {column}", output=found.about, column=found.column)
+        )
 
     def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
         self._curve.setData(x, answers)

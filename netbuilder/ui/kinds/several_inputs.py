@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.data.kinds.images import IMAGE
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.kinds.pictures import pixmap_of
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 
-_OWN = "your sample"
+_OWN = N_("your sample")
 
 
 class SeveralInputsForm(PredictForm):
     """A part for each Input of a network whose Inputs take different things."""
 
-    words = "This network takes several things at once: change one, and the answer follows."
+    words = N_("This network has inputs of several kinds. Change one to see the prediction change.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -99,7 +100,7 @@ class SeveralInputsForm(PredictForm):
     def _ask(self) -> None:
         raw = {key: part.raw() for key, part in self.parts.items()}
         if all(value is not None for value in raw.values()):
-            self.asked.emit(request_for_raw(raw, self.words, own=_OWN))
+            self.asked.emit(request_for_raw(raw, self.words, own=_(_OWN)))
 
 
 #: So many numbers get a field each; of more the picture or the curve must do.
@@ -135,7 +136,10 @@ class NumbersEditor(InputEditor):
         super().__init__(name, entry, parent)
         count = int(entry.shape[0] or 1)
         self.form = ParamForm(
-            [Param(f"value {index + 1}", Kind.FLOAT, 0.0, "") for index in range(count)],
+            [
+                Param(_("value {number}", number=index + 1), Kind.FLOAT, 0.0, "")
+                for index in range(count)
+            ],
             self,
             about="data",
         )
@@ -163,10 +167,12 @@ class CurveEditor(InputEditor):
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
         self.column = NoWheelComboBox(self)
-        self.column.setAccessibleName(f"Column of {name}")
+        self.column.setAccessibleName(_("Column of {name}", name=name))
         width, given = int(entry.shape[1] or 1), [column.name for column in entry.columns]
         named = len(given) == width
-        self.column.addItems(given if named else [f"value {one + 1}" for one in range(width)])
+        self.column.addItems(
+            given if named else [_("value {number}", number=one + 1) for one in range(width)]
+        )
         self.column.setVisible(width > 1)
         self.curve = WindowCurve(self)
         self.column.currentIndexChanged.connect(self._draw)

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import ShowHint
+from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.core.wording import format_count
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.lessons.question_view import QuestionView
@@ -26,9 +28,7 @@ from netbuilder.ui.widgets.announce import announce
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
-WIDTH = 300
-#: In a narrow window: below it a line has three or four words.
-LEAST_WIDTH = 260
+WIDTH = 320
 
 
 class LessonPanel(QWidget):
@@ -120,6 +120,10 @@ class LessonPanel(QWidget):
         self.page.addWidget(self.undone)
         self.page.addWidget(self.missing)
         self.page.addWidget(self.hint)
+        self.explore = MarkdownView(self)
+        self.explore.setObjectName("explore-further")
+        self.explore.setAccessibleName(_("Explore further"))
+        self.page.addWidget(self.explore)
         self.page.addStretch(1)
         self.scroller = QScrollArea(self)
         make_scroll_area_accessible(self.scroller, "Step of the lesson")
@@ -241,7 +245,7 @@ class LessonPanel(QWidget):
         words = () if done or result is None else result.missing
         if step.question is not None:
             # Its own line says what is the matter with the answer.
-            words = tuple(one for one in words if "question" not in one and "answer" not in one)
+            words = tuple(one for one in words if one not in question_sentences())
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))
         self._show_undone()
@@ -251,6 +255,7 @@ class LessonPanel(QWidget):
             "✓ The lesson is done. Well done!" if over and last else "✓ Done" if done else ""
         )
         self.status.setVisible(done)
+        self._show_explore(step.explore if done else "")
         self.back.setEnabled(session.current > 0)
         self.next.setText("More lessons" if last and over else "Next")
         self.next.setEnabled(not last or over)
@@ -259,6 +264,12 @@ class LessonPanel(QWidget):
             self.next.setProperty("role", primary)
             self.next.style().unpolish(self.next)
             self.next.style().polish(self.next)
+
+    def _show_explore(self, task: str) -> None:
+        """Show the open task of a step that is done."""
+        if task and self.explore.isHidden():
+            self.explore.show_markdown("**" + _("Explore further") + "** " + task, None)
+        self.explore.setVisible(bool(task))
 
     def _show_undone(self) -> None:
         """Say which steps that were done are so no more, on whichever step one stands."""

@@ -24,24 +24,28 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.palette.palette_model import (
     SPEC_ROLE,
     PaletteModel,
+    Row,
     all_rows,
+    basic_rows,
     found_rows,
     teaching_rows,
 )
 from netbuilder.ui.palette.short_names import short_names
 from netbuilder.ui.style import theme
 
-WIDTH = 232
+WIDTH = 200
 
 
 def row_color(row: LayerSpec | SavedBlock) -> QColor:
@@ -153,16 +157,58 @@ class Palette(QWidget):
 
     ``chosen(name)``: add this layer at the end. ``found(name, parameters)``: add what was searched
     for, with what was typed, where one works, behind the selected layer.
-    ``block_chosen(block)``: add this block there.
+    ``block_chosen(block)``: add this block there. ``listed(categories)``: the list without a search
+    has these categories now.
     """
 
     chosen = Signal(str)
     found = Signal(str, object)
     block_chosen = Signal(object)
+    listed = Signal(frozenset)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumWidth(150)
+        self._build_line()
+        self.list = PaletteList(self)
+        self.list.setAccessibleName("Layers")
+        self.model = PaletteModel(self)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(PaletteDelegate(self.list))
+        self.list.setMouseTracking(True)
+        self.list.setDragEnabled(True)
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 4)
+        layout.setSpacing(4)
+        self.fold = QToolButton(self)
+        self.fold.setText("«")
+        self.fold.setProperty("role", "quiet")
+        self.fold.setAccessibleName(_("Fold the palette"))
+        self.fold.setToolTip(_("Fold the palette"))
+        self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fold.hide()
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.line, 1)
+        head.addWidget(self.fold)
+        layout.addLayout(head)
+        layout.addWidget(self.list, 1)
+        self._all = False
+        self._only: frozenset[str] | None = None
+        self.line.textChanged.connect(self._search)
+        self.line.returnPressed.connect(self._take_first)
+        self.line.installEventFilter(self)
+        self.list.doubleClicked.connect(self._take)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.installEventFilter(self)
+        self._search("")
+
+    def _build_line(self) -> None:
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("Search layers")
         self.line.setAccessibleName("Search layers")
@@ -178,31 +224,6 @@ class Palette(QWidget):
         inner.addWidget(hint)
         self._hint = hint
         self.line.textChanged.connect(lambda _text: self._show_hint())
-        self.list = PaletteList(self)
-        self.list.setAccessibleName("Layers")
-        self.model = PaletteModel(self)
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(PaletteDelegate(self.list))
-        self.list.setMouseTracking(True)
-        self.list.setDragEnabled(True)
-        self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 10, 10, 4)
-        layout.setSpacing(4)
-        layout.addWidget(self.line)
-        layout.addWidget(self.list, 1)
-        self._all = False
-        self.line.textChanged.connect(self._search)
-        self.line.returnPressed.connect(self._take_first)
-        self.line.installEventFilter(self)
-        self.list.doubleClicked.connect(self._take)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._show_menu)
-        self.list.installEventFilter(self)
-        self._search("")
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 400)
@@ -221,6 +242,7 @@ class Palette(QWidget):
         """Show every layer, or the teaching ones, while nothing is searched for."""
         self._all = everything
         self._search(self.line.text())
+        self.listed.emit(self.categories)
 
     @property
     def shows_all(self) -> bool:
@@ -235,6 +257,36 @@ class Palette(QWidget):
             if isinstance(thing, LayerSpec) and thing.name == name:
                 return index
         return None
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """The categories that are listed while nothing is searched for."""
+        return frozenset(row.category for row in self._rows() if isinstance(row, LayerSpec))
+
+    def list_only(self, names: frozenset[str] | None) -> None:
+        """List these layers while nothing is searched for; None lists what the level Full has."""
+        if names != self._only:
+            self._only = names
+            self._search(self.line.text())
+            self.listed.emit(self.categories)
+
+    def _rows(self) -> list[Row]:
+        if self._all:
+            return all_rows()
+        return teaching_rows() if self._only is None else basic_rows(self._only)
+
+    def show_category(self, category: str) -> None:
+        """Bring the layers of a category into sight."""
+        self.line.clear()
+        for row in range(self.model.rowCount()):
+            index = self.model.index(row, 0)
+            thing = self.model.thing(index)
+            if isinstance(thing, LayerSpec) and thing.category == category:
+                heading = self.model.index(max(row - 1, 0), 0)
+                self.list.scrollTo(heading, QAbstractItemView.ScrollHint.PositionAtTop)
+                self.list.setCurrentIndex(index)
+                self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
 
     def start_search(self) -> None:
         """Put the cursor into the search field."""
@@ -264,7 +316,7 @@ class Palette(QWidget):
         if text.strip():
             self.model.set_rows(found_rows(text.strip()))
         else:
-            self.model.set_rows(all_rows() if self._all else teaching_rows())
+            self.model.set_rows(self._rows())
 
     def _take_first(self) -> None:
         if self.line.text().strip():

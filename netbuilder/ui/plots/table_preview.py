@@ -40,7 +40,7 @@ _SIDES = 18
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
-_NUMBER = re.compile(r"-?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
+_NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
 
 
 class TextTable(QAbstractTableModel):
@@ -129,7 +129,7 @@ def _by_size(text: str) -> tuple[bool, float, str]:
     found = _NUMBER.match(text)
     if found is None:
         return True, 0.0, text.casefold()
-    return False, float(found[0].replace(",", "")), text
+    return False, float(found[0].replace(",", "").replace("−", "-")), text
 
 
 def sorts_by_headers(table: QTableView) -> None:

@@ -11,9 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
@@ -96,6 +94,7 @@ class EvaluatePanel(QWidget):
             self.residuals,
             self.parts,
             self.parts_note,
+            self.actions_row,
             self.samples,
             self.classes_title,
             self.classes,
@@ -147,14 +146,14 @@ class EvaluatePanel(QWidget):
         self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
         self.card_button = self._button(_("Model card…"), self._edit_card)
         self.cards = CardList(self)
-        row = FlowLayout()
+        self.actions_row = QWidget(self)
+        row = FlowLayout(self.actions_row)
         for button in (self.file_button, self.methods_button, self.card_button):
             row.addWidget(button)
         page.addWidget(self.stale)
         page.addWidget(self.output)
         page.addLayout(head)
         page.addWidget(self.about)
-        page.addLayout(row)
         page.addWidget(self.cards)
 
     def _compare_methods(self) -> None:

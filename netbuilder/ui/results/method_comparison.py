@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_bytes, format_duration, format_number
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services import jobs

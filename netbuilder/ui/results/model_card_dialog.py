@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results import model_card
 from netbuilder.ui.plots.picture_export import write_pdf
 from netbuilder.ui.services import jobs

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_count, format_percent
 from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
@@ -157,7 +158,7 @@ class FilePredictionsView(QWidget):
 
             self.cards.add(
                 RoleBox(
-                    "warning", "Are these numbers scaled?", LOOKS_SCALED_SENTENCE, self,
+                    "warning", "Are these numbers scaled?", _(LOOKS_SCALED_SENTENCE), self,
                     button="Take them as scaled", do=self._take_as_scaled,
                 )
             )  # fmt: skip

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.registry import point_view_name, same_points
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, format_count
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -271,8 +272,8 @@ class SurfacePanel(QWidget):
             return
         self.view.clear()
         for one in shown.views:
-            self.view.addItem(one.title, one.name)
-            self.view.setItemData(self.view.count() - 1, one.help, Qt.ItemDataRole.ToolTipRole)
+            self.view.addItem(_(one.title), one.name)
+            self.view.setItemData(self.view.count() - 1, _(one.help), Qt.ItemDataRole.ToolTipRole)
         self.view.setCurrentIndex(self.view.findData(shown.view.name))
         for number, box in enumerate((self.across, self.up)):
             asked = shown.view.axes > number
@@ -295,7 +296,7 @@ class SurfacePanel(QWidget):
             coming = shown.asked is not None and shown.picture is None
             state = self.live.run_words or "it is training"
             first = f"{capitalize_first(state)}: {COMING}"
-            self.note.setText(first if coming else shown.view.help + ".")
+            self.note.setText(first if coming else _(shown.view.help) + ".")
         self.legend.setText(class_legend(shown.dataset.preprocessing.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)

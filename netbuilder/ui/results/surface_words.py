@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import capitalize_first, format_count, format_list
 from netbuilder.ui.services.views.live_view import LiveView
 
@@ -90,8 +91,8 @@ def picture_note(
             )
             if len(picture.epochs) < 2:
                 way = "a longer run shows how they change"
-            return f"{live.shown.view.help if live.shown is not None else ''}: {way}."
-    return live.shown.view.help + "." if live.shown is not None else ""
+            return f"{_(live.shown.view.help) if live.shown is not None else ''}: {way}."
+    return _(live.shown.view.help) + "." if live.shown is not None else ""
 
 
 def loss_sentence(curves: RunCurves) -> str:

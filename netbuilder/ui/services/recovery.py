@@ -17,6 +17,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
@@ -212,7 +213,12 @@ class Recovery(QObject):
             else (error.what, error.fix)
         )
         return UserError(
-            f"What you change is not kept for a crash: in '{self._file.parent}' {reason}.",
-            f"{fix} Until then save often.",
+            _(
+                "Autosave does not work: in '{folder}' {reason}.",
+                folder=self._file.parent,
+                reason=reason,
+            ),
+            fix + " " + _("Until then, save often."),
+            code="autosave_failed",
             path=error.path,
         )

@@ -12,6 +12,8 @@ from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.file_dialogs import remember_place
 
 RECENT_COUNT = 10
+#: The lesson that was gone on with last; nothing once a file was opened or saved after it.
+CONTINUE = "continue"
 
 
 def settings() -> QSettings:
@@ -41,6 +43,19 @@ def forget_files() -> None:
 def _store(paths: Sequence[Path]) -> None:
     kept = settings()
     kept.setValue("recent", [str(path) for path in paths])
+    kept.remove(CONTINUE)
+    kept.sync()
+
+
+def chosen_language() -> str:
+    """The language that the user chose in the settings; "" for the system's."""
+    return str(settings().value("language", ""))
+
+
+def keep_language(name: str) -> None:
+    """Remember a language for the next start; "" for the system's."""
+    kept = settings()
+    kept.setValue("language", name)
     kept.sync()
 
 

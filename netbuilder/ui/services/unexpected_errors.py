@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services import jobs
 
 log = logging.getLogger("netbuilder")
@@ -80,7 +81,10 @@ def report_unexpected(error: BaseException, tell: Callable[[str, str], object]) 
         return
     log.error("unforeseen error\n%s", details)
     tell(
-        "Something went wrong inside NetBuilder. Your project is safe: it is kept on disk as you "
-        f"work. The details are in {log_path()}.",
+        _(
+            "Something went wrong inside NetBuilder. Your project is safe: NetBuilder saves it as"
+            " you work. The details are in {path}.",
+            path=log_path(),
+        ),
         details,
     )

@@ -179,7 +179,7 @@ class Workbench(QObject):
             return ""
         if self.data_error is not None:
             return self.data_trouble
-        return "reading the data…"
+        return _("reading data…")
 
     @property
     def data_trouble(self) -> str:
@@ -189,7 +189,7 @@ class Workbench(QObject):
             return ""
         # Whatever has a mend of one click was read: it waits for a choice.
         return error.short or (
-            "the data waits for a choice" if error.fixes else "the data cannot be read"
+            _("data needs your input") if error.fixes else _("data cannot be read")
         )
 
     @property
@@ -223,7 +223,7 @@ class Workbench(QObject):
         """What goes on, in words: "it is training", "the training is paused"; "" for nothing."""
         if not self.training:
             return ""
-        return "the training is paused" if self.paused else "it is training"
+        return _("training is paused") if self.paused else _("training is running")
 
     @property
     def run_changes(self) -> tuple[SignalInstance, ...]:

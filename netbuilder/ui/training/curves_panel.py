@@ -154,13 +154,9 @@ class CurvesPanel(QWidget):
         trained, another = new.model, old.model is not new.model
         if trained is not None and another and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
-            from netbuilder.core.history_columns import epoch_row
             from netbuilder.ui.plots.run_curves import RunCurves
 
-            curves = RunCurves.from_history(trained.project.name, trained.history)
-            curves.kept_epoch = trained.kept_epoch
-            curves.kept = epoch_row(trained.history, trained.kept_epoch)
-            self.curves.show_run(curves, trained.epochs)
+            self.curves.show_run(RunCurves.of_model(trained), trained.epochs)
         self.buttons.refresh()
 
     def _noticed(self, notice: Diagnosis) -> None:

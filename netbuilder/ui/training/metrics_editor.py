@@ -67,10 +67,10 @@ class MetricsEditor(ChooseRow):
                 self._entry(more, spec, now)
 
     def _entry(self, menu: QMenu, spec: ObjectSpec, now: tuple[str, ...]) -> None:
-        entry = menu.addAction(spec.title or spec.name)
+        entry = menu.addAction(spec.display_title)
         entry.setCheckable(True)
         entry.setChecked(spec.name in now)
-        entry.setToolTip(spec.help)
+        entry.setToolTip(spec.explanation)
         entry.triggered.connect(self._toggler(spec.name))
 
     def _toggler(self, name: str) -> Callable[[bool], None]:

@@ -147,7 +147,7 @@ class PlanForm(QWidget):
         self.loss.show_choice(plan.loss)
         self.metrics.show_choices(plan.metrics)
         self.optimizer.show_choice(plan.optimizer)
-        names = [CALLBACKS[c.name].title or c.name for c in plan.callbacks if c.name in CALLBACKS]
+        names = [CALLBACKS[c.name].display_title for c in plan.callbacks if c.name in CALLBACKS]
         self.callbacks_button.setText(f"While it trains: {', '.join(names) or 'nothing extra'}")
         if self.callbacks is not None:
             self.callbacks.show_choices(plan.callbacks)

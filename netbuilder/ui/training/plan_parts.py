@@ -73,9 +73,9 @@ class CallbackRow(QWidget):
         self._spec = spec
         self._choice: Choice | None = None
         self._form: ParamForm | None = None
-        self.box = QCheckBox(spec.title or spec.name, self)
-        self.box.setToolTip(spec.help)
-        help_line = note_label(spec.help, self)
+        self.box = QCheckBox(spec.display_title, self)
+        self.box.setToolTip(spec.explanation)
+        help_line = note_label(spec.explanation, self)
         help_line.setContentsMargins(22, 0, 0, 0)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)

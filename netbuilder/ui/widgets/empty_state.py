@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-
-#: So begins what a panel says that waits for a trained model.
-PRESS_TRAIN = "Press Train: "
 
 
 class EmptyStatePage(QStackedWidget):
@@ -20,7 +18,8 @@ class EmptyStatePage(QStackedWidget):
 
     def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wanted, self._meanwhile = words, ""
+        self._wanted = self._first = words
+        self._meanwhile = ""
         self._state: Callable[[], str] = lambda: ""
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -31,7 +30,7 @@ class EmptyStatePage(QStackedWidget):
         self.page_layout.setContentsMargins(14, 10, 14, 10)
         self.page_layout.setSpacing(8)
         scroll = QScrollArea(self)
-        make_scroll_area_accessible(scroll, "Results")
+        make_scroll_area_accessible(scroll, _("Results"))
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         # Pages wrap and fit their width; what should not all the same is at least in reach.
@@ -67,10 +66,12 @@ class EmptyStatePage(QStackedWidget):
     def follow(
         self, changes: Iterable[SignalInstance], state: Callable[[], str], meanwhile: str = ""
     ) -> None:
-        """Say otherwise what is to come while a run goes on: Train is pressed already.
+        """Replace the first words while a run goes on: Train is pressed already.
 
-        ``state`` says what goes on, in words ("it is training"), anew after each of ``changes``.
-        ``meanwhile`` is what comes in a panel that does not wait for the end of the run.
+        Args:
+            changes: signals after which ``state`` may be another.
+            state: what goes on, as a clause ("training is running"); "" for nothing.
+            meanwhile: what a panel shows that does not wait for the end of the run.
         """
         self._state, self._meanwhile = state, meanwhile
         for change in changes:
@@ -79,12 +80,11 @@ class EmptyStatePage(QStackedWidget):
 
     def _said(self) -> str:
         state = self._state()
-        if not state or not self._wanted.startswith(PRESS_TRAIN):
+        if not state or self._wanted != self._first:
             return self._wanted
-        rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
-        return (
-            f"{capitalize_first(state)}: {self._meanwhile or f'at its end, or in a pause, {rest}'}"
-        )
+        if self._meanwhile:
+            return f"{capitalize_first(state)}. {capitalize_first(self._meanwhile)}"
+        return _("Results appear here when training ends or is paused.")
 
     def wait(self, words: str) -> None:
         """Show words instead of results."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
 #: Property of a window: the folder in which its files are looked for first; "" where none is its.
@@ -29,7 +30,7 @@ class FileType:
     @property
     def filter(self) -> str:
         """As Qt's file dialog takes it: ``Table (*.csv)``."""
-        return f"{self.title} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
+        return f"{_(self.title)} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
 
 
 def with_ending(path: Path, types: Sequence[FileType], chosen: FileType) -> Path:
@@ -64,11 +65,11 @@ def remember_place(folder: Path) -> None:
 
 
 def ask_open(
-    parent: QWidget, title: str, types: str = "All files (*)", start: Path | None = None
+    parent: QWidget, title: str, types: str = "", start: Path | None = None
 ) -> Path | None:
     """Ask for a file to read; None when that was cancelled. ``start``: a file, or its folder."""
     begin = str(start or place_of(parent))
-    name, _ = QFileDialog.getOpenFileName(parent, title, begin, types)
+    name, _used = QFileDialog.getOpenFileName(parent, title, begin, types or _("All files (*)"))
     return _chosen(name, Path(name).parent)
 
 
@@ -102,8 +103,9 @@ def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileTy
     given = Path(name)
     path = with_ending(given, types, filters.get(used, types[0]))
     if path != given and path.exists():
-        question = f"“{path.name}” is there already. Replace it?"
-        if ask_question(parent, "Replace the file?", question, ("Replace", "Cancel")) != "Replace":
+        question = _("“{name}” already exists. Replace it?", name=path.name)
+        answers = (_("Replace"), _("Cancel"))
+        if ask_question(parent, _("Replace the file?"), question, answers) != answers[0]:
             return None
     remember_place(path.parent)
     return path

@@ -6,6 +6,8 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialogButtonBox, QMessageBox, QWidget
 
+from netbuilder.core.i18n import gettext as _
+
 
 def ask_question(
     parent: QWidget,
@@ -46,8 +48,10 @@ def ask_question(
 
 def confirm_discard(parent: QWidget, words: str) -> bool:
     """Whether a window may go with what stands in it, which no file holds."""
-    answers = ("Close it", "Stay here")
-    return ask_question(parent, "Not saved yet", words, answers, default=answers[1]) == answers[0]
+    answers = (_("Close anyway"), _("Cancel"))
+    return (
+        ask_question(parent, _("Unsaved changes"), words, answers, default=answers[1]) == answers[0]
+    )
 
 
 def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from netbuilder.core.i18n import gettext as _
+
 _STEPS = 1000
 
 
@@ -15,15 +17,15 @@ class ReadingBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = QLabel("Preparing the data", self)
+        self.words = QLabel(_("Preparing the data…"), self)
         self.words.setProperty("role", "note")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName("How far the data is prepared")
-        self.button = QPushButton("Stop", self)
+        self.bar.setAccessibleName(_("Data preparation progress"))
+        self.button = QPushButton(_("Stop"), self)
         self.button.setProperty("small", True)
-        self.button.setToolTip("Stop preparing the data; nothing of it is kept")
+        self.button.setToolTip(_("Stop preparing the data and discard it"))
         self.button.clicked.connect(self._stop)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -39,8 +41,11 @@ class ReadingBar(QWidget):
         self.bar.setRange(0, _STEPS if known else 0)
         if known:
             self.bar.setValue(round(_STEPS * done / of))
-        share = f": {done / of:.0%}" if known else ""
-        self.words.setText(f"Preparing the data{share}")
+        if known:
+            text = _("Preparing the data: {share}", share=f"{done / of:.0%}")
+        else:
+            text = _("Preparing the data…")
+        self.words.setText(text)
         self.button.setEnabled(True)
         self.show()
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.services.level import BASIC, FULL, level
 from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import ActionRow
@@ -213,6 +214,14 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             "Search the palette",
         ),
         ActionRow(
+            "find-on-canvas",
+            _("Find on the canvas…"),
+            do("commands.find"),
+            "Layer",
+            "Ctrl+F",
+            _("Find a layer of the network by its name; Enter goes to the next"),
+        ),
+        ActionRow(
             "edit-layer",
             "Edit the selected layer",
             commands.edit_layer,
@@ -266,13 +275,13 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     panels = [
         ActionRow(
             f"panel-{row.id}",
-            row.title,
+            _(row.title),
             partial(commands.show_panel, row.id),
             "View|" if row is PANELS[-1] else "View",
-            f"Alt+{number}",
-            row.help,
+            f"Alt+{row.key}" if row.key else "",
+            _(row.help),
         )
-        for number, row in enumerate(PANELS, 1)
+        for row in PANELS
     ]
     return [
         *panels,
@@ -300,6 +309,14 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             "zoom-out", "Zoom out of the canvas", do("commands.zoom_out"), "View", "Ctrl+Shift+-"
         ),
         ActionRow("zoom-reset", "Canvas at 100 %", do("commands.zoom_reset"), "View", "Ctrl+1"),
+        ActionRow(
+            "network-table",
+            _("Network summary…"),
+            do("commands.show_table"),
+            "View",
+            "",
+            _("Layers with output shapes, parameters and multiply-adds; sort, copy or save as CSV"),
+        ),
         ActionRow(
             "present",
             "Presentation",
@@ -342,6 +359,21 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             "What only moves to please stands still",
             checked=lambda: commands.motion_reduced,
         ),
+        *(
+            ActionRow(
+                f"level-{name}",
+                title,
+                partial(commands.choose_level, name),
+                "View",
+                "",
+                words,
+                checked=lambda name=name: level().name == name,  # type: ignore[misc]
+            )
+            for name, title, words in (
+                (BASIC, _("Basic"), _("Show what a first lesson needs")),
+                (FULL, _("Full"), _("Show all layers, pages and settings")),
+            )
+        ),
         ActionRow(
             "all-layers",
             "All layers in the palette",
@@ -350,15 +382,23 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             checked=lambda: parts.palette.shows_all,
         ),
         ActionRow(
-            "move-panels",
-            "Move panels",
-            commands.toggle_titles,
+            "expand-page",
+            _("Expand the page"),
+            commands.expand_page,
+            "View",
+            "Shift+F11",
+            _("Show the page in front over the canvas, and back"),
+            checked=lambda: commands.page_expanded,
+        ),
+        ActionRow(
+            "detach-page",
+            _("Open the page in a window"),
+            commands.detach_page,
             "View",
             "",
-            "Shows a title on every panel, by which it can be dragged",
-            checked=lambda: commands.panels_movable,
+            _("For a second screen; close the window to put the page back"),
         ),
-        ActionRow("reset-panels", "Panels where they were at first", commands.reset_panels, "View"),
+        ActionRow("reset-panels", _("Reset panel layout"), commands.reset_panels, "View"),
     ]
 
 

@@ -18,8 +18,7 @@ from netbuilder.core.formats.importing.import_file import IMPORT_ENDINGS, is_imp
 from netbuilder.core.formats.importing.report import lines_of
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.services import jobs, settings, suggested_paths
@@ -243,13 +242,16 @@ class Documents(QObject):
             return edits.rename_project(moved, path.stem) if unnamed else moved
 
         if path == self._store.path and self._store.document.changed_outside:
-            answers = (_("Save as…"), _("Replace it"), _("Cancel"))
+            answers = (_("Save as…"), _("Replace it"), _("Reload it"), _("Cancel"))
             words = _(
                 "“{name}” was changed by another program, or in another window, since you opened "
-                "or saved it here. If you replace it, those changes are lost.",
+                "or saved it here. If you replace it, those changes are lost; if you reload it, "
+                "yours are.",
                 name=path.name,
             )
             answer = ask_question(self._window, _("The file has changed"), words, answers)
+            if answer == answers[2]:
+                self.open_path(path)
             if answer != answers[1]:
                 return answer == answers[0] and self.save_as()
         try:
@@ -275,7 +277,7 @@ class Documents(QObject):
     def export(self) -> None:
         """Ask for a file of any format that there is, and write it."""
         types = [
-            FileType(row.title.split(" (")[0], row.endings)
+            FileType(_(row.title).split(" (")[0], row.endings)
             for row in FORMATS
             if not row.trained or self._models.trained is not None
         ]
@@ -286,7 +288,7 @@ class Documents(QObject):
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
         """Ask for a file name, and write the script there in a style ("short" or "exact");
         ``told`` hears that it is written."""
-        types = [FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.told]
+        types = [FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.told]
         path = ask_save(self._window, "Save the script", self.suggested(".py"), types)
         if path is not None:
             self.export_to(path, style).done.connect(

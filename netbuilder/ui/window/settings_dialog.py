@@ -6,14 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_count
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.services import settings
+from netbuilder.ui.services import retranslate, settings
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -39,6 +42,41 @@ def _effect_on_runs(most: int) -> str:
             "ends, with the networks kept beside them."
         )
     return words
+
+
+LANGUAGE = "language"
+SYSTEM = N_("the system's language")
+
+
+def language_names() -> dict[str, str]:
+    """The languages there are by the name that each has for itself, and "" for the system's."""
+    found = {"": _(SYSTEM)}
+    for name in i18n.languages():
+        own = QLocale(name)
+        country = own.territory() != QLocale(name.partition("_")[0]).territory()
+        words = own.nativeLanguageName() if name != i18n.SOURCE else "English"
+        found[name] = f"{words} ({own.nativeTerritoryName()})" if country else words
+    return {name: words[:1].upper() + words[1:] for name, words in found.items()}
+
+
+def _set_language(words: str) -> None:
+    retranslate.choose_language(
+        next(name for name, shown in language_names().items() if shown == words)
+    )
+
+
+def _language_row() -> SettingRow:
+    names = language_names()
+    now = names.get(settings.chosen_language(), names[""])
+    fixed = retranslate.fixed_by()
+    if fixed:
+        now = names.get(i18n.language(), now)
+    return SettingRow(
+        Param(LANGUAGE, Kind.CHOICE, now, _("of the window"), choices=tuple(names.values())),
+        lambda: now,
+        _set_language,
+        lambda _value: fixed,
+    )
 
 
 ROWS: tuple[SettingRow, ...] = (
@@ -68,11 +106,13 @@ class SettingsDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.values = {row.param.name: row.now() for row in ROWS}
+        self.rows = (_language_row(), *ROWS)
+        self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
-        self.form = ParamForm(tuple(row.param for row in ROWS), self)
+        self.form = ParamForm(tuple(row.param for row in self.rows), self)
+        self.form.rows[LANGUAGE].editor.setEnabled(not retranslate.fixed_by())
         self.form.show_values(self.values)
         self.form.edited.connect(self._take)
         layout.addWidget(self.form)
@@ -88,17 +128,17 @@ class SettingsDialog(QDialog):
 
     def accept(self) -> None:
         """Let what was changed count from now on."""
-        for row in ROWS:
+        for row in self.rows:
             value = self.values[row.param.name]
             if value != self._before[row.param.name]:
                 row.change(value)
         super().accept()
 
     def _take(self, name: str, value: Any) -> None:
-        param = next(row.param for row in ROWS if row.param.name == name)
+        param = next(row.param for row in self.rows if row.param.name == name)
         self.values[name] = param.default if value is UNSET else value
         self._tell()
 
     def _tell(self) -> None:
-        said = [row.effect(self.values[row.param.name]) for row in ROWS]
+        said = [row.effect(self.values[row.param.name]) for row in self.rows]
         self.effect.setText(" ".join(words for words in said if words))

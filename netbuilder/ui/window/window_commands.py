@@ -11,14 +11,14 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
 from netbuilder.ui.palette.block_rows import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
+from netbuilder.ui.services.level import level, listed_layers
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
@@ -26,6 +26,7 @@ from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.role_boxes import RoleBox, role_of
 from netbuilder.ui.window import dialogs
+from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.presentation import Presentation
 from netbuilder.ui.window.window_parts import WindowParts
 
@@ -181,7 +182,7 @@ class WindowCommands:
         if problem.beginning and self._parts.store.project.data.kind == "":
             fixes.append(("Choose data", partial(self.show_panel, "data")))
         if problem.field:
-            fixes.append(("Show the settings", partial(self.show_panel, "settings")))
+            fixes.append((_("Show the settings"), partial(self.show_panel, "settings")))
         box = RoleBox(
             role_of(problem.tone),
             title,
@@ -213,7 +214,7 @@ class WindowCommands:
 
     def find_layer(self) -> None:
         """Put the cursor into the palette's search field."""
-        self._parts.docks.palette.show()
+        self._parts.docks.palette.open()
         self._parts.palette.start_search()
 
     def append_block(self, block: SavedBlock) -> None:
@@ -227,9 +228,8 @@ class WindowCommands:
         self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def edit_layer(self) -> None:
-        """Put the cursor into the inspector."""
-        self._parts.docks.inspector.show()
-        self._parts.inspector.focus_first()
+        """Put the cursor into the selected layer's first field."""
+        self._parts.docks.edit_layer()
 
     def fit_to_data(self) -> None:
         """Give the last layer the units and the activation that suit the target."""
@@ -250,6 +250,7 @@ class WindowCommands:
         """Write the last run on one page, as ``.html`` or ``.pdf``."""
         from netbuilder.core.engine.runs.run_store import list_runs
         from netbuilder.ui.plots.picture_export import image_png_bytes
+        from netbuilder.ui.plots.run_curves import RunCurves
         from netbuilder.ui.plots.training_curves import run_picture
         from netbuilder.ui.window.run_report import RunReport, write_report
 
@@ -257,11 +258,13 @@ class WindowCommands:
         trained = parts.workbench.models.trained
         if trained is None:
             return
+        of_run = parts.runner.project is not None  # else a file was opened, which has its own
+        curves = parts.runner.curves if of_run else RunCurves.of_model(trained)
         report = RunReport(
             parts.store.project,
             parts.workbench.facts,
             trained,
-            image_png_bytes(run_picture(parts.runner.curves, QSize(330, 290))),
+            image_png_bytes(run_picture(curves, QSize(330, 290))),
             parts.evaluation_service.sentence,
             tuple(f"{one.title}: {one.message}" for one in parts.runner.run.notices),
         )
@@ -391,9 +394,8 @@ class WindowCommands:
 
     def scale(self, step: int) -> None:
         """Make everything larger (1), smaller (-1) or as it was (0)."""
-        before = self._parts.scaling.factor
         self._parts.scaling.step(step)
-        self._parts.docks.widen(self._parts.scaling.factor / before)
+        self._parts.docks.widen()
 
     @property
     def dark(self) -> bool:
@@ -410,19 +412,41 @@ class WindowCommands:
         self._parts.palette.show_all(not self._parts.palette.shows_all)
         self._parts.actions.refresh()
 
-    @property
-    def panels_movable(self) -> bool:
-        """Whether the panels have titles to drag them by."""
-        return self._parts.docks.title_changed
+    def choose_level(self, name: str) -> None:
+        """Show what a first lesson needs ("basic"), or everything ("full")."""
+        level().choose(name)
 
-    def toggle_titles(self) -> None:
-        """Show or hide the panels' titles."""
-        self._parts.docks.show_titles(not self._parts.docks.title_changed)
+    def show_level(self) -> None:
+        """Follow the level: palette and pages."""
+        parts, basic = self._parts, level().basic
+        layers = listed_layers(parts.store.project) if basic else None
+        parts.palette.list_only(layers)
+        parts.docks.side.offer(row.id for row in PANELS if row.basic or not basic)
+        parts.actions.refresh()
+
+    def show_used_layers(self) -> None:
+        """List what the project uses in the palette, whatever the level."""
+        if level().basic:
+            self._parts.palette.list_only(listed_layers(self._parts.store.project))
+
+    @property
+    def page_expanded(self) -> bool:
+        """Whether the page in front lies over the canvas."""
+        return self._parts.docks.expanded
+
+    def expand_page(self) -> None:
+        """Let the page in front lie over the canvas, and back."""
+        self._parts.docks.toggle_expanded()
         self._parts.actions.refresh()
 
+    def detach_page(self) -> None:
+        """Open the page in front in a window of its own."""
+        self._parts.docks.detach_page()
+
     def reset_panels(self) -> None:
-        """Put the panels where they were at first."""
+        """Show palette and side as they were at first."""
         self._parts.docks.reset()
+        self._parts.actions.refresh()
 
 
 def word_at_focus() -> str:

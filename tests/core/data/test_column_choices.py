@@ -168,7 +168,7 @@ def test_the_type_of_the_target_decides_the_task(tmp_path: Path) -> None:
 
 
 def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'pirce' is not in d\.csv"):
+    with pytest.raises(DataError, match=r"d\.csv has no column 'pirce'"):
         loaded(tmp_path, frame(), columns=choices(pirce="ignore"))
 
 

@@ -73,7 +73,7 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
     error = refused(project, tmp_path)
     assert "2 files are no picture or damaged: 'cat/a b.png' and 'dog/5.png'" in error.what
     (fix,) = error.fixes
-    assert fix.label == "Leave these 2 pictures out"
+    assert fix.label == "Leave these 2 files out"
 
     mended = apply_data_fix(project, fix)
     found = load_dataset(mended, tmp_path)

@@ -70,4 +70,4 @@ def test_a_target_is_never_filled(tmp_path: Path) -> None:
     recipe = Data("csv", path="d.csv", target=("y",), options={"missing": "mean"})
     found = load_facts(Project(graph=GRAPH, data=recipe), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 48
-    assert "2 rows with missing values left out." in found.notes
+    assert "2 rows with missing values were left out." in found.notes

@@ -146,7 +146,7 @@ def test_equal_rows_are_no_mistake_where_few_values_are_possible(tmp_path: Path)
     (one,) = noticed(tmp_path, table).values()
     assert (one.code, one.severity, one.fixes) == ("rows-twice", INFO, ())
     assert "76 rows of d.csv stand there twice or more" in one.message
-    assert "by chance" in one.message
+    assert "coincidence" in one.message
 
 
 def test_known_rows_of_a_test_file_are_counted_also_where_it_may_be_chance(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_some_rows_of_the_test_file_are_known(tmp_path: Path) -> None:
 def test_twenty_six_letters_are_offered_as_classes(tmp_path: Path) -> None:
     table = frame(260).assign(y=np.arange(260) % 26)
     one = noticed(tmp_path, table)["whole-number-target"]
-    assert "26 whole numbers, from 0 to 25" in one.message
+    assert "26 different whole numbers, from 0 to 25" in one.message
     facts = load_dataset(mended(tmp_path, one), tmp_path).facts
     assert (facts.task, len(facts.classes)) == ("classes", 26)
 

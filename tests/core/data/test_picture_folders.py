@@ -78,7 +78,7 @@ def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
             (tmp_path / "t" / label / f"{index}.txt").write_text(f"a {label} story {index}")
         (tmp_path / "t" / label / "long.docx").write_bytes(b"PK")
     found = load_facts(Project(data=Data("text", path="t")), tmp_path)
-    assert "2 files of the kind .docx cannot be read." in found.notes
+    assert "2 .docx files cannot be read." in found.notes
 
 
 def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
     found = load_facts(project(), tmp_path)
     assert found.classes == CLASSES
     assert found.rows + found.validation_rows + found.test_rows == 12
-    assert "2 files of the kind .heic cannot be read." in found.notes
+    assert "2 .heic files cannot be read." in found.notes
 
 
 def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
         paint(tmp_path / "p" / "pets-master" / "val" / label, 2)
     found = load_facts(project(), tmp_path)
     assert (found.classes, found.rows, found.validation_rows) == (CLASSES, 10, 4)
-    assert "Read from the folder 'pets-master' inside." in found.notes
+    assert "The samples are read from the inner folder 'pets-master'." in found.notes
 
 
 def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
 def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     paint(tmp_path / "p" / "cat", 6)
     (tmp_path / "p" / "labels.csv").write_text("name,label\n")
-    with pytest.raises(DataError, match="6 samples of p are of one class, 'cat'") as told:
+    with pytest.raises(DataError, match="6 samples of p have the same class, 'cat'") as told:
         load_facts(project(), tmp_path)
-    assert "a folder for each class side by side" in told.value.fix
+    assert "one folder for each class, side by side" in told.value.fix
     assert "choose a table that lies there: 'labels.csv'" in told.value.fix
 
 
@@ -139,7 +139,7 @@ def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
         Image.new("L", (8, 8)).save(tmp_path / "p" / f"{index}.png")
     with pytest.raises(DataError, match="The 6 pictures in 'p' have no class") as told:
         load_facts(project(), tmp_path)
-    assert "one folder for each class" in told.value.fix
+    assert "one folder per class" in told.value.fix
 
 
 def zipped(tmp_path: Path, build: Callable[[zipfile.ZipFile], None]) -> Path:
@@ -187,7 +187,7 @@ def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="would unpack to 300 MiB"):
         load_facts(project("p.zip"), tmp_path)
     (tmp_path / "p.zip").write_bytes(b"PK nonsense")
-    with pytest.raises(DataError, match="damaged, locked with a password, or no zip"):
+    with pytest.raises(DataError, match="damaged, protected by a password, or not a zip file"):
         load_facts(project("p.zip"), tmp_path)
 
 

@@ -224,7 +224,7 @@ def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, en
     path = tmp_path / f"m.{ending}"
     keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x + 1)]).save(path)
     for read in (registry.load_network, registry.import_model):
-        with pytest.raises(FormatError, match="holds Python code"):
+        with pytest.raises(FormatError, match="contains Python code"):
             read(path)
     keras.Sequential([keras.Input((4,)), Doubled(name="two"), keras.layers.Dense(1)]).save(path)
     with pytest.raises(FormatError, match=r"two.*Doubled"):

@@ -184,7 +184,7 @@ def test_files_are_found_as_the_program_finds_them(tmp_path: Path, name: str) ->
         file = tmp_path / f"{one}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(one)
-    found = find_samples(tmp_path, (".txt",), "text")
+    found = find_samples(tmp_path, (".txt",))
     mine = files_of_classes(tmp_path, (".txt",))
     for part, held in found.parts.items():
         listed = [(label, file) for number, label, file in mine if number == part]

@@ -158,10 +158,10 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     told = {one.file: one for one in grade_folder(tmp_path, hidden)}
     assert [name for name, one in told.items() if one.status == GRADED] == ["Zoë – 9b.H5"]
     words = {
-        "half.h5": "cut off", "text.h5": "no model file", "text.keras": "no model file",
+        "half.h5": "incomplete", "text.h5": "not a model file", "text.keras": "not a model file",
         "list.netbuilder": "not a NetBuilder project", "deep.netbuilder": "nested too deeply",
-        "code.h5": "holds Python code", "foreign.h5": "not made with NetBuilder",
-        "link.h5": "a link to another file", "huge.h5": "larger than the file",
+        "code.h5": "contains Python code", "foreign.h5": "not made with NetBuilder",
+        "link.h5": "a link to another file", "huge.h5": "more weights than the file",
         "gone.h5": "no number (NaN)", "folder.h5": "a folder, not a file",
         "nowhere.h5": "a link to a file that is not there", "pipe.keras": "a pipe, not a file",
     }  # fmt: skip

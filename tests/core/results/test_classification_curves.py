@@ -19,12 +19,12 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.results.classification_curves import (
     MEANINGS,
     at_threshold,
+    calibration_curve as calibration_of,
     class_curves,
     evaluate_parts,
     gap_sentence,
     metric_meaning,
 )
-from netbuilder.core.results.classification_curves import calibration_curve as calibration_of
 from netbuilder.core.results.evaluate import Evaluation, evaluate, evaluate_test_set
 from netbuilder.core.results.mistakes import OTHERS, mistake_samples, visible_matrix
 from netbuilder.core.results.residuals import residuals

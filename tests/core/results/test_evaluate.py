@@ -71,7 +71,7 @@ def houses_like(folder: Path, rows: int) -> object:
 
 def test_a_file_without_the_target_says_so(house_model: Trained, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("size,town\n50,Bath\n")
-    with pytest.raises(DataError, match="lacks the column price to compare the answers with"):
+    with pytest.raises(DataError, match="lacks the target column price"):
         evaluate(house_model[0], tmp_path / "d.csv")
     (tmp_path / "d.csv").write_text("sise,town,price\n50,Bath,3\n")
     with pytest.raises(DataError, match=r"lacks the column size .* Did you mean 'sise'\?"):

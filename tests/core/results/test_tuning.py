@@ -12,8 +12,7 @@ import pytest
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.tuning import study
-from netbuilder.core.results.tuning import trial_evaluation as judging
+from netbuilder.core.results.tuning import study, trial_evaluation as judging
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,

@@ -26,12 +26,12 @@ def test_shapes_problems_and_fixes_are_live(live, qtbot):
     def label(*wire: str) -> str:
         return view.picture.wires[wire].label
 
-    qtbot.waitUntil(lambda: label("conv2d", "pool") == "(None, 6, 6, 32)", timeout=10_000)
+    qtbot.waitUntil(lambda: label("conv2d", "pool") == "6×6×32", timeout=10_000)
     assert view.picture.cards["dense"].count == "18,496"
     assert "classes" in view.picture.cards["@goal"].detail
 
     view.store.apply("x", lambda p: edits.set_params(p, "conv2d", filters=8))
-    qtbot.waitUntil(lambda: label("conv2d", "pool") == "(None, 6, 6, 8)", timeout=10_000)
+    qtbot.waitUntil(lambda: label("conv2d", "pool") == "6×6×8", timeout=10_000)
 
     # Without Flatten, Keras still takes it but the shapes do not fit the goal; a kernel that is
     # larger than its picture fits nowhere.
@@ -59,9 +59,7 @@ def test_shapes_problems_and_fixes_are_live(live, qtbot):
 
 def test_only_layers_that_fit_are_offered_behind_a_port(live, qtbot):
     view = live.view
-    qtbot.waitUntil(
-        lambda: view.picture.wires[("flatten", "dense")].label == "(None, 288)", timeout=10_000
-    )
+    qtbot.waitUntil(lambda: view.picture.wires[("flatten", "dense")].label == "288", timeout=10_000)
     x, y = live.out("flatten")
     live.drag((x, y), (x + 250, y + 30))
     search = live.search()

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.computation_trace.computed_value import plain_notation
+from netbuilder.ui.canvas.layer_content import _NOTHING
+from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 
@@ -35,7 +38,7 @@ def dense() -> SampleActivations:
 def _opened(hand, look: SampleActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
-    assert closer.open_at(node, QPoint(20, 20))
+    assert closer.open_beside(node, QRect(0, 40, 6, 20))
     hand.settle()
     return closer
 
@@ -113,7 +116,7 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
     share = powers[2] / powers.sum()
     spot = tile.box.topLeft() + QPointF(2.5 * tile.box.width() / 4, 1.5 * tile.box.height() / 4)
     told = closer.picture.text_at_cell(spot)
-    assert told == f"step 1 “good” looks at step 2 “fine”: {share:.1%}"
+    assert told == f"step 1 “good” attends to step 2 “fine”: {share:.1%}"
     closer.choose((1, 2))
     assert f"step 2 “fine” {share:.0%}" in closer.words.text()
     assert closer.picture.height() >= tile.box.bottom(), "the words do not push the maps away"
@@ -122,27 +125,27 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
 def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> None:
     closer = _opened(hand, attending, "embedding")
     closer.choose((1, 0))
-    assert "“good” points most like: fine (0.97)" in closer.words.text()
+    assert "“good”: fine (0.97)" in closer.words.text()
     spot = closer.picture._tiles[0].box.topLeft() + QPointF(3.0, 3.0)
     assert closer.picture.text_at_cell(spot).startswith("“a” [0, 0]")
     closer.choose((3, 0))
-    assert "No word stands here (padding)" in closer.words.text()
+    assert _(_NOTHING) in closer.words.text()
 
 
 def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
     closer = _opened(hand, attending, "input")
     assert [name for _, _, name in closer.picture._nodes] == ["a", "good", "fine", "·"]
     closer.choose((1,))
-    assert "“good” is number 3 of the 5 that it can tell apart." in closer.words.text()
+    assert "“good” is word 3 of 5 in the vocabulary." in closer.words.text()
     closer.choose((3,))
-    assert "No word stands here (padding)" in closer.words.text()
+    assert _(_NOTHING) in closer.words.text()
     ids = np.array([1, 3, 4, 0])
     closer.follow(replace(attending, values={**attending.values, "input": ids}))
     closer.choose((0,))
-    assert "all words that it does not know" in closer.words.text()
+    assert _("This number stands for every word outside the vocabulary.") in closer.words.text()
 
 
-def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
+def test_connections_are_as_thick_as_their_weights_are_large(hand) -> None:
     from netbuilder.core.results.live.connection_weights import connection_weights
 
     kernels = {"dense": np.full((2, 4), 0.4), "dense_1": np.array([[-0.1], [-0.1], [-0.1], [0.1]])}
@@ -160,7 +163,7 @@ def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
     picture = view.grab().toImage()
 
     def width(source: str, target: str, own: Callable[[QColor], bool]) -> int:
-        """Of the line, at its widest: below 0 it is dashed."""
+        """Of the line, at its widest."""
         route = view.picture.wires[source, target].route
         x, top = (route.x1 + route.x2) / 2, view.sight.mapFromScene(QPointF(0, route.y1)).y()
         middle = view.sight.mapFromScene(QPointF(x, route.y1)).x()
@@ -170,11 +173,11 @@ def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
             for y in range(top + 6, bottom - 6)
         )
 
-    blue = width("input", "dense", lambda one: one.blue() > 150 and one.red() < 60)
-    assert blue >= 4, "thick, and blue above 0"
-    orange = width("dense", "dense_1", lambda one: one.red() > 180 and one.blue() < 90)
-    assert 0 < orange < blue, "thinner, and orange below 0"
-    assert "4 weights: mean size 0.1, mean −0.05" in str(second)
+    line = view.look.wire
+    large = width("input", "dense", lambda one: abs(one.lightness() - line.lightness()) < 12)
+    small = width("dense", "dense_1", lambda one: abs(one.lightness() - line.lightness()) < 12)
+    assert large >= 4 > small > 0, "grey, in two widths: a mean below 0 is no colour"
+    assert "−0.05" in str(second), "the sign is told where the pointer rests"
 
 
 def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
@@ -191,7 +194,7 @@ def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     hand.view.show_look(None)
     assert closer.isHidden()
     assert not hand.view.open_layer_popup("dense"), "nothing is known: nothing opens"
-    assert "Train first" in hand.view.tip.text
+    assert hand.view.tip.text == _(TRAIN_FIRST)
 
 
 def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand) -> None:
@@ -216,16 +219,16 @@ def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand) -> None:
     picture = closer.picture
     assert [name for _, _, name in picture._nodes[:2]] == ["animal 640", "animal 7"]
     assert len(picture._nodes) == 40
-    assert closer.part.text() == "from the largest down: 1 to 40 of 1,000"
+    assert closer.part.text() == "largest first: 1 to 40 of 1,000"
     assert picture.index_at(picture._nodes[1][0].center()) == (7,)
     assert picture.beside((640,), 0, 1) == (7,)
     closer.choose(picture.index_at(picture._nodes[39][0].center()))
     QTest.keyClick(closer, Qt.Key.Key_Down)
-    assert closer.part.text() == "from the largest down: 41 to 80 of 1,000", "keys turn the page"
+    assert closer.part.text() == "largest first: 41 to 80 of 1,000", "keys turn the page"
     assert picture.marked_box() == picture._nodes[0][0]
-    for _ in range(30):
+    for _time in range(30):
         closer.part_buttons[1].click()
-    assert closer.part.text() == "from the largest down: 961 to 1000 of 1,000"
+    assert closer.part.text() == "largest first: 961 to 1000 of 1,000"
     assert not closer.part_buttons[1].isEnabled()
 
 
@@ -270,9 +273,9 @@ def test_all_maps_of_many_can_be_seen(hand) -> None:
     assert "[1, 2, 24] = " in closer.words.text()
     hand.view.show_look(replace(look, values={**look.values, "conv2d": values + 1}))
     assert shown()[0] == "maps 24 to 47 of 50", "a run changes the numbers, not what is looked at"
-    closer.open_at("input", QPoint(20, 20))
+    closer.open_beside("input", QRect(0, 40, 6, 20))
     assert closer.part.isHidden() and closer.part_buttons[0].isHidden()
-    closer.open_at("conv2d", QPoint(20, 20))
+    closer.open_beside("conv2d", QRect(0, 40, 6, 20))
     assert shown()[0] == "maps 0 to 23 of 50"
 
 
@@ -306,10 +309,10 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     look = _look({"input": np.ones((8, 8, 1)), "conv2d": values}, weights, *layers)
     closer = hand.view.closer
     closer.follow(look)
-    assert closer.open_at("conv2d", QPoint(20, hand.view.height() - 60))
+    assert closer.open_beside("conv2d", QRect(0, hand.view.height() - 40, 6, 20))
     hand.settle()
     assert hand.view.rect().contains(closer.geometry())
-    assert closer.words.text().startswith("Click a coloured square")
+    assert "arrow keys" in closer.words.text()
 
     def places() -> tuple[QPoint, ...]:
         return closer.pos(), closer.picture.mapTo(hand.view, QPoint()), closer.row.pos()
@@ -317,7 +320,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     tile = next(one for one in closer.picture._tiles if one.label == "map 2")
     spot = (tile.box.topLeft() + QPointF(3, 3)).toPoint()
     before = places()
-    for _ in range(2):
+    for _time in range(2):
         QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot)
         hand.settle()
         assert "[0, 0, 2] = " in closer.words.text()
@@ -327,10 +330,10 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     hidden = closer.picture.height() - closer.window_of_picture.viewport().height()
     assert bar.isVisible() == (hidden > 0) and bar.maximum() == max(hidden, 0)
     hand.view.resize(hand.view.width(), 420)
-    assert closer.open_at("conv2d", QPoint(20, 20))
+    assert closer.open_beside("conv2d", QRect(0, 40, 6, 20))
     hand.settle()
     assert bar.isVisible(), "not all rows of maps have room"
-    for _ in range(7):
+    for _time in range(7):
         QTest.keyClick(closer, Qt.Key.Key_Down)
     closer.choose((7, 7, 23))
     QTest.keyClick(closer, Qt.Key.Key_Left)

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtTest import QTest
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.views.canvas_strips import picture_of, recurrent_states
@@ -20,7 +21,7 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 def _opened(hand, look: SampleActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
-    assert closer.open_at(node, QPoint(20, 20))
+    assert closer.open_beside(node, QRect(0, 40, 6, 20))
     hand.settle()
     return closer
 
@@ -98,7 +99,7 @@ def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand: Callable) -
     look = replace(look, told=rows, features={"input": ("x", "kind")})
     closer = _opened(hand, look, "dense")
     closer.choose((0,))
-    assert "What comes in is scaled: x 1.466 kg became 1.11." in closer.words.text()
+    assert "x 1.466 kg became 1.11." in closer.words.text()
     plain = replace(look, told={"input": (("x", "1.11"), ("kind", "2"))})
     closer = _opened(hand, plain, "dense")
     closer.choose((0,))
@@ -118,7 +119,7 @@ def test_what_other_maps_add_is_read_to_its_end(hand: Callable) -> None:
     hand.settle()
     products = closer.products
     most = int(np.abs(sums).argmax())
-    assert f"Of input map {most}, " in products.words
+    assert f"Input map {most} " in products.words
     assert products.words.replace("−", "-").endswith(f" {sums.sum() - sums[most]:.3g}.")
     room = QRect(0, 0, products.width(), products.height())
     font = QFont(products.font())
@@ -148,13 +149,16 @@ def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callab
     )
     closer = _opened(hand, look, "dense")
     closer.choose((0,))
-    assert "In the data's own terms: mass 117.4 kg." in closer.words.text()
+    assert "mass 117.4 kg." in closer.words.text()
     assert closer.picture._nodes[0][2] == "mass"
     closer.follow(replace(look, answers={"dense": answer}))
-    assert "own terms" not in closer.words.text(), "nothing is said twice"
+    assert "mass" not in closer.words.text(), "nothing is said twice"
     closer = _opened(hand, look, "input")
     closer.choose((0,))
-    assert closer.words.text().splitlines() == ["[0] = 0.13", "In the data: age 50. It is scaled."]
+    assert closer.words.text().splitlines() == [
+        "[0] = 0.13",
+        _("In the data: {name} {value}. The network gets it scaled.", name="age", value="50"),
+    ]
     closer.choose((1,))
     assert closer.words.text() == "[1] = 2", "a number that stands in the data as it is"
 
@@ -167,7 +171,7 @@ def test_of_raw_scores_the_share_is_told(hand: Callable) -> None:
     look = replace(look, classes={"dense": ("no", "yes")}, answers={"dense": shares})
     closer = _opened(hand, look, "dense")
     closer.choose((0,))
-    assert closer.words.text().endswith("The loss makes a share of this raw number: no 88%.")
+    assert closer.words.text().endswith("no 88%.")
 
 
 def test_an_lstm_shows_its_states_over_time_on_the_canvas(lstm) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Project
 from netbuilder.ui.inspector.inspector_panel import Inspector
@@ -39,7 +40,7 @@ def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector: I
     inspector.set_selection(("dense", "dense_1"))
     assert inspector.form is not None
     row = inspector.form.rows["units"]
-    assert row.help.text() == "differs: 50 and 10"
+    assert row.help.text() == _("Different values: {values}", values="50 and 10")
     row.editor.edited.emit(7)
     assert _params(inspector, "units") == [7, 7, 4]
     assert not row.help.text().startswith("differs")

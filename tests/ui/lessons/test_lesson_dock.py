@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson_record import record_of
 from netbuilder.core.lessons.parse import parse_lesson
@@ -50,7 +51,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     session = window.welcome.session
     window.welcome.open_lesson(library.find_lesson("first_model"))
     qtbot.waitUntil(lambda: len(session.results) == 10)
-    assert window.welcome.lessons.dock.isVisible()
+    assert window.welcome.lessons.panel.isVisible()
     assert [node.layer for node in window.store.project.graph.nodes] == ["Input"]
     assert done(window) == []
     # The second step does not tick before its turn.
@@ -58,7 +59,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     qtbot.waitUntil(
         lambda: (
             session.results[1].missing
-            == ("This counts as soon as step 1 is done: it comes first.",)
+            == (_("This step counts after step {number} is done.", number=1),)
         )
     )
     assert done(window) == []
@@ -86,7 +87,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert kept.done == {1, 2}
     assert lesson_progress.kept("first_model").done == {1, 2}
     window.welcome.lessons.close()
-    assert not window.welcome.lessons.dock.isVisible()
+    assert not window.welcome.lessons.panel.isVisible()
     window.welcome.open_lesson(library.find_lesson("first_model"))
     assert session.current == 2
     assert window.store.project.graph.by_id["dense"].params["units"] == 16
@@ -96,7 +97,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     window.store.mark_saved()
     window.welcome.open_example("xor")
     assert session.lesson is None
-    assert not window.welcome.lessons.dock.isVisible()
+    assert not window.welcome.lessons.panel.isVisible()
 
 
 def test_a_lesson_that_was_begun_asks_for_its_network(
@@ -170,7 +171,7 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
         files.write(library.start_project(library.find_lesson("scaling")), other)
         window.documents.open_path(other)
     assert session.lesson is None
-    assert not window.welcome.lessons.dock.isVisible()
+    assert not window.welcome.lessons.panel.isVisible()
     assert record_of(session.stamp(window.store.project)) is None
 
     def buttons() -> dict[str, QPushButton]:
@@ -305,7 +306,7 @@ def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(
     assert question is not None
     short, long = question.choices
     view = lessons.panel.scroller.viewport()
-    qtbot.waitUntil(lambda: long.isVisible() and lessons.dock.width() >= 290)
+    qtbot.waitUntil(lambda: long.isVisible() and lessons.panel.width() >= 290)
     assert long.mapTo(view, long.rect().topRight()).x() <= view.width()
     assert long.height() > 1.7 * short.height()
     # Its second line is pressed too.
@@ -333,7 +334,7 @@ def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(
     window.welcome.open_lesson(parse_lesson(f"{head}## Choose{steps}{more}", "eight"))
     dots = window.welcome.lessons.panel.dots
     window.resize(1366, 768)
-    qtbot.waitUntil(lambda: dots[-1].isVisible() and window.welcome.lessons.dock.width() >= 290)
+    qtbot.waitUntil(lambda: dots[-1].isVisible() and window.welcome.lessons.panel.width() >= 290)
     before = [dot.geometry() for dot in dots]
     assert len({one.y() for one in before}) == 1
     window.store.apply("Loss", lambda p: edits.set_training(p, loss=Choice("mean_squared_error")))

@@ -22,8 +22,7 @@ from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.core.results.residuals import residuals
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.runs_model import run_tooltip
-from netbuilder.ui.results.runs_model import test_text as text_of_test
+from netbuilder.ui.results.runs_model import run_tooltip, test_text as text_of_test
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
+from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
@@ -79,7 +81,7 @@ def test_data_without_a_model_and_a_model_without_data(
     window.canvas.message.connect(told.append)
     panels = [window.docks.show_panel(name) for name in ("surface", "inside")]
     assert all(panel.waiting.words.text().startswith("Press Train:") for panel in panels)
-    assert "Train first" in text_at_cell(window, "hidden", told)
+    assert _(TRAIN_FIRST) in text_at_cell(window, "hidden", told)
     window.store.apply("No data", lambda p: edits.set_data(p, Data()))
     qtbot.waitUntil(lambda: all("data" in panel.waiting.words.text() for panel in panels))
     assert all(panel.waiting.words.text().startswith("Choose data") for panel in panels)
@@ -115,7 +117,7 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     qtbot.waitUntil(lambda: "t.csv" in surface.waiting.words.text(), timeout=MINUTE)
     assert surface.waiting.currentIndex() == 0
     said = text_at_cell(again, "hidden", told)
-    assert "t.csv" in said and "Train first" not in said
+    assert "t.csv" in said and _(TRAIN_FIRST) not in said
 
 
 def test_a_network_changed_since_and_a_second_run(
@@ -134,7 +136,7 @@ def test_a_network_changed_since_and_a_second_run(
     assert panels["surface"].stale.isHidden(), "it follows the run"
     closer = window.canvas.closer
     if window.sample_view.look is None:
-        assert closer.row.text() == "from the training before" and closer.picture._past
+        assert closer.row.text() == _("from the previous run") and closer.picture._past
     qtbot.waitUntil(lambda: closer.row.text().startswith("row 1 of"), timeout=MINUTE)
     assert not closer.picture._past
     window.runner.stop()

@@ -54,14 +54,14 @@ def test_a_drawing_is_answered_and_explained(
     for part in (panel.pictures.pad, panel.why.picture, panel.why.legend, panel.why.method):
         assert _in_view(panel, part)
     assert panel.pictures.picture.isHidden(), "beside the pad is room for one picture"
-    assert "what the network looks at" in panel.about.text(), "the words are of what hangs there"
+    assert panel.about.text() == panel.pictures._beside, "the words are of what hangs there"
     assert "does not matter" in panel.why.legend.accessibleName()
     listed = [name for name, _value, _text in panel.head.bars._rows + panel.bars._rows]
     assert len(listed) == len(set(listed)) == 10, "every class stands once"
     panel.why.button.click()
     assert not panel.pictures.picture.isHidden()
     assert panel.why.picture.isHidden() and panel.why.isHidden()
-    assert "what the network sees" in panel.about.text()
+    assert panel.about.text() == panel.pictures._beside
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     panel.pictures.clear_button.click()

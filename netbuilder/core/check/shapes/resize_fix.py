@@ -12,6 +12,7 @@ from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.check.shapes.shape_errors import is_recurrent
 from netbuilder.core.check.shapes.shapes import Shapes
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 
@@ -46,9 +47,13 @@ def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) ->
             return None
         if len(large) == 1:
             name = size_name(context.graph.by_id[large[0]])
-            text = f"Set {name} of '{large[0]}' to {cap:,}"
+            text = _(
+                "Set {name} of '{layer}' to {value}", name=name, layer=large[0], value=f"{cap:,}"
+            )
         else:
-            text = f"Make {len(large)} layers smaller (at most {cap:,})"
+            text = _(
+                "Make {count} layers smaller (at most {limit})", count=len(large), limit=f"{cap:,}"
+            )
         return make_fix(text, _capped, cap, keep)
     return None
 

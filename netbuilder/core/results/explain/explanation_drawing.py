@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.sequence_methods import steps_back_name
 
@@ -21,8 +22,8 @@ GREY = (150, 150, 150)
 def heat_map_legend(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
     """Colours of a heat map from one end to the other, and what the ends mean in words."""
     if found.heatmap is not None and float(found.heatmap.min()) >= 0:
-        return (GREY, FOR), ("does not matter", "speaks for it")
-    return (AGAINST, GREY, FOR), ("speaks against it", "speaks for it")
+        return (GREY, FOR), (_("no influence"), _("evidence for"))
+    return (AGAINST, GREY, FOR), (_("evidence against"), _("evidence for"))
 
 
 def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -65,7 +66,7 @@ def _pairs(found: Explanation) -> list[tuple[str, float]]:
 
 def token_patches(found: Explanation) -> list[tuple[str, float]]:
     """A text as it is read, with how strongly each token speaks for the answer, from -1 to 1."""
-    most = max((abs(value) for _, value in found.tokens), default=0.0) or 1.0
+    most = max((abs(value) for _unused, value in found.tokens), default=0.0) or 1.0
     between = "" if found.level == CHARACTER else " "
     return [(f"{token}{between}", value / most) for token, value in found.tokens]
 
@@ -74,6 +75,6 @@ def strongest_values(
     pairs: Sequence[tuple[str, float]], most: int
 ) -> tuple[tuple[tuple[str, float], ...], int]:
     """The ``most`` strongest in the order that they have, and how many are left out."""
-    order = np.argsort([-abs(value) for _, value in pairs], kind="stable")[:most]
+    order = np.argsort([-abs(value) for _unused, value in pairs], kind="stable")[:most]
     kept = tuple(pairs[int(place)] for place in np.sort(order))
     return kept, len(pairs) - len(kept)

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.canvas.accessibility.card_words import (
     card_summary,
     describe_card,
@@ -123,7 +124,7 @@ class CanvasInterface(QAccessibleWidget):
     """The canvas: a list of its cards, and then the fields that are open on it."""
 
     def __init__(self, view: CanvasHost) -> None:
-        super().__init__(view.widget(), QAccessible.Role.List, "Network")
+        super().__init__(view.widget(), QAccessible.Role.List, _("Network"))
         self._seen = weakref.ref(view)
         self._cards: dict[str, CardInterface] = {}
         view.widget().destroyed.connect(partial(_forget_all, self._cards))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.ui.canvas.accessibility import accessible_cards
 from netbuilder.ui.canvas.accessibility.card_words import describe_card, outgoing_labels
 from netbuilder.ui.canvas.host import CanvasHost
@@ -14,16 +15,18 @@ class CanvasAnnouncer:
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
         accessible_cards.install_interface(view)
-        view.widget().setAccessibleDescription("Nothing is selected. Press Tab to add a layer.")
+        view.widget().setAccessibleDescription(_("Nothing is selected. Press Tab to add a layer."))
 
     def selected(self, chosen: tuple[str, ...]) -> None:
         """Describe the selection."""
         if not chosen:
-            text = "Nothing is selected. Press Tab to add a layer."
+            text = _("Nothing is selected. Press Tab to add a layer.")
         elif len(chosen) == 1:
             text = self._card(chosen[0])
         else:
-            text = f"{len(chosen)} layers are selected."
+            text = ngettext(
+                "{count} layer is selected.", "{count} layers are selected.", len(chosen)
+            )
         self._view.widget().setAccessibleDescription(text)
         # A card that has the focus is read by itself.
         if len(chosen) != 1 or not accessible_cards.announce_focus(self._view, chosen[0]):
@@ -34,9 +37,9 @@ class CanvasAnnouncer:
         picture = self._view.picture
         source, target = picture.cards[wire[0]], picture.cards[wire[1]]
         label = picture.wires[wire].label
-        text = f"Wire from {source.title} to {target.title}."
+        text = _("Connection from {source} to {target}.", source=source.title, target=target.title)
         if label:
-            text += f" It carries {label}."
+            text += " " + _("Shape: {shape}.", shape=label)
         self._view.widget().setAccessibleDescription(text)
         self.say(text)
 
@@ -45,7 +48,7 @@ class CanvasAnnouncer:
         card = picture.cards.get(one)
         if card is None:
             frame = picture.frames.get(one)
-            return f"Open group {frame.name}." if frame is not None else ""
+            return _("Open group {name}.", name=frame.name) if frame is not None else ""
         return describe_card(card, outgoing_labels(picture, one))
 
     def say(self, text: str) -> None:

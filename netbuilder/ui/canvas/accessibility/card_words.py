@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 
@@ -18,18 +19,26 @@ def outgoing_labels(picture: Scene, card_id: str) -> list[str]:
 
 def describe_card(card: Card, labels: list[str]) -> str:
     """A card in words."""
-    kind = "group" if card.kind == "group" else "layer"
-    parts = [f"{card.title}, {kind}" if card.kind != "goal" else "Goal"]
+    if card.kind == "goal":
+        parts = [_("Target")]
+    elif card.kind == "group":
+        parts = [_("{title}, group", title=card.title)]
+    else:
+        parts = [_("{title}, layer", title=card.title)]
     if card.detail:
         parts.append(card.detail)
     if card.count:
-        parts.append(f"{card.count} parameters")
+        parts.append(_("{count} parameters", count=card.count))
     if labels and labels[0]:
-        parts.append(f"output {labels[0]}")
+        parts.append(_("output {shape}", shape=labels[0]))
     text = ", ".join(parts) + "."
     for problem in card.problems:
-        kind = "To do" if problem.beginning else "Problem"
-        text += f" {kind}: {problem.title}. {problem.message}"
+        about = {"title": problem.title, "message": problem.message}
+        text += " " + (
+            _("To do: {title}. {message}", **about)
+            if problem.beginning
+            else _("Problem: {title}. {message}", **about)
+        )
     if card.follows:
-        text += " Mend the layer above first."
+        text += " " + _("Fix the layer above first.")
     return text

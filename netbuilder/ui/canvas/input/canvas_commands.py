@@ -10,10 +10,12 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.errors import EditError, UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits, edits_canvas, fragments, groups, saved_blocks
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
-from netbuilder.ui.canvas.input.layer_search import NameField, close_fields
+from netbuilder.ui.canvas.input.connection_proposal import ConnectionProposal
+from netbuilder.ui.canvas.input.layer_search import CanvasFind, NameField, close_fields
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL, Card
@@ -27,6 +29,7 @@ class CanvasCommands:
     def __init__(self, canvas: CanvasHost, slide: LayoutAnimation) -> None:
         self._canvas = canvas
         self._slide = slide
+        self.proposal = ConnectionProposal(canvas, slide)
 
     # the selection ------------------------------------------------------------------------
 
@@ -35,6 +38,39 @@ class CanvasCommands:
         self._canvas.select(
             one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"
         )
+
+    def find(self) -> None:
+        """Open the field that finds layers of the network by name."""
+        close_fields(self._canvas.widget())
+        self._canvas.cancel_gesture()
+        CanvasFind(self._canvas.widget(), self._matches, self._go_to).open()
+
+    def _matches(self, text: str) -> list[str]:
+        """Cards whose layer, name or group a text is part of; a layer in a closed group is the
+        group's card."""
+        wanted = text.strip().casefold()
+        if not wanted:
+            return []
+        picture = self._canvas.picture
+        found: dict[str, None] = {}
+        for node in picture.graph.nodes:
+            if wanted in node.id.casefold() or wanted in node.layer.casefold():
+                found[picture.seen.stand_in.get(node.id, node.id)] = None
+        for group in picture.graph.groups:
+            if wanted in group.name.casefold() and group.id in picture.cards:
+                found[group.id] = None
+        return list(found)
+
+    def _go_to(self, card_id: str) -> None:
+        if card_id in self._canvas.picture.cards:
+            self._canvas.select((card_id,))
+            self._canvas.sight.show_node(card_id)
+
+    def show_table(self) -> None:
+        """Open the summary table of the network."""
+        from netbuilder.ui.canvas.network_table_dialog import show_network_table
+
+        show_network_table(self._canvas)
 
     def _chosen(self) -> tuple[str, ...]:
         """Selected nodes and groups, the goal left out."""
@@ -55,9 +91,11 @@ class CanvasCommands:
             gone = self._canvas.picture.wires[wire].edges
             self._canvas.state.selected_wire = None
             if gone:
-                self._canvas.edit("Disconnect", lambda project: edits.disconnect(project, *gone))
+                self._canvas.edit(
+                    _("Delete connection"), lambda project: edits.disconnect(project, *gone)
+                )
             else:
-                self._canvas.say("The goal always follows the last layer.")
+                self._canvas.say(_("The target always follows the last layer."))
             return
         chosen = self._chosen()
         if not chosen:
@@ -101,9 +139,9 @@ class CanvasCommands:
             self.copy()
             self.delete_selection()
 
-    def paste(self) -> None:
-        """Add the layers that the clipboard holds."""
-        self.insert_text(QGuiApplication.clipboard().text(), None)
+    def paste(self, where: Point | None = None) -> None:
+        """Add the layers that the clipboard holds, at a place where one is given."""
+        self.insert_text(QGuiApplication.clipboard().text(), where)
 
     def insert_text(self, text: str, where: Point | None) -> None:
         """Add the layers in copied text: at a place, beside where they were, or in the middle."""
@@ -112,10 +150,12 @@ class CanvasCommands:
         except EditError as error:
             self._canvas.say(str(error))
             return
-        self.insert_piece(piece, where, f"Paste {_count(len(piece.nodes))}")
+        self.insert_piece(
+            piece, where, ngettext("Paste {count} layer", "Paste {count} layers", len(piece.nodes))
+        )
 
     def insert_piece(self, piece: Graph, where: Point | None, label: str) -> None:
-        """Add the layers of a graph under new ids, and select them."""
+        """Add the layers of a graph under new ids, select them, and propose a connection."""
         from netbuilder.core.project.layout import layout_graph
 
         laid = layout_graph(piece, self._canvas.horizontal)
@@ -132,10 +172,12 @@ class CanvasCommands:
             names.append(new)
             return project
 
+        after = self._chosen()
         if self._canvas.edit(label, change) and names:
             stand_in = self._canvas.picture.seen.stand_in
             self._canvas.select(dict.fromkeys(stand_in[one] for one in names[-1]))
             self._canvas.sight.show_node(names[-1][0])
+            self.proposal.offer(names[-1], after)
 
     def _free_offset(
         self, visible: list[Point], where: Point | None, left: float, top: float
@@ -150,7 +192,7 @@ class CanvasCommands:
         else:
             offset = (CARD_WIDTH + _GAP, 0.0)
         # Not on top of what is there: further aside until it is free.
-        for _ in range(50):
+        for _try in range(50):
             boxes = [
                 (x + offset[0], y + offset[1], x + offset[0] + CARD_WIDTH, y + offset[1] + 44)
                 for x, y in visible
@@ -173,7 +215,7 @@ class CanvasCommands:
         """Move the selected layer one place towards the goal, or towards the input."""
         chosen = [one for one in self._chosen() if one in self._canvas.store.project.graph.by_id]
         if len(chosen) != 1:
-            self._canvas.say("Select one layer to move it in the order.")
+            self._canvas.say(_("Select one layer to move it."))
             return
         change = edits_canvas.move_later if later else edits_canvas.move_earlier
         before = self._slide.places()
@@ -188,7 +230,7 @@ class CanvasCommands:
         here = self._canvas.current()
         wires = self._canvas.picture.wires_of(here) if here is not None else []
         if not wires:
-            self._canvas.say("Select a layer that has a wire first.")
+            self._canvas.say(_("Select a layer that has a connection first."))
             return
         keys = [(wire.source, wire.target) for wire in wires]
         selected = self._canvas.state.selected_wire
@@ -207,7 +249,7 @@ class CanvasCommands:
     def share(self) -> None:
         """Let the selected nodes apply one layer, weights included: that of the first."""
         if not self.can_share():
-            self._canvas.say("Select several layers of one kind to let them share their weights.")
+            self._canvas.say(_("Select several layers of the same kind to share their weights."))
             return
         owner, *others = self._chosen()
 
@@ -216,7 +258,7 @@ class CanvasCommands:
                 project = edits.share_layer(project, one, owner)
             return project
 
-        self._canvas.edit("Share one layer", change)
+        self._canvas.edit(_("Share weights"), change)
 
     def unshare(self) -> None:
         """Give the selected nodes that share a layer one of their own again."""
@@ -228,7 +270,7 @@ class CanvasCommands:
                     project = edits.unshare_layer(project, one)
             return project
 
-        self._canvas.edit("Own layer", change)
+        self._canvas.edit(_("Unshare weights"), change)
 
     # places -------------------------------------------------------------------------------
 
@@ -276,23 +318,23 @@ class CanvasCommands:
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (cards[0].x, card.y) for card in cards}
-            self.place("Align in a column", places, (0.0, 0.0))
+            self.place(_("Align in a column"), places, (0.0, 0.0))
 
     def align_row(self) -> None:
         """Put the selected cards side by side, on the first one's line."""
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (card.x, cards[0].y) for card in cards}
-            self.place("Align in a row", places, (0.0, 0.0))
+            self.place(_("Align in a row"), places, (0.0, 0.0))
 
     def tidy(self) -> None:
         """Lay the network out anew; cards glide to their places."""
-        self._glide("Tidy", edits_canvas.reset_layout)
+        self._glide(_("Tidy up"), edits_canvas.reset_layout)
 
     def set_horizontal(self, horizontal: bool) -> None:
         """Read from left to right, or from top to bottom."""
         if horizontal != self._canvas.horizontal:
-            name = "Left to right" if horizontal else "Top to bottom"
+            name = _("Left to right") if horizontal else _("Top to bottom")
             self._glide(name, partial(edits_canvas.set_horizontal, horizontal=horizontal))
 
     def _glide(self, label: str, change: Any) -> None:
@@ -320,7 +362,7 @@ class CanvasCommands:
     def group(self) -> None:
         """Put the selected layers into one group."""
         chosen = self._chosen()
-        if self._canvas.edit("Group", partial(groups.group_nodes, ids=chosen)):
+        if self._canvas.edit(_("Group layers"), partial(groups.group_nodes, ids=chosen)):
             self._canvas.select((self._canvas.store.project.graph.groups[-1].id,))
 
     def ungroup(self) -> None:
@@ -329,7 +371,7 @@ class CanvasCommands:
             one for one in self._chosen() if one in self._canvas.store.project.graph.group_by_id
         ]
         if not chosen:
-            self._canvas.say("Select a group first.")
+            self._canvas.say(_("Select a group first."))
             return
         inside = self._nodes(chosen)
 
@@ -338,7 +380,7 @@ class CanvasCommands:
                 project = groups.ungroup(project, one)
             return project
 
-        if self._canvas.edit("Ungroup", change):
+        if self._canvas.edit(_("Ungroup"), change):
             stand_in = self._canvas.picture.seen.stand_in
             self._canvas.select(dict.fromkeys(stand_in[one] for one in inside if one in stand_in))
 
@@ -346,7 +388,7 @@ class CanvasCommands:
         """Show what a group holds."""
         before = self._slide.places()
         if self._canvas.edit(
-            "Open group", partial(groups.set_collapsed, group_id=group_id, collapsed=False)
+            _("Open group"), partial(groups.set_collapsed, group_id=group_id, collapsed=False)
         ):
             self._canvas.select((group_id,))
             self._slide.run(before)
@@ -355,7 +397,7 @@ class CanvasCommands:
         """Show a group as one card."""
         before = self._slide.places()
         if self._canvas.edit(
-            "Close group", partial(groups.set_collapsed, group_id=group_id, collapsed=True)
+            _("Close group"), partial(groups.set_collapsed, group_id=group_id, collapsed=True)
         ):
             self._canvas.select((group_id,))
             self._slide.run(before)
@@ -374,7 +416,7 @@ class CanvasCommands:
 
         def done(name: str) -> None:
             self._canvas.edit(
-                "Rename group", partial(groups.rename_group, group_id=group_id, name=name)
+                _("Rename group"), partial(groups.rename_group, group_id=group_id, name=name)
             )
 
         x, y = self._canvas.camera.to_screen(spot.x, spot.y)
@@ -391,7 +433,7 @@ class CanvasCommands:
             self._canvas.say(str(error))
             return
         self._canvas.block_was_saved(block.name)
-        self._canvas.say(f"Saved “{block.name}” to the palette.")
+        self._canvas.say(_("Saved “{name}” to the palette.", name=block.name))
 
     # problems -----------------------------------------------------------------------------
 
@@ -408,9 +450,6 @@ class CanvasCommands:
             to = max(0, min(len(sources) - 1, at + by))
             sources.insert(to, sources.pop(at))
             self._canvas.edit(
-                "Order inputs", partial(edits.order_inputs, target=target, sources=tuple(sources))
+                _("Reorder inputs"),
+                partial(edits.order_inputs, target=target, sources=tuple(sources)),
             )
-
-
-def _count(number: int) -> str:
-    return "1 layer" if number == 1 else f"{number} layers"

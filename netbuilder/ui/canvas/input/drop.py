@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, edits_canvas, files, fragments
 from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.model import Graph, Point
@@ -60,7 +61,7 @@ class DropGesture(Gesture):
                 return DropBlock(view, commands, project.graph, project.name)
             if data.hasText() and files.FORMAT in data.text():
                 return DropBlock(
-                    view, commands, fragments.read_fragment(data.text()), "Copied layers"
+                    view, commands, fragments.read_fragment(data.text()), _("Copied layers")
                 )
         except UserError as error:
             view.say(str(error))
@@ -137,7 +138,7 @@ class DropLayer(DropGesture):
         return hit_testing.free_place(picture, round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        view, layer, label = self.view, self._layer, f"Add {self._layer}"
+        view, layer, label = self.view, self._layer, _("Add {layer}", layer=self._layer)
         wire, card, end, fed = self._wire, self._card, self._end, self._fed
         place: Point | None = self._place()
         self.cancel()
@@ -171,14 +172,14 @@ class DropLayer(DropGesture):
         category = LAYERS[self._layer].category.value
         if self._card is not None:
             card = self._card
-            name = f"Replace {card.title} by {self._layer}"
+            name = _("Replace {old} with {new}", old=card.title, new=self._layer)
             paint_hint(p, view.look, card.x + card.w + 14, card.y + 27, name, scale)
             return
         if self._wire is not None:
             x, y = self._wire.route.middle()
             spot = (x - CARD_WIDTH / 2, y - SLIM / 2)
             paint_ghost(p, view.look, spot, self._layer, category, slim=True)
-            paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, "Insert here", scale)
+            paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, _("Insert here"), scale)
             return
         place = self._place()
         if self._end is not None:
@@ -190,10 +191,10 @@ class DropLayer(DropGesture):
             )
             route = WireRoute(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
             paint_loose_wire(p, view, route, True)
-            text = f"Connect to {self._end.title}"
+            text = _("Connect to {name}", name=self._end.title)
             paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
         elif self._fed is not None:
-            text = f"Feed {self._fed.title}"
+            text = _("Connect to {name}", name=self._fed.title)
             paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
         paint_ghost(p, view.look, place, self._layer, category)
 
@@ -211,7 +212,7 @@ class DropBlock(DropGesture):
         self._where = where
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        self._commands.insert_piece(self._piece, self._where, f"Add {self._name}")
+        self._commands.insert_piece(self._piece, self._where, _("Add {layer}", layer=self._name))
 
     def paint(self, p: QPainter) -> None:
         x, y = self._where
@@ -238,19 +239,21 @@ class DropColumns(DropGesture):
         self.cancel()
         what = format_quoted_list(columns.names)
         if card is None:
-            self.view.say("Drop columns on an Input, which they feed, or on a Goal, to be learned.")
+            self.view.say(
+                _("Drop columns on an Input to use them as features, or on Target to predict them.")
+            )
         elif card.kind == "goal":
             output = self._output(card)
             change = partial(
                 set_output_columns, names=columns.names, output=output, targets=columns.targets
             )
-            self.view.edit(f"Learn {what}", change)
+            self.view.edit(_("Predict {columns}", columns=what), change)
         else:
             node = self.view.in_node(card.id)
             change = partial(
                 set_input_columns, names=columns.names, node=node, features=columns.features
             )
-            self.view.edit(f"Feed '{node}' with {what}", change)
+            self.view.edit(_("Use {columns} as input of '{node}'", columns=what, node=node), change)
 
     def _output(self, card: Card) -> str:
         """The output that a goal stands behind."""
@@ -266,7 +269,10 @@ class DropColumns(DropGesture):
         card = self._card
         if card is None:
             return
-        verb = "Learn" if card.kind == "goal" else "Feed with"
-        words = f"{verb} {format_quoted_list(self._columns.names)}"
+        names = format_quoted_list(self._columns.names)
+        if card.kind == "goal":
+            words = _("Predict {columns}", columns=names)
+        else:
+            words = _("Use {columns} as input", columns=names)
         scale = self.view.camera.scale
         paint_hint(p, self.view.look, card.x + card.w + 14, card.y + 27, words, scale)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.groups import members
 from netbuilder.core.project.model import Group, Node, Point
@@ -240,13 +241,13 @@ class MoveGesture(Gesture):
             name = view.picture.graph.by_id[self._ids[0]].layer
             if wire.edges:
                 view.edit(
-                    f"Move {name}",
+                    _("Move {name}", name=name),
                     partial(edits_canvas.move_to_edge, node_id=self._ids[0], edge=wire.edges[0]),
                 )
             else:
                 last = view.out_node(lit[0])
                 view.edit(
-                    f"Move {name}",
+                    _("Move {name}", name=name),
                     partial(edits_canvas.move_to_end, node_id=self._ids[0], last=last),
                 )
             return
@@ -277,11 +278,23 @@ class MoveGesture(Gesture):
         one, group = next(iter(into.items()))
         card = self.view.picture.cards[one]
         left = groups.get(regroup.group_of(card) or "")
-        name = card.title if len(into) == 1 else f"{len(into)} layers"
-        verb = "is" if len(into) == 1 else "are"
         if group is not None:
-            return f"{name} {verb} now in “{groups[group].name}”."
-        return f"{name} {verb} no longer in “{left.name}”." if left is not None else ""
+            return ngettext(
+                "{name} is now in “{group}”.",
+                "{count} layers are now in “{group}”.",
+                len(into),
+                name=card.title,
+                group=groups[group].name,
+            )
+        if left is None:
+            return ""
+        return ngettext(
+            "{name} is no longer in “{group}”.",
+            "{count} layers are no longer in “{group}”.",
+            len(into),
+            name=card.title,
+            group=left.name,
+        )
 
     def _end(self) -> None:
         self.view.state.lit_wire = None
@@ -297,13 +310,17 @@ class MoveGesture(Gesture):
             return
         if view.state.lit_wire is not None:
             spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
-            paint_hint(p, view.look, *spot, "Move here", view.camera.scale)
+            paint_hint(p, view.look, *spot, _("Move here"), view.camera.scale)
         elif (into := self._into(view.at)) and self._grabbed in into:
             group = into[self._grabbed]
             left = regroup.group_of(dragged) if group is None else group
             name = view.picture.graph.group_by_id[left].name if left else ""
             spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
-            words = f"{'Out of' if group is None else 'Into'} “{name}”"
+            words = (
+                _("Take out of “{group}”", group=name)
+                if group is None
+                else _("Add to “{group}”", group=name)
+            )
             paint_hint(p, view.look, *spot, words, view.camera.scale)
         elif self._guide is not None:
             pen = QPen(view.look.accent, 1, Qt.PenStyle.DashLine)

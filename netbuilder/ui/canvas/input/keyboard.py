@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
@@ -44,6 +45,8 @@ class KeyboardHandler:
             return False
         self._canvas.tip.hide()
         self._canvas.viewport().update()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._commands.proposal.accept():
+            return True
         if key in _ARROWS:
             self._arrow(*_ARROWS[Qt.Key(key)], modifiers)
             return True
@@ -52,6 +55,8 @@ class KeyboardHandler:
     def _escape(self) -> bool:
         if self._canvas.gesture is not None:
             self._canvas.cancel_gesture()
+        elif self._commands.proposal.dismiss():
+            pass
         elif self._canvas.tip.text:
             self._canvas.tip.hide()
             self._canvas.viewport().update()
@@ -94,6 +99,7 @@ class KeyboardHandler:
             (Qt.Key.Key_I, False): self.open_layer_popup,
             (Qt.Key.Key_F2, False): self.rename_current,
             (Qt.Key.Key_F, False): self._canvas.sight.fit,
+            (Qt.Key.Key_F, True): self._commands.find,
             (Qt.Key.Key_T, False): self._commands.tidy,
             (Qt.Key.Key_Home, False): self.go_to_first,
             (Qt.Key.Key_End, False): self.go_to_last,
@@ -208,7 +214,7 @@ class KeyboardHandler:
         """Begin a wire from the current card by keyboard."""
         here = self._canvas.current()
         if here is None or not self._canvas.picture.cards[here].has_out:
-            self._canvas.say("Select the layer where the wire begins first.")
+            self._canvas.say(_("Select the layer where the connection starts."))
             return
         try:
             self._canvas.start_gesture(WireKeyGesture(self._canvas, here))

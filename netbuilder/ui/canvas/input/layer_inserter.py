@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint
 
 from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, edits_canvas
 from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
@@ -32,7 +33,8 @@ class LayerInserter:
         """Add a layer at the end of the network, and select it."""
         if layer in LAYERS:
             self._canvas.add(
-                f"Add {layer}", partial(edits.append_layer, layer=layer, params=params)
+                _("Add {layer}", layer=layer),
+                partial(edits.append_layer, layer=layer, params=params),
             )
 
     def add_after(
@@ -45,7 +47,8 @@ class LayerInserter:
             return
         source = self._canvas.out_node(after)
         self._canvas.add(
-            f"Add {layer}", partial(edits.insert_after, node_id=source, layer=layer, params=params)
+            _("Add {layer}", layer=layer),
+            partial(edits.insert_after, node_id=source, layer=layer, params=params),
         )
 
     def _anchor(self) -> str | None:
@@ -72,7 +75,7 @@ class LayerInserter:
             return edits.set_params(project, new, **params) if params else project
 
         if self._canvas.edit(
-            f"Replace {old.layer} by {layer}",
+            _("Replace {old} with {new}", old=old.layer, new=layer),
             change,
         ):
             self._canvas.select((self._canvas.store.project.graph.nodes[index].id,))
@@ -84,7 +87,7 @@ class LayerInserter:
             middle = self._canvas.viewport().rect().center() - QPoint(150, 120)
             self._open_search(
                 middle,
-                "Add at the end",
+                _("Add at the end"),
                 lambda text: compatibility.fitting_choices(text, feeding=True),
                 lambda one: self.append_layer(one.spec.name, one.params),
             )
@@ -97,7 +100,7 @@ class LayerInserter:
         )
         self._open_search(
             spot.toPoint() + QPoint(12, 10),
-            f"Add after {card.title}",
+            _("Add after {name}", name=card.title),
             # What does not fit yet is found too: a fix (Flatten, say) is offered then.
             lambda text: compatibility.fitting_choices(text, axes=None if text.strip() else axes),
             lambda one: self.add_after(one.spec.name, after, one.params),
@@ -108,10 +111,10 @@ class LayerInserter:
         axes = compatibility.output_rank(self._canvas.workbench.shapes, edge[0])
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
-            "Insert on this wire",
+            _("Insert on this connection"),
             lambda text: compatibility.fitting_choices(text, axes=None if text.strip() else axes),
             lambda one: self._canvas.add(
-                f"Add {one.spec.name}",
+                _("Add {layer}", layer=one.spec.name),
                 partial(edits.insert_on_edge, edge=edge, layer=one.spec.name, params=one.params),
             ),
         )
@@ -123,7 +126,7 @@ class LayerInserter:
             return
         self._open_search(
             self._canvas.sight.card_rect(node_id).bottomLeft().toPoint(),
-            f"Replace {card.title} by",
+            _("Replace {name} with", name=card.title),
             lambda text: compatibility.fitting_choices(text, feeding=not card.ports_in),
             lambda one: self.replace(node_id, one.spec.name, one.params),
         )
@@ -138,7 +141,7 @@ class LayerInserter:
                 self.append_layer(layer, one.params)
             else:
                 self._canvas.add(
-                    f"Add {layer}",
+                    _("Add {layer}", layer=layer),
                     partial(
                         edits_canvas.add_connected,
                         layer=layer,
@@ -149,7 +152,7 @@ class LayerInserter:
 
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
-            "Add a layer here",
+            _("Add a layer here"),
             lambda text: compatibility.fitting_choices(text, feeding=True),
             chosen,
         )
@@ -159,10 +162,10 @@ class LayerInserter:
         axes = compatibility.output_rank(self._canvas.workbench.shapes, source)
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
-            f"Layers that fit after {source}",
+            _("Layers that fit after {name}", name=source),
             lambda text: compatibility.fitting_choices(text, axes=axes),
             lambda one: self._canvas.add(
-                f"Add {one.spec.name}",
+                _("Add {layer}", layer=one.spec.name),
                 partial(
                     edits_canvas.add_connected,
                     layer=one.spec.name,
@@ -179,10 +182,10 @@ class LayerInserter:
         place = (x - CARD_WIDTH, y) if self._canvas.horizontal else (x, y - 44)
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
-            f"Layers to feed {target}",
+            _("Layers that fit before {name}", name=target),
             lambda text: compatibility.fitting_choices(text, feeding=True),
             lambda one: self._canvas.add(
-                f"Add {one.spec.name}",
+                _("Add {layer}", layer=one.spec.name),
                 partial(
                     edits_canvas.add_connected,
                     layer=one.spec.name,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.announce import announce
 
@@ -69,10 +71,10 @@ class LayerSearch(QFrame):
         self._heading = QLabel(heading)
         self._heading.setFont(theme.ui_font(0.9))
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type a layer: lstm, dense 50 relu …")
-        self.field.setAccessibleName("Search layers")
+        self.field.setPlaceholderText(_("Type a layer: lstm, dense 50 relu …"))
+        self.field.setAccessibleName(_("Search layers"))
         self.list = QListWidget()
-        self.list.setAccessibleName("Layers that fit")
+        self.list.setAccessibleName(_("Layers that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QSize(14, 14))
         self.list.setUniformItemSizes(True)
@@ -108,14 +110,14 @@ class LayerSearch(QFrame):
         for typed in self._found:
             spec = typed.spec
             item = QListWidgetItem(_square(spec.category), typed.title)
-            item.setToolTip(spec.help)
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.help)
+            item.setToolTip(spec.explanation)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.explanation)
             item.setSizeHint(QSize(0, 28))
             self.list.addItem(item)
         if self.list.count():
             self.list.setCurrentRow(0)
         else:
-            item = QListWidgetItem("No layer of that name fits here")
+            item = QListWidgetItem(_("No layer with this name fits here"))
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if self.isVisible():
@@ -189,7 +191,7 @@ class NameField(QLineEdit):
         self._parent = parent
         self._done = done
         self._ended = False
-        self.setAccessibleName("Name of the group")
+        self.setAccessibleName(_("Group name"))
         self.selectAll()
 
     def _end(self, keep: bool) -> None:
@@ -221,9 +223,86 @@ class NameField(QLineEdit):
             self._end(True)
 
 
+class CanvasFind(QFrame):
+    """Finds layers of the network by name: Enter goes to the next, Shift+Enter to the one before.
+
+    Args:
+        parent: the canvas.
+        find: gives the ids of the cards that a text finds, in the order of the network.
+        show: selects a card and brings it into view.
+    """
+
+    def __init__(
+        self, parent: QWidget, find: Callable[[str], list[str]], show: Callable[[str], object]
+    ) -> None:
+        super().__init__(parent)
+        self._parent, self._find, self._show = parent, find, show
+        self._found: list[str] = []
+        self._at = 0
+        self.setObjectName("canvasFind")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAutoFillBackground(True)
+        scheme = theme.colors()
+        self.setStyleSheet(
+            f"#canvasFind {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
+            " border-radius: 8px; }"
+        )
+        self.field = QLineEdit(self)
+        self.field.setPlaceholderText(_("Find a layer"))
+        self.field.setAccessibleName(_("Find a layer on the canvas"))
+        self.field.setToolTip(_("Enter: next match. Shift+Enter: previous match. Esc: close."))
+        self.count = QLabel(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 8, 6)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.count)
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("00 / 00"))
+        self.field.textChanged.connect(self._search)
+        self.field.installEventFilter(self)
+
+    def open(self) -> None:
+        """Show it in the upper right corner of the canvas, with the keyboard in it."""
+        width = min(_WIDTH, self._parent.width() - 16)
+        self.setGeometry(self._parent.width() - width - 8, 8, width, self.sizeHint().height())
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _search(self, text: str) -> None:
+        self._found, self._at = self._find(text), 0
+        self._go(0)
+
+    def _go(self, by: int) -> None:
+        if self._found:
+            self._at = (self._at + by) % len(self._found)
+            self._show(self._found[self._at])
+            words = f"{self._at + 1} / {len(self._found)}"
+        else:
+            words = _("none") if self.field.text().strip() else ""
+        self.count.setText(words)
+        announce(self.field, words)
+
+    def _end(self) -> None:
+        self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.close()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                self._end()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                back = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+                self._go(-1 if back else 1)
+                return True
+        if event.type() == QEvent.Type.FocusOut and self.isVisible():
+            self.close()
+        return super().eventFilter(watched, event)
+
+
 def close_fields(widget: QWidget) -> None:
-    """Close the search and the field of a name, if they are open on a canvas."""
-    for search in widget.findChildren(LayerSearch):
+    """Close the searches and the field of a name, if they are open on a canvas."""
+    for search in (*widget.findChildren(LayerSearch), *widget.findChildren(CanvasFind)):
         search.close()
     for field in widget.findChildren(NameField):
         field.drop()

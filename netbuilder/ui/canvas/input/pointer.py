@@ -87,8 +87,12 @@ class PointerHandler:
             self._canvas.viewport().update()
 
     def _place(self, event: Any) -> tuple[Point, Point]:
-        spot = event.position()
-        screen = (spot.x(), spot.y())
+        spot, size = event.position(), self._canvas.viewport().size()
+        # A pointer that is held can go over several screens; further than this it moves nothing.
+        screen = (
+            min(max(spot.x(), -size.width()), 2.0 * size.width()),
+            min(max(spot.y(), -size.height()), 2.0 * size.height()),
+        )
         self.position = screen
         self._canvas.by_key = False
         return self._canvas.camera.to_world(*screen), screen
@@ -114,6 +118,9 @@ class PointerHandler:
         modifiers = event.modifiers()
         if self._minimap.holds(*screen):
             self.start_gesture(MinimapPanGesture(self._canvas, self._minimap, screen))
+            return
+        if self._commands.proposal.holds(where):
+            self._commands.proposal.accept()
             return
         bubble = self._canvas.bubble_at(where)
         if bubble is not None:
@@ -253,7 +260,7 @@ class PointerHandler:
     def menu(self, event: QContextMenuEvent) -> None:
         """The right button: what can be done here."""
         self.cancel_gesture()
-        context_menu.show_menu(self._canvas, self._hands, event)
+        context_menu.show_menu(self._canvas, self._hands, event, self._picture_at)
 
     # drag and drop ------------------------------------------------------------------------
 

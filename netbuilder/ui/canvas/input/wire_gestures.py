@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.core.wording import format_quoted_list
@@ -36,13 +37,17 @@ def reconnect(project: Project, old: Edge, new: Edge) -> Project:
 def _connect(view: CanvasHost, source: str, target: str) -> None:
     """Make a wire; one that it takes the place of is told."""
     before = view.store.project.graph.edges
-    view.edit("Connect", partial(edits.connect, source=source, target=target))
+    view.edit(_("Connect"), partial(edits.connect, source=source, target=target))
     after = set(view.store.project.graph.edges)
     gone = [old for old, _ in (edge for edge in before if edge not in after)]
     if gone:
         view.say(
-            f"The wire from {format_quoted_list(gone)} is gone: '{target}' takes one input. "
-            "Undo brings it back."
+            _(
+                "'{target}' takes one input, so its connection from {sources} was removed."
+                " Press Ctrl+Z to undo.",
+                target=target,
+                sources=format_quoted_list(gone),
+            )
         )
 
 
@@ -151,7 +156,7 @@ class WireDragGesture(Gesture):
         )
         why = self._why() if self._over else None
         if hit.card is not None and hit.card.kind == "goal":
-            why = "The goal always follows the last layer: no wire is needed."
+            why = _("The target always follows the last layer. It needs no connection.")
         if why:
             view.tip.show(why, screen)
         else:
@@ -183,15 +188,17 @@ class WireDragGesture(Gesture):
         if over is not None:
             edge = self._edge(over)
             if taken is not None:
-                view.edit("Rewire", partial(reconnect, old=taken.edges[0], new=edge))
+                view.edit(_("Move connection"), partial(reconnect, old=taken.edges[0], new=edge))
             else:
                 _connect(view, *edge)
         elif (card := hit_testing.hit_at(view.picture, *where, view.camera.scale).card) is not None:
             if card.kind == "goal":
-                view.say("The goal always follows the last layer: no wire is needed.")
+                view.say(_("The target always follows the last layer. It needs no connection."))
         elif taken is not None:
             if taken.edges:
-                view.edit("Disconnect", lambda project: edits.disconnect(project, *taken.edges))
+                view.edit(
+                    _("Delete connection"), lambda project: edits.disconnect(project, *taken.edges)
+                )
         elif self._from_out:
             self._adding.search_behind(view.out_node(self._card.id), where, screen)
         else:
@@ -246,7 +253,9 @@ class WireKeyGesture(Gesture):
         )
         if not around:
             raise EditError(
-                f"No layer can take a wire from '{self._source}'.", "Add a layer first."
+                _("No layer can take a connection from '{name}'.", name=self._source),
+                _("Add a layer first."),
+                code="no_layer_to_connect",
             )
         self._choices = around
         self._index = 0
@@ -264,7 +273,11 @@ class WireKeyGesture(Gesture):
             view.picture.graph, view.workbench.shapes, self._source, view.in_node(one)
         )
         view.say(
-            f"Wire {self._card.title} to {title}? Arrows: another, Enter: yes, Esc: no."
+            _(
+                "Connect {source} to {target}? Arrow keys: another layer. Enter: yes. Esc: cancel.",
+                source=self._card.title,
+                target=title,
+            )
             + (f" {odd}" if odd else "")
         )
 

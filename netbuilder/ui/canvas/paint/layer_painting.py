@@ -8,6 +8,7 @@ from math import isfinite, isnan
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.canvas.layer_tiles import PictureTile, WeightLine
 from netbuilder.ui.style import theme
 
@@ -51,7 +52,9 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
         p.drawText(QRectF(box.left() + _INSET, box.top(), _NAME, box.height()), center, elided)
         if isnan(value):  # no bar is as long as that
             p.drawText(
-                box.adjusted(0, 0, -_INSET, 0), center | Qt.AlignmentFlag.AlignRight, "not a number"
+                box.adjusted(0, 0, -_INSET, 0),
+                center | Qt.AlignmentFlag.AlignRight,
+                _("not a number"),
             )
             continue
         room = box.width() - 130

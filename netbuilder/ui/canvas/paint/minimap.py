@@ -80,9 +80,11 @@ class Minimap:
         return area.adjusted(-_PAD, -_PAD, _PAD, _PAD).contains(x, y)
 
     def to_world(self, x: float, y: float) -> Point:
-        """The place on the canvas of a place on the map."""
+        """Return the place on the canvas of a place on the map; of one beside it, the nearest."""
         area, scale = self._fitted()
         left, top, _, _ = self._view.picture.bounds
+        x = min(max(x, area.left()), area.right())
+        y = min(max(y, area.top()), area.bottom())
         return (left + (x - area.left()) / scale, top + (y - area.top()) / scale)
 
     def paint(self, p: QPainter) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.canvas.paint.paint_resources import (
     MARGIN,
     PORT,
@@ -24,7 +25,7 @@ _LEFT = 16.0  # from a card's edge to its words
 _RIGHT = 12.0
 _GAP = 8.0
 SLIM = 26.0  # height of a card to be that lies on a wire
-_ABOVE_FIRST = "fix the layer above first"
+_ABOVE_FIRST = N_("fix the layer above first")
 
 
 def paint_scene(
@@ -283,7 +284,7 @@ def _lay_words(card: Card, look: PaintResources) -> tuple[Placed, list[Placed], 
     name = look.title_metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, right - _LEFT)
     title = static_text(name, look.title_font)
     title_width = look.title_metrics.horizontalAdvance(name)
-    detail = _ABOVE_FIRST if card.follows else card.detail
+    detail = _(_ABOVE_FIRST) if card.follows else card.detail
     first, second = _two_lines(detail, right - _LEFT - title_width - _GAP, right - _LEFT, look)
     line = title.size().height()
     top = (card.h - line) / 2 if not second else card.h / 2 - line

@@ -17,7 +17,6 @@ from netbuilder.ui.canvas.scene.scene import Scene
 if TYPE_CHECKING:
     from netbuilder.core.results.live.connection_weights import ConnectionWeight
 
-_ABOVE, _BELOW = "#0072B2", "#D55E00"  # Okabe and Ito's
 _SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
 
 
@@ -83,7 +82,7 @@ def paint_wires(
             special.append(wire)
             continue
         if key in weights:
-            _paint_weighted(p, wire, weights[key], width)
+            _paint_weighted(p, wire, weights[key], width, look.wire)
             p.setPen(pen)
             continue
         if wire.route.straight:
@@ -105,14 +104,15 @@ def paint_wires(
                 _paint_label(p, wire, look)
 
 
-def _paint_weighted(p: QPainter, wire: Wire, weight: ConnectionWeight, width: float) -> None:
-    """As thick as its weights are large; blue above 0, orange and dashed below."""
-    above = weight.mean >= 0
-    thick = (0.6 + 2.4 * weight.part) * width
-    pen = QPen(QColor(_ABOVE if above else _BELOW), thick)
+def _paint_weighted(
+    p: QPainter, wire: Wire, weight: ConnectionWeight, width: float, color: QColor
+) -> None:
+    """Paint a connection as thick as its weights are large.
+
+    Sizes only: the mean of weights of both signs is near 0, and its sign would say nothing.
+    """
+    pen = QPen(color, (0.6 + 2.4 * weight.part) * width)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if not above:  # dashes of one length, however thick; the pattern counts in widths
-        pen.setDashPattern([2.5 * width / thick, 1.5 * width / thick])
     p.setPen(pen)
     p.drawPath(wire_path(wire))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.paint.preview_spots import WIDEST, preview_box
@@ -144,10 +145,13 @@ class NodePreviews:
         if not node:
             return ""
         if node in self._past:
-            return "From the run before: this one has not come to it yet."
+            return _("From the previous run. This run has not reached it yet.")
         if self.stale:
-            return "From the last run: the network was changed since. Train to see it anew."
-        return "What this layer gives for the chosen row. Click to see more, or another row."
+            return _("From the last run. The network has changed since. Train to update it.")
+        return _(
+            "This layer's output for the sample on show. Click to enlarge it or to choose another"
+            " row."
+        )
 
     def paint(self, p: QPainter) -> None:
         """Paint the pictures in view; the painter is in the canvas's coordinates."""

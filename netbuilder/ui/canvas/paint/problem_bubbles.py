@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.paint.paint_resources import PaintResources
 from netbuilder.ui.canvas.paint.paint_state import NEAR
@@ -190,7 +191,7 @@ def _words(bubble_card: Card) -> tuple[str, str]:
     more = len(bubble_card.problems) - 1
     text = problem.message
     if more:
-        text += f"\n+ {more} more"
+        text += "\n" + ngettext("+ {count} more", "+ {count} more", more)
     return problem.title, text
 
 

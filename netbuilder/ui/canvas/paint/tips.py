@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.paint.paint_resources import PaintResources
 
@@ -68,12 +69,12 @@ def paint_empty(p: QPainter, look: PaintResources, size: tuple[int, int]) -> Non
     p.drawText(
         QRectF(box.left(), box.top() + 18, 340, 24),
         Qt.AlignmentFlag.AlignCenter,
-        "Start with Input",
+        _("Start with Input"),
     )
     p.setFont(look.words(13))
     p.setPen(look.secondary)
     for line, text in enumerate(
-        ("Drag a layer here from the left,", "double-click it, or press Tab and type.")
+        (_("Drag a layer here from the left,"), _("double-click it, or press Tab and type."))
     ):
         p.drawText(
             QRectF(box.left(), box.top() + 48 + 22 * line, 340, 22),

@@ -8,8 +8,7 @@ from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
 SMALLEST, LARGEST = 0.05, 4.0
-_LEAST_WHOLE = 0.6  # a network that would have to be smaller to be seen whole is not shown whole
-_LEAST_WIDE = 0.4  # nor is one that is too wide, though no card is cut off down to this scale
+READABLE = 0.8  # nothing is fitted in at a smaller scale: it scrolls instead
 _MARGIN = 27.0
 MARGIN = 28.0  # around what is fitted in
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
@@ -49,40 +48,48 @@ class Camera:
 
 
 def camera_to_fit(
-    box: Box, width: float, height: float, margin: float = MARGIN, largest: float = 1.0
+    box: Box,
+    width: float,
+    height: float,
+    margin: float = MARGIN,
+    largest: float = 1.0,
+    smallest: float = SMALLEST,
 ) -> Camera:
-    """The camera that shows a part of the canvas whole, centred, not larger than ``largest``."""
+    """Return the camera that shows a part of the canvas whole and centred.
+
+    What is too large for the viewport at the scale ``smallest`` is shown from its beginning.
+    """
     left, top, right, bottom = box
     scale = min(
         largest,
         max(width - 2 * margin, 40.0) / max(right - left, 1.0),
         max(height - 2 * margin, 40.0) / max(bottom - top, 1.0),
     )
-    scale = max(SMALLEST, scale)
+    scale = max(smallest, scale)
     return Camera(
-        scale,
-        (width - (left + right) * scale) / 2,
-        (height - (top + bottom) * scale) / 2,
+        scale, _start(left, right, scale, width, margin), _start(top, bottom, scale, height, margin)
     )
 
 
+def _start(low: float, high: float, scale: float, length: float, margin: float) -> float:
+    """Centre what fits; begin with the beginning of what does not."""
+    if (high - low) * scale > length - margin:
+        return margin - low * scale
+    return (length - (low + high) * scale) / 2
+
+
 def camera_to_open(
-    box: Box,
-    width: float,
-    height: float,
-    horizontal: bool,
-    readable: float,
-    largest: float = 1.0,
+    box: Box, width: float, height: float, horizontal: bool, largest: float = 1.0
 ) -> Camera:
-    """The camera for a network that was just opened.
+    """Return the camera for a network that was just opened.
 
     What fits is shown whole, from the top and somewhat to the left, since problems and pictures
-    stand on the right. What does not is shown from its beginning, at the scale ``readable``, or
-    smaller where cards would be cut off at the sides.
+    stand on the right. What does not is shown from its beginning, and scrolls.
     """
     left, top, right, bottom = box
+    readable = READABLE * largest
     whole = camera_to_fit(box, width, height, largest=largest)
-    if whole.scale >= _LEAST_WHOLE * largest:
+    if whole.scale >= readable:
         if horizontal:
             return whole
         aside = max(0.0, whole.x + left * whole.scale - _MARGIN)
@@ -90,15 +97,10 @@ def camera_to_open(
         y = min(_MARGIN, spare / 2) - top * whole.scale
         return Camera(whole.scale, whole.x - min(60.0, aside), y)
     if horizontal:
-        beside = (height - 2 * _MARGIN) / max(bottom - top, 1.0)
-    else:
-        beside = (width - 2 * _MARGIN) / max(right - left, 1.0)
-    readable = max(min(readable, beside), min(_LEAST_WIDE, readable))
-    if horizontal:
-        return Camera(
-            readable, _MARGIN - left * readable, height / 2 - (top + bottom) / 2 * readable
-        )
-    return Camera(readable, width / 2 - (left + right) / 2 * readable, _MARGIN - top * readable)
+        y = _start(top, bottom, readable, height, _MARGIN)
+        return Camera(readable, _MARGIN - left * readable, y)
+    x = _start(left, right, readable, width, _MARGIN)
+    return Camera(readable, x, _MARGIN - top * readable)
 
 
 def camera_to_show(

@@ -10,20 +10,21 @@ from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
 
 _MOST_SHAPES = 3
 _LOSS_BY_TASK = {
-    "regression": "mean squared error",
-    "binary": "binary cross-entropy",
-    "classes": "cross-entropy",
-    "multi_label": "binary cross-entropy",
+    "regression": N_("mean squared error"),
+    "binary": N_("binary cross-entropy"),
+    "classes": N_("cross-entropy"),
+    "multi_label": N_("binary cross-entropy"),
 }
 # Shorter than the catalog's titles, since a card has one line.
 _LOSS_NAMES = {
-    "sparse_categorical_crossentropy": "cross-entropy",
-    "categorical_crossentropy": "cross-entropy (one-hot)",
-    "binary_crossentropy": "binary cross-entropy",
+    "sparse_categorical_crossentropy": N_("cross-entropy"),
+    "categorical_crossentropy": N_("cross-entropy (one-hot)"),
+    "binary_crossentropy": N_("binary cross-entropy"),
 }
 
 
@@ -49,11 +50,11 @@ def card_detail(
 
 def _detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str:
     if owner is not None:
-        return f"shares “{owner.id}”"
+        return _("shares weights with “{name}”", name=owner.id)
     if node.shared is not None:
-        return f"shares “{node.shared}”, which is gone"
+        return _("shares weights with “{name}”, which was deleted", name=node.shared)
     if node.layer not in LAYERS:
-        return "unknown layer"
+        return _("unknown layer")
     if node.layer == "Input":
         told = data_name(project, facts, node.id)
         if told:
@@ -68,7 +69,7 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
         return ""
     stem = data.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     kind = KINDS.get(data.kind)
-    name = data.name or stem or (kind.noun if kind is not None else data.kind)
+    name = data.name or stem or (_(kind.noun) if kind is not None else data.kind)
     shape = facts.input_shapes.get(input_id) if facts is not None else None
     if not shape:
         return name
@@ -95,11 +96,11 @@ def parameter_total(shapes: Iterable[Any]) -> str:
 
 def group_detail(inside: Sequence[Node]) -> str:
     """What a closed group holds."""
-    return "1 layer" if len(inside) == 1 else f"{len(inside)} layers"
+    return ngettext("{count} layer", "{count} layers", len(inside))
 
 
 def shape_label(shape: Any) -> str:
-    """The shape as Keras prints it, "(None, 6, 6, 32)"; "" while it is not known."""
+    """Return the output shape without the batch axis, "6×6×32"; "" while it is not known."""
     output = getattr(shape, "output", None)
     if output is None:
         return ""
@@ -114,12 +115,24 @@ def shapes_label(shapes: Sequence[Any]) -> str:
 
 
 def shape_text(output: Any) -> str:
-    """One shape or several as text."""
+    """Return one shape or several without the batch axis: "8×8×1", "?×16" of any number of steps,
+    "()" of one number per sample."""
+    return ", ".join(
+        "×".join("?" if n is None else str(n) for n in one[1:]) or "()" for one in _shapes(output)
+    )
+
+
+def keras_shape_text(output: Any) -> str:
+    """Return one shape or several as Keras prints them: "(None, 8, 8, 1)"."""
+    return ", ".join(str(one) for one in _shapes(output))
+
+
+def _shapes(output: Any) -> list[tuple[Any, ...]]:
     if isinstance(output, dict):
-        return ", ".join(shape_text(one) for one in output.values())
-    if output and all(isinstance(one, list | tuple) for one in output):
-        return ", ".join(shape_text(one) for one in output)
-    return str(tuple(output))
+        return [shape for one in output.values() for shape in _shapes(one)]
+    if output and all(isinstance(one, list | tuple | dict) for one in output):
+        return [shape for one in output for shape in _shapes(one)]
+    return [tuple(output)]
 
 
 def target_text(project: Project, facts: Any, output: str, unknown: str = "") -> str:
@@ -131,46 +144,62 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
     own = project.data.targets.get(output)
     names = own or (facts.target_names if facts is not None else ()) or project.data.target
     if names:
-        parts.append(", ".join(names) if len(names) <= 2 else f"{len(names)} columns")
+        parts.append(
+            ", ".join(names)
+            if len(names) <= 2
+            else ngettext("{count} column", "{count} columns", len(names))
+        )
     task = None
     if facts is not None:
         task = facts.tasks.get(output, facts.task)
         classes = facts.output_classes.get(output) or facts.classes
         if task in ("classes", "binary") and classes:
-            parts.append(f"{len(classes)} classes")
+            parts.append(ngettext("{count} class", "{count} classes", len(classes)))
     of_output = project.training.outputs.get(output)
     loss = (of_output.loss if of_output is not None else None) or project.training.loss
     if loss is not None:
         row = LOSSES.get(loss.name)
         parts.append(
-            _LOSS_NAMES.get(loss.name)
+            _(_LOSS_NAMES.get(loss.name, ""))
             or (row.title.lower() if row is not None and row.title else loss.name.replace("_", " "))
         )
     elif task is not None:
-        parts.append(_LOSS_BY_TASK.get(task, ""))
-    return " · ".join(part for part in parts if part) or unknown or "no data chosen yet"
+        parts.append(_(_LOSS_BY_TASK.get(task, "")))
+    return " · ".join(part for part in parts if part) or unknown or _("no data chosen yet")
 
 
 def hover_text(hit: Any) -> str:
     """What a pointer that rests on something is told; "" for nothing."""
     if hit.kind == "out":
-        return "Drag from here to wire it to another layer, or into the open to add one."
+        return _("Drag to another layer to connect them, or to an empty place to add a layer.")
     if hit.kind == "in" and hit.card.kind != "goal":
-        return "Wires come in here. Drag one off to lead it elsewhere."
+        return _("Connections arrive here. Drag one away to connect it to another layer.")
     if hit.wire is not None:
-        label = (
-            f"{hit.wire.label}: None stands for the rows of a batch.\n" if hit.wire.label else ""
+        insert = _("Drop a layer here to insert it.")
+        of = hit.wire.shape
+        shapes = [getattr(one, "output", None) for one in (of if isinstance(of, tuple) else (of,))]
+        whole = " + ".join(keras_shape_text(one) for one in shapes if one is not None)
+        if not whole:
+            return insert
+        # A line each, or Qt would make the tip as wide as the longest sentence.
+        return "\n".join(
+            (
+                _("Output shape: {shape}", shape=whole),
+                _("None is the batch size: any number of samples at once."),
+                insert,
+            )
         )
-        return f"{label}Drop a layer here to insert it."
     card = hit.card
     if card is None:
-        return "An open group. Double-click its head to rename it." if hit.frame else ""
+        return _("Open group. Double-click its title to rename it.") if hit.frame else ""
     if card.kind == "goal":
-        return "What the network learns: the target, and how far off it is (the loss)."
+        return _("What the network predicts (the target), and the loss that training minimises.")
     if card.kind == "group":
-        return f"{card.title}: {card.detail}. Double-click to open it."
+        return _(
+            "{name}: {layers}. Double-click to open the group.", name=card.title, layers=card.detail
+        )
     spec = spec_of(card.source)
     said = f"{card.title} “{card.id}”"
     if card.detail:
         said += f" · {card.detail}"
-    return f"{said}\n{spec.help}" if spec is not None else said
+    return f"{said}\n{spec.explanation}" if spec is not None else said

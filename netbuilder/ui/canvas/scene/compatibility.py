@@ -8,13 +8,14 @@ from typing import Any
 from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
 from netbuilder.core.catalog.layers.layer_index import LAYERS, search_layers
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Graph
 
 _NOUN = {
-    2: "a row of numbers (2 axes)",
-    3: "a sequence (3 axes)",
-    4: "pictures (4 axes)",
-    5: "volumes (5 axes)",
+    2: N_("one row of numbers per sample (2 axes)"),
+    3: N_("a sequence (3 axes)"),
+    4: N_("images (4 axes)"),
+    5: N_("volumes (5 axes)"),
 }
 
 
@@ -40,8 +41,18 @@ def mismatch_sentence(graph: Graph, shapes: Any, source: str, target: str) -> st
     axes = output_rank(shapes, source)
     if spec is None or accepts_rank(spec, axes) or axes is None:
         return None
-    wanted = " or ".join(_NOUN.get(n, f"{n} axes") for n in spec.ranks)
-    return f"{spec.name} takes {wanted}, this gives {_NOUN.get(axes, f'{axes} axes')}."
+    wanted = [_input_name(n) for n in spec.ranks]
+    given = {"layer": spec.name, "given": _input_name(axes), "wanted": wanted[0]}
+    if len(wanted) == 1:
+        return _("{layer} takes {wanted}, but this layer gives {given}.", **given)
+    return _(
+        "{layer} takes {wanted} or {other}, but this layer gives {given}.",
+        **{**given, "wanted": ", ".join(wanted[:-1]), "other": wanted[-1]},
+    )
+
+
+def _input_name(axes: int) -> str:
+    return _(_NOUN[axes]) if axes in _NOUN else ngettext("{count} axis", "{count} axes", axes)
 
 
 def fitting_layers(text: str, *, axes: int | None = None, feeding: bool = False) -> list[LayerSpec]:

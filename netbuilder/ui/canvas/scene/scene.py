@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.layout import VisibleGraph
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas.scene.cards import (
@@ -20,6 +21,21 @@ from netbuilder.ui.canvas.scene.cards import (
 from netbuilder.ui.canvas.scene.spatial_index import SpatialGrid
 from netbuilder.ui.canvas.scene.wire_routing import frames_of, route_wires
 
+# Whole sentences for each verb: of one layer by its name, of several by their number.
+_STEPS: dict[str, tuple[Callable[[str], str], Callable[[int], str]]] = {
+    "Move": (
+        lambda name: _("Move {name}", name=name),
+        lambda count: ngettext("Move {count} layer", "Move {count} layers", count),
+    ),
+    "Delete": (
+        lambda name: _("Delete {name}", name=name),
+        lambda count: ngettext("Delete {count} layer", "Delete {count} layers", count),
+    ),
+    "Duplicate": (
+        lambda name: _("Duplicate {name}", name=name),
+        lambda count: ngettext("Duplicate {count} layer", "Duplicate {count} layers", count),
+    ),
+}
 _LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # room for a shape at a wire that runs aside
 
 
@@ -99,13 +115,19 @@ class Scene:
         return picture
 
     def named(self, verb: str, ids: Iterable[str]) -> str:
-        """The name of an undo step about these cards: "Move Dense", "Move 3 layers"."""
+        """Return the label of an undo step about these cards: "Move Dense", "Move 3 layers".
+
+        Args:
+            verb: "Move", "Delete" or "Duplicate".
+            ids: of cards and open groups.
+        """
         some = list(ids)
+        one, several = _STEPS[verb]
         if len(some) == 1 and some[0] in self.cards:
-            return f"{verb} {self.cards[some[0]].title}"
+            return one(self.cards[some[0]].title)
         if len(some) == 1 and some[0] in self.frames:
-            return f"{verb} {self.frames[some[0]].name}"
-        return f"{verb} {len(some)} layers"
+            return one(self.frames[some[0]].name)
+        return several(len(some))
 
     def wires_of(self, card_id: str) -> list[Wire]:
         """Wires that begin or end at a card."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.node_label import describe_params
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.layout import (
     GAP_ACROSS,
     GAP_ALONG,
@@ -200,7 +201,7 @@ def _spoken_of(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
 
 def _inputs_by_card(seen: VisibleGraph) -> dict[str, int]:
     count: dict[str, int] = {}
-    for _, target in seen.edges:
+    for _source, target in seen.edges:
         count[target] = count.get(target, 0) + 1
     return count
 
@@ -277,7 +278,7 @@ def _wires(
         slot = slots.get(b, 0)
         slots[b] = slot + 1
         sources = dict.fromkeys(source for source, _ in edges)
-        # Out of a closed group several layers may feed the same one: "(None, 32) + (None, 16)".
+        # Out of a closed group several layers may feed the same one: "32 + 16".
         shape = (
             tuple(shapes.get(source) for source in sources)
             if len(sources) > 1
@@ -338,7 +339,7 @@ def _add_goals(
             kind="goal",
             x=place[0],
             y=place[1],
-            title="Goal",
+            title=_("Target"),
             detail=card_text.target_text(project, facts, output, unknown),
             count="",
             category="Start",
@@ -350,7 +351,9 @@ def _add_goals(
             made_of=NOTHING,
         )
         label = card_text.shape_label(shapes.get(output))
-        wires[(above.id, one)] = Wire(above.id, one, WireRoute(0, 0, 0, 0), label, ())
+        wires[(above.id, one)] = Wire(
+            above.id, one, WireRoute(0, 0, 0, 0), label, (), shape=shapes.get(output)
+        )
 
 
 def _goal_outputs(graph: Graph) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.capture.sample_source import PictureSource, SampleSource
 
 if TYPE_CHECKING:
@@ -34,16 +35,26 @@ def require_multimedia(what: str) -> None:
         import PySide6.QtMultimedia  # noqa: F401
     except ModuleNotFoundError as error:
         raise UserError(
-            f"{what} needs QtMultimedia, and that is not installed.",
-            'Install it with: pip install "netbuilder-studio[capture]", '
-            "then start NetBuilder again.",
+            _("{device} needs QtMultimedia, which is not installed.", device=what),
+            _(
+                "Install it with: {command}, then start NetBuilder again.",
+                command='pip install "netbuilder-studio[capture]"',
+            ),
+            code="multimedia_not_installed",
         ) from error
     except ImportError as error:
         raise UserError(
-            f"{what} needs QtMultimedia, and a library of the system is missing: {error}.",
-            "Debian or Ubuntu: sudo apt install libgssapi-krb5-2 libpulse0 libxrandr2   "
-            "Fedora: sudo dnf install krb5-libs libXrandr pulseaudio-libs   "
-            "Then start NetBuilder again.",
+            _(
+                "{device} needs QtMultimedia, but a system library is missing: {error}.",
+                device=what,
+                error=error,
+            ),
+            _(
+                "Debian or Ubuntu: {debian}   Fedora: {fedora}   Then start NetBuilder again.",
+                debian="sudo apt install libgssapi-krb5-2 libpulse0 libxrandr2",
+                fedora="sudo dnf install krb5-libs libXrandr pulseaudio-libs",
+            ),
+            code="multimedia_library_missing",
         ) from error
 
 
@@ -61,7 +72,11 @@ class Camera(PictureSource):
         return [one.description() for one in QMediaDevices.videoInputs()]
 
     def open(self, device: int = 0) -> None:
-        open_device(self, "The camera", "camera", QCameraPermission(), lambda: self._start(device))
+        missing = (_("No camera was found."), _("Connect a camera, then try again."))
+        denied = _("The system does not let NetBuilder use the camera.")
+        words = _("The camera")
+        permission = QCameraPermission()
+        open_device(self, words, missing, denied, permission, lambda: self._start(device))
 
     def close(self) -> None:
         super().close()
@@ -96,8 +111,12 @@ class Camera(PictureSource):
             )
         camera.errorOccurred.connect(
             lambda _kind, words: self.failed.emit(
-                f"The camera '{chosen.description()}' does not work: {words}.",
-                "Close other programs that use it, then look again.",
+                _(
+                    "The camera '{name}' does not work: {error}.",
+                    name=chosen.description(),
+                    error=words,
+                ),
+                _("Close other programs that use the camera, then try again."),
             )
         )
         self._parts.append(camera)
@@ -120,18 +139,28 @@ class Camera(PictureSource):
 def open_device(
     source: SampleSource,
     words: str,
-    one: str,
+    missing: tuple[str, str],
+    denied: str,
     permission: QCameraPermission | QMicrophonePermission,
     start: Any,
 ) -> None:
-    """Start a device where there is one, and where the person lets us."""
+    """Start a device where there is one, and where the person lets us.
+
+    Args:
+        source: tells what fails.
+        words: the device at the beginning of a sentence, "The camera".
+        missing: what is wrong and what to do where there is no device.
+        denied: what is wrong where the system does not allow it.
+        permission: what the system is asked for.
+        start: called when all is well.
+    """
     try:
         require_multimedia(words)
     except UserError as error:
         source.failed.emit(error.what, error.fix)
         return
     if not source.devices():
-        source.failed.emit(f"No {one} was found.", f"Plug a {one} in, then look again.")
+        source.failed.emit(missing[0], missing[1])
         return
     app = QCoreApplication.instance()
     status = app.checkPermission(permission) if app is not None else None
@@ -139,8 +168,8 @@ def open_device(
     def answered(status: object) -> None:
         if status == Qt.PermissionStatus.Denied:
             source.failed.emit(
-                f"The system does not let NetBuilder use the {one}.",
-                "Allow it in the system's settings under privacy, then look again.",
+                denied,
+                _("Allow access in the system's privacy settings, then try again."),
             )
         else:
             start()

@@ -13,8 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.capture.devices import open_device, require_multimedia
 from netbuilder.ui.services.capture.sample_source import THUMBNAIL, SampleSource, TakenSample
 from netbuilder.ui.style import theme
@@ -98,8 +97,11 @@ class Microphone(SoundSource):
         return [one.description() for one in QMediaDevices.audioInputs()]
 
     def open(self, device: int = 0) -> None:
-        words = "The microphone"
-        open_device(self, words, "microphone", QMicrophonePermission(), lambda: self._start(device))
+        words = _("The microphone")
+        missing = (_("No microphone was found."), _("Connect a microphone, then try again."))
+        denied = _("The system does not let NetBuilder use the microphone.")
+        permission = QMicrophonePermission()
+        open_device(self, words, missing, denied, permission, lambda: self._start(device))
 
     def close(self) -> None:
         super().close()
@@ -117,8 +119,8 @@ class Microphone(SoundSource):
         self._stream = self._source.start()
         if self._stream is None:
             self.failed.emit(
-                f"The microphone '{chosen.description()}' does not work.",
-                "Close other programs that use it, then look again.",
+                _("The microphone '{name}' does not work.", name=chosen.description()),
+                _("Close other programs that use the microphone, then try again."),
             )
             return
         self._stream.readyRead.connect(lambda: self._heard(form))
@@ -150,7 +152,7 @@ class WavePlayer(QObject):
             UserError: QtMultimedia or a loudspeaker is missing; says which.
         """
         self.stop()
-        require_multimedia("Playing a sound")
+        require_multimedia(_("Sound playback"))
         from PySide6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices
 
         device = QMediaDevices.defaultAudioOutput()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import Lesson, LessonStep
 from netbuilder.core.lessons.lesson_record import LessonRecord, new_work_id, record_of, with_record
 from netbuilder.core.lessons.lesson_state import (
@@ -259,7 +260,7 @@ class LessonSession(QObject):
         reached = self._reached(new)
         ticked = self.record.done | reached
         first = next((one.number for one in results if one.number not in ticked), 0)
-        early = (f"This counts as soon as step {first} is done: it comes first.",)
+        early = (_("This step counts after step {number} is done.", number=first),)
         self.results = tuple(
             replace(one, done=False, missing=early)
             if one.number in new - ticked

@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import discard
 from netbuilder.ui.services.process_locks import (
     acquire_lock,
@@ -89,9 +90,12 @@ def take_crashes() -> list[datetime]:
 def crash_message(when: datetime) -> UserError:
     """What to say of it: what happened, and what to do."""
     return UserError(
-        f"NetBuilder was ended by a fault on {when:%d %B at %H:%M}.",
-        "What you had made is kept: it was offered just now, or is in its file. Where in the "
-        "program it happened is in the log. Who looks after NetBuilder can mend it with that.",
+        _("NetBuilder crashed on {date}.", date=f"{when:%d %B at %H:%M}"),
+        _(
+            "Your work was kept: NetBuilder has just offered it, or it is in its file. The log says"
+            " where in the program the crash happened; send it with a bug report."
+        ),
+        code="crashed_last_time",
     )
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
     format_duration,
     format_number,

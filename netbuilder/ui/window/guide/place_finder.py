@@ -21,11 +21,11 @@ class PlaceFinder:
     def __init__(self, parts: WindowParts, top_bar: TopBar) -> None:
         self._parts, self._bar = parts, top_bar
         self._finders: dict[str, Callable[[], QRect | None]] = {
-            "palette": lambda: self._of(parts.palette),
+            "palette": lambda: self._of(parts.docks.palette),
             "canvas": lambda: self._of(parts.canvas),
             "input": lambda: self._card(parts.store.project.graph.inputs),
             "last": lambda: self._card(parts.store.project.graph.outputs[-1:]),
-            "inspector": lambda: self._of(parts.inspector),
+            "inspector": self._inspector,
             "train": lambda: self._of(top_bar.train),
             "menu": lambda: self._of(top_bar.menu_button),
             "problems": lambda: self._of(parts.status),
@@ -34,8 +34,8 @@ class PlaceFinder:
                 for name in ("pause", "stop", "undo", "save", "save-model", "gallery", "help")
             },
             **{
-                name: lambda name=name: self._of(parts.docks.panels[name])  # type: ignore[misc]
-                for name in parts.docks.panels
+                name: lambda name=name: self._of(parts.docks.pages[name])  # type: ignore[misc]
+                for name in parts.docks.pages
             },
             **{
                 name: lambda name=name: self._setting(name)  # type: ignore[misc]
@@ -50,11 +50,15 @@ class PlaceFinder:
 
     def rect(self, place: str) -> QRect | None:
         """Where a place is, once its tab and its page are brought to the front."""
-        if place in self._parts.docks.panels:
+        if place in self._parts.docks.pages:
             self._parts.docks.show_panel(place, focus=False)
         elif place in PLAN_FIELDS:
             self._parts.docks.show_panel(_SETTINGS, focus=False)
             self._settings().show_setting(place)
+        elif place == "inspector":
+            self._parts.docks.side.open_drawer()
+        elif place == "palette":
+            self._parts.docks.palette.open()
         return self.where(place)
 
     def where(self, place: str) -> QRect | None:
@@ -65,7 +69,7 @@ class PlaceFinder:
     def layer(self, name: str) -> QRect | None:
         """Where a layer stands in the palette; searches for it where it is not in sight."""
         palette = self._parts.palette
-        self._parts.docks.palette.show()
+        self._parts.docks.palette.open()
         index = palette.index_of(name)
         if index is None:
             palette.line.setText(name)
@@ -104,6 +108,9 @@ class PlaceFinder:
         if not widget.isVisible():
             return None
         return QRect(widget.mapTo(self._parts.window, QPoint(0, 0)), widget.size())
+
+    def _inspector(self) -> QRect | None:
+        return self._of(self._parts.inspector) or self._of(self._parts.docks.side.strip)
 
     def _button(self, action: str) -> QRect | None:
         for button in self._bar.findChildren(QToolButton):

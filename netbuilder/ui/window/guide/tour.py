@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.widgets.callout import Callout
@@ -46,11 +46,11 @@ class Tour(QObject):
         self._window, self._places = window, places
         self.at = -1
         self.callout: Callout | None = None
-        if isinstance(window, QMainWindow):
-            # Once what comes forward stands.
-            window.tabifiedDockWidgetActivated.connect(
-                self._to_front, Qt.ConnectionType.QueuedConnection
-            )
+
+    def to_front(self) -> None:
+        """Let the bubble lie over a page that comes forward."""
+        if self.callout is not None:
+            self.callout.to_front()
 
     @property
     def seen(self) -> bool:
@@ -68,11 +68,6 @@ class Tour(QObject):
         kept = settings()
         kept.setValue(KEY, True)
         kept.sync()
-
-    def _to_front(self) -> None:
-        """A panel that comes forward would lie over the bubble, and leave the ring alone."""
-        if self.callout is not None:
-            self.callout.to_front()
 
     def _take_away(self) -> None:
         if self.callout is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
@@ -45,6 +45,10 @@ class WelcomeGuide(QObject):
         self.session = parts.lessons
         self.lessons = LessonDock(parts, self.places, self.session, show_error, self.show_page)
         self.tour = Tour(parts.window, self.places)
+        parts.docks.side.arranged.connect(
+            self.tour.to_front,
+            Qt.ConnectionType.QueuedConnection,  # once the page stands
+        )
         self.page = StartPage(parts.window, lambda: top_bar.y() + top_bar.height())
         self.page.example_chosen.connect(self.open_example)
         self.page.lesson_chosen.connect(self.lessons.open)

@@ -24,8 +24,9 @@ from netbuilder.core.data.readers.series_rows import (
 )
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import did_you_mean, format_count, format_list
+from netbuilder.core.wording import did_you_mean, format_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,8 +139,13 @@ def history(
     parts = [cut(one.frame[names], window) for one in segments]
     lines = [line for one in segments for line in one.frame.index[window - 1 :]]
     horizon = integer_option(data.options, "horizon", 1)
-    ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
-    note = f"Each answer stands where its {window} rows end, and is about {ahead}."
+    note = ngettext(
+        "Each prediction is shown at the last of its {window} rows, and is about the next row.",
+        "Each prediction is shown at the last of its {window} rows, and is about the next {count} "
+        "rows.",
+        horizon,
+        window=window,
+    )
     raw = fill_sequences(np.concatenate(parts), entry.columns).astype(np.float32)
     return raw, lines, note
 
@@ -174,8 +180,16 @@ def _long_enough(
     segments = [one for one in rows.segments if len(one.frame) >= window]
     if not segments:
         raise DataError(
-            f"{source} has {format_count(len(table), 'row')}, the model looks back {window}.",
-            f"Give at least {window} rows.",
+            ngettext(
+                "{file} has {count} row, but the model needs {window} rows per window.",
+                "{file} has {count} rows, but the model needs {window} rows per window.",
+                len(table),
+                file=source,
+                count=f"{len(table):,}",
+                window=window,
+            ),
+            _("Use a file with at least {count} rows.", count=window),
+            code="series_too_short",
         )
     return names, segments
 
@@ -195,9 +209,15 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
     if lost:
         hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
         raise DataError(
-            f"{source} lacks the column{'' if len(lost) == 1 else 's'} {format_list(lost, 8)} that "
-            "the model needs.",
-            f"{hint} It has {format_list(known, 12)}.".strip(),
+            ngettext(
+                "{file} lacks the column {columns}, which the model needs.",
+                "{file} lacks the columns {columns}, which the model needs.",
+                len(lost),
+                file=source,
+                columns=format_list(lost, 8),
+            ),
+            (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            code="columns_missing",
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
     extra = set(single_roles(data).values())

@@ -1,0 +1,104 @@
+"""The network as a table: a row per layer, with its output shape and its costs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netbuilder.core.check.phrases import Shape
+from netbuilder.core.check.shapes.shapes import Shapes
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project.model import Graph
+
+#: Titles of the columns, in the order of ``LayerRow.cells``.
+COLUMNS = (
+    N_("Name"),
+    N_("Layer"),
+    N_("Output shape"),
+    N_("Parameters"),
+    N_("Multiply-adds"),
+    N_("Trainable"),
+)
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of the table.
+
+    Attributes:
+        name: id of the node.
+        layer: Keras's class name.
+        output: shape with the batch axis (None) first; None while it is not known.
+        parameters: number of weights; 0 of a node that shares another node's layer.
+        multiply_adds: for one sample.
+        trainable: number of weights that training changes.
+    """
+
+    name: str
+    layer: str
+    output: Shape | None
+    parameters: int
+    multiply_adds: int
+    trainable: int
+
+    @property
+    def cells(self) -> tuple[str | int, ...]:
+        """The row's values in the order of ``COLUMNS``."""
+        shape = "" if self.output is None else str(tuple(self.output))
+        return (self.name, self.layer, shape, self.parameters, self.multiply_adds, self.trainable)
+
+
+def network_table(graph: Graph, shapes: Shapes | None) -> list[LayerRow]:
+    """Return a row per layer, in the order in which data flows through them."""
+    rows = []
+    for node_id in dict.fromkeys((*graph.order, *graph.by_id)):
+        node = graph.by_id[node_id]
+        known = shapes.by_node.get(node_id) if shapes is not None else None
+        if known is None:
+            rows.append(LayerRow(node_id, node.layer, None, 0, 0, 0))
+        else:
+            rows.append(
+                LayerRow(
+                    node_id,
+                    node.layer,
+                    known.output,
+                    known.parameters,
+                    known.multiply_adds,
+                    known.trainable,
+                )
+            )
+    return rows
+
+
+def table_lines(rows: Sequence[LayerRow]) -> list[str]:
+    """Return the table as aligned text, with the totals in the last line."""
+    total = (
+        _("Total"),
+        "",
+        "",
+        sum(row.parameters for row in rows),
+        sum(row.multiply_adds for row in rows),
+        sum(row.trainable for row in rows),
+    )
+    cells = [[_(title) for title in COLUMNS]]
+    cells += [
+        [f"{cell:,}" if isinstance(cell, int) else cell for cell in row]
+        for row in (*(row.cells for row in rows), total)
+    ]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for row in cells:
+        filled = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        # Words begin at the left, numbers end at the right.
+        parts = [
+            cell + fill if at < 3 else fill + cell
+            for at, (cell, fill) in enumerate(zip(row, filled, strict=True))
+        ]
+        lines.append("  ".join(parts).rstrip())
+    return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: Chinese letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
