@@ -209,7 +209,7 @@ class CodePanel(QWidget):
         for name, (first, last) in self._places.items():
             if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
                 node = graph.by_id[name]
-                return f"{node.layer}: {spec_of(node.layer).explanation}"
+                return f"{node.layer}: {_(spec_of(node.layer).explanation)}"
         found = (words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip()))
         return (
             next((_(words) for words in found), "")

@@ -53,6 +53,7 @@ from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
+from netbuilder.core.resources import resource
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import (
@@ -265,10 +266,10 @@ class GradeWindow(QDialog):
         """The lessons that there are, by their titles; what is written is the name of one."""
         menu = QMenu(self)
         for shelf in library.lesson_folders(Path(self.folder.text().strip() or ".")):
-            menu.addSection(_(shelf.title))
+            menu.addSection(shelf.title)
             for lesson in shelf.lessons:
                 # A lesson of one's own is named by its file: its name may be another's too.
-                own = shelf.title != "Lessons" and lesson.path is not None
+                own = shelf.folder != resource(library.FOLDER) and lesson.path is not None
                 name = str(lesson.path) if own else lesson.name
                 menu.addAction(lesson.title, partial(self.lesson.setText, name))
         menu.addSeparator()
