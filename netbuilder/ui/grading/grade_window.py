@@ -150,6 +150,7 @@ class GradeWindow(QDialog):
         self.progress.hide()
         self.model = SubmissionsModel(self)
         self.model.overridden.connect(self._override)
+        self.model.modelReset.connect(self._show_table)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
@@ -335,12 +336,15 @@ class GradeWindow(QDialog):
         self.missing.setText(_(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA))
         self.missing.setVisible(ready)  # before that the drop target says the same
         self.drop.show_folder(self.folder.text().strip())
-        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
+        self._show_table()
         self.grade_button.setEnabled(self.running or ready)
         self.grade_button.setText(_("Stop") if self.running else _("Grade"))
         some = bool(self.model.rows) and not self.running
         for button in self._after:
             button.setEnabled(some)
+
+    def _show_table(self) -> None:
+        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
 
     def _toggle(self) -> None:
         if self.running:
