@@ -325,7 +325,7 @@ class TopBar(QToolBar):
             action = self._actions[name]
             button = QPushButton(action.text(), frame)
             button.setObjectName(name)
-            button.setProperty("role", "task")
+            button.setProperty("role", "segment")
             button.setCheckable(True)
             button.setToolTip(action.toolTip())
 
