@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
@@ -59,6 +60,7 @@ def main(path: str | None = None) -> int:
     watched = crash_detector.CrashDetector()
     watched.watch()
     settings.recall_motion()
+    settings.recall_scheme()
     still_effects()
     window = open_window(Path(path) if path else None)
     if isinstance(app, Application):
@@ -71,7 +73,13 @@ def main(path: str | None = None) -> int:
         window.welcome.show_page()
     QTimer.singleShot(0, lambda: _look_back(window))
     problem = site_settings().problem
-    wrong = UserError(problem, "Tell who looks after this machine.") if problem else None
+    wrong = (
+        UserError(
+            problem, _("Tell the person who administers this machine."), code="site_settings_wrong"
+        )
+        if problem
+        else None
+    )
     for error in (wrong, folders.problem()):
         if error is not None:
             window.commands.show_of_machine(error)
@@ -156,7 +164,7 @@ def _look_back(window: MainWindow) -> None:
     if faults:
         window.commands.show_of_machine(
             crash_detector.crash_message(faults[-1]),
-            ("Open the log", lambda: dialogs.show_log(window)),
+            (_("Open the log"), lambda: dialogs.show_log(window)),
         )
 
 

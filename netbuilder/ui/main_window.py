@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.formats.importing.import_file import is_importable
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
@@ -127,7 +128,7 @@ class MainWindow(QMainWindow):
         self.documents.data_opened.connect(self.commands.begin_with_data)
         for row in rows_for(self.parts, self.commands):
             self.actions_table.add(row)
-        menus = {name: QMenu(name, self) for name in MENUS}
+        menus = {name: QMenu(_(name), self) for name in MENUS}
         self.actions_table.fill(menus)
         if action_rows.MENU_BAR:
             leave = action_rows.quit_row(self)
@@ -322,7 +323,7 @@ class MainWindow(QMainWindow):
             self.canvas.select((node,))
             self.canvas.show_node(node)
         except (EditError, KeyError):
-            self.status.tell("That layer is gone.")
+            self.status.tell(_("This layer no longer exists."))
 
     def _busy(self, words: str) -> None:
         self.refresh_actions()
@@ -331,7 +332,7 @@ class MainWindow(QMainWindow):
             self.banner.remove(card)
         if self.documents.opening:
             card = RoleBox(
-                "info", words, "Its canvas, curves and weights appear in a moment.", self
+                "info", words, _("The network, its curves and its weights will appear soon."), self
             )
             card.setProperty("opening", True)
             self.banner.add(card)

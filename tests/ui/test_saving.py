@@ -20,6 +20,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
+from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.docks import fitting
 from netbuilder.ui.window.documents import empty_project
 
@@ -515,10 +516,10 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
     window = open_window(edits.set_training(small, epochs=100_000))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
-    press("Go on training")
+    press(dialogs.GO_ON)
     assert not window.close()
     assert window.runner.state is RunState.RUNNING
-    press("Stop it", "Don't save")
+    press(dialogs.STOP, "Don't save")
     assert window.close()
 
 

@@ -32,7 +32,8 @@ def in_dialog(
             QTimer.singleShot(30, answer)
             return
         assert isinstance(dialog, SettingsDialog)
-        field = dialog.form.rows["trainings kept"].editor
+        row = next(one for one in dialog.rows if one.change is runs.set_run_limit)
+        field = dialog.form.rows[row.param.name].editor
         line = field.findChild(QWidget, "qt_spinbox_lineedit") or field
         QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(line, typed)

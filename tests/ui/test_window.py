@@ -297,7 +297,7 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
     file = state_folder("recovery") / "left.json"
     file.write_text("{}")
     found = recovery.RecoveredProject(file, example("diabetes"), None, 0.0)
-    answer("Put it back")
+    answer(dialogs.BACK)
     assert dialogs.offer_recovery(window, found) == dialogs.BACK
     window.documents.recover(found)
     assert window.store.modified
@@ -323,7 +323,7 @@ def test_help_lists_the_keys(open_window: Open) -> None:
     window = quick(open_window)
     keys = dict(dialogs.keys_of(window.actions_table))
     assert keys["Train"] == "F5"
-    assert keys["The lesson"] == "Ctrl+Shift+L"
+    assert keys["Go to the lesson"] == "Ctrl+Shift+L"
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])
@@ -386,7 +386,9 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     canvas = window.canvas
     assert canvas.picture.cards["@goal"].detail == _("reading data…")
     canvas.select(("@goal",))
-    assert window.inspector.words.text() == f"What the network shall learn: {_('reading data…')}"
+    assert window.inspector.words.text() == _(
+        "What the network learns to predict: {state}", state=_("reading data…")
+    )
     assert _("reading data…") in window.inspector.summary.words()["data"]
     window.workbench.start()
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
@@ -429,6 +431,6 @@ def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(
     path = tmp_path / "text.h5"
     path.write_text("no model")
     window.documents.open_path(path)
-    assert window.status.news.text() == "Opening text.h5…"
+    assert "text.h5" in window.status.news.text()
     qtbot.waitUntil(lambda: not window.documents.opening, timeout=60_000)
     assert window.status.news.text() == ""

@@ -46,10 +46,10 @@ class QuestionView(QWidget):
             self.line = QLineEdit(given, self)
             self.line.setAccessibleName(question.ask)
             self.line.setPlaceholderText(
-                "a number" if question.kind == "number" else "what you think"
+                _("a number") if question.kind == "number" else _("your guess")
             )
             self.line.returnPressed.connect(self._say)
-            self.button = QPushButton("Answer", self)
+            self.button = QPushButton(_("Answer"), self)
             self.button.setProperty("small", True)
             self.button.clicked.connect(lambda _checked=False: self._say())
             row.addWidget(self.line, 1)

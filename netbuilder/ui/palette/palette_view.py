@@ -171,7 +171,7 @@ class Palette(QWidget):
         self.setMinimumWidth(150)
         self._build_line()
         self.list = PaletteList(self)
-        self.list.setAccessibleName("Layers")
+        self.list.setAccessibleName(_("Layers"))
         self.model = PaletteModel(self)
         self.list.setModel(self.model)
         self.list.setItemDelegate(PaletteDelegate(self.list))
@@ -210,13 +210,13 @@ class Palette(QWidget):
 
     def _build_line(self) -> None:
         self.line = QLineEdit(self)
-        self.line.setPlaceholderText("Search layers")
-        self.line.setAccessibleName("Search layers")
-        self.line.setToolTip("Finds every layer of Keras, by name or by what it does")
+        self.line.setPlaceholderText(_("Search layers"))
+        self.line.setAccessibleName(_("Search layers"))
+        self.line.setToolTip(_("Search all Keras layers by name or purpose"))
         self.line.setClearButtonEnabled(True)
-        hint = QLabel("Tab", self.line)
+        hint = QLabel(_("Tab"), self.line)
         hint.setProperty("role", "note")
-        hint.setToolTip("On the canvas: press Tab and type a layer's name")
+        hint.setToolTip(_("On the canvas, press Tab and type a layer's name"))
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inner = QHBoxLayout(self.line)
         inner.setContentsMargins(0, 0, 10, 0)
@@ -342,8 +342,8 @@ class Palette(QWidget):
         if row is None:
             return
         menu = QMenu(self)
-        menu.addAction("Add at the end", lambda: self._take(index))
+        menu.addAction(_("Add at the end"), lambda: self._take(index))
         if isinstance(row, SavedBlock):
-            menu.addAction("Forget this block", lambda: self.model.remove_block(index))
+            menu.addAction(_("Delete this block"), lambda: self.model.remove_block(index))
         menu.exec(self.list.viewport().mapToGlobal(where))
         menu.deleteLater()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -46,7 +47,13 @@ class ExplainPanel(QWidget):
         workbench.models.changed.connect(lambda *_states: self._follow())
         self._follow()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
     def _follow(self) -> None:
+        if not self.isVisible():  # an explanation takes a while: only for who looks
+            return
         look, trained = self._activations.look, self._workbench.models.prediction_model
         if trained is None:
             self.why.show_sample(None)
@@ -63,13 +70,17 @@ class ExplainPanel(QWidget):
             count=format_number(look.rows, ","),
         )
         self.about.setText(f"{words} · {look.truth_words}" if look.truth else words)
-        raw = look.raw
-        own = self._activations.own
+        raw, own = look.raw, self._activations.own
 
         def sample(model: TrainedModel) -> Sample:
-            return own.make(model) if own is not None else (dict(raw), "")
+            if own is not None:
+                return own.make(model)
+            from netbuilder.core.results.explain.methods import TEXT, sample_sort
+            from netbuilder.core.results.file_samples import sample_text
 
-        self.why.button.setChecked(True)
+            return dict(raw), sample_text(model, raw) if sample_sort(model) == TEXT else None
+
         self.why.show_sample(sample)
+        self.why.button.setChecked(bool(self.why.method.count()))
         self.why.button.hide()
         self.none.setVisible(not self.why.method.count())

@@ -69,12 +69,16 @@ QPushButton[role="choose"] {{ text-align: left; background: {field}; border-radi
 QPushButton[role="choose"]::menu-indicator {{ image: url({down}); width: 11px; height: 11px;
   subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }}
 QFrame[role="tasks"] {{ background: {c.well}; border-radius: 8px; }}
-QPushButton[role="task"] {{ background: transparent; color: {c.secondary}; border: 1px solid
-  transparent; border-radius: 6px; padding: 0 4px; min-height: {low}px; }}
-QPushButton[role="task"]:hover {{ color: {c.text}; }}
-QPushButton[role="task"]:checked {{ background: {c.raised}; color: {c.text}; font-weight: 600;
-                                    border-color: {c.hairline}; }}
-QPushButton[role="task"]:focus {{ border-color: {c.accent}; }}
+QPushButton[role="task"], QPushButton[role="segment"] {{ background: transparent;
+  color: {c.secondary}; border: 1px solid transparent; border-radius: 6px; padding: 0 4px;
+  min-height: {low}px; }}
+QPushButton[role="segment"] {{ padding: 0 8px; }}
+QPushButton[role="task"]:hover, QPushButton[role="segment"]:hover {{ color: {c.text}; }}
+QPushButton[role="task"]:checked, QPushButton[role="segment"]:checked {{ background: {c.raised};
+  color: {c.text}; border-color: {c.hairline}; }}
+QPushButton[role="task"]:checked {{ font-weight: 600; }}
+QPushButton[role="task"]:focus, QPushButton[role="segment"]:focus {{ border-color: {c.accent}; }}
+QPushButton[role="segment"]:disabled {{ color: {c.disabled}; }}
 QFrame[role="strip"] {{ background: {c.canvas}; border-top: 1px solid {c.hairline}; }}
 QToolButton[role="rail"] {{ padding: 6px; border-radius: 8px; color: {c.secondary}; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {c.accent};

@@ -45,7 +45,7 @@ class SpeedControl(QFrame):
         for action in self._choices.values():
             button = QPushButton(self)
             button.setObjectName(action.objectName())
-            button.setProperty("role", "task")
+            button.setProperty("role", "segment")
             button.setCheckable(True)
             self.buttons[action.objectName()] = button
             button.clicked.connect(lambda _checked, chosen=action: self._press(chosen))

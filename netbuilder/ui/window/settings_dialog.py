@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,13 @@ from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_percent
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import retranslate, settings
+from netbuilder.ui.services.font_scale import choose_font_scale
+from netbuilder.ui.services.level import BASIC, FULL, level
+from netbuilder.ui.style import font_scale
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -79,25 +83,64 @@ def _language_row() -> SettingRow:
     )
 
 
-ROWS: tuple[SettingRow, ...] = (
-    SettingRow(
-        Param(
-            "trainings kept",
-            Kind.INT,
-            runs.USUAL_LIMIT,
-            "in the tab Runs, the newest; 0: all",
-            minimum=0,
+def _choice_row(
+    title: str, words: str, names: Mapping[str, str], now: str, change: Callable[[str], object]
+) -> SettingRow:
+    """A setting with a few values; ``names`` gives the words of each."""
+    values = {shown: name for name, shown in names.items()}
+    return SettingRow(
+        Param(title, Kind.CHOICE, names[now], words, choices=tuple(values)),
+        lambda: names[now],
+        lambda shown: change(values[shown]),
+    )
+
+
+def setting_rows() -> tuple[SettingRow, ...]:
+    """Return all settings that hold for every project, in the language in force."""
+    return (
+        _language_row(),
+        _choice_row(
+            _("level"),
+            _("how much of the program the window shows"),
+            {BASIC: _("Basic"), FULL: _("Full")},
+            level().name,
+            level().choose,
         ),
-        runs.run_limit,
-        runs.set_run_limit,
-        _effect_on_runs,
-    ),
-    SettingRow(
-        Param("reduce motion", Kind.BOOL, False, "what only moves to please stands still"),
-        reduced_motion,
-        settings.set_motion,
-    ),
-)
+        _choice_row(
+            _("colours"),
+            _("of the window"),
+            {"system": _("as the system"), "light": _("light"), "dark": _("dark")},
+            settings.chosen_scheme(),
+            settings.set_scheme,
+        ),
+        _choice_row(
+            _("text size"),
+            _("of the whole window"),
+            {str(one): format_percent(one) for one in font_scale.FACTORS},
+            min(
+                (str(one) for one in font_scale.FACTORS),
+                key=lambda one: abs(float(one) - font_scale.font_scale()),
+            ),
+            lambda chosen: choose_font_scale(float(chosen)),
+        ),
+        SettingRow(
+            Param(
+                _("runs kept"),
+                Kind.INT,
+                runs.USUAL_LIMIT,
+                _("the newest, on the page Runs; 0 keeps all"),
+                minimum=0,
+            ),
+            runs.run_limit,
+            runs.set_run_limit,
+            _effect_on_runs,
+        ),
+        SettingRow(
+            Param(_("reduce motion"), Kind.BOOL, False, _("turns off decorative animations")),
+            reduced_motion,
+            settings.set_motion,
+        ),
+    )
 
 
 class SettingsDialog(QDialog):
@@ -105,8 +148,8 @@ class SettingsDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
-        self.rows = (_language_row(), *ROWS)
+        self.setWindowTitle(_("Settings"))
+        self.rows = setting_rows()
         self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
         layout = QVBoxLayout(self)

@@ -55,7 +55,7 @@ class ProgressView(SteadyFrame):
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("Progress of the training")
+        self.bar.setAccessibleName(_("Training progress"))
         self._progress: RunProgress | None = None
         words = QHBoxLayout()
         words.setSpacing(0)
@@ -114,7 +114,7 @@ class ProgressView(SteadyFrame):
         short = parts[0].rpartition("poch ")[2]  # of "Epoch 3 of 9" and "Stopped at epoch 3 of 9"
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
-            (f"Stopped: {short}" if parts[0].startswith("Stopped") else short, left),
+            (_("Stopped: {place}", place=short) if parts[0].startswith("Stopped") else short, left),
             (parts[0], ""),
             (short, ""),
         ]
@@ -210,7 +210,7 @@ class TopBar(QToolBar):
     def __init__(
         self, actions: WindowActions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
     ) -> None:
-        super().__init__("Top bar", parent)
+        super().__init__(_("Top bar"), parent)
         self.setObjectName("top-bar")
         self.setMovable(False)
         self.setFloatable(False)
@@ -218,8 +218,8 @@ class TopBar(QToolBar):
         self._actions = actions
         self.menu_button = QToolButton(self)
         self.menu_button.setText("☰")
-        self.menu_button.setToolTip("All menus (F10)")
-        self.menu_button.setAccessibleName("Menu")
+        self.menu_button.setToolTip(_("All menus (F10)"))
+        self.menu_button.setAccessibleName(_("Menu"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(QMenu(self.menu_button))
         for menu in menus:
@@ -248,7 +248,7 @@ class TopBar(QToolBar):
         self.addWidget(space)
         self._put("level", _spaced(self._level_switch(), self))
         self._put("save-model", self._text_button("save-model", "Save .h5"))
-        self._put("gallery", self._text_button("gallery", "Gallery"))
+        self._put("gallery", self._text_button("gallery", _("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()
         theme.theme().changed.connect(self.restyle)
@@ -325,7 +325,7 @@ class TopBar(QToolBar):
             action = self._actions[name]
             button = QPushButton(action.text(), frame)
             button.setObjectName(name)
-            button.setProperty("role", "task")
+            button.setProperty("role", "segment")
             button.setCheckable(True)
             button.setToolTip(action.toolTip())
 

@@ -75,7 +75,7 @@ class WindowCommands:
                 self._parts.window,
                 buttons=(
                     *buttons_for(error, self._parts.store.apply, self._parts.banner.clear),
-                    ("Close", self._parts.banner.clear),
+                    (_("Close"), self._parts.banner.clear),
                 ),
             )
         )
@@ -91,7 +91,7 @@ class WindowCommands:
             error.what,
             error.fix,
             self._parts.window,
-            buttons=(*buttons, ("Close", lambda: banner.remove(card))),
+            buttons=(*buttons, (_("Close"), lambda: banner.remove(card))),
         )
         banner.add(card, lasting=True)
 
@@ -102,7 +102,7 @@ class WindowCommands:
             _("Not all of {file} could be taken over", file=name),
             _shortened(notes),
             self._parts.window,
-            button="Close",
+            button=_("Close"),
             do=lambda: self._parts.banner.remove(card),
         )
         self._parts.banner.add(card)
@@ -174,7 +174,7 @@ class WindowCommands:
         """Say why it cannot be trained, with the mend as a button."""
         title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
         self._blocking = True
-        self._show_box(problem, f"This cannot be trained yet: {title}")
+        self._show_box(problem, _("The network cannot be trained yet: {problem}", problem=title))
 
     def _where(self, problem: Problem) -> str:
         """The name of the layer: of two cards that look alike only the name tells."""
@@ -192,7 +192,7 @@ class WindowCommands:
             title,
             problem.message,
             self._parts.window,
-            buttons=(*fixes, ("Close", self._close_problem)),
+            buttons=(*fixes, (_("Close"), self._close_problem)),
         )
         for button in box.buttons:
             button.setAutoDefault(True)
@@ -224,7 +224,7 @@ class WindowCommands:
     def append_block(self, block: SavedBlock) -> None:
         """Put a saved block behind the end of the network."""
         self._parts.canvas.add(
-            f"Add {block.name}", lambda project: append_block(project, block.graph)
+            _("Add {block}", block=block.name), lambda project: append_block(project, block.graph)
         )
 
     def to_canvas(self) -> None:
@@ -238,15 +238,17 @@ class WindowCommands:
     def fit_to_data(self) -> None:
         """Give the last layer the units and the activation that suit the target."""
         self._parts.workbench.with_facts(
-            lambda facts: self._parts.store.apply("Fit the last layer to the data", fitting(facts))
+            lambda facts: self._parts.store.apply(
+                _("Fit the last layer to the data"), fitting(facts)
+            )
         )
 
     def write_report(self) -> None:
         """Ask for a file, and write the last run on one page."""
         parts = self._parts
         suggested = parts.documents.suggested(".html")
-        types = (FileType("Page", (".html",)), FileType("PDF", (".pdf",)))
-        path = ask_save(parts.window, "Report of the run", suggested, types)
+        types = (FileType(_("Web page"), (".html",)), FileType("PDF", (".pdf",)))
+        path = ask_save(parts.window, _("Report of the run"), suggested, types)
         if path is not None:
             self.report_to(path)
 
@@ -274,10 +276,10 @@ class WindowCommands:
         )
         jobs.run_job(
             lambda: write_report(report, list_runs(), path),
-            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda _none: parts.documents.confirmed.emit(_("Saved {name}.", name=path.name)),
             lambda error: self.show_error(
                 dialogs.as_user_error(
-                    error, "The report could not be written", "Choose another place."
+                    error, _("The report could not be saved"), _("Choose another folder.")
                 )
             ),
             name="report",
@@ -289,22 +291,22 @@ class WindowCommands:
         from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
 
         parts = self._parts
-        words = (
-            "Shapes stand on the wires, weights beside the layers. To work out: what the layers "
-            "were given stands there, the rest is to be written in."
+        words = _(
+            "Connections show shapes, and layers show their numbers of weights. "
+            "“Exercise” leaves shapes and numbers blank for students to work out."
         )
-        sheets = {"With numbers": NUMBERS, "To work out": EXERCISE, "Lines only": BLANK}
-        answers = (*sheets, "Cancel")
-        answer = ask_question(parts.window, "Picture for a worksheet", words, answers)
+        sheets = {_("With numbers"): NUMBERS, _("Exercise"): EXERCISE, _("Blank lines"): BLANK}
+        answers = (*sheets, _("Cancel"))
+        answer = ask_question(parts.window, _("Worksheet"), words, answers)
         if answer in ("", answers[-1]):
             return
         suggested = parts.documents.suggested(".pdf")
         types = (
             FileType("PDF", (".pdf",)),
-            FileType("Drawing", (".svg",)),
-            FileType("Picture", (".png",)),
+            FileType(_("Drawing"), (".svg",)),
+            FileType(_("Picture"), (".png",)),
         )
-        path = ask_save(parts.window, "Picture for a worksheet", suggested, types)
+        path = ask_save(parts.window, _("Worksheet"), suggested, types)
         if path is not None:
             self.worksheet_to(path, sheet=sheets[answer])
 
@@ -317,10 +319,10 @@ class WindowCommands:
         project, facts = parts.store.project, parts.workbench.facts
         jobs.run_job(
             lambda: svg_file.write_svg(worksheet(project, facts, sheet=sheet), path),
-            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda _none: parts.documents.confirmed.emit(_("Saved {name}.", name=path.name)),
             lambda error: self.show_error(
                 dialogs.as_user_error(
-                    error, "The picture could not be written", "Choose another place."
+                    error, _("The picture could not be saved"), _("Choose another folder.")
                 )
             ),
             name="worksheet",
@@ -365,7 +367,7 @@ class WindowCommands:
         except UserError as error:
             self.show_error(error)
             return
-        self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
+        self._parts.store.apply(_("Choose data"), lambda p: edits.set_data(p, data))
 
     def begin_with_data(self, path: Path) -> None:
         """An empty canvas for data that was opened; what cannot be read leaves all as it was."""
@@ -380,6 +382,7 @@ class WindowCommands:
     def show_settings(self) -> None:
         """Change what holds for every project."""
         dialogs.show_settings(self._parts.window)
+        self._parts.docks.widen()
         self._motion_changed()
 
     def show_help(self) -> None:
@@ -408,7 +411,7 @@ class WindowCommands:
 
     def toggle_dark(self) -> None:
         """Use the other scheme."""
-        theme.theme().force(not self.dark)
+        settings.set_scheme("light" if self.dark else "dark")
         self._parts.actions.refresh()
 
     def toggle_all_layers(self) -> None:

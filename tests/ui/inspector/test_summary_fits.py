@@ -42,6 +42,6 @@ def test_a_result_of_before_a_change_is_called_so(
     qtbot.waitUntil(lambda: "test rows correct" in line.text())
     assert "Before" not in line.text()
     window.store.apply("Units", lambda project: edits.set_params(project, "dense", units=7))
-    qtbot.waitUntil(lambda: line.text().startswith("Before the network was changed: "))
+    qtbot.waitUntil(lambda: line.text().startswith("Before you changed the network:"))
     window.store.undo()
     qtbot.waitUntil(lambda: "Before" not in line.text())

@@ -71,8 +71,8 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     dots = panel.dots
     qtbot.waitUntil(lambda: done(window) == [2])
     assert dots[0].text() == "! 1"
-    assert "came undone" in dots[0].accessibleName()
-    assert panel.undone.text().startswith("Step 1 came undone: No data is chosen yet")
+    assert "no longer done" in dots[0].accessibleName()
+    assert panel.undone.text().startswith("Step 1 is no longer done: No data is chosen yet")
     assert panel.undone.isVisible()
     window.store.redo()
     qtbot.waitUntil(lambda: done(window) == [1, 2])

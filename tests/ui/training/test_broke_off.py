@@ -75,9 +75,9 @@ def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
     window = open_window(project, path)
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
-    pressed = answer("Stop it", "Stay here")
+    pressed = answer(dialogs.STOP, dialogs.STAY)
     assert not window.close()
-    assert pressed == ["Stop it", "Stay here"]
+    assert pressed == [dialogs.STOP, dialogs.STAY]
     assert window.isVisible()
 
     seen: list[str] = []

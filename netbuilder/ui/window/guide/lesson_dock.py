@@ -8,11 +8,12 @@ from functools import partial
 from PySide6.QtCore import QObject, QRect
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.level import level
@@ -23,7 +24,7 @@ from netbuilder.ui.window.guide.place_finder import PlaceFinder
 from netbuilder.ui.window.window_parts import WindowParts
 
 ShowLessons = Callable[[], object]
-_MY_FILE, _AGAIN = "Open my file…", "Begin again"
+_MY_FILE, _AGAIN = N_("Open my file…"), N_("Start again")
 
 
 class LessonDock(QObject):
@@ -63,16 +64,23 @@ class LessonDock(QObject):
         if count:
             answer = ask_question(
                 self._parts.window,
-                "Go on with the lesson?",
-                f"You have done {count} of {format_count(len(lesson.steps), 'step')} of "
-                f"“{lesson.title}”, and their network is not on the canvas.",
-                (_MY_FILE, _AGAIN, "Cancel"),
+                _("Continue the lesson?"),
+                ngettext(
+                    "You have done {done} of {count} step of “{title}”, and your network "
+                    "is not on the canvas.",
+                    "You have done {done} of {count} steps of “{title}”, and your "
+                    "network is not on the canvas.",
+                    len(lesson.steps),
+                    done=count,
+                    title=_(lesson.title),
+                ),
+                (_(_MY_FILE), _(_AGAIN), _("Cancel")),
             )
-            if answer == _MY_FILE:
+            if answer == _(_MY_FILE):
                 self._begin(lesson)
                 self._parts.documents.open()
                 return
-            if answer != _AGAIN:
+            if answer != _(_AGAIN):
                 return
         anew = anew or count > 0
         replaces = anew or not self._session.on_canvas(lesson)
@@ -149,7 +157,7 @@ class LessonDock(QObject):
             ring,
             show.layer or capitalize_first(place_title(show.place)),
             show.text,
-            (("Close", self.end_callout),),
+            ((_("Close"), self.end_callout),),
             towards=towards,
             ghost=show.layer,
             find=None if show.layer else partial(self._still, show.place),
