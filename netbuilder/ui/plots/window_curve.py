@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
@@ -38,7 +39,7 @@ class WindowCurve(pg.PlotWidget):
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         write_plainly(self)
-        item.setLabel("bottom", "steps after the window's end")
+        item.setLabel("bottom", _("steps after the window's end"))
         self._curve = self.plot([], [])
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)
         self._points = pg.ScatterPlotItem(pxMode=True)
@@ -48,7 +49,7 @@ class WindowCurve(pg.PlotWidget):
         self.setFixedHeight(200)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.setToolTip("Drag a point, or choose it with ← → and move it with ↑ ↓")
+        self.setToolTip(_("Drag a point, or choose it with ← → and move it with ↑ ↓"))
         PictureMenu(self, "series")
         theme.theme().changed.connect(self.restyle)
         self.restyle()
@@ -101,9 +102,12 @@ class WindowCurve(pg.PlotWidget):
         ahead = np.arange(1, len(self._ahead) + 1, dtype=np.float64)
         joined = np.concatenate([self.values[-1:], self._ahead]) if len(ahead) else self._ahead
         self._predicted.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
-        words = f"{self._name}: a window of {len(x)} steps"
+        words = _("{column}: a window of {count} steps", column=self._name, count=len(x))
         if len(ahead):
-            words += f"; predicted: {', '.join(format_number(float(v)) for v in self._ahead[:5])}"
+            words += "; " + _(
+                "predicted: {values}",
+                values=", ".join(format_number(float(v)) for v in self._ahead[:5]),
+            )
         self.setAccessibleName(words)
 
     def _fit(self) -> None:
