@@ -302,7 +302,7 @@ class Model:
             split = dataset.test or dataset.validation
             if split is None:
                 raise DataError(
-                    _("The project keeps no test set."),
+                    _("The project has no test set."),
                     _("Give a file or a data frame: evaluate(data)."),
                     code="no_test_set",
                 )
@@ -361,7 +361,7 @@ class Model:
             if rows.shape[1] != len(names):
                 raise DataError(
                     _(
-                        "The array has {found} columns, and the model takes {needed}: {names}.",
+                        "The array has {found} columns, but the model takes {needed}: {names}.",
                         found=rows.shape[1],
                         needed=len(names),
                         names=", ".join(names),

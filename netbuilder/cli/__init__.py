@@ -105,7 +105,7 @@ def _take_data_dir(words: list[str]) -> list[str]:
     except OSError as error:
         raise UserError(
             _(
-                "The folder '{folder}' of --data-dir cannot be made: {reason}.",
+                "The folder '{folder}' of --data-dir cannot be created: {reason}.",
                 folder=value,
                 reason=error.strerror or error,
             ),

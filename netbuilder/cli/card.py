@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     except UserError as error:
         dataset = None
         print_note(
-            _("The data is not at hand, so measures have no intervals: {reason}", reason=error)
+            _("The data is not available, so the metrics have no intervals: {reason}", reason=error)
         )
     card = model_card.card_of(trained, dataset)
     if out.suffix.lower() == ".pdf":

@@ -12,7 +12,7 @@ from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import did_you_mean
+from netbuilder.core.wording import did_you_mean, format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_report import ColumnFacts, DataReport
@@ -200,9 +200,11 @@ def _about(column: ColumnFacts) -> str:
     words = [column.role, column.type]
     if column.unit:
         words.append(_("in {unit}", unit=column.unit))
-    words.append(column.span or _("{count} different values", count=f"{column.unique:,}"))
+    words.append(
+        column.span or _("{count} different values", count=format_number(column.unique, ","))
+    )
     if column.missing:
-        words.append(_("{count} missing", count=f"{column.missing:,}"))
+        words.append(_("{count} missing", count=format_number(column.missing, ",")))
     return ", ".join(words)
 
 

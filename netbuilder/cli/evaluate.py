@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Split
@@ -105,7 +106,7 @@ def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split |
     split = dataset.test or dataset.validation
     if split is None:
         raise UserError(
-            _("The project keeps no test set."), _("Give --data FILE."), code="no_test_set"
+            _("The project has no test set."), _("Give --data FILE."), code="no_test_set"
         )
     path = recipe.test_path if dataset.test is not None and recipe.test_path else recipe.path
     return split, base / path if path else None
@@ -155,7 +156,7 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     for one in groups:
         low, high = one.intervals[key]
         note = _("differs from the rest") if one.apart else ""
-        value = f"{one.metrics[key]:.4g}"
+        value = format_number(one.metrics[key], ".4g")
         table.add_row(one.value or "-", str(one.samples), value, f"{low:.4g} – {high:.4g}", note)
     Console().print(table)
 

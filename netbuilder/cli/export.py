@@ -10,7 +10,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 
 _PICTURES = (".svg", ".png", ".pdf")
 #: Layers from which a person is told that an export takes long.
@@ -69,7 +69,7 @@ def _tell_size(project: Project) -> None:
     """A network is built three times until its file is proved, which takes long of large ones."""
     count = len(project.graph.nodes)
     if count > MANY_LAYERS:
-        print_note(_("Writing {count} layers takes some minutes.", count=f"{count:,}"))
+        print_note(_("Writing {count} layers takes some minutes.", count=format_number(count, ",")))
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:

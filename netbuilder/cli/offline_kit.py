@@ -9,6 +9,7 @@ from pathlib import Path
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core import offline_kit
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
             "install.bat (Windows).",
             folder=folder,
             count=len(wheels),
-            size=f"{size / 1e6:,.0f}",
+            size=format_number(size / 1000000.0, ",.0f"),
         )
     )
     if arguments.json:

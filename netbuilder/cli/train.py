@@ -19,6 +19,7 @@ from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -341,8 +342,8 @@ def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopp
             "Wrote {file} after {count} epochs, {seconds} s, {speed} steps per second.",
             trained.epochs,
             file=output,
-            seconds=f"{trained.seconds:.1f}",
-            speed=f"{trained.steps_per_second:,.0f}",
+            seconds=format_number(trained.seconds, ".1f"),
+            speed=format_number(trained.steps_per_second, ",.0f"),
         )
     )
     if reason == "stopped" and stopper:

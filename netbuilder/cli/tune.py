@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
@@ -130,7 +131,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
                 "each) allow no more.",
                 count,
                 asked=arguments.jobs,
-                size=f"{each:,}",
+                size=format_number(each, ","),
             )
         )
     return count
@@ -203,13 +204,15 @@ def _tell_best(found: Study) -> None:
             len(found.trials),
             values=trial_text(best),
             score=score,
-            epoch=f"{best.best_epoch:,}",
+            epoch=format_number(best.best_epoch, ","),
         )
     )
     if found.caution:
         print_result(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
-        print_result("  " + _("importance of {path}: {share}", path=path, share=f"{share:.0%}"))
+        print_result(
+            "  " + _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
+        )
 
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:

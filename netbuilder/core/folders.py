@@ -25,6 +25,14 @@ _MAY_NOT = N_("you are not allowed to write there")
 _DIRS = PlatformDirs("NetBuilder", appauthor=False)
 
 
+def working_folder() -> Path:
+    """Return the working folder; where it is gone (a stick was pulled), the user's own."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()
+
+
 def _folder(own: str, system: Path) -> Path:
     home = (
         os.environ.get(VARIABLE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 _KINDS = (
     (stat.S_ISFIFO, N_("a pipe")),
@@ -65,7 +66,11 @@ def read_regular(path: Path, limit: int, error: type[UserError] = FormatError) -
         content = file.read(limit + 1)
     if len(content) > limit:
         raise error(
-            _("'{file}' is larger than {limit} bytes.", file=path.name, limit=f"{limit:,}"),
+            _(
+                "'{file}' is larger than {limit} bytes.",
+                file=path.name,
+                limit=format_number(limit, ","),
+            ),
             _("Choose another file: no file of this kind is so large."),
             path=str(path),
             code="file_too_large",

@@ -13,6 +13,7 @@ from typing import IO
 from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 # An honest file of numbers is hardly ever packed more tightly.
 _RATIO = 20
@@ -72,9 +73,9 @@ def check_unpacked_size(path: Path, limit_mb: float) -> None:
                 "'{name}' has {packed} MiB on the disk and {size} MiB unpacked, more than the "
                 "limit of {limit} MiB.",
                 name=path.name,
-                packed=f"{packed / 2**20:,.1f}",
-                size=f"{size / 2**20:,.0f}",
-                limit=f"{limit_mb:,.0f}",
+                packed=format_number(packed / 2**20, ",.1f"),
+                size=format_number(size / 2**20, ",.0f"),
+                limit=format_number(limit_mb, ",.0f"),
             ),
             _('If the file is meant to be that large, set "memory_limit_mb" in the data recipe.'),
             code="archive_too_large",

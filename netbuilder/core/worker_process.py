@@ -24,6 +24,7 @@ from typing import Any
 import psutil
 
 from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_number
 
 # TensorFlow alone takes about 0.6 GB of a worker.
 DEFAULT_MEMORY_MB = 3000
@@ -209,7 +210,7 @@ class WorkerProcess:
                 return failure_answer(
                     _(
                         "Stopped because it used more than {size} MB of memory.",
-                        size=f"{self._bounds.memory_mb:,}",
+                        size=format_number(self._bounds.memory_mb, ","),
                     ),
                     "memory",
                 )

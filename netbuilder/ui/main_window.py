@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
         self.auto_trainer.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
         store.path_changed.connect(self._retitle)
+        bench.models.changed.connect(self._retitle)
         files.told.connect(self.status.tell)
         files.confirmed.connect(self._confirm)
         files.busy.connect(self._busy)
@@ -220,7 +221,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
-        level().changed.connect(self.commands.show_level)
+        level().changed.connect(self._show_level)
 
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
@@ -335,6 +336,10 @@ class MainWindow(QMainWindow):
             card.setProperty("opening", True)
             self.banner.add(card)
 
+    def _show_level(self) -> None:
+        # A method of the window: Qt forgets it with the window.
+        self.commands.show_level()
+
     def _confirm(self, words: str) -> None:
         self.status.tell(words)
         self.toast.say(words)
@@ -360,7 +365,7 @@ class MainWindow(QMainWindow):
             self.commands.show_used_layers()
 
     def _run_changed(self) -> None:
-        self.top_bar.show_paused(self.runner.paused)
+        self.top_bar.train.show_run(running=self.runner.running, paused=self.runner.paused)
         self.refresh_actions()
 
     def _run_ended(self) -> None:
@@ -381,6 +386,10 @@ class MainWindow(QMainWindow):
     def _retitle(self) -> None:
         self.setWindowTitle(self.documents.title)
         self.setWindowModified(self.store.modified)
+        files = self.documents
+        self.top_bar.document.show_document(
+            files.name, (one.what for one in files.unsaved), in_file=files.in_file
+        )
 
 
 def panel_names() -> tuple[str, ...]:

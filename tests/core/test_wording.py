@@ -12,7 +12,6 @@ import pytest
 
 import netbuilder
 from netbuilder.core import i18n, wording
-from netbuilder.core.check.phrases import count_noun
 from netbuilder.core.wording import (
     correct_sentence,
     format_approximate,
@@ -37,19 +36,17 @@ def test_plurals(one: str) -> None:
     assert pluralize(one) == RIGHT[one]
     assert format_count(1, one) == f"1 {one}"
     assert format_count(1200, one) == f"1,200 {RIGHT[one]}"
-    assert count_noun(0, one, "a list of ") == f"a list of 0 {RIGHT[one]}"
 
 
 def counted_nouns() -> set[str]:
-    """What ``format_count`` and ``count_noun`` are called with anywhere in the program, where it is
-    text."""
+    """What ``format_count`` is called with anywhere in the program, where it is text."""
     found = set()
     for path in Path(netbuilder.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and len(node.args) > 1:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 noun = node.args[1]
-                if name in {"format_count", "count_noun"} and isinstance(noun, ast.Constant):
+                if name == "format_count" and isinstance(noun, ast.Constant):
                     found.add(str(noun.value))
     return found
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -368,3 +369,35 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     window.store.undo()
     assert hidden in canvas.previews.ids
     assert canvas.state.wire_weights == wires
+
+
+def test_a_widget_that_is_gone_gets_no_keyboard_from_the_start_page(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    page = window.welcome.page
+    page.open()
+    page.recent_cards.clear()
+    page.close_button.setFocus()
+    page.open()  # its cards and buttons are made anew: those of before are deleted
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    page.shut()
+    assert page.isHidden()
+
+
+def test_edits_go_on_where_the_working_folder_is_gone(
+    open_window: Open, example: Callable[[str], Project], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, qtbot: QtBot,
+) -> None:  # fmt: skip
+    """A stick is pulled: nothing of the window may ask for a folder that is not there."""
+    gone = tmp_path / "stick"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    window = open_window(example("iris"), keras=False)
+    gone.rmdir()
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=3))
+    with qtbot.waitSignal(window.documents._recovery.wrote, timeout=MINUTE):
+        window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=4))
+    assert window.workbench.base == Path.home()
+    window.store.undo()
+    assert window.store.project.training.epochs == 3

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -62,9 +63,20 @@ def test_as_many_trainings_are_kept_as_was_said(
     assert runs.run_limit() == runs.USUAL_LIMIT
     buttons = QDialogButtonBox.StandardButton
     said = in_dialog(window, qtbot, "2", buttons.Cancel)
-    assert said.startswith("3 trainings are kept now. The oldest 1 goes for good")
+    assert said == " ".join(
+        (
+            ngettext("{count} run is kept now.", "{count} runs are kept now.", 3),
+            ngettext(
+                "The oldest run is deleted when the next run ends, with its network.",
+                "The oldest {count} runs are deleted when the next run ends, with their networks.",
+                1,
+            ),
+        )
+    )
     assert runs.run_limit() == runs.USUAL_LIMIT, "Cancel changes nothing"
-    assert in_dialog(window, qtbot, "0", buttons.Ok) == "3 trainings are kept now."
+    assert in_dialog(window, qtbot, "0", buttons.Ok) == ngettext(
+        "{count} run is kept now.", "{count} runs are kept now.", 3
+    )
     assert runs.run_limit() == 0
     train()
     assert runs.run_count() == 4

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress as Bar, TextColumn
 from rich.table import Column
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.changes import Event
@@ -104,7 +105,7 @@ class TrainingProgress:
             ),
             numbers=_(
                 "{speed} steps/s  {time} left  {losses}",
-                speed=f"{speed:,.0f}",
+                speed=format_number(speed, ",.0f"),
                 time=_clock(left),
                 losses=self._losses,
             ),

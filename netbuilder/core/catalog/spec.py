@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 
 class Kind(StrEnum):
@@ -156,7 +157,7 @@ class LayerSpec:
         size = _(
             "{count} million weights. Pictures of at least {size}×{size} pixels, in colour for "
             "imagenet.",
-            count=f"{self.million_weights:g}",
+            count=format_number(self.million_weights, "g"),
             size=self.smallest_picture,
         )
         return f"{words} {size}"

@@ -19,7 +19,7 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import did_you_mean
+from netbuilder.core.wording import did_you_mean, format_number
 
 
 def problem_with(param: Param, value: Any) -> str | None:
@@ -94,8 +94,8 @@ def _range_problem(param: Param, value: float) -> str | None:
     limits = {
         "name": param.name,
         "value": _shown(value),
-        "low": "" if low is None else f"{low:g}",
-        "high": "" if high is None else f"{high:g}",
+        "low": "" if low is None else format_number(low, "g"),
+        "high": "" if high is None else format_number(high, "g"),
     }
     if high is None:
         return _("{name} must be at least {low}, not {value}.", **limits)

@@ -17,6 +17,7 @@ from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.wording import format_number
 
 Array = NDArray[Any]
 
@@ -146,13 +147,14 @@ def _vanishing(graph: Graph, node: Node, size: float, largest: float) -> Problem
         _(
             "The gradient in '{name}' is {size}; the largest gradient is {largest}. The gradient "
             "vanishes on its way back, so this layer hardly learns. Use relu, normalisation or "
-            "fewer layers.", name=node.id, size=f"{size:.1g}", largest=f"{largest:.1g}"),
+            "fewer layers.", name=node.id, size=format_number(size, ".1g"),
+            largest=format_number(largest, ".1g")),
         fix,
     )  # fmt: skip
 
 
 def _exploding(node: Node, size: float) -> Problem:
-    seen = f"{size:.1g}" if np.isfinite(size) else "NaN"
+    seen = format_number(size, ".1g") if np.isfinite(size) else "NaN"
     return Problem(
         "exploding-gradient", Severity.WARNING, node.id, _("Gradient explodes"),
         _(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_bytes, format_count, format_list
+from netbuilder.core.wording import format_bytes, format_list
 
 Shape = tuple[int | None, ...]
 
@@ -43,7 +43,9 @@ def describe_output(shape: Sequence[int | None]) -> str:
     if rank == 2:
         size = shape[1] or 0
         return ngettext(
-            "a list of {count} number", "a list of {count} numbers", size, count=f"{size:,}"
+            "a list of {count} number",
+            "a list of {count} numbers",
+            size,
         )
     return _(_OUTPUTS.get(rank, N_("arrays of shape {shape}")), shape=format_shape(shape))
 
@@ -55,11 +57,6 @@ def describe_input(ranks: Iterable[int]) -> str:
         for rank in sorted(set(ranks))
     ]
     return join_words(kinds, "or")
-
-
-def count_noun(number: int, noun: str, before: str = "") -> str:
-    """``1 class``, ``10 classes``, ``12,000 rows``."""
-    return f"{before}{format_count(number, noun)}"
 
 
 def join_words(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:

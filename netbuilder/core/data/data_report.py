@@ -164,7 +164,8 @@ def _look(project: Project, base: Path) -> DataReport:
     ):
         notes.append(Finding(
             "beginning", INFO,
-            _("The column details describe the first {count} rows only.", count=f"{LOOKED_AT:,}"),
+            _("The column details describe the first {count} rows only.",
+            count=format_number(LOOKED_AT, ",")),
         ))  # fmt: skip
     columns: tuple[ColumnFacts, ...] = ()
     if table is not None:
@@ -362,7 +363,7 @@ def _values(series: pd.Series, kind: str) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, float | np.floating):
         size = float(value)
-        return format_number(size) if abs(size) >= 1e15 else f"{size:.6g}"
+        return format_number(size) if abs(size) >= 1e15 else format_number(size, ".6g")
     return as_label(value)
 
 

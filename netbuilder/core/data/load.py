@@ -28,7 +28,7 @@ from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import sample_place
+from netbuilder.core.wording import format_number, sample_place
 
 
 def load_facts(project: Project, base: Path) -> DataFacts:
@@ -112,7 +112,7 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
         note = (
             ""
             if most is None or len(table) < most
-            else _("Only the first {count} rows are shown.", count=f"{most:,}")
+            else _("Only the first {count} rows are shown.", count=format_number(most, ","))
         )
         return preview_of_table(table, data.target, rows, note=note)
     # The test file has no say in it: it may be wrong, or still to be chosen.
@@ -190,7 +190,6 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
             "{count} more row has the same problem.",
             "{count} more rows have the same problem.",
             len(rows) - 1,
-            count=f"{len(rows) - 1:,}",
         )
     raise DataError(
         said,

@@ -10,6 +10,7 @@ from netbuilder.core import folders
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.wording import format_number
 
 NAME = N_("Pasted table")
 _MOST = 50_000_000
@@ -44,7 +45,7 @@ def store_table(text: str, project_folder: Path | None) -> Path:
         raise DataError(
             _(
                 "The table on the clipboard has {count} characters, which is too much.",
-                count=f"{len(text):,}",
+                count=format_number(len(text), ","),
             ),
             _("Save the table as a file in the spreadsheet program, and open the file."),
             code="pasted_table_too_large",

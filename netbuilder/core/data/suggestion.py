@@ -15,6 +15,7 @@ from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.wording import format_number
 
 Layer = tuple[str, dict[str, Any]]
 
@@ -230,7 +231,7 @@ def _training(facts: DataFacts, reasons: list[str]) -> Training:
             _(
                 "Class weights are balanced: the largest class has {times} times as many rows as "
                 "the smallest.",
-                times=f"{facts.imbalance:.1f}",
+                times=format_number(facts.imbalance, ".1f"),
             )
         )
     return Training(

@@ -9,6 +9,7 @@ from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_mem
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph
+from netbuilder.core.wording import format_number
 
 
 def explain_error(error: BaseException, graph: Graph) -> UserError:
@@ -84,4 +85,4 @@ def not_a_number_error(epoch: int, rate: float, holes: str = "") -> TrainingErro
 
 def _rate(rate: float) -> str:
     """As people write it: 0.003, 1,000; of what float32 makes of 1e12, 1e+12."""
-    return f"{rate:,.0f}" if 10 <= rate < 1e7 else f"{rate:.2g}"
+    return format_number(rate, ",.0f") if 10 <= rate < 1e7 else format_number(rate, ".2g")

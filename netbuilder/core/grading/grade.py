@@ -52,7 +52,7 @@ def submission_files(folder: Path) -> list[Path]:
     if not found:
         raise UserError(
             _("There is nothing to grade in '{folder}'.", folder=folder),
-            _("It should hold the pupils' files: {endings}.", endings=", ".join(ENDINGS)),
+            _("It should hold the students' files: {endings}.", endings=", ".join(ENDINGS)),
             code="grading_nothing",
         )
     return found
@@ -93,7 +93,7 @@ def grade_folder(
     """Every file of ``folder``, judged on hidden data; best first, failed ones last.
 
     Args:
-        folder: the pupils' files.
+        folder: the students' files.
         data: hidden rows whose answers are known; None: where a network learned from a set of the
             program, the rows that this keeps aside.
         lesson: name or file of the lesson whose steps count, "" for the one that each names.

@@ -238,7 +238,7 @@ def _titles() -> str:
 
 
 def _parameters(count: int) -> str:
-    return ngettext("{count} parameter", "{count} parameters", count, count=f"{count:,}")
+    return ngettext("{count} parameter", "{count} parameters", count)
 
 
 def _points(one: Submission) -> str:

@@ -112,7 +112,9 @@ class Rubric:
         if not self.thresholds:
             parts.append(_("points by the result"))
         if self.max_parameters is not None:
-            parts.append(_("at most {count} parameters", count=f"{self.max_parameters:,}"))
+            parts.append(
+                _("at most {count} parameters", count=format_number(self.max_parameters, ","))
+            )
         if self.late_after is not None:
             parts.append(
                 _("late after {time}", time=f"{self.late_after.astimezone():%Y-%m-%d %H:%M}")
@@ -235,7 +237,12 @@ def _share(value: object, key: str, source: str) -> float:
     share = _number(value, key, source)
     if share > 1:
         raise UserError(
-            _("'{key}' in {source} is {value}.", key=key, source=source, value=f"{share:g}"),
+            _(
+                "'{key}' in {source} is {value}.",
+                key=key,
+                source=source,
+                value=format_number(share, "g"),
+            ),
             _("Write a share between 0 and 1: 0.2 is a fifth."),
             code="rubric_share",
         )
@@ -298,7 +305,7 @@ def _number(value: object, key: str, source: str, least: float | None = 0.0) -> 
     if wrong or not math.isfinite(value) or (least is not None and value < least):  # type: ignore[arg-type,operator]
         fix = _("Write a number.")
         if least is not None:
-            fix = _("Write a number of at least {least}.", least=f"{least:g}")
+            fix = _("Write a number of at least {least}.", least=format_number(least, "g"))
         raise UserError(
             _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
             fix,

@@ -10,7 +10,7 @@ from netbuilder.core.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_list, format_number
 
 STEPS = "steps"
 #: What gives the points without a rubric, the first that was measured, and what it is.
@@ -37,7 +37,7 @@ def points_sentence(found: Sequence[Submission], rubric: Rubric) -> str:
     if not by:
         return ""
     points = format_number(rubric.points)
-    return _("Points are {points} × {what}.", points=points, what=_(" or ").join(by))
+    return _("Points are {points} × {what}.", points=points, what=format_list(by, style="or"))
 
 
 def mean_points_sentence(found: Sequence[Submission]) -> str:
@@ -84,7 +84,7 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
     points, words = _earned(one, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
-        words.append(_("Late: {share} less.", share=f"{rubric.late_penalty:.0%}"))
+        words.append(_("Late: {share} less.", share=format_number(rubric.late_penalty, ".0%")))
     words += _missing_steps(one)
     return replace(one, status=status, score=points, comment=comment or " ".join(words))
 
@@ -97,8 +97,8 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
         words.append(
             _(
                 "{count} parameters, at most {most} are allowed: no points for the result.",
-                count=f"{one.parameters:,}",
-                most=f"{rubric.max_parameters:,}",
+                count=format_number(one.parameters or 0, ","),
+                most=format_number(rubric.max_parameters, ","),
             )
         )
     counted = one.steps_done + rubric.unverified_share * one.steps_unverified

@@ -14,6 +14,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.filters import FILTERS
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import h5py
@@ -139,7 +140,7 @@ def check_container(file: h5py.File, name: str) -> int:
                     _(
                         "'{name}' contains more than {count} parts or {depth} levels.",
                         name=name,
-                        count=f"{MAX_OBJECTS:,}",
+                        count=format_number(MAX_OBJECTS, ","),
                         depth=MAX_DEPTH,
                     ),
                     _(_REFUSE),
@@ -165,8 +166,8 @@ def check_container(file: h5py.File, name: str) -> int:
             _(
                 "The weights in '{name}' would unpack from {stored} MiB to {size} MiB.",
                 name=name,
-                stored=f"{stored // 2**20:,}",
-                size=f"{declared // 2**20:,}",
+                stored=format_number(stored // 2**20, ","),
+                size=format_number(declared // 2**20, ","),
             ),
             _(_REFUSE),
             code="hdf5_unsafe",
@@ -279,9 +280,9 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
                 "has only {found}.",
                 place=place,
                 name=name,
-                size=f"{size:,}",
+                size=format_number(size, ","),
                 shape="×".join(map(str, item.shape)),
-                found=f"{held:,}",
+                found=format_number(held, ","),
             ),
             _("The file is damaged or manipulated: save the model again."),
             code="hdf5_size_wrong",

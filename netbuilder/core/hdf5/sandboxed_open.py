@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.core.worker_process import ResourceLimits, WorkerProcess, is_worker
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class _Reader:
         if message is None:
             return None
         return FormatError(
-            _(message, name=path.name, size=f"{_MEMORY_MB:,}"),
+            _(message, name=path.name, size=format_number(_MEMORY_MB, ",")),
             _(
                 "The file is probably incomplete or changed: copy it again, or save the model "
                 "again."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun
@@ -76,7 +76,7 @@ def yes(value: str) -> bool:
 
 def layer_name(value: str) -> str:
     """The class name of a layer."""
-    return known_name(value, list(LAYERS), "layer")
+    return known_name(value, list(LAYERS), N_("layer"))
 
 
 def number_condition(value: str) -> Condition:
@@ -103,10 +103,10 @@ def _of(names: Sequence[str], what: str) -> Callable[[str], Condition]:
     return parse
 
 
-optimizer = _of(list(OPTIMIZERS), "optimizer")
-loss = _of([*LOSSES, "automatic"], "loss")
-callback = _of(list(CALLBACKS), "callback")
-scaling = _of(SCALINGS, "scaling")
+optimizer = _of(list(OPTIMIZERS), N_("optimizer"))
+loss = _of([*LOSSES, "automatic"], N_("loss"))
+callback = _of(list(CALLBACKS), N_("callback"))
+scaling = _of(SCALINGS, N_("scaling"))
 
 
 def problems(value: str) -> str:
@@ -121,12 +121,12 @@ def problems(value: str) -> str:
 
 def panel(value: str) -> str:
     """A tab's id."""
-    return known_name(value, PANELS, "tab")
+    return known_name(value, PANELS, N_("page"))
 
 
 def ending(value: str) -> str:
     """A file's ending."""
-    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, "ending")
+    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, N_("ending"))
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def metric(value: str) -> MetricValue:
             _("'{value}' is not a comparison; write for example 'accuracy >= 0.9'", value=value)
         )
     part, name, rest = found.group(1) or "", found.group(2), found.group(3)
-    name = known_name(name, [*METRIC_NAMES, *METRICS], "metric")
+    name = known_name(name, [*METRIC_NAMES, *METRICS], N_("metric"))
     names = METRIC_NAMES.get(name, (name,))
     return MetricValue(part, names, number_condition(rest))
 

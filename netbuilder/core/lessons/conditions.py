@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number as number_text
+from netbuilder.core.wording import format_list, format_number as number_text
 
 _COMPARE: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
     ">=": (operator.ge, N_("at least {number}")),
@@ -44,7 +44,8 @@ class Condition:
         """``shown`` with the words that a person sees in the place of names."""
         if self.compare:
             return _(_COMPARE[self.compare][1], number=number_text(self.limit))
-        joined = _(" or ").join(_(titles.get(word, word)) for word in self.words)
+        words = [_(titles.get(word, word)) for word in self.words]
+        joined = format_list(words, len(words), "or")
         return _("anything but {words}", words=joined) if self.negated else joined
 
     def holds(self, value: Any) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.check_words import WORDS, Check, CheckTerm
@@ -122,7 +122,7 @@ def _show(reader: LessonReader, block: FencedBlock) -> ShowHint:
         place = _value(
             reader,
             at["place"],
-            lambda text: values.known_name(text, list(PLACES), "place"),
+            lambda text: values.known_name(text, list(PLACES), N_("place")),
             _("Use {names}.", names=format_list(PLACES, len(PLACES))),
         )
         show = replace(show, place=place)

@@ -19,7 +19,7 @@ from typing import Any
 
 from netbuilder.core.bounded_json import json_problem
 from netbuilder.core.errors import ProjectFileError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.json_fields import JsonObject, is_int
 from netbuilder.core.project.model import (
@@ -39,6 +39,7 @@ from netbuilder.core.project.model import (
 )
 from netbuilder.core.project.moved_data import relocate_data
 from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_number
 
 FORMAT = "netbuilder-project"
 VERSION = 1
@@ -167,7 +168,13 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
     longest = max(map(len, re.split("[,;\t]", line)))
     if columns > 1 and not line.startswith("<") and longest <= _LONG_NAME:
         return ProjectFileError(
-            what + " " + _("This looks like a table with {count} columns.", count=columns),
+            what
+            + " "
+            + ngettext(
+                "This looks like a table with {count} column.",
+                "This looks like a table with {count} columns.",
+                columns,
+            ),
             _(
                 "A table is data. To inspect it, run: netbuilder data {name}   To create a "
                 "project from it, open it in the window.",
@@ -281,8 +288,8 @@ def _graph_from_json(part: JsonObject) -> Graph:
         raise ProjectFileError(
             _(
                 "The graph has {count} nodes; NetBuilder opens up to {limit}.",
-                count=f"{len(raw_nodes):,}",
-                limit=f"{MAX_NODES:,}",
+                count=format_number(len(raw_nodes), ","),
+                limit=format_number(MAX_NODES, ","),
             ),
             _("Open another file."),
             code="project_too_many_nodes",

@@ -9,6 +9,7 @@ from typing import Any
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Point
+from netbuilder.core.wording import format_number
 
 
 def is_int(value: Any) -> bool:
@@ -102,8 +103,8 @@ class JsonObject:
                     "{value}."
                 ),
                 value,
-                minimum=f"{minimum:g}",
-                limit=f"{below:g}",
+                minimum=format_number(minimum, "g"),
+                limit=format_number(below, "g"),
             )
         return value  # type: ignore[no-any-return]
 

@@ -19,6 +19,7 @@ from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation,
 from netbuilder.core.wording import (
     correct_sentence,
     format_list,
+    format_number,
     format_percent,
     format_probability,
 )
@@ -251,7 +252,7 @@ def _error(found: Evaluation) -> float:
 
 def _of(found: Evaluation) -> str:
     if len(found.columns) > MOST_NAMED:  # an autoencoder's pixels: their names say nothing
-        return _("the {count} numbers", count=f"{len(found.columns):,}")
+        return _("the {count} numbers", count=format_number(len(found.columns), ","))
     return format_list(found.columns) if found.columns else _("the target")
 
 

@@ -259,7 +259,10 @@ def _need_finite(values: Array) -> None:
     whole = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     if whole.all():
         return
-    told = {"count": f"{int((~whole).sum()):,}", "total": f"{len(values):,}"}
+    told = {
+        "count": format_number(int((~whole).sum()), ","),
+        "total": format_number(len(values), ","),
+    }
     raise DataError(
         _("The network's predictions are not numbers (NaN) for {count} of {total} rows.", **told),
         _(
@@ -342,7 +345,7 @@ def _number_sentence(
         told = _(
             "On {rows}, the {count} numbers are off by {error} on average, {column} most ({most}).",
             rows=rows,
-            count=f"{len(target.columns):,}",
+            count=format_number(len(target.columns), ","),
             error=format_number(float(off.mean())),
             column=target.columns[worst],
             most=format_number(float(off[worst])),
@@ -382,7 +385,7 @@ def _number_sentence(
 
 
 def _test_rows(count: int) -> str:
-    return ngettext("{count} test row", "{count} test rows", count, count=f"{count:,}")
+    return ngettext("{count} test row", "{count} test rows", count)
 
 
 def class_evaluation(
@@ -464,17 +467,23 @@ def _class_sentence(
             share=format_percent(accuracy, 1),
             count=len(target.classes),
         )
-        often = _("Always predicting the more frequent value: {share}.", share=f"{baseline:.1%}")
+        often = _(
+            "Always predicting the more frequent value: {share}.",
+            share=format_number(baseline, ".1%"),
+        )
         return f"{told} {often}"
     right = int((numbers == truth).sum())
     sentences = [
         _(
             "{correct} of {rows} correct ({share}).",
-            correct=f"{right:,}",
+            correct=format_number(right, ","),
             rows=_test_rows(len(truth)),
             share=format_percent(accuracy, 1),
         ),
-        _("Always predicting the most frequent class: {share}.", share=f"{baseline:.1%}"),
+        _(
+            "Always predicting the most frequent class: {share}.",
+            share=format_number(baseline, ".1%"),
+        ),
     ]
     wrong = matrix - np.diag(np.diag(matrix))
     if wrong.sum() and len(target.classes) > 2:

@@ -170,6 +170,49 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
     return next(iter(split.raw_x.values()))[-1] if len(split) else None
 
 
+def last_days(trained: TrainedModel, base: Path) -> Array | None:
+    """Return the days since 1970-01-01 of the rows of ``last_window``, float (window,).
+
+    None where the data has no dates.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    data = trained.project.data
+    path = data.test_path or data.path
+    if not (_goes_on(trained) and path):
+        return None
+    return inference_data.last_series_days(data, preprocessing_of(trained), base / path)
+
+
+def days_after(days: Array, steps: int) -> Array:
+    """Return the days that follow ``days`` in their own rhythm, float (steps,).
+
+    Dates of one day of the month, or of the months' ends, go on by months; others by their usual
+    distance.
+
+    Args:
+        days: since 1970-01-01, rising, float (n,).
+        steps: how many follow.
+    """
+    apart = np.diff(days)
+    usual = float(np.median(apart)) if len(apart) else 1.0
+    ahead = np.arange(1, steps + 1)
+    dates = np.floor(days).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    of_month = (dates - months.astype("datetime64[D]")).astype(int)
+    left = ((months + 1).astype("datetime64[D]") - dates).astype(int)
+    by_months = usual >= 28 and bool((days == np.floor(days)).all())
+    if not by_months or not ((of_month == of_month[0]).all() or (left == left[0]).all()):
+        return np.asarray(days[-1] + usual * ahead)
+    later = months[-1] + ahead * round(usual / 30.44)
+    if (of_month == of_month[0]).all():
+        found = later.astype("datetime64[D]") + of_month[0]
+    else:
+        found = (later + 1).astype("datetime64[D]") - left[0]
+    return np.asarray(found, np.float64)
+
+
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
         return _(

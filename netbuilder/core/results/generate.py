@@ -21,6 +21,7 @@ from netbuilder.core.results.own_units import (
     preprocessing_of,
     repeated_predictor,
 )
+from netbuilder.core.wording import format_number
 
 DEFAULT_LENGTH = 200
 _MOST = 100_000
@@ -87,7 +88,7 @@ def stream_tokens(
     if not 0 <= length <= _MOST:
         raise UserError(
             _("The length is {length}.", length=length),
-            _("Write a number from 0 to {most}.", most=f"{_MOST:,}"),
+            _("Write a number from 0 to {most}.", most=format_number(_MOST, ",")),
             code="length_out_of_range",
         )
     if not 0 <= temperature <= 100:

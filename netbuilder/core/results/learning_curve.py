@@ -63,8 +63,8 @@ class LearningCurve:
         said = _(
             "With {more} instead of {fewer} rows, the result on {rows} rows changes from {before} "
             "to {after}.",
-            more=f"{last.rows:,}",
-            fewer=f"{before.rows:,}",
+            more=format_number(last.rows, ","),
+            fewer=format_number(before.rows, ","),
             rows=_(self.what),
             before=self._value(here),
             after=self._value(there),
@@ -83,7 +83,7 @@ class LearningCurve:
         return said + " " + _("More rows are unlikely to help; a larger network may.")
 
     def _value(self, value: float) -> str:
-        return f"{value:.1%}" if self.rises else format_number(value)
+        return format_number(value, ".1%") if self.rises else format_number(value)
 
 
 def learning_curve(

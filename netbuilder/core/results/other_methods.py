@@ -185,7 +185,7 @@ def compare(
     if held is None or not len(held):
         raise DataError(
             _("No rows are held out to compare on."),
-            _("Set a test split in the Data tab."),
+            _("Set a test split on the Data page."),
             code="no_test_set",
         )
     rows, notes = _sampled(dataset.train, seed)

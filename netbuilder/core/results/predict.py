@@ -36,6 +36,7 @@ from netbuilder.core.wording import (
     did_you_mean,
     format_list,
     format_measure,
+    format_number,
     format_probability,
 )
 
@@ -84,7 +85,7 @@ class OutputPredictions:
                 for name, unit, value in zip(self.columns, units, row[:_MOST_NAMED], strict=False)
             ]
             more = (
-                [_("and {count} more", count=f"{len(row) - len(told):,}")]
+                [_("and {count} more", count=format_number(len(row) - len(told), ","))]
                 if len(row) > len(told)
                 else []
             )
@@ -245,7 +246,7 @@ def _no_number(count: int, rows: int) -> str:
         "The prediction is not a number (NaN) for {count} of {total} rows.",
         "The predictions are not numbers (NaN) for {count} of {total} rows.",
         count,
-        total=f"{rows:,}",
+        total=format_number(rows, ","),
     )
     return f"{told} {fix}"
 
@@ -392,8 +393,8 @@ def _number(cell: object, entry: FormField, written: str) -> float:
             "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
             name=entry.name,
             cell=text,
-            first=f"{min(value, *found):g}",
-            second=f"{max(value, *found):.12g}",
+            first=format_number(min(value, *found), "g"),
+            second=format_number(max(value, *found), ".12g"),
         )
         if two
         else _("'{name}' must be a number, not '{cell}'.", name=entry.name, cell=text),

@@ -90,7 +90,11 @@ class FilePredictions:
             return ""  # a row that was left out
         if name not in self.answers:
             return f"{value:.6g}"
-        return f"{value:.1%}" if name.startswith(PROBABILITY) else format_number(float(value))
+        return (
+            format_number(float(value), ".1%")
+            if name.startswith(PROBABILITY)
+            else format_number(float(value))
+        )
 
 
 def predict_file(

@@ -29,7 +29,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import is_out_of_range
-from netbuilder.core.wording import format_approximate, format_with_unit
+from netbuilder.core.wording import format_approximate, format_number, format_with_unit
 
 if TYPE_CHECKING:
     import keras
@@ -243,7 +243,7 @@ def uncertainty_of(
                         "For similar {rows} rows, {level} of predictions were within ±{half}: "
                         "from {low} to {high}.",
                         rows=_(known.what),
-                        level=f"{LEVEL:.0%}",
+                        level=format_number(LEVEL, ".0%"),
                         half=format_with_unit(format_approximate(half, half), unit),
                         low=format_with_unit(format_approximate(low, half), unit),
                         high=format_with_unit(format_approximate(high, half), unit),
@@ -276,10 +276,10 @@ def uncertainty_of(
         "Of {count} predictions with dropout active, {share} are “{label}”, with a probability of "
         "{low} to {high}.",
         count=len(tries),
-        share=f"{(tries == usual).mean():.0%}",
+        share=format_number((tries == usual).mean(), ".0%"),
         label=label,
-        low=f"{ends[0]:.0%}",
-        high=f"{ends[1]:.0%}",
+        low=format_number(ends[0], ".0%"),
+        high=format_number(ends[1], ".0%"),
     )
     return Uncertainty(sentence, float(ends[0]), float(ends[1]))
 

@@ -120,7 +120,7 @@ def unusual_sentences(
                 "guesses.",
                 many,
                 column=column.name,
-                total=f"{len(cells.far):,}",
+                total=format_number(len(cells.far), ","),
                 value=value,
                 place=sources[first],
                 low=low,

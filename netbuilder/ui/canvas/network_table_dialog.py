@@ -7,7 +7,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QLabel, QTableView, QVBoxLayout
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_operations
+from netbuilder.core.wording import format_number, format_operations
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.widgets.labels import note_label
@@ -35,7 +35,14 @@ class NetworkTableDialog(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(True)
+        # In the order of the data until a column's title is clicked: the table's own sorting would
+        # begin at once.
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.sortIndicatorChanged.connect(self.model.sort)
         self.totals: QLabel = note_label("", self)
         column = QVBoxLayout(self)
         column.addWidget(self.table, 1)
@@ -44,9 +51,6 @@ class NetworkTableDialog(QDialog):
         view.workbench.shapes_changed.connect(self._fill)
         view.store.changed.connect(self._fill)
         self._fill()
-        # In the order of the data until a column's title is clicked.
-        self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setSortingEnabled(True)
         self.table.resizeColumnsToContents()
         self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._show(now))
 
@@ -73,8 +77,8 @@ class NetworkTableDialog(QDialog):
             _(
                 "Total: {parameters} parameters, {trainable} of them trainable."
                 " {operations} multiply-adds per sample.",
-                parameters=f"{sum(row.parameters for row in rows):,}",
-                trainable=f"{sum(row.trainable for row in rows):,}",
+                parameters=format_number(sum(row.parameters for row in rows), ","),
+                trainable=format_number(sum(row.trainable for row in rows), ","),
                 operations=format_operations(sum(row.multiply_adds for row in rows)),
             )
         )

@@ -322,7 +322,6 @@ class ColumnModel(QAbstractTableModel):
                 "{count} different value, such as {examples}",
                 "{count} different values, such as {examples}",
                 one.unique,
-                count=format_number(one.unique),
                 examples=", ".join(one.examples),
             )
         return shown.text(one, self.ends)

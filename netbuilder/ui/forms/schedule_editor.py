@@ -121,8 +121,12 @@ class ScheduleEditor(NestedEditor):
         except (KeyError, ValueError):
             curve = []
         words = (
-            ngettext("{count} step in all", "{count} steps in all", steps, count=f"{steps:,}")
+            ngettext(
+                "{count} step in all",
+                "{count} steps in all",
+                steps,
+            )
             if self._steps
-            else ngettext("the first step", "the first {count} steps", steps, count=f"{steps:,}")
+            else ngettext("the first step", "the first {count} steps", steps)
         )
         self.sketch.show_curve(curve, words)

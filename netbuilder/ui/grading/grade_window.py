@@ -7,13 +7,22 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QModelIndex, QRectF, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -21,6 +30,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
+    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -53,7 +63,9 @@ from netbuilder.ui.grading.submissions_model import (
     SubmissionsModel,
 )
 from netbuilder.ui.services import jobs
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
+from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
@@ -66,6 +78,42 @@ _NO_DATA = N_(
     "file of their own cannot be graded without hidden data."
 )
 _WITH_DATA = N_("Each network is evaluated on the hidden data.")
+
+
+class DropTarget(QFrame):
+    """Where the folder is dropped, or chosen with ``button``, while there is nothing to show."""
+
+    def __init__(self, button: QPushButton, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("drop-target")
+        self.words = note_label("", self, role="sentence")
+        self.more = note_label("", self, role="empty")
+        self.button = button
+        layout = QVBoxLayout(self)
+        layout.addStretch(1)
+        for label in (self.words, self.more):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+
+    def show_folder(self, folder: str) -> None:
+        """Say what comes next: the folder is chosen, or graded."""
+        self.button.setVisible(not folder)
+        self.words.setText(
+            _("Press Grade to grade the files in “{folder}”.", folder=Path(folder).name)
+            if folder
+            else _("Drop the folder of submissions here")
+        )
+        self.more.setText(_("You can also drop hidden data, a lesson, a rubric or a private key."))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.colors().secondary), 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(QColor(theme.colors().canvas))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+        painter.end()
 
 
 class GradeWindow(QDialog):
@@ -122,7 +170,11 @@ class GradeWindow(QDialog):
         layout.addWidget(self.missing)
         layout.addWidget(self.words)
         layout.addWidget(self.progress)
-        layout.addWidget(self.table, 1)
+        self.drop = DropTarget(self._button(_("Choose a folder…"), self._choose_folder), self)
+        self.shown = QStackedWidget(self)
+        self.shown.addWidget(self.drop)
+        self.shown.addWidget(self.table)
+        layout.addWidget(self.shown, 1)
         buttons = QHBoxLayout()
         for button in self._after:
             buttons.addWidget(button)
@@ -213,7 +265,7 @@ class GradeWindow(QDialog):
         """The lessons that there are, by their titles; what is written is the name of one."""
         menu = QMenu(self)
         for shelf in library.lesson_folders(Path(self.folder.text().strip() or ".")):
-            menu.addSection(shelf.title)
+            menu.addSection(_(shelf.title))
             for lesson in shelf.lessons:
                 # A lesson of one's own is named by its file: its name may be another's too.
                 own = shelf.title != "Lessons" and lesson.path is not None
@@ -264,7 +316,7 @@ class GradeWindow(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A folder: hand-ins; .toml: rubric; .md: lesson; .key: private key; all else: data."""
+        """A folder: submissions; .toml: rubric; .md: lesson; .key: private key; all else: data."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
             fields = {".toml": self.rubric, ".md": self.lesson, ".key": self.key}
@@ -273,13 +325,16 @@ class GradeWindow(QDialog):
 
     @property
     def running(self) -> bool:
-        """Whether files are being judged."""
+        """Whether files are being graded."""
         return self._job is not None
 
     def _follow(self) -> None:
         ready = bool(self.folder.text().strip())
         with_data = bool(self.data.text().strip())
         self.missing.setText(_(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA))
+        self.missing.setVisible(ready)  # before that the drop target says the same
+        self.drop.show_folder(self.folder.text().strip())
+        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
         self.grade_button.setEnabled(self.running or ready)
         self.grade_button.setText(_("Stop") if self.running else _("Grade"))
         some = bool(self.model.rows) and not self.running
@@ -294,7 +349,7 @@ class GradeWindow(QDialog):
         self.start()
 
     def start(self) -> None:
-        """Judge the files of the folder; rows appear as they are judged."""
+        """Grade the files of the folder; rows appear as they are graded."""
         folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
         data = Path(hidden) if hidden else None
         lesson, retrain = self.lesson.text().strip(), self.retrain.isChecked()

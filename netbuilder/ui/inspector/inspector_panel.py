@@ -227,7 +227,9 @@ class Inspector(QScrollArea):
         if key != self._shown:
             self._shown = key
             self._replace_form(
-                ParamForm(spec.params, self.widget(), about=entry_of_layer(spec)) if spec else None
+                ParamForm(spec.params, self.widget(), help_below=True, about=entry_of_layer(spec))
+                if spec
+                else None
             )
             if self._form is not None:
                 self._form.edited.connect(self._edit)
@@ -267,7 +269,7 @@ class Inspector(QScrollArea):
         key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
         if key != self._shown:
             self._shown = key
-            self._replace_form(ParamForm(params, self.widget(), about="layer"))
+            self._replace_form(ParamForm(params, self.widget(), help_below=True, about="layer"))
             if self._form is not None:
                 self._form.edited.connect(self._edit_all)
         if self._form is not None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, 
 from netbuilder.core.data.kinds.arrays.view import ArraysDataView, set_array_use
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
@@ -46,7 +47,9 @@ class ArrayTree(QTreeWidget):
         groups: dict[str, QTreeWidgetItem] = {}
         for name, info in look.arrays.items():
             *path, last = name.split("/")
-            shape = " × ".join(f"{size:,}" for size in info.shape) or _("single number")
+            shape = " × ".join(format_number(size, ",") for size in info.shape) or _(
+                "single number"
+            )
             item = QTreeWidgetItem([last, shape, info.type, ""])
             item.setData(0, _NAME, name)
             item.setToolTip(0, name)

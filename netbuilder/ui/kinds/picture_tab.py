@@ -27,7 +27,7 @@ from netbuilder.core.data.kinds.images.view import PictureQuery, PicturesDataVie
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.wording import format_list
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.kinds.series import ALL, refill_combo
 from netbuilder.ui.kinds.splits import split_colors, split_legend, split_names
@@ -162,7 +162,6 @@ class PicturesTab(QWidget):
                 "{shown} of {count} pictures.",
                 answer.matching,
                 shown=len(answer.labels),
-                count=format_number(answer.matching),
             )
         ]
         if self._reader.inputs[3] and answer.layers:

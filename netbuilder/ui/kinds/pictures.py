@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -115,7 +115,7 @@ class PictureForm(PredictForm):
         self.turn_button.clicked.connect(self._turned)
         self.picture_button.clicked.connect(self._ask_picture)
         self.draw_button.toggled.connect(self._draw_toggled)
-        self.clear_button.clicked.connect(self.pad.clear)
+        self.clear_button.clicked.connect(self._clear_page)
         self.pad.drawn.connect(self._drawn_soon.start)
         self.camera.seen.connect(
             lambda image: self._answer(image, _("The camera's picture."), _CAMERA)
@@ -212,9 +212,14 @@ class PictureForm(PredictForm):
             self._own = False
             self.turn_button.hide()
             self.camera.setChecked(False)
+            self.pad.setFocus(Qt.FocusReason.OtherFocusReason)  # undo is the drawing's
             self._ask_drawing()
         elif self._look is not None and not self._own:
             self.show_look(self._look, self.words, False)
+
+    def _clear_page(self) -> None:
+        self.pad.clear()
+        self.pad.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _ask_drawing(self) -> None:
         """Ask about what is drawn, prepared as the set's pictures were."""

@@ -23,6 +23,7 @@ from netbuilder.core.wording import format_list, format_range, label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
 from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.services.derived import Derived
@@ -46,9 +47,9 @@ def param_of(field: FormField) -> Param:
     typical = value_of(field, field.typical)
     if field.kind == "category":
         return Param(field.name, Kind.CHOICE, typical, "", choices=tuple(field.categories))
-    if field.kind == "boolean" and len(field.categories) == 2:
-        words = _("On: {on}. Off: {off}.", on=field.categories[1], off=field.categories[0])
-        return Param(field.name, Kind.BOOL, typical, words)
+    if is_switch(field):
+        off, on = field.categories if len(field.categories) == 2 else ("0", "1")
+        return Param(field.name, Kind.BOOL, typical, _("On: {on}. Off: {off}.", on=on, off=off))
     if field.low is None or field.high is None:
         kind = Kind.TEXT if field.kind == "date" else Kind.FLOAT
         return Param(field.name, kind, typical, unit=field.unit)
@@ -72,11 +73,18 @@ def param_of(field: FormField) -> Param:
     )  # fmt: skip
 
 
+def is_switch(field: FormField) -> bool:
+    """Whether a column is either on or off: yes and no, or 0 and 1."""
+    if field.kind == "boolean":
+        return len(field.categories) == 2
+    return field.kind == "number" and field.whole and (field.low, field.high) == (0, 1)
+
+
 def value_of(field: FormField, value: float | str | None) -> Any:
     """A value of a column as its field shows it: yes or no, a date, a whole number as one."""
     if not isinstance(value, (int, float)) or not math.isfinite(value):
         return value
-    if field.kind == "boolean":
+    if field.kind == "boolean" or is_switch(field):
         return value > 0.5
     if field.kind == "date":
         from netbuilder.core.results.own_units import format_day
@@ -140,6 +148,9 @@ class RowForm(PredictForm):
         self._soon.stop()
 
     def _show_form(self, fields: tuple[FormField, ...]) -> None:
+        if self.form is not None and fields == tuple(self._fields.values()):
+            self.response.show_fields(fields)
+            return  # what is being typed stays, and the keyboard where it is
         if self.form is not None:
             self.form.hide()
             self.form.deleteLater()
@@ -152,6 +163,10 @@ class RowForm(PredictForm):
         self.form.edited.connect(self.edit)
         for name, one in self.form.rows.items():
             one.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
+            if isinstance(one.editor, SlideEditor):
+                # Tab goes from number to number.
+                one.editor.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+                one.editor.setFocusProxy(one.editor.box)
             if isinstance(one.editor, DaySlideEditor):
                 # As the column of the file was read: the day or the month comes first.
                 one.editor.read = partial(_day_of, style=self._fields[name].style)
@@ -183,11 +198,15 @@ class RowForm(PredictForm):
 
     def _ask(self, *, by_hand: bool) -> None:
         rows = self.form.rows.values() if self.form is not None else ()
+        kinds = {name: field.kind for name, field in self._fields.items()}
         if any(one.complaint.text() for one in rows):
             # What stands in the form is not what was answered.
             self.nothing.emit(_("One of the values cannot be read. It is marked below."))
             return
-        row = dict(self.row)
+        row = {
+            name: int(value) if isinstance(value, bool) and kinds[name] == "number" else value
+            for name, value in self.row.items()
+        }
         waiting = [
             name
             for name, field in self._fields.items()

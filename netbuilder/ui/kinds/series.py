@@ -152,7 +152,6 @@ class SequencesTab(QWidget):
                 "{shown} of {count} sequences.",
                 look.count,
                 shown=len(look.labels),
-                count=format_number(look.count),
             )
         )
         self._draw()
@@ -319,10 +318,11 @@ def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
     return forecast(trained, window, steps)
 
 
-def _last_window(trained: TrainedModel, base: Path) -> Any:
-    from netbuilder.core.results.forecast import last_window
+def _last_window(trained: TrainedModel, base: Path) -> tuple[Any, Any]:
+    """Its rows and their days, each None where there are none."""
+    from netbuilder.core.results.forecast import last_days, last_window
 
-    return last_window(trained, base)
+    return last_window(trained, base), last_days(trained, base)
 
 
 class SeriesForm(PredictForm):
@@ -342,6 +342,7 @@ class SeriesForm(PredictForm):
         self._names: tuple[str, ...] = ()
         self._rows: np.ndarray | None = None
         self._given: np.ndarray | None = None
+        self._days: np.ndarray | None = None  # of these rows, since 1970-01-01
         self._own = False
         self.found: Forecast | None = None
         self.curve = WindowCurve(self)
@@ -401,7 +402,7 @@ class SeriesForm(PredictForm):
 
         self._trained, self.found = trained, None
         if fresh:
-            self._own, self._rows, self._given = False, None, None
+            self._own, self._rows, self._given, self._days = False, None, None, None
         key, entry = next(iter(preprocessing_of(trained).inputs.items()))
         width = int(entry.shape[1] or 1)
         names = tuple(column.name for column in entry.columns)
@@ -449,7 +450,8 @@ class SeriesForm(PredictForm):
             return
         self._last.ask(trained, self._workbench.base)
 
-    def _last_found(self, rows: Any) -> None:
+    def _last_found(self, found: tuple[Any, Any]) -> None:
+        rows, self._days = found
         if rows is not None:
             self._own = True
             self._show_rows(rows, _LAST)
@@ -516,12 +518,19 @@ class SeriesForm(PredictForm):
             self.curve.show_ahead(self.found.values[:, self.found.targets.index(name)])
         else:
             self.curve.show_ahead(np.zeros(0))
+        if self._days is None:
+            self.curve.show_days(None)
+        else:
+            from netbuilder.core.results.forecast import days_after
+
+            ahead = days_after(self._days, max(self.curve.ahead, 1))
+            self.curve.show_days(np.concatenate([self._days, ahead]))
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Show the window of the data that the canvas shows."""
         if self._ends is not None and not wanted:
             return  # the end of the data stands here until a person wants another
         if wanted or not self._own:
-            self._own = False
+            self._own, self._days = False, None
             self._last.cancel()
             self._show_rows(look.raw[self._key], about)

@@ -98,6 +98,9 @@ class SeveralInputsForm(PredictForm):
         self._soon.start()
 
     def _ask(self) -> None:
+        if any(part.complaint for part in self.parts.values()):
+            self.nothing.emit(_("One of the values cannot be read. It is marked below."))
+            return
         raw = {key: part.raw() for key, part in self.parts.items()}
         if all(value is not None for value in raw.values()):
             self.asked.emit(request_for_raw(raw, self.words, own=_(_OWN)))
@@ -119,6 +122,11 @@ class InputEditor(QWidget):
         self.page = QVBoxLayout(self)
         self.page.setContentsMargins(0, 0, 0, 0)
         self.page.addWidget(heading(name, self))
+
+    @property
+    def complaint(self) -> bool:
+        """Whether something that was typed cannot be read."""
+        return False
 
     def show_values(self, values: Any) -> None:
         """Show the raw value of a sample."""
@@ -143,7 +151,10 @@ class NumbersEditor(InputEditor):
             self,
             about="data",
         )
+        self.values = np.zeros(count)
         self.form.edited.connect(self._edit)
+        for row in self.form.rows.values():
+            row.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
         self.page.addWidget(self.form)
 
     def show_values(self, values: Any) -> None:
@@ -156,6 +167,14 @@ class NumbersEditor(InputEditor):
     def _edit(self, name: str, value: Any) -> None:
         self.values[list(self.form.rows).index(name)] = 0.0 if value is ... else value
         self.changed.emit()
+
+    def _complained(self, sentence: str) -> None:
+        if sentence:
+            self.changed.emit()
+
+    @property
+    def complaint(self) -> bool:
+        return any(row.complaint.text() for row in self.form.rows.values())
 
     def raw(self) -> Any:
         return self.values.astype(self.entry.dtype)

@@ -120,7 +120,7 @@ class SoundsTab(QWidget):
                 "{count} sound of {seconds} s, {rate} values per second.",
                 "{count} sounds of {seconds} s, {rate} values per second.",
                 len(look.files),
-                seconds=f"{look.seconds:g}",
+                seconds=format_number(look.seconds, "g"),
                 rate=format_number(look.rate),
             )
             gets = (
@@ -164,7 +164,9 @@ class WavePlot(ThemedPlot):
         seconds = len(heard.wave) / heard.rate
         top = max(float(np.abs(heard.wave).max(initial=0.0)), 0.01)
         self.getPlotItem().setRange(xRange=(0, seconds), yRange=(-top, top), padding=0.02)
-        self.setAccessibleName(_("Waveform of {seconds} seconds", seconds=f"{seconds:.2f}"))
+        self.setAccessibleName(
+            _("Waveform of {seconds} seconds", seconds=format_number(seconds, ".2f"))
+        )
 
     def drawn(self) -> None:
         item = self.getPlotItem()

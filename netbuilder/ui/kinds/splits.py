@@ -14,6 +14,7 @@ from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -124,7 +125,7 @@ class SplitChart(QWidget):
         scheme, metrics, line = theme.colors(), self.fontMetrics(), self._line
         totals = look.counts.sum(axis=1)
         names = min(max(map(metrics.horizontalAdvance, look.names)) + 8, self.width() // 3)
-        numbers = metrics.horizontalAdvance(f"{int(totals.max()):,}") + 10
+        numbers = metrics.horizontalAdvance(format_number(int(totals.max()), ",")) + 10
         room = max(self.width() - names - numbers, 10)
         top = int(totals.max()) or 1
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -141,7 +142,9 @@ class SplitChart(QWidget):
                 painter.fillRect(QRectF(left, y + 4, max(width - 1, 0), line - 8), color)
                 left += width
             painter.setPen(QColor(scheme.secondary))
-            painter.drawText(QRectF(left + 6, y, numbers, line), middle, f"{int(totals[row]):,}")
+            painter.drawText(
+                QRectF(left + 6, y, numbers, line), middle, format_number(int(totals[row]), ",")
+            )
         painter.end()
 
     def event(self, event: QEvent) -> bool:
@@ -166,7 +169,7 @@ def balance_sentence(look: SplitDataView) -> str:
     return _(
         "“{most}” is {times} times as frequent as “{least}”.",
         most=most,
-        times=f"{times:.1f}",
+        times=format_number(times, ".1f"),
         least=least,
     )
 

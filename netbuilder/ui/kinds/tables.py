@@ -113,7 +113,7 @@ class CorrelationMap(QWidget):
                 color = QColor(scheme.signed(value))
                 color.setAlphaF(min(abs(value), 1.0) * 0.9)
                 painter.fillRect(box, color)
-                text = f"{value:+.2f}" if row != column else "1"
+                text = format_number(value, "+.2f") if row != column else "1"
                 if metrics.horizontalAdvance(text) + 4 < side:
                     dark_ink = scheme.dark or abs(value) < 0.5
                     painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
@@ -149,7 +149,7 @@ class CorrelationMap(QWidget):
         )
         return _(
             "“{one}” and “{other}”: r = {r}, {strength}",
-            one=one, other=other, r=f"{value:+.2f}", strength=words,
+            one=one, other=other, r=format_number(value, "+.2f"), strength=words,
         )  # fmt: skip
 
 
@@ -262,7 +262,6 @@ class ScatterView(QWidget):
                     "{count} row is not drawn, for speed.",
                     "{count} rows are not drawn, for speed.",
                     look.sampled,
-                    count=format_number(look.sampled),
                 )
             ]
             if look.sampled
@@ -274,7 +273,6 @@ class ScatterView(QWidget):
                     "{count} row with an empty cell is not drawn.",
                     "{count} rows with an empty cell are not drawn.",
                     missing,
-                    count=format_number(missing),
                 )
             ]
             if missing

@@ -88,22 +88,21 @@ def texts_summary(look: TextsDataView) -> str:
                     "{count} windows of {length} tokens from one long text, each with the token "
                     "that follows (→).",
                     look.count,
-                    count=format_number(look.count),
                     length=cut,
                 ),
                 _("The vocabulary has {size} tokens.", size=vocabulary),
             )
         )
     said = [
-        ngettext("{count} text.", "{count} texts.", look.count, count=format_number(look.count)),
+        ngettext("{count} text.", "{count} texts.", look.count),
         _("The vocabulary has {size} words.", size=vocabulary),
-        _("⟨Unknown⟩ words: {share}.", share=f"{look.unknown:.1%}")
+        _("⟨Unknown⟩ words: {share}.", share=format_number(look.unknown, ".1%"))
         if look.unknown
         else _("No word is unknown."),
         _(
             "{share} of the texts are longer than {length} words. Their ends are cut off "
             "(struck out).",
-            share=f"{look.longer / look.measured:.0%}",
+            share=format_number(look.longer / look.measured, ".0%"),
             length=cut,
         )
         if look.longer

@@ -117,8 +117,6 @@ class LessonPanel(QWidget):
         for widget in (self.intro, self.heading, self.text):
             self.page.addWidget(widget)
         self.page.addLayout(self.question_place)
-        self.page.addWidget(self.undone)
-        self.page.addWidget(self.missing)
         self.page.addWidget(self.hint)
         self.explore = MarkdownView(self)
         self.explore.setObjectName("explore-further")
@@ -132,6 +130,9 @@ class LessonPanel(QWidget):
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroller.setWidget(page)
         layout.addWidget(self.scroller, 1)
+        # What is still to do is in sight wherever the step is scrolled to.
+        layout.addWidget(self.undone)
+        layout.addWidget(self.missing)
 
     def _build_ways(self, layout: QVBoxLayout) -> None:
         helps = QHBoxLayout()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import portable_name
+from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
@@ -92,7 +93,7 @@ class LessonWriter(QDialog):
         self, project: Project, parent: QWidget | None = None, base: Path | None = None
     ) -> None:
         super().__init__(parent)
-        self._project, self._base = project, base if base is not None else Path.cwd()
+        self._project, self._base = project, base if base is not None else working_folder()
         self.lesson: Lesson | None = None
         self.saved: Path | None = None
         self.setWindowTitle("New lesson")

@@ -38,7 +38,7 @@ class _Axis(pg.AxisItem):
     """An axis with plain numbers, in log mode too."""
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [f"{10**value:.3g}" for value in values]
+        return [format_number(10**value, ".3g") for value in values]
 
 
 class TrainingCurvePlot(pg.PlotWidget):

@@ -255,8 +255,8 @@ class EvaluatePanel(QWidget):
         self.behind.ask(found, file)
         if self.threshold.isHidden():  # else it was told by the threshold
             self._show_classes(found.classes, _("Classes"))
-        for widget in (self.classes_title, self.classes):
-            widget.setVisible(bool(found.classes))
+        self.classes_title.setVisible(bool(found.classes))
+        self.classes.setVisible(bool(found.classes))
 
     def _show_comparison(self, interval: str) -> None:
         within = _("95% interval: {interval}", interval=interval)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.ui.results.empty_states import next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
@@ -57,7 +58,9 @@ class ExplainPanel(QWidget):
             self.why.show_sample(None)
             return
         words = look.own or _(
-            "Test sample {number} of {count}", number=f"{look.index + 1:,}", count=f"{look.rows:,}"
+            "Test sample {number} of {count}",
+            number=format_number(look.index + 1, ","),
+            count=format_number(look.rows, ","),
         )
         self.about.setText(f"{words} · {look.truth_words}" if look.truth else words)
         raw = look.raw

@@ -54,9 +54,9 @@ def short_result(value: float | None) -> str:
     if value is None:
         return ""
     if 1000 <= abs(value) < 1e7:
-        return f"{value:,.0f}"
+        return format_number(value, ",.0f")
     small = 0 < abs(value) < 1e-3
-    return f"{value:.1e}" if small else f"{value:.3g}"
+    return format_number(value, ".1e") if small else format_number(value, ".3g")
 
 
 def kept_loss(run: Run) -> float | None:
@@ -96,7 +96,7 @@ def test_text(run: Run) -> str:
         return ""
     name = next((name for name in run.test if name != "loss"), "loss")
     if "accuracy" in name:
-        return f"{100 * value:.1f} %"
+        return format_number(value, ".1%")
     words = _counted_in(name, value, run)
     return f"± {words}" if name == "mean_absolute_error" else words
 

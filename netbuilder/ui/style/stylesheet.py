@@ -70,7 +70,7 @@ QPushButton[role="choose"]::menu-indicator {{ image: url({down}); width: 11px; h
   subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }}
 QFrame[role="tasks"] {{ background: {c.well}; border-radius: 8px; }}
 QPushButton[role="task"] {{ background: transparent; color: {c.secondary}; border: 1px solid
-  transparent; border-radius: 6px; padding: 0 8px; min-height: {low}px; }}
+  transparent; border-radius: 6px; padding: 0 4px; min-height: {low}px; }}
 QPushButton[role="task"]:hover {{ color: {c.text}; }}
 QPushButton[role="task"]:checked {{ background: {c.raised}; color: {c.text}; font-weight: 600;
                                     border-color: {c.hairline}; }}

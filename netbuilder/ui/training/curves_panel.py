@@ -166,7 +166,8 @@ class CurvesPanel(QWidget):
         self.buttons.refresh()
 
     def _noticed(self, notice: Diagnosis) -> None:
-        fix, buttons = notice.fix, ()
+        fix = notice.fix
+        buttons: tuple[tuple[str, Callable[[], object]], ...] = ()
         if fix is not None and fix.action == "train_more":
             # The one control for training on offers so many epochs.
             self.buttons.count.setValue(fix.amount)

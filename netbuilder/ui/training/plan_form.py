@@ -18,6 +18,7 @@ from netbuilder.core.project.model import OutputSettings, Project, Training
 from netbuilder.ui.forms.choice_editor import ChoiceForm
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.metrics_editor import MetricsEditor
@@ -49,6 +50,8 @@ _LENGTH = (
     ),
 )
 
+#: What the level Basic shows, beside loss and optimizer.
+_BASIC = frozenset({"epochs", "batch_size", "learning_rate"})
 #: Where a problem of the plan is said: ``Problem.field``.
 _FIELDS = ("batch_size", "loss", "metrics", "optimizer")
 
@@ -95,6 +98,7 @@ class PlanForm(QWidget):
         self.callbacks: CallbacksForm | None = None
         self._layout.addStretch(1)
         store.changed.connect(self._project_changed)
+        level().changed.connect(self._show_level)
         workbench.facts_changed.connect(self._show_automatic)
         workbench.facts_changed.connect(self._show_steps)
         workbench.problems_changed.connect(self._show_problems)
@@ -103,7 +107,8 @@ class PlanForm(QWidget):
         self._show_problems()
 
     def unfold(self, name: str) -> None:
-        """Open what a setting is folded under."""
+        """Open what a setting is folded under, or hidden by the level."""
+        self.length.limit(None)
         if name == "callbacks":
             self.callbacks_button.setChecked(True)
         for form in (self.length, self.optimizer.form):
@@ -154,6 +159,17 @@ class PlanForm(QWidget):
             self.callbacks.show_choices(plan.callbacks)
         self._show_steps()
         self._show_outputs()
+        self._show_level()
+
+    def _show_level(self) -> None:
+        """Leave out in Basic what a first lesson does not need, unless the project uses it."""
+        basic, plan = level().basic, self._store.project.training
+        self.length.limit(_BASIC if basic else None)
+        if self.optimizer.form is not None:
+            self.optimizer.form.limit(_BASIC if basic else None)
+        several = bool(self.outputs)
+        self.metrics.setVisible(not several and (not basic or plan.metrics is not None))
+        self.callbacks_button.setVisible(not basic or bool(plan.callbacks))
 
     def _show_steps(self) -> None:
         """Tell the optimizer how many steps there will be: a schedule is drawn over them."""

@@ -107,7 +107,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ),
         ActionRow(
             "grade",
-            "Grade hand-ins…",
+            "Grade submissions…",
             partial(dialogs.open_grade_window, parts.window, parts.documents.open_asking),
             "File|",
             help="For teachers: a folder of hand-ins, judged on hidden data",

@@ -145,11 +145,20 @@ class Documents(QObject):
         self._soon.start()
 
     @property
+    def name(self) -> str:
+        """The name of the file, or of the project where there is no file."""
+        path = self._store.path
+        return path.name if path is not None else self._store.project.name
+
+    @property
+    def in_file(self) -> bool:
+        """Whether a file holds what is open."""
+        return self._store.path is not None or self._store.document.model is not None
+
+    @property
     def title(self) -> str:
         """The window's title, with ``[*]`` where Qt puts the star of a modified file."""
-        path = self._store.path
-        name = path.name if path is not None else self._store.project.name
-        return f"{name}[*] – NetBuilder"
+        return f"{self.name}[*] – NetBuilder"
 
     def new(self, *, asked: bool = False) -> None:
         """Begin an empty project; ``asked``: what is open may go."""

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.engine.runs import run_store as runs
-from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import retranslate, settings
@@ -34,12 +33,13 @@ class SettingRow:
 
 def _effect_on_runs(most: int) -> str:
     there = runs.run_count()
-    words = f"{format_count(there, 'training')} {'is' if there == 1 else 'are'} kept now."
+    words = ngettext("{count} run is kept now.", "{count} runs are kept now.", there)
     gone = there - most
     if most and gone > 0:
-        words += (
-            f" The oldest {gone:,} {'goes' if gone == 1 else 'go'} for good when the next training "
-            "ends, with the networks kept beside them."
+        words += " " + ngettext(
+            "The oldest run is deleted when the next run ends, with its network.",
+            "The oldest {count} runs are deleted when the next run ends, with their networks.",
+            gone,
         )
     return words
 

@@ -200,7 +200,7 @@ def test_classes_out_of_balance_are_told_with_a_mend(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,b,y\n1,2,3\n", "has 1 row: nothing can be learned"),
+        ("a,b,y\n1,2,3\n", "has 1 row, which is too few"),
         ("", "is empty"),
         ("a,b,y\n,,\n,,\n", "below the column names are empty"),
         ("a,a,y\n1,2,3\n4,5,6\n", "2 columns named 'a'"),

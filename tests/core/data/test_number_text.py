@@ -132,7 +132,7 @@ def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> No
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
     preprocessing = load_dataset(project, tmp_path).preprocessing
     (tmp_path / "new.csv").write_text("v;y\n1,125;3\n995;4\n")
-    with pytest.raises(DataError, match=r"new.csv column 'v' .* as 1125 .* or as 1\.125"):
+    with pytest.raises(DataError, match=r"new.csv: Column 'v' .* 1125 .* or 1\.125"):
         read_split(project.data, preprocessing, tmp_path / "new.csv")
     told = set_columns(project, ["v"], decimal=".").data
     assert read_split(told, preprocessing, tmp_path / "new.csv").raw_x["input"].tolist() == [

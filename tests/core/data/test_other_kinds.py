@@ -86,12 +86,18 @@ def test_an_input_that_says_its_size_is_obeyed(pictures: Path) -> None:
 
 def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
-    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cats/broken.png'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'cats/broken.png'",
+    ):
         load_facts(images(), pictures)
     (pictures / "cats" / "broken.png").unlink()
     whole = (pictures / "dogs" / "0.png").read_bytes()
     (pictures / "dogs" / "0.png").write_bytes(whole[: len(whole) // 2 + 8])
-    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'dogs/0.png'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'dogs/0.png'",
+    ):
         load_facts(images(), pictures)
 
 
@@ -116,7 +122,9 @@ def test_a_folder_of_an_unknown_class_is_named(
         Image.new("RGB", (20, 10)).save(other / label / "t.png")
     with pytest.raises(DataError) as told:
         read_split(Data("images", path="."), found.preprocessing, other)
-    assert "has the folder 'owls', a class that the training data did not hold" in str(told.value)
+    assert "has the folder 'owls', a class that does not occur in the training data" in str(
+        told.value
+    )
     assert "line" not in str(told.value)
     assert "'cats' and 'dogs'" in str(told.value)
 

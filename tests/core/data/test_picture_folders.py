@@ -87,7 +87,7 @@ def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
     paint(tmp_path / "p" / "test", 5)
     found = load_facts(project(), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 20
-    assert "The 5 pictures in 'test' have no class" in " ".join(found.notes)
+    assert "The 5 files in 'test' have no class" in " ".join(found.notes)
 
 
 def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
             Image.new("L", (8, 8)).save(tmp_path / "p" / name)
     found = load_facts(project(), tmp_path)
     assert found.classes == CLASSES
-    assert "names of the files: cat and dog" in " ".join(found.notes)
+    assert "file names: cat and dog" in " ".join(found.notes)
 
 
 def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     for index in range(6):
         Image.new("L", (8, 8)).save(tmp_path / "p" / f"{index}.png")
-    with pytest.raises(DataError, match="The 6 pictures in 'p' have no class") as told:
+    with pytest.raises(DataError, match="The 6 files in 'p' have no class") as told:
         load_facts(project(), tmp_path)
     assert "one folder per class" in told.value.fix
 
@@ -205,7 +205,7 @@ def test_a_table_of_paths_with_labels_or_numbers(tmp_path: Path, answer: str, ta
     found = load_dataset(Project(data=recipe), tmp_path)
     assert found.facts.task == task
     assert found.facts.target_names == (answer,)
-    assert "1 of 31 pictures are not there" in " ".join(found.facts.notes)
+    assert "1 of 31 pictures was not found" in " ".join(found.facts.notes)
     brightness = found.train.raw_x["input"][:, 0, 0, 0] / 8
     if task == "regression":
         assert found.train.raw_y["output"][:, 0].tolist() == (brightness * 1.25).tolist()
@@ -262,7 +262,10 @@ def test_empty_cut_off_and_wrongly_named_pictures(tmp_path: Path, content: bytes
     for label in CLASSES:
         paint(tmp_path / "p" / label, 5)
     (tmp_path / "p" / "cat" / "bad.png").write_bytes(content)
-    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cat/bad.png'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'cat/bad.png'",
+    ):
         load_facts(project(), tmp_path)
 
 

@@ -82,7 +82,9 @@ def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
     assert len(seen) == 2 * 36
     assert seen[36 - 1, 36, 37, 38] == (39,)
     assert all(max(window) - min(window) == 3 for window in seen), "no window mixes two shops"
-    assert "Each 'shop' is a series of its own" in " ".join(load_facts(found, tmp_path).notes)
+    assert "Each value of 'shop' is a series of its own" in " ".join(
+        load_facts(found, tmp_path).notes
+    )
     # The test part is later for both, not the second shop.
     test = load_dataset(found, tmp_path).test
     assert test is not None
@@ -190,7 +192,7 @@ def test_the_script_sorts_too(
 ) -> None:
     frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0), "u": 1.0})[::-1]
     found = project(tmp_path, frame, horizon=2, **given)
-    text = source(found).split("# Keep rows")[0]
+    text = source(found).split("# Split the data")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)
@@ -206,7 +208,7 @@ def test_the_script_keeps_groups_apart(tmp_path: Path, monkeypatch: pytest.Monke
     found = project(tmp_path, frame, group="shop")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    text = source(found).split("# Keep rows")[0]
+    text = source(found).split("# Split the data")[0]
     exec(compile(text, "script", "exec"), names)
     x = np.asarray(names["x"])[:, :, 0]
     assert len(x) == 2 * 26
@@ -289,7 +291,7 @@ def test_the_script_orders_likewise(
     }  # fmt: skip
     frame = pd.DataFrame({**columns, "t": np.arange(60.0)}).sample(frac=1, random_state=3)
     found = project(tmp_path, frame)
-    text = source(found, load_facts(found, tmp_path)).split("# Keep rows")[0]
+    text = source(found, load_facts(found, tmp_path)).split("# Split the data")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)

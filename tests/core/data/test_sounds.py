@@ -111,7 +111,10 @@ def test_parts_preview_and_judging(tmp_path: Path) -> None:
 
 def test_bad_sounds(folder: Path) -> None:
     (folder / "s" / "low" / "bad.wav").write_bytes(b"RIFF nonsense")
-    with pytest.raises(DataError, match=r"1 file is no sound or damaged: 'low/bad.wav'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'low/bad.wav'",
+    ):
         load_facts(project(), folder)
     (folder / "s" / "low" / "bad.wav").unlink()
     with pytest.raises(DataError, match="representation 'smell'"):

@@ -251,7 +251,7 @@ def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     found = make_report(Project(graph=GRAPH, data=Data("csv", path="d.jsonl")), tmp_path)
     assert [one.name for one in found.columns] == ["x", "y"]
-    assert "'tags' holds lists" in next(n for n in found.notes if n.code == "nested").message
+    assert "'tags' contains lists" in next(n for n in found.notes if n.code == "nested").message
 
 
 def test_a_zip_of_several_tables_names_them(tmp_path: Path) -> None:

@@ -275,7 +275,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     assert (found.status, found.metrics["accuracy"]) == (GRADED, pytest.approx(right))
     assert found.score == pytest.approx(100 * right)
     assert "not made with NetBuilder" in found.message
-    assert "species was taken for the answer" in found.message
+    assert "species is the target" in found.message
     assert "setosa, versicolor and virginica" in found.message
     # What does not fit is told, with both numbers.
     table.drop(columns="sepal width (cm)").to_csv(tmp_path / "narrow.csv", index=False)

@@ -277,7 +277,7 @@ def test_an_id_that_most_works_have_was_handed_out() -> None:
     assert [one.same_as for one in mark_similar(rows)] == [
         (), (), (), (), ("5.h5",), ("4.h5",), (),
     ]  # fmt: skip
-    assert "4 of 7 works began from one file" in common_failure(rows)
+    assert "4 of 7 submissions started from the same template file" in common_failure(rows)
     # Three of seven with one id are copies.
     assert [len(one.same_as) for one in mark_similar(rows[1:])] == [2, 2, 2, 1, 1, 0]
 

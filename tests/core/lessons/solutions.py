@@ -223,8 +223,8 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             plan(epochs=30),
             TRAIN,
         ],
-        [plan(class_weight="balanced"), TRAIN],
-        [Answer("Only after it was tested on patients of its own")],
+        [plan(class_weight="balanced"), TRAIN, Answer("99")],
+        [Answer("Only after testing it on its own patients")],
     ],
     "transfer": [
         [TRAIN],

@@ -169,10 +169,10 @@ def test_ports_show_what_they_accept_and_an_impossible_wire_says_why(hand):
     hand.move(x, y)
     ports = hand.view.state.ports
     assert ports["conv2d"] == "no" and ports["out"] == "yes"
-    assert "circle" in hand.view.tip.text
+    assert "cycle" in hand.view.tip.text
     hand.release(x, y)
     assert hand.view.store.project is before
-    assert "circle" in hand.view.tip.text
+    assert "cycle" in hand.view.tip.text
     assert not hand.view.state.ports
 
 

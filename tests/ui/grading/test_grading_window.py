@@ -89,15 +89,19 @@ def test_a_dropped_folder_is_graded_and_a_row_opens(
     hidden = tmp_path / "hidden.csv"
     hidden.write_text("a,b\n1,2\n", encoding="utf-8")
     assert not grading.grade_button.isEnabled()
-    assert "folder that holds the pupils' files" in grading.missing.text()
+    assert grading.shown.currentWidget() is grading.drop
+    assert grading.drop.button.isVisible()
     _drop(grading, folder)
+    assert folder.name in grading.drop.words.text() and not grading.drop.button.isVisible()
     assert grading.grade_button.isEnabled()
-    assert "Without hidden data" in grading.missing.text()
+    without = grading.missing.text()
+    assert grading.missing.isVisible()
     _drop(grading, hidden)
-    assert "evaluated on the hidden data" in grading.missing.text()
+    assert grading.missing.text() != without
     qtbot.mouseClick(grading.grade_button, Qt.MouseButton.LeftButton)
     assert grading.running
-    qtbot.waitUntil(lambda: not grading.running, timeout=120_000)
+    assert grading.shown.currentWidget() is grading.table
+    qtbot.waitUntil(lambda: not grading.running, timeout=300_000)
     assert {one.file for one in grading.model.rows} == {"ada.netbuilder", "broken.h5"}
     assert "2 could not be graded" in grading.words.text()
     grading.table.selectRow(0)
@@ -170,7 +174,11 @@ def test_the_table_tells_suspicion_from_coincidence(grading: GradeWindow) -> Non
     grading.model.show_rows(rows)
     model = grading.model
     shown = [[model.index(row, column).data() for column in (5, 6)] for row in range(3)]
-    assert shown == [["✕ no", "suspicious"], ["✓ yes", "coincidence"], ["", ""]]
+    assert shown == [
+        ["✕ refuted", "suspicious"],
+        ["✓ verified", "coincidence"],
+        ["not verified", ""],
+    ]
     grading._done(rows)
     assert similarity_sentence(rows) in grading.words.text()
     assert verified_sentence(rows) in grading.words.text()

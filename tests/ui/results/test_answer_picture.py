@@ -48,7 +48,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     assert view.drawn_again.isHidden()
     panel.why.method.setCurrentIndex(panel.why.method.findData("occlusion"))
     panel.why.method.activated.emit(panel.why.method.currentIndex())
-    qtbot.waitUntil(lambda: "comes out lower" in panel.why.sentence.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "becomes lower" in panel.why.sentence.text(), timeout=MINUTE)
     panel.why.button.click()
     assert not view.drawn_again.isHidden()
     view.draw_button.click()

@@ -48,13 +48,13 @@ def test_it_writes_on_and_stops(
     qtbot.waitUntil(lambda: panel.about.text() == _GIVEN)
     panel.why.button.click()
     why = panel.why
-    qtbot.waitUntil(lambda: "speaks most for" in why.sentence.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "strongest evidence for" in why.sentence.text(), timeout=MINUTE)
     assert why.text.accessibleName() == given.replace(" ", "␣"), "the whole text, on patches"
     strongest = max(why.bars._rows, key=lambda row: abs(row[1]))
     token, where = strongest[0].split(", ")
-    assert why.sentence.text().startswith(f"{token} ({where}) speaks most for next: ")
+    assert why.sentence.text().startswith(f"{token} ({where}) is the strongest evidence for next: ")
     assert len(why.bars._rows) == len(given), "each stands once, told apart by its place"
-    assert "speaks against it" in why.legend.accessibleName()
+    assert "evidence against" in why.legend.accessibleName()
     why.button.click()
     assert why.isHidden()
     assert not window.activations_service.look.own, "it is a row of the data, as on the canvas"

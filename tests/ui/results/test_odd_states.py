@@ -74,7 +74,7 @@ def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Pat
     predict.why.button.click()
     # The row that it begins with is the typical one, but for rounding.
     qtbot.waitUntil(lambda: not predict.why.sentence.isHidden(), timeout=MINUTE)
-    assert "its values are the typical ones" in predict.why.sentence.text()
+    assert "all its values are typical" in predict.why.sentence.text()
     predict.rows.edit("a", 1.5)
     qtbot.waitUntil(lambda: not predict.why.bars.isHidden(), timeout=MINUTE)
     assert "With a typical" in predict.why.sentence.text()
@@ -113,10 +113,10 @@ def test_a_network_that_gives_no_numbers(open_window: Open, qtbot: QtBot, tmp_pa
     evaluate, predict = (window.docks.show_panel(name) for name in ("evaluate", "predict"))
     window.evaluation_service.evaluate()
     qtbot.waitUntil(lambda: window.evaluation_service.error is not None, timeout=MINUTE)
-    assert "gives no number (NaN) for each of the 12 rows" in evaluate.cards.cards[0].title.text()
+    assert "(NaN) for 12 of 12 rows" in evaluate.cards.cards[0].title.text()
     assert "smaller learning rate" in evaluate.cards.cards[0].words.text()
     predict.rows.edit("a", 1.0)
-    qtbot.waitUntil(lambda: "no number" in predict.answer.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "not a number" in predict.answer.text(), timeout=MINUTE)
     assert "smaller learning rate" in predict.cards.cards[0].words.text()
 
 
@@ -182,7 +182,7 @@ def test_one_test_row(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
     assert evaluate.evaluation.samples == 1
     assert "1 test sample" in evaluate.sentence.text()
-    assert "One row cannot tell" in evaluate.residuals.words.text()
+    assert "One row cannot show" in evaluate.residuals.words.text()
     for index in range(3):
         evaluate.residuals.which.setCurrentIndex(index)
     evaluate.grab()

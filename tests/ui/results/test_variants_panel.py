@@ -38,7 +38,7 @@ def test_the_best_variant_is_one_step(
     assert "learning_rate" in str(panel.variants.error)
     assert panel.planned.text() == str(panel.variants.error), "it was said before it was pressed"
     panel.varied.set_lines(["training.optimizer.learning_rate=1e-6,0.02"])
-    assert panel.planned.text() == "2 variants: every combination."
+    assert panel.planned.text() == "2 trials: every combination."
     panel.start.click()
     assert panel.variants.running
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
@@ -48,14 +48,14 @@ def test_the_best_variant_is_one_step(
     assert panel.table.rows.rowCount() == 2
     held = study.trials[0].held
     assert held is not None and 0 < held < 30  # of the 150 flowers
-    assert "% right after epoch" in panel.words.text()
+    assert "% correct after epoch" in panel.words.text()
     heads = [panel.table.rows.headerData(n, Qt.Orientation.Horizontal) for n in range(4)]
     assert heads == ["loss", "learning rate", "right", "epochs"]
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02
     assert panel.words.text().startswith("The best values stand on the canvas. Undo takes")
-    assert "% right after epoch" in panel.words.text()
+    assert "% correct after epoch" in panel.words.text()
     window.store.undo()
     assert window.store.project == before
     assert panel.words.text().startswith(_("{done} of {total} trials done", done=2, total=2))
@@ -110,7 +110,7 @@ def test_without_data_or_layers_it_says_what_comes_first(
     panel.varied.set_lines(["output.units=2,3"])
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
-    assert "None could train. The network ends in Dense" in panel.words.text()
+    assert "No trial could be trained. The network ends in Dense" in panel.words.text()
 
 
 def test_what_is_varied_is_chosen_not_typed(
@@ -130,7 +130,7 @@ def test_what_is_varied_is_chosen_not_typed(
     qtbot.keyClicks(filters.last, "8")
     assert "is empty" in panel.planned.text(), "16 to 8"
     qtbot.keyClicks(filters.last, "0")
-    assert panel.planned.text() == "12 variants, chosen at random."
+    assert panel.planned.text() == "12 trials, chosen at random."
     titles = [panel.add.itemText(index) for index in range(panel.add.count())]
     for title in ("Dropout · with and without", "Conv2D · activation", "optimizer"):
         index = titles.index(title)

@@ -18,6 +18,7 @@ from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Node, Project
+from netbuilder.core.wording import format_number
 
 #: Built-in data by the shape that an Input asks for.
 _BY_SHAPE = {
@@ -100,8 +101,8 @@ def _unscaled(context: Context) -> Iterable[Violation]:
         _(
             "The inputs range from {low} to {high} and are not scaled. Large inputs make "
             "training slow or unstable, because initial weights suit inputs near 1.",
-            low=f"{low:g}",
-            high=f"{high:g}",
+            low=format_number(low, "g"),
+            high=format_number(high, "g"),
         ),
         make_fix(_("Scale the inputs"), edits.set_data, scaling="auto"),
     )
@@ -144,9 +145,8 @@ def _vocabulary(context: Context) -> Iterable[Violation]:
                 "{node} has room for {count} words (input_dim), but the vocabulary of the data "
                 "has {need}.",
                 have,
-                count=f"{have:,}",
                 node=node_name(node),
-                need=f"{need:,}",
+                need=format_number(need, ","),
             ),
             make_fix(
                 _("Set {name} to {value}", name="input_dim", value=need),

@@ -17,7 +17,7 @@ from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 
 #: The largest class has this many rows for each of the smallest, and more: then it is told.
 _RARE = 10.0
@@ -30,7 +30,11 @@ def _dead_end(context: Context) -> Iterable[Violation]:
         text = (
             _("Remove '{name}'", name=branch[0])
             if len(branch) == 1
-            else _("Remove the branch ({count} layers)", count=len(branch))
+            else ngettext(
+                "Remove the branch ({count} layer)",
+                "Remove the branch ({count} layers)",
+                len(branch),
+            )
         )
         yield Violation(
             end.node.id,
@@ -162,14 +166,13 @@ def _imbalance(context: Context) -> Iterable[Violation]:
             "'{name}' has only {count} row.",
             "'{name}' has only {count} rows.",
             min(counts),
-            count=f"{min(counts):,}",
             name=name,
         )
     yield Violation(
         None,
         _(
             "The largest class has {ratio} rows for each row of the smallest.",
-            ratio=f"{facts.imbalance:.0f}",
+            ratio=format_number(facts.imbalance, ".0f"),
         )
         + rarest
         + " "

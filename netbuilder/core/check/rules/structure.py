@@ -268,7 +268,7 @@ def _input_count(context: Context) -> Iterable[Violation]:
 def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
     if most == 0:
         wires = tuple((source, node.id) for source in sources)
-        text = _("Remove the connection") if len(wires) == 1 else _("Remove the connections")
+        text = ngettext("Remove the connection", "Remove the connections", len(wires))
         return make_fix(text, edits.disconnect, *wires)
     if most is not None and len(sources) > most:
         if most == 1:

@@ -23,6 +23,7 @@ from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
+from netbuilder.core.wording import format_number
 
 #: Share of the memory that training may take; the rest is for the window and the data.
 _USABLE = 0.8
@@ -49,8 +50,7 @@ def _batch(context: Context) -> Iterable[Violation]:
                 "The batch size is {batch}, but there are only {count} training rows: each epoch "
                 "is a single step. Try {fitting}.",
                 rows,
-                count=f"{rows:,}",
-                batch=f"{batch:,}",
+                batch=format_number(batch, ","),
                 fitting=fitting,
             ),
             _set_batch(fitting),
@@ -74,10 +74,14 @@ def _rate(context: Context) -> Iterable[Violation]:
         return
     usual = OPTIMIZERS[known].by_name["learning_rate"].default
     effect = (
-        _("The learning rate is {rate}: the loss may jump or become NaN.", rate=f"{rate:g}")
+        _(
+            "The learning rate is {rate}: the loss may jump or become NaN.",
+            rate=format_number(rate, "g"),
+        )
         if rate > high
         else _(
-            "The learning rate is {rate}: the network will hardly learn anything.", rate=f"{rate:g}"
+            "The learning rate is {rate}: the network will hardly learn anything.",
+            rate=format_number(rate, "g"),
         )
     )
     yield Violation(
@@ -87,11 +91,13 @@ def _rate(context: Context) -> Iterable[Violation]:
         + _(
             "For {optimizer}, {low} to {high} is usual.",
             optimizer=known,
-            low=f"{low:g}",
-            high=f"{high:g}",
+            low=format_number(low, "g"),
+            high=format_number(high, "g"),
         ),
         make_fix(
-            _("Set {name} to {value}", name="learning_rate", value=f"{usual:g}"), _with_rate, usual
+            _("Set {name} to {value}", name="learning_rate", value=format_number(usual, "g")),
+            _with_rate,
+            usual,
         ),
     )
 
@@ -193,7 +199,7 @@ def _memory(context: Context) -> Iterable[Violation]:
         fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
         why = " " + _(
             "Most of it is for a batch of {batch} rows: use a smaller batch size.",
-            batch=f"{training.batch_size:,}",
+            batch=format_number(training.batch_size, ","),
         )
     else:
         fix = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
@@ -221,7 +227,7 @@ def _memory(context: Context) -> Iterable[Violation]:
 
 def _weights(context: Context, node: Node) -> str:
     shape = context.shape_of(node.id)
-    return f"{shape.parameters if shape else 0:,}"
+    return format_number(shape.parameters if shape else 0, ",")
 
 
 def _largest(context: Context) -> Node | None:
@@ -255,8 +261,7 @@ def _too_many(context: Context) -> Iterable[Violation]:
             "rows. The network can memorise them and will predict new rows poorly. Use a smaller "
             "network.",
             rows,
-            count=f"{rows:,}",
-            weights=f"{weights:,}",
+            weights=format_number(weights, ","),
         ),
         shrink(context, lambda s: s.trainable_parameters, allowed),
     )

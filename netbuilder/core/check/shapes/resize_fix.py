@@ -12,9 +12,10 @@ from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.check.shapes.shape_errors import is_recurrent
 from netbuilder.core.check.shapes.shapes import Shapes
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
+from netbuilder.core.wording import format_number
 
 #: Parameters that say how large a layer is.
 _SIZES = ("units", "filters", "output_dim")
@@ -48,11 +49,17 @@ def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) ->
         if len(large) == 1:
             name = size_name(context.graph.by_id[large[0]])
             text = _(
-                "Set {name} of '{layer}' to {value}", name=name, layer=large[0], value=f"{cap:,}"
+                "Set {name} of '{layer}' to {value}",
+                name=name,
+                layer=large[0],
+                value=format_number(cap, ","),
             )
         else:
-            text = _(
-                "Make {count} layers smaller (at most {limit})", count=len(large), limit=f"{cap:,}"
+            text = ngettext(
+                "Make {count} layer smaller (at most {limit})",
+                "Make {count} layers smaller (at most {limit})",
+                len(large),
+                limit=format_number(cap, ","),
             )
         return make_fix(text, _capped, cap, keep)
     return None

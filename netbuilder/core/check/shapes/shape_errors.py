@@ -22,6 +22,7 @@ from netbuilder.core.check.phrases import (
 )
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ def _reshape(
     have, want = product(shapes[0][1:]), product(n for n in target if n != -1)
     values = {
         "node": node_name(node), "shape": tuple(target), "source": node_name(source),
-        "count": f"{have:,}", "needed": f"{want:,}",
+        "count": format_number(have, ","), "needed": format_number(want, ","),
     }  # fmt: skip
     if -1 in target:
         text = ngettext(

@@ -18,7 +18,12 @@ from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDIN
 from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
 from netbuilder.core.data.kinds.csv import table as tables
 from netbuilder.core.data.kinds.images import IMAGE
-from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window
+from netbuilder.core.data.kinds.series.windows import (
+    history,
+    labelled_windows,
+    latest_days,
+    latest_window,
+)
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.target_encoding import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
@@ -268,7 +273,6 @@ def _complete(
                 "{count} row with missing values was left out.",
                 "{count} rows with missing values were left out.",
                 lost,
-                count=f"{lost:,}",
             ),
         )
         if lost
@@ -371,6 +375,25 @@ def last_series_rows(data: Data, preprocessing: Preprocessing, path: Path) -> Ar
         read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
     )
     return latest_window(table, data, entry, path.name)
+
+
+def last_series_days(
+    data: Data, preprocessing: Preprocessing, path: Path
+) -> NDArray[np.float64] | None:
+    """Return the days since 1970-01-01 of the rows of ``last_series_rows``, (window,).
+
+    None of a model of another kind, and where no column of dates orders the rows.
+
+    Raises:
+        DataError: it cannot be read, columns are missing, or no window fits.
+    """
+    entry = series_input(preprocessing)
+    if entry is None or not kind_of(data).goes_on:
+        return None
+    table = as_model_table(
+        read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
+    )
+    return latest_days(table, data, entry, path.name)
 
 
 def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[str, Array]:

@@ -15,6 +15,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.findings import WARNING, Finding, column_fix, exclude_columns_fix
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> It
                 "unknown.",
                 name=name,
                 target=answers.name,
-                edge=f"{edge:g}",
+                edge=format_number(edge, "g"),
             ),
             name,
             (exclude_columns_fix(name),),
@@ -266,7 +267,7 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
             "are in the training set and others in the test set, the evaluation looks better "
             "than it is.",
             name=name,
-            count=f"{count:,}",
+            count=format_number(count, ","),
         ),
         name,
         (

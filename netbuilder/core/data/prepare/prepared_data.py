@@ -228,7 +228,7 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
             _(
                 "All {count} samples of {file} have the same class, '{label}': there is nothing "
                 "to classify.",
-                count=f"{len(labels):,}",
+                count=format_number(len(labels), ","),
                 file=samples.source,
                 label=labels.iloc[0],
             ),

@@ -58,7 +58,7 @@ def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, Split
         )
     rows = SplitIndices(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
     notes = [*found.notes]
-    held = f"{large_csv.HELD_ROWS:,}"
+    held = format_number(large_csv.HELD_ROWS, ",")
     if found.totals[VALIDATION] > large_csv.HELD_ROWS:
         notes.append(_("Only the first {count} validation rows are used.", count=held))
     if found.totals[TEST] > large_csv.HELD_ROWS:

@@ -260,7 +260,6 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
                     "Column '{name}' has {value} in {count} rows, while all others range from "
                     "{low} to {high}: it seems to stand for a missing value.",
                     times,
-                    count=f"{times:,}",
                     name=name,
                     value=stand_in,
                     low=format_number(low),
@@ -293,14 +292,15 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
                 _(
                     "Column '{name}' has {value} in {count} rows, while all others range from "
                     "{low} to {high}: it seems to stand for a missing value.",
-                    name=name, value=f"{odd:g}", count=f"{times:,}",
+                    name=name, value=format_number(odd, "g"), count=format_number(times, ","),
                     low=format_number(float(others[0])),
                     high=format_number(float(others[-1])),
                 ),
                 name,
                 (
                     option_fix(
-                        _("Treat {value} as missing", value=f"{odd:g}"), "missing_values",
+                        _("Treat {value} as missing",
+                        value=format_number(odd, "g")), "missing_values",
                         {name: [int(odd)]},
                     ),
                 ),
@@ -398,8 +398,8 @@ def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
             "predicted as a number. If the numbers stand for classes, predict classes instead.",
             name=series.name,
             count=len(distinct),
-            low=f"{distinct[0]:g}",
-            high=f"{distinct[-1]:g}",
+            low=format_number(distinct[0], "g"),
+            high=format_number(distinct[-1], "g"),
         ),
         str(series.name),
         (
@@ -479,7 +479,7 @@ def _twice(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     message = ngettext(
         "{file} contains {count} duplicate row, for example in lines {first} and {second}.",
         "{file} contains {count} duplicate rows, for example in lines {first} and {second}.",
-        again, count=f"{again:,}", file=samples.source, first=index[one], second=index[other],
+        again, file=samples.source, first=index[one], second=index[other],
     )  # fmt: skip
     parts = np.zeros(len(samples), np.int8)
     parts[rows.validation], parts[rows.test] = 1, 2
@@ -490,7 +490,7 @@ def _twice(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
         message += " " + ngettext(
             "{count} row of the validation or test set also occurs in the training set.",
             "{count} rows of the validation or test set also occur in the training set.",
-            held, count=f"{held:,}",
+            held,
         )  # fmt: skip
         if not chance:
             message += f" {_(_TOO_GOOD)}"
@@ -519,7 +519,7 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
             _(
                 "All {count} rows of the test file {file} also occur in {other}: they do not show "
                 "how well the network predicts new data.",
-                count=f"{known:,}",
+                count=format_number(known, ","),
                 file=test.source,
                 other=samples.source,
             ),
@@ -532,7 +532,7 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
         message = ngettext(
             "{count} of {total} rows of the test file {file} also occurs in {other}.",
             "{count} of {total} rows of the test file {file} also occur in {other}.",
-            known, count=f"{known:,}", total=f"{len(theirs):,}", file=test.source,
+            known, total=format_number(len(theirs), ","), file=test.source,
             other=samples.source,
         )  # fmt: skip
         if many:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import LINE, format_list, format_quoted_list, shorten
+from netbuilder.core.wording import LINE, format_list, format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,6 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
                 "{count} cell of '{name}' is not a number",
                 "{count} cells of '{name}' are not numbers",
                 len(bad),
-                count=f"{len(bad):,}",
                 name=series.name,
             ),
         )
@@ -132,7 +131,7 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
                 name=numbers.name,
                 file=source,
                 line=huge.index[0],
-                value=f"{huge.iloc[0]:g}",
+                value=format_number(huge.iloc[0], "g"),
             ),
             _("Correct the number, or remove the row."),
             code="number_too_large",

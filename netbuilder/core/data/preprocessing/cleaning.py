@@ -36,7 +36,7 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     if not isinstance(given, Mapping):
         raise DataError(
             _("The data option 'missing_values' cannot be {value}.", value=f"{given!r:.60}"),
-            _('Write the values by column: {"age": [-999]}.'),
+            _("Write the values by column: {example}.", example='{"age": [-999]}'),
             code="missing_values_invalid",
         )
     changed: dict[str, pd.Series] = {}
@@ -51,7 +51,7 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     if not isinstance(meant, Mapping):
         raise DataError(
             _("The data option 'empty_means' cannot be {value}.", value=f"{meant!r:.60}"),
-            _('Write one value per column: {"glasses": "no"}.'),
+            _("Write one value per column: {example}.", example='{"glasses": "no"}'),
             code="empty_means_invalid",
         )
     for name in (one for one in map(str, table.columns) if one in meant):

@@ -148,7 +148,6 @@ def empty_cells(count: int) -> str:
         "{count} cell is empty: choose what to do",
         "{count} cells are empty: choose what to do",
         count,
-        count=f"{count:,}",
     )
 
 

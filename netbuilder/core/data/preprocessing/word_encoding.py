@@ -16,7 +16,7 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_quoted_list
+from netbuilder.core.wording import format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,8 +103,7 @@ def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]
                 "{count} of {total} texts has more than {length} words and is cut off there.",
                 "{count} of {total} texts have more than {length} words and are cut off there.",
                 cut,
-                count=f"{cut:,}",
-                total=f"{len(words):,}",
+                total=format_number(len(words), ","),
                 length=length,
             )
         )
@@ -112,5 +111,6 @@ def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]
     unknown = sum(word not in known for one in words for word in one)
     if unknown:
         yield _(
-            "{share} of the words are rare and count as unknown.", share=f"{unknown / total:.1%}"
+            "{share} of the words are rare and count as unknown.",
+            share=format_number(unknown / total, ".1%"),
         )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,8 +79,8 @@ class FolderSamples:
                     "'{folder}' contains more than {limit} files and folders, but only {count} "
                     "of them are samples.",
                     folder=_called(self.root),
-                    limit=f"{_MOST_OTHERS:,}",
-                    count=f"{self.samples:,}",
+                    limit=format_number(_MOST_OTHERS, ","),
+                    count=format_number(self.samples, ","),
                 ),
                 _("Choose the folder that contains one folder per class."),
                 code="folder_hardly_samples",
@@ -240,7 +240,6 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
                 "The {count} files in '{folder}' have no class: there is no folder per class, "
                 "and the file names do not contain the class.",
                 loose,
-                count=f"{loose:,}",
                 folder=_called(root),
             ),
             _(
@@ -331,7 +330,6 @@ def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str])
                     "The {count} files in '{folder}' have no class and are not used. The Predict "
                     "tab can predict them.",
                     len(loose),
-                    count=f"{len(loose):,}",
                     folder=folder.name,
                 )
             )
@@ -388,7 +386,6 @@ def _classes(
                     "{count} file outside the class folders is not used.",
                     "{count} files outside the class folders are not used.",
                     len(loose),
-                    count=f"{len(loose):,}",
                 )
             )
     for ending, count in sorted(other.items()):
@@ -397,7 +394,6 @@ def _classes(
                 "{count} {ending} file cannot be read.",
                 "{count} {ending} files cannot be read.",
                 count,
-                count=f"{count:,}",
                 ending=ending,
             )
         )

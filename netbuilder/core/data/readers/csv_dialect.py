@@ -30,7 +30,7 @@ from netbuilder.core.data.readers.encodings import (
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import format_list, format_quoted_list, shorten
+from netbuilder.core.wording import format_list, format_number, format_quoted_list, shorten
 
 CODES = "codes"
 # A picture's pixels in many columns are written so too.
@@ -194,7 +194,8 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
         raise DataError(
             _(
                 "'{name}' has {count} columns; NetBuilder reads tables with up to {most} columns.",
-                name=path.name, count=f"{len(names):,}", most=f"{MOST_COLUMNS:,}",
+                name=path.name, count=format_number(len(names), ","),
+                most=format_number(MOST_COLUMNS, ","),
             ),
             _("Leave columns out, or save the numbers as an array (.npz)."),
             path=str(path),

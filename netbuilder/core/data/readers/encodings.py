@@ -18,7 +18,7 @@ from typing import IO, Any
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.safe_archives import open_zip, open_zip_member
-from netbuilder.core.wording import format_bytes, format_list
+from netbuilder.core.wording import format_bytes, format_list, format_number
 
 SAMPLE_BYTES = 262_144
 # Those that classes bring: western, central European, Cyrillic, Greek, Turkish, Hebrew, Arabic,
@@ -162,7 +162,7 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
                 name=path.name,
                 size=format_bytes(packed),
                 unpacked=format_bytes(most),
-                limit=f"{limit_mb:,.0f}",
+                limit=format_number(limit_mb, ",.0f"),
             ),
             _(
                 "Choose a smaller part of it, or unpack it yourself if you trust it. If it "

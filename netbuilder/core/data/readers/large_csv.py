@@ -237,7 +237,6 @@ def _used_rows(
                     "{count} row with missing values was left out.",
                     "{count} rows with missing values were left out.",
                     lost,
-                    count=f"{lost:,}",
                 )
             )
     return _chosen(data, raw, roles, used, notes), notes

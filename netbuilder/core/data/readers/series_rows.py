@@ -152,7 +152,6 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
                 "'{name}' has {count} gap: no window spans a gap.",
                 "'{name}' has {count} gaps: no window spans a gap.",
                 jumps,
-                count=f"{jumps:,}",
                 name=order,
             )
         )
@@ -290,7 +289,7 @@ def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) ->
     said = ngettext(
         "The {rows} rows of {file} give only {count} window of {window} rows.",
         "The {rows} rows of {file} give only {count} windows of {window} rows.",
-        fit, rows=f"{sum(lengths):,}", file=source, window=window,
+        fit, rows=format_number(sum(lengths), ","), file=source, window=window,
     )  # fmt: skip
     if len(lengths) > 1:
         said += " " + _(

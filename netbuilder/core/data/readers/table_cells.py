@@ -544,7 +544,8 @@ def _words(name: str, series: pd.Series, cells: list[str], said: StyleEvidence) 
             name,
             (
                 column_fix(
-                    _("Read '{cell}' as {inches} inches", cell=said.odd[0], inches=f"{inches:g}"),
+                    _("Read '{cell}' as {inches} inches", cell=said.odd[0],
+                    inches=format_number(inches, "g")),
                     [name], decimal=FEET,
                 ),
                 column_fix(_("Use it as a category"), [name], type="category"),

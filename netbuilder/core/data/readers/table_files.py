@@ -17,7 +17,13 @@ from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, rea
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.safe_archives import open_zip, open_zip_member
-from netbuilder.core.wording import LINE, did_you_mean, format_list, format_quoted_list
+from netbuilder.core.wording import (
+    LINE,
+    did_you_mean,
+    format_list,
+    format_quoted_list,
+    shorten,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +49,7 @@ def reader_of(path: Path) -> Reader | None:
 
 def _broken(path: Path, said: str, error: BaseException) -> DataError:
     return DataError(
-        _(said, name=path.name, reason=f"{str(error).splitlines()[0]:.100}"),
+        _(said, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
         _("Open it in the program that wrote it, and save it again."),
         code="table_file_unreadable",
         path=str(path),
@@ -392,7 +398,10 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     if not text.lstrip().startswith("["):
         raise DataError(
             _("'{name}' is not a list of rows: it does not begin with a [.", name=path.name),
-            _('Write it as [{"size": 3, "price": 20}, …], or save the table as CSV.'),
+            _(
+                "Write it as {example}, or save the table as CSV.",
+                example='[{"size": 3, "price": 20}, …]',
+            ),
             code="json_not_rows",
             path=str(path),
         )

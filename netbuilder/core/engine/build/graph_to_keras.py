@@ -31,7 +31,7 @@ from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded_r
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
         make_savable(layer)
         return layer
     except UserError as error:
-        raise BuildError(error.what, error.fix, node=node, path=error.path) from error
+        raise BuildError(
+            error.what, error.fix, node=node, path=error.path, code=error.code
+        ) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise BuildError(
             _(
@@ -229,10 +231,11 @@ def _call(layer: Any, kind: str, inputs: list[Any]) -> Any:
         return layer(*inputs)
     if len(inputs) > 1 and spec.max_inputs == 1:
         raise BuildError(
-            _(
+            ngettext(
+                "{layer} takes one input, but {count} layer is connected to it.",
                 "{layer} takes one input, but {count} layers are connected to it.",
+                len(inputs),
                 layer=kind,
-                count=len(inputs),
             ),
             _("Join them first with Add or Concatenate."),
             code="too_many_inputs",

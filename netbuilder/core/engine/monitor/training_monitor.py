@@ -21,7 +21,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 
 if TYPE_CHECKING:
     import keras
@@ -111,11 +111,11 @@ class TrainingMonitor:
                     "In epoch {epoch} the numbers in the network became too large, after you "
                     "raised the learning rate from {before} to {rate}.",
                     epoch=epoch,
-                    before=f"{hand:.3g}",
-                    rate=f"{rate:.3g}",
+                    before=format_number(hand, ".3g"),
+                    rate=format_number(rate, ".3g"),
                 ),
                 RunFix(
-                    _("Use a learning rate of {rate}", rate=f"{hand:.2g}"),
+                    _("Use a learning rate of {rate}", rate=format_number(hand, ".2g")),
                     lambda p: _with_rate(p, hand),
                 ),
             )
@@ -129,7 +129,7 @@ class TrainingMonitor:
                     "cause is a learning rate ({rate}) that is too high: each step overshoots "
                     "more than the one before.",
                     epoch=epoch,
-                    rate=f"{rate:.3g}",
+                    rate=format_number(rate, ".3g"),
                 ),
                 self._slower(rate),
             )
@@ -163,7 +163,7 @@ class TrainingMonitor:
                     "Since epoch {epoch} the loss is thousands of times larger than before. The "
                     "learning rate ({rate}) is too high for this network.",
                     epoch=epoch,
-                    rate=f"{rate:.3g}",
+                    rate=format_number(rate, ".3g"),
                 ),
                 self._slower(rate),
             )
@@ -198,7 +198,7 @@ class TrainingMonitor:
                 _(
                     "The last epochs lowered the loss by {share}: more epochs will probably "
                     "improve it further.",
-                    share=f"{gain:.0%}",
+                    share=format_number(gain, ".0%"),
                 ),
                 self._longer(max(1, len(curve))),
                 "info",
@@ -220,16 +220,16 @@ class TrainingMonitor:
                 "After epoch {epoch} you raised the learning rate from {before} to {rate}. The "
                 "loss was {low} before and is {now} now: each step overshoots.",
                 epoch=raised.epoch,
-                before=f"{raised.before:.3g}",
-                rate=f"{raised.rate:.3g}",
-                low=f"{raised.low:.3g}",
-                now=f"{raised.now:.3g}",
+                before=format_number(raised.before, ".3g"),
+                rate=format_number(raised.rate, ".3g"),
+                low=format_number(raised.low, ".3g"),
+                now=format_number(raised.now, ".3g"),
             ),
             RunFix(
                 _(
                     "Return to epoch {epoch} and a learning rate of {rate}",
                     epoch=best,
-                    rate=f"{raised.before:.2g}",
+                    rate=format_number(raised.before, ".2g"),
                 ),
                 lambda p: p,
                 "go_back_before_raise",
@@ -238,7 +238,7 @@ class TrainingMonitor:
 
     def _slower(self, rate: float) -> RunFix:
         return RunFix(
-            _("Use a learning rate of {rate}", rate=f"{rate / 10:.2g}"),
+            _("Use a learning rate of {rate}", rate=format_number(rate / 10, ".2g")),
             lambda p: _with_rate(p, rate / 10),
         )
 
@@ -257,7 +257,8 @@ class TrainingMonitor:
             return Diagnosis(
                 "stuck", epoch, title,
                 f"{start} {bound} " + _("The targets range from {low} to {high}.",
-                    low=f"{float(target.min()):.3g}", high=f"{float(target.max()):.3g}"),
+                    low=format_number(float(target.min()), ".3g"),
+                    high=format_number(float(target.max()), ".3g")),
                 RunFix(_("Make the last layer linear"),
                     lambda p: set_params(p, output, activation="linear")),
                 node=output,
@@ -268,7 +269,8 @@ class TrainingMonitor:
                 "stuck", epoch, title,
                 start + " " + _(
                     "The inputs range from {low} to {high}. Such large numbers push activations "
-                    "to where their gradient is almost 0.", low=f"{low:.3g}", high=f"{high:.3g}"),
+                    "to where their gradient is almost 0.", low=format_number(low, ".3g"),
+                    high=format_number(high, ".3g")),
                 RunFix(_("Scale the data"), lambda p: set_data(p, scaling="standard")),
             )  # fmt: skip
         names = model_inputs(project.graph)
@@ -280,7 +282,8 @@ class TrainingMonitor:
                 "stuck", epoch, title,
                 start + " " + _(
                     "{share} of the units of '{name}' always return 0: they are dead relu units, "
-                    "which cannot learn any more.", share=f"{dead[1]:.0%}", name=dead[0]),
+                    "which cannot learn any more.",
+                    share=format_number(dead[1], ".0%"), name=dead[0]),
                 RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
@@ -288,8 +291,8 @@ class TrainingMonitor:
             "stuck", epoch, title,
             start + " " + _(
                 "The learning rate ({rate}) may be too low, or the inputs may be unrelated to "
-                "the target.", rate=f"{rate:.3g}"),
-            RunFix(_("Use a learning rate of {rate}", rate=f"{rate * 10:.2g}"),
+                "the target.", rate=format_number(rate, ".3g")),
+            RunFix(_("Use a learning rate of {rate}", rate=format_number(rate * 10, ".2g")),
                 lambda p: _with_rate(p, rate * 10)),
         )  # fmt: skip
 
@@ -316,7 +319,7 @@ class TrainingMonitor:
             _("The loss jumps up and down"),
             _(
                 "Each step overshoots: the learning rate ({rate}) is high for this network.",
-                rate=f"{rate:.3g}",
+                rate=format_number(rate, ".3g"),
             ),
             self._slower(rate),
         )
@@ -487,7 +490,7 @@ def rows_in_words(holes: Mapping[str, int]) -> str:
         ngettext(
             "{count} row of '{name}' contains NaN or infinity.",
             "{count} rows of '{name}' contain NaN or infinity.",
-            rows, count=f"{rows:,}", name=name,
+            rows, name=name,
         )
         for name, rows in holes.items()
     )  # fmt: skip
@@ -523,8 +526,8 @@ def _out_of_reach(activation: str | None, target: Any) -> str:
         _(
             "{activation} returns only numbers from {low} to {high}.",
             activation=activation,
-            low=f"{least:g}",
-            high=f"{most:g}",
+            low=format_number(least, "g"),
+            high=format_number(most, "g"),
         )
         if np.isfinite(most)
         else _("{activation} returns no negative numbers.", activation=activation)

@@ -10,6 +10,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Data, Node, Project
 from netbuilder.core.project.point_edits import POINTS, point_edits
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -132,5 +133,5 @@ def format_value(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(format_value(entry) for entry in value) or "none"
     if isinstance(value, float):
-        return f"{value:g}"
+        return format_number(value, "g")
     return str(value)

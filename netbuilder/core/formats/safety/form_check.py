@@ -13,6 +13,7 @@ from typing import Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.allowlist import MODELS
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number, shorten
 
 MAX_LAYERS = 10_000
 MAX_NAME = 500
@@ -46,8 +47,8 @@ def check_form(config: Any, name: str) -> None:
             _(
                 "'{file}' has {count} layers; NetBuilder opens models with up to {most}.",
                 file=name,
-                count=f"{count:,}",
-                most=f"{MAX_LAYERS:,}",
+                count=format_number(count, ","),
+                most=format_number(MAX_LAYERS, ","),
             ),
             _("This is not an ordinary model file: do not open it."),
             code="too_many_layers",
@@ -119,7 +120,7 @@ def _check_layer(entry: Any, name: str) -> None:
             name,
             _(
                 "the config of a {class_name} is of type {type}",
-                class_name=f"{entry['class_name']:.60}",
+                class_name=shorten(entry["class_name"], 60),
                 type=type(inner).__name__,
             ),
         )
@@ -129,7 +130,7 @@ def _check_layer(entry: Any, name: str) -> None:
                 name,
                 _(
                     "a {class_name} has the name {name}",
-                    class_name=f"{entry['class_name']:.60}",
+                    class_name=shorten(entry["class_name"], 60),
                     name=f"{own!r:.60}",
                 ),
             )
@@ -139,7 +140,7 @@ def _check_layer(entry: Any, name: str) -> None:
             name,
             _(
                 "the connections of a {class_name} are not a list",
-                class_name=f"{entry['class_name']:.60}",
+                class_name=shorten(entry["class_name"], 60),
             ),
         )
     _check_shapes(inner, name)

@@ -16,6 +16,7 @@ from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY, snake_
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024**3
@@ -93,7 +94,9 @@ def _unsafe(said: str) -> FormatError:
 def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     infos = archive.infolist()
     if len(infos) > MAX_ENTRIES:
-        raise _unsafe(_("'{file}' contains {count} files.", file=name, count=f"{len(infos):,}"))
+        raise _unsafe(
+            _("'{file}' contains {count} files.", file=name, count=format_number(len(infos), ","))
+        )
     seen: set[str] = set()
     total = packed = 0
     for info in infos:
@@ -116,8 +119,8 @@ def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
             _(
                 "'{file}' would unpack to {unpacked} MiB from {packed} MiB.",
                 file=name,
-                unpacked=f"{total // 2**20:,}",
-                packed=f"{packed // 2**20:,}",
+                unpacked=format_number(total // 2**20, ","),
+                packed=format_number(packed // 2**20, ","),
             )
         )
     if "config.json" not in seen:

@@ -13,6 +13,7 @@ from typing import Any
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 # Numbers that a layer may give for one sample: 512 MiB in 32 bits.
 MAX_SAMPLE = 2**27
@@ -119,7 +120,7 @@ def too_much_output_error(name: str, detail: str) -> FormatError:
             "with up to {count} numbers per sample.",
             file=name,
             detail=detail,
-            count=f"{MAX_SAMPLE:,}",
+            count=format_number(MAX_SAMPLE, ","),
         ),
         _("The file is damaged or manipulated: do not open it."),
         code="network_output_too_large",

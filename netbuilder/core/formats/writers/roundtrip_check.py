@@ -24,6 +24,7 @@ from netbuilder.core.formats.keras_prediction import (
 )
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.tensorflow_output import mute_output
+from netbuilder.core.wording import format_number
 
 # Of the largest answer: what other arithmetic may make of 32-bit numbers.
 TOLERANCE = 2e-3
@@ -190,8 +191,8 @@ def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: st
                 title,
                 _(
                     "it predicts {found} instead of {expected}",
-                    found=f"{float(theirs[place]):.6g}",
-                    expected=f"{float(ours[place]):.6g}",
+                    found=format_number(float(theirs[place]), ".6g"),
+                    expected=format_number(float(ours[place]), ".6g"),
                 ),
             )
 

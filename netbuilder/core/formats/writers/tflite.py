@@ -41,6 +41,7 @@ from netbuilder.core.formats.writers.tflite_bits import (
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import keras
@@ -181,10 +182,15 @@ def _loss(found: Array, expected: Array) -> str:
     """Return what fewer bits cost, as a difference from the network: the labels are unknown."""
     if expected.ndim == 2 and expected.shape[1] > 1:
         same = float(np.mean(found.argmax(-1) == expected.argmax(-1)))
-        return _("same class as the network for {share} of the rows", share=f"{same:.0%}")
+        return _(
+            "same class as the network for {share} of the rows", share=format_number(same, ".0%")
+        )
     spread = float(np.ptp(expected)) or 1.0
     off = float(np.abs(found - expected).mean()) / spread
-    return _("mean difference from the network {share} of the value range", share=f"{off:.2%}")
+    return _(
+        "mean difference from the network {share} of the value range",
+        share=format_number(off, ".2%"),
+    )
 
 
 def _converted(

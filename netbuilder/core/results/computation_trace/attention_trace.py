@@ -19,6 +19,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
     ComputedValue,
     ProductTerm,
 )
+from netbuilder.core.wording import format_number
 
 LAYERS = ("Attention", "AdditiveAttention", "MultiHeadAttention")
 
@@ -151,7 +152,7 @@ def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
     for head, row in enumerate(rows):
         order = np.argsort(row)[::-1][:most]
         steps = ", ".join(
-            _("step {number} {share}", number=j, share=f"{row[j]:.0%}") for j in order
+            _("step {number} {share}", number=j, share=format_number(row[j], ".0%")) for j in order
         )
         if len(row) > most:
             steps = _("{steps} and {count} more", steps=steps, count=len(row) - most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.computation_trace.computed_value import (
     ComputedValue,
     format_value,
@@ -51,7 +51,12 @@ def sum_formula(number: ComputedValue, most: int) -> str:
         products += f" + {format_value(rest)} {smaller}"
     if not products:
         products = format_value(number.before)
-    return f"{products} + bias {format_value(number.bias)} = {format_value(number.before)}"
+    return _(
+        "{products} + bias {bias} = {value}",
+        products=products,
+        bias=format_value(number.bias),
+        value=format_value(number.before),
+    )
 
 
 def gate_formulas(number: ComputedValue, most: int = 2) -> tuple[str, ...]:

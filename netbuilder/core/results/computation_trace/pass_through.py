@@ -118,7 +118,13 @@ def _merged(
         name, choose = _CHOSEN[layer]
         value = float(choose(values))
         return _told(
-            value, f"{name} of {', '.join(map(format_value, values))} = {format_value(value)}"
+            value,
+            _(
+                "{rule} of {values} = {value}",
+                rule=_(name),
+                values=", ".join(map(format_value, values)),
+                value=format_value(value),
+            ),
         )
     return None
 
@@ -160,9 +166,14 @@ def _normalised(
     beta = float(weights["beta"][unit]) if "beta" in weights else 0.0
     own = float(x[index])
     value = (own - mean) / size * gamma + beta
-    said = (
-        f"({format_value(own)} − mean {format_value(mean)}) ÷ spread {format_value(size)}"
-        f" · {format_value(gamma)} + {format_value(beta)} = {format_value(value)}"
+    said = _(
+        "({input} − mean {mean}) ÷ standard deviation {deviation} · {gamma} + {beta} = {value}",
+        input=format_value(own),
+        mean=format_value(mean),
+        deviation=format_value(size),
+        gamma=format_value(gamma),
+        beta=format_value(beta),
+        value=format_value(value),
     )
     return ComputedValue(
         value, "told", (ProductTerm(place_name(index), own, gamma / size),), lines=(said,)

@@ -20,7 +20,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.predict import predict_raw
-from netbuilder.core.wording import format_probability
+from netbuilder.core.wording import format_number, format_probability
 
 Array = NDArray[Any]
 
@@ -65,7 +65,7 @@ class ExplanationTarget:
     def format_change(self, value: float) -> str:
         """As ``told``, of how far it changes."""
         if self.target.task != REGRESSION:
-            return _("{number} percentage points", number=f"{100 * value:.1f}")
+            return _("{number} percentage points", number=format_number(100 * value, ".1f"))
         return self.told(value)
 
     def input_of(self, sort: str) -> tuple[str, InputPreprocessing]:

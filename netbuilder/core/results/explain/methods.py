@@ -19,7 +19,7 @@ from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget, explanation_target
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.unusual_values import KNOWS_NOTHING, has_no_known_words
-from netbuilder.core.wording import did_you_mean, format_list, format_probability
+from netbuilder.core.wording import did_you_mean, format_list, format_number, format_probability
 
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
@@ -72,7 +72,7 @@ def _importance(
             "{column} matters most: with its values shuffled, {share} fewer predictions are "
             "correct.",
             column=most,
-            share=f"{found[most]:.1%}",
+            share=format_number(found[most], ".1%"),
         )
     )
     if found[most] <= 0:

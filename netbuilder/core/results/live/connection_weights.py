@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.model import Graph
+from netbuilder.core.wording import format_number
 
 Array = NDArray[Any]
 #: Weights that what arrives is multiplied with, by the end of Keras's names.
@@ -33,9 +34,8 @@ class ConnectionWeight:
                 "{count} weight: mean size {size}, mean {mean}",
                 "{count} weights: mean size {size}, mean {mean}",
                 self.count,
-                count=f"{self.count:,}",
-                size=f"{self.size:.3g}",
-                mean=f"{self.mean:+.3g}",
+                size=format_number(self.size, ".3g"),
+                mean=format_number(self.mean, "+.3g"),
             )
         ).replace("-", "−")
 

@@ -18,7 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, format_number
 
 GRID_POINTS = 5
 #: Fields of the plan that may be varied: name → least value.
@@ -160,7 +160,7 @@ def format_setting(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return format_number(value, ".3g")
     if isinstance(value, dict) and "name" in value:
         inner = ", ".join(format_setting(one) for one in dict(value.get("params", {})).values())
         return f"{value['name']} ({inner})" if inner else str(value["name"])

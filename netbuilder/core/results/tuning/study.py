@@ -34,6 +34,7 @@ from netbuilder.core.results.tuning.trial_sampling import (
     method_for,
     spread_trials,
 )
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class StudyPlan:
     @property
     def words(self) -> str:
         """How many variants, and how they are chosen: "12 variants, chosen at random"."""
-        count = ngettext("{count} trial", "{count} trials", self.count, count=f"{self.count:,}")
+        count = ngettext("{count} trial", "{count} trials", self.count)
         if self.chosen == "random":
             return _("{trials}, chosen at random", trials=count)
         if self.chosen == "bayes":
@@ -82,7 +83,7 @@ class StudyPlan:
         return _(
             "{trials} of {total} combinations, drawn at random",
             trials=count,
-            total=f"{grid_size(self.varied):,}",
+            total=format_number(grid_size(self.varied), ","),
         )
 
     @property
@@ -179,10 +180,10 @@ class Study:
             "On {rows} validation rows, {alike} of {count} other trials are as good: the next one "
             "is {difference} worse, and chance alone explains up to {chance} (paired t-test).",
             len(apart),
-            rows=f"{best.held:,}",
+            rows=format_number(best.held, ","),
             alike=len(alike),
-            difference=f"{nearest.mean:.2g}",
-            chance=f"{nearest.chance:.2g}",
+            difference=format_number(nearest.mean, ".2g"),
+            chance=format_number(nearest.chance, ".2g"),
         )
         choose = _("Choose the smallest of these networks, or increase validation_split.")
         return f"{told} {choose}"

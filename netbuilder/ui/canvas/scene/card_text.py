@@ -12,6 +12,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
+from netbuilder.core.wording import format_number
 
 _MOST_SHAPES = 3
 _LOSS_BY_TASK = {
@@ -85,13 +86,13 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
 def parameter_count(shape: Any) -> str:
     """Number of parameters, "18,496"; "" for none or when Keras has not spoken."""
     parameters = getattr(shape, "parameters", None)
-    return f"{parameters:,}" if parameters else ""
+    return format_number(parameters, ",") if parameters else ""
 
 
 def parameter_total(shapes: Iterable[Any]) -> str:
     """Sum of the parameters of several nodes."""
     parameters = sum(getattr(shape, "parameters", None) or 0 for shape in shapes)
-    return f"{parameters:,}" if parameters else ""
+    return format_number(parameters, ",") if parameters else ""
 
 
 def group_detail(inside: Sequence[Node]) -> str:

@@ -183,8 +183,7 @@ def _placed(lesson: Lesson, start: Project) -> Project:
     """The start project with its data found from wherever it will be saved."""
     if lesson.start == EMPTY:
         return start
-    from pathlib import Path
-
+    from netbuilder.core.folders import working_folder
     from netbuilder.core.formats.paths import rebased
 
-    return rebased(start, start_path(lesson).parent, Path.cwd())
+    return rebased(start, start_path(lesson).parent, working_folder())

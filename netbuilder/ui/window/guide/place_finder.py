@@ -26,12 +26,15 @@ class PlaceFinder:
             "input": lambda: self._card(parts.store.project.graph.inputs),
             "last": lambda: self._card(parts.store.project.graph.outputs[-1:]),
             "inspector": self._inspector,
-            "train": lambda: self._of(top_bar.train),
+            **{
+                name: lambda: self._of(top_bar.train)  # Pause takes its place
+                for name in ("train", "pause")
+            },
             "menu": lambda: self._of(top_bar.menu_button),
             "problems": lambda: self._of(parts.status),
             **{
                 name: lambda name=name: self._button(name)  # type: ignore[misc]
-                for name in ("pause", "stop", "undo", "save", "save-model", "gallery", "help")
+                for name in ("stop", "undo", "save", "save-model", "gallery", "help")
             },
             **{
                 name: lambda name=name: self._of(parts.docks.pages[name])  # type: ignore[misc]

@@ -28,7 +28,7 @@ from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, name_list_opti
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import format_bytes, format_quoted_list, shorten
+from netbuilder.core.wording import format_bytes, format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,10 +143,10 @@ def check_room(
             "per value for {rows} rows would need {memory} of memory; the limit is {limit} MiB.",
             name=widest.name,
             file=source,
-            values=f"{len(widest.categories):,}",
-            rows=f"{rows:,}",
+            values=format_number(len(widest.categories), ","),
+            rows=format_number(rows, ","),
             memory=format_bytes(needed),
-            limit=f"{limit:,.0f}",
+            limit=format_number(limit, ",.0f"),
         ),
         _(
             "Leave the column out, or reduce the number of categories. If the computer has "

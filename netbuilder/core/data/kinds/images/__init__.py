@@ -234,7 +234,7 @@ class ImageModality(Modality):
         if taker is not None:
             offset, scale = scaling.to_bytes(offset, scale)
             notes = (
-                _("Pixels are not rescaled (0 to 255): '{layer}' scales them itself.", layer=taker),
+                _("Pixel values stay from 0 to 255: '{layer}' scales them itself.", layer=taker),
             )
         mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
         fitted = InputPreprocessing(

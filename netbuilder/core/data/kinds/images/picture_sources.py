@@ -184,7 +184,6 @@ def listed_pictures(
                 "{count} of {total} pictures was not found and is left out: {names}.",
                 "{count} of {total} pictures were not found and are left out: {names}.",
                 len(lost),
-                count=format_number(len(lost)),
                 total=format_number(len(names)),
                 names=format_list(lost, 3),
             ),

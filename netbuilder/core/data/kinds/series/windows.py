@@ -135,7 +135,7 @@ def history(
     import numpy as np
 
     window = int(entry.shape[0] or 1)
-    names, segments = _long_enough(table, data, entry, source)
+    names, segments, _order = _long_enough(table, data, entry, source)
     parts = [cut(one.frame[names], window) for one in segments]
     lines = [line for one in segments for line in one.frame.index[window - 1 :]]
     horizon = integer_option(data.options, "horizon", 1)
@@ -162,17 +162,37 @@ def latest_window(
     """
     import numpy as np
 
-    names, segments = _long_enough(table, data, entry, source)
-    last = max(reversed(segments), key=lambda one: float(one.times[-1]))
-    rows = last.frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
+    names, segments, _order = _long_enough(table, data, entry, source)
+    rows = _latest(segments).frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
     found: NDArray[np.float64] = fill_sequences(rows[None], entry.columns)[0]
     return found
 
 
+def latest_days(
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
+) -> NDArray[np.float64] | None:
+    """Return the days since 1970-01-01 of the rows of ``latest_window``, (window,).
+
+    None where no column of dates orders the rows.
+
+    Raises:
+        DataError: columns are missing, or no window fits.
+    """
+    _names, segments, order = _long_enough(table, data, entry, source)
+    if not order or is_numeric(table[order]):
+        return None
+    return _latest(segments).times[-int(entry.shape[0] or 1) :]
+
+
+def _latest(segments: Sequence[Segment]) -> Segment:
+    return max(reversed(segments), key=lambda one: float(one.times[-1]))
+
+
 def _long_enough(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
-) -> tuple[list[str], list[Segment]]:
-    """The columns that a model takes, and the stretches of a table into which a window fits."""
+) -> tuple[list[str], list[Segment], str]:
+    """The columns that a model takes, the stretches of a table into which a window fits, and the
+    column of time."""
     names = [column.name for column in entry.columns]
     used = _with_helpers(table, data, names, source)
     rows = segments_of(used, (), _as_features(data, names), source)
@@ -185,13 +205,12 @@ def _long_enough(
                 "{file} has {count} rows, but the model needs {window} rows per window.",
                 len(table),
                 file=source,
-                count=f"{len(table):,}",
                 window=window,
             ),
             _("Use a file with at least {count} rows.", count=window),
             code="series_too_short",
         )
-    return names, segments
+    return names, segments, rows.order
 
 
 def _as_features(data: Data, names: Sequence[str]) -> Data:

@@ -152,9 +152,8 @@ def _sound(
                 "{count} of {total} sounds is longer than {seconds} s and is cut off.",
                 "{count} of {total} sounds are longer than {seconds} s and are cut off.",
                 longer,
-                count=format_number(longer),
                 total=format_number(len(last)),
-                seconds=f"{seconds:g}",
+                seconds=format_number(seconds, "g"),
             ),
         )
         if longer
@@ -239,7 +238,7 @@ class SoundModality(Modality):
         return _(
             "sounds as waveforms from -1 to 1: {rate} samples per second, {seconds} s",
             rate=format_number(rate),
-            seconds=f"{seconds:g}",
+            seconds=format_number(seconds, "g"),
         )
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:

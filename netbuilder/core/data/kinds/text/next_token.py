@@ -88,7 +88,6 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
                 "{file} has {count} character, too few for windows of {window}.",
                 "{file} has {count} characters, too few for windows of {window}.",
                 len(found),
-                count=f"{len(found):,}",
                 file=source,
                 window=window,
             )
@@ -97,7 +96,6 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
                 "{file} has {count} word, too few for windows of {window}.",
                 "{file} has {count} words, too few for windows of {window}.",
                 len(found),
-                count=f"{len(found):,}",
                 file=source,
                 window=window,
             ),
@@ -118,8 +116,7 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
                 "{count} token ({share}) is rare and counts as unknown.",
                 "{count} tokens ({share}) are rare and count as unknown.",
                 unknown,
-                count=f"{unknown:,}",
-                share=f"{unknown / len(ids):.1%}",
+                share=format_number(unknown / len(ids), ".1%"),
             )
         )
     return _cut(ids, vocabulary, window, step, level, source, tuple(notes))
@@ -239,7 +236,6 @@ class TokenModality(Modality):
                     "{file} has {count} tokens, but the model needs {window} tokens per window.",
                     len(found),
                     file=path.name,
-                    count=f"{len(found):,}",
                     window=window,
                 ),
                 _("Use a longer text."),

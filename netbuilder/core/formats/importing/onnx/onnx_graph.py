@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,8 +161,8 @@ def _check_size(path: Path) -> None:
                 "'{file}' has {size} MiB; with the memory of this computer NetBuilder opens ONNX"
                 " files of up to {limit} MiB.",
                 file=path.name,
-                size=f"{size / 2**20:,.0f}",
-                limit=f"{limit / 2**20:,.0f}",
+                size=format_number(size / 2**20, ",.0f"),
+                limit=format_number(limit / 2**20, ",.0f"),
             ),
             _("Close other programs, or open it on a computer with more memory."),
             path=str(path),
