@@ -213,7 +213,12 @@ class ExplanationView(QWidget):
         self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:
             self.sentence.setText(
-                f"{found.sentence} The {MOST_BARS} of {len(pairs) + left} that change it most:"
+                _(
+                    "{result} The {count} of {total} columns that change it most:",
+                    result=found.sentence,
+                    count=MOST_BARS,
+                    total=len(pairs) + left,
+                )
             )
         near = found.nearest
         self.nearest.setVisible(near is not None and bool(near.changes))
