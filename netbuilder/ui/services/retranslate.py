@@ -193,19 +193,20 @@ def _render_combo(box: QComboBox) -> None:
     blocked = box.blockSignals(True)  # the choice is the same, by another name
     for at in range(box.count()):
         for role in _ITEM_ROLES:
-            _render_item(box.itemData(at, role), lambda new, at=at, role=role: box.setItemData(
-                at, new, role
-            ))  # fmt: skip
+            if (new := _rerendered(box.itemData(at, role))) is not None:
+                box.setItemData(at, new, role)
     box.blockSignals(blocked)
 
 
 def _render_pages(pages: QTabWidget | QToolBox) -> None:
     for at in range(pages.count()):
         if isinstance(pages, QTabWidget):
-            _render_item(pages.tabText(at), lambda new, at=at: pages.setTabText(at, new))
-            _render_item(pages.tabToolTip(at), lambda new, at=at: pages.setTabToolTip(at, new))
-        else:
-            _render_item(pages.itemText(at), lambda new, at=at: pages.setItemText(at, new))
+            if (new := _rerendered(pages.tabText(at))) is not None:
+                pages.setTabText(at, new)
+            if (new := _rerendered(pages.tabToolTip(at))) is not None:
+                pages.setTabToolTip(at, new)
+        elif (new := _rerendered(pages.itemText(at))) is not None:
+            pages.setItemText(at, new)
 
 
 def _render_model(view: QAbstractItemView) -> None:
@@ -229,21 +230,18 @@ def _render_items(model: QAbstractItemModel) -> None:
     rows, columns = model.rowCount(root), _columns(model, root)
     for way, count in ((Qt.Orientation.Horizontal, columns), (Qt.Orientation.Vertical, rows)):
         for at, role in product(range(min(count, _MOST_CELLS)), _ITEM_ROLES):
-            _render_item(
-                model.headerData(at, way, role),
-                lambda new, at=at, role=role, way=way: model.setHeaderData(at, way, new, role),
-            )
+            if (new := _rerendered(model.headerData(at, way, role))) is not None:
+                model.setHeaderData(at, way, new, role)
     blocked = model.blockSignals(True)
     for index in _indexes(model):
         for role in _ITEM_ROLES:
-            _render_item(
-                index.data(role), lambda new, i=index, role=role: model.setData(i, new, role)
-            )
+            if (new := _rerendered(index.data(role))) is not None:
+                model.setData(index, new, role)
     model.blockSignals(blocked)
 
 
 def _indexes(model: QAbstractItemModel) -> Iterable[Any]:
-    open_, found = [QModelIndex()], []
+    open_, found = [QModelIndex()], list[QModelIndex]()
     while open_ and len(found) < _MOST_CELLS:
         parent = open_.pop()
         for row, column in product(range(model.rowCount(parent)), range(_columns(model, parent))):
@@ -258,6 +256,7 @@ def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
     return 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
 
 
-def _render_item(text: object, put: Callable[[str], object]) -> None:
-    if isinstance(text, str) and text and (new := again(text)) != text:
-        put(new)
+def _rerendered(text: object) -> str | None:
+    """The text in the chosen language; None where it stays as it is."""
+    new = again(text) if isinstance(text, str) and text else text
+    return str(new) if new != text else None
