@@ -395,7 +395,7 @@ def test_damaged_pictures_are_left_out_by_a_button_and_come_back_by_undo(
     card.buttons[0].click()
     qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
-    assert "2 pictures are left out" in panel.conclusions.lines[0].words.text()
+    assert "2 files are left out" in panel.conclusions.lines[0].words.text()
     assert not panel.look.isHidden()
     window.store.undo()
     qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
