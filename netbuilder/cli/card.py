@@ -47,7 +47,7 @@ def _write_pdf(page: str, path: Path) -> None:
     with qt_libraries():
         from PySide6.QtWidgets import QApplication
 
-        from netbuilder.ui.window.run_report import write_pdf
+        from netbuilder.ui.plots.picture_export import write_pdf
     application = QApplication.instance() or QApplication([])
     write_pdf(page, path)
     del application

@@ -109,7 +109,7 @@ def test_from_an_empty_canvas_to_an_answer(
     evaluate = panel(window, "evaluate")
     assert isinstance(evaluate, EvaluatePanel)
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
-    assert "right" in evaluate.sentence.text()
+    assert "correct" in evaluate.sentence.text()
     assert not evaluate.heat.isHidden()
 
     predict = panel(window, "predict")

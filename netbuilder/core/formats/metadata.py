@@ -32,7 +32,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.type_check import type_problem
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import shorten
 
 VERSION = 1
 # In ``TrainedModel.extra``: the canvas cannot say all that the model is.
@@ -164,7 +164,7 @@ def _category_problem(preprocessing: Preprocessing) -> str:
         if not wanted.get(column.kind, True) or len(set(values)) != len(values):
             return _(
                 "the values of column '{column}' are {values}",
-                column=format_number(column.name, ".40"),
+                column=shorten(column.name, 40),
                 values=f"{values!r:.60}",
             )
     return ""

@@ -194,7 +194,11 @@ def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluat
 
 
 def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
-    """Whether it learned by heart, from the judgements on parts; "" where that cannot be told."""
+    """Say whether the network overfits, from the evaluations of the parts of its data.
+
+    Returns:
+        "" where that cannot be told.
+    """
     if "training" not in parts or len(parts) < 2:
         return ""
     known = parts["training"]
@@ -202,7 +206,8 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     other = parts[name]
     if "accuracy" in known.metrics:
         here, there = known.metrics["accuracy"], other.metrics["accuracy"]
-        apart = here - there > 0.05 and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
+        worse = here - there > 0.05
+        apart = worse and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
         said = _(
             "Correct predictions: {training} of the training rows, {other} of the {rows} rows.",
             training=format_percent(here, 1),
@@ -212,8 +217,8 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         # Of a very good network the gap is small all the same, beside what a guess is off by.
-        apart = there > 1.3 * here and there - here > 0.05 * other.baseline
-        apart = apart and there - here > 2 * float(np.hypot(_error(known), _error(other)))
+        worse = there > 1.3 * here and there - here > 0.05 * other.baseline
+        apart = worse and there - here > 2 * float(np.hypot(_error(known), _error(other)))
         said = _(
             "Mean error: {training} on training rows, {other} on {rows} rows.",
             training=known.told(here),
@@ -230,11 +235,12 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
             rows=_(name),
         )
         return f"{said} {few}"
-    end = (
-        _("The network has memorised its training rows (overfitting).")
-        if apart
-        else _("It predicts new rows about as well as its training rows.")
-    )
+    if apart:
+        end = _("The network has memorised its training rows (overfitting).")
+    elif worse:
+        end = _("New rows are predicted worse, but with so few of them this may be chance.")
+    else:
+        end = _("It predicts new rows about as well as its training rows.")
     return f"{said} {end}"
 
 

@@ -210,7 +210,7 @@ def days_after(days: Array, steps: int) -> Array:
         found = later.astype("datetime64[D]") + of_month[0]
     else:
         found = (later + 1).astype("datetime64[D]") - left[0]
-    return found.astype(np.float64)
+    return np.asarray(found, np.float64)
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

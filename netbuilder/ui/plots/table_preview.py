@@ -52,6 +52,7 @@ class TextTable(QAbstractTableModel):
         self._rows: Sequence[Sequence[str]] = ()
         self._tips: tuple[str, ...] = ()
         self._marked: frozenset[int] = frozenset()
+        self._row_tips: Sequence[str] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -79,8 +80,10 @@ class TextTable(QAbstractTableModel):
         rows: Sequence[Sequence[str]],
         tips: tuple[str, ...] = (),
         marked: frozenset[int] = frozenset(),
+        row_tips: Sequence[str] = (),
     ) -> None:
         """Show other rows."""
+        self._row_tips = row_tips
         self.beginResetModel()
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
         self._order = None
@@ -100,6 +103,8 @@ class TextTable(QAbstractTableModel):
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
             return theme.ui_font(bold=True)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return self._row_tips[self.place(index.row())] if self._row_tips else None
         return None
 
     def headerData(
@@ -184,11 +189,16 @@ class ShortTable(QTableView):
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def show_rows(
-        self, columns: tuple[str, ...], rows: Sequence[Sequence[str]], *, narrow: int = 1
+        self,
+        columns: tuple[str, ...],
+        rows: Sequence[Sequence[str]],
+        *,
+        narrow: int = 1,
+        row_tips: Sequence[str] = (),
     ) -> None:
         """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
         of the table: in a narrow one their words wrap, too."""
-        self.rows.show_rows(columns, rows)
+        self.rows.show_rows(columns, rows, row_tips=row_tips)
         self._narrow = min(narrow, len(columns) - 1)
         for column in range(self._narrow):
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)

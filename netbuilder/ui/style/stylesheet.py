@@ -41,6 +41,7 @@ QLabel[role="heading"] {{ color: {c.text}; font-weight: 600; }}
 QLabel[role="caption"] {{ color: {c.secondary}; font-weight: 600; font-size: {tiny:.1f}pt; }}
 QLabel[role="title"] {{ color: {c.text}; font-weight: 700; font-size: {large:.1f}pt; }}
 QLabel[role="answer"] {{ color: {c.text}; font-weight: 700; font-size: {points * 1.6:.1f}pt; }}
+QLabel[role="figure"] {{ color: {c.text}; font-weight: 700; font-size: {points * 1.8:.1f}pt; }}
 QLabel[role="sentence"] {{ color: {c.text}; font-size: {large:.1f}pt; font-weight: 600; }}
 QLabel[role="empty"] {{ color: {c.secondary}; padding: 24px; }}
 

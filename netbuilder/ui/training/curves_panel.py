@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.equivalence import changed_since
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.epoch_viewer import EpochViewer
@@ -22,6 +21,7 @@ from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
+from netbuilder.ui.training.ghost_plot import GhostPlot
 from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.notices import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.ui.training.curve_view import CurveView
+
+#: What the project differs in from the run, and what takes that back; see ``changed_since``.
+_DIFFERS = {
+    "network": (N_("The network differs from the one of this run."), N_("Restore the network")),
+    "data": (N_("The data differs from the data of this run."), N_("Restore the data")),
+    "": (N_("The settings differ from those of this run."), N_("Restore the settings")),
+}
 
 
 class CurvesPanel(QWidget):
@@ -85,6 +92,8 @@ class CurvesPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._run_layout = layout
+        self.ghost = GhostPlot(page)
+        layout.addWidget(self.ghost, 1)
         self.messages = TrainingMessages(page)
         layout.addWidget(self.messages)
         self.rate = RateSlider(page)
@@ -105,8 +114,20 @@ class CurvesPanel(QWidget):
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)
+            self._show_ghost()
             self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
+
+    def _show_ghost(self) -> None:
+        """Show where curves will be, until there are any."""
+        runner, trained = self._runner, self._workbench.models.trained
+        empty = runner.project is None and not runner.overlays and trained is None
+        self.ghost.setVisible(empty)
+        for widget in (self.rate, self.buttons):
+            widget.setHidden(empty)
+        if self._curves is not None:
+            self._curves.setHidden(empty)
+            self._curves.tools.setHidden(empty)
 
     def _show_epoch(self, epoch: float | None) -> None:
         """Show previews and surface as they were where the cursor is on the curve."""
@@ -129,10 +150,12 @@ class CurvesPanel(QWidget):
         self._show_differs()
         self._show_rate()
         self._show_result()
+        self._show_ghost()
 
     def _overlay(self) -> None:
         self.curves.plot.set_overlays(self._runner.overlays)
         self.curves.grow(self._runner.planned)
+        self._show_ghost()
 
     def _grew(self) -> None:
         self.curves.grow(self._runner.planned)
@@ -149,34 +172,33 @@ class CurvesPanel(QWidget):
         self._show_rate()
         self._show_differs()
         self._show_result()
+        self._show_ghost()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         trained, another = new.model, old.model is not new.model
         if trained is not None and another and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
-            from netbuilder.core.history_columns import epoch_row
             from netbuilder.ui.plots.run_curves import RunCurves
 
-            curves = RunCurves.from_history(trained.project.name, trained.history)
-            curves.kept_epoch = trained.kept_epoch
-            curves.kept = epoch_row(trained.history, trained.kept_epoch)
-            self.curves.show_run(curves, trained.epochs)
+            self.curves.show_run(RunCurves.of_model(trained), trained.epochs)
         self.buttons.refresh()
+        self._show_ghost()
 
     def _noticed(self, notice: Diagnosis) -> None:
         fix = notice.fix
+        buttons: tuple[tuple[str, Callable[[], object]], ...] = ()
+        if fix is not None and fix.action == "train_more":
+            # The one control for training on offers so many epochs.
+            self.buttons.count.setValue(fix.amount)
+        elif fix is not None:
+            buttons = ((fix.label, partial(self._fix, notice)),)
+        role = "warning" if notice.severity == "warning" else "info"
         self.messages.put(
-            TrainingMessage(
-                f"notice {notice.code}",
-                "warning" if notice.severity == "warning" else "info",
-                notice.title,
-                notice.message,
-                ((fix.label, partial(self._fix, notice)),) if fix is not None else (),
-            )
+            TrainingMessage(f"notice {notice.code}", role, notice.title, notice.message, buttons)
         )
 
     def _fix(self, notice: Diagnosis) -> None:
-        """Mend the project for the next run, and the run itself where that is possible."""
+        """Fix the project for the next run, and the run itself where that is possible."""
         fix = notice.fix
         assert fix is not None
         self._store.apply(fix.label, fix.edit)
@@ -188,8 +210,8 @@ class CurvesPanel(QWidget):
         if error is None:
             self.messages.take("error")
             return
-        title = "The training ended early" if self._runner.begun else "Training could not begin"
-        self.messages.put(TrainingMessage("error", "error", f"{title}:", str(error)))
+        title = _("The training failed") if self._runner.begun else _("Training could not start")
+        self.messages.put(TrainingMessage("error", "error", title, str(error)))
 
     def _show_result(self) -> None:
         trained = self._workbench.models.trained
@@ -199,12 +221,14 @@ class CurvesPanel(QWidget):
         if trained is None or self._runner.active:
             self.messages.take("result")
             return
-        words = self._evaluation_service.sentence or format_results(trained.test)
-        took = (
-            f"Trained {duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)}"
-        )
+        duration = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
+        took, words = _("Trained {duration}", duration=duration), ""
         if trained.set_by_hand:
-            took += f", then {format_count(trained.set_by_hand, 'weight')} set by hand"
+            words = ngettext(
+                "{count} weight was set by hand since.",
+                "{count} weights were set by hand since.",
+                trained.set_by_hand,
+            )
         self.messages.put(
             TrainingMessage(
                 "result",
@@ -212,8 +236,8 @@ class CurvesPanel(QWidget):
                 took,
                 words,
                 (
-                    ("Save the network (.h5)…", self._save_model),
-                    ("Evaluate", partial(self._show_panel, "evaluate")),
+                    (_("Export model (.h5)…"), self._save_model),
+                    (_("Evaluate"), partial(self._show_panel, "evaluate")),
                 ),
                 always=True,
             )
@@ -224,11 +248,12 @@ class CurvesPanel(QWidget):
         from netbuilder.core.engine.runs.run_store import network_path
 
         took = duration_sentence(run.epochs, run.seconds, slowed=run.slowed)
-        took = f"The last training ({format_start(run)}): {took}"
+        took = _("Last run ({start}): {duration}", start=format_start(run), duration=took)
         words = format_results(run.test)
         if not network_path(run.id).is_file():
-            words += " The trained network itself is in the .h5 it was saved to, if it was."
-        self.messages.put(TrainingMessage("result", "info", took, words.strip()))
+            gone = _("Its weights are only in the .h5 file that you exported.")
+            words = f"{words} {gone}".strip()
+        self.messages.put(TrainingMessage("result", "info", took, words))
 
     def _show_differs(self) -> None:
         runner = self._runner
@@ -236,25 +261,24 @@ class CurvesPanel(QWidget):
             self.messages.take("differs")
             return
         held = runner.project
-        what = (changed_since(held, self._store.project) if held is not None else "") or "plan"
+        what = changed_since(held, self._store.project) if held is not None else ""
+        differs, restore = (_(words) for words in _DIFFERS[what])
         if runner.active:
-            words = (
-                f"The {what} was changed since this training began. The change counts from the "
-                "next training on."
-            )
-        elif self._workbench.models.trained is None:
-            words = f"The {what} is no longer the one that these curves are of."
+            then = _("Changes apply to the next run.")
+        elif self._workbench.models.trained is not None:
+            then = _("Curves and Understand still show the trained version.")
         else:
-            words = (
-                f"The {what} was changed since: Evaluate, Predict and Inside speak about what was "
-                "trained."
+            then = ""
+        self.messages.put(
+            TrainingMessage(
+                "differs", "info", "", f"{differs} {then}".strip(),
+                ((restore, partial(self._bring_back, held)),),
             )
-        back = ((f"Bring that {what} back", partial(self._bring_back, held)),)
-        self.messages.put(TrainingMessage("differs", "info", "", words, back))
+        )  # fmt: skip
 
     def _bring_back(self, project: Project | None) -> None:
         if project is not None:
-            self._store.apply("Bring the trained network back", lambda _project: project)
+            self._store.apply(_("Restore the trained version"), lambda _project: project)
 
     def _show_rate(self) -> None:
         """Show the rate that training goes on with; of a network that was edited, the plan's."""
@@ -285,7 +309,9 @@ class CurvesPanel(QWidget):
             new = Choice(old.name, {**old.params, "learning_rate": rate})
             return edits.set_training(project, optimizer=new)
 
-        self._store.apply("Change learning rate", change, merge="training/optimizer/learning_rate")
+        self._store.apply(
+            _("Change learning rate"), change, merge="training/optimizer/learning_rate"
+        )
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.training is not new.training:

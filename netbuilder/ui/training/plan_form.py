@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import OutputSettings, Project, Training
 from netbuilder.ui.forms.choice_editor import ChoiceForm
@@ -26,16 +27,16 @@ from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 _DEFAULTS = Training()
 _LENGTH = (
-    Param("epochs", Kind.INT, _DEFAULTS.epochs, "times through all rows", 1, 1_000_000),
-    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, "rows a step", 1, 10_000_000),
-    Param("validation_split", Kind.FLOAT, 0.1, "part kept aside to watch", 0.0, 0.9),
-    Param("seed", Kind.INT, _DEFAULTS.seed, "same seed, same run", 0, 2**31 - 1),
-    Param("shuffle", Kind.BOOL, True, "mix the rows before every epoch", more=True),
+    Param("epochs", Kind.INT, _DEFAULTS.epochs, N_("passes over the training set"), 1, 1_000_000),
+    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, N_("samples per step"), 1, 10_000_000),
+    Param("validation_split", Kind.FLOAT, 0.1, N_("share held out for validation"), 0.0, 0.9),
+    Param("seed", Kind.INT, _DEFAULTS.seed, N_("the same seed repeats a run"), 0, 2**31 - 1),
+    Param("shuffle", Kind.BOOL, True, N_("shuffle the rows before every epoch"), more=True),
     Param(
         "class_weight",
         Kind.CHOICE,
         "none",
-        "balanced: rare classes count more",
+        N_("balanced: rare classes count more"),
         choices=("none", "balanced"),
         more=True,
     ),
@@ -43,7 +44,7 @@ _LENGTH = (
         "precision",
         Kind.CHOICE,
         "float32",
-        "mixed: faster on newer GPUs",
+        N_("mixed precision: faster on newer GPUs"),
         choices=("float32", "mixed_float16", "mixed_bfloat16"),
         more=True,
     ),
@@ -153,7 +154,7 @@ class PlanForm(QWidget):
         self.metrics.show_choices(plan.metrics)
         self.optimizer.show_choice(plan.optimizer)
         names = [CALLBACKS[c.name].display_title for c in plan.callbacks if c.name in CALLBACKS]
-        self.callbacks_button.setText(f"While it trains: {', '.join(names) or 'nothing extra'}")
+        self.callbacks_button.setText(_("Callbacks: {names}", names=", ".join(names) or _("none")))
         if self.callbacks is not None:
             self.callbacks.show_choices(plan.callbacks)
         self._show_steps()
@@ -224,7 +225,7 @@ class PlanForm(QWidget):
 
     def _edit(self, what: str, merge: str, **changes: Any) -> None:
         self._store.apply(
-            f"Change {what}",
+            _("Change {setting}", setting=what),
             lambda project: edits.set_training(project, **changes),
             merge=f"training/{merge}" if merge else None,
         )
@@ -234,7 +235,7 @@ class PlanForm(QWidget):
             value = next(p.default for p in _LENGTH if p.name == name)
         if name == "validation_split":
             self._store.apply(
-                "Change validation split",
+                _("Change validation split"),
                 lambda project: edits.set_data(project, validation_split=value),
                 merge="training/validation_split",
             )
@@ -246,7 +247,9 @@ class PlanForm(QWidget):
             return edits.set_training(project, outputs={**project.training.outputs, output: goal})
 
         self._store.apply(
-            f"Change goal of {output}", change, merge=f"goal/{output}/{merge}" if merge else None
+            _("Change settings of output {name}", name=output),
+            change,
+            merge=f"goal/{output}/{merge}" if merge else None,
         )
 
     def _unfold_callbacks(self, opened: bool) -> None:

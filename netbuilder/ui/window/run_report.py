@@ -10,15 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMarginsF, QSize, Qt
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project.atomic import replace_atomically, write_bytes
+from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list, format_moment, format_number
-from netbuilder.ui.plots.picture_export import image_png_bytes
+from netbuilder.ui.plots.picture_export import image_png_bytes, write_pdf
 from netbuilder.ui.plots.svg_file import svg_image
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
@@ -201,16 +201,3 @@ def _network(project: Project) -> bytes:
     from netbuilder.core.formats.writers.svg import network_svg
 
     return image_png_bytes(svg_image(network_svg(project)))
-
-
-def write_pdf(page: str, path: Path) -> None:
-    """Write a page of HTML on sheets of A4."""
-    with replace_atomically(path) as temporary:
-        writer = QPdfWriter(str(temporary))
-        writer.setResolution(96)
-        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
-        document = QTextDocument()
-        document.setHtml(page)
-        document.setPageSize(writer.pageLayout().paintRectPixels(96).size().toSizeF())
-        document.print_(writer)

@@ -21,6 +21,7 @@ from netbuilder.ui.services.data_recipes import recipe_for
 from netbuilder.ui.services.level import level, listed_layers
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.question_dialogs import ask_question
@@ -140,10 +141,7 @@ class WindowCommands:
         if blocking:
             first = blocking[0]
             self._show_blocking(first)
-            if first.node is not None:
-                self._parts.show_node(first.node)
-            if first.node is None and self._parts.store.project.data.kind == "":
-                self.show_panel("data")
+            self._go_to(first)
             return
         self._problem, self._blocking = None, False
         self._parts.banner.clear()
@@ -156,15 +154,25 @@ class WindowCommands:
 
     def show_problem(self, problem: Problem) -> None:
         """Go to a problem: Enter mends it, Escape leaves it and goes to the canvas."""
-        if problem.node is not None:
-            self._parts.show_node(problem.node)
+        self._go_to(problem)
         box = self._show_box(problem, f"{problem.title}{self._where(problem)}")
         if box.button is not None:
             box.button.setFocus()
 
+    def _go_to(self, problem: Problem) -> None:
+        """Show where a problem is: its layer, its setting, or the data that there is none of."""
+        if problem.node is not None:
+            self._parts.show_node(problem.node)
+        elif problem.field:
+            panel = self._parts.docks.show_panel("settings")
+            if isinstance(panel, SettingsPanel):
+                panel.show_setting(problem.field)
+        elif self._parts.store.project.data.kind == "":
+            self.show_panel("data")
+
     def _show_blocking(self, problem: Problem) -> None:
         """Say why it cannot be trained, with the mend as a button."""
-        title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
+        title = f"{problem.title}{self._where(problem)}"
         self._blocking = True
         self._show_box(problem, _("The network cannot be trained yet: {problem}", problem=title))
 
@@ -179,10 +187,6 @@ class WindowCommands:
             (fix.label, partial(self._parts.store.apply, fix.label, fix.edit))
             for fix in problem.fixes
         ]
-        if problem.beginning and self._parts.store.project.data.kind == "":
-            fixes.append((_("Choose data"), partial(self.show_panel, "data")))
-        if problem.field:
-            fixes.append((_("Show the settings"), partial(self.show_panel, "settings")))
         box = RoleBox(
             role_of(problem.tone),
             title,
@@ -252,6 +256,7 @@ class WindowCommands:
         """Write the last run on one page, as ``.html`` or ``.pdf``."""
         from netbuilder.core.engine.runs.run_store import list_runs
         from netbuilder.ui.plots.picture_export import image_png_bytes
+        from netbuilder.ui.plots.run_curves import RunCurves
         from netbuilder.ui.plots.training_curves import run_picture
         from netbuilder.ui.window.run_report import RunReport, write_report
 
@@ -259,11 +264,13 @@ class WindowCommands:
         trained = parts.workbench.models.trained
         if trained is None:
             return
+        of_run = parts.runner.project is not None  # else a file was opened, which has its own
+        curves = parts.runner.curves if of_run else RunCurves.of_model(trained)
         report = RunReport(
             parts.store.project,
             parts.workbench.facts,
             trained,
-            image_png_bytes(run_picture(parts.runner.curves, QSize(330, 290))),
+            image_png_bytes(run_picture(curves, QSize(330, 290))),
             parts.evaluation_service.sentence,
             tuple(f"{one.title}: {one.message}" for one in parts.runner.run.notices),
         )

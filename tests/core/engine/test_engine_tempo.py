@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 
 from netbuilder.core.engine import speed_limiter
 from netbuilder.core.engine.changes import Changed, Event

@@ -21,8 +21,8 @@ from netbuilder.core.wording import (
     LINE,
     did_you_mean,
     format_list,
-    format_number,
     format_quoted_list,
+    shorten,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def reader_of(path: Path) -> Reader | None:
 
 def _broken(path: Path, said: str, error: BaseException) -> DataError:
     return DataError(
-        _(said, name=path.name, reason=format_number(str(error).splitlines()[0], ".100")),
+        _(said, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
         _("Open it in the program that wrote it, and save it again."),
         code="table_file_unreadable",
         path=str(path),

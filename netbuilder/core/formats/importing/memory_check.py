@@ -24,7 +24,7 @@ from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import MAX_SAMPLE, too_large_error, too_much_output_error
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import shorten
 
 if TYPE_CHECKING:
     import keras
@@ -122,7 +122,7 @@ def _check(layers: Iterable[Any], file: ModelFile) -> None:
                     file.path.name,
                     _(
                         "'{layer}' has weights of shape {shape}.",
-                        layer=format_number(layer.name, ".60"),
+                        layer=shorten(layer.name, 60),
                         shape=shape,
                     ),
                 )
@@ -132,7 +132,7 @@ def _check(layers: Iterable[Any], file: ModelFile) -> None:
                     file.path.name,
                     _(
                         "'{layer}' outputs {shape} numbers per sample.",
-                        layer=format_number(layer.name, ".60"),
+                        layer=shorten(layer.name, 60),
                         shape=shape,
                     ),
                 )

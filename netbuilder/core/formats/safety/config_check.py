@@ -16,7 +16,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
 from netbuilder.core.formats.safety.model_file import RefusedLayer
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import shorten
 
 NEVER = N_("Do not open this file. If you trust its author, ask for the network without this part.")
 
@@ -53,7 +53,7 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
                 "'{file}' contains a model class written in Python ({class_name}), whose graph "
                 "is not in the file.",
                 file=name,
-                class_name=format_number(config["class_name"], ".60"),
+                class_name=shorten(config["class_name"], 60),
             ),
             _("Save a Sequential or functional model."),
             code="model_class_in_python",
@@ -142,8 +142,8 @@ def _check_layer(entry: Any, name: str, refused: list[RefusedLayer]) -> None:
     own_name = str(inner.get("name", class_name)) if isinstance(inner, Mapping) else class_name
     where = _(
         "Layer '{layer}' ({class_name}) of '{file}'",
-        layer=format_number(own_name, ".80"),
-        class_name=format_number(class_name, ".80"),
+        layer=shorten(own_name, 80),
+        class_name=shorten(class_name, 80),
         file=name,
     )
     if keras2_modernize.is_harmless(entry):
@@ -185,7 +185,7 @@ def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
         return _(
             "{where} is registered as '{name}': it is a layer of another program.",
             where=where,
-            name=format_number(registered, ".80"),
+            name=shorten(registered, 80),
         )
     if module and module not in allowlist.MODULES and root != "keras":
         return _(
@@ -291,12 +291,12 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
             _(
                 "It contains a '{class_name}' of the module {module}, which NetBuilder does not "
                 "know as a part of Keras.",
-                class_name=format_number(class_name, ".80"), module=f"{item['module']!r:.60}",
+                class_name=shorten(class_name, 80), module=f"{item['module']!r:.60}",
             )
             if item.get("module")
             else _(
                 "It contains a '{class_name}', which NetBuilder does not know as a part of Keras.",
-                class_name=format_number(class_name, ".80"),
+                class_name=shorten(class_name, 80),
             ),
         )  # fmt: skip
     _check_module(item, where)

@@ -13,7 +13,7 @@ from typing import Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.allowlist import MODELS
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, shorten
 
 MAX_LAYERS = 10_000
 MAX_NAME = 500
@@ -120,7 +120,7 @@ def _check_layer(entry: Any, name: str) -> None:
             name,
             _(
                 "the config of a {class_name} is of type {type}",
-                class_name=format_number(entry["class_name"], ".60"),
+                class_name=shorten(entry["class_name"], 60),
                 type=type(inner).__name__,
             ),
         )
@@ -130,7 +130,7 @@ def _check_layer(entry: Any, name: str) -> None:
                 name,
                 _(
                     "a {class_name} has the name {name}",
-                    class_name=format_number(entry["class_name"], ".60"),
+                    class_name=shorten(entry["class_name"], 60),
                     name=f"{own!r:.60}",
                 ),
             )
@@ -140,7 +140,7 @@ def _check_layer(entry: Any, name: str) -> None:
             name,
             _(
                 "the connections of a {class_name} are not a list",
-                class_name=format_number(entry["class_name"], ".60"),
+                class_name=shorten(entry["class_name"], 60),
             ),
         )
     _check_shapes(inner, name)

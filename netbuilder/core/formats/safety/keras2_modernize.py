@@ -14,7 +14,7 @@ from netbuilder.core.formats.mask_layers import tensor_places
 from netbuilder.core.formats.safety.allowlist import MODELS
 from netbuilder.core.formats.safety.operations import module_of
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import shorten
 
 # Functions of TensorFlow that only compute, and Keras 3's operation that means the same.
 _BINARY = {
@@ -130,7 +130,7 @@ def why_no_layer(entry: Mapping[str, Any]) -> str:
         "This model calls the TensorFlow function '{name}' (written with +, [] or tf. ...), "
         "which is not a layer. It is not dangerous, but the canvas cannot show it. Replace this "
         "placeholder, or build the model with layers of keras.layers.",
-        name=format_number(entry["config"]["function"], ".60"),
+        name=shorten(entry["config"]["function"], 60),
     )
 
 

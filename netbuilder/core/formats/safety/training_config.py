@@ -14,7 +14,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPT
 from netbuilder.core.formats.safety import allowlist
 from netbuilder.core.formats.safety.config_check import objects, refusal, refuse_code
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import shorten
 
 # Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
 _PREFIX = "Custom>"
@@ -72,7 +72,7 @@ def _refuse_system(config: Any, where: str) -> None:
                 raise refusal(
                     where,
                     _("It would call the Python module '{module}'.",
-                      module=format_number(item['module'], ".60")),
+                      module=shorten(item['module'], 60)),
                 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.equivalence import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.model_store import ModelState, Source
@@ -258,7 +259,7 @@ class Runner(QObject):
         base = self._workbench.base if interrupted is None else interrupted.base
         order = RunOrder(project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
-        self._launched("Reading the data…")
+        self._launched(_("Reading the data…"))
         self._workbench.set_run_error(None)
         self.began.emit()
 
@@ -345,7 +346,7 @@ class Runner(QObject):
             if self.speed is STEP and not stands:
                 session.step()
             self._work.go_on(session)
-            self._launched("Going on…")
+            self._launched(_("Continuing…"))
 
     @property
     def planned(self) -> int:
