@@ -193,6 +193,8 @@ class Docks:
         self.expanded = not self.expanded
         self.side.single = self.expanded
         self.side.expand.setChecked(self.expanded)
+        if self.expanded and self._middle.isAncestorOf(self._window.focusWidget() or self._window):
+            self.side.expand.setFocus(Qt.FocusReason.OtherFocusReason)
         self._middle.setHidden(self.expanded)
         self.palette.setHidden(self.expanded or self.presented)
         self.leave_room()
