@@ -280,7 +280,7 @@ def test_an_empty_folder_is_told_once(open_window: Open, qtbot: QtBot, tmp_path:
     panel.choose_path(folder)
     qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: "none" in panel.preview.note.text(), timeout=MINUTE)
-    assert "No picture in folder none." in panel.notes.text()
+    assert "Folder none has no samples." in panel.notes.text()
     assert panel.preview.note.isHidden()
 
 
@@ -503,4 +503,4 @@ def test_a_question_about_all_of_the_data_is_answered_with_one_click(
     assert answer.text() == "Yes, a series" and answer.menu() is None
     answer.click()
     qtbot.waitUntil(lambda: window.store.project.data.kind == "series")
-    assert window.store.undo_label == "Learn it as a series"
+    assert window.store.undo_label == "Treat it as a series"
