@@ -116,6 +116,8 @@ class PictureForm(PredictForm):
         self.picture_button.clicked.connect(self._ask_picture)
         self.draw_button.toggled.connect(self._draw_toggled)
         self.clear_button.clicked.connect(self.pad.clear)
+        # Ctrl+Z brings the drawing back, and does not undo an edit of the network.
+        self.clear_button.clicked.connect(lambda _checked=False: self.pad.setFocus())
         self.pad.drawn.connect(self._drawn_soon.start)
         self.camera.seen.connect(
             lambda image: self._answer(image, "What the camera sees.", _CAMERA)
