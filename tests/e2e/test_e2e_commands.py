@@ -96,7 +96,7 @@ def test_check_prints_the_network_as_a_table(run: Run, diabetes_job: Job) -> Non
     assert ["dense0", "Dense", "(None,", "50)", "550", "500", "550"] in lines
     assert lines[[line[0] for line in lines if line].index("dense3") + 1][-3] == "10,751", "all"
     rows = run("check", diabetes_job.project, "--table", "--json").json["table"]
-    assert [row["name"] for row in rows][0] == "input"
+    assert rows[0]["name"] == "input"
     assert sum(row["parameters"] for row in rows) == 550 + 5100 + 5050 + 51
     assert set(rows[0]) == {
         "name", "layer", "output", "parameters", "multiply_adds", "trainable"
