@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -67,7 +69,7 @@ def test_an_empty_field_means_the_default() -> None:
 
 
 def test_an_empty_field_that_is_needed_is_told() -> None:
-    with pytest.raises(ValueError, match="needed"):
+    with pytest.raises(ValueError, match=re.escape(_("Enter a value."))):
         parse_value(Param("units", Kind.INT, required=True), "")
 
 
