@@ -71,7 +71,7 @@ def test_an_empty_field_means_the_default() -> None:
 
 
 def test_an_empty_field_that_is_needed_is_told() -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         parse_value(Param("units", Kind.INT, required=True), "")
 
 
