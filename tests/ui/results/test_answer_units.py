@@ -55,7 +55,7 @@ def test_answers_about_money_are_money(
     sample = {"input": test.raw_x["input"][0]}
     rows_beside = ComparisonRows(test.raw_x, test.raw_y["out"])
     for method, words in (("occlusion", "would be $"), ("importance", "off by $"),
-                          ("response", "goes from $")):  # fmt: skip
+                          ("response", "most: from $")):  # fmt: skip
         said = explain(trained, sample, method, rows=rows_beside)
         assert words in said.sentence, method
     assert said.responses[0].unit == "$"
