@@ -50,7 +50,7 @@ def test_answers_about_money_are_money(
     assert "would be off by $" in sentence
     judged = evaluate(trained, test)
     assert "Standard deviation of the residuals: $" in residuals(judged).sentence
-    assert "by $" in gap_sentence({"training": judged, "test": judged})
+    assert "error: $" in gap_sentence({"training": judged, "test": judged})
     assert all("$" in mean(1.5, judged) for name, mean in MEANINGS.items() if "error" in name)
     sample = {"input": test.raw_x["input"][0]}
     rows_beside = ComparisonRows(test.raw_x, test.raw_y["out"])
