@@ -391,6 +391,7 @@ class EvaluatePanel(QWidget):
             self.output.hide()
             for widget in self._results:
                 widget.hide()
+            self.actions_row.show()  # another file can be evaluated all the same
         self.waiting.ready()
 
     def _show_behind(self) -> None:
