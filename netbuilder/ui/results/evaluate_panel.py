@@ -241,7 +241,7 @@ class EvaluatePanel(QWidget):
             self.heat_title.setText(
                 _(
                     "Confusion matrix: the {count} of {total} classes that are confused most",
-                    count=shown, total=len(found.labels),
+                    count=shown, total=format_number(len(found.labels), ",.0f"),
                 )
                 if shown < len(found.labels)
                 else _("Confusion matrix")
