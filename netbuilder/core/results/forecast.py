@@ -210,7 +210,8 @@ def days_after(days: Array, steps: int) -> Array:
         dates = later.astype("datetime64[D]") + of_month[0]
     else:
         dates = (later + 1).astype("datetime64[D]") - left[0]
-    return dates.astype(np.float64)
+    later_days: Array = dates.astype(np.float64)
+    return later_days
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
