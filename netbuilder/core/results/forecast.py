@@ -210,8 +210,7 @@ def days_after(days: Array, steps: int) -> Array:
         dates = later.astype("datetime64[D]") + of_month[0]
     else:
         dates = (later + 1).astype("datetime64[D]") - left[0]
-    later_days: Array = dates.astype(np.float64)
-    return later_days
+    return np.asarray(dates, np.float64)
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

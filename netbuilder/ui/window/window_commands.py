@@ -172,7 +172,7 @@ class WindowCommands:
 
     def _show_blocking(self, problem: Problem) -> None:
         """Say why it cannot be trained, with the mend as a button."""
-        title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
+        title = f"{problem.title}{self._where(problem)}"
         self._blocking = True
         self._show_box(problem, _("The network cannot be trained yet: {problem}", problem=title))
 
