@@ -66,7 +66,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     # As many numbers are told as such, and not by the names of the first.
     judged = evaluate(trained, window.runner.dataset.test)
     words = metric_meaning("mean_absolute_error", 0.5, judged)
-    assert words.startswith("the 64 numbers are off by 0.5 on average; always answering their mean")
+    assert words.startswith("the 64 numbers") and "0.5" in words
 
 
 def test_other_numbers_are_no_picture(
