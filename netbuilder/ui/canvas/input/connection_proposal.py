@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Point
@@ -64,7 +65,7 @@ class ConnectionProposal:
         if not (len(first) == len(last) == len(ends) == 1) or ends[0] not in graph.by_id:
             return
         axes = compatibility.output_rank(self._canvas.workbench.shapes, ends[0])
-        spec = compatibility.LAYERS.get(graph.by_id[first[0]].layer)
+        spec = LAYERS.get(graph.by_id[first[0]].layer)
         fits = spec is None or compatibility.accepts_rank(spec, axes)
         if not fits or connection_problem(graph, ends[0], first[0]):
             return
