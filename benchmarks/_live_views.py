@@ -18,11 +18,9 @@ _PANELS = ("training", "surface", "inside", "runs")
 def _open_every_view(window: Any) -> None:
     """All panels beside each other, as on a second screen; a layer opened on the canvas."""
     for name in _PANELS:
-        dock = window.docks.panels[name]
         window.docks.show_panel(name, focus=False)
-        dock.setFloating(True)
-        dock.resize(460, 640)
-        dock.show()
+        window.docks.side.detach(name)
+        window.docks.pages[name].resize(460, 640)
 
 
 def views(rounds: int = 3, examples: tuple[tuple[str, int], ...] = (("digits", 120),

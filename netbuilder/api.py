@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.model import Choice
-from netbuilder.core.project.model import Project as ProjectValue
+from netbuilder.core.project.model import Choice, Project as ProjectValue
 
 if TYPE_CHECKING:
     import keras
@@ -303,7 +302,7 @@ class Model:
             split = dataset.test or dataset.validation
             if split is None:
                 raise DataError(
-                    _("The project keeps no test set."),
+                    _("The project has no test set."),
                     _("Give a file or a data frame: evaluate(data)."),
                     code="no_test_set",
                 )
@@ -362,7 +361,7 @@ class Model:
             if rows.shape[1] != len(names):
                 raise DataError(
                     _(
-                        "The array has {found} columns, and the model takes {needed}: {names}.",
+                        "The array has {found} columns, but the model takes {needed}: {names}.",
                         found=rows.shape[1],
                         needed=len(names),
                         names=", ".join(names),
@@ -394,8 +393,7 @@ class Model:
         import pandas as pd
 
         from netbuilder.core.results import file_samples
-        from netbuilder.core.results.explain.methods import ComparisonRows as KnownRows
-        from netbuilder.core.results.explain.methods import explain
+        from netbuilder.core.results.explain.methods import ComparisonRows as KnownRows, explain
         from netbuilder.core.results.own_units import preprocessing_of
 
         if isinstance(sample, np.ndarray):

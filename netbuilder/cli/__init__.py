@@ -47,7 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has written its message
         code = end.code if isinstance(end.code, int) else WRONG_USAGE
         if code and "--json" in words:
-            print_json({"error": "The words of the command are wrong.", "mend": "Add --help."})
+            print_json(
+                {
+                    "error": _("The command line has an error."),
+                    "mend": _("Add --help to see how the command is used."),
+                }
+            )
         return code
     return _run(getattr(arguments, "verb", None) or "app", arguments)
 
@@ -66,14 +71,16 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
     except UserError as error:
         return report_error(error, as_json, vars(arguments))
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print(_("Stopped."), file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader of stdout went away: `netbuilder examples | head -1`
         sys.stderr.close()
         return FAILED
     except MemoryError:
         told = UserError(
-            "There is not enough memory for this.", "Close other programs, or use less data."
+            _("There is not enough memory for this."),
+            _("Close other programs, or use less data."),
+            code="not_enough_memory",
         )
         return report_error(told, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
@@ -98,7 +105,7 @@ def _take_data_dir(words: list[str]) -> list[str]:
     except OSError as error:
         raise UserError(
             _(
-                "The folder '{folder}' of --data-dir cannot be made: {reason}.",
+                "The folder '{folder}' of --data-dir cannot be created: {reason}.",
                 folder=value,
                 reason=error.strerror or error,
             ),
@@ -112,9 +119,9 @@ def _take_data_dir(words: list[str]) -> list[str]:
 def _take_language(words: list[str]) -> list[str]:
     """The words without ``--language xx``, which every command takes."""
     rest, name = _take_option(words, "--language")
-    if name is None and not os.environ.get(i18n.VARIABLE):
-        return words
-    i18n.set_language(name or os.environ[i18n.VARIABLE])
+    name = name or os.environ.get(i18n.VARIABLE) or site_settings().language
+    if name:
+        i18n.set_language(name)
     return rest
 
 
@@ -146,6 +153,10 @@ def _no_such_command(word: str) -> int:
 
     names = [name for name in VERBS if name != "app"]
     near = get_close_matches(word, names, 1)
-    meant = f" Did you mean '{near[0]}'?" if near else f" There are {', '.join(names)}."
-    print(f"There is no command and no file '{word}'.{meant}", file=sys.stderr)
+    meant = (
+        _("Did you mean '{name}'?", name=near[0])
+        if near
+        else _("The commands are: {names}.", names=", ".join(names))
+    )
+    print(_("There is no command and no file '{name}'.", name=word) + " " + meant, file=sys.stderr)
     return WRONG_USAGE

@@ -7,6 +7,7 @@ import re
 import sys
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 
 # Library → what to install, on Debian and Ubuntu, on Fedora.
 _PACKAGES = {
@@ -64,11 +65,14 @@ def missing_library_error(message: str) -> UserError | None:
         return None
     library = found.group(1)
     packages = _PACKAGES.get(library)
-    fix = "Install the package that holds it."
+    fix = _("Install the package that contains it.")
     if packages:
         debian, fedora = packages
         fix = f"Debian or Ubuntu: sudo apt install {debian}   Fedora: sudo dnf install {fedora}"
-    return UserError(f"The window needs {library}, which this system does not have.", fix)
+    return UserError(
+        _("The window needs {library}, which is not installed on this system.", library=library),
+        fix,
+    )
 
 
 def _check_display() -> None:
@@ -81,8 +85,9 @@ def _check_display() -> None:
         _check_xcb()
         return
     raise UserError(
-        "There is no screen here: neither DISPLAY nor WAYLAND_DISPLAY is set.",
-        "Use a command without a window (netbuilder --help), or log in to a desktop.",
+        _("No screen is available: neither DISPLAY nor WAYLAND_DISPLAY is set."),
+        _("Use a command that needs no window (netbuilder --help), or log in to a desktop."),
+        code="no_screen",
     )
 
 

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     except UserError as error:
         dataset = None
         print_note(
-            _("The data is not at hand, so measures have no intervals: {reason}", reason=error)
+            _("The data is not available, so the metrics have no intervals: {reason}", reason=error)
         )
     card = model_card.card_of(trained, dataset)
     if out.suffix.lower() == ".pdf":
@@ -47,7 +47,7 @@ def _write_pdf(page: str, path: Path) -> None:
     with qt_libraries():
         from PySide6.QtWidgets import QApplication
 
-        from netbuilder.ui.window.run_report import write_pdf
+        from netbuilder.ui.plots.picture_export import write_pdf
     application = QApplication.instance() or QApplication([])
     write_pdf(page, path)
     del application

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -103,21 +104,22 @@ def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | No
 
 def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
     for problem in problems:
-        place = f" at '{problem.node}'" if problem.node else ""
+        place = " " + _("at '{layer}'", layer=problem.node) if problem.node else ""
         print_result(f"{problem.severity.value}{place}: {problem.message}")
         for fix in problem.fixes:
-            print_result(f"    fix: {fix.label}")
+            print_result("    " + _("fix: {fix}", fix=fix.label))
     errors = sum(problem.blocks for problem in problems)
-    state = "cannot train yet" if errors else "can train"
-    size = "" if shapes is None else f"{shapes.total_parameters:,} parameters, "
-    print_note(
-        f"{project.name}: {size}{_count(errors, 'error')},"
-        f" {_count(len(problems) - errors, 'warning')}; it {state}."
-    )
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    warnings = len(problems) - errors
+    counts = [
+        ngettext("{count} error", "{count} errors", errors),
+        ngettext("{count} warning", "{count} warnings", warnings),
+    ]
+    if shapes is not None:
+        total = shapes.total_parameters
+        size = ngettext("{count} parameter", "{count} parameters", total)
+        counts.insert(0, size)
+    state = _("It cannot be trained yet.") if errors else _("It can be trained.")
+    print_note(f"{project.name}: {', '.join(counts)}. {state}")
 
 
 def _to_json(problem: Problem) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.cli.terminal.output import print_json, print_note
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
@@ -86,8 +87,12 @@ def _tell(found: Comparison) -> None:
     for one in found.candidates:
         low, high = one.intervals[key]
         title = _(METHODS[one.name].title) if one.name in METHODS else _("Your network")
-        value = f"{one.evaluation.metrics[key]:.4g}"
+        value = format_number(one.evaluation.metrics[key], ".4g")
         table.add_row(
-            title, value, f"{low:.4g} – {high:.4g}", f"{one.seconds:.2f}", f"{one.size:,}"
+            title,
+            value,
+            f"{low:.4g} – {high:.4g}",
+            format_number(one.seconds, ".2f"),
+            format_number(one.size, ","),
         )
     Console().print(table)

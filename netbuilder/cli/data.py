@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import did_you_mean
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import did_you_mean, format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_report import ColumnFacts, DataReport
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         project = _mended(project, found, arguments.fix)
         _write(project, base, target)
         found = _report(project, base)
-        print_note(f"Written: {target}")
+        print_note(_("Wrote {file}.", file=target))
     _tell(found)
     if arguments.json:
         print_json(to_json(found))
@@ -53,18 +54,24 @@ def _project(path: Path) -> tuple[Project, Path]:
             return Project(data=Data("builtin", name=str(path))), Path()
         hint = did_you_mean(str(path), list(BUILTINS))
         raise UserError(
-            f"There is no file '{path}', and no built-in data of that name.",
-            f"{hint} Check the name and the folder.".strip(),
+            _("There is no file and no built-in data set named '{name}'.", name=path),
+            (hint + " " + _("Check the name and the folder.")).strip(),
+            code="data_not_found",
         )
     if registry.is_model(path) and path.suffix.lower() not in all_endings():
         raise UserError(
-            f"'{path.name}' is a network, not data.",
-            f"Ask about it with: netbuilder check {path.name}",
+            _("'{name}' is a model, not data.", name=path.name),
+            _("Use this command instead: netbuilder check {name}", name=path.name),
+            code="network_instead_of_data",
         )
     if path.suffix.lower() == ".netbuilder":
         project = registry.read_project(path)
         if not project.data.kind:
-            raise UserError(f"No data is chosen in '{path.name}'.", "Choose data in the Data tab.")
+            raise UserError(
+                _("The project '{name}' has no data.", name=path.name),
+                _("Choose data on the Data page."),
+                code="no_data_chosen",
+            )
         return project, path.parent
     return Project(data=recipe_for(path, path.name)), path.parent
 
@@ -91,20 +98,30 @@ def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
         target = Path(arguments.output)
         if target.suffix.lower() != ENDING:
             raise UserError(
-                f"'{target.name}' is no name for a project.", f"Let it end in {ENDING}."
+                _("'{name}' is not a project file name.", name=target.name),
+                _("Use a name that ends in {ending}.", ending=ENDING),
+                code="not_a_project_name",
             )
         if target.exists() and not (source.exists() and target.samefile(source)):
             raise UserError(
-                f"There is a project '{target}' already: it would be lost.",
-                f"Choose another name, or mend that one: netbuilder data {target}",
+                _("The project '{file}' already exists and would be overwritten.", file=target),
+                _(
+                    "Choose another name, or apply the fix to that project: netbuilder data {file}",
+                    file=target,
+                ),
+                code="project_exists",
             )
         return target
     if not arguments.fix:
         return None
     if source.suffix.lower() != ENDING:
         raise UserError(
-            f"'{source.name}' itself is not changed: what is fixed stands in a project.",
-            f"Say which one to write: -o {source.stem}{ENDING}",
+            _(
+                "The data file '{name}' is never changed; fixes are written to a project.",
+                name=source.name,
+            ),
+            _("Name the project to write: -o {name}", name=f"{source.stem}{ENDING}"),
+            code="no_project_to_write",
         )
     return source
 
@@ -121,12 +138,12 @@ def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Proje
         elif name in words:
             place = words.index(name)
         else:
-            fix = f"Choose one of {format_quoted_list(words, 12)}, or its number."
+            fix = _("Choose one of {fixes}, or its number.", fixes=format_quoted_list(words, 12))
             raise UserError(
-                f"There is no fix '{name}'.",
+                _("There is no fix '{name}'.", name=name),
                 f"{did_you_mean(name, words)} {fix}".strip()
                 if words
-                else "Nothing is to be fixed here.",
+                else _("This data needs no fix."),
             )
         project = fixes[place].edit(project)
     return project
@@ -157,28 +174,37 @@ def _write(project: Project, base: Path, target: Path) -> None:
 
 def _tell(found: DataReport) -> None:
     parts = ", ".join(f"{count:,} {part}" for part, count in found.rows.items() if count)
-    print_result(f"{found.kind}: {parts} rows" if parts else f"{found.kind}: cannot be used yet")
+    print_result(
+        _("{kind}: {parts} rows", kind=found.kind, parts=parts)
+        if parts
+        else _("{kind}: cannot be used yet", kind=found.kind)
+    )
     for column in found.columns:
         print_result(f"  {column.name}: {_about(column)}")
     if found.classes:
         print_result(
-            "classes: " + ", ".join(f"{label} {count:,}" for label, count in found.classes.items())
+            _(
+                "classes: {classes}",
+                classes=", ".join(f"{label} {count:,}" for label, count in found.classes.items()),
+            )
         )
     number = 0
     for one in found.notes:
         print_note(f"{one.severity}: {one.message}")
         for fix in one.fixes:
             number += 1
-            print_note(f"    fix {number}: {fix.label}")
+            print_note("    " + _("fix {number}: {fix}", number=number, fix=fix.label))
 
 
 def _about(column: ColumnFacts) -> str:
     words = [column.role, column.type]
     if column.unit:
-        words.append(f"in {column.unit}")
-    words.append(column.span or f"{column.unique:,} different")
+        words.append(_("in {unit}", unit=column.unit))
+    words.append(
+        column.span or _("{count} different values", count=format_number(column.unique, ","))
+    )
     if column.missing:
-        words.append(f"{column.missing:,} missing")
+        words.append(_("{count} missing", count=format_number(column.missing, ",")))
     return ", ".join(words)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Split
@@ -22,7 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure a trained model on rows whose answers are known."""
     data = Path(arguments.data) if arguments.data else None
     if data is not None and not data.exists():
-        raise UserError(f"There is no file '{data}'.", "Check the name and the folder.")
+        raise UserError(
+            _("There is no file '{name}'.", name=data),
+            _("Check the name and the folder."),
+            code="file_not_found",
+        )
     trained = load_model(Path(arguments.model))
     if arguments.missing:
         from netbuilder.core.results.missing_values import with_missing_rule
@@ -69,8 +74,9 @@ def load_model(path: Path) -> TrainedModel:
 
     if path.suffix == ".netbuilder":
         raise UserError(
-            f"'{path.name}' is a project; it has no trained weights.",
-            f"Train it first: netbuilder train {path}",
+            _("'{name}' is a project; it has no trained weights.", name=path.name),
+            _("Train it first: netbuilder train {file}", file=path),
+            code="project_not_trained",
         )
     for text in inspect_file(path, placeholders=True).notes:
         print_note(text)
@@ -100,7 +106,7 @@ def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split |
     split = dataset.test or dataset.validation
     if split is None:
         raise UserError(
-            _("The project keeps no test set."), _("Give --data FILE."), code="no_test_set"
+            _("The project has no test set."), _("Give --data FILE."), code="no_test_set"
         )
     path = recipe.test_path if dataset.test is not None and recipe.test_path else recipe.path
     return split, base / path if path else None
@@ -150,7 +156,7 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     for one in groups:
         low, high = one.intervals[key]
         note = _("differs from the rest") if one.apart else ""
-        value = f"{one.metrics[key]:.4g}"
+        value = format_number(one.metrics[key], ".4g")
         table.add_row(one.value or "-", str(one.samples), value, f"{low:.4g} – {high:.4g}", note)
     Console().print(table)
 
@@ -170,7 +176,7 @@ def _tell_matrix(result: Evaluation) -> None:
 
     if result.confusion_matrix is None or len(result.labels) > 20:
         return
-    table = Table(title="rows: the truth, columns: the answer")
+    table = Table(title=_("Confusion matrix: rows are labels, columns are predictions"))
     table.add_column("")
     for label in result.labels:
         table.add_column(label, justify="right")

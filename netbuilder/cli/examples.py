@@ -8,6 +8,7 @@ from pathlib import Path
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 
 
@@ -16,8 +17,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         if arguments.output:
             raise UserError(
-                "It is not said which example to write.",
-                "Say for example: netbuilder examples digits -o digits.netbuilder",
+                _("No example is named."),
+                _("Name one, for example: netbuilder examples digits -o digits.netbuilder"),
+                code="no_example_named",
             )
         return _list(arguments.json)
     chosen = find_example(arguments.name)
@@ -26,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         path = path.with_suffix(files.ENDING)
     project = files.read(chosen.path)
     files.write(project, path)
-    print_note(f"Wrote {path}. Next: netbuilder train {path}")
+    print_note(_("Wrote {file}. Next: netbuilder train {file}", file=path))
     if arguments.json:
         print_json({"name": chosen.name, "project": str(path)})
     return 0

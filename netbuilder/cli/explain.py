@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.evaluate import load_model
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -20,10 +21,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Say, and where asked draw, what an answer comes from."""
     source = Path(arguments.input)
     if not _exists(source) and source.suffix and " " not in arguments.input:
-        raise UserError(f"There is no file '{source}'.", "Check the name and the folder.")
+        raise UserError(
+            _("There is no file '{name}'.", name=source),
+            _("Check the name and the folder."),
+            code="file_not_found",
+        )
     out = Path(arguments.output) if arguments.output else None
     if out is not None and out.suffix.lower() != ".png":
-        raise UserError(f"'{out.name}' is no PNG.", "Give a name that ends in .png.")
+        raise UserError(
+            _("'{name}' is not a PNG file name.", name=out.name),
+            _("Use a name that ends in .png."),
+            code="not_a_png_name",
+        )
     trained = load_model(Path(arguments.model))
 
     from netbuilder.core.results.explain.methods import ComparisonRows, explain
@@ -42,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         from netbuilder.core.results.explain.explanation_png import write_png
 
         write_png(found, out)
-        print_note(f"Wrote {out}.")
+        print_note(_("Wrote {file}.", file=out))
     if arguments.json:
         print_json({**found.to_json(), "output": None if out is None else str(out)})
     return 0
@@ -59,14 +68,22 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
     from netbuilder.core.results.file_samples import read_samples, text_samples
 
     if not words.strip():
-        raise UserError("The text is empty.", "Write the text to explain, or name a file.")
+        raise UserError(
+            _("The text is empty."),
+            _("Write the text to explain, or name a file."),
+            code="text_empty",
+        )
     path = Path(words)
     if _exists(path):
         return read_samples(trained, path)
     try:
         return text_samples(trained, [words])
     except UserError as error:
-        raise UserError(f"There is no file '{words}'.", "Check the name and the folder.") from error
+        raise UserError(
+            _("There is no file '{name}'.", name=words),
+            _("Check the name and the folder."),
+            code="file_not_found",
+        ) from error
 
 
 def _tell(found: Explanation) -> None:
@@ -75,15 +92,15 @@ def _tell(found: Explanation) -> None:
     print_result(found.answer)
     print_result(found.sentence)
     pairs = explanation_bars(found)
-    pairs = pairs if any(value for _, value in pairs) else []
-    width = max((len(name) for name, _ in pairs), default=0)
-    most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
+    pairs = pairs if any(value for _unused, value in pairs) else []
+    width = max((len(name) for name, _unused in pairs), default=0)
+    most = max((abs(value) for _unused, value in pairs), default=0.0) or 1.0
     sign = "" if found.responses else "+"
     for name, value in pairs:
         bar = "█" * round(24 * abs(value) / most)
         print_result(f"  {name:<{width}}  {value:>{sign}10.4g}  {bar}")
     if found.nearest is not None and found.nearest.changes:
-        print_result(f"{found.nearest.words} is row {found.nearest.row}"
-            f" ({found.nearest.answer}):")  # fmt: skip
+        print_result(_("{nearest} is row {row} ({prediction}):", nearest=found.nearest.words,
+                       row=found.nearest.row, prediction=found.nearest.answer))  # fmt: skip
         for name, (here, there) in found.nearest.changes.items():
             print_result(f"  {name}: {here} → {there}")

@@ -10,7 +10,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 
 _PICTURES = (".svg", ".png", ".pdf")
 #: Layers from which a person is told that an export takes long.
@@ -21,19 +21,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Write a project or a trained model in another format."""
     source, path = Path(arguments.source), Path(arguments.output)
     if source.exists() and path.exists() and source.samefile(path):
-        raise UserError(f"'{path}' would be written over itself.", "Give another name after -o.")
+        raise UserError(
+            _("'{name}' would overwrite itself.", name=path),
+            _("Give another name after -o."),
+            code="output_is_input",
+        )
     picture = path.suffix.lower() in _PICTURES
     if arguments.worksheet and not picture:
         raise UsageError(
-            f"A worksheet is a picture, and '{path.name}' is none.",
-            f"Name it with one of {format_list(_PICTURES)}.",
+            _("A worksheet is a picture, and '{name}' is not a picture file.", name=path.name),
+            _("Use a name that ends in one of {endings}.", endings=format_list(_PICTURES)),
+            code="worksheet_not_a_picture",
         )
     if picture and (arguments.worksheet or path.suffix.lower() != ".svg"):
         _picture(source, path, arguments.worksheet)
         notes: tuple[str, ...] = ()
     else:
         notes = _write(source, path, arguments.style)
-    print_note(f"Wrote {path}.")
+    print_note(_("Wrote {file}.", file=path))
     for text in notes:
         print_note(text)
     if arguments.json:
@@ -64,7 +69,7 @@ def _tell_size(project: Project) -> None:
     """A network is built three times until its file is proved, which takes long of large ones."""
     count = len(project.graph.nodes)
     if count > MANY_LAYERS:
-        print_note(_("Writing {count} layers takes some minutes.", count=f"{count:,}"))
+        print_note(_("Writing {count} layers takes some minutes.", count=format_number(count, ",")))
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:

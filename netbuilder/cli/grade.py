@@ -8,8 +8,7 @@ from pathlib import Path
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import report, seal
-from netbuilder.core.grading import rubric as rubrics
+from netbuilder.core.grading import report, rubric as rubrics, seal
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -22,10 +21,9 @@ from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, format_number
 from netbuilder.core.worker_process import ResourceLimits
 
 
@@ -118,12 +116,12 @@ def _tell(found: list[Submission]) -> None:
 
     table = Table()
     for title in (_("student"), _("points"), _("status"), _("steps"), _("verified"), _("copy"),
-                  _("to look at")):  # fmt: skip
+                  _("notes")):  # fmt: skip
         table.add_column(title)
     for one in found:
         table.add_row(
             Text(one.student),
-            "" if one.score is None else f"{one.score:.1f}",
+            "" if one.score is None else format_number(one.score, ".1f"),
             one.status,
             f"{one.steps_done}/{one.steps}" if one.steps else "",
             {True: _("yes"), False: _("no"), None: ""}[one.verified],

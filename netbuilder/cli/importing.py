@@ -12,8 +12,7 @@ from netbuilder.core.formats import registry
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.importing.report import LEFT_OUT, Imported, ReportItem, lines_of
 from netbuilder.core.formats.paths import rebased
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import files
 
 

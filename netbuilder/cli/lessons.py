@@ -10,16 +10,17 @@ from typing import Any
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
 from netbuilder.core.lessons.parse import LARGEST
 from netbuilder.core.lessons.step_check import StepResult, check_steps
+from netbuilder.core.lessons.translation import translations_of
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.regular_file import read_regular
-from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.core.wording import format_quoted_list
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,8 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         if arguments.check:
             raise UsageError(
-                "It is not said which lesson to check.",
-                "Say for example: netbuilder lessons first_model --check mine.h5",
+                _("No lesson is named to check against."),
+                _("Name one, for example: netbuilder lessons first_model --check mine.h5"),
+                code="no_lesson_named",
             )
         return _list(arguments)
     lesson = library.find_lesson(arguments.name, _beside(arguments))
@@ -67,11 +69,11 @@ def _list(arguments: argparse.Namespace) -> int:
             print_result(f"{shelf.title} ({shelf.folder})")
         for lesson in shelf.lessons:
             print_result(
-                f"{lesson.name:<{width}}  {lesson.title} ({lesson.level}, {lesson.minutes}"
-                f" minutes, {format_count(len(lesson.steps), 'step')})"
+                f"{lesson.name:<{width}}  {lesson.title} ({_(lesson.level)}, "
+                f"{_minutes(lesson)}, {_steps(lesson)})"
             )
         for error in shelf.broken:
-            print_note(f"not a lesson: {error}")
+            print_note(_("not a lesson: {reason}", reason=error))
     if arguments.json:
         rows = [
             {
@@ -87,10 +89,18 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _minutes(lesson: Lesson) -> str:
+    return ngettext("{count} minute", "{count} minutes", lesson.minutes)
+
+
+def _steps(lesson: Lesson) -> str:
+    return ngettext("{count} step", "{count} steps", len(lesson.steps))
+
+
 def _show(lesson: Lesson) -> None:
-    print_result(f"{lesson.title} ({lesson.level}, {format_count(lesson.minutes, 'minute')})")
+    print_result(f"{lesson.title} ({_(lesson.level)}, {_minutes(lesson)})")
     if lesson.needs:
-        print_result(f"Needs: {lesson.needs}")
+        print_result(_("Needs: {needs}", needs=lesson.needs))
     if lesson.intro:
         print_result(f"\n{lesson.intro}")
     for number, step in enumerate(lesson.steps, 1):
@@ -99,9 +109,11 @@ def _show(lesson: Lesson) -> None:
             print_result(step.text)
         if step.question is not None:
             choices = f" ({' | '.join(step.question.choices)})" if step.question.choices else ""
-            print_result(f"Question: {step.question.ask}{choices}")
+            print_result(_("Question: {question}", question=f"{step.question.ask}{choices}"))
         if step.hint:
-            print_result(f"Hint: {step.hint}")
+            print_result(_("Hint: {hint}", hint=step.hint))
+        if step.explore:
+            print_result(_("Explore further: {task}", task=step.explore))
 
 
 def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
@@ -118,7 +130,14 @@ def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
             print_result(f"      {sentence}")
     done = sum(result.done for result in results)
     print_note(
-        f"{lesson.title}: {done} of {format_count(len(results), 'step')} done in {path.name}."
+        ngettext(
+            "{lesson}: {done} of {count} step done in {file}.",
+            "{lesson}: {done} of {count} steps done in {file}.",
+            len(results),
+            lesson=lesson.title,
+            done=done,
+            file=path.name,
+        )
     )
     early = [
         one.title
@@ -127,7 +146,10 @@ def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
     ]
     for title in early:
         print_note(
-            f"The step '{title}' is done before the pupil has done anything: ask for more in it."
+            _(
+                "The step '{title}' is done at the start already: make its check ask for more.",
+                title=title,
+            )
         )
     return {
         "steps": [_step_json(result) for result in results],
@@ -149,7 +171,11 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     """Write the lesson and its start project into a folder; gives the paths."""
     folder = Path(output)
     if folder.is_file():
-        raise UsageError(f"'{folder}' is a file.", "Name a folder for the lesson and its project.")
+        raise UsageError(
+            _("'{name}' is a file.", name=folder),
+            _("Name a folder for the lesson and its project."),
+            code="output_is_a_file",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     assert lesson.path is not None
     text = read_regular(lesson.path, LARGEST).decode("utf-8-sig")
@@ -159,6 +185,10 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     project, copied = _with_data(lesson, library.start_project(lesson), folder)
     files.write(project, folder / name)
     write_bytes(folder / f"{lesson.name}.md", text.encode())
+    for other in translations_of(lesson.path):
+        words = read_regular(other, LARGEST).decode("utf-8-sig")
+        words = words.replace(f"start: {lesson.start}", f"start: {name}", 1)
+        write_bytes(folder / other.name, words.encode())
     paths = [str(folder / f"{lesson.name}.md"), str(folder / name), *copied]
     print_note(
         _("Wrote the lesson '{lesson}' and its start project '{project}'.",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from netbuilder.cli.terminal.output import print_json, print_note, print_result
 from netbuilder.core import offline_kit
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,8 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
     wheels = list((folder / offline_kit.WHEELS).glob("*.whl"))
     size = sum(path.stat().st_size for path in wheels)
     print_result(
-        f"Wrote {folder}: {len(wheels)} wheels, {size / 1e6:,.0f} MB. Install with install.sh"
-        " (Linux, macOS) or install.bat (Windows)."
+        _(
+            "Wrote {folder}: {count} wheels, {size} MB. Install with install.sh (Linux, macOS) or "
+            "install.bat (Windows).",
+            folder=folder,
+            count=len(wheels),
+            size=format_number(size / 1000000.0, ",.0f"),
+        )
     )
     if arguments.json:
         print_json({"folder": str(folder), "wheels": len(wheels), "bytes": size, "python": python,

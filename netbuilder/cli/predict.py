@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.evaluate import load_model
 from netbuilder.cli.terminal.output import print_json, print_note, to_json_value
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 
 if TYPE_CHECKING:
     from netbuilder.core.results.predict import Predictions
@@ -20,7 +21,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Answers for new rows, pictures or texts, in their own units or labels."""
     source = Path(arguments.input)
     if not source.exists():
-        raise UserError(f"There is no file '{source}'.", "Check the name and the folder.")
+        raise UserError(
+            _("There is no file '{name}'.", name=source),
+            _("Check the name and the folder."),
+            code="file_not_found",
+        )
     trained = load_model(Path(arguments.model))
     if arguments.missing:
         from netbuilder.core.results.missing_values import with_missing_rule
@@ -34,7 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     for text in found.notes:
         print_note(text)
     if out is not None:
-        print_note(f"Wrote {len(found)} answers to {out}.")
+        print_note(
+            ngettext(
+                "Wrote {count} prediction to {file}.",
+                "Wrote {count} predictions to {file}.",
+                len(found),
+                file=out,
+            )
+        )
     elif not arguments.json:
         _print_table(found)
     if arguments.json:

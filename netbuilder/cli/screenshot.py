@@ -8,6 +8,7 @@ from pathlib import Path
 from netbuilder.cli.app import qt_libraries
 from netbuilder.cli.terminal.output import print_json, print_note
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.tensorflow_output import load_tensorflow
 
 
@@ -16,8 +17,9 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output)
     if output.suffix.lower() != ".png":
         raise UserError(
-            f"A screenshot is a .png picture, and '{output.name}' does not end in .png.",
-            f"Use {output.with_suffix('.png')}.",
+            _("A screenshot is a .png file, and '{name}' does not end in .png.", name=output.name),
+            _("Use {name}.", name=output.with_suffix(".png")),
+            code="not_a_png_name",
             path=str(output),
         )
     load_tensorflow()
@@ -30,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         ids = {name.lower(): row.id for row in PANELS for name in (row.title, row.id)}
         panel = ids.get(panel.strip().lower(), panel)
     screenshot.render(arguments.file, arguments.output, panel, arguments.size, arguments.dark)
-    print_note(f"Wrote {arguments.output}.")
+    print_note(_("Wrote {file}.", file=arguments.output))
     if arguments.json:
         print_json({"output": arguments.output, "size": list(arguments.size)})
     return 0

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.cli.terminal.reading import show_reading_bar
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -68,9 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     if workers and workers["worker_index"] > 0:
         # All workers end with the same weights; the first one writes them.
         if reason == "stopped":
-            print_note(f"{stopper} Worker 0 writes the model and a checkpoint.")
+            print_note(stopper + " " + _("Worker 0 writes the model and a checkpoint."))
         else:
-            print_note(f"Worker {workers['worker_index']} is done; worker 0 writes the model.")
+            print_note(
+                _(
+                    "Worker {index} is done; worker 0 writes the model.",
+                    index=workers["worker_index"],
+                )
+            )
         if arguments.json:
             _tell_json(trained, None)
         return 1 if reason == "stopped" else 0
@@ -115,8 +121,12 @@ def check_output_path(output: Path) -> None:
     row = format_for(output)
     if not row.trained or not row.reads:
         raise UserError(
-            f"'{output.name}' is no name for a trained model.",
-            "Train into a .h5 or .keras; netbuilder export makes the other formats of it.",
+            _("'{name}' is not a file name for a trained model.", name=output.name),
+            _(
+                "Use a name that ends in .h5 or .keras; netbuilder export converts it to other "
+                "formats."
+            ),
+            code="not_a_model_name",
         )
     folder = output.absolute().parent
     if not folder.is_dir():
@@ -141,13 +151,20 @@ def _check_resume(checkpoints: Path, output: Path) -> None:
         return
     if output.exists():
         raise UserError(
-            f"There is nothing to resume: the last run into '{output}' was finished, so there is"
-            " no checkpoint beside it. It is unchanged.",
-            "To train anew give another name after -o, or leave --resume out to write over it.",
+            _(
+                "There is nothing to resume: the last run into '{file}' finished and left no "
+                "checkpoint. The file is unchanged.",
+                file=output,
+            ),
+            _(
+                "To train again, give another name after -o, or leave out --resume to overwrite "
+                "the file."
+            ),
+            code="nothing_to_resume",
             path=str(output),
         )
     print_note(
-        f"There is nothing to resume: no checkpoint stands beside '{output}'. A new run begins."
+        _("There is nothing to resume: '{file}' has no checkpoint. A new run starts.", file=output)
     )
 
 
@@ -167,7 +184,7 @@ def refuse_problems(project: Project, dataset: Dataset) -> None:
     problems = diagnostics.diagnose(project, dataset.facts, shapes)
     _refuse(problems, project)
     for problem in diagnostics.primary_problems(problems):
-        print_note(f"warning{_place(problem)}: {problem.message}")
+        print_note(_("warning{place}: {message}", place=_place(problem), message=problem.message))
 
 
 def _refuse(problems: tuple[Any, ...], project: Project) -> None:
@@ -176,10 +193,16 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
     errors = [problem for problem in diagnostics.primary_problems(problems) if problem.blocks]
     if errors:
         lines = [f" {_place(e) + ':' if _place(e) else ''} {e.message}" for e in errors]
-        count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
+        count = ngettext(
+            "'{project}' cannot be trained, it has {count} error:",
+            "'{project}' cannot be trained, it has {count} errors:",
+            len(errors),
+            project=project.name,
+        )
         raise UserError(
-            f"'{project.name}' cannot train, it has {count}:\n" + "\n".join(lines) + "\n",
-            "Mend it in the project; netbuilder check lists the fixes.",
+            count + "\n" + "\n".join(lines) + "\n",
+            _("Fix the project; netbuilder check lists the fixes."),
+            code="project_has_errors",
             node=errors[0].node,
         )
 
@@ -187,7 +210,8 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
 def _place(problem: Problem) -> str:
     """ " at 'dense'", where the message does not say it itself."""
     node = problem.node
-    return f" at '{node}'" if node and f"'{node}'" not in problem.message else ""
+    told = not node or f"'{node}'" in problem.message
+    return "" if told else " " + _("at '{layer}'", layer=node)
 
 
 def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -195,30 +219,41 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.workers:
         if arguments.worker_index is not None:
             raise UsageError(
-                "--worker-index says which of --workers this is, and there are none.",
-                "Add --workers HOST:PORT,HOST:PORT.",
+                _("--worker-index needs the list of --workers."),
+                _("Add --workers HOST:PORT,HOST:PORT."),
+                code="workers_missing",
             )
         return {}
     addresses = tuple(one.strip() for one in arguments.workers.split(",") if one.strip())
     for address in addresses:
-        host, _, port = address.rpartition(":")
+        host, _colon, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise UsageError(
-                f"'{address}' is no address of a worker.", "Write HOST:PORT, such as lab1:2222."
+                _("'{address}' is not the address of a worker.", address=address),
+                _("Write HOST:PORT, such as lab1:2222."),
+                code="worker_address",
             )
     index = arguments.worker_index
     count = len(addresses)
-    numbers = "0" if count == 1 else f"0 to {count - 1}, another on each machine"
+    numbers = (
+        "0" if count == 1 else _("0 to {last}, a different one on each machine", last=count - 1)
+    )
     if index is None:
         raise UsageError(
-            "--workers lists the machines, but not which of them this one is.",
-            f"Add --worker-index {numbers}.",
+            _("--workers lists the machines, but --worker-index of this machine is missing."),
+            _("Add --worker-index {numbers}.", numbers=numbers),
+            code="worker_index_missing",
         )
     if index >= count:
-        listed = "is one worker" if count == 1 else f"are {count} workers"
         raise UsageError(
-            f"There {listed}, and this one says it is number {index}.",
-            f"Give --worker-index {numbers}.",
+            ngettext(
+                "--worker-index is {index}, but --workers lists {count} machine.",
+                "--worker-index is {index}, but --workers lists {count} machines.",
+                count,
+                index=index,
+            ),
+            _("Use --worker-index {numbers}.", numbers=numbers),
+            code="worker_index_too_large",
         )
     return {"workers": addresses, "worker_index": index}
 
@@ -229,7 +264,13 @@ def _connect(workers: dict[str, Any]) -> None:
     from netbuilder.core.tensorflow_output import filter_stderr
 
     count = len(workers["workers"])
-    print_note(f"Worker {workers['worker_index']} of {count} waits for the others.")
+    print_note(
+        _(
+            "Worker {index} of {count} waits for the others.",
+            index=workers["worker_index"],
+            count=count,
+        )
+    )
     with filter_stderr():
         connect_workers(workers["workers"], workers["worker_index"])
 
@@ -296,15 +337,21 @@ def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopp
     if sentence:
         print_result(sentence)
     print_note(
-        f"Wrote {output} after {trained.epochs} epochs, {trained.seconds:.1f} s,"
-        f" {trained.steps_per_second:,.0f} steps a second."
+        ngettext(
+            "Wrote {file} after {count} epoch, {seconds} s, {speed} steps per second.",
+            "Wrote {file} after {count} epochs, {seconds} s, {speed} steps per second.",
+            trained.epochs,
+            file=output,
+            seconds=format_number(trained.seconds, ".1f"),
+            speed=format_number(trained.steps_per_second, ",.0f"),
+        )
     )
     if reason == "stopped" and stopper:
-        print_note(f"{stopper} Start all of them again with --resume to go on.")
+        print_note(stopper + " " + _("To continue, start all workers again with --resume."))
     elif reason == "stopped":
-        print_note("Stopped by hand. Go on with --resume.")
+        print_note(_("Stopped. Continue with --resume."))
     elif reason == "early":
-        print_note("It ended early, as the project's callbacks say.")
+        print_note(_("A callback stopped the training early."))
 
 
 def _tell_json(trained: TrainedModel, output: Path | None) -> None:

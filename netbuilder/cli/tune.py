@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
@@ -30,7 +31,11 @@ def run(arguments: argparse.Namespace) -> int:
         project = replace(project, training=replace(project.training, epochs=arguments.epochs))
     out = Path(arguments.output) if arguments.output else None
     if out is not None and out.suffix != ".netbuilder":
-        raise UsageError(f"'{out.name}' is no project.", "Give a name that ends in .netbuilder.")
+        raise UsageError(
+            _("'{name}' is not a project file name.", name=out.name),
+            _("Use a name that ends in .netbuilder."),
+            code="not_a_project_name",
+        )
     plan = _plan(arguments, project, source)
 
     from netbuilder.core.results.tuning import saved_studies, study
@@ -40,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         saved_studies.prune_studies()
     before = study.read_trials(plan)
     if before:
-        print_note(f"Going on after {len(before)} of {plan.count} trials.")
+        print_note(
+            _("Continuing after {done} of {count} trials.", done=len(before), count=plan.count)
+        )
     else:
         print_note(f"{plan.words}.")
     _see_whole(plan)
@@ -70,12 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
         with suppress(ValueError):
             signal.signal(signal.SIGINT, before_it)
     if stopped[0]:
-        print_note("Stopped by hand. The same command goes on from here.")
+        print_note(_("Stopped. Run the same command again to continue."))
     best = found.project if found.trials else project
     _tell_best(found)
     if out is not None:
         files.write(rebased(best, source.parent, out.parent), out)
-        print_note(f"Wrote {out}.")
+        print_note(_("Wrote {file}.", file=out))
     if arguments.json:
         print_json(_to_json(found, out))
     return 1 if stopped[0] else 0
@@ -89,7 +96,11 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPla
     paths = [one.path for one in varied]
     for path in paths:
         if paths.count(path) > 1:
-            raise UsageError(f"{path} is varied twice.", "Name all its values in one --vary.")
+            raise UsageError(
+                _("{path} is given twice.", path=path),
+                _("Put all its values into one --vary."),
+                code="dimension_twice",
+            )
     return with_default_file(
         StudyPlan(
             project,
@@ -113,8 +124,15 @@ def _jobs(arguments: argparse.Namespace) -> int:
     count, each = fitting_jobs(arguments.jobs, arguments.memory)
     if count < arguments.jobs:
         print_note(
-            f"{format_count(count, 'variant')} at once instead of {arguments.jobs}: processors and"
-            f" memory ({each:,} MB each) allow no more."
+            ngettext(
+                "{count} trial at once instead of {asked}: processors and memory ({size} MB each) "
+                "allow no more.",
+                "{count} trials at once instead of {asked}: processors and memory ({size} MB "
+                "each) allow no more.",
+                count,
+                asked=arguments.jobs,
+                size=format_number(each, ","),
+            )
         )
     return count
 
@@ -128,8 +146,13 @@ def _see_whole(plan: StudyPlan) -> None:
     ]
     if errors:
         raise UserError(
-            f"'{plan.project.name}' cannot train: {errors[0].message}",
-            "Mend it in the project; netbuilder check lists the fixes.",
+            _(
+                "'{project}' cannot be trained: {problem}",
+                project=plan.project.name,
+                problem=errors[0].message,
+            ),
+            _("Fix the project; netbuilder check lists the fixes."),
+            code="project_has_errors",
             node=errors[0].node,
         )
 
@@ -148,10 +171,15 @@ def _tell_trial(found: Study) -> None:
     trial = found.trials[-1]
     head = f"{len(found.trials)}/{found.plan.count}  {trial_text(trial)}"
     if trial.score is None:
-        print_note(f"{head}: could not train. {trial.failed}")
+        print_note(_("{trial}: training failed. {reason}", trial=head, reason=trial.failed))
         return
-    pruned = f" (ended after {format_count(trial.epochs, 'epoch')})" if trial.pruned else ""
-    best = "  best so far" if found.best is trial else ""
+    pruned = (
+        " "
+        + ngettext("(stopped after {count} epoch)", "(stopped after {count} epochs)", trial.epochs)
+        if trial.pruned
+        else ""
+    )
+    best = "  " + _("best so far") if found.best is trial else ""
     told = _measured(trial)
     print_note(f"{head}: {trial.score:.4g}{f', {told}' if told else ''}{pruned}{best}")
 
@@ -168,13 +196,23 @@ def _tell_best(found: Study) -> None:
         return
     best = found.best
     told = _measured(best)
-    print_result(f"Best of {format_count(len(found.trials), 'trial')}: {trial_text(best)}"
-        f" ({found.plan.measure} {best.score:.4g}{f', {told}' if told else ''}"
-        f" after epoch {best.best_epoch:,}, which is kept)")  # fmt: skip
+    score = f"{found.plan.measure} {best.score:.4g}{f', {told}' if told else ''}"
+    print_result(
+        ngettext(
+            "Best of {count} trial: {values} ({score}; kept from epoch {epoch})",
+            "Best of {count} trials: {values} ({score}; kept from epoch {epoch})",
+            len(found.trials),
+            values=trial_text(best),
+            score=score,
+            epoch=format_number(best.best_epoch, ","),
+        )
+    )
     if found.caution:
         print_result(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
-        print_result(f"  {path} decides {share:.0%}")
+        print_result(
+            "  " + _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
+        )
 
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from netbuilder import __version__
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,13 @@ def _whole(least: int) -> Callable[[str], int]:
         except ValueError:
             value = least - 1
         if value < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text!r}")
+            raise argparse.ArgumentTypeError(
+                _(
+                    "must be a whole number, {least} or more, not {text}",
+                    least=least,
+                    text=repr(text),
+                )
+            )
         return value
 
     return number
@@ -38,7 +44,9 @@ def _positive(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            _("must be a number greater than 0, not {text}", text=repr(text))
+        )
     return value
 
 
@@ -48,36 +56,42 @@ def _not_negative(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number from 0, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            _("must be a number, 0 or more, not {text}", text=repr(text))
+        )
     return value
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().replace("×", "x").partition("x")
+    width, _unused, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdigit() and height.isdigit()):
-        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT such as 1366x768, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            _("must be WIDTHxHEIGHT such as 1366x768, not {text}", text=repr(text))
+        )
     size = int(width), int(height)
     if not all(100 <= side <= 10_000 for side in size):
-        raise argparse.ArgumentTypeError("must be between 100x100 and 10000x10000")
+        raise argparse.ArgumentTypeError(_("must be between 100x100 and 10000x10000"))
     return size
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
+    parser.add_argument(
+        "--json", action="store_true", help=_("print one line of JSON as the last line on stdout")
+    )
 
 
 def _app(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", help="project (.netbuilder), .h5 or .keras to open")
+    parser.add_argument("file", nargs="?", help=_("project (.netbuilder), .h5 or .keras to open"))
 
 
 def _examples(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="the example to write")
-    parser.add_argument("-o", "--output", metavar="PROJECT", help="where to write it")
+    parser.add_argument("name", nargs="?", help=_("name of the example to write"))
+    parser.add_argument("-o", "--output", metavar="PROJECT", help=_("project file to write"))
     _json(parser)
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="project, .h5 or .keras")
+    parser.add_argument("file", help=_("project, .h5 or .keras"))
     parser.add_argument(
         "--table", action="store_true", help=_("print the layers as a table, with their costs")
     )
@@ -86,41 +100,61 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "source", help="a file, a folder, a project (.netbuilder) or the name of a built-in set"
+        "source",
+        help=_("a file, a folder, a project (.netbuilder) or the name of a built-in data set"),
     )
     parser.add_argument(
         "--fix",
         metavar="N",
         action="append",
         default=[],
-        help="do what is told as fix N (or its words); may be given several times",
+        help=_("apply fix number N (or the fix with this text); can be repeated"),
     )
     parser.add_argument(
         "-o", "--output", metavar="PROJECT",
-        help="project to write what is fixed into (default: SOURCE, if it is one)",
+        help=_("project to write the fixes to (default: SOURCE if it is a project)"),
     )  # fmt: skip
     _json(parser)
 
 
 def _train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", help="the project (.netbuilder)")
+    parser.add_argument("project", help=_("project (.netbuilder) to train"))
     parser.add_argument(
-        "-o", "--output", metavar="MODEL", help="trained model to write (default: PROJECT.h5)"
+        "-o", "--output", metavar="MODEL", help=_("trained model to write (default: PROJECT.h5)")
     )
-    parser.add_argument("--epochs", type=_whole(1), metavar="N", help="instead of the project's")
-    parser.add_argument("--batch-size", type=_whole(1), metavar="N", help="rows in a step")
-    parser.add_argument("--learning-rate", type=_positive, metavar="X", help="of the optimizer")
-    parser.add_argument("--seed", type=_whole(0), metavar="N", help="of all random numbers")
     parser.add_argument(
-        "--resume", action="store_true", help="go on where a run into the same model broke off"
+        "--epochs", type=_whole(1), metavar="N", help=_("number of epochs (default: the project's)")
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=_whole(1),
+        metavar="N",
+        help=_("rows per step (default: the project's)"),
+    )
+    parser.add_argument(
+        "--learning-rate",
+        type=_positive,
+        metavar="X",
+        help=_("learning rate of the optimizer (default: the project's)"),
+    )
+    parser.add_argument(
+        "--seed", type=_whole(0), metavar="N", help=_("random seed (default: the project's)")
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help=_("continue a stopped run that wrote to the same model"),
     )
     parser.add_argument(
         "--workers",
         metavar="HOST:PORT,...",
-        help="train on several machines: all their addresses, the same on each",
+        help=_("train on several machines: the addresses of all, the same list on each"),
     )
     parser.add_argument(
-        "--worker-index", type=_whole(0), metavar="I", help="which of --workers this machine is"
+        "--worker-index",
+        type=_whole(0),
+        metavar="I",
+        help=_("index of this machine in --workers, counted from 0"),
     )
     _json(parser)
 
@@ -129,71 +163,83 @@ def _missing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--missing",
         choices=("error", "drop", "mean", "median", "most_frequent"),
-        help="what to do with empty cells (default: as the model was trained)",
+        help=_("how to handle empty cells (default: as in training)"),
     )
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument("model", help=_("trained .h5 or .keras"))
     parser.add_argument(
-        "--data", metavar="FILE", help="rows with known targets (default: the project's test set)"
+        "--data",
+        metavar="FILE",
+        help=_("rows with known targets (default: the project's test set)"),
     )
     parser.add_argument(
-        "--group-by", metavar="COLUMN", help="also evaluate each value of this column by itself"
+        "--group-by",
+        metavar="COLUMN",
+        help=_("also evaluate separately for each value of this column"),
     )
     _missing(parser)
     _json(parser)
 
 
 def _compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", help="project to train, or a trained .h5 or .keras")
+    parser.add_argument("project", help=_("project to train, or a trained .h5 or .keras"))
     parser.add_argument(
         "--with", dest="methods", metavar="NAMES", default="knn,tree,linear,forest",
-        help="methods to compare with: knn, tree, linear, forest",
+        help=_("methods to compare with: knn, tree, linear, forest"),
     )  # fmt: skip
     _json(parser)
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", help="a file, or a folder with a folder for each class")
-    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    parser.add_argument("data", help=_("a file, or a folder with one folder per class"))
+    parser.add_argument("--target", metavar="COLUMN", help=_("column to predict"))
     parser.add_argument(
-        "-o", "--output", metavar="PROJECT", help="project to write (default: beside the data)"
+        "-o", "--output", metavar="PROJECT", help=_("project to write (default: beside the data)")
     )
     _json(parser)
 
 
 def _card(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument("model", help=_("trained .h5 or .keras"))
     parser.add_argument(
-        "-o", "--output", metavar="FILE", required=True, help="by ending: .md .html .pdf"
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help=_("card to write, format by ending: .md .html .pdf"),
     )
     _json(parser)
 
 
 def _predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="trained .h5 or .keras")
-    parser.add_argument("input", help="CSV, picture, text file, or a folder of them")
-    parser.add_argument("-o", "--output", metavar="OUT.csv", help="write the answers there")
+    parser.add_argument("model", help=_("trained .h5 or .keras"))
+    parser.add_argument("input", help=_("CSV, picture, text file, or a folder of them"))
     parser.add_argument(
-        "--scaled", action="store_true", help="the numbers were brought to 0 to 1 beforehand"
+        "-o", "--output", metavar="OUT.csv", help=_("CSV file to write the predictions to")
+    )
+    parser.add_argument(
+        "--scaled", action="store_true", help=_("the numbers are already scaled to 0 to 1")
     )
     _missing(parser)
     _json(parser)
 
 
 def _generate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="trained .h5 or .keras")
-    parser.add_argument("--start", metavar="TEXT", required=True, help="what it goes on from")
-    parser.add_argument("--length", type=_whole(0), default=200, metavar="N", help="tokens to add")
+    parser.add_argument("model", help=_("trained .h5 or .keras"))
+    parser.add_argument("--start", metavar="TEXT", required=True, help=_("text to continue"))
+    parser.add_argument(
+        "--length", type=_whole(0), default=200, metavar="N", help=_("number of tokens to generate")
+    )
     parser.add_argument(
         "--temperature",
         type=_not_negative,
         default=1.0,
         metavar="T",
-        help="0: the likeliest token; 1: by probability; more: wilder",
+        help=_("0: always the most likely token; 1: by probability; above 1: more random"),
     )
-    parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="another draw")
+    parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help=_("random seed"))
     _json(parser)
 
 
@@ -217,168 +263,243 @@ def _import(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="project, .h5 or .keras")
+    parser.add_argument("source", help=_("project, .h5 or .keras"))
     parser.add_argument(
         "-o",
         "--output",
         metavar="PATH",
         required=True,
-        help="by ending: .h5 .keras .onnx .tflite .py .ipynb .svg .png .pdf; without: SavedModel"
-        " folder",
+        help=_(
+            "file to write, format by ending: .h5 .keras .onnx .tflite .py .ipynb .svg .png .pdf; "
+            "no ending: SavedModel folder"
+        ),
     )
     parser.add_argument(
         "--worksheet",
         choices=("numbers", "exercise", "blank"),
-        help="a picture with shapes and weights, with lines for those that can be worked out, or"
-        " with lines alone",
+        help=_(
+            "draw the network with shapes and weights, with blanks where they can be worked out, "
+            "or with blanks only"
+        ),
     )
     parser.add_argument(
         "--style",
         choices=("short", "exact"),
-        help="of a .py or .ipynb: short, as a course would write it (the default), or with"
-        " NetBuilder's exact numbers",
+        help=_(
+            "style of a .py or .ipynb: short, as in a course (default), or exact, with "
+            "NetBuilder's exact numbers"
+        ),
     )
     _json(parser)
 
 
 def _lessons(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="a lesson, or a Markdown file of one's own")
+    parser.add_argument("name", nargs="?", help=_("name of a lesson, or your own Markdown file"))
     parser.add_argument(
-        "--check", metavar="PROJECT", help="which steps a project, .h5 or .keras has done"
+        "--check", metavar="PROJECT", help=_("show which steps a project, .h5 or .keras has done")
     )
     parser.add_argument(
-        "-o", "--output", metavar="FOLDER", help="write the lesson and its start project there"
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help=_("folder to write the lesson and its start project to"),
     )
     _json(parser)
 
 
 def _screenshot(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", help="project or model (default: the first example)")
-    parser.add_argument("-o", "--output", metavar="PNG", required=True, help="picture to write")
-    parser.add_argument("--panel", metavar="NAME", help="the tab in front")
+    parser.add_argument("file", nargs="?", help=_("project or model (default: the first example)"))
+    parser.add_argument("-o", "--output", metavar="PNG", required=True, help=_("PNG file to write"))
+    parser.add_argument("--panel", metavar="NAME", help=_("page to show"))
     parser.add_argument("--size", type=_size, metavar="WxH", default=(1366, 768))
-    parser.add_argument("--dark", action="store_true", help="in dark colours")
+    parser.add_argument("--dark", action="store_true", help=_("use dark colours"))
     _json(parser)
 
 
 def _grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "folder", nargs="?", help="folder with the handed-in .h5, .keras and .netbuilder"
+        "folder", nargs="?", help=_("folder with the submitted .h5, .keras and .netbuilder files")
     )
     parser.add_argument(
         "--data",
         metavar="HIDDEN",
-        help="hidden rows with known answers (without: the test rows of the built-in sets)",
+        help=_("hidden rows with known labels (default: test rows of the built-in data)"),
     )
     parser.add_argument(
-        "--lesson", metavar="NAME", help="lesson whose steps count (without: the one handed in)"
+        "--lesson",
+        metavar="NAME",
+        help=_("lesson whose steps count (default: the lesson named in the submission)"),
     )
     parser.add_argument(
         "--retrain",
         action="store_true",
-        help="train each again from its recorded seed and settings and compare predictions",
-    )
-    parser.add_argument("--rubric", metavar="RUBRIC.toml", help="how points are given")
-    parser.add_argument("-o", "--output", metavar="TABLE.csv", help="the table (.csv or .xlsx)")
-    parser.add_argument("--html", metavar="REPORT.html", help="one page for all")
-    parser.add_argument("--key", metavar="KEYFILE", help="private key that opens seals")
-    parser.add_argument(
-        "--new-keys", metavar="KEYFILE", help="write a private key, print the public one"
-    )
-    parser.add_argument("--feedback", metavar="FOLDER", help="one page a pupil")
-    parser.add_argument(
-        "--seconds", type=_positive, default=60.0, metavar="S", help="for one file (60)"
+        help=_(
+            "train each submission again from its recorded seed and settings, and compare the "
+            "predictions"
+        ),
     )
     parser.add_argument(
-        "--memory", type=_whole(500), default=3000, metavar="MB", help="for one file (3000)"
+        "--rubric", metavar="RUBRIC.toml", help=_("rubric that says how points are given")
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="TABLE.csv", help=_("table to write (.csv or .xlsx)")
+    )
+    parser.add_argument(
+        "--html", metavar="REPORT.html", help=_("report to write: one page for all students")
+    )
+    parser.add_argument(
+        "--key", metavar="KEYFILE", help=_("private key that opens sealed submissions")
+    )
+    parser.add_argument(
+        "--new-keys", metavar="KEYFILE", help=_("write a new private key and print the public key")
+    )
+    parser.add_argument(
+        "--feedback", metavar="FOLDER", help=_("folder to write one feedback page per student to")
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_positive,
+        default=60.0,
+        metavar="S",
+        help=_("time limit per file (default: 60)"),
+    )
+    parser.add_argument(
+        "--memory",
+        type=_whole(500),
+        default=3000,
+        metavar="MB",
+        help=_("memory limit per file (default: 3000)"),
     )
     _json(parser)
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="trained .h5 or .keras")
-    parser.add_argument("input", help="a CSV, picture, text file or arrays; or a text itself")
+    parser.add_argument("model", help=_("trained .h5 or .keras"))
     parser.add_argument(
-        "--row", type=_whole(0), default=0, metavar="N", help="which row or file, from 0 (0)"
+        "input", help=_("a CSV, picture, text file or array file, or the text itself")
+    )
+    parser.add_argument(
+        "--row",
+        type=_whole(0),
+        default=0,
+        metavar="N",
+        help=_("row or file to explain, counted from 0 (default: 0)"),
     )
     parser.add_argument(
         "--method",
         metavar="NAME",
-        help="importance or response (all rows of a table), occlusion (one row, a text, a series,"
-        " a picture), grad_cam or integrated_gradients (pictures); default: what fits",
+        help=_(
+            "importance or response (all rows of a table), occlusion (one row, text, series or "
+            "picture), grad_cam or integrated_gradients (pictures); default: whichever fits"
+        ),
     )
-    parser.add_argument("--label", metavar="CLASS", help="explain this class, not the answer")
-    parser.add_argument("-o", "--output", metavar="PNG", help="a picture of it to write")
+    parser.add_argument(
+        "--label", metavar="CLASS", help=_("class to explain (default: the predicted class)")
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="PNG", help=_("picture of the explanation to write")
+    )
     _json(parser)
 
 
 def _tune(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", help="the project (.netbuilder)")
+    parser.add_argument("project", help=_("project (.netbuilder) to tune"))
     parser.add_argument(
         "--vary",
         action="append",
         required=True,
         metavar="PATH=VALUES",
-        help="dense.units=16,32,64 or training.optimizer.learning_rate=log:1e-4:1e-1 or"
-        " drop.rate=0:0.5; may stand several times",
+        help=_(
+            "dense.units=16,32,64 or training.optimizer.learning_rate=log:1e-4:1e-1 or "
+            "drop.rate=0:0.5; can be repeated"
+        ),
     )
-    parser.add_argument("--trials", type=_whole(1), metavar="N", help="variants to try")
+    parser.add_argument("--trials", type=_whole(1), metavar="N", help=_("number of trials"))
     parser.add_argument(
-        "--method", choices=("grid", "random", "bayes"), help="how variants are chosen"
+        "--method",
+        choices=("grid", "random", "bayes"),
+        help=_("how the values of each trial are chosen"),
     )
-    parser.add_argument("--epochs", type=_whole(1), metavar="N", help="instead of the project's")
-    parser.add_argument("--seed", type=_whole(0), metavar="N", help="of the choice of variants")
-    parser.add_argument("--no-pruning", action="store_true", help="train every variant to the end")
+    parser.add_argument(
+        "--epochs", type=_whole(1), metavar="N", help=_("epochs per trial (default: the project's)")
+    )
+    parser.add_argument(
+        "--seed", type=_whole(0), metavar="N", help=_("random seed for choosing values")
+    )
+    parser.add_argument(
+        "--no-pruning", action="store_true", help=_("train every trial for all epochs")
+    )
     parser.add_argument(
         "--jobs", type=_whole(1), default=1, metavar="N",
-        help="variants at once, each in a process of its own (1)",
+        help=_("trials to run at once, each in its own process (default: 1)"),
     )  # fmt: skip
     parser.add_argument(
         "--memory", type=_whole(500), metavar="MB",
-        help="that those processes may take together (default: four fifths of what is free)",
+        help=_("memory limit for all processes together (default: four fifths of the free memory)"),
     )  # fmt: skip
     parser.add_argument(
-        "--study", metavar="FILE", help="keep trials there (.jsonl) and go on from those in it"
+        "--study",
+        metavar="FILE",
+        help=_("keep the trials in this file (.jsonl) and continue from those in it"),
     )
-    parser.add_argument("-o", "--output", metavar="BEST.netbuilder", help="the best as a project")
+    parser.add_argument(
+        "-o", "--output", metavar="BEST.netbuilder", help=_("project to write with the best values")
+    )
     _json(parser)
 
 
 def _offline_kit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="the kit")
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", required=True, help=_("folder to write the kit to")
+    )
     parser.add_argument(
         "--platform",
         action="append",
         metavar="NAME",
-        help="linux, windows or macos; may stand several times (default: this system)",
+        help=_("linux, windows or macos; can be repeated (default: this system)"),
     )
-    parser.add_argument("--python", metavar="3.12", help="Python of the machines (default: this)")
     parser.add_argument(
-        "--source", metavar="FOLDER", default=".", help="NetBuilder's own folder (default: here)"
+        "--python",
+        metavar="3.12",
+        help=_("Python version on the other machines (default: the version here)"),
+    )
+    parser.add_argument(
+        "--source",
+        metavar="FOLDER",
+        default=".",
+        help=_("folder with NetBuilder's source (default: the one in use)"),
     )
     _json(parser)
 
 
 VERBS = {
-    "app": Verb("app", "open the app", _app),
-    "examples": Verb("examples", "list the built-in examples, or write one", _examples),
-    "new": Verb("new", "make a network that fits the data", _new),
-    "check": Verb("check", "list problems with their fixes", _check),
-    "data": Verb("data", "tell what data was understood as; 1 if it cannot train", _data),
-    "train": Verb("train", "train a project", _train),
-    "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
-    "compare": Verb("compare", "train other methods beside the network", _compare),
-    "card": Verb("card", "write the model card", _card),
-    "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
-    "generate": Verb("generate", "go on from a text", _generate),
-    "explain": Verb("explain", "why a trained model answers as it does", _explain),
-    "tune": Verb("tune", "try variants of a project and find the best", _tune),
-    "import": Verb("importing", "make a project of a model, an ONNX file or Keras code", _import),
-    "export": Verb("export", "write in another format", _export),
-    "grade": Verb("grade", "judge a folder of handed-in work", _grade),
-    "lessons": Verb("lessons", "list the lessons, or check how far a project is in one", _lessons),
-    "offline-kit": Verb("offline_kit", "a folder to install from without a network", _offline_kit),
-    "screenshot": Verb("screenshot", "the window as a picture", _screenshot),
+    "app": Verb("app", N_("open the app"), _app),
+    "examples": Verb("examples", N_("list the built-in examples, or write one"), _examples),
+    "new": Verb("new", N_("create a network that fits the data"), _new),
+    "check": Verb("check", N_("list problems with their fixes"), _check),
+    "data": Verb("data", N_("show how the data is read; exit code 1 if it cannot be used"), _data),
+    "train": Verb("train", N_("train a project"), _train),
+    "evaluate": Verb("evaluate", N_("evaluate a trained model"), _evaluate),
+    "compare": Verb("compare", N_("compare the network with other methods"), _compare),
+    "card": Verb("card", N_("write the model card"), _card),
+    "predict": Verb("predict", N_("predict for new rows, pictures or texts"), _predict),
+    "generate": Verb("generate", N_("continue a text"), _generate),
+    "explain": Verb("explain", N_("explain a model's predictions"), _explain),
+    "tune": Verb("tune", N_("try settings of a project and find the best"), _tune),
+    "import": Verb(
+        "importing", N_("convert a model, an ONNX file or Keras code to a project"), _import
+    ),
+    "export": Verb("export", N_("write in another format"), _export),
+    "grade": Verb("grade", N_("grade a folder of submissions"), _grade),
+    "lessons": Verb(
+        "lessons", N_("list the lessons, or check which steps a project has done"), _lessons
+    ),
+    "offline-kit": Verb(
+        "offline_kit",
+        N_("create a folder to install NetBuilder from without a network"),
+        _offline_kit,
+    ),
+    "screenshot": Verb("screenshot", N_("write a picture of the window"), _screenshot),
 }
 
 
@@ -388,21 +509,24 @@ def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     first = next((word for word in words if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(
         prog="netbuilder",
-        description="Draw a neural network, watch it learn, take the trained .h5 away.",
+        description=_("Draw a neural network, watch it learn, save the trained model as .h5."),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"NetBuilder {__version__}")
     parser.add_argument(
-        "--data-dir", metavar="FOLDER", help="keep runs, settings and recovery there"
+        "--data-dir", metavar="FOLDER", help=_("folder for runs, settings and recovery files")
     )
-    parser.add_argument("--language", metavar="xx", help="language of all text (de, fr, …)")
+    parser.add_argument("--language", metavar="xx", help=_("language of all text (de, fr, …)"))
     if first is not None and first not in verbs:
         _app(parser)
         return parser
     parser.set_defaults(verb=None, file=None)
-    inner = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    inner = parser.add_subparsers(dest="verb", metavar="COMMAND", title=_("commands"))
     for name in verbs:
         verb = VERBS[name]
-        verb.add(inner.add_parser(name, help=verb.help, description=verb.help, allow_abbrev=False))
-    parser.epilog = "Without a command: netbuilder [FILE] opens the app, on a file if given."
+        about = _(verb.help)
+        verb.add(inner.add_parser(name, help=about, description=about, allow_abbrev=False))
+    parser.epilog = _(
+        "Without a command, netbuilder [FILE] opens the app, with the file if one is given."
+    )
     return parser

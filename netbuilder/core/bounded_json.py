@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.i18n import gettext as _
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 MAX_DEPTH = 100
@@ -26,8 +27,13 @@ def read_json(text: str | bytes, where: str) -> Any:
     """
     if len(text) > MAX_CHARACTERS:
         raise FormatError(
-            f"{where} is {len(text) // 2**20} MiB of text; no network needs that much.",
-            "This is no ordinary model file: do not open it.",
+            _(
+                "{place} contains {size} MiB of text, more than any network needs.",
+                place=where,
+                size=len(text) // 2**20,
+            ),
+            _("The file may be malicious: do not open it."),
+            code="json_too_large",
         )
     try:
         value = json.loads(text)
@@ -35,24 +41,33 @@ def read_json(text: str | bytes, where: str) -> Any:
         raise nesting_error(where) from error
     except ValueError as error:
         raise FormatError(
-            f"{where} is not valid JSON: {error}.", "The file is damaged: copy or save it again."
+            _("{place} is not valid JSON: {reason}.", place=where, reason=error),
+            _("The file is damaged: copy or save it again."),
+            code="json_invalid",
         ) from error
-    problem = json_problem(value)
+    problem = json_problem(value, where)
     if problem:
-        raise FormatError(f"{where} {problem}.", "This is no ordinary model file: do not open it.")
+        raise FormatError(
+            problem, _("The file may be malicious: do not open it."), code="json_suspicious"
+        )
     return value
 
 
 def nesting_error(where: str) -> FormatError:
     """The error for a value that is nested too deeply."""
     return FormatError(
-        f"{where} is nested more than {MAX_DEPTH} levels deep; no network is.",
-        "This is no ordinary model file: do not open it.",
+        _(
+            "{place} is nested more than {count} levels deep, more than any network.",
+            place=where,
+            count=MAX_DEPTH,
+        ),
+        _("The file may be malicious: do not open it."),
+        code="json_nested_too_deeply",
     )
 
 
-def json_problem(value: Any) -> str:
-    """What no honest JSON value has, in words that follow "The file"; "" if there is nothing."""
+def json_problem(value: Any, where: str) -> str:
+    """What no honest JSON value has, in a sentence about ``where``; "" if there is nothing."""
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
@@ -63,10 +78,12 @@ def json_problem(value: Any) -> str:
             inner = item
         elif isinstance(item, str):
             if not item.isascii() and any("\ud800" <= letter <= "\udfff" for letter in item):
-                return "holds half of a character, which no program writes"
+                return _(
+                    "{place} contains half of a character, which no program writes.", place=where
+                )
         elif isinstance(item, int) and abs(item) >= MAX_NUMBER:
-            return "holds a whole number of more than 18 digits"
+            return _("{place} contains a whole number of more than 18 digits.", place=where)
         if inner and depth > MAX_DEPTH:
-            return f"is nested more than {MAX_DEPTH} levels deep; no network is"
+            return nesting_error(where).what
         waiting.extend((one, depth + 1) for one in inner)
     return ""

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class DataFix:
-    """A way to mend an error that is one click: ``label`` on the button, and what changes.
+    """A fix of an error that is one click: ``label`` on the button, and what changes.
 
     ``data`` holds fields of the data recipe, as ``edits.set_data`` takes them; an option that
     holds values by name is added to. ``columns`` holds what is decided of single columns.
@@ -21,19 +21,19 @@ class DataFix:
 
 
 class UserError(Exception):
-    """Something the user can mend.
+    """A mistake or failure that the user can fix.
 
     Args:
         what: what happened, with the values seen ("Column 'price' has text in row 7: 'n/a'").
-        mend: what to do about it ("Write a number there, or remove the row.").
+        fix: what to do about it ("Write a number there, or remove the row.").
         node: id of the node on the canvas that it is about, or None.
         path: file that it is about, or None.
-        mends: ways to mend it that the program can go itself.
+        fixes: one-click fixes that the program offers.
         short: the same in a few words, where there is no room ("3 cells are empty: choose what to
             do"); "" where nothing better is known than that it failed.
         code: what a program or a test knows the error by ("csv_no_rows"), in any language.
 
-    ``str(error)`` is the whole message: what happened, then how to mend it.
+    ``str(error)`` is the whole message: what happened, then what to do.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ProjectFileError(UserError):
 
 
 class EditError(UserError):
-    """An edit that would make the project illegal (a wire that closes a cycle, say)."""
+    """An edit that would make the project illegal (a connection that closes a cycle, say)."""
 
 
 class DataError(UserError):
@@ -74,7 +74,7 @@ class BuildError(UserError):
 
 
 class TrainingError(UserError):
-    """A run that ended early: NaN, out of memory, ..."""
+    """A run that failed: NaN, out of memory, ..."""
 
 
 class FormatError(UserError):

@@ -17,8 +17,7 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.site_settings import site_settings
 
 VARIABLE = "NETBUILDER_DATA_DIR"

@@ -12,6 +12,11 @@ modules are imported before a language is chosen. Each language is a folder besi
 ``netbuilder/locale`` with one ``netbuilder.po``; what is compiled from it is made when the package
 is built. ``qps`` is the pseudo-locale: every message longer, accented and between brackets, so that
 text that does not come from here is seen.
+
+Numbers follow the language too: ``localized`` rewrites what Python formatted ("-1,234.5") by the
+locale data of Babel, which is loaded when a language other than English first needs it. Sentences
+use ``netbuilder.core.wording``'s formatters; numbers among the ``values`` of a message are written
+so by themselves.
 """
 
 from __future__ import annotations
@@ -21,10 +26,16 @@ import locale
 import logging
 import os
 import re
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 VARIABLE = "NETBUILDER_LANGUAGE"
 DOMAIN = "netbuilder"
@@ -52,33 +63,178 @@ class _Pseudo(_gettext.NullTranslations):
         return self.gettext(message)
 
 
+@dataclass(frozen=True)
+class NumberStyle:
+    """How a language writes numbers: ``percent`` holds ``{0}`` where the number stands."""
+
+    decimal: str = "."
+    group: str = ","
+    percent: str = "{0}%"
+
+
+class _Number(float):
+    """A number among the values of a message: written as the language writes numbers."""
+
+    def __format__(self, spec: str) -> str:
+        from netbuilder.core.wording import format_number
+
+        return format_number(float(self), spec)
+
+    __str__ = float.__repr__
+
+
 class _State:
     """The chosen language and its catalog; one for the process."""
 
     language = ""
     catalog: _gettext.NullTranslations = _gettext.NullTranslations()
+    #: How what was rendered is rendered again: messages without values, and the newest others;
+    #: None where nobody changes the language of what is shown.
+    fixed: dict[str, Callable[[], str]] | None = None
+    filled: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
+    style_before: NumberStyle | None = None
 
 
 def gettext(message: str, /, **values: object) -> str:
     """Return ``message`` in the chosen language, its ``{placeholders}`` filled with ``values``."""
-    return _filled(_catalog().gettext(message), message, values)
+    text = _filled(_catalog().gettext(message), message, values)
+    _remember(text, partial(gettext, message), values)
+    return text
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Return the form that the language has for ``count``, which fills ``{count}`` unless
     ``values`` says how the number is written."""
     text = _catalog().ngettext(singular, plural, count)
-    return _filled(text, singular if count == 1 else plural, {"count": count, **values})
+    written = localized(f"{count:,}")
+    text = _filled(text, singular if count == 1 else plural, {"count": written, **values})
+    if _State.fixed is not None:
+        remember(text, partial(_again, text, partial(ngettext, singular, plural, count), values))
+    return text
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return ``message`` as it is said in ``context``: "Open" of a file, "open" of a path."""
-    return _filled(_catalog().pgettext(context, message), message, values)
+    text = _filled(_catalog().pgettext(context, message), message, values)
+    _remember(text, partial(pgettext, context, message), values)
+    return text
 
 
 def noop(message: str) -> str:
     """Mark a constant for the catalog (imported as ``N_``); ``gettext`` it where it is shown."""
     return message
+
+
+_MOST = 20_000  # filled messages that are remembered
+
+
+def remember_rendered() -> None:
+    """Remember from now on what was rendered of which message, for ``rerendered``."""
+    if _State.fixed is None:
+        _State.fixed = {}
+
+
+def remember(text: str, again: Callable[[], str]) -> None:
+    """Remember how a text that is no message (a list, a date) is rendered again."""
+    if _State.fixed is None or not text:
+        return
+    filled = _State.filled
+    filled.pop(text, None)
+    filled[text] = again
+    if len(filled) > _MOST:
+        for old in list(filled)[: _MOST // 10]:
+            filled.pop(old, None)
+
+
+def _remember(text: str, render: Callable[..., str], values: Mapping[str, object]) -> None:
+    if _State.fixed is None:
+        return
+    if values:
+        remember(text, partial(_again, text, render, values))
+    elif text:
+        _State.fixed[text] = render
+
+
+def _again(text: str, render: Callable[..., str], values: Mapping[str, object]) -> str:
+    return render(**{
+        name: rerendered(value) if isinstance(value, str) and value != text else value
+        for name, value in values.items()
+    })  # fmt: skip
+
+
+def rerendered(text: str) -> str:
+    """Return a text that was rendered before in the language that is chosen now.
+
+    Numbers are rewritten in the language's style; what no message made is returned as it is.
+    """
+    fixed = _State.fixed or {}
+    again = fixed.get(text) or _State.filled.get(text)
+    return again() if again is not None else _renumbered(text)
+
+
+def _renumbered(text: str) -> str:
+    old = _State.style_before
+    if old is None or not text or not (text[0] in "+−" or text[0].isdecimal()):
+        return text
+    sign, shown = old.percent.partition("{0}")[2], text
+    share = shown.endswith(sign) and sign.strip() == "%"
+    shown = shown.removesuffix(sign) if share else shown
+    plain = "".join(
+        {old.decimal: ".", old.group: ",", "−": "-"}.get(letter, letter) for letter in shown
+    )
+    if not re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+(\.\d+)?(e[+-]\d+)?", plain):
+        return text
+    return localized(f"{plain}%" if share else plain)
+
+
+def localized(number: str) -> str:
+    """Rewrite a number that Python formatted as the chosen language writes it.
+
+    Args:
+        number: such as "-1,234.5", "97.7%" or "1.2e-05"; no other text.
+
+    Returns:
+        The number with the language's decimal and group signs and place of "%", and with a true
+        minus sign; never a negative zero. A power of ten stays ("1,2e-05").
+    """
+    mantissa, e, power = number.partition("e")
+    if mantissa.startswith("-"):
+        zero = not re.search("[1-9a-z]", mantissa)
+        mantissa = mantissa[1:] if zero else f"−{mantissa[1:]}"
+    if language() in (SOURCE, PSEUDO) or mantissa.isdecimal():
+        return mantissa + e + power
+    style = number_style()
+    share = mantissa.endswith("%")
+    signs = {ord("."): style.decimal, ord(","): style.group, ord("%"): ""}
+    mantissa = mantissa.translate(signs)
+    return (style.percent.format(mantissa) if share else mantissa) + e + power
+
+
+def number_style() -> NumberStyle:
+    """Return how the chosen language writes numbers."""
+    return _number_style(language())
+
+
+@cache
+def _number_style(name: str) -> NumberStyle:
+    if name in (SOURCE, PSEUDO):
+        return NumberStyle()
+    data = babel_locale()
+    symbols = data.number_symbols["latn"]
+    percent = data.percent_formats[None].pattern.replace("#,##0", "{0}")
+    return NumberStyle(symbols["decimal"], symbols["group"], percent)
+
+
+def babel_locale() -> Locale:
+    """Return Babel's data of the chosen language; English is written as in Great Britain ("a, b
+    and c", 14:05), and so is a language that Babel does not know."""
+    from babel import Locale, UnknownLocaleError
+
+    name = language()
+    try:
+        return Locale.parse("en_GB" if name in (SOURCE, PSEUDO) else name)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")
 
 
 def language() -> str:
@@ -105,7 +261,7 @@ def set_language(name: str) -> str:
     Raises:
         UserError: there is no such language; the message lists those there are.
     """
-    found = _match(name)
+    found = find_language(name)
     if found is None:
         known = ", ".join(languages())
         raise UserError(
@@ -113,6 +269,7 @@ def set_language(name: str) -> str:
             gettext("Choose one of: {languages}.", languages=known),
             code="language_unknown",
         )
+    _State.style_before = number_style() if _State.language else None
     _use(found)
     os.environ[VARIABLE] = found
     return found
@@ -121,6 +278,10 @@ def set_language(name: str) -> str:
 def _filled(text: str, source: str, values: dict[str, object]) -> str:
     if not values:
         return text
+    values = {
+        name: _Number(value) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
     try:
         return text.format_map(values)
     except (KeyError, IndexError, ValueError):
@@ -130,7 +291,7 @@ def _filled(text: str, source: str, values: dict[str, object]) -> str:
 
 def _catalog() -> _gettext.NullTranslations:
     if not _State.language:
-        _use(_match(os.environ.get(VARIABLE) or _system_language()) or SOURCE)
+        _use(find_language(os.environ.get(VARIABLE) or system_language()) or SOURCE)
     return _State.catalog
 
 
@@ -138,8 +299,9 @@ def _use(name: str) -> None:
     _State.language, _State.catalog = name, _load(name)
 
 
-def _match(name: str) -> str | None:
-    """The language that ``name`` means: as it is, or without its country (``de_AT`` is ``de``)."""
+def find_language(name: str) -> str | None:
+    """Return the language that ``name`` means: as it is, or without its country (``de_AT`` is
+    ``de``); None where there is none."""
     wanted = name.partition(".")[0].partition("@")[0].replace("-", "_").lower()
     known = {entry.lower(): entry for entry in [*languages(), PSEUDO]}
     if wanted in known:
@@ -150,7 +312,8 @@ def _match(name: str) -> str | None:
     return next((entry for lower, entry in known.items() if lower.partition("_")[0] == short), None)
 
 
-def _system_language() -> str:
+def system_language() -> str:
+    """Return the name that the system has for its language, such as ``de_AT.UTF-8``."""
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(variable):
             return value

@@ -6,13 +6,14 @@ import stat
 from pathlib import Path
 
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 _KINDS = (
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISFIFO, N_("a pipe")),
+    (stat.S_ISCHR, N_("a device")),
+    (stat.S_ISBLK, N_("a device")),
+    (stat.S_ISSOCK, N_("a socket")),
 )
 
 
@@ -28,7 +29,7 @@ def special_file_kind(path: Path | str) -> str:
         return ""
     for is_kind, words in _KINDS:
         if is_kind(mode):
-            return words
+            return _(words)
     return ""
 
 
@@ -41,8 +42,8 @@ def require_regular_file(path: Path | str, error: type[UserError] = FormatError)
     kind = special_file_kind(path)
     if kind:
         raise error(
-            f"'{path}' is {kind}, not a file.",
-            "Choose a file that lies on a disk.",
+            _("'{path}' is {kind}, not a file.", path=path, kind=kind),
+            _("Choose a file on a disk."),
             path=str(path),
             code="not_a_regular_file",
         )
@@ -65,7 +66,11 @@ def read_regular(path: Path, limit: int, error: type[UserError] = FormatError) -
         content = file.read(limit + 1)
     if len(content) > limit:
         raise error(
-            _("'{file}' is larger than {limit} bytes.", file=path.name, limit=f"{limit:,}"),
+            _(
+                "'{file}' is larger than {limit} bytes.",
+                file=path.name,
+                limit=format_number(limit, ","),
+            ),
             _("Choose another file: no file of this kind is so large."),
             path=str(path),
             code="file_too_large",

@@ -12,6 +12,8 @@ from typing import IO
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 # An honest file of numbers is hardly ever packed more tightly.
 _RATIO = 20
@@ -67,9 +69,16 @@ def check_unpacked_size(path: Path, limit_mb: float) -> None:
         return  # who reads it says what is wrong with it
     if size > limit_mb * 2**20 and size > packed * _RATIO:
         raise FormatError(
-            f"'{path.name}' has {packed / 2**20:,.1f} MiB on the disk and would unpack to"
-            f" {size / 2**20:,.0f} MiB, more than the limit of {limit_mb:,.0f} MiB.",
-            'If its numbers are meant to be so many, set "memory_limit_mb" in the data recipe.',
+            _(
+                "'{name}' has {packed} MiB on the disk and {size} MiB unpacked, more than the "
+                "limit of {limit} MiB.",
+                name=path.name,
+                packed=format_number(packed / 2**20, ",.1f"),
+                size=format_number(size / 2**20, ",.0f"),
+                limit=format_number(limit_mb, ",.0f"),
+            ),
+            _('If the file is meant to be that large, set "memory_limit_mb" in the data recipe.'),
+            code="archive_too_large",
             path=str(path),
         )
 

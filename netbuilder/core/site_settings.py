@@ -9,6 +9,8 @@ that the variable ``NETBUILDER_SITE_SETTINGS`` names::
     downloads = false                     # nothing is fetched from the network
     autosave_seconds = 1                  # between an edit and its copy for a crash
     data_dir = "U:/netbuilder"            # runs, settings and recovery of each user
+    language = "de"                       # of every window and command; nobody chooses another
+    level = "full"                        # "basic" or "full": how much the window shows at first
 
 A file that cannot be read must not keep thirty pupils from working: it counts as empty, and
 ``problem`` says what is wrong with it.
@@ -26,8 +28,7 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import find_language, gettext as _, noop as N_
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean
 
@@ -44,6 +45,8 @@ class SiteSettings:
     downloads: bool = True
     autosave_seconds: float = 0.4
     data_dir: str = ""
+    language: str = ""
+    level: str = ""
     problem: str = ""
 
 
@@ -53,6 +56,8 @@ _WANTED = {
     "lessons": N_("a list of folders"),
     "downloads": N_("true or false"),
     "autosave_seconds": N_("a number of seconds from 0.2 to 60"),
+    "language": N_("one of the languages that there are, such as 'en'"),
+    "level": N_("“basic” or “full”"),
 }
 
 
@@ -79,7 +84,13 @@ def _read(place: Path, _changed: int) -> SiteSettings:
     try:
         raw = tomllib.loads(read_regular(place, _LARGEST, UserError).decode("utf-8"))
     except (OSError, UserError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return SiteSettings(problem=f"The machine's settings in '{place}' cannot be read: {error}.")
+        return SiteSettings(
+            problem=_(
+                "The computer-wide settings in '{path}' cannot be read: {reason}.",
+                path=place,
+                reason=error,
+            )
+        )
     return _checked(raw, place)
 
 
@@ -113,4 +124,8 @@ def _fits(key: str, value: object) -> bool:
     if key == "autosave_seconds":
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return number and 0.2 <= value <= 60  # type: ignore[operator]
+    if key == "language":
+        return isinstance(value, str) and find_language(value) is not None
+    if key == "level":
+        return value in ("basic", "full")
     return isinstance(value, str)

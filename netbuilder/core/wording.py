@@ -1,4 +1,8 @@
-"""Small helpers for sentences that people read."""
+"""What people read in sentences: numbers, lists, dates, sizes and durations, as the language that
+was chosen writes them (Babel's locale data, by ``core.i18n``).
+
+What programs read (JSON, CSV, project files, scripts) is never formatted here.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,18 @@ import difflib
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from netbuilder.core.i18n import (
+    babel_locale,
+    gettext as _,
+    language,
+    localized,
+    ngettext,
+    remember,
+    rerendered,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,14 +30,28 @@ if TYPE_CHECKING:
 LINE = "line"
 
 
-def format_list(values: Iterable[object], limit: int = 5) -> str:
-    """``a, b and c``; beyond ``limit`` values ``a, b, c and 4 more``."""
+def format_list(
+    values: Iterable[object], limit: int = 5, style: Literal["and", "or"] = "and"
+) -> str:
+    """Join values as the language does: ``a, b and c``; beyond ``limit`` ``a, b, c and 4 more``."""
     words = [str(value) for value in values]
+    text = _joined(words, limit, style)
+    if len(words) > 1:
+        remember(text, lambda: format_list(map(rerendered, words), limit, style))
+    return text
+
+
+def _joined(words: list[str], limit: int, style: Literal["and", "or"]) -> str:
     if len(words) > limit:
-        return f"{', '.join(words[:limit])} and {len(words) - limit} more"
+        left = len(words) - limit
+        words = [*words[:limit], ngettext("{count} more", "{count} more", left)]
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    if language() == "en":
+        return f"{', '.join(words[:-1])} {style} {words[-1]}"
+    from babel.lists import format_list as joined
+
+    return joined(words, "standard" if style == "and" else "or", babel_locale())
 
 
 def format_quoted_list(values: Iterable[object], limit: int = 5) -> str:
@@ -34,34 +63,51 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     """``Did you mean 'price'?`` for the closest known name, or an empty string."""
     lower = {entry.lower(): entry for entry in known}
     close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
-    return f"Did you mean '{lower[close[0]]}'?" if close else ""
+    return _("Did you mean '{name}'?", name=lower[close[0]]) if close else ""
 
 
-def format_number(value: float) -> str:
-    """A number with thousands separators and about four digits that matter."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1000 or (size >= 1 and float(value).is_integer()):
-        return f"{value:,.0f}"
-    if size >= 1e-3:
-        return f"{value:.4g}"
-    return f"{value:.2e}"
+def format_number(value: float, spec: str = "") -> str:
+    """Write a number for people: true minus sign, the language's decimal and group signs.
+
+    Args:
+        value: the number.
+        spec: Python's format specification (",.0f", ".3g", ".1%"); "": thousands are grouped, and
+            about four digits are significant.
+    """
+    if not spec:
+        size = abs(value)
+        if size >= 1000 or float(value).is_integer():
+            spec = ",.0f"
+        else:
+            spec = ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
+    return localized(format(value, spec))
+
+
+def format_aligned(values: Sequence[float], digits: int = 3, *, sign: bool = False) -> list[str]:
+    """Write numbers that stand below each other, all with the decimals that give the largest
+    ``digits`` significant digits: "1.44", "0.05", "0"; with ``sign`` a "+" before positive ones."""
+    most = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    places = max(digits - 1 - math.floor(math.log10(most)), 0) if most > 0 else 0
+    spec = f"{'+' if sign else ''},.{min(places, 8)}f"
+    return [format_number(value, spec) if round(value, places) else "0" for value in values]
 
 
 def format_with_unit(text: str, unit: str) -> str:
-    """A number in words and what it counts: ``$1,304``, ``-$20``, ``81.5 m²``; signs of
-    currencies stand in front."""
+    """A number in words and what it counts: ``$1,304``, ``−$20``, ``81.5 m²``; signs of
+    currencies stand in front. ``text`` was written by ``format_number``."""
     front = _currency(unit)
     if not front:
         return f"{text} {unit}".strip()
-    sign = "-" if text.startswith("-") else ""
-    return f"{sign}{front}{text.removeprefix('-')}{unit.removeprefix(front)}"
+    sign = "−" if text.startswith("−") else ""
+    return f"{sign}{front}{text.removeprefix('−')}{unit.removeprefix(front)}"
 
 
 def format_range(low: str, high: str, unit: str) -> str:
     """From one number to another: ``$457 to $2,745``, ``30 to 89 kg``."""
-    return f"{format_with_unit(low, _currency(unit))} to {format_with_unit(high, unit)}"
+    return _(
+        "{low} to {high}",
+        low=format_with_unit(low, _currency(unit)), high=format_with_unit(high, unit),
+    )  # fmt: skip
 
 
 def _currency(unit: str) -> str:
@@ -74,7 +120,7 @@ def format_measure(value: float, unit: str) -> str:
     """A number with its unit; an amount of money of less than a thousand with its cents."""
     text = format_number(value)
     if _currency(unit) and 0.01 <= abs(value) < 1000:
-        text = f"{value:.2f}".removesuffix(".00")
+        text = format_number(value, ".0f" if f"{value:.2f}".endswith(".00") else ".2f")
     return format_with_unit(text, unit)
 
 
@@ -91,20 +137,21 @@ def format_approximate(value: float, spread: float) -> str:
     digits = 1 - math.floor(math.log10(spread))
     if digits > 3:
         return format_number(round(value, digits))
-    return f"{round(value, digits):,.{max(digits, 0)}f}"
+    return format_number(round(value, digits), f",.{max(digits, 0)}f")
 
 
 def format_percent(part: float, digits: int = 0, most: int = 2) -> str:
-    """A part of all. 100% and 0% stand only where it is nothing else: it gets more digits than
-    it has else, up to ``most`` (``99.7%``), or a sign (``>99.99%``)."""
+    """Write a part of all. 100% and 0% stand only where it is nothing else: it gets more digits
+    than it has else, up to ``most`` (``99.7%``), or a sign (``>99.99%``)."""
     if not 0 < part < 1:
-        return f"{part:.{digits}%}"
+        return localized(f"{part:.{digits}%}")
     for places in range(digits, max(digits, most) + 1):
         text = f"{part:.{places}%}"
         if float(text[:-1]) not in (0, 100):
-            return text
+            return localized(text)
     least = 10.0**-places
-    return f"<{least:.{places}f}%" if part < 0.5 else f">{100 - least:.{places}f}%"
+    near = f"<{least:.{places}f}%" if part < 0.5 else f">{100 - least:.{places}f}%"
+    return localized(near)
 
 
 def format_probability(part: float) -> str:
@@ -114,14 +161,17 @@ def format_probability(part: float) -> str:
 
 
 def correct_sentence(part: float) -> str:
-    """How many answers are right, of as many as it takes: ``Of 1,000 answers 997 are right``."""
+    """Say how many predictions are correct, of as many as it takes: ``997 of 1,000``."""
     whole = 100
     while 0 < part < 1 and round(part * whole) in (0, whole) and whole < 1_000_000:
         whole *= 10
     right = round(part * whole)
     if 0 < part < 1 and right in (0, whole):
         right = 1 if right == 0 else whole - 1
-    return f"Of {whole:,} answers {right:,} are right."
+    return _(
+        "{correct} of {total} predictions are correct.",
+        correct=localized(f"{right:,}"), total=localized(f"{whole:,}"),
+    )  # fmt: skip
 
 
 def shorten(value: object, limit: int = 40) -> str:
@@ -135,7 +185,9 @@ def sample_place(index: pd.Index, where: Any) -> str:
 
     Tables of a file are counted by its lines (the index has the name ``LINE``), others from 0.
     """
-    return f"line {where}" if index.name == LINE else f"row {where + 1}"
+    if index.name == LINE:
+        return _("line {number}", number=where)
+    return _("row {number}", number=where + 1)
 
 
 def capitalize_first(words: str) -> str:
@@ -144,8 +196,8 @@ def capitalize_first(words: str) -> str:
 
 
 def format_count(count: int, what: str) -> str:
-    """``1 row``, ``1,200 rows``, ``10 classes``."""
-    return f"{count:,} {what if count == 1 else pluralize(what)}"
+    """``1 row``, ``1,200 rows``, ``10 classes``; English only: new sentences use ``ngettext``."""
+    return f"{localized(f'{count:,}')} {what if count == 1 else pluralize(what)}"
 
 
 #: What goes by no rule; the "ch" of an epoch is a "k".
@@ -164,12 +216,24 @@ def pluralize(what: str) -> str:
     return f"{what}s"
 
 
+_SIZES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
+_SIGNS = dict(zip(_SIZES, ("bytes", "kB", "MB", "GB", "TB"), strict=True))
+
+
 def format_bytes(count: float) -> str:
-    """Bytes as people say them: ``0.6 MB``."""
-    for unit, step in (("GB", 1e9), ("MB", 1e6)):
-        if count >= step / 10:
-            return f"{count / step:.1f} {unit}"
-    return f"{count / 1e3:.1f} kB"
+    """Write a size in powers of 1,000: ``12 kB``, ``0.6 MB``, ``1.4 GB``."""
+    size, power = count, 0
+    while power < len(_SIZES) - 1 and count >= (1000 if power == 0 else 100):
+        count, power = count / 1000, power + 1
+    number = format_number(count, ",.0f" if power == 0 or count >= 10 else ".1f")
+    if language() == "en":
+        text = f"{number} {_SIGNS[_SIZES[power]]}"
+    else:
+        from babel.units import format_unit
+
+        text = format_unit(number, f"digital-{_SIZES[power]}", "short", locale=babel_locale())
+    remember(text, lambda: format_bytes(size))
+    return text
 
 
 def format_operations(count: float) -> str:
@@ -177,5 +241,57 @@ def format_operations(count: float) -> str:
     for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if count >= step:
             value = count / step
-            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
-    return f"{count:.0f}"
+            return f"{format_number(value, '.0f' if value >= 10 else '.1f')} {unit}"
+    return format_number(count, ".0f")
+
+
+def format_duration(seconds: float) -> str:
+    """Write how long something takes: "2.3 s", "3 min 20 s", "1 h 05 min"."""
+    if 0 < seconds < 0.05:  # what was done took some time
+        return _("less than {seconds} s", seconds=0.1)
+    if 0 < seconds < 9.95:
+        return _("{seconds} s", seconds=format_number(seconds, ".1f"))
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return _("{seconds} s", seconds=whole)
+    if whole < 3600:
+        return _("{minutes} min {seconds} s", minutes=whole // 60, seconds=f"{whole % 60:02d}")
+    return _("{hours} h {minutes} min", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02d}")
+
+
+def format_date(when: date, length: Literal["short", "medium", "long"] = "long") -> str:
+    """Write a day: "28 November 2026", "28 Nov 2026", "28/11/2026"."""
+    from babel.dates import format_date as written
+
+    text = written(when, length, babel_locale())
+    remember(text, lambda: format_date(when, length))
+    return text
+
+
+def format_time(when: datetime) -> str:
+    """Write a time of day: "14:05"."""
+    from babel.dates import format_time as written
+
+    return written(when, "short", locale=babel_locale())
+
+
+def format_moment(when: datetime) -> str:
+    """Write a day with its time: "28 November 2026, 14:05"."""
+    from babel.dates import get_datetime_format
+
+    both = str(get_datetime_format("medium", babel_locale())).replace("'", "")
+    text = both.replace("{0}", format_time(when)).replace("{1}", format_date(when))
+    remember(text, lambda: format_moment(when))
+    return text
+
+
+def format_time_or_day(when: datetime) -> str:
+    """Write when something was, shortly: the time of today ("14:05"), the day of others
+    ("28 Nov")."""
+    if when.date() == datetime.now(when.tzinfo).date():
+        return format_time(when)
+    from babel.dates import format_skeleton
+
+    text = format_skeleton("MMMd", when, locale=babel_locale())
+    remember(text, lambda: format_time_or_day(when))
+    return text

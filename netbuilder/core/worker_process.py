@@ -23,7 +23,8 @@ from typing import Any
 
 import psutil
 
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_number
 
 # TensorFlow alone takes about 0.6 GB of a worker.
 DEFAULT_MEMORY_MB = 3000
@@ -127,7 +128,7 @@ class WorkerProcess:
             self._process.stdin.flush()
         except OSError:
             self.end()
-            return failure_answer("Its process ended before it could begin.", "start")
+            return failure_answer(_("The second process ended before it could start."), "start")
         return self._wait(self._bounds.seconds if seconds is None else seconds, told)
 
     def _start(self) -> Answer | None:
@@ -153,7 +154,9 @@ class WorkerProcess:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:  # forbidden on a locked-down machine, or no memory for it
-            return failure_answer(f"No second process could be started: {error}.", "start")
+            return failure_answer(
+                _("The second process could not be started: {reason}.", reason=error), "start"
+            )
         threading.Thread(
             target=_read, args=(self._process, self._lines), name="worker", daemon=True
         ).start()
@@ -193,16 +196,22 @@ class WorkerProcess:
             if took > end:
                 self.end()
                 return failure_answer(
-                    f"It was not done after {format_count(round(seconds or 0), 'second')}, so it"
-                    f" was "
-                    "stopped. Look at it by itself, or allow more time.",
+                    ngettext(
+                        "Stopped after {count} second, before it was finished. Run it "
+                        "separately, or allow more time.",
+                        "Stopped after {count} seconds, before it was finished. Run it "
+                        "separately, or allow more time.",
+                        round(seconds or 0),
+                    ),
                     "time",
                 )
             if _resident(watched) > self._bounds.memory_mb * 2**20:
                 self.end()
                 return failure_answer(
-                    f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was "
-                    "stopped.",
+                    _(
+                        "Stopped because it used more than {size} MB of memory.",
+                        size=format_number(self._bounds.memory_mb, ","),
+                    ),
                     "memory",
                 )
 

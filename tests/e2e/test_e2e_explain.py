@@ -41,9 +41,9 @@ def test_a_row_of_a_table(
         assert found["importance"]["size"] > found["importance"]["town"] > 0
     assert (tmp_path / "why.png").stat().st_size > 1000
     assert main([*words[:3], "--row", "60"]) == 1
-    assert "There is no row 60. The rows count from 0 to 59." in capsys.readouterr().err
+    assert "There is no row 60. Rows are numbered from 0 to 59." in capsys.readouterr().err
     assert main([*words[:3], "--method", "grad_cam"]) == 1
-    assert "'grad_cam' does not suit this network." in capsys.readouterr().err
+    assert "The method 'grad_cam' does not fit this network." in capsys.readouterr().err
     assert main(["explain", str(tmp_path / "m.h5"), "absent.csv"]) == 1
     assert "There is no file 'absent.csv'." in capsys.readouterr().err
 

@@ -54,7 +54,7 @@ def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(
     assert row["status"] == "graded"
     assert abs(row["metrics"]["accuracy"] - done.json["test"]["accuracy"]) < 1e-6
     assert "test rows of Iris" in done_again.err
-    told = "Points are 100 × the accuracy (the share of right answers)."
+    told = "Points are 100 × the accuracy (the share of correct predictions)."
     assert told in done_again.err
     assert f"Wrote {page}." in done_again.err
     assert told in page.read_text(encoding="utf-8")

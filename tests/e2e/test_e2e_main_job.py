@@ -101,4 +101,4 @@ def test_classes(run: Run, tmp_path: Path, name: str, accuracy: float, words: li
     assert matrix.shape == (len(found["labels"]),) * 2
     assert matrix.sum() == found["samples"]
     assert np.trace(matrix) / matrix.sum() == pytest.approx(found["metrics"]["accuracy"])
-    assert "test rows are right" in done.out
+    assert "test rows correct" in done.out

@@ -34,7 +34,7 @@ def test_resume_without_a_checkpoint_loses_nothing(run: Run, tmp_path: Path) -> 
     done = run("train", project, "-o", model, "--resume")
     assert done.code == 0, done.err
     assert "nothing to resume" in done.err
-    assert "A new run begins" in done.err
+    assert "A new run starts" in done.err
     before = model.read_bytes()
     done = run("train", project, "-o", model, "--resume", "--epochs", "3", "--json")
     assert done.code == 1
@@ -71,7 +71,7 @@ def test_errors_are_listed_with_the_mend_on_its_own_line(run: Run, tmp_path: Pat
     path.write_text(path.read_text().replace('"units": 3', '"units": -3'))
     done = run("train", path)
     assert done.code == 1
-    assert "\nMend it in the project" in done.err
+    assert "\nFix the project" in done.err
     assert done.err.count("'out'") == 1
 
 

@@ -58,7 +58,7 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(
         assert worker.returncode == 1, err
         assert WORDS in err
         assert "Traceback" not in out + err
-    assert "Start all of them again with --resume" in told[0][1]
+    assert "start all workers again with --resume" in told[0][1]
     assert "Worker 0 writes the model and a checkpoint." in told[1][1]
     assert model.exists()
     assert checkpoint.exists()

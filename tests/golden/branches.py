@@ -1,6 +1,6 @@
 """Two branches: a network made with NetBuilder."""
 
-# Put your own data in; everything else is as in NetBuilder.
+# Put your own data in; all other settings are as in NetBuilder.
 
 import keras
 import numpy as np
@@ -11,15 +11,15 @@ from sklearn.preprocessing import StandardScaler
 keras.utils.set_random_seed(1)
 
 # Load the data.
-# No data is chosen in this project: put your own arrays here.
+# This project has no data: put your own arrays here.
 raise SystemExit("Put your data into x and y first.")
 
-# Keep rows to watch the training and to test the network.
+# Split the data into training, validation and test set.
 y = np.asarray(y)
 
 
 def cut(rows, share):
-    """Row numbers to keep, and a share that is cut off."""
+    """Return row numbers to keep, and a share to split off."""
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
@@ -36,7 +36,7 @@ y_validation = y[validation_rows]
 x_test = x.iloc[test_rows]
 y_test = y[test_rows]
 
-# Make numbers of the samples, as the network takes them.
+# Preprocess the data.
 x_train = {name: x_train[names].to_numpy("float64") for name, names in columns.items()}
 x_validation = {name: x_validation[names].to_numpy("float64") for name, names in columns.items()}
 x_test = {name: x_test[names].to_numpy("float64") for name, names in columns.items()}
@@ -61,7 +61,7 @@ for i, scaler in y_scalers.items():
 
 # Build the network.
 def begin(layer, number):
-    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):
@@ -90,7 +90,7 @@ kind = begin(layers.Dense(3, activation="softmax", name="kind"), 6)(pool)
 model = keras.Model(inputs=[left, right], outputs=[price, kind])
 model.summary()
 
-# Say what to learn, and how.
+# Compile the model.
 model.compile(
     optimizer=keras.optimizers.Adam(),
     loss=[keras.losses.MeanSquaredError(), keras.losses.SparseCategoricalCrossentropy()],
@@ -99,7 +99,7 @@ model.compile(
 
 # Train.
 class Batches(keras.utils.PyDataset):
-    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+    """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
 
     def __init__(self, x, y, size):
         super().__init__()
@@ -133,12 +133,12 @@ history = model.fit(
     ],
 )
 
-# Test.
+# Evaluate.
 model.evaluate([x_test["left"], x_test["right"]], y_test)
 
 # Save.
-# The saved model takes raw samples and answers in the data's own units:
-# scaling is inside it.
+# The saved model takes raw samples and predicts in the target's units:
+# it contains the scaling.
 def whole_model(raw):
     scaled = []
     for one, scaler in zip(raw, x_scalers.values()):

@@ -1,7 +1,7 @@
 """Digits: a network made with NetBuilder."""
 
-# Same rows, same first weights, same order as in NetBuilder with seed 1: with the same versions
-# of Keras and TensorFlow its numbers come out, up to rounding.
+# The same rows, initial weights and order as in NetBuilder with seed 1: the same versions of
+# Keras and TensorFlow give the same results, up to rounding.
 
 import keras
 import numpy as np
@@ -18,17 +18,17 @@ x = bunch.images[..., np.newaxis].astype("float32")
 y = bunch.target
 labels = [str(name) for name in bunch.target_names]
 
-# Keep rows to watch the training and to test the network.
+# Split the data into training, validation and test set.
 y = np.asarray(y)
 
 
 def cut(rows, share):
-    """Row numbers to keep, and a share that is cut off, with its part of each class."""
+    """Return row numbers to keep, and a share to split off, stratified by class."""
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
     names, sizes = np.unique(y[rows], return_counts=True)
-    # A class of one row cannot be on both sides.
+    # A class with one row cannot be in both parts.
     single = np.isin(y[rows], names[sizes == 1])
     rest, alone = rows[~single], rows[single]
     fair = (sizes > 1).sum() <= min(count, len(rest) - count)
@@ -49,8 +49,8 @@ y_validation = y[validation_rows]
 x_test = x[test_rows]
 y_test = y[test_rows]
 
-# Make numbers of the samples, as the network takes them.
-# The network sees (x - offset) / scale.
+# Preprocess the data.
+# The network is trained on (x - offset) / scale.
 offset, scale = 0, 16
 x_train = ((x_train - offset) / scale).astype("float32")
 x_validation = ((x_validation - offset) / scale).astype("float32")
@@ -58,7 +58,7 @@ x_test = ((x_test - offset) / scale).astype("float32")
 
 # Build the network.
 def begin(layer, number):
-    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):
@@ -86,7 +86,7 @@ for number, layer in enumerate(network[1:]):
 model = keras.Sequential(network)
 model.summary()
 
-# Say what to learn, and how.
+# Compile the model.
 model.compile(
     optimizer=keras.optimizers.Adam(),
     loss=keras.losses.SparseCategoricalCrossentropy(),
@@ -95,7 +95,7 @@ model.compile(
 
 # Train.
 class Batches(keras.utils.PyDataset):
-    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+    """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
 
     def __init__(self, x, y, size):
         super().__init__()
@@ -129,7 +129,7 @@ history = model.fit(
     ],
 )
 
-# Test.
+# Evaluate.
 model.evaluate(x_test, y_test)
 
 probabilities = model.predict(x_test, verbose=0)
@@ -146,8 +146,8 @@ print(
 )
 
 # Save.
-# The saved model takes raw samples and answers in the data's own units:
-# scaling is inside it.
+# The saved model takes raw samples and predicts in the target's units:
+# it contains the scaling.
 def whole_model(raw):
     scaled = layers.Rescaling(scale=1 / scale, offset=-offset / scale)(raw)
     return model(scaled)

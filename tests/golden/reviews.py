@@ -1,7 +1,7 @@
 """Reviews: a network made with NetBuilder."""
 
-# Same rows, same first weights, same order as in NetBuilder with seed 1: with the same versions
-# of Keras and TensorFlow its numbers come out, up to rounding.
+# The same rows, initial weights and order as in NetBuilder with seed 1: the same versions of
+# Keras and TensorFlow give the same results, up to rounding.
 
 import re
 import keras
@@ -23,17 +23,17 @@ x = data[column].astype(str).to_numpy("str")
 labels, y = np.unique(data[targets[0]], return_inverse=True)
 labels = [str(label) for label in labels]
 
-# Keep rows to watch the training and to test the network.
+# Split the data into training, validation and test set.
 y = np.asarray(y)
 
 
 def cut(rows, share):
-    """Row numbers to keep, and a share that is cut off, with its part of each class."""
+    """Return row numbers to keep, and a share to split off, stratified by class."""
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
     names, sizes = np.unique(y[rows], return_counts=True)
-    # A class of one row cannot be on both sides.
+    # A class with one row cannot be in both parts.
     single = np.isin(y[rows], names[sizes == 1])
     rest, alone = rows[~single], rows[single]
     fair = (sizes > 1).sum() <= min(count, len(rest) - count)
@@ -54,27 +54,27 @@ y_validation = y[validation_rows]
 x_test = x[test_rows]
 y_test = y[test_rows]
 
-# Make numbers of the samples, as the network takes them.
+# Preprocess the data.
 def words_of(text):
-    """The words of a text: small letters, no punctuation."""
+    """Return the words of a text, in lower case and without punctuation."""
     bare = re.sub('[!\\"#$%&()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~\']', '', text.lower())
     return bare.split()
 
 
 # The most frequent words of the training texts have the numbers 2, 3, ...
-# 0 is padding, 1 a word that is not known.
+# 0 is padding, 1 an unknown word.
 counts = Counter(word for text in x_train for word in words_of(text))
 words = sorted(counts, key=lambda word: (-counts[word], word))[:198]
 length = min(256, max(len(words_of(text)) for text in x_train))
 vectorize = layers.TextVectorization(vocabulary=words, output_sequence_length=length)
-# The layer itself makes small letters of A to Z only.
+# The layer converts only A to Z to lower case.
 x_train = vectorize([text.lower() for text in x_train]).numpy().astype("int32")
 x_validation = vectorize([text.lower() for text in x_validation]).numpy().astype("int32")
 x_test = vectorize([text.lower() for text in x_test]).numpy().astype("int32")
 
 # Build the network.
 def begin(layer, number):
-    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):
@@ -100,7 +100,7 @@ for number, layer in enumerate(network[1:]):
 model = keras.Sequential(network)
 model.summary()
 
-# Say what to learn, and how.
+# Compile the model.
 model.compile(
     optimizer=keras.optimizers.Adam(),
     loss=keras.losses.BinaryCrossentropy(),
@@ -109,7 +109,7 @@ model.compile(
 
 # Train.
 class Batches(keras.utils.PyDataset):
-    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+    """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
 
     def __init__(self, x, y, size):
         super().__init__()
@@ -143,7 +143,7 @@ history = model.fit(
     ],
 )
 
-# Test.
+# Evaluate.
 model.evaluate(x_test, y_test)
 
 probabilities = model.predict(x_test, verbose=0)
@@ -160,15 +160,15 @@ print(
 )
 
 # Save.
-# The saved model takes raw samples and answers in the data's own units:
-# scaling is inside it.
+# The saved model takes raw samples and predicts in the target's units:
+# it contains the scaling.
 def whole_model(raw):
     return model(raw)
 
 
 raw = keras.Input(x_train.shape[1:], dtype="int32")
 keras.Model(raw, whole_model(raw)).save("reviews_script.h5")
-# A .keras holds the words too: it takes texts, in small letters.
+# The .keras file contains the vocabulary too: it takes texts in lower case.
 given = keras.Input((1,), dtype="string")
 numbers = vectorize(given)
 keras.Model(given, whole_model(numbers)).save("reviews_script.keras")

@@ -1,7 +1,7 @@
 """Sales: a network made with NetBuilder."""
 
-# Same rows, same first weights, same order as in NetBuilder with seed 1: with the same versions
-# of Keras and TensorFlow its numbers come out, up to rounding.
+# The same rows, initial weights and order as in NetBuilder with seed 1: the same versions of
+# Keras and TensorFlow give the same results, up to rounding.
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ data = pd.read_csv("sales_training.csv")
 test = pd.read_csv("sales_test.csv")
 targets = ["total_earnings"]
 features = [name for name in data if name not in targets]
-# Texts that hardly ever repeat are no categories.
+# Text columns with many distinct values are not used as categories.
 most = min(50, max(10, len(data) // 2))
 numbers = list(data.select_dtypes(["number", "bool"]))
 features = [
@@ -29,12 +29,12 @@ y = data[targets].to_numpy("float32")
 y_test = test[targets].to_numpy("float32")
 x_test = test[features]
 
-# Keep rows to watch the training and to test the network.
+# Split the data into training, validation and test set.
 y = np.asarray(y)
 
 
 def cut(rows, share):
-    """Row numbers to keep, and a share that is cut off."""
+    """Return row numbers to keep, and a share to split off."""
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
@@ -48,9 +48,9 @@ y_train = y[train_rows]
 x_validation = x.iloc[validation_rows]
 y_validation = y[validation_rows]
 
-# Make numbers of the samples, as the network takes them.
+# Preprocess the data.
 def known_words(name):
-    """The words of a column in the order of the alphabet; numbers by their size."""
+    """Return the values of a column, sorted."""
     found = set(x_train[name].astype(str).str.strip())
     try:
         found = sorted(found, key=float)
@@ -60,7 +60,7 @@ def known_words(name):
 
 
 def encode(rows):
-    """A number stays; a word becomes 0 or 1 for each word of its column."""
+    """Keep numbers; one-hot encode texts."""
     parts = [
         rows[name].astype(str).str.strip().to_numpy("str")[:, None] == np.array(words[name])
         if name in words
@@ -76,12 +76,12 @@ x_validation = encode(x_validation)
 x_test = encode(x_test)
 
 def is_word(names):
-    """Which of the numbers stand for words."""
+    """Return which of the features are one-hot encoded texts."""
     return np.concatenate([np.full(len(words.get(n, [0])), n in words) for n in names])
 
 
 def keep_words(scaler, which):
-    """What stands for words stays 0 or 1."""
+    """Keep one-hot features at 0 or 1."""
     offset = scaler.mean_ if hasattr(scaler, "mean_") else scaler.min_
     offset[which], scaler.scale_[which] = 0, 1
 
@@ -105,7 +105,7 @@ y_test = y_scaler.transform(y_test)
 
 # Build the network.
 def begin(layer, number):
-    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):
@@ -132,7 +132,7 @@ for number, layer in enumerate(network[1:]):
 model = keras.Sequential(network)
 model.summary()
 
-# Say what to learn, and how.
+# Compile the model.
 model.compile(
     optimizer=keras.optimizers.Adam(),
     loss=keras.losses.MeanSquaredError(),
@@ -141,7 +141,7 @@ model.compile(
 
 # Train.
 class Batches(keras.utils.PyDataset):
-    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+    """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
 
     def __init__(self, x, y, size):
         super().__init__()
@@ -175,16 +175,16 @@ history = model.fit(
     ],
 )
 
-# Test.
+# Evaluate.
 model.evaluate(x_test, y_test)
 answers = model.predict(x_test, verbose=0)
 answers = y_scaler.inverse_transform(answers.reshape(len(answers), -1))
 truth = y_scaler.inverse_transform(y_test)
-print(f"Off by {np.abs(answers - truth).mean():,.4g} on average.")
+print(f"Mean absolute error: {np.abs(answers - truth).mean():,.4g}")
 
 # Save.
-# The saved model takes raw samples and answers in the data's own units:
-# scaling is inside it.
+# The saved model takes raw samples and predicts in the target's units:
+# it contains the scaling.
 def whole_model(raw):
     scaled = layers.Rescaling(
         scale=(x_scaler.scale_).tolist(), offset=(x_scaler.min_).tolist()
@@ -198,12 +198,12 @@ def whole_model(raw):
 
 raw = keras.Input(x_train.shape[1:])
 keras.Model(raw, whole_model(raw)).save("sales_script.h5")
-# A .keras holds the words too: it takes a column each, words as strings.
+# The .keras file contains the categories too: it takes each column separately, texts as strings.
 given = {}
 
 
 def features_of(name):
-    """The numbers of a column, as layers make them of its cells."""
+    """Return the features of a column, computed by layers from its cells."""
     kind, key = "string" if name in words else "float32", name.replace("/", "_")
     given.setdefault(key, keras.Input((1,), dtype=kind, name=key))
     one = given[key]
@@ -215,7 +215,7 @@ def features_of(name):
 
 
 def joined(names):
-    """The numbers of an Input."""
+    """Return the features of an Input."""
     parts = [features_of(name) for name in names]
     return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
 

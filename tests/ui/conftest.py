@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
-from netbuilder.ui import app
+from netbuilder.ui import app, main_window
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services import jobs, level
+from netbuilder.ui.services.runs.run_progress import FULL
 from netbuilder.ui.services.workbench import Workbench
 
 MINUTE = 60_000
@@ -74,6 +75,18 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
 
 
+@pytest.fixture(autouse=True)
+def full_speed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trains at full speed where no test asks for the speed that the program begins with."""
+    if "watched" not in request.fixturenames:
+        monkeypatch.setattr(main_window, "remembered_speed", lambda: FULL)
+
+
+@pytest.fixture
+def watched() -> None:
+    """Lets the speed be that of a person's first run."""
+
+
 @pytest.fixture
 def told(qtbot: QtBot) -> Callable[[], None]:
     """Waits until each job under way has ended, and whoever asked for it has heard."""
@@ -105,6 +118,12 @@ def at_rest(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
         qtbot.waitUntil(same)
 
     return wait
+
+
+@pytest.fixture(autouse=True)
+def full_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see everything, unless they choose Basic."""
+    monkeypatch.setattr(level, "FIRST", level.FULL)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ import pytest
 from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.i18n import gettext as _
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery
@@ -83,7 +82,7 @@ def test_a_fault_leaves_work_and_stack_to_the_next_start(
     assert offered == [77]
     assert window.store.project.training.epochs == 77
     (card,) = window.banner.cards
-    assert card.title.text().startswith(_("NetBuilder crashed on {date}.", date="")[:-1])
+    assert "crashed" in card.title.text()
     assert [button.text() for button in card.buttons] == ["Open the log", "Close"]
     card.buttons[0].click()
     assert opened == [str(log_path())]

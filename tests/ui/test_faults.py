@@ -22,7 +22,7 @@ from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.documents import empty_project
 from netbuilder.ui.window.panels import PANELS
 
@@ -41,8 +41,8 @@ def mistaken(open_window: Open, example: Callable[[str], Project]) -> MainWindow
 
 
 def test_a_wrong_loss_is_said_beside_its_field(mistaken: MainWindow, qtbot: QtBot) -> None:
-    panel = mistaken.docks.show_panel("training")
-    assert isinstance(panel, TrainingPanel)
+    panel = mistaken.docks.show_panel("settings")
+    assert isinstance(panel, SettingsPanel)
     (box,) = panel.plan.complaints["loss"].cards
     assert box.button is not None
     box.button.click()

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
@@ -20,7 +21,7 @@ from netbuilder.ui.palette.palette_model import LAYER_MIME
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -70,7 +71,7 @@ def test_from_an_empty_canvas_to_an_answer(
     qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: data.preview.model.rowCount() > 50, timeout=MINUTE)
 
-    for _ in range(2):
+    for _time in range(2):
         drag_to_canvas(window, "Dense")
     graph = window.store.project.graph
     assert [node.layer for node in graph.nodes] == ["Input", "Dense", "Dense"]
@@ -91,9 +92,9 @@ def test_from_an_empty_canvas_to_an_answer(
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     assert window.inspector.count.text() == "80 parameters", "4 × 16 + 16, from Keras"
 
-    training = panel(window, "training")
-    assert isinstance(training, TrainingPanel)
-    epochs = training.plan.length.rows["epochs"].editor
+    settings = panel(window, "settings")
+    assert isinstance(settings, SettingsPanel)
+    epochs = settings.plan.length.rows["epochs"].editor
     epochs.selectAll()
     QTest.keyClicks(epochs, "60")
     with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
@@ -102,13 +103,14 @@ def test_from_an_empty_canvas_to_an_answer(
     assert window.workbench.run_error is None
     trained = window.workbench.models.trained
     assert trained.epochs == 60
+    training = panel(window, "training")
     assert len(training.curves.plot.run.validation("loss")) == 60
     assert window.top_bar.progress.toolTip().endswith("done")
 
     evaluate = panel(window, "evaluate")
     assert isinstance(evaluate, EvaluatePanel)
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
-    assert "right" in evaluate.sentence.text()
+    assert "correct" in evaluate.sentence.text()
     assert not evaluate.heat.isHidden()
 
     predict = panel(window, "predict")
@@ -158,7 +160,7 @@ def test_pause_resume_and_stop_answer_at_once(
         return time.perf_counter() - begin
 
     times = []
-    for _ in range(3):
+    for _time in range(3):
         window.actions_table["pause"].trigger()
         times.append(seconds_until(RunState.PAUSED))
         held = len(runner.curves.epochs["loss"])
@@ -315,9 +317,9 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
         float(answers.found.table["predicted price"].iloc[5]), rel=1e-3
     )
     assert "120 answers" in answers.cards.cards[0].title.text()
-    assert answers.cards.cards[0].button.text() == "Save the answers…"
+    assert answers.cards.cards[0].button.text() == _("Save predictions…")
     answers.save(out)
-    qtbot.waitUntil(lambda: "Wrote" in answers.cards.cards[0].words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: out.name in answers.cards.cards[0].words.text(), timeout=MINUTE)
     given = answers.found.predictions.first.values[:, 0]
     scaled = tmp_path / "scaled.csv"
     scaled.write_text(
@@ -326,7 +328,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     predict.answer_file(scaled)
     qtbot.waitUntil(lambda: answers.found.looks_scaled, timeout=MINUTE)
     card = answers.cards.cards[0]
-    assert card.button.text() == "Take them as scaled"
+    assert card.button.text() == _("Use them as scaled")
     QTest.mouseClick(card.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not answers.found.looks_scaled, timeout=MINUTE)
     # The training rows need not reach from the smallest to the largest of all rows.
@@ -363,7 +365,7 @@ def test_two_windows_train_at_once(
 ) -> None:
     from netbuilder.core.project import edits
 
-    windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _ in range(2)]
+    windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _time in range(2)]
     for window in windows:
         with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
             window.actions_table["train"].trigger()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QDockWidget,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -39,8 +38,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
@@ -106,7 +104,7 @@ def test_no_word_is_cut_off(
             qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
         found.extend(f"{name}: {one}" for one in cut_off(widget))
 
-    for name in window.docks.panels:
+    for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
         qtbot.waitUntil(
             lambda: window.evaluation_service.idle and window.activations_service.idle,
@@ -142,7 +140,7 @@ def test_no_word_is_cut_off(
     window.welcome.open_lesson(lesson)
     for number in range(len(lesson.steps)):
         window.welcome.session.go(number)
-        look(window.welcome.lessons.dock, f"lesson, step {number + 1}")
+        look(window.welcome.lessons.panel, f"lesson, step {number + 1}")
     # The step is what the dock is for: ten lines of it are to be seen at once.
     line = window.fontMetrics().lineSpacing()
     page = window.welcome.lessons.panel.scroller.viewport()
@@ -193,23 +191,13 @@ def cut_off(top: QWidget) -> list[str]:
     """
     found = []
     for widget in top.findChildren(QWidget):
-        if not widget.isVisibleTo(top) or _put_away(widget):
+        if not widget.isVisibleTo(top):
             continue
         for why in _complaints(widget, top):
             words = _words(widget)
             where = type(widget.parentWidget()).__name__
             found.append(f"{type(widget).__name__} in {where}: {words[:60]!r} {why}")
     return found
-
-
-def _put_away(widget: QWidget) -> bool:
-    """Whether it lies in a dock that stands behind another one: Qt moves it out of sight."""
-    parent = widget
-    while parent is not None:
-        if isinstance(parent, QDockWidget) and parent.geometry().right() < 0:
-            return True
-        parent = parent.parentWidget()
-    return False
 
 
 def _words(widget: QWidget) -> str:

@@ -15,6 +15,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window import dialogs
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -51,10 +52,10 @@ def test_a_run_that_was_begun_meanwhile_is_asked_about(
     window, gate = slow
     window.actions_table["step"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED, timeout=MINUTE)
-    pressed = answer("Go on training")
+    pressed = answer(dialogs.GO_ON)
     gate.set()
     qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
-    qtbot.waitUntil(lambda: pressed == ["Go on training"], timeout=MINUTE)
+    qtbot.waitUntil(lambda: pressed == [dialogs.GO_ON], timeout=MINUTE)
     assert window.runner.state is RunState.PAUSED
     assert window.store.path is not None
     assert window.store.path.name == "mine.netbuilder"

@@ -49,7 +49,7 @@ TRAINING = """
         if box is None:
             QTimer.singleShot(50, say_yes)
             return
-        next(one for one in box.findChildren(QPushButton) if one.text() == "Stop it").click()
+        next(one for one in box.findChildren(QPushButton) if one.text() == "Stop training").click()
 
     begin()
 """

@@ -24,6 +24,7 @@ from netbuilder.ui.services import recovery, suggested_paths
 from netbuilder.ui.services.process_locks import acquire_lock, new_process_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window import dialogs
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -83,7 +84,7 @@ def test_what_is_forgotten_is_gone(
     open_window: Open, left: Path, answer: Callable[..., list[str]]
 ) -> None:
     window = open_window(keras=False)
-    answer("Forget it")
+    answer(dialogs.FORGET)
     app._offer_recovery(window)
     assert not left.exists()
     assert recovery.find_recovered() == []
@@ -94,7 +95,7 @@ def test_what_is_put_back_is_on_disk_all_the_while(
 ) -> None:
     window = open_window(keras=False)
     before = left.read_text("utf-8")
-    answer("Put it back")
+    answer(dialogs.BACK)
     app._offer_recovery(window)
     assert window.store.project.graph == edited.graph
     (kept,) = left.parent.glob("*.json")
@@ -116,7 +117,7 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
     """After the second one the run was passed over, as if it were another window's."""
     run_left("0123-b", edits.set_training(example("iris"), epochs=1_000_000))
     window = open_window()
-    answer("Put it back", "Go on training")
+    answer(dialogs.BACK, dialogs.GO_ON)
     app._offer_recovery(window)
     runner = window.runner
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
@@ -135,7 +136,7 @@ def test_a_run_that_goes_on_alone_belongs_to_no_file(
     place = run_left("4567-b", edits.set_training(example("iris"), epochs=1_000_000))
     (place / "base.txt").write_text(str(tmp_path), "utf-8")
     window = open_window()
-    answer("Go on training")
+    answer(dialogs.GO_ON)
     app._offer_recovery(window)
     assert window.store.path is None
     assert Path(suggested_paths.suggested_path(window.workbench, ".h5")).stem == "Iris"
@@ -149,7 +150,7 @@ def test_data_beside_a_project_of_no_file_is_found_again(
     raw = json.loads(left.read_text("utf-8"))
     left.write_text(json.dumps({**raw, "base": str(tmp_path / "elsewhere")}), "utf-8")
     window = open_window(keras=False)
-    answer("Put it back")
+    answer(dialogs.BACK)
     app._offer_recovery(window)
     assert window.store.path is None
     assert window.workbench.base == tmp_path / "elsewhere"
@@ -168,19 +169,19 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
     project = edits.set_training(example("iris"), epochs=1_000_000)
     place = run_left(name, project)
     window = open_window()
-    pressed = answer("Put it back", "Go on training")
+    pressed = answer(dialogs.BACK, dialogs.GO_ON)
     app._offer_recovery(window)
     assert window.store.project.name == edited.name, "the edits stay"
     assert window.store.project.training.epochs == 77
     if name.startswith("0123"):
-        assert pressed == ["Put it back", "Go on training"]
+        assert pressed == [dialogs.BACK, dialogs.GO_ON]
         runner = window.runner
         qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
         assert runner.project.training.epochs == 1_000_000
         runner.stop()
         qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     else:
-        assert pressed == ["Put it back"]
+        assert pressed == [dialogs.BACK]
         assert not window.runner.active
         assert [one.folder for one in interrupted_runs.find_interrupted()] == [place], (
             "for the next start"
@@ -203,13 +204,13 @@ def test_a_run_that_another_window_took_is_passed_over(
     assert other is not None
     monkeypatch.setattr(interrupted_runs, "find_interrupted", lambda: found)
     window = open_window()
-    answer("Go on training", "Go on training")
+    answer(dialogs.GO_ON, dialogs.GO_ON)
     app._offer_recovery(window)
     assert window.store.project.name == found[1].project.name
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert window.runner.project.name == found[1].project.name
     assert found[0].folder.exists(), "it is the other's"
-    assert "does not go on in this window" in window.banner.cards[0].title.text()
+    assert "does not continue" in window.banner.cards[0].title.text()
     other.unlock()
 
 
@@ -260,7 +261,7 @@ def test_a_training_that_is_not_in_runs_is_asked_about(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.models.trained is not None
-    assert window.banner.cards[0].title.text().startswith("This training is not kept in Runs")
+    assert "not saved in Runs" in window.banner.cards[0].title.text()
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()
     window.runner.start()

@@ -30,8 +30,7 @@ from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
@@ -77,7 +76,7 @@ def nameless(window: QWidget) -> set[str]:
 def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
     """Through all tabs and all layers."""
     found = set()
-    for name in window.docks.panels:
+    for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
         qtbot.waitUntil(
             lambda: window.evaluation_service.idle and window.activations_service.idle,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QMouseEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import font_scale
-from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.side import STRIP_HEIGHT
 
 Open = Callable[..., MainWindow]
 
@@ -37,7 +36,6 @@ def test_a_narrow_side_panel_cuts_nothing_off(
         timeout=120_000,
     )
     qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=60_000)
-    window.docks._resize(190, 370)
 
     predict = window.docks.show_panel("predict", focus=False)
     qtbot.waitUntil(lambda: not predict.bars.isHidden() and inside(predict.bars, predict))
@@ -64,11 +62,6 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     qtbot.waitUntil(lambda: best.width() >= best.sizeHint().width())
     qtbot.waitUntil(lambda: quantity.width() >= quantity.sizeHint().width())
     qtbot.waitUntil(lambda: plot.geometry().bottom() < plot.parentWidget().height())
-    assert training.curves.smooth.isHidden()
-    menu = {one.text(): one for one in training.curves.menu_button.menu().actions()}
-    assert menu["smooth"].isVisible()
-    menu["smooth"].trigger()
-    assert plot.smooth
     assert tools.width() >= tools.minimumSizeHint().width()
 
 
@@ -86,66 +79,121 @@ def test_long_news_leave_the_problems_in_sight(open_window: Open, example: Calla
     assert window.status.news.toolTip() == words
 
 
-def names_of(bar: QTabBar) -> list[str]:
-    return [bar.tabText(number) for number in range(bar.count())]
-
-
-def test_every_tab_is_seen_whole_with_as_much_of_its_name_as_there_is_room(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
-    window = open_window(example("iris"), keras=False)
-    bar = next(one for one in window.findChildren(QTabBar) if one.parent() is window)
-    full, short = [row.title for row in PANELS], [row.short or row.title for row in PANELS]
-    assert full != short
-    onward = bar.findChild(QToolButton, "ScrollRightButton")
-    # There and back, so that names grow again; a tab in front is bold, and needs more room.
-    for size, names in [((1366, 768), full), ((1024, 700), short), ((1366, 768), full)]:
-        window.resize(*size)
-        qtbot.waitUntil(lambda names=names: names_of(bar) == names)
-        for row in PANELS:
-            window.docks.show_panel(row.id, focus=False)
-            qtbot.wait(1)
-            assert names_of(bar) == names
-            assert bar.tabRect(bar.count() - 1).right() < bar.width()
-            assert not onward.isVisible()
-        read = QAccessible.queryAccessibleInterface(bar)
-        assert [read.child(n).text(QAccessible.Text.Name) for n in range(len(PANELS))] == full
-
-
-def test_a_tab_that_is_pulled_out_has_its_whole_name(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
-    window = open_window(example("iris"), keras=False)
-    window.resize(1024, 700)
-    dock = window.docks.panels["training"]
-    qtbot.waitUntil(lambda: dock.windowTitle() == "Train.")
-    dock.setFloating(True)
-    qtbot.waitUntil(lambda: dock.windowTitle() == "Training")
-    dock.setFloating(False)
-    qtbot.waitUntil(lambda: dock.windowTitle() == "Train.")
-
-
-def test_docks_get_their_width_back(open_window: Open, example: Callable, qtbot: QtBot) -> None:
-    window = open_window(example("iris"), keras=False)
-    window.resize(1500, 800)
+def test_sizes_follow_the_class_of_the_window(open_window: Open, qtbot: QtBot) -> None:
+    """What the designer measured, within the line between two columns."""
+    window = open_window(keras=False)
     docks = window.docks
-    qtbot.waitUntil(lambda: docks.inspector.width() > 430)
-    line = docks.inspector.mapTo(window, QPoint(0, 40)) - QPoint(1, 0)
-    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=line)
-    goal = QPointF(line - QPoint(60, 0))
-    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    move = QMouseEvent(
-        QEvent.Type.MouseMove, goal, window.mapToGlobal(goal), Qt.MouseButton.NoButton, left, plain
-    )
-    QApplication.sendEvent(window, move)
-    qtbot.waitUntil(lambda: docks.inspector.width() > 490)
-    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=line - QPoint(60, 0))
-    qtbot.waitUntil(lambda: docks.widths.wanted[1] > 490)
-    chosen = docks.inspector.width()
+
+    def widths(size: tuple[int, int], page: str) -> list[int]:
+        window.resize(*size)
+        docks.show_panel(page, focus=False)
+        qtbot.waitUntil(lambda: sum(docks.splitter.sizes()) > size[0] - 8)
+        docks.leave_room()
+        return docks.splitter.sizes()[-3:]
+
+    for size, page, wanted in (
+        ((1366, 768), "layer", (200, 714, 452)),
+        ((1366, 768), "training", (44, 722, 600)),
+        ((1920, 1080), "training", (44, 876, 1000)),
+        ((1024, 700), "layer", (44, 560, 420)),
+        ((1024, 700), "predict", (44, 560, 420)),
+    ):
+        found = widths(size, page)
+        assert all(abs(a - b) <= 3 for a, b in zip(found, wanted, strict=True)), (size, found)
+    window.resize(1920, 1080)
+    docks.show_panel("evaluate", focus=False)
+    qtbot.waitUntil(lambda: docks.side.shown == ("evaluate", "inside"))
+    docks.show_panel("surface", focus=False)
+    assert docks.side.shown == ("surface", "inside")
+    docks.side.show_task("train")
+    assert docks.side.shown == ("training", "surface")
+    docks.show_panel("predict", focus=False)
+    assert docks.side.shown == ("predict", "explain")
+
+
+def test_the_side_keeps_its_width_in_each_class_of_window(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    docks = window.docks
+    window.resize(1366, 768)
+    docks.show_panel("training", focus=False)
+    qtbot.waitUntil(lambda: abs(docks.side.width() - 600) <= 3)
+    handle = docks.splitter.handle(docks.splitter.indexOf(docks.side))
+    middle = handle.rect().center()
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(handle, middle - QPoint(60, 0))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.waitUntil(lambda: docks.side.width() > 640)
+    chosen = docks.side.width()
     window.resize(1024, 700)
-    qtbot.waitUntil(lambda: docks.inspector.width() < 400)
-    window.resize(1500, 800)
-    qtbot.waitUntil(lambda: abs(docks.inspector.width() - chosen) <= 2)
+    qtbot.waitUntil(lambda: docks.side.width() <= 424)
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: abs(docks.side.width() - chosen) <= 2)
+    window.close()
+    again = open_window(example("iris"), keras=False)
+    again.resize(1366, 768)
+    again.docks.show_panel("training", focus=False)
+    qtbot.waitUntil(lambda: abs(again.docks.side.width() - chosen) <= 2)
+
+
+def test_a_page_lies_over_the_canvas_and_goes_back(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.resize(1366, 768)
+    window.docks.show_panel("code", focus=False)
+    button = window.findChild(QToolButton, "expand_page")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.docks.side.width() > 1300)
+    assert not window.canvas.isVisible()
+    assert window.docks.side.shown == ("code",), "one page, not two"
+    window.actions_table["expand-page"].trigger()
+    qtbot.waitUntil(lambda: window.canvas.isVisible() and window.docks.side.width() < 610)
+    assert window.docks.palette.isVisible()
+
+
+def test_the_selected_layer_is_a_strip_that_opens_upward(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(example("digits"))
+    window.resize(1366, 768)
+    side = window.docks.side
+    assert window.inspector.isVisible() and not side.strip.isVisible(), "the page Layer"
+    window.docks.show_panel("training", focus=False)
+    assert not window.inspector.isVisible()
+    window.canvas.select(("conv2d",))
+    assert (side.strip.title.text(), side.strip.words.text()) == (
+        "Conv2D",
+        "32 · 3×3 · relu · 320 parameters",
+    )
+    assert side.strip.height() == STRIP_HEIGHT
+    QTest.mouseClick(window.findChild(QPushButton, "edit_layer"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.inspector.isVisible)
+    part = side.drawer.height() / side.upright.height()
+    assert 0.4 < part < 0.6, part
+    filters = window.inspector.form.rows["filters"].editor
+    filters.selectAll()
+    QTest.keyClicks(filters, "16")
+    qtbot.waitUntil(lambda: side.strip.words.text().startswith("16 · 3×3"))
+    window.docks.show_panel("layer", focus=False)
+    assert window.inspector.isVisible() and side.drawer.isHidden()
+
+
+def test_a_run_that_ends_marks_understand_and_moves_nobody(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    side = window.docks.side
+    window.commands.train()
+    qtbot.waitUntil(
+        lambda: window.workbench.models.trained is not None and not window.runner.active
+    )
+    assert side.task == "train"
+    assert side.shown[0] == "training"
+    assert side.buttons["understand"].marked
+    QTest.mouseClick(side.buttons["understand"], Qt.MouseButton.LeftButton)
+    assert not side.buttons["understand"].marked
 
 
 def test_help_stays_in_the_bar_where_there_is_room_for_little(
@@ -160,14 +208,14 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
         return [one.text() for one in buttons if one.defaultAction() is not None]
 
     window.resize(1366, 768)
-    qtbot.waitUntil(lambda: {"New", "Open", "Save", "Save .h5", "Gallery", "Help"} <= set(seen()))
+    qtbot.waitUntil(lambda: {"Save", "Save .h5", "Gallery", "Help"} <= set(seen()))
     everything = seen()
     window.resize(1024, 700)
     try:
         while font_scale.font_scale() < 1.99:
             window.commands.scale(1)
-        qtbot.waitUntil(lambda: "New" not in seen())
-        assert {"Pause", "Stop", "Save .h5", "Help"} <= set(seen())
+        qtbot.waitUntil(lambda: "Gallery" not in seen())
+        assert "Help" in seen()
         helps = next(one for one in bar.findChildren(QToolButton) if one.text() == "Help")
         qtbot.waitUntil(lambda: inside(helps, window) and inside(window.top_bar.train, window))
         assert helps.width() >= helps.sizeHint().width()
@@ -183,17 +231,18 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
     qtbot.waitUntil(lambda: seen() == everything)
 
 
-def test_a_lesson_is_wide_enough_to_be_read(
+def test_a_lesson_has_a_column_of_its_own(
     open_window: Open, at_rest: Callable[[Callable[[], object]], None]
 ) -> None:
     window = open_window(keras=False)
-    window.resize(1024, 700)
-    at_rest(window.docks.palette.width)
-    narrow = window.docks.palette.width()
-    window.welcome.open_lesson(library.find_lesson("first_model"))
-    at_rest(window.docks.palette.width)
-    assert window.welcome.lessons.dock.width() >= 260
-    assert window.canvas.width() >= 0.38 * window.width()
-    window.welcome.lessons.close()
-    at_rest(window.docks.palette.width)
-    assert window.docks.palette.width() == narrow
+    for size, least in (((1366, 768), 318), ((1024, 700), 278)):
+        window.resize(*size)
+        window.welcome.open_lesson(library.find_lesson("first_model"))
+        column = window.welcome.lessons.panel
+        at_rest(column.width)
+        assert column.width() >= least
+        assert column.height() > 0.8 * window.height()
+        assert window.canvas.width() >= 0.33 * window.width()
+        assert column.missing.mapTo(column, QPoint()).y() < column.next.mapTo(column, QPoint()).y()
+        window.welcome.lessons.close()
+        assert not column.isVisible()

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.run_progress import SPEEDS
+from netbuilder.ui.services.runs.run_progress import SPEEDS, WATCH
 from netbuilder.ui.style import font_scale, theme
+from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.presentation import LETTERS
 
 MINUTE = 60_000
@@ -32,10 +32,10 @@ def test_it_is_large_and_slow_and_then_as_before(
         assert window.isFullScreen()
         assert font_scale.font_scale() >= LETTERS
         assert not window.docks.palette.isVisible()
-        assert window.runner.speed.rate is not None
+        assert window.runner.speed is WATCH
         qtbot.wait(50)
         QTest.keyClick(window.canvas, Qt.Key.Key_1)
-        first = next(iter(window.docks.panels))
+        first = next(row.id for row in PANELS if row.key == 1)
         qtbot.waitUntil(lambda: window.docks.pages[first].panel is not None, timeout=MINUTE)
         assert present.spotlight.key == "1"
         # A tab that comes forward lies over nothing of it: seen from the last row, not only known.
@@ -67,35 +67,3 @@ def test_it_is_large_and_slow_and_then_as_before(
     assert window.statusBar().isVisible()
     assert window.runner.speed == SPEEDS[0]
     assert not present.spotlight.isVisible()
-
-
-def _bars(window: MainWindow) -> list[QTabBar]:
-    return [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.count()]
-
-
-def test_tabs_that_are_put_back_have_names_that_fit(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
-    """Qt makes a new tab bar for them, which cut the names off: "Surf…", "C…", "R…"."""
-    window = open_window(keras=False)
-    for dock in window.docks.panels.values():
-        dock.hide()
-    qtbot.wait(50)
-    window.docks.reset()
-    qtbot.wait(50)
-    shown = [bar for bar in _bars(window) if bar.isVisible()]
-    assert {bar.elideMode() for bar in shown} == {Qt.TextElideMode.ElideNone}
-
-
-def test_a_tab_bar_that_was_left_over_does_not_lie_over_a_panel(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
-    """Qt keeps some that have no docks any more, and does not always hide them."""
-    window = open_window(keras=False)
-    left = QTabBar(window)
-    left.addTab("Data")
-    left.show()
-    window.docks.reset()
-    qtbot.wait(50)
-    assert not left.isVisible()
-    assert [bar.count() for bar in _bars(window) if bar.isVisible()] == [len(window.docks.panels)]

@@ -49,7 +49,14 @@ def test_the_last_run_stands_on_one_page(
     assert curves.pixelColor(2, 2).lightness() > 200
     assert page.count("data:image/png;base64,") == 2
     assert "http" not in page.replace("http-equiv", ""), "nothing comes from elsewhere"
-    for words in ("Iris", "3 epochs", "species", "3 classes", "What was tried", "accuracy"):
+    for words in (
+        "Iris",
+        "3 epochs",
+        "species",
+        "3 classes",
+        "Earlier runs on this data",
+        "accuracy",
+    ):
         assert words in page
     pdf = (tmp_path / "run.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")

@@ -20,6 +20,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
+from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.docks import fitting
 from netbuilder.ui.window.documents import empty_project
 
@@ -515,10 +516,10 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
     window = open_window(edits.set_training(small, epochs=100_000))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
-    press("Go on training")
+    press(dialogs.GO_ON)
     assert not window.close()
     assert window.runner.state is RunState.RUNNING
-    press("Stop it", "Don't save")
+    press(dialogs.STOP, "Don't save")
     assert window.close()
 
 
@@ -536,9 +537,9 @@ def test_the_first_window_fits_with_its_frame(screen: QRect, frame: QMargins) ->
     assert place.height() > 600
 
 
-def test_a_large_screen_gets_the_designed_size() -> None:
+def test_on_a_large_screen_the_window_opens_at_85_percent() -> None:
     place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
-    assert (place.width(), place.height()) == (1366, 768)
+    assert (place.width(), place.height()) == (2176, 1190)
 
 
 def test_a_new_window_lies_within_its_screen(open_window: Open, small: Project) -> None:

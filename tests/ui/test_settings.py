@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -31,7 +32,8 @@ def in_dialog(
             QTimer.singleShot(30, answer)
             return
         assert isinstance(dialog, SettingsDialog)
-        field = dialog.form.rows["trainings kept"].editor
+        row = next(one for one in dialog.rows if one.change is runs.set_run_limit)
+        field = dialog.form.rows[row.param.name].editor
         line = field.findChild(QWidget, "qt_spinbox_lineedit") or field
         QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(line, typed)
@@ -62,9 +64,20 @@ def test_as_many_trainings_are_kept_as_was_said(
     assert runs.run_limit() == runs.USUAL_LIMIT
     buttons = QDialogButtonBox.StandardButton
     said = in_dialog(window, qtbot, "2", buttons.Cancel)
-    assert said.startswith("3 trainings are kept now. The oldest 1 goes for good")
+    assert said == " ".join(
+        (
+            ngettext("{count} run is kept now.", "{count} runs are kept now.", 3),
+            ngettext(
+                "The oldest run is deleted when the next run ends, with its network.",
+                "The oldest {count} runs are deleted when the next run ends, with their networks.",
+                1,
+            ),
+        )
+    )
     assert runs.run_limit() == runs.USUAL_LIMIT, "Cancel changes nothing"
-    assert in_dialog(window, qtbot, "0", buttons.Ok) == "3 trainings are kept now."
+    assert in_dialog(window, qtbot, "0", buttons.Ok) == ngettext(
+        "{count} run is kept now.", "{count} runs are kept now.", 3
+    )
     assert runs.run_limit() == 0
     train()
     assert runs.run_count() == 4

@@ -77,7 +77,7 @@ def test_tab_reaches_all_and_is_caught_nowhere(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     window.canvas.select((window.store.project.graph.order[1],))
     menu = window.top_bar.menu_button
-    for panel in window.docks.panels:
+    for panel in window.docks.pages:
         window.docks.show_panel(panel, focus=False)
         qtbot.waitUntil(
             lambda: window.evaluation_service.idle and window.activations_service.idle,

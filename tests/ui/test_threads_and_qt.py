@@ -67,11 +67,11 @@ until(lambda: window.prebuilding.ready)
 assert "netbuilder.ui.plots.training_curves" in sys.modules and "pyqtgraph" in sys.modules
 window.runner.start()
 until(lambda: window.runner.running)
-for name in window.docks.panels:
+for name in window.docks.pages:
     window.docks.show_panel(name)
     application.processEvents()
 until(lambda: not window.runner.active)
-for name in window.docks.panels:
+for name in window.docks.pages:
     window.docks.show_panel(name)
     until(lambda: window.workbench.settled)
 node = next(one.id for one in project.graph.nodes if one.layer == "Dense")

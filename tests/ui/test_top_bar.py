@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -86,7 +88,6 @@ def test_what_stands_beside_train_stays_as_its_words_change(
 
     before = places()
     window.actions_table["speed-steps-2"].trigger()
-    assert bar.train.text() == "Train · slow"
     assert places()[0] == before[0]
     assert places()[1][0] == before[1][0]
 
@@ -141,3 +142,39 @@ def test_a_bar_at_its_begin_stands_still(
     qtbot.wait(300)
     assert moved == []
     assert progress.bar.value() < 0.05 * progress.bar.maximum()
+
+
+def test_pause_takes_the_place_of_train(
+    open_window: Callable[..., MainWindow], example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=5000))
+    button = window.top_bar.train
+    place, words = button.geometry(), button.text()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.runner.running and button.isEnabled())
+    assert button.text() != words
+    assert button.geometry() == place, "nothing moves under the pointer"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.runner.paused)
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.runner.running and not window.runner.paused)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.runner.active and button.text() == words)
+
+
+def test_the_bar_says_what_is_open_and_whether_it_is_saved(
+    open_window: Callable[..., MainWindow], example: Callable, tmp_path: Path
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    document = window.top_bar.document
+    assert document.name.text() == window.store.project.name
+    assert not document.saved.isVisible(), "an example: there is nothing to lose"
+    window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))
+    unsaved = document.saved.text()
+    assert unsaved and document.saved.isVisible()
+    assert window.documents.save_to(tmp_path / "flowers.netbuilder")
+    assert document.name.text() == "flowers.netbuilder"
+    assert document.saved.isVisible() and document.saved.text() != unsaved
+    window.store.undo()
+    assert document.saved.text() == unsaved

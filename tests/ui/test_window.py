@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QTabBar, Q
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lessons.check_values import PANELS as LESSON_PANELS
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -24,7 +25,7 @@ from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.command_search import CommandSearch
-from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.panels import PANELS, TASKS
 
 Open = Callable[..., MainWindow]
 
@@ -47,15 +48,15 @@ def answer(text: str) -> None:
     QTimer.singleShot(30, press)
 
 
-@pytest.mark.parametrize("row", PANELS, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [row for row in PANELS if row.key], ids=lambda row: row.id)
 def test_every_panel_opens_from_the_keyboard(open_window: Open, row: object, qtbot: QtBot) -> None:
     window = quick(open_window)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
-    key = Qt.Key.Key_1 + PANELS.index(row)
+    key = Qt.Key.Key_0 + row.key
     QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: window.docks.pages[row.id].panel is not None, timeout=30_000)
-    assert window.docks.panels[row.id].isVisible()
+    assert window.docks.pages[row.id].isVisible()
 
 
 def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot: QtBot) -> None:
@@ -188,23 +189,32 @@ def test_moving_a_project_keeps_its_data(
 
 def test_docks_are_remembered(open_window: Open) -> None:
     window = quick(open_window)
-    window.docks.palette.hide()
+    window.resize(1366, 768)
     window.docks.show_panel("code")
+    window.docks.palette.open()
     window.documents.keep_model()
     window.close()
     again = quick(open_window)
-    assert not again.docks.palette.isVisible()
-    assert again.docks.panels["code"].isVisible()
+    assert again.docks.palette.palette_view.isVisible(), "opened by hand beside another task"
+    assert again.docks.pages["code"].isVisible()
     again.commands.reset_panels()
-    assert again.docks.palette.isVisible()
+    assert again.docks.side.task == "build"
+    assert again.docks.pages["layer"].isVisible()
 
 
-def test_panels_get_titles_to_be_moved_by(open_window: Open) -> None:
+def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window: Open, qtbot: QtBot) -> None:
     window = quick(open_window)
-    window.commands.toggle_titles()
-    assert all(dock.titleBarWidget() is None for dock in window.docks._all)
-    window.commands.toggle_titles()
-    assert all(dock.titleBarWidget() is not None for dock in window.docks._all)
+    window.docks.show_panel("code")
+    window.commands.detach_page()
+    page = window.docks.pages["code"]
+    qtbot.waitUntil(page.isVisible)
+    assert page.isWindow()
+    assert window.docks.side.shown == ("predict",)
+    assert window.docks.show_panel("code") is page.panel, "where it is"
+    page.close()
+    assert not page.isWindow()
+    window.docks.show_panel("code")
+    assert page.isVisible()
 
 
 def test_everything_grows_and_shrinks(open_window: Open) -> None:
@@ -280,7 +290,7 @@ def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
     window.docks.show_panel("code")
     window.canvas.select(("@goal",))
     assert window.inspector.title.text() == _("Target")
-    assert window.docks.panels["training"].isVisible()
+    assert window.docks.pages["settings"].isVisible()
 
 
 def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> None:
@@ -288,7 +298,7 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
     file = state_folder("recovery") / "left.json"
     file.write_text("{}")
     found = recovery.RecoveredProject(file, example("diabetes"), None, 0.0)
-    answer("Put it back")
+    answer(dialogs.BACK)
     assert dialogs.offer_recovery(window, found) == dialogs.BACK
     window.documents.recover(found)
     assert window.store.modified
@@ -314,7 +324,7 @@ def test_help_lists_the_keys(open_window: Open) -> None:
     window = quick(open_window)
     keys = dict(dialogs.keys_of(window.actions_table))
     assert keys["Train"] == "F5"
-    assert keys["The lesson"] == "Ctrl+Shift+L"
+    assert keys["Go to the lesson"] == "Ctrl+Shift+L"
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])
@@ -338,21 +348,23 @@ def test_every_tab_and_every_card_is_in_reach(
         qtbot.waitUntil(lambda: canvas.viewport().width() > 0.28 * size[0], timeout=5000)
         canvas.sight.fit()
         assert all_in_view()
-        bar = next(
-            bar
-            for bar in window.findChildren(QTabBar)
-            if bar.parent() is window and bar.isVisible()
-        )
-        assert bar.count() == len(PANELS)
-        onward = bar.findChild(QToolButton, "ScrollRightButton")
-        for _time in range(len(PANELS)):
-            if onward.isVisible() and onward.isEnabled():
+        bar = window.findChild(QTabBar, "pages")
+        for task in TASKS:
+            button = window.findChild(QPushButton, f"task_{task.id}")
+            assert button.width() >= button.sizeHint().width()
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            assert window.docks.side.shown == (task.pages[0],)
+            titles = [row.title for row in PANELS if row.id in task.pages]
+            assert sorted(bar.tabText(n) for n in range(bar.count())) == sorted(titles)
+            onward = bar.findChild(QToolButton, "ScrollRightButton")
+            while onward.isVisible() and onward.isEnabled():
                 QTest.mouseClick(onward, Qt.MouseButton.LeftButton)
-        last = bar.tabRect(bar.count() - 1)
-        free = onward.geometry().left() if onward.isVisible() else bar.width()
-        assert last.right() <= free, "the last tab is seen whole"
-        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=last.center())
-        assert bar.currentIndex() == bar.count() - 1
+            last = bar.tabRect(bar.count() - 1)
+            free = onward.geometry().left() if onward.isVisible() else bar.width()
+            assert last.right() <= free, "the last tab is seen whole"
+            QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=last.center())
+            assert window.docks.side.shown == (task.pages[-1],)
+            window.docks.show_panel(task.pages[0], focus=False)
     finally:
         window.actions_table["normal"].trigger()
 
@@ -375,7 +387,9 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     canvas = window.canvas
     assert canvas.picture.cards["@goal"].detail == _("reading data…")
     canvas.select(("@goal",))
-    assert window.inspector.words.text() == f"What the network shall learn: {_('reading data…')}"
+    assert window.inspector.words.text() == _(
+        "What the network learns to predict: {state}", state=_("reading data…")
+    )
     assert _("reading data…") in window.inspector.summary.words()["data"]
     window.workbench.start()
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
@@ -384,7 +398,7 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     missing = str(tmp_path / "missing.csv")
     window.store.apply("Other data", lambda p: edits.set_data(p, kind="csv", path=missing))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=30_000)
-    assert canvas.picture.cards["@goal"].detail == "the data's file is not there"
+    assert canvas.picture.cards["@goal"].detail == "the data file is missing"
     window.store.apply("No data", lambda p: edits.set_data(p, kind="", path=""))
     qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
     assert canvas.picture.cards["@goal"].detail == "no data chosen yet"
@@ -418,6 +432,17 @@ def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(
     path = tmp_path / "text.h5"
     path.write_text("no model")
     window.documents.open_path(path)
-    assert window.status.news.text() == "Opening text.h5…"
+    assert "text.h5" in window.status.news.text()
     qtbot.waitUntil(lambda: not window.documents.opening, timeout=60_000)
     assert window.status.news.text() == ""
+
+
+def test_lessons_know_every_page() -> None:
+    """One list in three places: a page that is added is known to lessons, too."""
+    pages = [row.id for row in PANELS]
+    assert sorted(LESSON_PANELS) == sorted(pages)
+    assert sorted(name for task in TASKS for name in task.pages) == sorted(pages)
+    shown = {name for task in TASKS for name in (*task.left, *task.right)}
+    assert shown == set(pages)
+    keys = [row.key for row in PANELS if row.key]
+    assert sorted(keys) == list(range(1, 10))

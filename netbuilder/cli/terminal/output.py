@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netbuilder.core.errors import DataFix, UserError
+from netbuilder.core.i18n import gettext as _
 
 
 class UsageError(UserError):
@@ -67,10 +68,13 @@ def print_fixes(fixes: Iterable[DataFix], options: Collection[str] = ()) -> None
         if fix.columns:
             told["columns"] = fix.columns
         if set(told) <= set(options):
-            how = "add " + " ".join(f"--{key.replace('_', '-')} {told[key]}" for key in told)
+            how = _(
+                "add {options}",
+                options=" ".join(f"--{key.replace('_', '-')} {told[key]}" for key in told),
+            )
         else:
             text = json.dumps(to_json_value(told), ensure_ascii=False)
-            how = f'in the project file, under "data": {text[1:-1]}'
+            how = _('in the project file, under "data": {entries}', entries=text[1:-1])
         print_note(f"    {fix.label}: {how}")
 
 
@@ -78,13 +82,13 @@ def report_unexpected(error: Exception, as_json: bool) -> int:
     """Tell of a fault of the program: one line, and where the whole story is; exit code 1."""
     from netbuilder.core import folders
 
-    what = f"Something went wrong that NetBuilder did not expect: {_first_line(error)}"
+    what = _("NetBuilder had an unexpected error: {error}", error=_first_line(error))
     try:
         log = folders.state() / "netbuilder.log"
         with log.open("a", encoding="utf-8") as file:
             file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')}\n")
             file.writelines(traceback.format_exception(error))
-        fix = f"The details are in {log}."
+        fix = _("The details are in {log}.", log=log)
     except OSError:
         fix = ""
     return report_error(UserError(what, fix), as_json)

@@ -7,9 +7,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bar
+from rich.progress import BarColumn, Progress as Bar, TextColumn
 from rich.table import Column
+
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.changes import Event
@@ -33,7 +35,7 @@ class TrainingProgress:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("Preparing", total=None, numbers="")
+        self._task = self._bar.add_task(_("Preparing"), total=None, numbers="")
         self._epochs = self._per_epoch = 1
         self._told = time.monotonic()
         self._logs = self._losses = ""
@@ -74,10 +76,15 @@ class TrainingProgress:
             self._line(event.epoch)
         elif isinstance(event, events.DiagnosisAdded):
             self._console.print(
-                f"Epoch {event.notice.epoch}: {event.notice.message}", soft_wrap=True
+                _(
+                    "Epoch {epoch}: {message}",
+                    epoch=event.notice.epoch,
+                    message=event.notice.message,
+                ),
+                soft_wrap=True,
             )
         elif isinstance(event, events.Paused) and event.reason:
-            self._console.print(f"Paused: {event.reason}")
+            self._console.print(_("Paused: {reason}", reason=event.reason))
         elif isinstance(event, events.Finished):
             self.reason, self.note = event.reason, event.note
 
@@ -89,9 +96,19 @@ class TrainingProgress:
             self._task,
             completed=done,
             total=total,
-            description=f"Epoch {min(epoch + 1, self._epochs)}/{self._epochs}"
-            f" step {step}/{self._per_epoch}",
-            numbers=f"{speed:,.0f} steps/s  {_clock(left)} left  {self._losses}",
+            description=_(
+                "Epoch {epoch}/{epochs} step {step}/{steps}",
+                epoch=min(epoch + 1, self._epochs),
+                epochs=self._epochs,
+                step=step,
+                steps=self._per_epoch,
+            ),
+            numbers=_(
+                "{speed} steps/s  {time} left  {losses}",
+                speed=format_number(speed, ",.0f"),
+                time=_clock(left),
+                losses=self._losses,
+            ),
         )
 
     def _line(self, epoch: int) -> None:
@@ -100,7 +117,10 @@ class TrainingProgress:
         if not self._bar.disable or (now - self._told < _LINE_EVERY and epoch != self._epochs):
             return
         self._told = now
-        self._console.print(f"epoch {epoch}/{self._epochs}  {self._logs}", soft_wrap=True)
+        self._console.print(
+            _("epoch {epoch}/{epochs}  {logs}", epoch=epoch, epochs=self._epochs, logs=self._logs),
+            soft_wrap=True,
+        )
 
 
 def _clock(seconds: float) -> str:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress
 
+from netbuilder.core.i18n import gettext as _
+
 
 @contextmanager
 def show_reading_bar() -> Iterator[None]:
@@ -20,7 +22,7 @@ def show_reading_bar() -> Iterator[None]:
 
         def listen(done: int, of: int) -> bool:
             if not tasks:
-                tasks.append(bar.add_task("Preparing the data"))
+                tasks.append(bar.add_task(_("Preparing the data")))
             bar.update(tasks[0], completed=done, total=of)  # type: ignore[arg-type]
             return True
 

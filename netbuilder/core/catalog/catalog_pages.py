@@ -35,30 +35,30 @@ def layers_page() -> str:
         _MADE,
         "# Layers",
         "",
-        f"The {len(LAYERS)} layers that can be put on the canvas. Names and parameters are "
-        "Keras's own. Parameters in the tables are shown first, the others stand under "
-        "**More**. **Bold** layers stand in the palette; type a name or a word such as "
-        '"picture" into the search to find the others.',
+        f"The {len(LAYERS)} layers that you can add to the canvas. Names and parameters are "
+        "those of Keras. The inspector shows the parameters in the tables first, the others under "
+        "**More**. **Bold** layers are in the palette; to find the others, type a name or a word "
+        'such as "picture" into the search.',
     ]
     for category in Category:
         rows = [spec for spec in LAYERS.values() if spec.category is category]
         lines += ["", f"## {category.value}", ""]
         lines += [_contents(rows)]
         for spec in rows:
-            lines += ["", f"### {spec.name}", "", spec.help, *_layer_facts(spec)]
+            lines += ["", f"### {spec.name}", "", spec.explanation, *_layer_facts(spec)]
             lines += _params(spec.params)
     return "\n".join(lines) + "\n"
 
 
 def training_page() -> str:
     """Losses, optimizers and all else that training offers, as Markdown."""
-    lines = [_MADE, "# What training offers"]
+    lines = [_MADE, "# Training options"]
     sections: tuple[tuple[str, Mapping[str, ObjectSpec]], ...] = (
         ("Losses", LOSSES),
         ("Metrics", METRICS),
         ("Optimizers", OPTIMIZERS),
         ("Learning-rate schedules", SCHEDULES),
-        ("At the end of an epoch", CALLBACKS),
+        ("Callbacks", CALLBACKS),
         ("Initializers", INITIALIZERS),
         ("Regularizers", REGULARIZERS),
         ("Constraints", CONSTRAINTS),
@@ -66,7 +66,7 @@ def training_page() -> str:
     for title, table in sections:
         lines += ["", f"## {title}"]
         for spec in table.values():
-            lines += ["", f"### {spec.name}", "", spec.help]
+            lines += ["", f"### {spec.name}", "", spec.explanation]
             if spec.tasks:
                 lines += ["", f"For: {', '.join(spec.tasks).replace('_', ' ')}."]
             lines += _params(spec.params)
@@ -93,7 +93,7 @@ def _contents(rows: Iterable[LayerSpec]) -> str:
 def _layer_facts(spec: LayerSpec) -> list[str]:
     facts = []
     if spec.ports:
-        facts.append(f"Inputs: {', '.join(spec.ports)}; one wire alone is query and value.")
+        facts.append(f"Inputs: {', '.join(spec.ports)}; a single connection is query and value.")
     elif spec.max_inputs is None:
         facts.append(f"Inputs: {spec.min_inputs} or more.")
     elif spec.max_inputs > 1:
@@ -118,12 +118,12 @@ def _params(params: tuple[Param, ...]) -> list[str]:
 
 def _help(param: Param) -> str:
     words = f" One of: {', '.join(param.choices)}." if param.choices else ""
-    return param.help + words
+    return param.explanation + words
 
 
 def _default(param: Param) -> str:
     if param.required:
-        return f"needed, starts as {_value(param.start)}"
+        return f"required, starts as {_value(param.start)}"
     return _value(param.default)
 
 

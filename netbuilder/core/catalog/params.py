@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.i18n import noop as N_
 
 REQUIRED: Final = object()
 """Stands for the default of an argument that has none."""
@@ -66,7 +67,10 @@ def text_param(name: str, default: Any, text: str, **more: Any) -> Param:
 def activation(default: str | None = None, start: str | None = None, **more: Any) -> Param:
     """The function applied to the layer's result."""
     return param(
-        "activation", Kind.ACTIVATION, default, "Bends the result, so that layers learn curves.",
+        "activation", Kind.ACTIVATION, default, N_(
+            "Function applied to the output. Without one, stacked layers can only learn straight "
+            "lines."
+        ),
         start=start, **more,
     )  # fmt: skip
 
@@ -75,7 +79,7 @@ def recurrent_activation() -> Param:
     """The function of a recurrent layer's gates."""
     return param(
         "recurrent_activation", Kind.ACTIVATION, "sigmoid",
-        "Opens and closes the gates that decide what is remembered.", more=True,
+        N_("Activation function of the gates that decide what is remembered."), more=True,
     )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def initializer(what: str, default: str) -> Param:
     """``{what}_initializer``: the values with which weights begin."""
     return param(
         f"{what}_initializer", Kind.INITIALIZER, default,
-        f"Values that the {_WORDS.get(what, what)} start with, before any training.", more=True,
+        _INITIALIZER_HELP[what], more=True,
     )  # fmt: skip
 
 
@@ -100,7 +104,7 @@ def regularizer(what: str) -> Param:
     choices = ("L1", "L2", "L1L2") if what == "activity" else ()
     return param(
         f"{what}_regularizer", Kind.REGULARIZER, None,
-        f"Adds a penalty to the loss when the {_WORDS.get(what, what)} grow large.", more=True,
+        _REGULARIZER_HELP[what], more=True,
         choices=choices,
     )  # fmt: skip
 
@@ -109,56 +113,96 @@ def constraint(what: str) -> Param:
     """``{what}_constraint``: a limit that is held after each step."""
     return param(
         f"{what}_constraint", Kind.CONSTRAINT, None,
-        f"A limit that the {_WORDS.get(what, what)} must keep after each training step.",
+        _CONSTRAINT_HELP[what],
         more=True,
     )  # fmt: skip
 
 
-_WORDS: Final = {
-    "kernel": "weights",
-    "bias": "biases",
-    "recurrent": "weights of the memory",
-    "activity": "outputs",
-    "depthwise": "weights of each channel's filter",
-    "pointwise": "weights that mix the channels",
-    "embeddings": "vectors of the words",
-    "beta": "learned shifts (beta)",
-    "gamma": "learned scales (gamma)",
-    "moving_mean": "remembered averages",
-    "moving_variance": "remembered variances",
-    "alpha": "learned slopes (alpha)",
+_INITIALIZER_HELP: Final = {
+    "kernel": N_("Initial values of the weights, before training."),
+    "bias": N_("Initial values of the biases, before training."),
+    "recurrent": N_("Initial values of the weights of the recurrent state, before training."),
+    "depthwise": N_("Initial values of the weights of each channel's filters, before training."),
+    "pointwise": N_("Initial values of the weights that combine the channels, before training."),
+    "embeddings": N_("Initial values of the word vectors, before training."),
+    "beta": N_("Initial values of the learned shifts (beta), before training."),
+    "gamma": N_("Initial values of the learned scales (gamma), before training."),
+    "moving_mean": N_("Initial values of the moving averages, before training."),
+    "moving_variance": N_("Initial values of the moving variances, before training."),
+    "alpha": N_("Initial values of the learned slopes (alpha), before training."),
+}
+_REGULARIZER_HELP: Final = {
+    "kernel": N_("Adds a penalty to the loss when the weights become large."),
+    "bias": N_("Adds a penalty to the loss when the biases become large."),
+    "recurrent": N_(
+        "Adds a penalty to the loss when the weights of the recurrent state become large."
+    ),
+    "activity": N_("Adds a penalty to the loss when the outputs become large."),
+    "depthwise": N_(
+        "Adds a penalty to the loss when the weights of each channel's filters become large."
+    ),
+    "pointwise": N_(
+        "Adds a penalty to the loss when the weights that combine the channels become large."
+    ),
+    "embeddings": N_("Adds a penalty to the loss when the word vectors become large."),
+    "beta": N_("Adds a penalty to the loss when the learned shifts (beta) become large."),
+    "gamma": N_("Adds a penalty to the loss when the learned scales (gamma) become large."),
+    "alpha": N_("Adds a penalty to the loss when the learned slopes (alpha) become large."),
+}
+_CONSTRAINT_HELP: Final = {
+    "kernel": N_("A limit on the weights, applied after each training step."),
+    "bias": N_("A limit on the biases, applied after each training step."),
+    "recurrent": N_(
+        "A limit on the weights of the recurrent state, applied after each training step."
+    ),
+    "depthwise": N_(
+        "A limit on the weights of each channel's filters, applied after each training step."
+    ),
+    "pointwise": N_(
+        "A limit on the weights that combine the channels, applied after each training step."
+    ),
+    "embeddings": N_("A limit on the word vectors, applied after each training step."),
+    "beta": N_("A limit on the learned shifts (beta), applied after each training step."),
+    "gamma": N_("A limit on the learned scales (gamma), applied after each training step."),
+    "alpha": N_("A limit on the learned slopes (alpha), applied after each training step."),
 }
 
-USE_BIAS: Final = flag("use_bias", True, "Adds a learned number to each output.", more=True)
+USE_BIAS: Final = flag(
+    "use_bias", True, N_("Add a learned number (bias) to each output."), more=True
+)
 
 SEED: Final = integer(
-    "seed", None, "Start of the random numbers; the same seed gives the same ones.",
+    "seed", None, N_("Seed of the random numbers: the same seed gives the same numbers."),
     minimum=0, more=True,
 )  # fmt: skip
 
 VALUE_RANGE: Final = numbers(
     "value_range", (0, 255),
-    "Smallest and largest value of a pixel: 0, 255, or 0, 1 after Rescaling.", more=True,
+    N_("Smallest and largest value of a pixel: 0, 255, or 0, 1 after Rescaling."), more=True,
     length=2, listed=True,
 )  # fmt: skip
 
 DATA_FORMAT: Final = choice(
     "data_format", None, ("channels_last", "channels_first"),
-    "Where the channels stand in the shape. Leave it empty: last, as pictures are loaded.",
+    N_("Position of the channels in the shape. Empty: last, as in loaded pictures."),
     more=True,
 )  # fmt: skip
 
 DTYPES: Final = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
 
 TRAINABLE: Final = flag(
-    "trainable", True, "Off: the weights of this layer are frozen and do not learn.", more=True
+    "trainable",
+    True,
+    N_("Off: the weights of this layer are frozen and are not trained."),
+    more=True,
 )
 
 
 def dtype_param(choices: tuple[str, ...] = DTYPES) -> Param:
     """The precision in which a layer counts."""
     return choice(
-        "dtype", None, choices, "Precision of the numbers. Leave it empty: as the whole network.",
+        "dtype", None, choices,
+        N_("Precision of the numbers. Empty: the same as the whole network."),
         more=True,
     )  # fmt: skip
 

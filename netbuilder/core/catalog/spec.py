@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
+
 
 class Kind(StrEnum):
     """What a parameter holds, and so which editor shows it.
@@ -77,19 +80,24 @@ class Param:
     whole: bool = False
     unit: str = ""
 
+    @property
+    def explanation(self) -> str:
+        """``help`` in the chosen language."""
+        return _(self.help) if self.help else ""
+
 
 class Category(StrEnum):
     """Where a layer stands in the palette, and its colour."""
 
-    INPUT = "Start"
-    CORE = "Core"
-    CONVOLUTION = "Convolution and pooling"
-    RECURRENT = "Recurrent"
-    REGULARIZE = "Regularise and normalise"
-    MERGE = "Merge and attention"
-    SHAPE = "Shape"
-    PREPROCESS = "Preprocess and augment"
-    PRETRAINED = "Pretrained"
+    INPUT = N_("Start")
+    CORE = N_("Core")
+    CONVOLUTION = N_("Convolution and pooling")
+    RECURRENT = N_("Recurrent")
+    REGULARIZE = N_("Regularise and normalise")
+    MERGE = N_("Merge and attention")
+    SHAPE = N_("Shape")
+    PREPROCESS = N_("Preprocess and augment")
+    PRETRAINED = N_("Pretrained")
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,8 @@ class LayerSpec:
     behind the layer that makes an output's numbers without changing how many there are;
     ``activation`` is the function that the layer stands for; ``any_order``: the order of its
     inputs means nothing; ``scales`` brings values of any size to one that weights can learn from;
-    ``augments`` changes pictures at random while training.
+    ``augments`` changes pictures at random while training. A pretrained model has
+    ``million_weights`` and takes pictures from ``smallest_picture`` pixels each way.
     """
 
     name: str
@@ -135,7 +144,23 @@ class LayerSpec:
     any_order: bool = False
     scales: bool = False
     augments: bool = False
+    million_weights: float = 0
+    smallest_picture: int = 0
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
+
+    @property
+    def explanation(self) -> str:
+        """``help`` in the chosen language."""
+        words = _(self.help) if self.help else ""
+        if not self.smallest_picture:
+            return words
+        size = _(
+            "{count} million weights. Pictures of at least {size}×{size} pixels, in colour for "
+            "imagenet.",
+            count=format_number(self.million_weights, "g"),
+            size=self.smallest_picture,
+        )
+        return f"{words} {size}"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {p.name: p for p in self.params})
@@ -171,6 +196,16 @@ class ObjectSpec:
     tasks: tuple[str, ...] = ()
     title: str = ""
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
+
+    @property
+    def explanation(self) -> str:
+        """``help`` in the chosen language."""
+        return _(self.help) if self.help else ""
+
+    @property
+    def display_title(self) -> str:
+        """``title`` in the chosen language, else the name."""
+        return _(self.title) if self.title else self.name
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {p.name: p for p in self.params})

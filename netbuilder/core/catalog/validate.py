@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -19,6 +18,8 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import did_you_mean, format_number
 
 
 def problem_with(param: Param, value: Any) -> str | None:
@@ -30,7 +31,7 @@ def problem_with(param: Param, value: Any) -> str | None:
     if value is None:
         if param.optional:
             return None
-        return f"{param.name} is empty, but it needs {_WANTED[param.kind]}."
+        return _(_MISMATCH[param.kind], name=param.name, value=_("empty"))
     return _CHECKS[param.kind](param, value)
 
 
@@ -46,7 +47,7 @@ def problems_with(spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]) -> di
             found[name] = problem
     for row in spec.params:
         if row.required and row.name not in params:
-            found[row.name] = f"{spec.name} needs {row.name}: {_WANTED[row.kind]}."
+            found[row.name] = _("{layer} needs a value for {name}.", layer=spec.name, name=row.name)
     return found
 
 
@@ -54,13 +55,13 @@ def unknown_param(spec: LayerSpec | ObjectSpec, name: str) -> str | None:
     """A sentence when ``spec`` has no parameter ``name``, with the likeliest one, or None."""
     if name in spec.by_name:
         return None
-    return f"{spec.name} has no parameter {name!r}.{_did_you_mean(name, spec.by_name)}"
+    return _with_hint(
+        _("{layer} has no parameter '{name}'.", layer=spec.name, name=name), name, spec.by_name
+    )
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    words = {word.lower(): word for word in known}
-    near = difflib.get_close_matches(name.lower(), words, n=1, cutoff=0.6)
-    return f" Did you mean {words[near[0]]!r}?" if near else ""
+def _with_hint(problem: str, name: str, known: Iterable[str]) -> str:
+    return f"{problem} {did_you_mean(name, list(known))}".rstrip()
 
 
 def _is_int(value: Any) -> bool:
@@ -76,12 +77,12 @@ def _is_list(value: Any) -> bool:
 
 
 def _wrong(param: Param, value: Any) -> str:
-    return f"{param.name} must be {_WANTED[param.kind]}, and not {_shown(value)}."
+    return _(_MISMATCH[param.kind], name=param.name, value=_shown(value))
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return _("true") if value else _("false")
     text = repr(list(value) if isinstance(value, tuple) else value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -90,13 +91,17 @@ def _range_problem(param: Param, value: float) -> str | None:
     low, high = param.minimum, param.maximum
     if (low is None or value >= low) and (high is None or value <= high):
         return None
-    if low is not None and high is not None:
-        wanted = f"between {low:g} and {high:g}"
-    elif low is not None:
-        wanted = f"at least {low:g}"
-    else:
-        wanted = f"at most {high:g}"
-    return f"{param.name} must be {wanted}, and not {_shown(value)}."
+    limits = {
+        "name": param.name,
+        "value": _shown(value),
+        "low": "" if low is None else format_number(low, "g"),
+        "high": "" if high is None else format_number(high, "g"),
+    }
+    if high is None:
+        return _("{name} must be at least {low}, not {value}.", **limits)
+    if low is None:
+        return _("{name} must be at most {high}, not {value}.", **limits)
+    return _("{name} must be between {low} and {high}, not {value}.", **limits)
 
 
 def _int(param: Param, value: Any) -> str | None:
@@ -105,7 +110,9 @@ def _int(param: Param, value: Any) -> str | None:
 
 def _float(param: Param, value: Any) -> str | None:
     if param.schedule and isinstance(value, Mapping):
-        found = _object(param, value, SCHEDULES, "learning-rate schedule")
+        found = _object(
+            param, value, SCHEDULES, N_("{name}: there is no learning-rate schedule '{value}'.")
+        )
         name = canonical(SCHEDULES, str(value.get("name", "")))
         return found or argument_mismatch(name or "", value.get("params", {}))
     return _range_problem(param, value) if _is_number(value) else _wrong(param, value)
@@ -118,8 +125,16 @@ def _bool(param: Param, value: Any) -> str | None:
 def _choice(param: Param, value: Any) -> str | None:
     if isinstance(value, str) and value in param.choices:
         return None
-    hint = _did_you_mean(value, param.choices) if isinstance(value, str) else ""
-    return f"{param.name} must be one of {', '.join(param.choices)}, and not {_shown(value)}.{hint}"
+    problem = _not_offered(param, _shown(value))
+    return _with_hint(problem, value, param.choices) if isinstance(value, str) else problem
+
+
+def _not_offered(param: Param, value: str) -> str:
+    choices = ", ".join(param.choices)
+    return _(
+        "{name} must be one of {choices}, not {value}.",
+        name=param.name, choices=choices, value=value,
+    )  # fmt: skip
 
 
 def _text(param: Param, value: Any) -> str | None:
@@ -129,7 +144,7 @@ def _text(param: Param, value: Any) -> str | None:
 def _file(param: Param, value: Any) -> str | None:
     if not isinstance(value, str):
         return _wrong(param, value)
-    return None if value.strip() else f"{param.name} needs the name of a file."
+    return None if value.strip() else _("{name} needs the name of a file.", name=param.name)
 
 
 def _size(param: Param, value: Any) -> str | None:
@@ -140,7 +155,12 @@ def _size(param: Param, value: Any) -> str | None:
     if param.pairs and param.size == 1 and len(value) == 2 and all(map(_is_int, value)):
         value = [value]
     if len(value) != param.size:
-        return f"{param.name} needs {_count(param.size)}, and not {_shown(value)}."
+        if param.size == 1:
+            return _(_MISMATCH[Kind.INT], name=param.name, value=_shown(value))
+        return _(
+            "{name} must be one whole number or {count} of them, not {value}.",
+            name=param.name, count=param.size, value=_shown(value),
+        )  # fmt: skip
     for item in value:
         if param.pairs and _is_list(item) and len(item) == 2 and all(map(_is_int, item)):
             found = _range_problem(param, item[0]) or _range_problem(param, item[1])
@@ -151,10 +171,6 @@ def _size(param: Param, value: Any) -> str | None:
     return None
 
 
-def _count(axes: int) -> str:
-    return "one whole number" if axes == 1 else f"one whole number or {axes} of them"
-
-
 def _shape(param: Param, value: Any) -> str | None:
     if not _is_list(value):
         return _wrong(param, value)
@@ -163,11 +179,19 @@ def _shape(param: Param, value: Any) -> str | None:
         if item is None:
             continue
         if not _is_int(item):
-            return f"{param.name} must hold whole numbers, and not {_shown(item)}."
+            return _(
+                "{name} must contain whole numbers, not {value}.",
+                name=param.name, value=_shown(item),
+            )  # fmt: skip
         if item < smallest or item == 0:
-            return f"{param.name} holds {item}, but the size of an axis is at least 1."
+            return _(
+                "{name} contains {value}, but the size of an axis must be at least 1.",
+                name=param.name, value=item,
+            )  # fmt: skip
     if list(value).count(-1) > 1:
-        return f"{param.name} may hold -1 only once, and not {_shown(value)}."
+        return _(
+            "{name} may contain -1 only once, not {value}.", name=param.name, value=_shown(value)
+        )
     return None
 
 
@@ -182,11 +206,17 @@ def _each(
             return found
     if _is_list(value):
         if not value:
-            return f"{param.name} is an empty list, but it needs {_WANTED[param.kind]}."
+            return _("{name} is an empty list. Add at least one number.", name=param.name)
         if param.length and len(value) != param.length:
-            return f"{param.name} needs {param.length} numbers, and not {len(value)}."
+            return _(
+                "{name} must contain {count} numbers, not {value}.",
+                name=param.name, count=param.length, value=len(value),
+            )  # fmt: skip
     elif param.listed and value != param.default:
-        return f"{param.name} needs {param.length} numbers in a list, and not {_shown(value)}."
+        return _(
+            "{name} must be a list of {count} numbers, not {value}.",
+            name=param.name, count=param.length, value=_shown(value),
+        )  # fmt: skip
     return None
 
 
@@ -209,11 +239,12 @@ def _activation(param: Param, value: Any) -> str | None:
         return _wrong(param, value)
     if value in ACTIVATIONS:
         return None
-    return f"{param.name}: there is no function {value!r}.{_did_you_mean(value, ACTIVATIONS)}"
+    problem = _("{name}: there is no activation function '{value}'.", name=param.name, value=value)
+    return _with_hint(problem, value, ACTIVATIONS)
 
 
 def _object(
-    param: Param, value: Any, table: Mapping[str, ObjectSpec], what: str
+    param: Param, value: Any, table: Mapping[str, ObjectSpec], unknown: str
 ) -> str | None:  # fmt: skip
     if isinstance(value, str):
         value = {"name": value}
@@ -227,9 +258,9 @@ def _object(
         return stray
     known = canonical(table, name)
     if known is None:
-        return f"{param.name}: there is no {what} {name!r}.{_did_you_mean(name, table)}"
+        return _with_hint(_(unknown, name=param.name, value=name), name, table)
     if param.choices and known not in param.choices:
-        return f"{param.name} must be one of {', '.join(param.choices)}, and not {known}."
+        return _not_offered(param, known)
     return _params_problem(param.name, table[known], params)
 
 
@@ -237,7 +268,10 @@ def _stray_key(param: Param, value: Mapping[str, Any], name_key: str) -> str | N
     stray = sorted(str(key) for key in value if key not in (name_key, "params"))
     if not stray:
         return None
-    return f"{param.name} holds {stray[0]!r}; only {name_key} and params belong there."
+    return _(
+        "{name} contains '{stray}'. It may contain only '{key}' and 'params'.",
+        name=param.name, stray=stray[0], key=name_key,
+    )  # fmt: skip
 
 
 def _params_problem(
@@ -248,15 +282,15 @@ def _params_problem(
 
 
 def _initializer(param: Param, value: Any) -> str | None:
-    return _object(param, value, INITIALIZERS, "initializer")
+    return _object(param, value, INITIALIZERS, N_("{name}: there is no initializer '{value}'."))
 
 
 def _regularizer(param: Param, value: Any) -> str | None:
-    return _object(param, value, REGULARIZERS, "regularizer")
+    return _object(param, value, REGULARIZERS, N_("{name}: there is no regularizer '{value}'."))
 
 
 def _constraint(param: Param, value: Any) -> str | None:
-    return _object(param, value, CONSTRAINTS, "constraint")
+    return _object(param, value, CONSTRAINTS, N_("{name}: there is no constraint '{value}'."))
 
 
 def _layer(param: Param, value: Any) -> str | None:
@@ -269,12 +303,16 @@ def _layer(param: Param, value: Any) -> str | None:
     if stray:
         return stray
     if name not in LAYERS:
-        return f"{param.name}: there is no layer {name!r}.{_did_you_mean(name, LAYERS)}"
+        problem = _("{name}: there is no layer '{value}'.", name=param.name, value=name)
+        return _with_hint(problem, name, LAYERS)
     spec = LAYERS[name]
     if param.choices and name not in param.choices:
-        return f"{param.name} must be one of {', '.join(param.choices)}, and not {name}."
+        return _not_offered(param, name)
     if spec.min_inputs != 1 or spec.ports or spec.module != "keras.layers":
-        return f"{param.name}: {name} cannot be wrapped. Choose a layer with one input."
+        return _(
+            "{name}: {layer} cannot be wrapped. Choose a layer with one input.",
+            name=param.name, layer=name,
+        )  # fmt: skip
     return _params_problem(param.name, spec, params)
 
 
@@ -299,23 +337,23 @@ _CHECKS: Final[Mapping[Kind, Callable[[Param, Any], str | None]]] = MappingProxy
     }
 )
 
-_WANTED: Final[Mapping[Kind, str]] = MappingProxyType(
+_MISMATCH: Final[Mapping[Kind, str]] = MappingProxyType(
     {
-        Kind.INT: "a whole number",
-        Kind.FLOAT: "a number",
-        Kind.BOOL: "true or false",
-        Kind.CHOICE: "one of its choices",
-        Kind.TEXT: "text",
-        Kind.SIZE: "a whole number, or one for each axis",
-        Kind.SHAPE: "a list of whole numbers",
-        Kind.FLOATS: "a number or a list of numbers",
-        Kind.INTS: "a whole number or a list of them",
-        Kind.ACTIVATION: "the name of an activation",
-        Kind.INITIALIZER: "an initializer",
-        Kind.REGULARIZER: "a regularizer",
-        Kind.CONSTRAINT: "a constraint",
-        Kind.LAYER: "a layer",
-        Kind.STRINGS: "a list of words",
-        Kind.FILE: "the name of a file",
+        Kind.INT: N_("{name} must be a whole number, not {value}."),
+        Kind.FLOAT: N_("{name} must be a number, not {value}."),
+        Kind.BOOL: N_("{name} must be true or false, not {value}."),
+        Kind.CHOICE: N_("{name} must be one of the choices, not {value}."),
+        Kind.TEXT: N_("{name} must be text, not {value}."),
+        Kind.SIZE: N_("{name} must be a whole number, or one for each axis, not {value}."),
+        Kind.SHAPE: N_("{name} must be a list of whole numbers, not {value}."),
+        Kind.FLOATS: N_("{name} must be a number or a list of numbers, not {value}."),
+        Kind.INTS: N_("{name} must be a whole number or a list of them, not {value}."),
+        Kind.ACTIVATION: N_("{name} must be the name of an activation function, not {value}."),
+        Kind.INITIALIZER: N_("{name} must be an initializer, not {value}."),
+        Kind.REGULARIZER: N_("{name} must be a regularizer, not {value}."),
+        Kind.CONSTRAINT: N_("{name} must be a constraint, not {value}."),
+        Kind.LAYER: N_("{name} must be a layer, not {value}."),
+        Kind.STRINGS: N_("{name} must be a list of words, not {value}."),
+        Kind.FILE: N_("{name} must be the name of a file, not {value}."),
     }
 )

@@ -17,13 +17,14 @@ from netbuilder.core.check.rules import (
     objectives,
     output,
     scaling,
+    shapes as rules_shapes,
     structure,
     training,
 )
-from netbuilder.core.check.rules import shapes as rules_shapes
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Project
 
@@ -104,9 +105,12 @@ def _following(context: Context, found: list[Problem]) -> list[Problem]:
             "follows",
             Severity.ERROR,
             node_id,
-            f"Waits for '{root}'",
-            f"{node_name(graph.by_id[node_id])} follows from {node_name(graph.by_id[root])}:"
-            " mend that one first.",
+            _("Waits for '{name}'", name=root),
+            _(
+                "Fix {layer} first: {node} depends on it.",
+                layer=node_name(graph.by_id[root]),
+                node=node_name(graph.by_id[node_id]),
+            ),
             follows=root,
         )
         for node_id, root in origin.items()
@@ -125,7 +129,7 @@ def _hides(context: Context, node_id: str) -> bool:
 def problem_from_error(error: UserError) -> Problem:
     """An error of reading the data or of building the network, as a problem among the others."""
     about = "data" if isinstance(error, DataError) else "network"
-    title = f"The {about} cannot be used"
+    title = _("The data cannot be used") if about == "data" else _("The network cannot be used")
     fixes = tuple(Fix(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
     return Problem(
         f"{about}-error", Severity.ERROR, error.node, title, str(error),

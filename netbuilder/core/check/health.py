@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.problems import Fix, Problem, Severity
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 
 Array = NDArray[Any]
 
@@ -102,24 +103,29 @@ def _rectified(node: Node) -> bool:
 
 def _dead(node: Node, dead: int, units: int, samples: int) -> Problem:
     all_dead = dead == units
-    of = "All" if all_dead else f"{dead} of {units}"
+    message = ngettext(
+        "{dead} of {units} units of '{name}' are 0 for {count} sample. relu sets them to 0, so "
+        "they get no gradient. Use a smaller learning rate, or leaky_relu.",
+        "{dead} of {units} units of '{name}' are 0 for all {count} samples. relu sets them to 0, "
+        "so they get no gradient. Use a smaller learning rate, or leaky_relu.",
+        samples, dead=dead, units=units, name=node.id,
+    )  # fmt: skip
     fix = None
     if node.layer != "ReLU":
         fix = _set_activation(node, "leaky_relu")
     elif "LeakyReLU" in LAYERS:
-        fix = Fix("Use LeakyReLU", lambda p: edits.replace_layer(p, node.id, "LeakyReLU"))
+        fix = Fix(_("Use LeakyReLU"), lambda p: edits.replace_layer(p, node.id, "LeakyReLU"))
     return Problem(
         "dead-units", Severity.WARNING, node.id,
-        "Nothing gets through" if all_dead else f"{format_count(dead, 'dead unit')}",
-        f"{of} units of '{node.id}' are 0 for each of {samples} samples: relu cuts them off, so"
-        " no gradient reaches them. A smaller learning rate helps, or leaky_relu, which lets a"
-        " little through.",
+        _("All units are dead") if all_dead else ngettext("{count} dead unit", "{count} dead units",
+            dead),
+        message,
         fix,
     )  # fmt: skip
 
 
 def _set_activation(node: Node, name: str) -> Fix:
-    return Fix(f"Use {name}", lambda p: edits.set_params(p, node.id, activation=name))
+    return Fix(_("Use {name}", name=name), lambda p: edits.set_params(p, node.id, activation=name))
 
 
 def _vanishing(graph: Graph, node: Node, size: float, largest: float) -> Problem:
@@ -133,25 +139,28 @@ def _vanishing(graph: Graph, node: Node, size: float, largest: float) -> Problem
     elif graph.targets[node.id]:
         target = graph.targets[node.id][0]
         fix = Fix(
-            "Insert BatchNormalization",
+            _("Insert BatchNormalization"),
             lambda p: edits.insert_on_edge(p, (node.id, target), "BatchNormalization"),
         )
     return Problem(
-        "vanishing-gradient", Severity.WARNING, node.id, "Hardly learns",
-        f"The gradient in '{node.id}' is {size:.1g}, against {largest:.1g} where it is largest:"
-        " it vanishes on its way back, so this layer stays as it began. relu, normalisation or"
-        " fewer layers help.",
+        "vanishing-gradient", Severity.WARNING, node.id, _("Gradient vanishes"),
+        _(
+            "The gradient in '{name}' is {size}; the largest gradient is {largest}. The gradient "
+            "vanishes on its way back, so this layer hardly learns. Use relu, normalisation or "
+            "fewer layers.", name=node.id, size=format_number(size, ".1g"),
+            largest=format_number(largest, ".1g")),
         fix,
     )  # fmt: skip
 
 
 def _exploding(node: Node, size: float) -> Problem:
-    seen = f"{size:.1g}" if np.isfinite(size) else "no number any more"
+    seen = format_number(size, ".1g") if np.isfinite(size) else "NaN"
     return Problem(
-        "exploding-gradient", Severity.WARNING, node.id, "Gradient explodes",
-        f"The gradient in '{node.id}' is {seen}: each step throws the weights about. Train with"
-        " a smaller learning rate, or limit the gradients (clipnorm).",
-        Fix("Limit gradients (clipnorm 1)", _clipped),
+        "exploding-gradient", Severity.WARNING, node.id, _("Gradient explodes"),
+        _(
+            "The gradient in '{name}' is {size}, so each step changes the weights too much. Use "
+            "a smaller learning rate, or limit the gradients (clipnorm).", name=node.id, size=seen),
+        Fix(_("Limit gradients (clipnorm 1)"), _clipped),
     )  # fmt: skip
 
 

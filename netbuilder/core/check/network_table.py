@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from netbuilder.core.check.phrases import Shape
 from netbuilder.core.check.shapes.shapes import Shapes
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Graph
 
 #: Titles of the columns, in the order of ``LayerRow.cells``.

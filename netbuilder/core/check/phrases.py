@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_bytes, format_list
 
 Shape = tuple[int | None, ...]
 
 _KINDS = {
-    1: "a single number",
-    2: "a list of numbers",
-    3: "sequences (steps, features)",
-    4: "pictures (height, width, channels)",
-    5: "volumes (depth, height, width, channels)",
+    1: N_("a single number"),
+    2: N_("a list of numbers"),
+    3: N_("sequences (steps, features)"),
+    4: N_("pictures (height, width, channels)"),
+    5: N_("volumes (depth, height, width, channels)"),
+}
+_OUTPUTS = {
+    3: N_("sequences of shape {shape}"),
+    4: N_("pictures of shape {shape}"),
+    5: N_("volumes of shape {shape}"),
 }
 
 
@@ -31,44 +38,32 @@ def format_shape(shape: Sequence[int | None]) -> str:
 def describe_output(shape: Sequence[int | None]) -> str:
     """What a node gives, batch axis included in ``shape``: ``pictures of (6, 6, 32)``."""
     rank = len(shape)
-    if rank == 1:
-        return "a single number"
+    if rank == 1 or (rank == 2 and shape[1] is None):
+        return _(_KINDS[rank])
     if rank == 2:
-        return (
-            "a list of numbers"
-            if shape[1] is None
-            else count_noun(shape[1], "number", "a list of ")
+        size = shape[1] or 0
+        return ngettext(
+            "a list of {count} number",
+            "a list of {count} numbers",
+            size,
         )
-    kind = {3: "sequences", 4: "pictures", 5: "volumes"}.get(rank, "arrays")
-    return f"{kind} of {format_shape(shape)}"
+    return _(_OUTPUTS.get(rank, N_("arrays of shape {shape}")), shape=format_shape(shape))
 
 
 def describe_input(ranks: Iterable[int]) -> str:
     """What a layer takes, from the ranks (batch axis included) that it accepts."""
-    kinds = [_KINDS.get(rank, f"arrays with {rank - 1} axes") for rank in sorted(set(ranks))]
+    kinds = [
+        _(_KINDS[rank]) if rank in _KINDS else _("arrays with {count} axes", count=rank - 1)
+        for rank in sorted(set(ranks))
+    ]
     return join_words(kinds, "or")
 
 
-def count_noun(number: int, noun: str, before: str = "") -> str:
-    """``1 class``, ``10 classes``, ``12,000 rows``."""
-    return f"{before}{format_count(number, noun)}"
-
-
-def join_words(words: Sequence[str], last: str = "and") -> str:
+def join_words(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return format_list(words, len(words), last)
 
 
 def byte_size(number: float) -> str:
-    """Bytes for people: ``12 KB``, ``1.4 GB``, in powers of 1,000."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000:
-            return (
-                f"{number:.0f} {unit}"
-                if number >= 10 or unit == "bytes"
-                else f"{number:.1f} {unit}"
-            )
-        number /= 1000
-    return f"{number:,.0f} TB" if number >= 10 else f"{number:.1f} TB"
+    """Bytes for people: ``12 kB``, ``1.4 GB``, in powers of 1,000."""
+    return format_bytes(number)

@@ -17,15 +17,14 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Node, Project
 
 _INTRO = """\
-# Problems, and how to mend them
+# Problems and fixes
 
-NetBuilder checks a project while it is drawn. A problem stands on the node that it is about (or
-in the Data or Training tab), with its cause and, where there is one, a fix: one click, and one
-undo takes it back. **Errors** keep the network from training. **Warnings** do not: it will train,
-but probably not as meant. `netbuilder check FILE` lists the same problems.
+NetBuilder checks a project while you build it. It shows a problem on its layer (or in the Data or
+Training tab) with its cause and, where there is one, a fix: one click, and one undo reverts it.
+**Errors** prevent training. **Warnings** do not: the network trains, but probably not as intended.
+`netbuilder check FILE` lists the same problems.
 
-A node further down that only waits for another is marked "Waits for …" and has no problem of its
-own: mend the one further up first.
+A layer that depends on a layer with a problem is marked "Waits for …": fix the other layer first.
 
 This page is made from the code: `python -m netbuilder.core.check.problem_pages docs/problems.md`.
 """
@@ -46,13 +45,13 @@ def _table(severity: Severity) -> str:
         if rule.severity is severity
     ]
     head = "Errors" if severity is Severity.ERROR else "Warnings"
-    return "\n".join([f"## {head}", "", "| problem | code | mend |", "|---|---|---|", *rows, ""])
+    return "\n".join([f"## {head}", "", "| problem | code | fix |", "|---|---|---|", *rows, ""])
 
 
 def _section(rule: Rule, cache: ShapeCache) -> str:
     # The heading's own anchor would be made of its title, which may change; the code may not.
     lines = [f'## <a id="{rule.code}"></a>{rule.title}', "", f"`{rule.code}`, {rule.severity}", ""]
-    lines += [rule.cause, "", f"*Mend:* {rule.fix}", "", "Examples:", ""]
+    lines += [rule.cause, "", f"*Fix:* {rule.fix}", "", "Examples:", ""]
     for make in rule.examples:
         example = make()
         lines += [f"- {example_line(example)}", f"  > {_said(rule, example, cache)}", ""]
@@ -73,9 +72,9 @@ def _everywhere(problem: Problem) -> tuple[str, str]:
     label = problem.fix.label if problem.fix is not None else ""
     if problem.code != "memory":
         return problem.message, label
-    said = problem.message.partition(", but this machine has ")[0]
+    said = problem.message.partition(", but this computer has ")[0]
     fix = "Set batch size to …" if "batch" in label else "Make the large layers smaller"
-    return f"{said}, more than there is.", fix
+    return f"{said}, more than this computer has.", fix
 
 
 def example_line(example: Example) -> str:
@@ -87,7 +86,7 @@ def example_line(example: Example) -> str:
     if graph.edges and graph.edges != tuple((a.id, b.id) for a, b in in_a_row):
         names = ", ".join(_node(node) for node in graph.nodes)
         wires = ", ".join(f"{a} → {b}" for a, b in graph.edges)
-        nodes = f"{names}; wires {wires}"
+        nodes = f"{names}; connections {wires}"
     return "; ".join([nodes, *_plan(project), *_data(example)])
 
 

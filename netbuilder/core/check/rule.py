@@ -10,6 +10,7 @@ from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 
@@ -46,7 +47,7 @@ class Rule:
                 self.code,
                 self.severity,
                 found.node,
-                found.title or self.title,
+                found.title or _(self.title),
                 found.message,
                 found.fix,
                 field=self.field,

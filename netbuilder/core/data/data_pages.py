@@ -16,12 +16,12 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Data
 
 _INTRO = """\
-# Data: what can be read, and what is made of it
+# Data: supported files, and what NetBuilder detects in them
 
-Drop a file or a folder on the window, or choose one in the Data tab: the kind is recognised.
-Whatever was concluded is shown there, with the choice to change it; where two readings are
-possible and the numbers would differ, it is asked. `netbuilder data SOURCE` says the
-same, and exits with 1 where something keeps it from being trained on.
+Drop a file or a folder on the window, or choose one in the Data tab: its kind is detected.
+The Data tab shows everything that was detected, with controls to change it. Where two readings
+are possible and the numbers would differ, NetBuilder asks. `netbuilder data SOURCE` prints the
+same report, and exits with 1 if something prevents training.
 
 This page is made from the code: `python -m netbuilder.core.data.data_pages docs/data.md`.
 """
@@ -47,7 +47,7 @@ def _kind(kind: DataKind) -> str:
     if kind.endings:
         opens += f" ({', '.join(f'`{end}`' for end in kind.endings)})"
     lines = [f"## {kind.title}", "", f'`"kind": "{kind.name}"`, from {opens}: {kind.help}.', ""]
-    lines += ["| what lies there | what is concluded, and what is asked |", "|---|---|"]
+    lines += ["| contents | what NetBuilder detects or asks |", "|---|---|"]
     lines += [f"| {what} | {concluded} |" for what, concluded in kind.readings]
     return "\n".join([*lines, "", *_options(kind.params(Data(kind=kind.name)))])
 
@@ -55,8 +55,8 @@ def _kind(kind: DataKind) -> str:
 def _options(params: tuple[Param, ...]) -> list[str]:
     if not params:
         return []
-    rows = [f"| `{one.name}` | {_default(one)} | {one.help} |" for one in params]
-    return ["| option | default | what it is |", "|---|---|---|", *rows, ""]
+    rows = [f"| `{one.name}` | {_default(one)} | {one.explanation} |" for one in params]
+    return ["| option | default | meaning |", "|---|---|---|", *rows, ""]
 
 
 def _default(param: Param) -> str:
@@ -69,9 +69,10 @@ def _sets() -> str:
     lines = [
         "## Built-in data",
         "",
-        '`"kind": "builtin"` with `name`. All but those that say so need no network.',
+        '`"kind": "builtin"` with `name`. All need no network unless their description says '
+        "otherwise.",
         "",
-        "| name | what it is | options |",
+        "| name | contents | options |",
         "|---|---|---|",
     ]
     for row in BUILTINS.values():

@@ -32,6 +32,7 @@ from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.wording import format_number
 
@@ -92,8 +93,10 @@ class ColumnFacts:
         if self.minimum is None or self.maximum is None:
             return ""
         if self.type == "date":
-            return f"{_day(self.minimum)} to {_day(self.maximum)}"
-        return f"{format_number(self.minimum)} to {format_number(self.maximum)}"
+            return _("{low} to {high}", low=_day(self.minimum), high=_day(self.maximum))
+        return _(
+            "{low} to {high}", low=format_number(self.minimum), high=format_number(self.maximum)
+        )
 
 
 def _day(days: float) -> str:
@@ -152,7 +155,7 @@ def _look(project: Project, base: Path) -> DataReport:
         notes += facts.findings
         said = {finding.message for finding in facts.findings}
         notes += [Finding("done", INFO, note) for note in facts.notes if note not in said]
-    source = Path(data.path).name or data.name or "the data"
+    source = Path(data.path).name or data.name or _("the data")
     if (
         table is not None
         and data.path
@@ -161,7 +164,8 @@ def _look(project: Project, base: Path) -> DataReport:
     ):
         notes.append(Finding(
             "beginning", INFO,
-            f"What is told of the columns is about the first {LOOKED_AT:,} rows.",
+            _("The column details describe the first {count} rows only.",
+            count=format_number(LOOKED_AT, ",")),
         ))  # fmt: skip
     columns: tuple[ColumnFacts, ...] = ()
     if table is not None:
@@ -359,7 +363,7 @@ def _values(series: pd.Series, kind: str) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, float | np.floating):
         size = float(value)
-        return format_number(size) if abs(size) >= 1e15 else f"{size:.6g}"
+        return format_number(size) if abs(size) >= 1e15 else format_number(size, ".6g")
     return as_label(value)
 
 

@@ -21,6 +21,7 @@ from netbuilder.core.data.prepare.target_encoding import encode_targets
 from netbuilder.core.data.preprocessing.cells import as_label, dates_as_days, day_comes_first
 from netbuilder.core.data.registry import MODALITIES, kind_of
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, label_with_unit
 
@@ -79,7 +80,10 @@ def _ranges(target: str, values: NDArray[Any], parts: NDArray[np.int8]) -> Split
     counts = np.stack(
         [np.histogram(values[known & (parts == part)], edges)[0] for part in range(3)], axis=1
     )
-    names = tuple(f"{_short(low)} to {_short(high)}" for low, high in pairwise(edges.tolist()))
+    names = tuple(
+        _("{low} to {high}", low=_short(low), high=_short(high))
+        for low, high in pairwise(edges.tolist())
+    )
     return SplitDataView(target, names, counts.astype(np.int64))
 
 

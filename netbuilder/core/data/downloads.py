@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.site_settings import site_settings
 
 # Two threads that put the name back in turn would leave the one's refusal, or none, in place.
@@ -31,8 +32,9 @@ def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
 
     def refuse(*_arguments: object, **_named: object) -> None:
         raise UserError(
-            f"{what} would have to be downloaded, and downloads are switched off on this machine.",
-            f"Ask whoever looks after it to put the file into {folder}.",
+            _("{what} must be downloaded, but downloads are disabled on this computer.", what=what),
+            _("Ask your administrator to put the file into {folder}.", folder=folder),
+            code="downloads_disabled",
         )
 
     with _ONE_AT_A_TIME:

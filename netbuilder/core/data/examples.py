@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.resources import resource
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -95,8 +96,13 @@ def find_example(name: str) -> ExampleProject:
     offered = {entry.name: entry for entry in list_examples()}
     if name not in offered:
         raise UserError(
-            f"There is no example '{name}'.",
-            f"{did_you_mean(name, list(offered))} There are {format_list(offered, 20)}.".strip(),
+            _("There is no example '{name}'.", name=name),
+            (
+                did_you_mean(name, list(offered))
+                + " "
+                + _("Available examples: {names}.", names=format_list(offered, 20))
+            ).strip(),
+            code="example_unknown",
         )
     return offered[name]
 
@@ -108,12 +114,18 @@ def _read(name: str, path: Path) -> ExampleProject:
     picture = path.parent / "pictures" / f"{name}.png"
     return ExampleProject(
         name,
-        str(about.get("title", content.get("name", name))),
-        str(about.get("description", "")),
+        _(str(about.get("title", content.get("name", name)))),
+        _said(about, "description"),
         path,
-        str(about.get("learn", "")),
+        _said(about, "learn"),
         int(about.get("minutes", 0)),
-        str(about.get("result", "")),
+        _said(about, "result"),
         ExpectedResult(**promise) if promise else None,
         picture if picture.is_file() else None,
     )
+
+
+def _said(about: dict[str, object], key: str) -> str:
+    """What an example says of itself in the chosen language ("" has none: it is the header)."""
+    text = str(about.get(key, ""))
+    return _(text) if text else ""

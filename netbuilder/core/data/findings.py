@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import apply_data_fix, set_columns
 from netbuilder.core.project.model import Project
@@ -48,6 +49,35 @@ class Finding:
         return bool(self.column) and any(fix.short for fix in self.fixes)
 
 
+class ColumnNote(str):
+    """A sentence about a column that is left out, with what a fix needs to know.
+
+    ``column`` is its name; ``category`` says whether it could be used as a category instead.
+    """
+
+    column: str
+    category: bool
+
+    @classmethod
+    def of(cls, text: str, column: str, *, category: bool = False) -> ColumnNote:
+        """Return the note; a string's own constructor takes nothing else than a text."""
+        note = cls(text)
+        note.column, note.category = column, category
+        return note
+
+
+def many_values_note(name: str, example: str, dates: bool) -> ColumnNote:
+    """Return the note about a column with too many different values to be a category."""
+    said = (
+        _("Column '{name}' contains dates ('{example}', …) and was left out.",
+          name=name, example=example)
+        if dates
+        else _("Column '{name}' contains many different texts ('{example}', …) and was left out.",
+               name=name, example=example)
+    )  # fmt: skip
+    return ColumnNote.of(said, name, category=True)
+
+
 def finding_from_error(error: UserError) -> Finding:
     """An error as the finding that keeps the data from being used."""
     fixes = tuple(DataEdit(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
@@ -66,7 +96,11 @@ def column_fix(label: str, columns: Iterable[str], short: str = "", **decided: A
 
 def exclude_columns_fix(*columns: str) -> DataEdit:
     """The fix that no longer uses columns."""
-    label = f"Leave '{columns[0]}' out" if len(columns) == 1 else "Leave these columns out"
+    label = (
+        _("Leave '{name}' out", name=columns[0])
+        if len(columns) == 1
+        else _("Leave these columns out")
+    )
     return column_fix(label, columns, role="ignore")
 
 

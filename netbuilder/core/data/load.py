@@ -17,7 +17,7 @@ from netbuilder.core.data.prepare import target_encoding
 from netbuilder.core.data.prepare.fit_inputs import filled_cells, read_raw
 from netbuilder.core.data.prepare.prepared_data import facts_of, prepare_data, read_samples
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
-from netbuilder.core.data.preprocessing.missing import MISSING_FIXES, empty_cells
+from netbuilder.core.data.preprocessing.missing import empty_cells, missing_fixes
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.readers.cache import RecentValues, data_stamp
@@ -26,8 +26,9 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES, has_points, kind_of
 from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory, whole_split
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_count, sample_place
+from netbuilder.core.wording import format_number, sample_place
 
 
 def load_facts(project: Project, base: Path) -> DataFacts:
@@ -108,7 +109,11 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
     if kind.table is not None and data.path:
         most = sampled_row_count(base / data.path)
         table = kind.table(data, base / data.path, most)
-        note = "" if most is None or len(table) < most else f"The first {most:,} rows are shown."
+        note = (
+            ""
+            if most is None or len(table) < most
+            else _("Only the first {count} rows are shown.", count=format_number(most, ","))
+        )
         return preview_of_table(table, data.target, rows, note=note)
     # The test file has no say in it: it may be wrong, or still to be chosen.
     return preview_of(read_samples(replace(data, test_path=""), base)[0], rows)
@@ -122,7 +127,11 @@ def point_number(project: Project, base: Path, place: tuple[float, float]) -> in
     """
     samples = read_samples(project.data, base)[0]
     if not has_points(project.data):
-        raise DataError("These are no points that could be edited.", "Choose a generated set.")
+        raise DataError(
+            _("The points of this data set cannot be edited."),
+            _("Choose a generated data set."),
+            code="points_not_editable",
+        )
     away = np.linalg.norm(point_places(samples) - np.asarray(place), axis=1)
     nearest = int(away.argmin())
     return nearest if samples.made is None else int(samples.made.origin[nearest])
@@ -165,21 +174,31 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
         return
     row = int(rows[0])
     which = int(np.flatnonzero(bad[row])[0])
-    what = (
-        f"Column '{names[which % len(names)]}'"
-        if names and values.ndim > 1 and values.shape[-1] == len(names)
-        else f"'{key}'"
-    )
+    by_column = names and values.ndim > 1 and values.shape[-1] == len(names)
+    what = names[which % len(names)] if by_column else key
     missing = bool(np.isnan(flat[row, which]))
-    more = f", and so it is in {format_count(len(rows) - 1, 'more row')}" if len(rows) > 1 else ""
-    raise DataError(
-        f"{what} of {source} has {'no number' if missing else 'an infinite number'} in "
-        f"{sample_place(index, index[row])}{more}: a network cannot learn from it.",
-        'Fill it in, set "Missing values" to "drop" or "mean", or leave the column out.'
+    place = sample_place(index, index[row])
+    said = (
+        _("'{name}' in {file} has an empty cell in {place}.",
+          name=what, file=source, place=place)
         if missing
-        else "Correct it, or leave the row or the column out.",
-        fixes=MISSING_FIXES if missing else (),
-        short=empty_cells(int(np.isnan(flat).sum())) if missing else "a number is infinite",
+        else _("'{name}' in {file} has an infinite number in {place}.",
+               name=what, file=source, place=place)
+    )  # fmt: skip
+    if len(rows) > 1:
+        said += " " + ngettext(
+            "{count} more row has the same problem.",
+            "{count} more rows have the same problem.",
+            len(rows) - 1,
+        )
+    raise DataError(
+        said,
+        _('Fill it in, set "Missing values" to "drop" or "mean", or leave the column out.')
+        if missing
+        else _("Correct the number, or leave the row or the column out."),
+        fixes=missing_fixes() if missing else (),
+        code="value_missing" if missing else "value_infinite",
+        short=empty_cells(int(np.isnan(flat).sum())) if missing else _("a number is infinite"),
     )
 
 

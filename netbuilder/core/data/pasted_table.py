@@ -8,10 +8,11 @@ from pathlib import Path
 
 from netbuilder.core import folders
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.wording import format_number
 
-NAME = "Pasted table"
+NAME = N_("Pasted table")
 _MOST = 50_000_000
 _SEPARATORS = ("\t", ";", ",", "|")
 
@@ -42,8 +43,12 @@ def store_table(text: str, project_folder: Path | None) -> Path:
         )
     if len(text) > _MOST:
         raise DataError(
-            f"The table on the clipboard has {len(text):,} characters.",
-            "Save so large a table as a file in the spreadsheet, and open that.",
+            _(
+                "The table on the clipboard has {count} characters, which is too much.",
+                count=format_number(len(text), ","),
+            ),
+            _("Save the table as a file in the spreadsheet program, and open the file."),
+            code="pasted_table_too_large",
         )
     if separator in {"\t", ""}:
         written = io.StringIO(newline="")
@@ -75,8 +80,8 @@ def _own_folder() -> Path:
 
 def _free(folder: Path) -> Path:
     """A name that nothing has yet: what was pasted before is somebody's data."""
-    path, number = folder / f"{NAME}.csv", 1
+    path, number = folder / f"{_(NAME)}.csv", 1
     while path.exists():
         number += 1
-        path = folder / f"{NAME} {number}.csv"
+        path = folder / f"{_(NAME)} {number}.csv"
     return path

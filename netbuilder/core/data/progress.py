@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 
 # (done, of) in the same unit; answers whether to go on.
 ProgressListener = Callable[[int, int], bool]
@@ -19,7 +20,10 @@ class ReadingCancelledError(DataError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Reading the data was stopped.", "Start again to read it.", short="reading was stopped"
+            _("Reading the data was stopped."),
+            _("Start again to read it."),
+            code="reading_stopped",
+            short=_("reading was stopped"),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 
 #: Option "memory_limit_mb", in MiB: what data may take in memory.
@@ -27,7 +28,9 @@ def integer_option(options: Mapping[str, Any], name: str, default: int, least: i
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise DataError(
-            f"'{name}' of the data is {value!r}.", f"Write a whole number of at least {least}."
+            _("The data option '{name}' cannot be {value}.", name=name, value=repr(value)),
+            _("Write a whole number of at least {least}.", least=least),
+            code="option_not_integer",
         )
     return value
 
@@ -36,7 +39,11 @@ def positive_option(options: Mapping[str, Any], name: str, default: float) -> fl
     """A number above 0 among the options; anything else raises ``DataError``."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise DataError(f"'{name}' of the data is {value!r}.", "Write a number above 0.")
+        raise DataError(
+            _("The data option '{name}' cannot be {value}.", name=name, value=repr(value)),
+            _("Write a number above 0."),
+            code="option_not_positive",
+        )
     return float(value)
 
 
@@ -50,5 +57,9 @@ def name_list_option(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, (list, tuple)):
-        raise DataError(f"'{name}' of the data is {value!r}.", "Write a list of column names.")
+        raise DataError(
+            _("The data option '{name}' cannot be {value}.", name=name, value=repr(value)),
+            _("Write a list of column names."),
+            code="option_not_names",
+        )
     return tuple(str(entry) for entry in value)

@@ -12,10 +12,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.project.point_edits import forget_point_edits
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import format_count, format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_quoted_list
 
 # In the order in which they are offered, and asked whether a path is theirs.
 KINDS: Mapping[str, DataKind] = {
@@ -48,10 +49,14 @@ def kind_of(data: Data) -> DataKind:
         DataError: no data is chosen, or there is no such kind.
     """
     if not data.kind:
-        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+        raise DataError(
+            _("No data is chosen."), _("Choose data in the Data panel."), code="no_data"
+        )
     if data.kind not in KINDS:
         raise DataError(
-            f"The data kind '{data.kind}' does not exist.", f"Use {format_quoted_list(KINDS, 20)}."
+            _("There is no kind of data '{name}'.", name=data.kind),
+            _("Choose one of {names}.", names=format_quoted_list(KINDS, 20)),
+            code="data_kind_unknown",
         )
     return KINDS[data.kind]
 
@@ -79,7 +84,9 @@ def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | Non
     if kind.place is DataLocation.NOWHERE:
         return kind.read_test(data, base) if test else kind.read(data, base, False)
     if not data.path:
-        raise DataError("No file is chosen yet.", "Choose a file in the Data panel.")
+        raise DataError(
+            _("No file is chosen."), _("Choose a file in the Data panel."), code="no_data_file"
+        )
     own = test and bool(data.test_path)
     path = base / (data.test_path if own else data.path)
     require_regular_file(path, DataError)
@@ -115,15 +122,24 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     inside = inner_names(path)
     if inside:
         raise DataError(
-            f"“{path.name}” holds {format_count(len(inside), 'file')}:"
-            f" {format_quoted_list(inside, 4)}.",
-            "Unpack it, and choose one of them, or the folder around them.",
+            ngettext(
+                "“{name}” contains {count} file: {files}.",
+                "“{name}” contains {count} files: {files}.",
+                len(inside),
+                name=path.name,
+                files=format_quoted_list(inside, 4),
+            ),
+            _("Unpack it, and choose one of the files, or the folder around them."),
+            code="archive_of_several_files",
             path=str(path),
         )
     raise DataError(
-        f"“{path.name}” is of a kind that is not read here.",
-        f"Choose a file ({format_list(all_endings(), 40)}) or a folder with a folder for each"
-        f" class.",
+        _("“{name}” is not a supported kind of file.", name=path.name),
+        _(
+            "Choose a file ({endings}) or a folder with one folder per class.",
+            endings=format_list(all_endings(), 40),
+        ),
+        code="file_kind_unsupported",
         path=str(path),
     )
 
@@ -135,9 +151,11 @@ def all_endings() -> tuple[str, ...]:
 
 def file_filter() -> str:
     """What a file dialog offers: all that is read, each kind, everything."""
-    lines = [f"Data ({_pattern(all_endings())})"]
-    lines += [f"{kind.title} ({_pattern(kind.endings)})" for kind in KINDS.values() if kind.endings]
-    return ";;".join([*lines, "All files (*)"])
+    lines = [_("Data ({patterns})", patterns=_pattern(all_endings()))]
+    lines += [
+        f"{_(kind.title)} ({_pattern(kind.endings)})" for kind in KINDS.values() if kind.endings
+    ]
+    return ";;".join([*lines, _("All files (*)")])
 
 
 def _pattern(names: tuple[str, ...]) -> str:

@@ -13,9 +13,9 @@ from netbuilder.core.data.defaults import fit_output_to_data, task_of
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.wording import format_number
 
 Layer = tuple[str, dict[str, Any]]
 
@@ -55,13 +55,27 @@ def suggest(path: Path, target: str | None = None) -> Suggestion:
     data = recipe_for(path, path.name)
     if target:
         data = replace(data, target=(target,))
-    bare = Project(path.stem, Graph((Node("input", "Input"),)), data)
-    bare, facts, reasons = _readable(bare, path.parent)
+    return suggest_network(Project(path.stem, data=data), path.parent)
+
+
+def suggest_network(project: Project, base: Path) -> Suggestion:
+    """Return a project's data with a network and settings that fit it, in place of its own.
+
+    Args:
+        project: whose data, and whatever was decided about it, is kept.
+        base: folder that its relative paths start from.
+
+    Raises:
+        DataError: the data cannot be read, or has no such column.
+    """
+    decided = bool(project.data.target)
+    bare = replace(project, graph=Graph((Node("input", "Input"),)))
+    bare, facts, reasons = _readable(bare, base)
     chosen = ", ".join(facts.target_names)
     reasons.insert(
         0,
         _("Target: '{target}', as you said.", target=chosen)
-        if target
+        if decided
         else _("Target: '{target}', detected from the data.", target=chosen),
     )
     layers = _layers(facts, bare.data, reasons)
@@ -70,7 +84,7 @@ def suggest(path: Path, target: str | None = None) -> Suggestion:
     edges = tuple((a.id, b.id) for a, b in pairwise(nodes))
     training = _training(facts, reasons)
     project = replace(bare, graph=Graph(nodes, edges), training=training)
-    again = load_facts(project, path.parent)
+    again = load_facts(project, base)
     project = fit_output_to_data(project, again)
     task = task_of(again, "output")
     reasons.append(_last_layer(again, task))
@@ -103,7 +117,7 @@ def _layers(facts: DataFacts, data: Data, reasons: list[str]) -> list[Layer]:
     shape = next(iter(facts.input_shapes.values()))
     ids = next(iter(facts.input_dtypes.values())) == "int32"
     if facts.generates:
-        reasons.append(_("A GRU reads the tokens so far, and predicts the next one."))
+        reasons.append(_("A GRU layer reads the tokens so far to predict the next one."))
         return [_embedding(facts, 64), ("GRU", {"units": 128})]
     if ids and len(shape) == 1:
         return _text_layers(facts, shape, reasons)
@@ -111,7 +125,7 @@ def _layers(facts: DataFacts, data: Data, reasons: list[str]) -> list[Layer]:
         return _picture_layers(facts, shape, reasons)
     if len(shape) == 2:
         reasons.append(
-            _("An LSTM reads the {steps} steps of each sample in order.", steps=shape[0])
+            _("An LSTM layer reads the {steps} time steps of each sample in order.", steps=shape[0])
         )
         return [("LSTM", {"units": 32}), *_dropout(facts, 0.2, reasons)]
     return _table_layers(facts, reasons)
@@ -126,8 +140,8 @@ def _text_layers(facts: DataFacts, shape: tuple[Any, ...], reasons: list[str]) -
     length = shape[0] or 0
     reasons.append(
         ngettext(
-            "An Embedding turns {count} word into vectors that the network learns.",
-            "An Embedding turns {count} words into vectors that the network learns.",
+            "An Embedding layer maps {count} word to trainable vectors.",
+            "An Embedding layer maps {count} words to trainable vectors.",
             words,
         )
     )
@@ -135,7 +149,7 @@ def _text_layers(facts: DataFacts, shape: tuple[Any, ...], reasons: list[str]) -
         reasons.append(_("Texts are long: the average of the word vectors is enough and fast."))
         found: list[Layer] = [_embedding(facts, 32), ("GlobalAveragePooling1D", {})]
     else:
-        reasons.append(_("A Conv1D finds phrases of three words, wherever they stand."))
+        reasons.append(_("A Conv1D layer finds phrases of three words anywhere in the text."))
         conv = {"filters": 32, "kernel_size": 3, "activation": "relu", "padding": "same"}
         found = [_embedding(facts, 32), ("Conv1D", conv), ("GlobalMaxPooling1D", {})]
     return [*found, *_dropout(facts, 0.3, reasons)]
@@ -182,8 +196,8 @@ def _dropout(facts: DataFacts, rate: float, reasons: list[str]) -> list[Layer]:
         return []
     reasons.append(
         ngettext(
-            "Dropout of {rate}: with {count} training row the network could memorise it.",
-            "Dropout of {rate}: with {count} training rows the network could memorise them.",
+            "Dropout of {rate}: with only {count} training row the network could memorise it.",
+            "Dropout of {rate}: with only {count} training rows the network could memorise them.",
             facts.rows,
             rate=rate,
         )
@@ -197,15 +211,17 @@ def _training(facts: DataFacts, reasons: list[str]) -> Training:
     epochs = 200 if rows < 2_000 else 100 if rows < _MANY_ROWS else 30
     reasons.append(
         _(
-            "Adam with a learning rate of 0.003 and batches of {batch} rows, {epochs} epochs at"
-            " most.",
+            "Adam with a learning rate of 0.003, a batch size of {batch} and at most {epochs} "
+            "epochs.",
             batch=batch,
             epochs=epochs,
         )
     )
     callbacks: tuple[Choice, ...] = ()
     if facts.validation_rows:
-        reasons.append(_("Training stops early when the validation loss no longer improves."))
+        reasons.append(
+            _("Early stopping: training ends when the validation loss no longer improves.")
+        )
         stop: Mapping[str, Any] = {"patience": 20, "restore_best_weights": True}
         callbacks = (Choice("EarlyStopping", dict(stop)),)
     weight = "none"
@@ -213,14 +229,18 @@ def _training(facts: DataFacts, reasons: list[str]) -> Training:
         weight = "balanced"
         reasons.append(
             _(
-                "Classes are weighted: the largest has {times} times as many rows as the smallest.",
-                times=f"{facts.imbalance:.1f}",
+                "Class weights are balanced: the largest class has {times} times as many rows as "
+                "the smallest.",
+                times=format_number(facts.imbalance, ".1f"),
             )
         )
     return Training(
-        optimizer=Choice("Adam", {"learning_rate": 0.003}), epochs=epochs, batch_size=batch,
-        callbacks=callbacks, class_weight=weight,
-    )  # fmt: skip
+        optimizer=Choice("Adam", {"learning_rate": 0.003}),
+        epochs=epochs,
+        batch_size=batch,
+        callbacks=callbacks,
+        class_weight=weight,
+    )
 
 
 def _last_layer(facts: DataFacts, task: str) -> str:
@@ -230,9 +250,9 @@ def _last_layer(facts: DataFacts, task: str) -> str:
         return _("The last layer predicts a number in the target's units.")
     if task == BINARY:
         first, second = facts.classes[:2]
-        return _("The last layer gives the probability of '{b}' (not '{a}').", a=first, b=second)
+        return _("The last layer predicts the probability of '{b}' (not '{a}').", a=first, b=second)
     return ngettext(
-        "The last layer gives the probability of {count} class.",
-        "The last layer gives the probabilities of {count} classes.",
+        "The last layer predicts the probability of {count} class.",
+        "The last layer predicts the probabilities of {count} classes.",
         len(facts.classes),
     )

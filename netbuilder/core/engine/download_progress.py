@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netbuilder.core.data.downloads import kept_off_the_network
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.site_settings import site_settings
+from netbuilder.core.wording import format_number
 
 Tell = Callable[[str], None]
 _SECONDS = 0.3
@@ -54,7 +56,13 @@ def report_download(what: str, tell: Tell | None) -> Iterator[None]:
             grown = [n for path, n in _sizes(place).items() if n > before.get(path, 0)]
             if grown and max(grown) != last:
                 last = max(grown)
-                tell(f"Downloading {what}: {last / 1e6:.1f} MB so far")
+                tell(
+                    _(
+                        "Downloading {what}: {size} MB so far",
+                        what=what,
+                        size=format_number(last / 1000000.0, ".1f"),
+                    )
+                )
 
     thread = threading.Thread(target=watch, name="netbuilder-download")
     thread.start()

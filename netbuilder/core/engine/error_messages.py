@@ -7,7 +7,9 @@ import re
 from netbuilder.core.engine.build.graph_to_keras import keras_name
 from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory
 from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph
+from netbuilder.core.wording import format_number
 
 
 def explain_error(error: BaseException, graph: Graph) -> UserError:
@@ -17,20 +19,27 @@ def explain_error(error: BaseException, graph: Graph) -> UserError:
     text = str(error)
     if is_out_of_memory(error):
         return TrainingError(
-            "The computer's memory is full.",
-            "Make the batch size or the layers smaller, or close other programs.",
+            _("The memory of this computer is full."),
+            _("Make the batch size or the layers smaller, or close other programs."),
+            code="memory_full",
         )
     node = node_in(text, graph)
-    where = f" at '{node}'" if node else ""
+    reason = first_line(error)
     if "incompatible" in text or "shape" in text.lower() or "must have the same" in text:
         return TrainingError(
-            f"The shapes do not fit{where}: {first_line(error)}",
-            "Make the last layer's units and the loss fit the target.",
+            _("The shapes do not fit at '{name}': {reason}", name=node, reason=reason)
+            if node
+            else _("The shapes do not fit: {reason}", reason=reason),
+            _("Make the units of the last layer and the loss fit the target."),
+            code="shapes_do_not_fit",
             node=node or (graph.outputs[0] if graph.outputs else None),
         )
     return TrainingError(
-        f"Training failed{where}: {first_line(error)}",
-        "Change the network or the training plan and try again.",
+        _("Training failed at '{name}': {reason}", name=node, reason=reason)
+        if node
+        else _("Training failed: {reason}", reason=reason),
+        _("Change the network or the training settings and try again."),
+        code="training_failed",
         node=node,
     )
 
@@ -52,16 +61,28 @@ def not_a_number_error(epoch: int, rate: float, holes: str = "") -> TrainingErro
     """
     if holes:
         return TrainingError(
-            f"The network cannot be trained: {holes}.",
-            "Fill these values or leave the rows out in the Data panel; the learning rate is not"
-            " to blame.",
+            _("The network cannot be trained. {reason}", reason=holes),
+            _(
+                "Fill these values or leave out the rows in the Data panel. The learning rate is "
+                "not the cause."
+            ),
+            code="data_not_finite",
         )
     return TrainingError(
-        f"The loss became infinite in epoch {epoch + 1}: the network's numbers grew too large.",
-        f"Try a learning rate of {_rate(rate / 10)} instead of {_rate(rate)}, or scale the data.",
+        _(
+            "The loss became infinite in epoch {epoch}: the numbers in the network became too "
+            "large.",
+            epoch=epoch + 1,
+        ),
+        _(
+            "Use a learning rate of {lower} instead of {rate}, or scale the data.",
+            lower=_rate(rate / 10),
+            rate=_rate(rate),
+        ),
+        code="loss_not_finite",
     )
 
 
 def _rate(rate: float) -> str:
     """As people write it: 0.003, 1,000; of what float32 makes of 1e12, 1e+12."""
-    return f"{rate:,.0f}" if 10 <= rate < 1e7 else f"{rate:.2g}"
+    return format_number(rate, ",.0f") if 10 <= rate < 1e7 else format_number(rate, ".2g")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _
 
 _FIRST_COLUMN = "epoch"
 
@@ -76,19 +77,31 @@ def log_path(callback: str, name: str, base: Path | None) -> Path:
     kind = LOGS[callback]
     told = name_problem(callback, name)
     if told:
-        raise TrainingError(told, f"Name it '{kind.usual}', say.")
+        raise TrainingError(
+            told, _("Use a name such as '{name}'.", name=kind.usual), code="log_name_invalid"
+        )
     folder = (base or Path()).resolve()
     path = (folder / name).resolve()
     # A link may lead out of the folder.
     if not path.is_relative_to(folder) or path == folder:
         raise TrainingError(
-            f"{callback} is to write to '{name}', which is not in the project's own folder.",
-            f"Name it '{kind.usual}', say.",
+            _(
+                "{callback} cannot write to '{name}', which is outside the project folder.",
+                callback=callback,
+                name=name,
+            ),
+            _("Use a name such as '{name}'.", name=kind.usual),
+            code="log_outside_project",
         )
     if path.exists() and not _owned(path, kind):
         raise TrainingError(
-            f"{callback} is to write over '{name}', which holds something else.",
-            f"Give it a name of its own, such as '{kind.usual}'.",
+            _(
+                "{callback} would overwrite '{name}', which is not a log of this callback.",
+                callback=callback,
+                name=name,
+            ),
+            _("Use another name, such as '{name}'.", name=kind.usual),
+            code="log_would_overwrite",
         )
     return path
 
@@ -98,13 +111,19 @@ def name_problem(callback: str, name: str) -> str:
     kind, parts = LOGS[callback], name.replace("\\", "/").split("/")
     outside = name.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
     if outside or not name.strip("./ "):
-        return (
-            f"{callback} is to write to '{name}', which is not in the project's own folder:"
-            " logs are written there and nowhere else."
+        return _(
+            "{callback} cannot write to '{name}', which is outside the project folder.",
+            callback=callback,
+            name=name,
         )
     if kind.endings and Path(name).suffix.lower() not in kind.endings:
-        ends = " or ".join(kind.endings)
-        return f"{callback} is to write to '{name}': its files end in {ends}."
+        ends = ", ".join(kind.endings)
+        return _(
+            "{callback} cannot write to '{name}': the name must end in {endings}.",
+            callback=callback,
+            name=name,
+            endings=ends,
+        )
     return ""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from netbuilder.core.engine.build.graph_to_keras import layer_of
 from netbuilder.core.engine.changes import manual_weight_change
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def _variable(training_model: keras.Model, graph: Graph, weight: WeightIndex) ->
                 return one
             break
     raise UserError(
-        f"There is no weight '{weight.name}' in '{weight.node}'.", "Choose another one."
+        _("'{layer}' has no weight '{name}'.", layer=weight.node, name=weight.name),
+        _("Choose another weight."),
+        code="weight_unknown",
     )
 
 

@@ -16,6 +16,7 @@ from netbuilder.core.engine.monitor.keras_callbacks import best_choice
 from netbuilder.core.engine.notices import Diagnosis
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 
@@ -86,15 +87,18 @@ def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> 
     try:
         return trainer.test(test)
     except MemoryError:
-        reason = "there is not enough memory"
+        reason = _("there is not enough memory")
     except Exception as error:  # noqa: BLE001  what was trained is kept whatever fails now
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     emit(
         DiagnosisAdded(
             Diagnosis(
-                "untested", trainer.epoch, "Not tested",
-                f"The network is trained and kept, but the test rows could not be judged: "
-                f"{reason.rstrip('.')}. Look at the test rows in the Data tab.",
+                "untested", trainer.epoch, _("Test failed"),
+                _(
+                    "The network is trained and kept, but it could not be evaluated on the test "
+                    "set: {reason}. Check the test rows in the Data tab.",
+                    reason=reason.rstrip("."),
+                ),
             )
         )
     )  # fmt: skip

@@ -22,8 +22,10 @@ from netbuilder.core.engine.monitor.probe_scheduler import ProbeScheduler
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, rows_in_words
 from netbuilder.core.engine.reporting import EventReporter
 from netbuilder.core.engine.run_control import Ending, RunControl
-from netbuilder.core.engine.speed_limiter import SpeedLimiter, Stopwatch
+from netbuilder.core.engine.speed_limiter import SpeedLimiter, Stopwatch, Unit
+from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 # How often a run that pauses looks whether a new probe has been made ready.
@@ -57,6 +59,7 @@ class RunLoop:
         watcher: what it says about the run.
         epochs: how many are planned, from the very beginning.
         clock: how long it has gone on, pauses left out.
+        weights: those of earlier epochs; None: they are not kept.
         computing: seconds that steps and validation took, without what came between them.
     """
 
@@ -82,6 +85,9 @@ class RunLoop:
         self._validated = 0.0  # seconds, since views were last looked after
         self._parts: RunParts | None = None
         self._at_epoch: Callable[[], None] | None = None
+        self._spread: float | None = None
+        self._first_epoch = 0  # of what is spread
+        self.weights: WeightHistory | None = None
 
     @property
     def ending(self) -> Ending:
@@ -95,12 +101,20 @@ class RunLoop:
         self.probing.again()
         self.set_seconds(0.0)
         self.tempo.slowed = False
+        self._first_epoch = 0
+        if self.weights is not None:
+            self.weights.clear()
         self.epochs = max(self.epochs, self._project.training.epochs)
 
     def at_epoch(self, command: Callable[[], None]) -> None:
         """Have ``command`` called where the next epoch begins, instead of what was to be called
         there before."""
         self._at_epoch = command
+
+    def set_speed(self, rate: float | None, unit: Unit, spread: float | None) -> None:
+        """Set how fast the run may go, see ``Session.set_speed``."""
+        self._spread = spread
+        self.tempo.set(rate, unit)
 
     def take(self, project: Project, dataset: Dataset, shift: int) -> None:
         """Go on with other data; positions are others by ``shift`` steps from here."""
@@ -136,6 +150,8 @@ class RunLoop:
     def _to_the_end(self, parts: RunParts) -> str:
         trainer, callbacks, saver = parts.trainer, parts.callbacks, parts.saver
         begun = -1
+        self._first_epoch = trainer.epoch
+        self._keep_weights(trainer)
         while True:
             self._attend(trainer)
             ending = self.ending
@@ -170,6 +186,9 @@ class RunLoop:
         agreement = self._agreement
         if agreement is not None:
             agreement.ask(self.control.ending, saver.overdue)
+        if self._spread is not None:
+            planned = max(self.epochs - self._first_epoch, 1)
+            self.tempo.pace(planned / self._spread)
         most = self.tempo.most(trainer.position, trainer.steps_per_epoch)
         if self._at_epoch is not None:
             left = trainer.steps_per_epoch - trainer.step
@@ -226,10 +245,15 @@ class RunLoop:
             if trainer.learning_rate != rate:
                 reporter.changed("learning_rate", trainer.learning_rate)
         reporter.epochs(before, self.epochs, self.clock.seconds)
+        self._keep_weights(trainer)
         if self.watcher.due:
             self.withdraw(trainer)
         for notice in self.watcher.look(trainer.history, trainer.training_model, self._dataset):
             self._emit(DiagnosisAdded(notice))
+
+    def _keep_weights(self, trainer: Trainer) -> None:
+        if self.weights is not None and self._agreement is None:
+            self.weights.add(trainer.position / trainer.steps_per_epoch, trainer.training_model)
 
     def withdraw(self, trainer: Trainer) -> None:
         """Take back what the watcher says no more."""
@@ -282,7 +306,11 @@ class RunLoop:
     def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
         """Stand still until a checkpoint can be written, or the user goes on without one."""
         saver = self._of_run().saver
-        words = f"The run waits, since it cannot be saved. {problem} It goes on by itself then."
+        words = _(
+            "Training is paused because it cannot be saved. {reason} It continues as soon as it "
+            "can be saved.",
+            reason=problem,
+        )
         self.clock.stand()
         self._emit(Paused(trainer.epoch, trainer.step, words))
         self.control.pause()

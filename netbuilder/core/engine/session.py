@@ -63,7 +63,9 @@ from netbuilder.core.engine.reporting import EventReporter
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
 from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -163,9 +165,18 @@ class Session:
         """End now; the run gives the model as it is. ``discard``: no record is kept of it."""
         self._control.end("now", discard=discard)
 
-    def set_speed(self, rate: float | None, unit: Unit = "epochs") -> None:
-        """Go on with so many epochs, or steps, a second; None: as fast as it goes."""
-        self._control.post(lambda: self._loop.tempo.set(rate, unit))
+    def set_speed(
+        self, rate: float | None, unit: Unit = "epochs", *, spread: float | None = None
+    ) -> None:
+        """Limit the speed of the run, from here on and when it goes on later.
+
+        Args:
+            rate: epochs, or steps, a second; None: as fast as it goes.
+            unit: what ``rate`` counts.
+            spread: seconds over which the planned epochs are spread evenly, in place of ``rate``;
+                a run that takes longer is not slowed.
+        """
+        self._control.post(lambda: self._loop.set_speed(rate, unit, spread))
 
     def step(self) -> None:
         """Do one step and stand still; answered by ``Paused``, also where the run stood before.
@@ -286,6 +297,16 @@ class Session:
         mine = self.trained
         return mine is None or trained is None or mine.training_model is trained.training_model
 
+    def keep_weights(self) -> None:
+        """Keep the weights of epochs on the way, in ``weight_history``; before the run begins."""
+        if self._loop.weights is None:
+            self._loop.weights = WeightHistory()
+
+    @property
+    def weight_history(self) -> WeightHistory | None:
+        """The weights of earlier epochs, where they are kept; to be read after the run."""
+        return self._loop.weights
+
     @property
     def epochs(self) -> int:
         """How many are planned, from the very beginning."""
@@ -388,7 +409,7 @@ class Session:
         loop = self._loop
         return replace(
             found,
-            seconds=self.seconds,
+            seconds=loop.computing if loop.tempo.slowed else self.seconds,
             slowed=loop.tempo.slowed,
             steps_per_second=trainer.position / max(loop.computing, 1e-9),
         )
@@ -434,7 +455,7 @@ class Session:
             log.info("what was learned could not be kept: %s", error)
 
     def _prepare(self) -> RunParts:
-        self._emit(Preparing("Building the network"))
+        self._emit(Preparing(_("Building the network…")))
         training, folder = self.project.training, self.checkpoint_dir
         found = (
             read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
@@ -474,7 +495,7 @@ class Session:
         if graph is not None:
             callbacks.write_graph(graph)
         if found is not None:
-            self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
+            self._emit(Preparing(_("Continuing after epoch {epoch}…", epoch=found.epoch), "resume"))
             restore_snapshot(trainer, callbacks, found)
             self._loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:
@@ -510,7 +531,7 @@ class Session:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
             off = (
-                "the schedule is off from here"
+                _("the schedule is off from here")
                 if is_scheduled(trainer.training_model.optimizer)
                 else ""
             )

@@ -9,6 +9,8 @@ Unit = Literal["epochs", "steps"]
 
 # Of a slow run a chunk is as many steps as this holds, so that the curve moves evenly.
 _CHUNK_SECONDS = 0.04
+# A run that is spread over a time makes up for a delay of at most so many seconds.
+_SLACK_SECONDS = 1.0
 
 
 class Stopwatch:
@@ -45,13 +47,18 @@ class SpeedLimiter:
         self.slowed = False
         self._rate: float | None = None
         self._unit: Unit = "epochs"
+        self._slack = _CHUNK_SECONDS
         self._due = 0.0
         self._until: int | None = None
 
     def set(self, rate: float | None, unit: Unit) -> None:
         """Go on with so many epochs or steps a second; None: as fast as it goes."""
-        self._rate, self._unit = rate, unit
+        self._rate, self._unit, self._slack = rate, unit, _CHUNK_SECONDS
         self._due = time.monotonic()
+
+    def pace(self, epochs_a_second: float) -> None:
+        """Go on with another rate, with no wait or rush where it changes; make up for delays."""
+        self._rate, self._unit, self._slack = epochs_a_second, "epochs", _SLACK_SECONDS
 
     def allow(self, position: int) -> None:
         """While the run stands still, let it go on until so many steps are done."""
@@ -85,8 +92,9 @@ class SpeedLimiter:
         if speed is None or self._until is not None:
             return 0.0
         now = time.monotonic()
-        # A run that cannot keep up does not hurry afterwards.
-        self._due = max(self._due, now - _CHUNK_SECONDS) + steps / speed
+        # A run that cannot keep up neither hurries afterwards nor waits.
+        wanted = steps / speed
+        self._due = max(self._due, now - max(self._slack, wanted)) + wanted
         self.slowed = self.slowed or self._due > now
         return self._due - now
 

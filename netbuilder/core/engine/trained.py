@@ -28,7 +28,8 @@ class TrainedModel:
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
             ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.
         test: numbers on the test rows by name; empty where there are none.
-        seconds: duration of the training by the clock, pauses left out.
+        seconds: duration of the training by the clock, pauses left out; of a slowed run only what
+            its steps and validation took.
         steps_per_second: speed over the whole run, waits between steps left out.
         epochs: epochs done.
         step: steps of the next epoch done, where it stands within one.
@@ -36,7 +37,7 @@ class TrainedModel:
         best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
         kept_epoch: number of the earlier epoch that it was taken back to at the end; 0 where its
             weights are those of the last step.
-        slowed: it was trained slowly enough to follow, which says nothing about its speed.
+        slowed: it was slowed down to be watched, which says nothing about its speed.
         extra: what others keep beside it (the path of its file, say).
     """
 

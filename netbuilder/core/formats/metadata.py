@@ -28,9 +28,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessin
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import facts_json
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.type_check import type_problem
+from netbuilder.core.wording import shorten
 
 VERSION = 1
 # In ``TrainedModel.extra``: the canvas cannot say all that the model is.
@@ -105,9 +107,13 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
         isinstance(run.get(key), bool) or not isinstance(run.get(key, 0), int | float | None)
         for key in _RUN_NUMBERS
     ):
-        raise _damaged(name, "'run' holds something else than numbers")
+        raise _damaged(name, _("'run' contains values that are not numbers"))
     if (run.get("version") or VERSION) > VERSION:
-        raise FormatError(f"'{name}' was made by a newer NetBuilder.", "Update NetBuilder.")
+        raise FormatError(
+            _("'{file}' was made by a newer version of NetBuilder.", file=name),
+            _("Update NetBuilder."),
+            code="file_of_newer_version",
+        )
     try:
         found = Sidecar(
             project=files.from_json(ours["project"]),
@@ -121,7 +127,10 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
             run=run,
         )
     except UserError as error:
-        raise FormatError(f"The project in '{name}': {error.what}", error.fix) from error
+        raise FormatError(
+            _("The project in '{file}' cannot be read. {reason}", file=name, reason=error.what),
+            error.fix,
+        ) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _damaged(name, str(error)) from error
     problem = type_problem(found.preprocessing) or type_problem(found.facts)
@@ -139,7 +148,11 @@ def _scaling_problem(preprocessing: Preprocessing) -> str:
     pairs += [(how.scale, how.offset) for how in preprocessing.outputs.values()]
     for scale, offset in pairs:
         if len(scale) != len(offset) or 0 in scale:
-            return f"a scaling takes away {offset!r:.60} and divides by {scale!r:.60}"
+            return _(
+                "a scaling subtracts {offset} and divides by {scale}",
+                offset=f"{offset!r:.60}",
+                scale=f"{scale!r:.60}",
+            )
     return ""
 
 
@@ -149,14 +162,23 @@ def _category_problem(preprocessing: Preprocessing) -> str:
         values = column.categories
         wanted = {"category": len(values) > 0, "boolean": len(values) == 2}
         if not wanted.get(column.kind, True) or len(set(values)) != len(values):
-            return f"the values of column '{column.name:.40}' are {values!r:.60}"
+            return _(
+                "the values of column '{column}' are {values}",
+                column=shorten(column.name, 40),
+                values=f"{values!r:.60}",
+            )
     return ""
 
 
 def _damaged(name: str, detail: str) -> FormatError:
     return FormatError(
-        f"What NetBuilder wrote into '{name}' is damaged ({detail}).",
-        "Import it as a file from elsewhere, or train and save again.",
+        _(
+            "The data that NetBuilder stored in '{file}' is damaged ({detail}).",
+            file=name,
+            detail=detail,
+        ),
+        _("Import it as a model from another program, or train and save again."),
+        code="stored_data_damaged",
     )
 
 

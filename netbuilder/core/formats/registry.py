@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import load_network, project_of
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project
@@ -58,24 +59,24 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "h5",
         (".h5", ".hdf5"),
-        "Trained model (.h5)",
-        "Opens in Keras 3 and Keras 2, and here with canvas and curves.",
+        N_("Trained model (.h5)"),
+        N_("Opens in Keras 3, in Keras 2, and in NetBuilder with canvas and curves."),
         "writers.h5",
         reads=True,
     ),
     Format(
         "keras",
         (".keras",),
-        "Trained model (.keras)",
-        "Keras 3's own format; opens here with canvas and curves.",
+        N_("Trained model (.keras)"),
+        N_("The format of Keras 3; opens in NetBuilder with canvas and curves."),
         "writers.keras_zip",
         reads=True,
     ),
     Format(
         "python",
         (".py",),
-        "Python script (.py)",
-        "Builds, trains, tests and saves the same network with Keras.",
+        N_("Python script (.py)"),
+        N_("Builds, trains, evaluates and saves the same network with Keras."),
         "script.python",
         trained=False,
         told=True,
@@ -84,8 +85,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "notebook",
         (".ipynb",),
-        "Jupyter notebook (.ipynb)",
-        "The same as a notebook, for Jupyter or Colab.",
+        N_("Jupyter notebook (.ipynb)"),
+        N_("The same script as a notebook, for Jupyter or Colab."),
         "script.notebook",
         trained=False,
         told=True,
@@ -94,44 +95,44 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "tflite",
         (".tflite",),
-        "TensorFlow Lite (.tflite)",
-        "For phones and small devices.",
+        N_("TensorFlow Lite (.tflite)"),
+        N_("For phones and small devices."),
         "writers.tflite",
     ),
     Format(
         "tflite16",
         (".f16.tflite",),
-        "TensorFlow Lite, 16 bits (.f16.tflite)",
-        "Half as large; says what that costs.",
+        N_("TensorFlow Lite, 16 bits (.f16.tflite)"),
+        N_("Half as large; reports the loss of accuracy."),
         "writers.tflite",
     ),
     Format(
         "tflite8",
         (".int8.tflite",),
-        "TensorFlow Lite, 8 bits (.int8.tflite)",
-        "A quarter as large, for boards; says what that costs.",
+        N_("TensorFlow Lite, 8 bits (.int8.tflite)"),
+        N_("A quarter as large, for microcontrollers; reports the loss of accuracy."),
         "writers.tflite",
     ),
     Format(
         "onnx",
         (".onnx",),
-        "ONNX (.onnx)",
-        "For other programs and languages; needs the package tf2onnx.",
+        N_("ONNX (.onnx)"),
+        N_("For other programs and languages; needs the package tf2onnx."),
         "writers.onnx",
         needs=("tf2onnx", "onnx"),
     ),
     Format(
         "savedmodel",
         (),
-        "SavedModel (folder)",
-        "For TensorFlow Serving and TensorFlow without Keras.",
+        N_("SavedModel (folder)"),
+        N_("For TensorFlow Serving and TensorFlow without Keras."),
         "writers.savedmodel",
     ),
     Format(
         "svg",
         (".svg",),
-        "Picture of the network (.svg)",
-        "For papers and posters: sharp at every size.",
+        N_("Picture of the network (.svg)"),
+        N_("For papers and posters: sharp at every size."),
         "writers.svg",
         trained=False,
     ),
@@ -167,8 +168,16 @@ def format_for(path: Path) -> Format:
             return row
     known = " ".join(row.endings[0] for row in FORMATS if row.endings)
     raise FormatError(
-        f"'{Path(path).name}' ends in {ending}, which is no format that NetBuilder writes.",
-        f"Use one of {known}, or a name without ending for a SavedModel folder.",
+        _(
+            "'{file}' ends in {ending}, which NetBuilder cannot write.",
+            file=Path(path).name,
+            ending=ending,
+        ),
+        _(
+            "Use one of {endings}, or a name without an ending for a SavedModel folder.",
+            endings=known,
+        ),
+        code="format_unknown",
         path=str(path),
     )
 
@@ -199,8 +208,13 @@ def save_network(
     if isinstance(source, Project):
         if row.trained:
             raise FormatError(
-                f"A {row.title} holds trained weights, and '{source.name}' is not trained yet.",
-                "Train it first.",
+                _(
+                    "'{format}' contains trained weights, and '{project}' is not trained.",
+                    format=_(row.title),
+                    project=source.name,
+                ),
+                _("Train the network first."),
+                code="not_trained",
                 path=str(path),
             )
         known = _facts(source, base) if row.told and base is not None else None

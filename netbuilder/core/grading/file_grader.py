@@ -14,8 +14,7 @@ from netbuilder.core.grading.scoring import main_metric
 from netbuilder.core.grading.seal import MISSING, check_seal, seal_statement
 from netbuilder.core.grading.similarity import fingerprint_of
 from netbuilder.core.history_columns import EPOCH
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.regular_file import special_file_kind
 
 if TYPE_CHECKING:

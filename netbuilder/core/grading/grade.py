@@ -19,9 +19,7 @@ from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
 from netbuilder.core.grading.scoring import award_points
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
 from netbuilder.core.wording import format_list, format_quoted_list
 from netbuilder.core.worker_process import ResourceLimits
@@ -54,7 +52,7 @@ def submission_files(folder: Path) -> list[Path]:
     if not found:
         raise UserError(
             _("There is nothing to grade in '{folder}'.", folder=folder),
-            _("It should hold the pupils' files: {endings}.", endings=", ".join(ENDINGS)),
+            _("It should hold the students' files: {endings}.", endings=", ".join(ENDINGS)),
             code="grading_nothing",
         )
     return found
@@ -95,7 +93,7 @@ def grade_folder(
     """Every file of ``folder``, judged on hidden data; best first, failed ones last.
 
     Args:
-        folder: the pupils' files.
+        folder: the students' files.
         data: hidden rows whose answers are known; None: where a network learned from a set of the
             program, the rows that this keeps aside.
         lesson: name or file of the lesson whose steps count, "" for the one that each names.
@@ -244,9 +242,11 @@ def common_failure(found: Sequence[Submission]) -> str:
     given = similarity.template_work_id(found)
     if given:
         count = sum(one.fingerprint.work == given for one in found)
-        return (
-            f"{count} of {len(found)} works began from one file that was handed out: their equal "
-            "id tells nothing, only their weights do."
+        return _(
+            "{count} of {total} submissions started from the same template file. Its id says "
+            "nothing about copying; only the weights do.",
+            count=count,
+            total=len(found),
         )
     return ""
 

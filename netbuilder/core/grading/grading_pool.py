@@ -8,8 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.worker_process import (
     Answer,
     RequestCancelledError,
@@ -84,7 +83,7 @@ def grade_all(
             worker.end()
 
     count = workers or min(4, os.cpu_count() or 1)
-    threads = [threading.Thread(target=work) for _ in range(max(1, min(count, len(files))))]
+    threads = [threading.Thread(target=work) for _unused in range(max(1, min(count, len(files))))]
     for thread in threads:
         thread.start()
     for thread in threads:

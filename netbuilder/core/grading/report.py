@@ -19,9 +19,9 @@ from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
 from netbuilder.core.grading.submission_info import file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
-from netbuilder.core.wording import format_count, format_number, format_quoted_list
+from netbuilder.core.wording import format_number, format_quoted_list
 
 COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "steps_unverified",
            "parameters", "handed_in", "verified", "same_as", "expected_same", "message",
@@ -34,7 +34,13 @@ def check_table_name(path: Path) -> str:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UserError(
-            f"'{path.name}' ends in '{ending}'.", "Name a table .csv (or .xlsx for Excel)."
+            _(
+                "'{name}' ends in '{ending}', which is not a table format.",
+                name=path.name,
+                ending=ending,
+            ),
+            _("Use a name that ends in .csv (or .xlsx for Excel)."),
+            code="table_format_unknown",
         )
     return ending
 
@@ -152,7 +158,7 @@ def write_html(
     Raises:
         UserError: the place cannot be written.
     """
-    heading = escape(title or "Handed in")
+    heading = escape(title or _("Submissions"))
     rows = "\n".join(_row(one, index) for index, one in enumerate(submissions))
     mean = mean_points_sentence(submissions)
     mean = f" · {mean}" if mean else ""
@@ -166,11 +172,11 @@ def write_html(
         )
         if one
     )
+    files = ngettext("{count} file", "{count} files", len(submissions))
     page = (
-        _head(heading) + f"<h1>{heading}</h1><p>{format_count(len(submissions), 'file')}{mean} · "
+        _head(heading) + f"<h1>{heading}</h1><p>{files}{mean} · "
         f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>{basis}"
-        "<table><thead><tr><th>Student</th><th class=n>Points</th><th>Status</th>"
-        "<th class=n>Steps</th><th>Result</th><th>To look at</th></tr></thead>"
+        f"<table><thead><tr>{_titles()}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
         + "\n".join(_section(one, index) for index, one in enumerate(submissions))
         + "</body></html>\n"
@@ -189,14 +195,20 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"The folder '{folder}' cannot be made: {error.strerror or error}.",
-            "Choose another place.",
+            _(
+                "The folder '{folder}' cannot be created: {reason}.",
+                folder=folder,
+                reason=error.strerror or error,
+            ),
+            _("Choose another folder."),
+            code="folder_not_created",
         ) from error
+    heading = title or _("Feedback")
     for one in submissions:
         name = file_name(one.student, "", ".html", [path.name for path in written])
         page = (
-            _head(escape(title or "Feedback"))
-            + f"<h1>{escape(title or 'Feedback')}</h1>"
+            _head(escape(heading))
+            + f"<h1>{escape(heading)}</h1>"
             + _section(one, 0, for_pupil=True)
             + "</body></html>\n"
         )
@@ -211,6 +223,22 @@ def _head(title: str) -> str:
         '<meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
     )
+
+
+def _titles() -> str:
+    columns = (
+        (_("Student"), ""),
+        (_("Points"), " class=n"),
+        (_("Status"), ""),
+        (_("Steps"), " class=n"),
+        (_("Result"), ""),
+        (_("Notes"), ""),
+    )
+    return "".join(f"<th{kind}>{escape(title)}</th>" for title, kind in columns)
+
+
+def _parameters(count: int) -> str:
+    return ngettext("{count} parameter", "{count} parameters", count)
 
 
 def _points(one: Submission) -> str:
@@ -236,7 +264,8 @@ def _result(one: Submission) -> str:
 
 
 def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
-    words = [f"<p><b>{_points(one)}</b> points. {escape(one.comment)}</p>"]
+    points = _("{points} points.", points=f"<b>{_points(one)}</b>")
+    words = [f"<p>{points} {escape(one.comment)}</p>"]
     if one.status == FAILED:
         said = one.message.removesuffix(one.same_words).strip() if for_pupil else one.message
         words = [f'<p class="failed">{escape(said)}</p>']
@@ -249,16 +278,15 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
                  files=format_quoted_list(one.same_as))  # fmt: skip
         words.append(f'<p class="failed">{escape(said)}</p>')
     if one.status == LATE:
-        words.append(f'<p class="late">{escape(_("Submitted late."))}</p>')
+        late = escape(_("Submitted late."))
+        words.append(f'<p class="late">{late}</p>')
     metrics = "".join(
         f"<tr><td>{escape(name)}</td><td class=n>{format_number(value)}</td></tr>"
         for name, value in one.metrics.items()
         if math.isfinite(value)
     )
     table = f"<table style='width:auto'>{metrics}</table>" if metrics else ""
-    parameters = (
-        f" · {format_count(one.parameters, 'parameter')}" if one.parameters is not None else ""
-    )
+    parameters = f" · {_parameters(one.parameters)}" if one.parameters is not None else ""
     return (
         f'<section id="s{index}"><h2>{escape(one.student)}</h2>'
         f"<p>{escape(one.file)}{parameters}</p>{''.join(words)}"
@@ -301,13 +329,18 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
                 f'<polyline class="{kind}" points="{points}" fill="none" stroke-width="2"'
                 f' stroke-dasharray="{dash}"/>'
             )
+    title = ngettext("Loss over {count} epoch", "Loss over {count} epochs", last)
+    legend = ngettext(
+        "loss: training solid, validation dashed · {count} epoch",
+        "loss: training solid, validation dashed · {count} epochs",
+        last,
+    )
     label = 'font-size="11" fill="currentColor" fill-opacity="0.75"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" font-family="sans-serif">'
-        f"<title>Loss over {format_count(last, 'epoch')}</title>{''.join(parts)}"
+        f"<title>{title}</title>{''.join(parts)}"
         f'<text x="{left - 6}" y="14" text-anchor="end" {label}>{format_number(high)}</text>'
         f'<text x="{left - 6}" y="{bottom}" text-anchor="end" {label}>{format_number(low)}</text>'
-        f'<text x="{left}" y="{height - 10}" {label}>loss: training solid, validation dashed · '
-        f"{format_count(last, 'epoch')}</text></svg>"
+        f'<text x="{left}" y="{height - 10}" {label}>{legend}</text></svg>'
     )

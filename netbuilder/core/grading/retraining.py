@@ -11,6 +11,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.grading.own_data import load_own_data
 from netbuilder.core.grading.similarity import near, sample_of
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
@@ -64,7 +65,7 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
         words = _(
             "Training again gives predictions that differ by {share} of their spread: too little "
             "to say whether the file was changed or another machine rounded differently.",
-            share=f"{off:.1%}",
+            share=format_number(off, ".1%"),
         )
         return {**unverified("too_close", words), "sample": sample}
     return {

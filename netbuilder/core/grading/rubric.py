@@ -57,9 +57,17 @@ class Threshold:
     @property
     def words(self) -> str:
         """The bound in words: "accuracy at least 0.9"."""
-        bounds = (("at least", self.at_least), ("at most", self.at_most))
-        said = [f"{word} {format_number(bound)}" for word, bound in bounds if bound is not None]
-        return f"{self.name} {' and '.join(said)}"
+        return f"{self.name} {self.bounds}"
+
+    @property
+    def bounds(self) -> str:
+        """ "at least 0.9", "at most 5", or both."""
+        said = []
+        if self.at_least is not None:
+            said.append(_("at least {number}", number=format_number(self.at_least)))
+        if self.at_most is not None:
+            said.append(_("at most {number}", number=format_number(self.at_most)))
+        return format_list(said)
 
     def reached(self, metrics: Mapping[str, float]) -> bool:
         """Whether the metrics hold it; a metric that is missing or no number does not."""
@@ -95,15 +103,22 @@ class Rubric:
     @property
     def words(self) -> str:
         """In a line: "accuracy at least 0.9: 60 points, steps: 40 points"."""
-        parts = [f"{one.words}: {format_number(one.points)} points" for one in self.thresholds]
+        parts = [
+            _("{what}: {points} points", what=one.words, points=format_number(one.points))
+            for one in self.thresholds
+        ]
         if self.steps_points:
-            parts.append(f"steps: {format_number(self.steps_points)} points")
+            parts.append(_("steps: {points} points", points=format_number(self.steps_points)))
         if not self.thresholds:
-            parts.append("points by the result")
+            parts.append(_("points by the result"))
         if self.max_parameters is not None:
-            parts.append(f"at most {self.max_parameters:,} parameters")
+            parts.append(
+                _("at most {count} parameters", count=format_number(self.max_parameters, ","))
+            )
         if self.late_after is not None:
-            parts.append(f"late after {self.late_after.astimezone():%Y-%m-%d %H:%M}")
+            parts.append(
+                _("late after {time}", time=f"{self.late_after.astimezone():%Y-%m-%d %H:%M}")
+            )
         return ", ".join(parts)
 
 
@@ -121,13 +136,19 @@ def read_rubric(path: Path) -> Rubric:
         raw = tomllib.loads(read_regular(path, LARGEST, UserError).decode("utf-8"))
     except OSError as error:
         raise UserError(
-            f"The rubric '{path}' cannot be read: {error.strerror or error}.",
-            "Check the name and the folder.",
+            _(
+                "The rubric '{file}' cannot be read: {reason}.",
+                file=path,
+                reason=error.strerror or error,
+            ),
+            _("Check the name and the folder."),
+            code="rubric_unreadable",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(
-            f"The rubric '{path.name}' is no TOML: {error}.",
-            'Write lines such as points = 100, and texts between quotation marks ("…").',
+            _("The rubric '{file}' is not valid TOML: {reason}.", file=path.name, reason=error),
+            _('Write lines such as points = 100, and texts between quotation marks ("…").'),
+            code="rubric_not_toml",
         ) from error
     return from_toml(raw, path.name)
 
@@ -168,20 +189,27 @@ def _held(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
-def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:
-    """A rubric from what TOML holds. Raises ``UserError`` as ``read_rubric`` does."""
+def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
+    """Return the rubric that TOML holds. Raises ``UserError`` as ``read_rubric`` does."""
+    source = source or _("the rubric")
     for key in raw:
         if key not in _KEYS:
+            known = _("The keys are {keys}.", keys=format_list(_KEYS, 10))
             raise UserError(
-                f"'{key}' in {source} is unknown.",
-                f"{did_you_mean(key, _KEYS)} There are {format_list(_KEYS, 10)}.".strip(),
+                _("'{key}' in {source} is unknown.", key=key, source=source),
+                f"{did_you_mean(key, _KEYS)} {known}".strip(),
+                code="rubric_key_unknown",
             )
     thresholds = tuple(
         _threshold(one, source) for one in _tables(raw.get("metric", []), "metric", source)
     )
     steps = raw.get("steps", {})
     if not isinstance(steps, Mapping):
-        raise UserError(f"'steps' in {source} is {steps!r}.", "Write [steps] and points = 40.")
+        raise UserError(
+            _("'steps' in {source} is {value}.", source=source, value=repr(steps)),
+            _("Write [steps] and points = 40."),
+            code="rubric_steps",
+        )
     steps_points = _number(steps.get("points", 0.0), "points of steps", source)
     unverified = _share(steps.get("unverified", 0.0), "unverified", source)
     given = raw.get("points")
@@ -209,7 +237,12 @@ def _share(value: object, key: str, source: str) -> float:
     share = _number(value, key, source)
     if share > 1:
         raise UserError(
-            _("'{key}' in {source} is {value}.", key=key, source=source, value=f"{share:g}"),
+            _(
+                "'{key}' in {source} is {value}.",
+                key=key,
+                source=source,
+                value=format_number(share, "g"),
+            ),
             _("Write a share between 0 and 1: 0.2 is a fifth."),
             code="rubric_share",
         )
@@ -228,7 +261,11 @@ def _override(value: object, name: str, source: str) -> Override:
 def _threshold(raw: Mapping[str, Any], source: str) -> Threshold:
     name = raw.get("name")
     if not isinstance(name, str) or not name:
-        raise UserError(f"A [[metric]] in {source} has no name.", 'Write name = "accuracy".')
+        raise UserError(
+            _("A [[metric]] in {source} has no name.", source=source),
+            _('Write name = "accuracy".'),
+            code="rubric_metric_without_name",
+        )
     bounds = {
         key: _number(raw[key], f"{key} of {name}", source, least=None)
         for key in ("at_least", "at_most")
@@ -236,29 +273,44 @@ def _threshold(raw: Mapping[str, Any], source: str) -> Threshold:
     }
     if not bounds:
         raise UserError(
-            f"The metric '{name}' in {source} has no bound.",
-            "Write at_least = 0.9, or for an error at_most = 5.",
+            _("The metric '{name}' in {source} has no bound.", name=name, source=source),
+            _("Write at_least = 0.9, or for an error at_most = 5."),
+            code="rubric_metric_without_bound",
         )
     return Threshold(name, _number(raw.get("points", 0.0), f"points of {name}", source), **bounds)
 
 
 def _tables(value: object, key: str, source: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise UserError(f"'{key}' in {source} is {value!r}.", f"Begin each with a line [[{key}]].")
+        raise UserError(
+            _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
+            _("Start each entry with a line [[{key}]].", key=key),
+            code="rubric_list",
+        )
     return value
 
 
 def _table(value: object, key: str, source: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise UserError(f"'{key}' in {source} is {value!r}.", f"Begin it with a line [{key}].")
+        raise UserError(
+            _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
+            _("Start it with a line [{key}].", key=key),
+            code="rubric_table",
+        )
     return value
 
 
 def _number(value: object, key: str, source: str, least: float | None = 0.0) -> float:
     wrong = isinstance(value, bool) or not isinstance(value, (int, float))
     if wrong or not math.isfinite(value) or (least is not None and value < least):  # type: ignore[arg-type,operator]
-        at_least = "" if least is None else f" of at least {least:g}"
-        raise UserError(f"'{key}' in {source} is {value!r}.", f"Write a number{at_least}.")
+        fix = _("Write a number.")
+        if least is not None:
+            fix = _("Write a number of at least {least}.", least=format_number(least, "g"))
+        raise UserError(
+            _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
+            fix,
+            code="rubric_number",
+        )
     return float(value)  # type: ignore[arg-type]
 
 
@@ -269,7 +321,8 @@ def _moment(value: object, source: str) -> datetime | None:
         value = datetime.combine(value, time(23, 59, 59))
     if not isinstance(value, datetime):
         raise UserError(
-            f"'late_after' in {source} is {value!r}.",
-            "Write a day and a time without quotation marks: 2026-11-25T12:00:00.",
+            _("'late_after' in {source} is {value}.", source=source, value=repr(value)),
+            _("Write a date and a time without quotation marks: 2026-11-25T12:00:00."),
+            code="rubric_late_after",
         )
     return value.astimezone(UTC)  # a time without a zone is this computer's

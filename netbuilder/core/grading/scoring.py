@@ -9,16 +9,17 @@ from dataclasses import replace
 from netbuilder.core.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.wording import format_count, format_number
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_list, format_number
 
 STEPS = "steps"
 #: What gives the points without a rubric, the first that was measured, and what it is.
 _MAIN = {
-    "accuracy": "the accuracy (the share of right answers)",
-    "r2_score": "r2_score (1: every number is right, 0: no better than always the mean)",
-    STEPS: "the share of the lesson's steps that are done",
+    "accuracy": N_("the accuracy (the share of correct predictions)"),
+    "r2_score": N_(
+        "r2_score (1: every prediction is exact, 0: no better than always predicting the mean)"
+    ),
+    STEPS: N_("the share of the lesson's steps that are done"),
 }
 _METRICS = tuple(name for name in _MAIN if name != STEPS)
 
@@ -31,9 +32,12 @@ def main_metric(metrics: Mapping[str, float]) -> str:
 def points_sentence(found: Sequence[Submission], rubric: Rubric) -> str:
     """What the points of a table are, in a sentence; "" where there are none."""
     if rubric.thresholds or rubric.steps_points:
-        return f"Points by the rubric: {rubric.words}."
-    by = [_MAIN[name] for name in dict.fromkeys(one.points_by for one in found) if name]
-    return f"Points are {format_number(rubric.points)} × {' or '.join(by)}." if by else ""
+        return _("Points by the rubric: {rubric}.", rubric=rubric.words)
+    by = [_(_MAIN[name]) for name in dict.fromkeys(one.points_by for one in found) if name]
+    if not by:
+        return ""
+    points = format_number(rubric.points)
+    return _("Points are {points} × {what}.", points=points, what=format_list(by, style="or"))
 
 
 def mean_points_sentence(found: Sequence[Submission]) -> str:
@@ -41,9 +45,17 @@ def mean_points_sentence(found: Sequence[Submission]) -> str:
     scores = [one.score for one in found if one.score is not None]
     if not scores:
         return ""
-    mean = f"mean {format_number(sum(scores) / len(scores))} points"
+    mean = format_number(sum(scores) / len(scores))
     left = len(found) - len(scores)
-    return f"{mean} ({len(scores)} of {format_count(len(found), 'file')})" if left else mean
+    if not left:
+        return _("mean {points} points", points=mean)
+    return ngettext(
+        "mean {points} points ({graded} of {count} file)",
+        "mean {points} points ({graded} of {count} files)",
+        len(found),
+        points=mean,
+        graded=len(scores),
+    )
 
 
 def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submission:
@@ -72,7 +84,7 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
     points, words = _earned(one, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
-        words.append(_("Late: {share} less.", share=f"{rubric.late_penalty:.0%}"))
+        words.append(_("Late: {share} less.", share=format_number(rubric.late_penalty, ".0%")))
     words += _missing_steps(one)
     return replace(one, status=status, score=points, comment=comment or " ".join(words))
 
@@ -83,8 +95,11 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
     if rubric.max_parameters is not None and (one.parameters or 0) > rubric.max_parameters:
         fits = False
         words.append(
-            f"{one.parameters:,} parameters, {rubric.max_parameters:,} are allowed: no points for "
-            "the result."
+            _(
+                "{count} parameters, at most {most} are allowed: no points for the result.",
+                count=format_number(one.parameters or 0, ","),
+                most=format_number(rubric.max_parameters, ","),
+            )
         )
     counted = one.steps_done + rubric.unverified_share * one.steps_unverified
     steps = counted / one.steps if one.steps else 0.0
@@ -136,13 +151,20 @@ def _told_share(one: Submission, rubric: Rubric) -> str:
             points=format_number(rubric.points),
         )
     value = one.metrics[one.points_by]
-    below = " (below 0 counts as 0)" if value < 0 else ""
-    return f"{one.points_by} {format_number(value)} × {format_number(rubric.points)} points{below}."
+    values = {
+        "metric": one.points_by,
+        "value": format_number(value),
+        "points": format_number(rubric.points),
+    }
+    if value < 0:
+        return _("{metric} {value} × {points} points (below 0 counts as 0).", **values)
+    return _("{metric} {value} × {points} points.", **values)
 
 
 def _told(one: Submission, threshold: Threshold, reached: bool) -> str:
     value = one.metrics.get(threshold.name)
-    found = "not measured" if value is None else format_number(value)
-    bounds = threshold.words.removeprefix(threshold.name).strip()
-    mark = "reached" if reached else "not reached"
-    return f"{threshold.name} {found} ({bounds}: {mark})."
+    found = _("not measured") if value is None else format_number(value)
+    values = {"metric": threshold.name, "value": found, "bounds": threshold.bounds}
+    if reached:
+        return _("{metric} {value} ({bounds}: reached).", **values)
+    return _("{metric} {value} ({bounds}: not reached).", **values)

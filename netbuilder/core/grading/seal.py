@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import read_regular
 
 _INFO = b"netbuilder hand-in seal 1"
@@ -52,7 +53,9 @@ def read_key(path: Path) -> str:
         text = read_regular(path, _KEY_FILE_BYTES, UserError).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"The key '{path}' cannot be read.", "Check the name and the folder."
+            _("The key file '{file}' cannot be read.", file=path),
+            _("Check the name and the folder."),
+            code="key_unreadable",
         ) from error
     _key(text)
     return text
@@ -143,8 +146,9 @@ def _x25519() -> Any:
         from cryptography.hazmat.primitives.asymmetric import x25519
     except ImportError as error:
         raise UserError(
-            "Seals need the package 'cryptography', which is not installed.",
-            'Install it: pip install "cryptography>=42".',
+            _("Seals need the package 'cryptography', which is not installed."),
+            _('Install it: pip install "cryptography>=42".'),
+            code="cryptography_missing",
         ) from error
     return x25519
 
@@ -156,8 +160,12 @@ def _key(text: str) -> bytes:
         raw = b""
     if len(raw) != _KEY_BYTES:
         raise UserError(
-            f"'{text.strip()[:12]}…' is no key: a key is 44 letters and digits that end in '='.",
-            "Make a pair with: netbuilder grade --new-keys KEYFILE",
+            _(
+                "'{text}…' is not a key: a key has 44 letters and digits and ends in '='.",
+                text=text.strip()[:12],
+            ),
+            _("Create a pair of keys with: netbuilder grade --new-keys KEYFILE"),
+            code="not_a_key",
         )
     return raw
 

@@ -20,9 +20,7 @@ import numpy as np
 
 from netbuilder.core.grading.submission import Fingerprint, Submission
 from netbuilder.core.history_columns import EPOCH
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list
 
@@ -41,7 +39,7 @@ _REASONS = {
     "near_weights": N_("Nearly the same weights as {files}, though seed or settings differ."),
     "same_history": N_("The same training history as {files}, though seed or settings differ."),
     "same_beginning": N_(
-        "Its training history begins as the one of {files}, though seed or settings differ."
+        "Its training history starts like that of {files}, though seed or settings differ."
     ),
     "trained_further": N_(
         "Its weights come from those of {files} and not from its own seed: trained further."

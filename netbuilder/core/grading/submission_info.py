@@ -21,6 +21,7 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import composed, portable_name
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import new_work_id, record_of
 from netbuilder.core.project.model import Project
 
@@ -70,9 +71,15 @@ def check_student_name(text: str) -> str:
     """
     name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not name:
-        raise UserError("The name is empty.", "Write your name or your number.")
+        raise UserError(
+            _("The name is empty."), _("Write your name or your number."), code="student_name_empty"
+        )
     if len(name) > _LONGEST_NAME:
-        raise UserError(f"The name has {len(name)} characters.", f"Write at most {_LONGEST_NAME}.")
+        raise UserError(
+            _("The name has {count} characters.", count=len(name)),
+            _("Write at most {count}.", count=_LONGEST_NAME),
+            code="student_name_too_long",
+        )
     return name
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.filters import FILTERS
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import h5py
@@ -22,7 +24,7 @@ MAX_DEPTH = 100
 # Trained weights hardly compress; zeros do, so a little room for small files.
 MAX_RATIO = 200
 FREE_BYTES = 16 * 1024 * 1024
-_REFUSE = "Do not open this file. Ask for it again from where it was made."
+_REFUSE = N_("Do not open this file. Get a new copy from its source.")
 
 
 def check_file(path: Path) -> None:
@@ -36,8 +38,9 @@ def check_file(path: Path) -> None:
             check_container(file, path.name)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         raise FormatError(
-            f"'{path.name}' is no HDF5 file, or it is damaged.",
-            "It was probably cut off: copy it again.",
+            _("'{name}' is not an HDF5 file, or it is damaged.", name=path.name),
+            _("The file is probably incomplete: copy it again."),
+            code="hdf5_not_read",
             path=str(path),
         ) from error
 
@@ -79,8 +82,14 @@ def dataset_names(file: h5py.File, name: str) -> list[str]:
         link = file.get(key, getlink=True)
         if isinstance(link, h5py.ExternalLink):
             raise FormatError(
-                f"'{key}' of '{name}' lies in another file ({link.filename!r:.80}).",
-                "Choose a file that holds its own arrays.",
+                _(
+                    "'{key}' of '{name}' is in another file ({other}).",
+                    key=key,
+                    name=name,
+                    other=f"{link.filename!r:.80}",
+                ),
+                _("Choose a file that contains its own arrays."),
+                code="hdf5_external_link",
             )
         if not isinstance(link, h5py.HardLink):
             continue
@@ -128,8 +137,14 @@ def check_container(file: h5py.File, name: str) -> int:
             count += 1
             if count > MAX_OBJECTS or depth > MAX_DEPTH:
                 raise FormatError(
-                    f"'{name}' holds more than {MAX_OBJECTS:,} parts or {MAX_DEPTH} levels.",
-                    _REFUSE,
+                    _(
+                        "'{name}' contains more than {count} parts or {depth} levels.",
+                        name=name,
+                        count=format_number(MAX_OBJECTS, ","),
+                        depth=MAX_DEPTH,
+                    ),
+                    _(_REFUSE),
+                    code="hdf5_unsafe",
                 )
             _check_link(group.get(key, getlink=True), place, name)
             item = group[key]
@@ -148,9 +163,14 @@ def check_container(file: h5py.File, name: str) -> int:
                 stored += held
     if declared > FREE_BYTES + MAX_RATIO * stored:
         raise FormatError(
-            f"The weights in '{name}' would unpack to {declared // 2**20:,} MiB from"
-            f" {stored // 2**20:,} MiB.",
-            _REFUSE,
+            _(
+                "The weights in '{name}' would unpack from {stored} MiB to {size} MiB.",
+                name=name,
+                stored=format_number(stored // 2**20, ","),
+                size=format_number(declared // 2**20, ","),
+            ),
+            _(_REFUSE),
+            code="hdf5_unsafe",
         )
     return numbers
 
@@ -160,11 +180,24 @@ def _check_link(link: Any, place: str, name: str) -> None:
 
     if isinstance(link, h5py.ExternalLink):
         raise FormatError(
-            f"'{place}' in '{name}' is a link to another file ({link.filename!r:.80}).", _REFUSE
+            _(
+                "'{place}' in '{name}' is a link to another file ({other}).",
+                place=place,
+                name=name,
+                other=f"{link.filename!r:.80}",
+            ),
+            _(_REFUSE),
+            code="hdf5_unsafe",
         )
     if not isinstance(link, h5py.HardLink):
         raise FormatError(
-            f"'{place}' in '{name}' is a link elsewhere, where Keras writes weights.", _REFUSE
+            _(
+                "'{place}' in '{name}' is a link to another place, where Keras writes weights.",
+                place=place,
+                name=name,
+            ),
+            _(_REFUSE),
+            code="hdf5_unsafe",
         )
 
 
@@ -173,7 +206,7 @@ def _check_attributes(item: Any, place: str, name: str) -> None:
 
     for key in item.attrs:
         info = h5py.h5a.open(item.id, key if isinstance(key, bytes) else key.encode()).get_type()
-        _check_type(info.dtype, f"attribute '{key}' of '{place}'", name)
+        _check_type(info.dtype, _("The attribute '{key}' of '{place}'", key=key, place=place), name)
 
 
 def _check_type(dtype: Any, place: str, name: str) -> None:
@@ -188,9 +221,15 @@ def _check_type(dtype: Any, place: str, name: str) -> None:
     if dtype.kind == "O" and inner is not None and inner.kind in "biufSU":
         return
     raise FormatError(
-        f"The {place} in '{name}' holds neither numbers nor text ({dtype}); it may be a pickled"
-        " Python object.",
-        _REFUSE,
+        _(
+            "{place} in '{name}' contains neither numbers nor text ({type}); it may be a pickled "
+            "Python object.",
+            place=place,
+            name=name,
+            type=dtype,
+        ),
+        _(_REFUSE),
+        code="hdf5_unsafe",
     )
 
 
@@ -200,19 +239,35 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
 
     if item.external:
         raise FormatError(
-            f"The numbers of '{place}' in '{name}' lie in another file"
-            f" ({item.external[0][0]!r:.80}).",
-            _REFUSE,
+            _(
+                "The numbers of '{place}' in '{name}' are in another file ({other}).",
+                place=place,
+                name=name,
+                other=f"{item.external[0][0]!r:.80}",
+            ),
+            _(_REFUSE),
+            code="hdf5_unsafe",
         )
     if item.is_virtual:
-        raise FormatError(f"'{place}' in '{name}' is put together from other files.", _REFUSE)
-    _check_type(item.dtype, f"dataset '{place}'", name)
+        raise FormatError(
+            _("'{place}' in '{name}' is assembled from other files.", place=place, name=name),
+            _(_REFUSE),
+            code="hdf5_unsafe",
+        )
+    _check_type(item.dtype, _("The dataset '{place}'", place=place), name)
     plist = item.id.get_create_plist()
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
     strange = [number for number in filters if number not in FILTERS]
     if strange:
         raise FormatError(
-            f"'{place}' in '{name}' needs the add-on {strange[0]} to be unpacked.", _REFUSE
+            _(
+                "'{place}' in '{name}' can be unpacked only with the plug-in {number}.",
+                place=place,
+                name=name,
+                number=strange[0],
+            ),
+            _(_REFUSE),
+            code="hdf5_unsafe",
         )
     size = int(item.size or 0) * item.dtype.itemsize
     held = int(item.id.get_storage_size())
@@ -220,8 +275,16 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
         held = 0
     if (held < size and not filters) or (size and not held):
         raise FormatError(
-            f"'{place}' in '{name}' says that it holds {size:,} bytes"
-            f" (shape {'×'.join(map(str, item.shape))}), but the file has {held:,} of them.",
-            "The file is damaged or made up: save the model again.",
+            _(
+                "'{place}' in '{name}' should contain {size} bytes (shape {shape}), but the file "
+                "has only {found}.",
+                place=place,
+                name=name,
+                size=format_number(size, ","),
+                shape="×".join(map(str, item.shape)),
+                found=format_number(held, ","),
+            ),
+            _("The file is damaged or manipulated: save the model again."),
+            code="hdf5_size_wrong",
         )
     return size, held

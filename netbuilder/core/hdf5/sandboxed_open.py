@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.core.worker_process import ResourceLimits, WorkerProcess, is_worker
 
 if TYPE_CHECKING:
@@ -24,9 +26,9 @@ _REMEMBERED = 500
 _MODULE = "netbuilder.core.hdf5.hdf5_worker"
 
 _WRONG = {
-    "died": "to read it whole would end the program",
-    "time": "it has no end, whatever is read of it",
-    "memory": f"to read it takes more than {_MEMORY_MB:,} MB",
+    "died": N_("'{name}' is damaged: reading the whole file would crash the program."),
+    "time": N_("'{name}' is damaged: reading the whole file would never end."),
+    "memory": N_("'{name}' is damaged: reading the whole file takes more than {size} MB."),
 }
 
 _Mark = tuple[str, int, int, int]
@@ -74,7 +76,7 @@ class _Reader:
                 self._known[mark] = self._asked(path)
             wrong = self._known[mark]
         if isinstance(wrong, FormatError):
-            raise FormatError(wrong.what, wrong.fix, path=str(path))
+            raise FormatError(wrong.what, wrong.fix, path=str(path), code=wrong.code)
         if wrong is not None:
             raise OSError(str(wrong))
 
@@ -91,13 +93,16 @@ class _Reader:
             self._worker.end()
             return OSError(answer["wrong"])
         # Where no second process may be started, the file is read as if there were none.
-        reason = _WRONG.get(str(answer.get("reason")))
-        if reason is None:
+        message = _WRONG.get(str(answer.get("reason")))
+        if message is None:
             return None
         return FormatError(
-            f"'{path.name}' is damaged: {reason}.",
-            "It was probably cut off or changed: copy it again, or save it again where it was "
-            "made.",
+            _(message, name=path.name, size=format_number(_MEMORY_MB, ",")),
+            _(
+                "The file is probably incomplete or changed: copy it again, or save the model "
+                "again."
+            ),
+            code="hdf5_damaged",
         )
 
     def _rest(self) -> None:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.wording import did_you_mean, format_list
 
 ENDINGS = (".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png")
-PANELS = ("data", "training", "surface", "evaluate", "predict", "inside", "code", "runs")
+PANELS = (
+    "layer", "data", "training", "settings", "runs", "variants", "evaluate", "surface", "inside",
+    "explain", "predict", "code", "report", "submit",
+)  # fmt: skip
 assert set(PANELS) <= set(PLACES)
 SCALINGS = ("auto", "standard", "minmax", "none")
 #: Short names that courses use, and the names that a training may have given the number.
@@ -44,35 +48,35 @@ def known_name(name: str, names: Sequence[str], what: str) -> str:
         if one.casefold() == name.casefold():
             return one
     near = did_you_mean(name, names)
-    raise ValueError(
-        f"there is no {what} '{name}'. {near or f'There are {format_list(names, 12)}.'}"
-    )
+    told = _("there is no {kind} '{name}'.", kind=_(what), name=name)
+    known = near or _("The names are {names}.", names=format_list(names, 12))
+    raise ValueError(f"{told} {known}")
 
 
 def text(value: str) -> str:
     """Any text but none."""
     if not value:
-        raise ValueError("nothing stands behind the colon")
+        raise ValueError(_("there is no value after the colon"))
     return value
 
 
 def yes(value: str) -> bool:
     """The word "true"."""
     if value.casefold() not in ("true", "yes"):
-        raise ValueError(f"'{value}' was found where only 'true' has a meaning")
+        raise ValueError(_("'{value}' is not 'true', the only possible value", value=value))
     return True
 
 
 def layer_name(value: str) -> str:
     """The class name of a layer."""
-    return known_name(value, list(LAYERS), "layer")
+    return known_name(value, list(LAYERS), N_("layer"))
 
 
 def number_condition(value: str) -> Condition:
     """A comparison with a number."""
     found = parse_condition(value)
     if not found.numeric:
-        raise ValueError(f"'{value}' is no number; write for example '>= 10'")
+        raise ValueError(_("'{value}' is not a number; write for example '>= 10'", value=value))
     return found
 
 
@@ -92,10 +96,10 @@ def _of(names: Sequence[str], what: str) -> Callable[[str], Condition]:
     return parse
 
 
-optimizer = _of(list(OPTIMIZERS), "optimizer")
-loss = _of([*LOSSES, "automatic"], "loss")
-callback = _of(list(CALLBACKS), "callback")
-scaling = _of(SCALINGS, "scaling")
+optimizer = _of(list(OPTIMIZERS), N_("optimizer"))
+loss = _of([*LOSSES, "automatic"], N_("loss"))
+callback = _of(list(CALLBACKS), N_("callback"))
+scaling = _of(SCALINGS, N_("scaling"))
 
 
 def problems(value: str) -> str:
@@ -103,17 +107,19 @@ def problems(value: str) -> str:
     low = value.casefold()
     if low in ("none", "no errors") or re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", low):
         return low
-    raise ValueError(f"'{value}' is neither 'none' nor 'no errors' nor the code of a problem")
+    raise ValueError(
+        _("'{value}' is not 'none', 'no errors' or the code of a problem", value=value)
+    )
 
 
 def panel(value: str) -> str:
     """A tab's id."""
-    return known_name(value, PANELS, "tab")
+    return known_name(value, PANELS, N_("page"))
 
 
 def ending(value: str) -> str:
     """A file's ending."""
-    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, "ending")
+    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, N_("ending"))
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,22 @@ class MetricValue:
 
     part: str
     names: tuple[str, ...]
-    title: str
     condition: Condition
+
+    @property
+    def metric(self) -> str:
+        """The metric's name in words: "mean absolute error"."""
+        return self.names[0].replace("_", " ")
+
+    @property
+    def title(self) -> str:
+        """The metric with the rows that it is measured on: "The validation accuracy"."""
+        titles = {
+            "train": _("The training {metric}", metric=self.metric),
+            "val": _("The validation {metric}", metric=self.metric),
+            "test": _("The test {metric}", metric=self.metric),
+        }
+        return titles.get(self.part) or _("The {metric}", metric=self.metric)
 
     def of(self, run: ObservedRun) -> float | None:
         """The number of a run: on test rows, else validation rows, else training rows."""
@@ -153,13 +173,13 @@ def metric(value: str) -> MetricValue:
     """``accuracy >= 0.9``, ``val_loss < 1``, ``test_mean_absolute_error <= 50``."""
     found = re.fullmatch(r"(?:(train|val|test)_)?(\w+)\s*((?:>=|<=|>|<|==?)\s*\S+)", value)
     if not found:
-        raise ValueError(f"'{value}' does not compare; write for example 'accuracy >= 0.9'")
+        raise ValueError(
+            _("'{value}' is not a comparison; write for example 'accuracy >= 0.9'", value=value)
+        )
     part, name, rest = found.group(1) or "", found.group(2), found.group(3)
-    name = known_name(name, [*METRIC_NAMES, *METRICS], "metric")
+    name = known_name(name, [*METRIC_NAMES, *METRICS], N_("metric"))
     names = METRIC_NAMES.get(name, (name,))
-    words = {"train": "training ", "val": "validation ", "test": "test "}.get(part, "")
-    title = f"The {words}{names[0].replace('_', ' ')}"
-    return MetricValue(part, names, title, number_condition(rest))
+    return MetricValue(part, names, number_condition(rest))
 
 
 def same_answer(given: str, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
@@ -25,7 +25,7 @@ from netbuilder.core.lessons.lesson_state import (
     same_layers,
 )
 from netbuilder.core.lessons.plan_properties import AUTOMATIC, PLAN, plan_name, plan_value
-from netbuilder.core.wording import format_count, format_list, format_number
+from netbuilder.core.wording import capitalize_first, format_list, format_number
 
 Missing = Callable[[LessonState, Any, int], str]
 ABSENT, CHANGED = "absent", "changed"
@@ -87,34 +87,43 @@ def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str,
 
 def _absent(state: LessonState, layer: str, _step: int) -> str:
     there = [node for node in state.project.graph.nodes if node.layer == layer]
-    return f"Take {layer} away: {len(there)} still on the canvas." if there else ""
+    if not there:
+        return ""
+    return ngettext(
+        "Remove {layer}: {count} is still on the canvas.",
+        "Remove {layer}: {count} are still on the canvas.",
+        len(there),
+        layer=layer,
+    )
 
 
 def _connected(state: LessonState, _value: bool, _step: int) -> str:
     loose = loose_ends(state.project.graph)
     if not state.project.graph.outputs:
-        return "No layer is connected to the Input yet."
-    return f"{format_list(loose)} is not connected yet." if loose else ""
+        return _("No layer is connected to the Input yet.")
+    return _("Not connected yet: {layers}.", layers=format_list(loose)) if loose else ""
 
 
 def _problems(state: LessonState, value: str, _step: int) -> str:
     if state.problems is None:
-        return "The network is still being checked."
+        return _("The network is still being checked.")
     if value in ("none", "no errors"):
         there = [one for one in state.problems if one.blocks or value == "none"]
         if there:
-            return f"{format_count(len(there), 'problem')} still to mend."
+            return ngettext(
+                "{count} problem still to fix.", "{count} problems still to fix.", len(there)
+            )
         return ""
     if any(one.code == value for one in state.problems):
         return ""
-    return "The problem that this step is about is not there."
+    return _("The problem that this step is about is not there.")
 
 
 def _trained(state: LessonState, _value: bool, _step: int) -> str:
     if state.run is None or state.run.epochs == 0:
-        return "The network has not been trained yet."
+        return _("The network has not been trained yet.")
     if not same_layers(state.run.project.graph, state.project.graph):
-        return "The network was changed after it was trained: train it again."
+        return _("The network has changed since it was trained: train it again.")
     differs = [
         name
         for name in _LEARNT_WITH
@@ -122,8 +131,11 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
         if plan_value(state.project, name) not in (AUTOMATIC, plan_value(state.run.project, name))
     ]
     if differs:
-        words = format_list(PLAN[name].title for name in differs)
-        return f"It was trained with another {words}: train it again."
+        words = format_list(_(PLAN[name].title) for name in differs)
+        return _(
+            "The settings have changed since the last training ({settings}): train again.",
+            settings=words,
+        )
     return ""
 
 
@@ -133,44 +145,63 @@ def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
         return _("It is not known for how many epochs the network was trained.")
     if value.holds(epochs):
         return ""
-    return f"It was trained for {format_count(epochs, 'epoch')}; the lesson asks for {value.shown}."
+    return ngettext(
+        "It was trained for {count} epoch; the lesson asks for {wanted}.",
+        "It was trained for {count} epochs; the lesson asks for {wanted}.",
+        epochs,
+        wanted=value.shown,
+    )
 
 
 def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return f"{value.title}: the lesson asks for {value.condition.shown}."
+        return _(
+            "{metric}: the lesson asks for {wanted}.",
+            metric=value.title,
+            wanted=value.condition.shown,
+        )
     found = value.of(state.run)
     if found is None:
-        return f"The training did not measure {value.title}."
+        return _("The training did not measure {metric}.", metric=value.title)
     if value.condition.holds(found):
         return ""
-    return f"{value.title} is {format_number(found)}; the lesson asks for {value.condition.shown}."
+    return _(
+        "{metric} is {value}; the lesson asks for {wanted}.",
+        metric=value.title,
+        value=format_number(found),
+        wanted=value.condition.shown,
+    )
 
 
 def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return (
-            f"How far training and validation are apart in {value.title}: the lesson asks for "
-            f"{value.condition.shown}."
+        return _(
+            "The difference between training and validation {metric}: the lesson asks for "
+            "{wanted}.",
+            metric=value.metric,
+            wanted=value.condition.shown,
         )
     train = values.last_metric(state.run.history, value.names)
     validated = values.last_metric(state.run.history, tuple(f"val_{name}" for name in value.names))
     if train is None or validated is None:
-        return "The training kept no validation rows to compare with."
+        return _("The training had no validation set to compare with.")
     gap = abs(validated - train)
     if value.condition.holds(gap):
         return ""
-    return (
-        f"Training and validation are {format_number(gap)} apart in {value.title}; the lesson asks"
-        f" for "
-        f"{value.condition.shown}."
+    return _(
+        "Training and validation {metric} differ by {gap}; the lesson asks for {wanted}.",
+        metric=value.metric,
+        gap=format_number(gap),
+        wanted=value.condition.shown,
     )
 
 
 def _changed(state: LessonState, name: str, _step: int) -> str:
     if plan_value(state.project, name) != plan_value(state.start, name):
         return ""
-    return f"The {PLAN[name].title} is as it was at the start."
+    return _(
+        "This setting is still as it was at the start: {setting}.", setting=_(PLAN[name].title)
+    )
 
 
 def _plan(name: str) -> Missing:
@@ -181,14 +212,25 @@ def _plan(name: str) -> Missing:
             if bool(there) or (value.negated and not found):
                 return ""
             if value.negated:
-                return f"Take the {PLAN[name].title} {format_list(found)} out."
-            return f"The {PLAN[name].title} {value.shown} is not there."
+                return _(
+                    "Remove this {setting}: {names}.",
+                    setting=_(PLAN[name].title),
+                    names=format_list(found),
+                )
+            return _("Add this {setting}: {name}.", setting=_(PLAN[name].title), name=value.shown)
         if value.holds(found):
             return ""
         titles = PLAN[name].titles
-        shown = format_number(found) if isinstance(found, int | float) else (found or "not chosen")
+        shown = (
+            format_number(found) if isinstance(found, int | float) else (found or _("not chosen"))
+        )
         asked = value.shown_as(titles)
-        return f"The {PLAN[name].title} is {titles.get(shown, shown)}; the lesson asks for {asked}."
+        return _(
+            "{setting} is {value}; the lesson asks for {wanted}.",
+            setting=capitalize_first(_(PLAN[name].title)),
+            value=titles.get(shown, shown),
+            wanted=asked,
+        )
 
     return missing_of
 
@@ -197,21 +239,24 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     data = state.project.data
     if any(value.holds(one) for one in (data.name, data.kind) if one):
         return ""
-    asked = value.shown_as({name: one.title for name, one in BUILTINS.items()})
+    asked = value.shown_as({name: _(one.title) for name, one in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
-        return f"No data is chosen yet; the lesson asks for {asked}."
-    title = BUILTINS[chosen].title if chosen in BUILTINS else chosen
-    return f"The data is {title}; the lesson asks for {asked}."
+        return _("No data is chosen yet; the lesson asks for {wanted}.", wanted=asked)
+    title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
+    return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=asked)
 
 
 def _parameters(state: LessonState, value: Condition, _step: int) -> str:
     if state.parameters is None:
-        return "The parameters are still being counted."
+        return _("The parameters are still being counted.")
     if value.holds(state.parameters):
         return ""
-    return (
-        f"It has {format_count(state.parameters, 'parameter')}; the lesson asks for {value.shown}."
+    return ngettext(
+        "The network has {count} parameter; the lesson asks for {wanted}.",
+        "The network has {count} parameters; the lesson asks for {wanted}.",
+        state.parameters,
+        wanted=value.shown,
     )
 
 
@@ -219,17 +264,21 @@ def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = sum(node.layer != "Input" for node in state.project.graph.nodes)
     if value.holds(count):
         return ""
-    layers = format_count(count, "layer")
-    return f"It has {layers} behind the Input; the lesson asks for {value.shown}."
+    return ngettext(
+        "The network has {count} layer after the Input; the lesson asks for {wanted}.",
+        "The network has {count} layers after the Input; the lesson asks for {wanted}.",
+        count,
+        wanted=value.shown,
+    )
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:
     given = state.answers.get(step, "").strip()
     if not given:
-        return "The question has not been answered yet."
+        return _("The question has not been answered yet.")
     if value == "true" or values.same_answer(given, value):
         return ""
-    return "That is not the right answer yet."
+    return _("The answer is not correct yet.")
 
 
 def _event(name: str, sentence: str) -> Missing:
@@ -239,45 +288,49 @@ def _event(name: str, sentence: str) -> Missing:
             value is True and any(one.startswith(f"{name}:") for one in state.events)
         ):
             return ""
-        # Tabs have capital letters, endings have none.
-        return sentence.format(value.capitalize() if name == LOOKED else value)
+        # Pages have capital letters, endings have none.
+        return _(sentence, page=value.capitalize() if name == LOOKED else value)
 
     return missing_of
 
 
 _WORDS = (
-    CheckWord(ABSENT, "No such layer on the canvas.", "Dropout", values.layer_name, _absent, True),
-    CheckWord("connected", "Every layer lies on a way from an Input to an output. With 'layer': "
-              "that layer does.", "true", values.yes, _connected),
-    CheckWord("problems", "'none', 'no errors' (warnings may stay), or the code of a problem that "
-              "must be there.", "no errors", values.problems, _problems),
-    CheckWord("layers", "How many layers there are, Inputs not counted.", ">= 2",
+    CheckWord(ABSENT, N_("No such layer on the "
+                         "canvas."), "Dropout", values.layer_name, _absent, True),
+    CheckWord("connected", N_("Every layer is connected to an Input. With 'layer': that layer "
+                              "is."), "true", values.yes, _connected),
+    CheckWord("problems", N_("'none', 'no errors' (warnings are allowed), or the code of a "
+                             "problem that must exist."), "no errors", values.problems, _problems),
+    CheckWord("layers", N_("The number of layers, not counting Inputs."), ">= 2",
               values.number_condition, _layers),
-    CheckWord("parameters", "How many weights the whole network has.", "<= 5000",
+    CheckWord("parameters", N_("The number of weights in the whole network."), "<= 5000",
               values.number_condition, _parameters),
-    CheckWord("trained", "The network was trained as it stands.", "true", values.yes, _trained),
-    CheckWord("epochs_run", "How many epochs the last training had.", ">= 20",
+    CheckWord("trained", N_("The network has been trained since its last "
+                            "change."), "true", values.yes, _trained),
+    CheckWord("epochs_run", N_("The number of epochs of the last training."), ">= 20",
               values.number_condition, _epochs_run),
-    CheckWord("metric", "A number of the last training: on the test rows, or with 'train_' or "
-              "'val_' before its name on those.", "accuracy >= 0.9", values.metric, _metric),
-    CheckWord("gap", "How far training and validation are apart in the last epoch.",
+    CheckWord("metric", N_("A metric of the last training: on the test set, or with 'train_' or "
+                           "'val_' before its name on the training or validation "
+                           "set."), "accuracy >= 0.9", values.metric, _metric),
+    CheckWord("gap", N_("The difference between training and validation in the last epoch."),
               "accuracy >= 0.1", values.metric, _gap),
-    CheckWord(CHANGED, "What must be another than at the start.", "optimizer", plan_name,
+    CheckWord(CHANGED, N_("What must differ from the start."), "optimizer", plan_name,
               _changed),
-    CheckWord("data", "The data that is chosen: its name, or its kind.", "iris",
+    CheckWord("data", N_("The data that is chosen: its name or its kind."), "iris",
               values.words_condition, _data, True),
-    CheckWord("answered", "The answer to the step's question, or 'true' for any.", "3",
+    CheckWord("answered", N_("The answer to the step's question, or 'true' for any."), "3",
               values.text, _answered),
-    CheckWord("predicted", "The network was asked in the tab Predict.", "true", values.yes,
-              _event(PREDICTED, "Nothing of your own was asked yet in the tab Predict.")),
-    CheckWord("evaluated", "The tab Evaluate was looked at with a trained network.", "true",
-              values.yes, _event(EVALUATED, "Look at the tab Evaluate once it is trained.")),
-    CheckWord("looked", "A tab was looked at.", "inside", values.panel,
-              _event(LOOKED, "Open the tab {} once.")),
-    CheckWord("saved", "A file with this ending was written.", ".h5", values.ending,
-              _event(SAVED, "No {} file has been saved yet.")),
-    CheckWord("opened", "A file with this ending was opened.", ".h5", values.ending,
-              _event(OPENED, "No {} file has been opened yet.")),
+    CheckWord("predicted", N_("A prediction was made on the page Predict."), "true", values.yes,
+              _event(PREDICTED, N_("You have not made a prediction of your own on the page "
+                                   "Predict yet."))),
+    CheckWord("evaluated", N_("The page Evaluate was opened with a trained network."), "true",
+              values.yes, _event(EVALUATED, N_("Open the page Evaluate after training."))),
+    CheckWord("looked", N_("A page was opened."), "inside", values.panel,
+              _event(LOOKED, N_("Open the page {page}."))),
+    CheckWord("saved", N_("A file with this ending was saved."), ".h5", values.ending,
+              _event(SAVED, N_("No {page} file has been saved yet."))),
+    CheckWord("opened", N_("A file with this ending was opened."), ".h5", values.ending,
+              _event(OPENED, N_("No {page} file has been opened yet."))),
 )  # fmt: skip
 
 WORDS: Mapping[str, CheckWord] = {

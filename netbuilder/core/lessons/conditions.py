@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netbuilder.core.wording import format_number as number_text
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_list, format_number as number_text
 
 _COMPARE: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
-    ">=": (operator.ge, "at least"),
-    "<=": (operator.le, "at most"),
-    ">": (operator.gt, "more than"),
-    "<": (operator.lt, "less than"),
-    "=": (operator.eq, ""),
+    ">=": (operator.ge, N_("at least {number}")),
+    "<=": (operator.le, N_("at most {number}")),
+    ">": (operator.gt, N_("more than {number}")),
+    "<": (operator.lt, N_("less than {number}")),
+    "=": (operator.eq, N_("{number}")),
 }
 
 
@@ -42,9 +43,10 @@ class Condition:
     def shown_as(self, titles: Mapping[str, str]) -> str:
         """``shown`` with the words that a person sees in the place of names."""
         if self.compare:
-            return f"{_COMPARE[self.compare][1]} {number_text(self.limit)}".strip()
-        joined = " or ".join(titles.get(word, word) for word in self.words)
-        return f"anything but {joined}" if self.negated else joined
+            return _(_COMPARE[self.compare][1], number=number_text(self.limit))
+        words = [_(titles.get(word, word)) for word in self.words]
+        joined = format_list(words, len(words), "or")
+        return _("anything but {words}", words=joined) if self.negated else joined
 
     def holds(self, value: Any) -> bool:
         """Whether ``value`` is so; a list of equal numbers counts as that number."""
@@ -76,7 +78,7 @@ def parse_condition(text: str) -> Condition:
     body = text[4:] if negated else text
     words = tuple(word.strip() for word in body.split("|") if word.strip())
     if not words:
-        raise ValueError("nothing stands behind the colon")
+        raise ValueError(_("there is no value after the colon"))
     return Condition(text, words=words, negated=negated)
 
 
@@ -84,7 +86,9 @@ def _number(text: str, whole: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"'{whole}' compares with '{text}', which is no number") from None
+        raise ValueError(
+            _("'{whole}' compares with '{text}', which is not a number", whole=whole, text=text)
+        ) from None
 
 
 def plain_value(value: Any) -> Any:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_reader import LessonReader
 
 _PARTS = re.compile(
@@ -93,13 +94,16 @@ def draw_formula(latex: str, size: float, color: str, *, block: bool = False) ->
             return FormulaDrawing(drawn.svg(), width, height - depth, depth)
     except Exception as error:  # whatever a parser of a person's text may raise
         raise ValueError(_reason(error)) from error
-    raise ValueError(f"there is no '{unknown.group(1)}'")
+    raise ValueError(_("there is no '{name}'", name=unknown.group(1)))
 
 
 def _reason(error: Exception) -> str:
     """``MissingSuperScriptOrSubscriptError`` in words."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
-    known = {"assertion": "a part is missing", "no available tokens": "something is missing in it"}
+    known = {
+        "assertion": _("a part is missing"),
+        "no available tokens": _("something is missing in it"),
+    }
     return known.get(words, words)
 
 
@@ -115,6 +119,13 @@ def check_formulas(text: str, reader: LessonReader) -> None:
         except ValueError as error:
             raise reader.wrong(
                 text.count("\n", 0, formula.at) + 1,
-                f"the formula '{formula.latex}' cannot be drawn: {error}",
-                r"Write LaTeX, such as $\frac{1}{n} \sum_i x_i^2$; for the sign itself write \$.",
+                _(
+                    "the formula '{formula}' cannot be drawn: {reason}",
+                    formula=formula.latex,
+                    reason=error,
+                ),
+                _(
+                    r"Write LaTeX, such as $\frac{1}{n} \sum_i x_i^2$; "
+                    r"for the dollar sign itself write \$."
+                ),
             ) from error

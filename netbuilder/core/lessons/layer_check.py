@@ -10,12 +10,13 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import ACTIVATIONS, CONSTRAINTS, REGULARIZERS
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, parse_condition, value_word
 from netbuilder.core.lessons.lesson_state import LessonState, Shape
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.project.wiring import descendants
-from netbuilder.core.wording import did_you_mean, format_count, format_list
+from netbuilder.core.wording import did_you_mean, format_list
 
 _NUMBERS = (Kind.INT, Kind.FLOAT, Kind.SIZE, Kind.SHAPE, Kind.FLOATS, Kind.INTS)
 _NAMES: Mapping[Kind, Mapping[str, Any]] = {
@@ -49,15 +50,19 @@ class LayerCheck:
         graph = state.project.graph
         there = [node for node in graph.nodes if node.layer == self.layer]
         if not there:
-            return f"There is no {self.layer} on the canvas yet."
+            return _("There is no {layer} on the canvas yet.", layer=self.layer)
         wanting = [self._wanting(node, state) for node in there]
         fitting = sum(not found for found in wanting)
         if self.count is not None:
             if self.count.holds(fitting):
                 return ""
-            return (
-                f"{fitting} of {format_count(len(there), self.layer + ' layer')} "
-                f"{'is' if fitting == 1 else 'are'} so; the lesson asks for {self.count.shown}."
+            return ngettext(
+                "{fitting} of {count} {layer} layer fits; the lesson asks for {wanted}.",
+                "{fitting} of {count} {layer} layers fit; the lesson asks for {wanted}.",
+                len(there),
+                fitting=fitting,
+                layer=self.layer,
+                wanted=self.count.shown,
             )
         return "" if fitting else min(wanting, key=len)[0]
 
@@ -66,20 +71,31 @@ class LayerCheck:
         found = []
         # Where it stands is said first: a layer that is another one needs no other numbers.
         if self.connected and not is_connected(graph, node.id):
-            found.append(f"{node.id} is not connected to the Input yet.")
+            found.append(_("{layer} is not connected to the Input yet.", layer=node.id))
         if self.after and not any(
             one.layer == self.after and node.id in descendants(graph, one.id) for one in graph.nodes
         ):
             found.append(self._not_after(node))
-        if self.last and node.id not in graph.outputs:
-            found.append(f"{node.id} is not the last layer.")
+        last = activation_layer(node, graph) or node
+        if self.last and node.id not in graph.outputs and last.id not in graph.outputs:
+            found.append(_("{layer} is not the last layer.", layer=node.id))
         for name, wanted in self.params:
             held = param_of(node, graph, name)
             if not wanted.holds(held):
                 # The field says "none" where nothing was chosen.
-                told = "none (linear)" if held == "linear" else value_word(held)
+                told = _("none (linear)") if held == "linear" else value_word(held)
+                if name == "activation":
+                    held = activation_of(node, graph)
+                    if wanted.holds(held):
+                        continue
                 found.append(
-                    f"The {name} of {node.id} is {told}; the lesson asks for {wanted.shown}."
+                    _(
+                        "{layer} has {parameter} {value}; the lesson asks for {wanted}.",
+                        layer=node.id,
+                        parameter=name,
+                        value=told,
+                        wanted=wanted.shown,
+                    )
                 )
         if self.shape is not None:
             found += self._shape_wanting(node, state)
@@ -87,17 +103,28 @@ class LayerCheck:
 
     def _not_after(self, node: Node) -> str:
         if self.after == self.layer:
-            return f"There is no second {self.layer} behind {node.id} yet: put one more in."
-        return f"{node.id} does not stand behind a {self.after}."
+            return _(
+                "There is no second {kind} after {layer} yet: add one.",
+                kind=self.layer,
+                layer=node.id,
+            )
+        return _("{layer} does not come after a {kind}.", layer=node.id, kind=self.after)
 
     def _shape_wanting(self, node: Node, state: LessonState) -> list[str]:
         assert self.shape is not None
         held = (state.shapes or {}).get(node.id)
         if held is None:
-            return [f"The shape behind {node.id} is not known yet."]
+            return [_("The output shape of {layer} is not known yet.", layer=node.id)]
         if tuple(held[1:]) == self.shape:
             return []
-        return [f"{node.id} gives out {shape_text(held[1:])}, not {shape_text(self.shape)}."]
+        return [
+            _(
+                "{layer} has the output shape {shape}, not {wanted}.",
+                layer=node.id,
+                shape=shape_text(held[1:]),
+                wanted=shape_text(self.shape),
+            )
+        ]
 
 
 def param_of(node: Node, graph: Graph, name: str) -> Any:
@@ -107,6 +134,29 @@ def param_of(node: Node, graph: Graph, name: str) -> Any:
     held = owner.params.get(name, spec.default)
     # Keras says nothing where nothing is bent; people say "linear".
     return "linear" if held is None and spec.kind is Kind.ACTIVATION else held
+
+
+#: Layers that do no more than one activation.
+_ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu"}
+
+
+def activation_layer(node: Node, graph: Graph) -> Node | None:
+    """Return the layer that applies the activation of ``node``, where it stands by itself."""
+    following = [graph.by_id[target] for target in graph.targets[node.id]]
+    if "activation" not in LAYERS[node.layer].by_name:
+        return None
+    if param_of(node, graph, "activation") != "linear" or len(following) != 1:
+        return None
+    alone = following[0].layer == "Activation" or following[0].layer in _ACTIVATION_LAYERS
+    return following[0] if alone else None
+
+
+def activation_of(node: Node, graph: Graph) -> Any:
+    """Return the activation of a layer: its own, or that of an Activation layer after it."""
+    layer = activation_layer(node, graph)
+    if layer is None:
+        return param_of(node, graph, "activation")
+    return _ACTIVATION_LAYERS.get(layer.layer) or param_of(layer, graph, "activation")
 
 
 def is_connected(graph: Graph, node_id: str) -> bool:
@@ -126,14 +176,14 @@ def loose_ends(graph: Graph) -> list[str]:
 
 def shape_text(shape: Shape) -> str:
     """``28 x 28 x 1``."""
-    return " x ".join("any" if axis is None else str(axis) for axis in shape) or "one number"
+    return " x ".join("any" if axis is None else str(axis) for axis in shape) or _("one number")
 
 
 def parse_shape(text: str) -> Shape:
     """The shape that ``28 x 28 x 1`` says. Raises ``ValueError`` where it says none."""
     parts = [part.strip() for part in re.split(r"[x×,]", text)]
     if not all(part.isdigit() or part == "any" for part in parts):
-        raise ValueError(f"'{text}' is no shape; write for example '28 x 28 x 1'")
+        raise ValueError(_("'{text}' is not a shape; write for example '28 x 28 x 1'", text=text))
     return tuple(None if part == "any" else int(part) for part in parts)
 
 
@@ -147,10 +197,9 @@ def parse_param_condition(layer: str, name: str, text: str) -> Condition:
     if name not in spec.by_name:
         known = [*PLACE_WORDS, *spec.by_name]
         near = did_you_mean(name, known)
-        raise ValueError(
-            f"{layer} has no parameter '{name}'."
-            f" {near or f'It has {format_list(spec.by_name, 12)}.'}"
-        )
+        near = near or _("It has {names}.", names=format_list(spec.by_name, 12))
+        told = _("{layer} has no parameter '{name}'.", layer=layer, name=name)
+        raise ValueError(f"{told} {near}")
     found = parse_condition(text)
     _can_be(spec.by_name[name], found)
     return found
@@ -160,10 +209,22 @@ def _can_be(param: Param, found: Condition) -> None:
     if param.kind in _NUMBERS:
         words = [w for w in found.words if not re.fullmatch(r"none|\d+( x \d+)+", w)]
         if words and param.kind is not Kind.SHAPE:
-            raise ValueError(f"'{param.name}' is a number, and '{words[0]}' is none")
+            raise ValueError(
+                _(
+                    "'{parameter}' is a number, and '{word}' is not",
+                    parameter=param.name,
+                    word=words[0],
+                )
+            )
         return
     if found.numeric:
-        raise ValueError(f"'{param.name}' is no number, so it cannot be '{found.text}'")
+        raise ValueError(
+            _(
+                "'{parameter}' is not a number, so it cannot be '{text}'",
+                parameter=param.name,
+                text=found.text,
+            )
+        )
     allowed: list[str] | None = None
     if param.kind is Kind.BOOL:
         allowed = ["true", "false"]

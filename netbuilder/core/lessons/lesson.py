@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.lessons.check_words import Check
 from netbuilder.core.lessons.conditions import parse_number
 
 #: How much a lesson expects, in the order in which lessons are listed.
-LEVELS = ("beginner", "intermediate", "advanced")
+LEVELS = (N_("beginner"), N_("intermediate"), N_("advanced"))
 #: Kinds of question: one of a few answers, a number, or a guess before Train is pressed, which
 #: is neither right nor wrong.
 QUESTION_KINDS = ("choice", "number", "prediction")
 EMPTY = "empty"
+#: How much of the window is shown, as a lesson may ask for it.
+INTERFACES = ("basic", "full")
 
 
 class LessonError(UserError):
@@ -27,7 +30,8 @@ class StepQuestion:
 
     ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
     or "" where there is none. ``tolerance`` is how far a number may be off. ``why`` is said once
-    it was answered.
+    it was answered correctly, ``wrong`` after an incorrect answer. ``labels`` are the choices as
+    they are shown in another language: what is stored and compared are ``choices``.
     """
 
     ask: str
@@ -36,6 +40,13 @@ class StepQuestion:
     answer: str = ""
     tolerance: float = 0.0
     why: str = ""
+    wrong: str = ""
+    labels: tuple[str, ...] = ()
+
+    def label(self, choice: str) -> str:
+        """A choice as it is shown."""
+        shown = {key.casefold(): text for key, text in zip(self.choices, self.labels, strict=False)}
+        return shown.get(choice.casefold(), choice)
 
     def right(self, given: str) -> bool:
         """Whether ``given`` is the right answer; any answer is where there is no right one."""
@@ -72,7 +83,8 @@ class ShowHint:
 class LessonStep:
     """One step: done when every one of ``checks`` holds and its question is answered rightly.
 
-    A step with neither is done once it was read.
+    A step with neither is done once it was read. ``explore`` is an open task (Markdown) for those
+    who are done early.
     """
 
     title: str
@@ -82,6 +94,7 @@ class LessonStep:
     hint: str = ""
     show: ShowHint | None = None
     question: StepQuestion | None = None
+    explore: str = ""
 
     @property
     def reading(self) -> bool:
@@ -93,7 +106,8 @@ class LessonStep:
 class Lesson:
     """One lesson. ``name`` is the stem of its file; ``start`` "empty", an example's name or the
     path of a project (relative to the lesson's file). ``seal`` is a teacher's public key: what is
-    handed in is sealed for it.
+    handed in is sealed for it. ``interface`` is how much of the window it asks for: "basic",
+    "full", or "" for what the user has.
     """
 
     name: str
@@ -106,3 +120,4 @@ class Lesson:
     steps: tuple[LessonStep, ...]
     path: Path | None = None
     seal: str = ""
+    interface: str = ""

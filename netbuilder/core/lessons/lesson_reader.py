@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import LessonError
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -37,7 +38,7 @@ class LessonReader:
         what = what.strip()
         end = "" if what.endswith((".", "?", "!")) else "."
         return LessonError(
-            f"'{self.name}', line {line}: {what}{end}",
+            _("'{file}', line {line}: {what}", file=self.name, line=line, what=what + end),
             fix,
             path=str(self.path) if self.path else None,
         )
@@ -46,7 +47,9 @@ class LessonReader:
         """The error that says that a key is not known, and which are."""
         near = did_you_mean(key, known)
         return self.wrong(
-            line, f"{where} has no '{key}'", near or f"It may have {format_list(known, 30)}."
+            line,
+            _("{block} has no '{key}'", block=where, key=key),
+            near or _("It can have {keys}.", keys=format_list(known, 30)),
         )
 
     def pairs(self, lines: tuple[tuple[int, str], ...], where: str) -> list[KeyValueLine]:
@@ -59,15 +62,19 @@ class LessonReader:
             if not colon:
                 raise self.wrong(
                     number,
-                    f"{where} has the line '{text.strip()}' without a colon",
-                    "Write 'key: value' on each line.",
+                    _(
+                        "{block} has the line '{line}' without a colon",
+                        block=where,
+                        line=text.strip(),
+                    ),
+                    _("Write 'key: value' on each line."),
                 )
             line = KeyValueLine(number, key.strip(), unquoted(value.strip()))
             if any(line.key == other.key for other in found):
                 raise self.wrong(
                     number,
-                    f"'{line.key}' stands twice in one block",
-                    "Write it once, or put the second one into a block of its own.",
+                    _("'{key}' appears twice in one block", key=line.key),
+                    _("Write it once, or put the second one into its own block."),
                 )
             found.append(line)
         return found

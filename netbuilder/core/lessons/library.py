@@ -10,8 +10,10 @@ from pathlib import Path
 from netbuilder.core import folders
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
 from netbuilder.core.lessons.parse import read_lesson, start_line
+from netbuilder.core.lessons.translation import is_translation
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.regular_file import special_file_kind
@@ -65,12 +67,12 @@ def lesson_folders(
     named = [Path(one) for one in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if one]
     school = [Path(os.path.expandvars(one)) for one in site_settings().lessons]
     places = [
-        ("Lessons", resource(FOLDER)),
-        *(("This school's lessons", one) for one in (*machine, *school, *named)),
-        ("My lessons", folders.data() / FOLDER),
+        (_("Lessons"), resource(FOLDER)),
+        *((_("This school's lessons"), one) for one in (*machine, *school, *named)),
+        (_("My lessons"), folders.data() / FOLDER),
     ]
     if beside is not None:
-        places.insert(0, ("Beside this project", beside / FOLDER))
+        places.insert(0, (_("Beside this project"), beside / FOLDER))
     found: list[LessonFolder] = []
     seen: set[Path] = set()
     for title, folder in places:
@@ -100,9 +102,9 @@ def _shelf(title: str, folder: Path) -> LessonFolder:
 
 
 def _may_be_lesson(path: Path) -> bool:
-    """Whether a Markdown file means to be a lesson: a README beside them does not."""
+    """Whether a Markdown file means to be a lesson: a README or a translation does not."""
     try:
-        if special_file_kind(path):
+        if special_file_kind(path) or is_translation(path):
             return False
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             return file.readline(10).strip() == "---"
@@ -136,7 +138,8 @@ def find_lesson(
     if name not in found:
         near = did_you_mean(name, list(found))
         raise LessonError(
-            f"There is no lesson '{name}'.", f"{near} There are {format_list(found, 20)}.".strip()
+            _("There is no lesson '{name}'.", name=name),
+            f"{near} There are {format_list(found, 20)}.".strip(),
         )
     return found[name]
 
@@ -155,8 +158,15 @@ def start_project(of: Lesson) -> Project:
         line = start_line(of.path) if of.path is not None else 1
         name = of.path.name if of.path is not None else of.name
         raise LessonError(
-            f"'{name}', line {line}: the start project '{of.start}' cannot be read: {error.what}",
-            error.fix or "Name a project file beside the lesson, an example, or 'empty'.",
+            _(
+                "'{file}', line {line}: the start project '{project}' cannot be read: {reason}",
+                file=name,
+                line=line,
+                project=of.start,
+                reason=error.what,
+            ),
+            error.fix or _("Name a project file beside the lesson, an example, or 'empty'."),
+            code="lesson_start_unreadable",
             path=str(of.path) if of.path is not None else None,
         ) from error
 

@@ -6,45 +6,81 @@ mend: a misspelt word would else be a step that never ticks.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, language
 from netbuilder.core.lessons.formulas import check_formulas
-from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, LessonStep
+from netbuilder.core.lessons.lesson import (
+    EMPTY,
+    INTERFACES,
+    LEVELS,
+    Lesson,
+    LessonError,
+    LessonStep,
+)
 from netbuilder.core.lessons.lesson_reader import FencedBlock, LessonReader
 from netbuilder.core.lessons.step_blocks import BLOCK_PARSERS, parse_check
+from netbuilder.core.lessons.translation import differences, translated, translation_path
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list
 
-FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
+log = logging.getLogger(__name__)
+
+FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal", "interface")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
 
 def read_lesson(path: Path, *, drawn: bool = False) -> Lesson:
-    """Read a lesson's file; ``drawn``: look whether its formulas can be drawn, too.
+    """Read a lesson in the chosen language, or in its own where it is not translated.
+
+    Args:
+        path: the lesson's file; texts in another language lie beside it.
+        drawn: look whether its formulas can be drawn, too.
 
     Raises:
         LessonError: it cannot be read, or is ill-formed; names file, line and mend.
     """
-    path = Path(path)
+    lesson = _read(Path(path), drawn)
+    other = translation_path(lesson.path or Path(path), language())
+    if not other.is_file():
+        return lesson
+    try:
+        texts = _read(other, drawn)
+        unlike = differences(lesson, texts)
+    except LessonError as error:
+        unlike = [str(error)]
+    if unlike:
+        log.warning("The lesson %s is left in English: %s.", other, "; ".join(unlike))
+        return lesson
+    return translated(lesson, texts)
+
+
+def _read(path: Path, drawn: bool) -> Lesson:
     try:
         text = read_regular(path, LARGEST, LessonError).decode("utf-8-sig")
     except FileNotFoundError:
         raise LessonError(
-            f"There is no lesson '{path}'.", "Check the name and the folder.", path=str(path)
+            _("There is no lesson '{name}'.", name=path),
+            _("Check the name and the folder."),
+            code="lesson_not_found",
+            path=str(path),
         ) from None
     except UnicodeDecodeError as error:
         raise LessonError(
-            f"'{path.name}' is no text in UTF-8 (at byte {error.start}).",
-            "Save it as UTF-8 in a text editor.",
+            _("'{file}' is not UTF-8 text (at byte {byte}).", file=path.name, byte=error.start),
+            _("Save it as UTF-8 in a text editor."),
+            code="lesson_not_utf8",
             path=str(path),
         ) from error
     except OSError as error:
         raise LessonError(
-            f"'{path}' cannot be read: {error.strerror}.", "Choose a Markdown file (.md)."
+            _("'{file}' cannot be read: {reason}.", file=path, reason=error.strerror),
+            _("Choose a Markdown file (.md)."),
+            code="lesson_unreadable",
         ) from error
     try:
         return parse_lesson(text, path.stem, path, drawn=drawn)
@@ -76,11 +112,13 @@ def parse_lesson(
     lines = text.splitlines()
     front, body_at = _front(reader, lines)
     sections = _sections(lines, body_at)
-    intro = "\n".join(line for _, line in sections[0][2]).strip()
+    intro = "\n".join(line for _unused, line in sections[0][2]).strip()
     steps = tuple(_step(reader, *section) for section in sections[1:])
     if not steps:
         raise reader.wrong(
-            len(lines) or 1, "the lesson has no step", "Begin each step with a line '## Its title'."
+            len(lines) or 1,
+            _("the lesson has no step"),
+            _("Start each step with a line '## Its title'."),
         )
     if drawn:
         check_formulas(text, reader)
@@ -91,36 +129,53 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     if not lines or lines[0].strip() != "---":
         raise reader.wrong(
             1,
-            "the lesson does not begin with '---'",
-            "Begin it with a line '---', then title, level, minutes and start, then '---'.",
+            _("the lesson does not start with '---'"),
+            _("Start it with a line '---', then title, level, minutes and start, then '---'."),
         )
     end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
     if end is None:
-        raise reader.wrong(1, "the front matter does not end", "End it with a line '---'.")
-    found = reader.pairs(tuple(enumerate(lines[1:end], 2)), "The front matter")
+        raise reader.wrong(1, _("the front matter does not end"), _("End it with a line '---'."))
+    found = reader.pairs(tuple(enumerate(lines[1:end], 2)), _("The front matter"))
     at = {line.key: line for line in found}
     for line in found:
         if line.key not in FRONT_KEYS:
-            raise reader.unknown(line.number, line.key, FRONT_KEYS, "The front matter")
+            raise reader.unknown(line.number, line.key, FRONT_KEYS, _("The front matter"))
     for key in ("title", "level", "minutes"):
         if key not in at or not at[key].value:
-            raise reader.wrong(1, f"the front matter has no '{key}'", f"Add a line '{key}: …'.")
+            raise reader.wrong(
+                1,
+                _("the front matter has no '{key}'", key=key),
+                _("Add a line '{key}: …'.", key=key),
+            )
     level, minutes = at["level"], at["minutes"]
     if level.value not in LEVELS:
         raise reader.wrong(
-            level.number, f"there is no level '{level.value}'", f"Use {format_list(LEVELS)}."
+            level.number,
+            _("there is no level '{level}'", level=level.value),
+            _("Use {levels}.", levels=format_list(LEVELS)),
         )
     if not minutes.value.isdigit() or not 1 <= int(minutes.value) <= 600:
         raise reader.wrong(
             minutes.number,
-            f"'minutes' is '{minutes.value}'",
-            "Write a whole number from 1 to 600.",
+            _("'minutes' is '{value}'", value=minutes.value),
+            _("Write a whole number from 1 to 600."),
         )
     start = at["start"].value if "start" in at and at["start"].value else EMPTY
     needs = at["needs"].value if "needs" in at else ""
     lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
     if "seal" in at:
         lesson = replace(lesson, seal=at["seal"].value)
+    if "interface" in at:
+        asked = at["interface"]
+        if asked.value not in INTERFACES:
+            raise reader.wrong(
+                asked.number,
+                _("'interface' is '{value}'", value=asked.value),
+                _("Write basic or full, or leave the line out."),
+            )
+        lesson = replace(lesson, interface=asked.value)
+    elif lesson.level != LEVELS[0]:  # what is no beginner's lesson uses more of the window
+        lesson = replace(lesson, interface="full")
     return lesson, end + 1
 
 
@@ -159,7 +214,9 @@ def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, st
             continue
         if getattr(step, kind):
             raise reader.wrong(
-                block.number, f"the step '{title}' has two '{kind}' blocks", "Keep one of them."
+                block.number,
+                _("the step '{title}' has two '{kind}' blocks", title=title, kind=kind),
+                _("Keep one of them."),
             )
         found: Any = BLOCK_PARSERS[kind](reader, block)
         step = replace(step, **{kind: found})
@@ -167,13 +224,13 @@ def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, st
     if answered and step.question is None:
         raise reader.wrong(
             step.checks[0].line,
-            "'answered' asks for an answer, and the step has no question",
-            "Add a block ```question.",
+            _("'answered' needs a question, and the step has none"),
+            _("Add a block ```question."),
         )
     return step
 
 
-_KINDS = ("check", "hint", "show", "question")
+_KINDS = ("check", "hint", "show", "question", "explore")
 
 
 def _blocks(
@@ -196,14 +253,18 @@ def _blocks(
             if kind in _KINDS:
                 found.append((kind, FencedBlock(begun, tuple(inside))))
             else:
-                prose += [line for _, line in inside] + [text]
+                prose += [line for _unused, line in inside] + [text]
             inside = None
         elif inside is not None:
             inside.append((number, text))
         else:
             prose.append(text)
     if inside is not None:
-        raise reader.wrong(begun, f"the block '{kind}' does not end", f"End it with '{fence}'.")
+        raise reader.wrong(
+            begun,
+            _("the block '{kind}' does not end", kind=kind),
+            _("End it with '{fence}'.", fence=fence),
+        )
     return "\n".join(prose).strip(), found
 
 
@@ -211,4 +272,4 @@ def _near_kind(reader: LessonReader, number: int, kind: str) -> None:
     """A misspelt block would be shown as code and never be looked at."""
     near = did_you_mean(kind, _KINDS) if kind else ""
     if near:
-        raise reader.wrong(number, f"there is no block '{kind}'", near)
+        raise reader.wrong(number, _("there is no block '{kind}'", kind=kind), near)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, plain_value
 from netbuilder.core.project.model import Choice, Project
@@ -65,36 +66,98 @@ def _activations(project: Project) -> Any:
 
 
 _ROWS = (
-    PlanWord("optimizer", "optimizer", "The optimizer's name.", "SGD",
-             lambda p: p.training.optimizer.name, values.optimizer),
-    PlanWord("learning_rate", "learning rate", "The optimizer's learning rate.", "<= 0.01", _rate,
-             values.number_condition),
-    PlanWord("loss", "loss", "The loss, or 'automatic' where it is chosen from the data.",
-             "mean_squared_error", lambda p: _named(p.training.loss), values.loss,
-             titles={name: spec.title for name, spec in LOSSES.items()}),
-    PlanWord("epochs", "number of epochs", "Epochs of the plan.", ">= 20",
-             lambda p: p.training.epochs, values.number_condition),
-    PlanWord("batch_size", "batch size", "Rows in a step.", "<= 64",
-             lambda p: p.training.batch_size, values.number_condition),
-    PlanWord("seed", "seed", "The start of all random numbers.", "2", lambda p: p.training.seed,
-             values.number_condition),
-    PlanWord("callback", "callback", "A callback of the plan.", "EarlyStopping",
-             lambda p: tuple(one.name for one in p.training.callbacks), values.callback, True),
-    PlanWord("scaling", "scaling", "How numbers are scaled.", "standard", lambda p: p.data.scaling,
-             values.scaling),
-    PlanWord("validation_split", "validation split", "The share of rows for validation.", ">= 0.1",
-             lambda p: p.data.validation_split, values.number_condition),
-    PlanWord("class_weight", "class weight", "Whether rare classes count more.", "balanced",
-             lambda p: p.training.class_weight, values.words_condition),
-    PlanWord("data", "data", "", "", lambda p: (p.data.kind, p.data.name, p.data.path),
-             checked=False),
-    PlanWord("network", "network", "", "", _network, checked=False),
-    PlanWord("activation", "activation", "", "", _activations, checked=False),
-)  # fmt: skip
+    PlanWord(
+        "optimizer",
+        N_("optimizer"),
+        N_("The optimizer's name."),
+        "SGD",
+        lambda p: p.training.optimizer.name,
+        values.optimizer,
+    ),
+    PlanWord(
+        "learning_rate",
+        N_("learning rate"),
+        N_("The optimizer's learning rate."),
+        "<= 0.01",
+        _rate,
+        values.number_condition,
+    ),
+    PlanWord(
+        "loss",
+        N_("loss"),
+        N_("The loss, or 'automatic' where it is chosen from the data."),
+        "mean_squared_error",
+        lambda p: _named(p.training.loss),
+        values.loss,
+        titles={name: spec.title for name, spec in LOSSES.items()},
+    ),
+    PlanWord(
+        "epochs",
+        N_("number of epochs"),
+        N_("The number of epochs to train."),
+        ">= 20",
+        lambda p: p.training.epochs,
+        values.number_condition,
+    ),
+    PlanWord(
+        "batch_size",
+        N_("batch size"),
+        N_("Rows per step."),
+        "<= 64",
+        lambda p: p.training.batch_size,
+        values.number_condition,
+    ),
+    PlanWord(
+        "seed",
+        N_("seed"),
+        N_("The seed of all random numbers."),
+        "2",
+        lambda p: p.training.seed,
+        values.number_condition,
+    ),
+    PlanWord(
+        "callback",
+        N_("callback"),
+        N_("A callback of the training."),
+        "EarlyStopping",
+        lambda p: tuple(one.name for one in p.training.callbacks),
+        values.callback,
+        True,
+    ),
+    PlanWord(
+        "scaling",
+        N_("scaling"),
+        N_("How numbers are scaled."),
+        "standard",
+        lambda p: p.data.scaling,
+        values.scaling,
+    ),
+    PlanWord(
+        "validation_split",
+        N_("validation split"),
+        N_("The share of rows for validation."),
+        ">= 0.1",
+        lambda p: p.data.validation_split,
+        values.number_condition,
+    ),
+    PlanWord(
+        "class_weight",
+        N_("class weight"),
+        N_("Whether rare classes count more."),
+        "balanced",
+        lambda p: p.training.class_weight,
+        values.words_condition,
+    ),
+    PlanWord(
+        "data", N_("data"), "", "", lambda p: (p.data.kind, p.data.name, p.data.path), checked=False
+    ),
+    PlanWord("network", N_("network"), "", "", _network, checked=False),
+    PlanWord("activation", N_("activation"), "", "", _activations, checked=False),
+)
 
 PLAN: Mapping[str, PlanWord] = {row.name: row for row in _ROWS}
 
 
 def plan_name(value: str) -> str:
     """What can be ``changed``. Raises ``ValueError`` where there is no such part of the plan."""
-    return values.known_name(value.replace(" ", "_"), list(PLAN), "part of the plan")
+    return values.known_name(value.replace(" ", "_"), list(PLAN), _("setting"))

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.check_words import WORDS, Check, CheckTerm
@@ -23,21 +24,23 @@ from netbuilder.core.lessons.lesson_reader import FencedBlock, KeyValueLine, Les
 from netbuilder.core.wording import format_list
 
 T = TypeVar("T")
-QUESTION_KEYS = ("ask", "kind", "choices", "answer", "tolerance", "why")
+QUESTION_KEYS = ("ask", "kind", "choices", "answer", "tolerance", "why", "wrong")
 SHOW_KEYS = ("place", "layer", "after", "text")
 
 
 def parse_check(reader: LessonReader, block: FencedBlock) -> Check:
     """A fenced ``parse_check``. Raises ``LessonError`` where a word or a value has no meaning."""
-    lines = reader.pairs(block.lines, "The check")
+    lines = reader.pairs(block.lines, _("The check"))
     if not lines:
-        raise reader.wrong(block.number, "the check is empty", "Write 'word: value' lines in it.")
+        raise reader.wrong(
+            block.number, _("the check is empty"), _("Write 'word: value' lines in it.")
+        )
     at = {line.key: line for line in lines}
     layer = at.get("layer")
     terms: list[CheckTerm] = []
     found = LayerCheck("")
     if layer is not None:
-        name = _value(reader, layer, values.layer_name, "Use a class name of Keras.")
+        name = _value(reader, layer, values.layer_name, _("Use a Keras class name."))
         found = LayerCheck(name)
     for line in lines:
         if line.key == "layer":
@@ -49,19 +52,24 @@ def parse_check(reader: LessonReader, block: FencedBlock) -> Check:
                 reader,
                 line,
                 partial(parse_param_condition, found.layer, line.key),
-                f"Write for example '{line.key}: {_sample(found.layer, line.key)}'.",
+                _(
+                    "Write for example '{example}'.",
+                    example=f"{line.key}: {_sample(found.layer, line.key)}",
+                ),
             )
             found = replace(found, params=(*found.params, (line.key, wanted)))
         elif line.key in WORDS:
             word = WORDS[line.key]
-            fix = f"Write for example '{word.name}: {word.example}'."
+            fix = _("Write for example '{example}'.", example=f"{word.name}: {word.example}")
             terms.append(CheckTerm(word, _value(reader, line, word.parse, fix)))
         else:
             known = tuple(WORDS)
             if layer is not None:
                 known = (*PLACE_WORDS, *LAYERS[found.layer].by_name, *known)
-                raise reader.unknown(line.number, line.key, known, f"A check of {found.layer}")
-            raise reader.unknown(line.number, line.key, ("layer", *known), "A check")
+                raise reader.unknown(
+                    line.number, line.key, known, _("A check of {layer}", layer=found.layer)
+                )
+            raise reader.unknown(line.number, line.key, ("layer", *known), _("A check"))
     return Check(block.number, tuple(terms), found if layer is not None else None)
 
 
@@ -79,11 +87,11 @@ def _place(reader: LessonReader, check: LayerCheck, line: KeyValueLine) -> Layer
         "shape": parse_shape,
     }
     fixes = {
-        "count": "Write for example 'count: \">= 2\"'.",
-        "after": "Use a class name of Keras.",
-        "shape": "Write for example 'shape: 28 x 28 x 1'.",
+        "count": _("Write for example '{example}'.", example='count: ">= 2"'),
+        "after": _("Use a Keras class name."),
+        "shape": _("Write for example '{example}'.", example="shape: 28 x 28 x 1"),
     }
-    fix = fixes.get(line.key, f"Write '{line.key}: true', or leave the line out.")
+    fix = fixes.get(line.key, _("Write '{key}: true', or leave the line out.", key=line.key))
     return replace(check, **{line.key: _value(reader, line, read[line.key], fix)})  # type: ignore[arg-type]
 
 
@@ -94,10 +102,12 @@ def _value(reader: LessonReader, line: KeyValueLine, parse: Callable[[str], T], 
         raise reader.wrong(line.number, f"'{line.key}': {error}", fix) from None
 
 
-def _hint(reader: LessonReader, block: FencedBlock) -> str:
-    text = "\n".join(line for _, line in block.lines).strip()
+def _text(reader: LessonReader, block: FencedBlock) -> str:
+    text = "\n".join(line for _unused, line in block.lines).strip()
     if not text:
-        raise reader.wrong(block.number, "the hint is empty", "Write a sentence, or take it away.")
+        raise reader.wrong(
+            block.number, _("the block is empty"), _("Write a sentence, or remove the block.")
+        )
     return text
 
 
@@ -112,68 +122,80 @@ def _show(reader: LessonReader, block: FencedBlock) -> ShowHint:
         place = _value(
             reader,
             at["place"],
-            lambda text: values.known_name(text, list(PLACES), "place"),
-            f"Use {format_list(PLACES, len(PLACES))}.",
+            lambda text: values.known_name(text, list(PLACES), N_("place")),
+            _("Use {names}.", names=format_list(PLACES, len(PLACES))),
         )
         show = replace(show, place=place)
     for key in ("layer", "after"):
         if key in at:
-            name = _value(reader, at[key], values.layer_name, "Use a class name of Keras.")
+            name = _value(reader, at[key], values.layer_name, _("Use a Keras class name."))
             show = replace(show, **{key: name})
     if not show.place and not show.layer:
         raise reader.wrong(
-            block.number, "'show' points at nothing", "Add 'place: train' or 'layer: Dense'."
+            block.number,
+            _("'show' has neither a place nor a layer"),
+            _("Add 'place: train' or 'layer: Dense'."),
         )
     return show
 
 
 def _question(reader: LessonReader, block: FencedBlock) -> StepQuestion:
-    lines = reader.pairs(block.lines, "The question")
+    lines = reader.pairs(block.lines, _("The question"))
     for line in lines:
         if line.key not in QUESTION_KEYS:
-            raise reader.unknown(line.number, line.key, QUESTION_KEYS, "The question")
+            raise reader.unknown(line.number, line.key, QUESTION_KEYS, _("The question"))
     at = {line.key: line for line in lines}
     if "ask" not in at or not at["ask"].value:
-        raise reader.wrong(block.number, "the question asks nothing", "Add a line 'ask: …?'.")
+        raise reader.wrong(block.number, _("the question has no text"), _("Add a line 'ask: …?'."))
     choices = tuple(c.strip() for c in at["choices"].value.split("|")) if "choices" in at else ()
     kind = at["kind"].value if "kind" in at else ("choice" if choices else "number")
     if kind not in QUESTION_KINDS:
         raise reader.wrong(
-            at["kind"].number, f"there is no kind '{kind}'", f"Use {format_list(QUESTION_KINDS)}."
+            at["kind"].number,
+            _("there is no kind '{kind}'", kind=kind),
+            _("Use {names}.", names=format_list(QUESTION_KINDS)),
         )
     if kind == "choice" and (len(choices) < 2 or not all(choices)):
         raise reader.wrong(
-            block.number, "a choice needs at least two", "Add 'choices: one | two | three'."
+            block.number,
+            _("a choice needs at least two choices"),
+            _("Add 'choices: one | two | three'."),
         )
     answer = at["answer"].value if "answer" in at else ""
     if kind != "prediction" and not answer:
         raise reader.wrong(
             block.number,
-            "the question has no answer",
-            "Add 'answer: …', or make it 'kind: prediction'.",
+            _("the question has no answer"),
+            _("Add 'answer: …', or make it 'kind: prediction'."),
         )
     if kind == "choice" and answer.casefold() not in {c.casefold() for c in choices}:
         raise reader.wrong(
             at["answer"].number,
-            f"'{answer}' is none of the choices",
-            f"Use {format_list(choices, 9)}.",
+            _("'{answer}' is not one of the choices", answer=answer),
+            _("Use {names}.", names=format_list(choices, 9)),
         )
     if kind == "number" and parse_number(answer) is None:
-        raise reader.wrong(at["answer"].number, f"'{answer}' is no number", "Write a number.")
+        raise reader.wrong(
+            at["answer"].number,
+            _("'{answer}' is not a number", answer=answer),
+            _("Write a number."),
+        )
     tolerance = parse_number(at["tolerance"].value) if "tolerance" in at else 0.0
     if tolerance is None or tolerance < 0:
         raise reader.wrong(
             at["tolerance"].number,
-            f"'{at['tolerance'].value}' is no tolerance",
-            "Write a number from 0.",
+            _("'{value}' is not a tolerance", value=at["tolerance"].value),
+            _("Write a number of at least 0."),
         )
     why = at["why"].value if "why" in at else ""
-    return StepQuestion(at["ask"].value, kind, choices, answer, tolerance, why)
+    wrong = at["wrong"].value if "wrong" in at else ""
+    return StepQuestion(at["ask"].value, kind, choices, answer, tolerance, why, wrong)
 
 
 #: How each block but ``parse_check`` is read, by its name.
 BLOCK_PARSERS: Mapping[str, Callable[[LessonReader, FencedBlock], object]] = {
-    "hint": _hint,
+    "hint": _text,
+    "explore": _text,
     "show": _show,
     "question": _question,
 }

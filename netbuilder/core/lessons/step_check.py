@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.check_words import missing_sentences
 from netbuilder.core.lessons.lesson import Lesson, LessonStep
 from netbuilder.core.lessons.lesson_state import LessonState
@@ -43,9 +44,14 @@ def check_steps(lesson: Lesson, state: LessonState) -> tuple[StepResult, ...]:
             continue
         wanting = _missing(step, state, number)
         if step.reading and not all(result.done for result in found):
-            wanting = ("Do the steps before it first.",)
+            wanting = (_("Do the steps before it first."),)
         found.append(StepResult(number, step.title, not wanting, step.hint, wanting))
     return tuple(found)
+
+
+def question_sentences() -> tuple[str, str]:
+    """What is missing where a question has no answer, and where its answer is not correct."""
+    return _("The question has not been answered yet."), _("The answer is not correct yet.")
 
 
 def _missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ...]:
@@ -53,10 +59,11 @@ def _missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ..
     question = step.question
     if question is not None:
         given = state.answers.get(number, "")
+        unanswered, incorrect = question_sentences()
         if not given.strip():
-            found.append("The question has not been answered yet.")
+            found.append(unanswered)
         elif not question.right(given):
-            found.append("That is not the right answer yet.")
+            found.append(incorrect)
     for check in step.checks:
         found += [one for one in missing_sentences(check, state, number) if one not in found]
     return tuple(found)

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import DEVICES, FORBIDDEN
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 log = logging.getLogger(__name__)
 

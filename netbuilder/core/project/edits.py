@@ -13,6 +13,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.groups import without_empty
 from netbuilder.core.project.model import (
     Data,
@@ -90,7 +91,7 @@ def new_id(graph: Graph, layer: str, taken: Iterable[str] = ()) -> str:
 def _need(graph: Graph, node_id: str) -> Node:
     node = graph.by_id.get(node_id)
     if node is None:
-        raise EditError(f"There is no layer '{node_id}' any more.")
+        raise EditError(_("The layer '{name}' no longer exists.", name=node_id), code="layer_gone")
     return node
 
 
@@ -124,7 +125,11 @@ def add_node(
     """
     graph = project.graph
     if node_id is not None and (node_id in graph.by_id or node_id in graph.group_by_id):
-        raise EditError(f"A layer named '{node_id}' is there already.", "Choose another name.")
+        raise EditError(
+            _("There is already a layer named '{name}'.", name=node_id),
+            _("Choose another name."),
+            code="name_taken",
+        )
     node = Node(
         node_id or new_id(graph, layer), layer, _start_params(layer, params), position, group=group
     )
@@ -173,7 +178,7 @@ def insert_on_edge(
         EditError: the wire is gone, or the layer takes no input.
     """
     if edge not in project.graph.edges:
-        raise EditError("That wire is gone.")
+        raise EditError(_("This connection no longer exists."), code="connection_gone")
     return _insert(project, edge[0], (edge[1],), layer, params)
 
 
@@ -183,7 +188,10 @@ def _insert(
     graph = project.graph
     spec = LAYERS.get(layer)
     if spec is not None and spec.max_inputs == 0:
-        raise EditError(f"{layer} takes no input, so it cannot stand on a wire.")
+        raise EditError(
+            _("{layer} takes no input, so you cannot insert it into a connection.", layer=layer),
+            code="layer_takes_no_input",
+        )
     first = graph.by_id[targets[0]]
     group = first.group if first.group == graph.by_id[source].group else None
     project = add_node(project, layer, params=params, group=group)
@@ -261,17 +269,30 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
     graph = project.graph
     node = _need(graph, node_id)
     if node_id in edge:
-        raise EditError("That wire is the layer's own.", node=node_id)
+        raise EditError(
+            _("This connection belongs to the layer itself."), code="own_connection", node=node_id
+        )
     if edge not in graph.edges:
-        raise EditError("That wire is gone.")
+        raise EditError(_("This connection no longer exists."), code="connection_gone")
     spec = LAYERS.get(node.layer)
     if spec is not None and spec.max_inputs == 0:
-        raise EditError(f"{node.layer} takes no input, so it cannot stand on a wire.", node=node_id)
+        raise EditError(
+            _(
+                "{layer} takes no input, so you cannot insert it into a connection.",
+                layer=node.layer,
+            ),
+            code="layer_takes_no_input",
+            node=node_id,
+        )
     if len(graph.sources[node_id]) > 1:
-        raise EditError(f"'{node_id}' joins several wires: move it by hand.", node=node_id)
+        raise EditError(
+            _("'{name}' joins several connections: move it by hand.", name=node_id),
+            code="layer_joins_several",
+            node=node_id,
+        )
     project = replace_graph(project, edges=_healed(graph, {node_id}))
     if edge not in project.graph.edges:
-        raise EditError("That wire is gone.")
+        raise EditError(_("This connection no longer exists."), code="connection_gone")
     return _splice(project, node_id, edge[0], (edge[1],))
 
 
@@ -413,9 +434,18 @@ def rename_node(project: Project, old: str, new: str) -> Project:
     if new == old:
         return project
     if not new or "/" in new:
-        raise EditError("A name has at least one letter and no '/'.", node=old)
+        raise EditError(
+            _("A name needs at least one character and must not contain '/'."),
+            code="name_invalid",
+            node=old,
+        )
     if new in graph.by_id or new in graph.group_by_id:
-        raise EditError(f"'{new}' is taken.", "Choose another name.", node=old)
+        raise EditError(
+            _("There is already a layer named '{name}'.", name=new),
+            _("Choose another name."),
+            code="name_taken",
+            node=old,
+        )
     project = _replace_node(project, replace(node, id=new), old)
     graph = project.graph
     project = replace_graph(
@@ -467,11 +497,22 @@ def share_layer(project: Project, node_id: str, owner: str) -> Project:
     if other.shared is not None:
         other = _need(project.graph, other.shared)
     if other.id == node_id:
-        raise EditError("A layer always shares with itself.", node=node_id)
+        raise EditError(
+            _("A layer cannot share its weights with itself."),
+            code="shared_with_itself",
+            node=node_id,
+        )
     if other.layer != node.layer:
         raise EditError(
-            f"'{node_id}' is a {node.layer} and '{other.id}' a {other.layer}: only layers of one"
-            " kind can be shared.",
+            _(
+                "'{first}' is a {layer} and '{second}' is a {other}: only layers of the same "
+                "type can share weights.",
+                first=node_id,
+                layer=node.layer,
+                second=other.id,
+                other=other.layer,
+            ),
+            code="shared_other_type",
             node=node_id,
         )
     nodes = tuple(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.groups import members, put_into, visible_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
@@ -67,7 +68,11 @@ def move_earlier(project: Project, node_id: str) -> Project:
     before = graph.sources.get(node_id, ())
     further = graph.sources[before[0]] if len(before) == 1 else ()
     if len(further) != 1:
-        raise EditError("It cannot go further towards the input.", node=node_id)
+        raise EditError(
+            _("The layer cannot move further towards the input."),
+            code="move_not_possible",
+            node=node_id,
+        )
     return move_to_edge(project, node_id, (further[0], before[0]))
 
 
@@ -80,7 +85,11 @@ def move_later(project: Project, node_id: str) -> Project:
     graph = project.graph
     behind = graph.targets.get(node_id, ())
     if len(behind) != 1:
-        raise EditError("It cannot go further towards the goal.", node=node_id)
+        raise EditError(
+            _("The layer cannot move further towards the target."),
+            code="move_not_possible",
+            node=node_id,
+        )
     further = graph.targets[behind[0]]
     if not further:
         return move_to_end(project, node_id, behind[0])
@@ -95,10 +104,16 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
     """
     graph = project.graph
     if node_id == last or node_id not in graph.by_id or last not in graph.by_id:
-        raise EditError("The layer is at the end already.", node=node_id)
+        raise EditError(
+            _("The layer is already at the end."), code="move_not_possible", node=node_id
+        )
     sources, targets = graph.sources[node_id], graph.targets[node_id]
     if len(sources) > 1:
-        raise EditError(f"'{node_id}' joins several wires: move it by hand.", node=node_id)
+        raise EditError(
+            _("'{name}' joins several connections: move it by hand.", name=node_id),
+            code="layer_joins_several",
+            node=node_id,
+        )
     ring = [(s, t) for s in sources for t in targets if (s, t) not in graph.edges]
     mended: list[tuple[str, str]] = []
     for edge in graph.edges:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list
@@ -54,7 +55,7 @@ def set_input_columns(
     for one, mine in known.items():
         wanted = {*mine, *names} if one == node else {*mine} - {*names}
         lists[one] = tuple(name for name in order if name in wanted)
-    _need_some(lists, "No column would feed the Input")
+    _need_some(lists, N_("The Input '{name}' would have no columns."))
     return replace(project, data=replace(project.data, inputs=lists))
 
 
@@ -78,7 +79,7 @@ def set_output_columns(
     project = set_columns(project, names, role="target")
     for one, mine in lists.items():
         lists[one] = tuple(names) if one == output else tuple(n for n in mine if n not in names)
-    _need_some(lists, "Nothing would be left to learn for")
+    _need_some(lists, N_("The output '{name}' would have nothing to predict."))
     target = tuple(dict.fromkeys(name for mine in lists.values() for name in mine))
     several = len(graph.outputs) > 1 or output in project.data.targets
     data = replace(project.data, target=target, targets=lists if several else {})
@@ -88,11 +89,19 @@ def set_output_columns(
 def _need(node: str, there: Sequence[str], graph: Graph, what: str) -> None:
     if node not in there:
         raise EditError(
-            f"'{node}' is no {what}.", f"There is {format_quoted_list(there) or 'none yet'}."
+            _("There is no {layer} '{name}'.", layer=what, name=node),
+            (
+                _("Choose one of {names}.", names=format_quoted_list(there))
+                if there
+                else _("Add one first.")
+            ),
+            code="no_such_end",
         )
 
 
-def _need_some(lists: Lists, words: str) -> None:
+def _need_some(lists: Lists, message: str) -> None:
     empty = next((one for one, mine in lists.items() if not mine), None)
     if empty is not None:
-        raise EditError(f"{words} '{empty}'.", "Give it another column first.")
+        raise EditError(
+            _(message, name=empty), _("Choose another column for it first."), code="columns_missing"
+        )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.errors import DataFix, EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
@@ -70,9 +71,13 @@ def set_columns(project: Project, names: Iterable[str], **decided: str) -> Proje
         allowed = _ALLOWED.get(key)
         if allowed is None or (value and value not in allowed):
             words = format_quoted_list(allowed or tuple(_ALLOWED), 9)
+            choose = _("Choose one of {names}.", names=words)
             raise EditError(
-                f"A column's {key} cannot be '{value}'." if allowed else f"There is no '{key}'.",
-                f"{did_you_mean(value, allowed or ())} Choose one of {words}.".strip(),
+                _("The {key} of a column cannot be '{value}'.", key=key, value=value)
+                if allowed
+                else _("A column has no '{key}'.", key=key),
+                f"{did_you_mean(value, allowed or ())} {choose}".strip(),
+                code="column_choice_invalid",
             )
     data = project.data
     for name in dict.fromkeys(names):

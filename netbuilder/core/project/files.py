@@ -19,6 +19,7 @@ from typing import Any
 
 from netbuilder.core.bounded_json import json_problem
 from netbuilder.core.errors import ProjectFileError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.json_fields import JsonObject, is_int
 from netbuilder.core.project.model import (
@@ -38,6 +39,7 @@ from netbuilder.core.project.model import (
 )
 from netbuilder.core.project.moved_data import relocate_data
 from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_number
 
 FORMAT = "netbuilder-project"
 VERSION = 1
@@ -63,32 +65,49 @@ def read(path: Path) -> Project:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ProjectFileError(
-            f"There is no file '{path}'.", "Check the name and the folder.", path=str(path)
+            _("There is no file '{path}'.", path=path),
+            _("Check the name and the folder."),
+            code="file_not_found",
+            path=str(path),
         ) from error
     except IsADirectoryError as error:
         raise ProjectFileError(
-            f"'{path}' is a folder.", "Choose a file that ends in .netbuilder.", path=str(path)
+            _("'{path}' is a folder.", path=path),
+            _("Choose a file that ends in .netbuilder."),
+            code="file_is_folder",
+            path=str(path),
         ) from error
     except UnicodeDecodeError as error:
         raise ProjectFileError(
-            f"'{path.name}' is not a NetBuilder project: it holds bytes that are no text"
-            f" (at byte {error.start}).",
-            "Choose a file that ends in .netbuilder.",
+            _(
+                "'{name}' is not a NetBuilder project: it contains bytes that are not text (at "
+                "byte {position}).",
+                name=path.name,
+                position=error.start,
+            ),
+            _("Choose a file that ends in .netbuilder."),
+            code="project_not_text",
             path=str(path),
         ) from error
     except OSError as error:
         raise ProjectFileError(
-            f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
+            _("'{path}' cannot be read: {reason}.", path=path, reason=error.strerror),
+            _("Check the permissions of the file."),
+            code="file_not_read",
+            path=str(path),
         ) from error
     return relocate_data(loads(text, str(path)), path.parent)
 
 
 def loads(text: str, path: str = "") -> Project:
     """A project of the text of its file. Raises ``ProjectFileError`` as ``read`` does."""
-    name = Path(path).name or "The project"
+    name = Path(path).name or _("The project")
     if not text.strip():
         raise ProjectFileError(
-            f"'{name}' is empty.", "Open an earlier copy of it, or start anew.", path=path
+            _("'{name}' is empty.", name=name),
+            _("Open an earlier copy of the file, or start a new project."),
+            code="project_empty",
+            path=path,
         )
     try:
         raw = json.loads(text)
@@ -98,46 +117,75 @@ def loads(text: str, path: str = "") -> Project:
         # A whole project ends with the brace that closes it, a part hardly ever.
         cut_off = error.pos >= len(text.rstrip()) - 1 or not text.rstrip().endswith("}")
         what = (
-            f"'{name}' ends in the middle, at line {len(text.splitlines())}"
+            _("'{name}' ends unexpectedly at line {line}.", name=name, line=len(text.splitlines()))
             if cut_off
-            else f"'{name}' is not valid JSON at line {error.lineno}, column {error.colno}"
+            else _(
+                "'{name}' is not valid JSON at line {line}, column {column}.",
+                name=name,
+                line=error.lineno,
+                column=error.colno,
+            )
         )
         fix = (
-            "The file was cut off, perhaps while it was copied: copy it again."
+            _("The file is incomplete, perhaps because copying was interrupted: copy it again.")
             if cut_off
-            else "Mend that line in a text editor, or open an earlier copy."
+            else _("Correct this line in a text editor, or open an earlier copy.")
         )
-        raise ProjectFileError(f"{what}.", fix, path=path) from error
+        raise ProjectFileError(what, fix, path=path, code="project_json_invalid") from error
     except (RecursionError, ValueError) as error:
         if isinstance(error, ValueError):  # a whole number of more than 4,300 digits
             raise ProjectFileError(
-                f"'{name}' holds a number that is too long.", "Open another file.", path=path
+                _("'{name}' contains a number that is too long.", name=name),
+                _("Open another file."),
+                code="project_number_too_long",
+                path=path,
             ) from error
         raise ProjectFileError(
-            f"'{name}' is nested too deeply to be a project.", "Open another file.", path=path
+            _("'{name}' is nested too deeply to be a project.", name=name),
+            _("Open another file."),
+            code="project_nested_too_deeply",
+            path=path,
         ) from error
-    problem = json_problem(raw)
+    problem = json_problem(raw, f"'{name}'")
     if problem:
-        raise ProjectFileError(f"'{name}' {problem}.", "Open another file.", path=path)
+        raise ProjectFileError(
+            problem, _("Open another file."), code="project_json_invalid", path=path
+        )
     try:
         return from_json(raw)
     except ProjectFileError as error:
-        raise ProjectFileError(f"'{name}': {error.what}", error.fix, path=path) from error
+        raise ProjectFileError(
+            f"'{name}': {error.what}", error.fix, path=path, code=error.code
+        ) from error
 
 
 def _no_project(name: str, line: str, path: str) -> ProjectFileError:
     """Words for a text of another kind, told by its first line."""
-    what = f"'{name}' is no NetBuilder project: it begins with “{line[:40]}”"
+    what = _(
+        "'{name}' is not a NetBuilder project: it starts with “{line}”.", name=name, line=line[:40]
+    )
     columns = max(line.count(one) for one in ",;\t") + 1
     longest = max(map(len, re.split("[,;\t]", line)))
     if columns > 1 and not line.startswith("<") and longest <= _LONG_NAME:
         return ProjectFileError(
-            f"{what}, as a table of {columns} columns does.",
-            f"A table is data. See it with: netbuilder data {name}   "
-            "Or open it in the window, which makes a project of it.",
+            what
+            + " "
+            + ngettext(
+                "This looks like a table with {count} column.",
+                "This looks like a table with {count} columns.",
+                columns,
+            ),
+            _(
+                "A table is data. To inspect it, run: netbuilder data {name}   To create a "
+                "project from it, open it in the window.",
+                name=name,
+            ),
+            code="project_is_table",
             path=path,
         )
-    return ProjectFileError(f"{what}.", "Choose a file that ends in .netbuilder.", path=path)
+    return ProjectFileError(
+        what, _("Choose a file that ends in .netbuilder."), code="not_a_project", path=path
+    )
 
 
 def write(project: Project, path: Path) -> None:
@@ -189,24 +237,37 @@ def from_json(raw: Any) -> Project:
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         seen = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
         raise ProjectFileError(
-            f'This is not a NetBuilder project (expected "format": "{FORMAT}", found {seen!r}).',
-            "Choose a file that ends in .netbuilder.",
+            _(
+                'This is not a NetBuilder project (expected "format": "{expected}", found '
+                "{found}).",
+                expected=FORMAT,
+                found=repr(seen),
+            ),
+            _("Choose a file that ends in .netbuilder."),
+            code="not_a_project",
         )
     version: Any = raw.get("version")
     if not is_int(version) or version < 1:
         raise ProjectFileError(
-            f"'version' must be a whole number from 1, found {version!r}.",
-            f'Write "version": {VERSION}.',
+            _("'version' must be a whole number of at least 1, not {value}.", value=repr(version)),
+            _('Write "version": {version}.', version=VERSION),
+            code="project_version_invalid",
         )
     if version > VERSION:
         raise ProjectFileError(
-            f"It was made by a newer NetBuilder (version {version}; this one reads {VERSION}).",
-            "Update NetBuilder, or save the project in the older version.",
+            _(
+                "A newer version of NetBuilder made this file (version {version}; this one reads "
+                "{known}).",
+                version=version,
+                known=VERSION,
+            ),
+            _("Update NetBuilder, or save the project in the older version."),
+            code="project_newer",
         )
     while version < VERSION:
         raw = _MIGRATIONS[version](raw)
         version += 1
-    part = JsonObject(raw, "the project")
+    part = JsonObject(raw, _("Project"))
     part.drop("format", "version")
     return Project(
         name=part.text("name", "Untitled"),
@@ -225,8 +286,13 @@ def _graph_from_json(part: JsonObject) -> Graph:
     raw_nodes = part.items("nodes")
     if len(raw_nodes) > MAX_NODES:
         raise ProjectFileError(
-            f"The graph has {len(raw_nodes):,} nodes; NetBuilder opens up to {MAX_NODES:,}.",
-            "Open another file.",
+            _(
+                "The graph has {count} nodes; NetBuilder opens up to {limit}.",
+                count=format_number(len(raw_nodes), ","),
+                limit=format_number(MAX_NODES, ","),
+            ),
+            _("Open another file."),
+            code="project_too_many_nodes",
         )
     nodes = tuple(_node_from_json(raw, i) for i, raw in enumerate(raw_nodes, 1))
     edges = []
@@ -237,8 +303,13 @@ def _graph_from_json(part: JsonObject) -> Graph:
             or not all(isinstance(end, str) for end in raw)
         ):
             raise ProjectFileError(
-                f'Edge {index} must be two ids ["from", "to"], found {raw!r:.60}.',
-                "Mend it by hand.",
+                _(
+                    'Edge {number} must be two ids ["from", "to"], not {value}.',
+                    number=index,
+                    value=f"{raw!r:.60}",
+                ),
+                _("Correct the file in a text editor."),
+                code="project_edge_invalid",
             )
         edges.append((raw[0], raw[1]))
     groups = tuple(_group_from_json(raw, i) for i, raw in enumerate(part.items("groups"), 1))
@@ -246,23 +317,31 @@ def _graph_from_json(part: JsonObject) -> Graph:
     for one in [node.id for node in nodes] + [group.id for group in groups]:
         if one in seen:
             raise ProjectFileError(
-                f"The id '{one}' stands twice in the graph.", "Give each node an id of its own."
+                _("The id '{name}' occurs twice in the graph.", name=one),
+                _("Give each node its own id."),
+                code="project_id_twice",
             )
         seen.add(one)
     return Graph(nodes, tuple(edges), groups, part.rest())
 
 
 def _node_from_json(raw: Any, index: int) -> Node:
-    part = JsonObject(raw, f"node {index}")
+    part = JsonObject(raw, _("Node {number}", number=index))
     for key in ("id", "layer"):
         if not part.has(key):
-            raise ProjectFileError(f"Node {index} has no '{key}'.", f"Give it a '{key}'.")
+            raise ProjectFileError(
+                _("Node {number} has no '{key}'.", number=index, key=key),
+                _("Add '{key}' to the node.", key=key),
+                code="project_key_missing",
+            )
     node_id = part.text("id", "")
     if not node_id or "/" in node_id:
         raise ProjectFileError(
-            f"Node {index} has the id '{node_id}'.", "An id has at least one letter and no '/'."
+            _("Node {number} has the id '{name}'.", number=index, name=node_id),
+            _("An id needs at least one character and must not contain '/'."),
+            code="name_invalid",
         )
-    part.where = f"node '{node_id}'"
+    part.where = _("Node '{name}'", name=node_id)
     return Node(
         id=node_id,
         layer=part.text("layer", ""),
@@ -275,9 +354,13 @@ def _node_from_json(raw: Any, index: int) -> Node:
 
 
 def _group_from_json(raw: Any, index: int) -> Group:
-    part = JsonObject(raw, f"group {index}")
+    part = JsonObject(raw, _("Group {number}", number=index))
     if not part.has("id"):
-        raise ProjectFileError(f"Group {index} has no 'id'.", "Give it an 'id'.")
+        raise ProjectFileError(
+            _("Group {number} has no 'id'.", number=index),
+            _("Add 'id' to the group."),
+            code="project_key_missing",
+        )
     group_id = part.text("id", "")
     return Group(
         id=group_id,
@@ -345,7 +428,7 @@ def _column_choices(part: JsonObject) -> dict[str, ColumnChoice]:
     found: dict[str, ColumnChoice] = {}
     for name in list(part.rest()):
         one = part.part(name)
-        one.where = f"column '{name}'"
+        one.where = _("Column '{name}'", name=name)
         found[name] = ColumnChoice(
             role=one.one_of("role", COLUMN_ROLES),
             type=one.one_of("type", COLUMN_TYPES),

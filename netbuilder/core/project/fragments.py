@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.errors import EditError, ProjectFileError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.groups import members, nested
@@ -55,9 +56,17 @@ def read_fragment(text: str) -> Graph:
         raw: Any = json.loads(text)
         graph = from_json(raw).graph
     except (ValueError, RecursionError, ProjectFileError) as error:
-        raise EditError("The clipboard holds no layers.", "Copy layers first.") from error
+        raise EditError(
+            _("The clipboard contains no layers."),
+            _("Copy layers first."),
+            code="clipboard_without_layers",
+        ) from error
     if not graph.nodes:
-        raise EditError("The clipboard holds no layers.", "Copy layers first.")
+        raise EditError(
+            _("The clipboard contains no layers."),
+            _("Copy layers first."),
+            code="clipboard_without_layers",
+        )
     return graph
 
 

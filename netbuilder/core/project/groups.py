@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Group, Node, Project
 from netbuilder.core.project.wiring import replace_graph
 
@@ -71,13 +72,15 @@ def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project
     groups_in = {one for one in chosen if one in graph.group_by_id}
     nodes_in = {one for one in chosen if one in graph.by_id}
     if not groups_in and not nodes_in:
-        raise EditError("Select the layers to group first.")
+        raise EditError(_("Select the layers to group first."), code="nothing_selected")
     parents = {graph.group_by_id[one].parent for one in groups_in} | {
         graph.by_id[one].group for one in nodes_in
     }
     if len(parents) > 1:
         raise EditError(
-            "The selected layers lie in different groups.", "Select layers of one group."
+            _("The selected layers are in different groups."),
+            _("Select layers of one group."),
+            code="several_groups",
         )
     new = Group(_free_id(graph), name or "Block", parent=parents.pop())
     return replace_graph(
@@ -93,7 +96,7 @@ def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project
 def _need(graph: Graph, group_id: str) -> Group:
     group = graph.group_by_id.get(group_id)
     if group is None:
-        raise EditError(f"There is no group '{group_id}' any more.")
+        raise EditError(_("The group '{name}' no longer exists.", name=group_id), code="group_gone")
     return group
 
 
@@ -128,7 +131,7 @@ def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
         if group is not None:
             _need(graph, group)
             if one in path(graph, group):
-                raise EditError("A group cannot lie in itself.")
+                raise EditError(_("A group cannot contain itself."), code="group_in_itself")
     nodes = tuple(replace(n, group=places[n.id]) if n.id in places else n for n in graph.nodes)
     groups = tuple(replace(g, parent=places[g.id]) if g.id in places else g for g in graph.groups)
     return replace_graph(project, nodes=nodes, groups=without_empty(nodes, groups))

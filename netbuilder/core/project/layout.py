@@ -355,8 +355,7 @@ def _lay_piece(edges: tuple[_Pair, ...], extent: tuple[Size, ...], gap: float) -
     rows = _rows(edges, len(extent))
     if sum(rows[b] - rows[a] for a, b in edges) > _GRANDALF_LIMIT:
         return _lay_rows(rows, extent, gap)
-    from grandalf.graphs import Edge, Vertex
-    from grandalf.graphs import Graph as Drawing
+    from grandalf.graphs import Edge, Graph as Drawing, Vertex
     from grandalf.layouts import SugiyamaLayout, VertexViewer
 
     vertices = [Vertex(i) for i in range(len(extent))]

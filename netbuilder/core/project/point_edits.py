@@ -14,16 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netbuilder.core.errors import DataError, EditError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_count
 
 Place = tuple[float, float]
 #: Its name among the options of a recipe.
 POINTS = "points"
-_FORM = (
-    'Write {"added": [[x, y, "class"]], "moved": [[number, x, y]], "removed": [number]}, '
-    "or take the entry away."
-)
+_FORM = '{"added": [[x, y, "class"]], "moved": [[number, x, y]], "removed": [number]}'
 
 
 @dataclass(frozen=True)
@@ -41,12 +38,13 @@ class PointEdits:
         return bool(self.added or self.moved or self.removed)
 
     def __str__(self) -> str:
+        added, moved, removed = len(self.added), len(self.moved), len(self.removed)
         done = (
-            (len(self.added), "put in"),
-            (len(self.moved), "moved"),
-            (len(self.removed), "taken away"),
+            added and ngettext("{count} point added", "{count} points added", added),
+            moved and ngettext("{count} point moved", "{count} points moved", moved),
+            removed and ngettext("{count} point removed", "{count} points removed", removed),
         )
-        return ", ".join(f"{format_count(count, 'point')} {verb}" for count, verb in done if count)
+        return ", ".join(text for text in done if text)
 
 
 def point_edits(data: Data) -> PointEdits:
@@ -67,7 +65,15 @@ def point_edits(data: Data) -> PointEdits:
             frozenset(_number(row) for row in value.get("removed", ())),
         )
     except (TypeError, ValueError):
-        raise DataError(f"'{POINTS}' of the data cannot be read.", _FORM) from None
+        raise _unreadable(_FORM) from None
+
+
+def _unreadable(form: str) -> DataError:
+    return DataError(
+        _("The entry '{key}' of the data cannot be read.", key=POINTS),
+        _("Write {form}, or remove the entry.", form=form),
+        code="points_not_read",
+    )
 
 
 def _place(x: Any, y: Any) -> Place:
@@ -92,7 +98,7 @@ def check_labels(edits: PointEdits, *, classes: bool) -> None:
     """
     if any(bool(label) != classes for _, _, label in edits.added):
         form = _FORM if classes else _FORM.replace(', "class"', "")
-        raise DataError(f"'{POINTS}' of the data cannot be read.", form)
+        raise _unreadable(form)
 
 
 def _number(row: Any) -> int:
@@ -161,11 +167,13 @@ def _shown(x: float, y: float) -> Place:
 
 def _check_there(edits: PointEdits, number: int) -> None:
     if number in edits.removed:
-        raise EditError("That point was taken away.", "Choose another one.")
+        raise EditError(_("This point was removed."), _("Choose another point."), code="point_gone")
 
 
 def _index(edits: PointEdits, number: int) -> int:
     index = -1 - number
     if not 0 <= index < len(edits.added):
-        raise EditError("There is no such point.", "Choose another one.")
+        raise EditError(
+            _("This point does not exist."), _("Choose another point."), code="point_gone"
+        )
     return index

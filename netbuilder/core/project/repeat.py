@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, fragments
 from netbuilder.core.project.groups import members, put_into, rename_group
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.wiring import replace_graph
-from netbuilder.core.wording import format_count
 
 MOST = 50  # copies: above, nobody can read the network any more
 
@@ -27,9 +27,16 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     graph = project.graph
     group = graph.group_by_id.get(group_id)
     if group is None:
-        raise EditError(f"There is no group '{group_id}' any more.")
+        raise EditError(_("The group '{name}' no longer exists.", name=group_id), code="group_gone")
     if not 1 <= times <= MOST:
-        raise EditError(f"A group can stand 1 to {MOST} times in a row, not {times}.")
+        raise EditError(
+            _(
+                "You can repeat a group 1 to {limit} times, not {count} times.",
+                limit=MOST,
+                count=times,
+            ),
+            code="repeat_out_of_range",
+        )
     inside = set(members(graph, group_id))
     entries = {b for a, b in graph.edges if b in inside and a not in inside}
     exits = {a for a, b in graph.edges if a in inside and b not in inside}
@@ -38,9 +45,15 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     entries = entries or {one for one in inside if not graph.sources[one]}
     if len(entries) != 1 or len(exits) != 1:
         raise EditError(
-            f"“{group.name}” has {format_count(len(entries), 'way')} in and"
-            f" {format_count(len(exits), 'way')} out: copies in a row need one of each.",
-            "Group layers that follow each other.",
+            _(
+                "“{name}” must have one way in and one way out to be repeated. It has {entries} "
+                "ways in and {exits} ways out.",
+                name=group.name,
+                entries=len(entries),
+                exits=len(exits),
+            ),
+            _("Group layers that follow each other."),
+            code="group_not_a_chain",
         )
     first, end = entries.pop(), exits.pop()
     last = end

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Edge, Graph, Project
 
 
@@ -33,19 +34,29 @@ def connection_problem(graph: Graph, source: str, target: str) -> str | None:
     """
     for end in (source, target):
         if end not in graph.by_id:
-            return f"There is no layer '{end}' any more."
+            return _("The layer '{name}' no longer exists.", name=end)
     if source == target:
-        return "A layer cannot feed itself."
+        return _("You cannot connect a layer to itself.")
     if (source, target) in graph.edges:
-        return f"'{source}' already feeds '{target}'."
+        return _("'{source}' is already connected to '{target}'.", source=source, target=target)
     spec = LAYERS.get(graph.by_id[target].layer)
     if spec is not None and spec.max_inputs == 0:
-        return f"'{target}' is where data comes in: nothing can feed it."
+        return _(
+            "'{name}' is where the data enters the network: it takes no connection.", name=target
+        )
     if source in descendants(graph, target):
-        return f"'{target}' already leads to '{source}': this wire would make a circle."
+        return _(
+            "'{target}' already leads to '{source}': this connection would make a cycle.",
+            source=source,
+            target=target,
+        )
     count = len(graph.sources[target])
     if spec is not None and spec.max_inputs is not None and 1 < spec.max_inputs <= count:
-        return f"'{target}' takes at most {spec.max_inputs} inputs, and has them."
+        return _(
+            "'{name}' takes at most {count} inputs and already has them.",
+            name=target,
+            count=spec.max_inputs,
+        )
     return None
 
 
@@ -58,7 +69,7 @@ def connect(project: Project, source: str, target: str) -> Project:
     graph = project.graph
     reason = connection_problem(graph, source, target)
     if reason:
-        raise EditError(reason, node=target)
+        raise EditError(reason, node=target, code="connection_not_allowed")
     spec = LAYERS.get(graph.by_id[target].layer)
     edges = graph.edges
     if spec is not None and spec.max_inputs == 1:
@@ -79,7 +90,11 @@ def order_inputs(project: Project, target: str, sources: tuple[str, ...]) -> Pro
         EditError: ``sources`` are not exactly what feeds ``target`` now.
     """
     if sorted(sources) != sorted(project.graph.sources.get(target, ())):
-        raise EditError(f"These are not the inputs of '{target}'.", node=target)
+        raise EditError(
+            _("These are not the inputs of '{name}'.", name=target),
+            code="inputs_differ",
+            node=target,
+        )
     new = iter(sources)
     return replace_graph(
         project,

@@ -14,11 +14,12 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
 from netbuilder.core.wording import (
     correct_sentence,
-    format_count,
     format_list,
+    format_number,
     format_percent,
     format_probability,
 )
@@ -69,8 +70,9 @@ def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
     """Whether each row is of the class, and the probability that was given for it."""
     if found.probabilities is None:
         raise DataError(
-            "The last layer gives no probabilities, so there is no threshold to move.",
-            "Give it a sigmoid or a softmax.",
+            _("The last layer gives no probabilities, so there is no threshold to move."),
+            _("Give it the activation sigmoid or softmax."),
+            code="no_probabilities",
         )
     if found.task == MULTI_LABEL:
         is_it = np.asarray(found.truth)[:, index] > 0
@@ -102,10 +104,18 @@ def class_curves(found: Evaluation, index: int) -> ClassCurves:
     is_it, sure = _of_class(found, index)
     label = found.labels[index]
     if not is_it.any() or is_it.all():
-        what = "Every" if is_it.all() else "No"
-        raise DataError(f"{what} row is “{label}”: there is no curve.", "Judge on other rows.")
-    false, true, _ = metrics.roc_curve(is_it, sure)
-    precision, recall, _ = metrics.precision_recall_curve(is_it, sure)
+        told = (
+            _("Every row is “{label}”, so there is no curve.", label=label)
+            if is_it.all()
+            else _("No row is “{label}”, so there is no curve.", label=label)
+        )
+        raise DataError(
+            told,
+            _("Evaluate on other rows."),
+            code="curve_needs_two_classes",
+        )
+    false, true, _unused = metrics.roc_curve(is_it, sure)
+    precision, recall, _unused = metrics.precision_recall_curve(is_it, sure)
     return ClassCurves(
         label,
         false,
@@ -184,7 +194,11 @@ def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluat
 
 
 def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
-    """Whether it learned by heart, from the judgements on parts; "" where that cannot be told."""
+    """Say whether the network overfits, from the evaluations of the parts of its data.
+
+    Returns:
+        "" where that cannot be told.
+    """
     if "training" not in parts or len(parts) < 2:
         return ""
     known = parts["training"]
@@ -192,28 +206,42 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     other = parts[name]
     if "accuracy" in known.metrics:
         here, there = known.metrics["accuracy"], other.metrics["accuracy"]
-        apart = here - there > 0.05 and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
-        parts_right = format_percent(here, 1), format_percent(there, 1)
-        pair = "{} of the training rows and {} of the {} rows are right".format(*parts_right, name)
+        worse = here - there > 0.05
+        apart = worse and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
+        said = _(
+            "Correct predictions: {training} of the training rows, {other} of the {rows} rows.",
+            training=format_percent(here, 1),
+            other=format_percent(there, 1),
+            rows=_(name),
+        )
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         # Of a very good network the gap is small all the same, beside what a guess is off by.
-        apart = there > 1.3 * here and there - here > 0.05 * other.baseline
-        apart = apart and there - here > 2 * float(np.hypot(_error(known), _error(other)))
-        mine, its = known.told(here), known.told(there)
-        pair = f"it is off by {mine} on training rows and by {its} on {name} rows"
-    if other.samples < FEWEST:
-        rows = format_count(other.samples, f"{name} row")
-        return (
-            f"{pair[0].upper()}{pair[1:]}: {rows} cannot tell whether it answers new rows as well."
-            " Keep more aside in the tab Data."
+        worse = there > 1.3 * here and there - here > 0.05 * other.baseline
+        apart = worse and there - here > 2 * float(np.hypot(_error(known), _error(other)))
+        said = _(
+            "Mean error: {training} on training rows, {other} on {rows} rows.",
+            training=known.told(here),
+            other=known.told(there),
+            rows=_(name),
         )
-    end = (
-        "it knows its training rows by heart (over-fitting)"
-        if apart
-        else "it answers new rows about as well as those it learned from"
-    )
-    return f"{pair[0].upper()}{pair[1:]}: {end}."
+    if other.samples < FEWEST:
+        few = ngettext(
+            "{count} {rows} row is too few to tell how well the network predicts new rows. Hold "
+            "out more rows on the Data page.",
+            "{count} {rows} rows are too few to tell how well the network predicts new rows. Hold "
+            "out more rows on the Data page.",
+            other.samples,
+            rows=_(name),
+        )
+        return f"{said} {few}"
+    if apart:
+        end = _("The network has memorised its training rows (overfitting).")
+    elif worse:
+        end = _("New rows are predicted worse, but with so few of them this may be chance.")
+    else:
+        end = _("It predicts new rows about as well as its training rows.")
+    return f"{said} {end}"
 
 
 def _error(found: Evaluation) -> float:
@@ -224,49 +252,62 @@ def _error(found: Evaluation) -> float:
 
 def _of(found: Evaluation) -> str:
     if len(found.columns) > MOST_NAMED:  # an autoencoder's pixels: their names say nothing
-        return f"the {len(found.columns):,} numbers"
-    return format_list(found.columns) if found.columns else "the target"
+        return _("the {count} numbers", count=format_number(len(found.columns), ","))
+    return format_list(found.columns) if found.columns else _("the target")
 
 
 def _off(value: float, found: Evaluation) -> str:
-    verb, mean = ("are", "their means") if len(found.columns) > 1 else ("is", found.guess)
-    return (
-        f"{_of(found)} {verb} off by {found.told(value)} on average;"
-        f" always answering {mean}: {found.told(found.baseline)}."
+    told = {"columns": _of(found), "error": found.told(value), "other": found.told(found.baseline)}
+    if len(found.columns) > 1:
+        return _(
+            "{columns}: off by {error} on average. Always predicting the means: {other}.", **told
+        )
+    return _(
+        "{columns}: off by {error} on average. Always predicting {guess}: {other}.",
+        guess=_(found.guess),
+        **told,
     )
 
 
-_SCALED = " It is measured on scaled values, so it has no unit."
+def _loss(found: Evaluation) -> str:
+    told = _("Training minimises this number: the smaller, the better.")
+    if found.task != REGRESSION:
+        return told
+    return told + " " + _("It is computed from scaled values, so it has no unit.")
+
 
 #: Metric → what its value means, in the data's own units.
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     "accuracy": lambda value, found: correct_sentence(value),
-    "precision": lambda value, found: (
-        f"When it names a class, it is right in {format_percent(value)} of cases"
-        " (on average over the classes)."
+    "precision": lambda value, found: _(
+        "When it predicts a class, {share} of the predictions are correct (mean of all classes).",
+        share=format_percent(value),
     ),
-    "recall": lambda value, found: (
-        f"Of the rows of a class it finds {format_percent(value)} (on average over the classes)."
+    "recall": lambda value, found: _(
+        "It finds {share} of the rows of a class (mean of all classes).",
+        share=format_percent(value),
     ),
-    "f1_score": lambda value, found: (
-        "Precision and recall in one number: high only where both of them are high."
+    "f1_score": lambda value, found: _(
+        "Precision and recall combined in one number: high only if both are high."
     ),
     "mean_absolute_error": _off,
-    "root_mean_squared_error": lambda value, found: (
-        f"Like the mean error, but large misses count more: {found.told(value)}."
+    "root_mean_squared_error": lambda value, found: _(
+        "Like the mean absolute error, but large errors count more: {error}.",
+        error=found.told(value),
     ),
-    "median_absolute_error": lambda value, found: (
-        f"Half of the answers are off by less than {found.told(value)}."
+    "median_absolute_error": lambda value, found: _(
+        "Half of the predictions are off by less than {error}.", error=found.told(value)
     ),
     "r2_score": lambda value, found: (
-        f"It explains {format_probability(value)} of the differences in {_of(found)}."
+        _(
+            "It explains {share} of the variance of {columns}.",
+            share=format_probability(value),
+            columns=_of(found),
+        )
         if value > 0
-        else "It is worse than always answering the mean."
+        else _("It is worse than always predicting the mean.")
     ),
-    "loss": lambda value, found: (
-        "The number that the training makes small: the smaller, the better."
-        + (_SCALED if found.task == REGRESSION else "")
-    ),
+    "loss": lambda value, found: _loss(found),
 }
 
 

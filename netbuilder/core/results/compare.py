@@ -10,6 +10,7 @@ import numpy as np
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
 
 #: Metrics of which more is better; of all others less is.
@@ -46,7 +47,11 @@ def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
     dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None else dataset.validation
     if split is None or not len(split):
-        raise DataError("Its data keeps no rows aside to judge it on.", "Give it a test split.")
+        raise DataError(
+            _("The data has no test set to evaluate the network on."),
+            _("Set a test split on the Data page."),
+            code="no_test_set",
+        )
     return evaluate(trained, split)
 
 

@@ -19,6 +19,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPrepro
 from netbuilder.core.engine.build.loss_values import loss_on
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
 from netbuilder.core.results.own_units import (
     class_probabilities,
@@ -107,7 +108,7 @@ class Evaluation:
     others: Mapping[str, Evaluation] = field(default_factory=dict)
     reading: str = ""
     known: int = 0
-    guess: str = "the mean"
+    guess: str = N_("the mean")
     loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
@@ -156,8 +157,12 @@ def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
     """
     if dataset.test is None:
         raise DataError(
-            "No rows are kept aside to judge the network.",
-            "Give a test_split or a test file in the tab Data and train again, or choose a file.",
+            _("There is no test set to evaluate the network on."),
+            _(
+                "Set a test split or a test file on the Data page and train again, or choose a "
+                "file."
+            ),
+            code="no_test_set",
         )
     seen = _standing_in(dataset.train, dataset.test)
     means = {name: np.asarray(y).mean(axis=0) for name, y in dataset.train.raw_y.items() if len(y)}
@@ -205,7 +210,11 @@ def evaluate(
         split = read_split(trained.project.data, preprocessing_of(trained), Path(data))
     preprocessing = preprocessing_of(trained)
     if len(split) == 0:
-        raise DataError("There are no rows to test on.", "Give a test file, or a test split.")
+        raise DataError(
+            _("There are no rows to test on."),
+            _("Set a test file or a test split on the Data page."),
+            code="no_test_rows",
+        )
     if split.raw_y:
         # What the model learned counts, also where its data set was scaled anew since.
         x, y = preprocessing.apply_inputs(split.raw_x), preprocessing.apply_targets(split.raw_y)
@@ -250,11 +259,17 @@ def _need_finite(values: Array) -> None:
     whole = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     if whole.all():
         return
-    part = "each of" if not whole.any() else f"{int((~whole).sum()):,} of"
+    told = {
+        "count": format_number(int((~whole).sum()), ","),
+        "total": format_number(len(values), ","),
+    }
     raise DataError(
-        f"The network gives no number (NaN) for {part} the {len(values):,} rows.",
-        "If its weights ran away while it learned, train it anew with a smaller learning rate;"
-        " if the rows hold no numbers, mend them.",
+        _("The network's predictions are not numbers (NaN) for {count} of {total} rows.", **told),
+        _(
+            "If the weights became too large in training, train again with a smaller learning "
+            "rate; if the rows contain no numbers, fix the rows."
+        ),
+        code="prediction_not_finite",
     )
 
 
@@ -299,7 +314,7 @@ def _numbers(
         learned = np.asarray(target.mean, float)
     own = learned is None or np.shape(learned) != truth.shape[1:]
     baseline = float(np.abs(truth - (truth.mean(axis=0) if own else learned)).mean())
-    guess = "the mean" if own else "the mean of the training rows"
+    guess = N_("the mean") if own else N_("the mean of the training rows")
     return Evaluation(
         task=REGRESSION,
         samples=len(truth),
@@ -319,40 +334,58 @@ def _number_sentence(
     truth: Array,
     target: OutputPreprocessing,
     baseline: float,
-    guess: str = "the mean",
+    guess: str = N_("the mean"),
 ) -> str:
     off = np.abs(values - truth).mean(axis=0)
     one = len(target.columns) == 1
-    mean = f"would be off by {target.told(baseline) if one else format_number(baseline)}."
-    rows = _count(len(truth), "row")
+    other = target.told(baseline) if one else format_number(baseline)
+    rows = _test_rows(len(truth))
     if len(target.columns) > MOST_NAMED:
         worst = int(off.argmax())
-        return (
-            f"On {rows}, the {len(target.columns):,} numbers are off by"
-            f" {format_number(float(off.mean()))} on average, {target.columns[worst]} most"
-            f" ({format_number(float(off[worst]))}). Always answering their means {mean}"
+        told = _(
+            "On {rows}, the {count} numbers are off by {error} on average, {column} most ({most}).",
+            rows=rows,
+            count=format_number(len(target.columns), ","),
+            error=format_number(float(off.mean())),
+            column=target.columns[worst],
+            most=format_number(float(off[worst])),
         )
+        mean = _("Always predicting their means would be off by {error}.", error=other)
+        return f"{told} {mean}"
     parts = []
     for index, name in enumerate(target.columns):
         low, high = truth[:, index].min(), truth[:, index].max()
-        told = partial(target.told, column=index)
+        told_of = partial(target.told, column=index)
+        error = told_of(float(off[index]))
         if len(truth) == 1:
             parts.append(
-                f"{name} is off by {told(float(off[index]))} ({told(float(low))} is right)"
+                _(
+                    "{column} is off by {error} (true value {value})",
+                    column=name,
+                    error=error,
+                    value=told_of(float(low)),
+                )
             )
             continue
         parts.append(
-            f"{name} is off by {told(float(off[index]))} on average (values "
-            f"run from {told(float(low))} to {told(float(high))})"
+            _(
+                "{column} is off by {error} on average (values range from {low} to {high})",
+                column=name,
+                error=error,
+                low=told_of(float(low)),
+                high=told_of(float(high)),
+            )
         )
-    text = f"On {rows}, {'; '.join(parts)}."
+    text = _("On {rows}, {errors}.", rows=rows, errors="; ".join(parts))
     if one and len(truth) > 1:
-        text += f" Always answering {guess} {mean}"
+        text += " " + _(
+            "Always predicting {guess} would be off by {error}.", guess=_(guess), error=other
+        )
     return text
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count:,} test {what}{'' if count == 1 else 's'}"
+def _test_rows(count: int) -> str:
+    return ngettext("{count} test row", "{count} test rows", count)
 
 
 def class_evaluation(
@@ -428,26 +461,59 @@ def _class_sentence(
     matrix: NDArray[np.int64] | None,
 ) -> str:
     if matrix is None:
-        return (
-            f"On {_count(len(truth), 'row')}, {format_percent(accuracy, 1)} of the"
-            f" {len(target.classes)} labels are right"
-            f" (always the more frequent answer: {baseline:.1%})."
+        told = _(
+            "On {rows}, {share} of the {count} labels are correct.",
+            rows=_test_rows(len(truth)),
+            share=format_percent(accuracy, 1),
+            count=len(target.classes),
         )
+        often = _(
+            "Always predicting the more frequent value: {share}.",
+            share=format_number(baseline, ".1%"),
+        )
+        return f"{told} {often}"
     right = int((numbers == truth).sum())
-    text = (
-        f"{right:,} of {_count(len(truth), 'row')} are right ({format_percent(accuracy, 1)}). "
-        f"Always answering the most frequent class would reach {baseline:.1%}."
-    )
+    sentences = [
+        _(
+            "{correct} of {rows} correct ({share}).",
+            correct=format_number(right, ","),
+            rows=_test_rows(len(truth)),
+            share=format_percent(accuracy, 1),
+        ),
+        _(
+            "Always predicting the most frequent class: {share}.",
+            share=format_number(baseline, ".1%"),
+        ),
+    ]
     wrong = matrix - np.diag(np.diag(matrix))
     if wrong.sum() and len(target.classes) > 2:
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        alike = int((wrong == wrong[row, column]).sum()) - 1
-        text += (
-            f" The most common mistake: {target.classes[row]} taken for "
-            f"{target.classes[column]} ({wrong[row, column]} times)"
+        times = int(wrong[row, column])
+        alike = int((wrong == times).sum()) - 1
+        sentences.append(
+            ngettext(
+                "Most frequent error: {label} predicted as {prediction} (once).",
+                "Most frequent error: {label} predicted as {prediction} ({count} times).",
+                times,
+                label=target.classes[row],
+                prediction=target.classes[column],
+            )
         )
         if alike == 1:
-            row, column = np.argwhere(wrong == wrong[row, column])[1]
-            text += f", and as often {target.classes[row]} for {target.classes[column]}"
-        text += f", and {alike} others as often." if alike > 1 else "."
-    return text.replace("(1 times)", "(once)").replace("(2 times)", "(twice)")
+            row, column = np.argwhere(wrong == times)[1]
+            sentences.append(
+                _(
+                    "Equally frequent: {label} predicted as {prediction}.",
+                    label=target.classes[row],
+                    prediction=target.classes[column],
+                )
+            )
+        elif alike > 1:
+            sentences.append(
+                ngettext(
+                    "{count} other error is equally frequent.",
+                    "{count} other errors are equally frequent.",
+                    alike,
+                )
+            )
+    return " ".join(sentences)

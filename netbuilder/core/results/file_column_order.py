@@ -28,14 +28,19 @@ from netbuilder.core.data.readers.csv_reader import drop_index_column, read_tabl
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import preprocessing_of
-from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MADE = "It was not made with NetBuilder"
-_OURS = "The .h5 that NetBuilder saves says which columns it takes."
+_MADE = N_("This model was not made with NetBuilder")
+_OURS = N_("A .h5 saved by NetBuilder says which columns it takes.")
+
+
+def _not_made(why: str) -> str:
+    return f"{_(_MADE)}. {why}"
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,17 @@ def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
     raw_y = {key: truth}
     found = Preprocessing({name: entry}, {key: target})
     split = Split(found.apply_inputs(raw_x), found.apply_targets(raw_y), raw_x, None, raw_y)
-    words = (
-        f"{_MADE}: the columns {format_list(features.columns, 4)} of {path.name} went in as they"
-        f" stand, "
-        f"in the order of the file, and {format_list(answers.columns, 4)} was taken for the answer"
-    )
+    values = {
+        "inputs": format_list(features.columns, 4),
+        "target": format_list(answers.columns, 4),
+        "file": path.name,
+    }
+    told = _("The columns {inputs} of {file} are the inputs, {target} is the target.", **values)
     if target.classes:
-        words += f" (its classes in the order {format_list(target.classes, 6)})"
-    return OrderedRows(replace(trained, preprocessing=found), split, f"{words}.{left_out}")
+        classes = format_list(target.classes, 6)
+        told += " " + _("The order of the classes: {classes}.", classes=classes)
+    words = f"{_(_MADE)}. {told}{left_out}"
+    return OrderedRows(replace(trained, preprocessing=found), split, words)
 
 
 def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) -> OrderedRows:
@@ -99,7 +107,7 @@ def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) 
     return OrderedRows(
         replace(trained, preprocessing=preprocessing),
         split,
-        f"{_MADE}: the samples of {path.name} went in as they stand.",
+        _not_made(_("The samples of {file} are used as they are.", file=path.name)),
     )
 
 
@@ -107,9 +115,10 @@ def _one_input(preprocessing: Preprocessing) -> tuple[int, ...]:
     (entry, *more) = preprocessing.inputs.values()
     if more or any(size is None for size in entry.shape):
         raise DataError(
-            f"{_MADE}, and it has more than one input or one of any length: nothing says which "
-            "columns they take.",
-            _OURS,
+            _not_made(
+                _("It has several inputs, or one of variable length; its columns are unknown.")
+            ),
+            _(_OURS),
         )
     return tuple(size for size in entry.shape if size is not None)
 
@@ -120,9 +129,8 @@ def _one_output(
     ((key, target), *more) = preprocessing.outputs.items()
     if more or len(trained.training_model.outputs[0].shape) != 2:
         raise DataError(
-            f"{_MADE}, and it gives more than one answer for each row: nothing says which columns "
-            "they are.",
-            _OURS,
+            _not_made(_("It has several outputs; the target columns are unknown.")),
+            _(_OURS),
         )
     return key, target
 
@@ -133,18 +141,37 @@ def _fitting(table: pd.DataFrame, inputs: int, units: int, source: str) -> pd.Da
         if len(one.columns) - inputs in {1, units}:
             return one
     raise DataError(
-        f"{_MADE}: it takes {format_count(inputs, 'number')} in a row, and {source} has "
-        f"{format_count(len(table.columns), 'column')}, the answer among them.",
-        f"Its columns must be those of {source}, in their order, and the answer the last one.",
+        _not_made(
+            _(
+                "It takes {inputs} numbers per row, but {file} has {columns} columns, including "
+                "the target.",
+                inputs=inputs,
+                file=source,
+                columns=len(table.columns),
+            )
+        ),
+        _(
+            "The columns must be those that the model was trained on, in the same order, with "
+            "the target last."
+        ),
+        code="columns_do_not_fit",
     )
 
 
 def _whole_rows(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, str]:
     whole = table.dropna()
     if whole.empty:
-        raise DataError(f"Each row of {source} has an empty cell.", "Fill them in.")
+        raise DataError(
+            _("Every row of {file} has an empty cell.", file=source),
+            _("Fill in the empty cells."),
+            code="every_row_incomplete",
+        )
     lost = len(table) - len(whole)
-    return whole, f" {format_count(lost, 'row')} with empty cells left out." if lost else ""
+    return whole, " " + ngettext(
+        "{count} row with empty cells was left out.",
+        "{count} rows with empty cells were left out.",
+        lost,
+    ) if lost else ""
 
 
 def _parts(
@@ -193,27 +220,50 @@ def _truth(
     if target.task == REGRESSION:
         if len(columns) != target.units:
             raise DataError(
-                f"{_MADE}: it answers {format_count(target.units, 'number')}, and {source} has one "
-                "column for them.",
-                "Give one column for each number that it answers.",
+                _not_made(
+                    ngettext(
+                        "It predicts {count} number, but {file} has one column for it.",
+                        "It predicts {count} numbers, but {file} has one column for them.",
+                        target.units,
+                        file=source,
+                    )
+                ),
+                _("Give one column for each predicted number."),
+                code="target_columns_missing",
             )
         return replace(target, columns=columns), _numbers(answers, source)
     if len(columns) > 1:
         rows = _numbers(answers, source)
         if target.task != CLASSES or not np.array_equal(rows.sum(axis=1), np.ones(len(rows))):
             raise DataError(
-                f"{_MADE}: it answers one of {target.units} classes, and the columns "
-                f"{format_list(columns, 6)} of {source} do not hold one 1 in each row.",
-                "Give one column with the names of the classes.",
+                _not_made(
+                    _(
+                        "It predicts one of {count} classes, but the columns {columns} of {file} "
+                        "do not have exactly one 1 in each row.",
+                        count=target.units,
+                        columns=format_list(columns, 6),
+                        file=source,
+                    )
+                ),
+                _("Give one column with the names of the classes."),
+                code="target_columns_not_one_hot",
             )
         return replace(target, columns=columns[:1], classes=columns), rows.argmax(axis=1)
     classes = _classes(answers.iloc[:, 0], target.units)
     if classes is None:
         found = len(set(labels_of(answers.iloc[:, 0])))
         raise DataError(
-            f"{_MADE}: it answers one of {max(2, target.units)} classes, and '{columns[0]}' of "
-            f"{source} has {found} different values: nothing says which is which.",
-            _OURS,
+            _not_made(
+                _(
+                    "It predicts one of {count} classes, but '{column}' of {file} has {values} "
+                    "different values.",
+                    count=max(2, target.units),
+                    column=columns[0],
+                    file=source,
+                    values=found,
+                )
+            ),
+            _(_OURS),
         )
     numbers = labels_of(answers.iloc[:, 0]).map({label: i for i, label in enumerate(classes)})
     return replace(target, columns=columns, classes=classes), numbers.to_numpy(np.int64)
@@ -225,8 +275,14 @@ def _numbers(table: pd.DataFrame, source: str) -> NDArray[np.float64]:
         numbers = as_numbers(table[name], source)
         if numbers is None:
             raise DataError(
-                f"{_MADE}, and takes numbers; the column '{name}' of {source} is text.",
-                _OURS,
+                _not_made(
+                    _(
+                        "It takes numbers, but the column '{column}' of {file} is text.",
+                        column=name,
+                        file=source,
+                    )
+                ),
+                _(_OURS),
             )
         parts.append(np.asarray(numbers, np.float64))
     return np.stack(parts, axis=1)

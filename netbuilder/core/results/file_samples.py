@@ -21,6 +21,7 @@ from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.sample_summary import format_cells
 from netbuilder.core.results.own_units import preprocessing_of
@@ -52,8 +53,10 @@ class FileSamples:
         if not 0 <= index < len(self):
             last = len(self) - 1
             raise DataError(
-                f"There is no row {index}.",
-                f"The rows count from 0 to {last}." if last else "There is one row, number 0.",
+                _("There is no row {number}.", number=index),
+                _("Rows are numbered from 0 to {last}.", last=last)
+                if last
+                else _("There is one row, number 0."),
             )
         return {key: values[index] for key, values in self.raw.items()}
 
@@ -103,16 +106,20 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     data = trained.project.data
     table = read_table(path, inference_data.reading_of_model(data, preprocessing))
     table = inference_data.as_model_table(table, preprocessing, path.name)
-    raw, kept, _ = inference_data.raw_of_table(table, data, preprocessing, path.name)
+    raw, kept, _unused = inference_data.raw_of_table(table, data, preprocessing, path.name)
     count = len(next(iter(raw.values())))
     if not count:
-        raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
+        raise DataError(
+            _("Every row of {file} has a missing value.", file=path.name),
+            _("Fill in the missing values."),
+            code="every_row_incomplete",
+        )
     texts: tuple[str, ...] = ()
     text = next((e for e in preprocessing.inputs.values() if e.vocabulary and not e.level), None)
     if text is not None:
         column = inference_data.text_column(kept, text, path.name)
         texts = tuple(str(value) for value in column)
-    names = tuple(f"line {line}" for line in kept.index)
+    names = tuple(_("line {number}", number=line) for line in kept.index)
     return FileSamples(raw, _truth(trained, path, count), texts, names)
 
 
@@ -142,8 +149,13 @@ def _files(trained: TrainedModel, path: Path) -> FileSamples:
         files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
     if not files or files[0].suffix.lower() not in endings:
         raise DataError(
-            f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
-            f"It takes {input_sort(trained)}.",
+            _(
+                "'{folder}' has no file that the model takes ({endings}).",
+                folder=path.name,
+                endings=", ".join(endings),
+            ),
+            _("The model takes {inputs}.", inputs=input_sort(trained)),
+            code="no_fitting_file",
         )
     raw = inference_data.raw_of_files(files, preprocessing)
     texts: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
 from netbuilder.core.wording import format_list
 
@@ -107,7 +108,11 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     """
     ends = series_ends(trained)
     if ends is None:
-        raise DataError("This network predicts no series.", "Ask it about a sample.")
+        raise DataError(
+            _("This network does not predict a series."),
+            _("Predict for a sample instead."),
+            code="not_a_series",
+        )
     preprocessing = preprocessing_of(trained)
     entry: InputPreprocessing = preprocessing.inputs[ends.key]
     rows = np.array(window, np.float64)
@@ -121,8 +126,13 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
         }
     ):
         raise DataError(
-            f"The window has the shape {rows.shape}, the network takes {entry.shape}.",
-            "Give as many rows as it looks back.",
+            _(
+                "The window has the shape {shape}, but the network takes {wanted}.",
+                shape=rows.shape,
+                wanted=entry.shape,
+            ),
+            _("Give as many rows as the network's window has."),
+            code="window_shape",
         )
     target: OutputPreprocessing = preprocessing.outputs[ends.output]
     ask = repeated_predictor(trained)
@@ -160,17 +170,62 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
     return next(iter(split.raw_x.values()))[-1] if len(split) else None
 
 
+def last_days(trained: TrainedModel, base: Path) -> Array | None:
+    """Return the days since 1970-01-01 of the rows of ``last_window``, float (window,).
+
+    None where the data has no dates.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    data = trained.project.data
+    path = data.test_path or data.path
+    if not (_goes_on(trained) and path):
+        return None
+    return inference_data.last_series_days(data, preprocessing_of(trained), base / path)
+
+
+def days_after(days: Array, steps: int) -> Array:
+    """Return the days that follow ``days`` in their own rhythm, float (steps,).
+
+    Dates of one day of the month, or of the months' ends, go on by months; others by their usual
+    distance.
+
+    Args:
+        days: since 1970-01-01, rising, float (n,).
+        steps: how many follow.
+    """
+    apart = np.diff(days)
+    usual = float(np.median(apart)) if len(apart) else 1.0
+    ahead = np.arange(1, steps + 1)
+    dates = np.floor(days).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    of_month = (dates - months.astype("datetime64[D]")).astype(int)
+    left = ((months + 1).astype("datetime64[D]") - dates).astype(int)
+    by_months = usual >= 28 and bool((days == np.floor(days)).all())
+    if not by_months or not ((of_month == of_month[0]).all() or (left == left[0]).all()):
+        return np.asarray(days[-1] + usual * ahead)
+    later = months[-1] + ahead * round(usual / 30.44)
+    if (of_month == of_month[0]).all():
+        dates = later.astype("datetime64[D]") + of_month[0]
+    else:
+        dates = (later + 1).astype("datetime64[D]") - left[0]
+    return np.asarray(dates, np.float64)
+
+
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
-        return (
-            f"It can go no further: {format_list(ends.targets)} is predicted, but is no column of"
-            f" its"
-            " window."
+        return _(
+            "The forecast ends here: {columns} is predicted but not part of the input window.",
+            columns=format_list(ends.targets),
         )
     if steps <= ends.horizon:
         return ""
     held = ""
     if ends.held:
-        stays = "stays at its last value" if len(ends.held) == 1 else "stay at their last values"
-        held = f" {format_list(ends.held)} {stays}."
-    return f"From step {ends.horizon + 1} on it builds on its own answers, and errs more.{held}"
+        held = " " + _("Kept at the last value: {columns}.", columns=format_list(ends.held))
+    told = _(
+        "From step {step} on, predictions are based on earlier predictions and less accurate.",
+        step=ends.horizon + 1,
+    )
+    return told + held

@@ -15,11 +15,13 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.tokens import last_window, text_of, token_numbers, tokenize
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import (
     class_probabilities,
     preprocessing_of,
     repeated_predictor,
 )
+from netbuilder.core.wording import format_number
 
 DEFAULT_LENGTH = 200
 _MOST = 100_000
@@ -79,15 +81,21 @@ def stream_tokens(
     ends = next_token_ends(trained)
     if ends is None:
         raise UserError(
-            "This network has not learned to go on from a text.",
-            'Train one on a text with "task": "next_token" (in the Data panel: kind text).',
+            _("This network was not trained to continue a text."),
+            _('Train a network on a text with "task": "next_token" (Data page: kind text).'),
+            code="not_a_text_generator",
         )
     if not 0 <= length <= _MOST:
-        raise UserError(f"The length is {length}.", f"Write a number from 0 to {_MOST:,}.")
+        raise UserError(
+            _("The length is {length}.", length=length),
+            _("Write a number from 0 to {most}.", most=format_number(_MOST, ",")),
+            code="length_out_of_range",
+        )
     if not 0 <= temperature <= 100:
         raise UserError(
-            f"The temperature is {temperature}.",
-            "Write 0 for the likeliest token, 1 for the network's own probabilities.",
+            _("The temperature is {temperature}.", temperature=temperature),
+            _("Write 0 for the most likely token, 1 for the network's own probabilities."),
+            code="temperature_out_of_range",
         )
     return _tokens(trained, ends, start, length, temperature, seed)
 
@@ -104,13 +112,14 @@ def _tokens(
     random = np.random.default_rng(seed)
     ask = repeated_predictor(trained)
     window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
-    for _ in range(length):
+    for _unused in range(length):
         answer = ask({key: window[None]})[output]
         probabilities = class_probabilities(answer, target)
         if probabilities is None:
             raise UserError(
-                "The network's answers are no probabilities.",
-                "Let its last layer end in softmax, and train it again.",
+                _("The network's outputs are not probabilities."),
+                _("Give its last layer the activation softmax, and train it again."),
+                code="no_probabilities",
             )
         token = target.classes[sample_token(probabilities[0], temperature, random)]
         yield token

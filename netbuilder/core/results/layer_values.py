@@ -20,6 +20,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
 )
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of
 
 if TYPE_CHECKING:
@@ -79,15 +80,25 @@ def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict
     for name in names:
         entry = preprocessing.inputs[name]
         if name not in sample:
-            raise DataError(f"The sample has no value for '{name}'.", "Choose another sample.")
+            raise DataError(
+                _("The sample has no value for '{name}'.", name=name),
+                _("Choose another sample."),
+                code="sample_incomplete",
+            )
         raw = np.asarray(sample[name])
         fits = raw.ndim == len(entry.shape) and all(
             want is None or want == got for want, got in zip(entry.shape, raw.shape, strict=True)
         )
         if not fits:
             raise DataError(
-                f"The sample's value for '{name}' has the shape {raw.shape}, not {entry.shape}.",
-                "Choose a sample of this data set.",
+                _(
+                    "The sample's value for '{name}' has the shape {shape}, not {wanted}.",
+                    name=name,
+                    shape=raw.shape,
+                    wanted=entry.shape,
+                ),
+                _("Choose a sample of this data set."),
+                code="sample_shape",
             )
         ready[name] = entry.apply(raw[None])
     model, nodes = node_outputs(trained)

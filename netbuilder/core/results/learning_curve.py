@@ -14,6 +14,7 @@ from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.wording import format_number
@@ -59,21 +60,30 @@ class LearningCurve:
         spread = float(np.std(last.new) + np.std(before.new)) / 2
         known = float(np.mean(last.known))
         gap = known - there if self.rises else there - known
-        said = (
-            f"From {before.rows:,} to {last.rows:,} rows it goes from {self._value(here)} to"
-            f" {self._value(there)} on {self.what} rows"
+        said = _(
+            "With {more} instead of {fewer} rows, the result on {rows} rows changes from {before} "
+            "to {after}.",
+            more=format_number(last.rows, ","),
+            fewer=format_number(before.rows, ","),
+            rows=_(self.what),
+            before=self._value(here),
+            after=self._value(there),
         )
         if gain > max(spread, 0.01 * abs(here)):
-            return f"{said}: more rows are likely to help further."
+            return said + " " + _("More rows are likely to help further.")
         if gap > max(spread, 0.05 * max(abs(known), abs(there))):
             return (
-                f"{said}: more rows hardly help now, though it knows its own rows better"
-                " (over-fitting): a smaller network or dropout may."
+                said
+                + " "
+                + _(
+                    "More rows hardly help now, but the network is better on its training rows "
+                    "(overfitting): try a smaller network or dropout."
+                )
             )
-        return f"{said}: more rows are unlikely to help; a larger network may."
+        return said + " " + _("More rows are unlikely to help; a larger network may.")
 
     def _value(self, value: float) -> str:
-        return f"{value:.1%}" if self.rises else format_number(value)
+        return format_number(value, ".1%") if self.rises else format_number(value)
 
 
 def learning_curve(
@@ -107,18 +117,25 @@ def learning_curve(
     new = dataset.test if dataset.test is not None and len(dataset.test) else dataset.validation
     if new is None or not len(new):
         raise DataError(
-            "There are no rows to judge on.", "Keep some aside: a test split in the tab Data."
+            _("There are no rows to evaluate on."),
+            _("Set a test split on the Data page."),
+            code="no_test_set",
         )
     what = "test" if new is dataset.test else "validation"
     if dataset.stream is not None:
         raise DataError(
-            "The training rows are read while it trains: parts of them cannot be drawn.",
-            "Use less data, or allow more memory for it in the tab Data.",
+            _("The training rows are read from disk while training, so no subset can be drawn."),
+            _("Use less data, or allow more memory for it on the Data page."),
+            code="data_not_in_memory",
         )
     total = len(dataset.train)
     counts = sorted({max(FEWEST, round(share * total)) for share in shares if total >= FEWEST})
     if len(counts) < 2:
-        raise DataError(f"{total} training rows are too few for a curve.", "Use more data.")
+        raise DataError(
+            _("{count} training rows are too few for a learning curve.", count=total),
+            _("Use more data."),
+            code="too_few_rows",
+        )
     curve = LearningCurve("", what, (), len(counts))
     orders = [_order(dataset, seed) for seed in range(seeds)]
     for count in counts:

@@ -10,8 +10,9 @@ from netbuilder.core.engine.build.network_copies import copy_network
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.manual_weights import WeightIndex, set_weights
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.i18n import gettext as _, noop as N_
 
-_NOTE = "the best epoch counts from here"
+_NOTE = N_("the best epoch counts from here")
 
 
 def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
@@ -25,7 +26,7 @@ def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> 
     training_model = copy_network(trained.training_model, trained.project, trained.facts)
     set_weights(training_model, trained.project.graph, values)
     count = trained.set_by_hand + len(values)
-    change = Changed("weights", count, trained.epochs, trained.step, _NOTE)
+    change = Changed("weights", count, trained.epochs, trained.step, _(_NOTE))
     return replace(
         trained,
         training_model=training_model,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from netbuilder.core.data.preprocessing.missing import fill_missing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_quoted_list
 
 RULES = ("error", "drop", "mean", "median", "most_frequent")
@@ -20,8 +21,9 @@ def with_missing_rule(trained: TrainedModel, rule: str) -> TrainedModel:
     """
     if rule not in RULES:
         raise DataError(
-            f"What is done with missing values is '{rule}', which does not exist.",
-            f"Choose one of {format_quoted_list(RULES, 9)}.",
+            _("There is no rule '{rule}' for missing values.", rule=rule),
+            _("Choose one of {rules}.", rules=format_quoted_list(RULES, 9)),
+            code="missing_rule_unknown",
         )
     data = trained.project.data
     columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}

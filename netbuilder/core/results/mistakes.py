@@ -16,6 +16,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.own_units import parse_cell
 from netbuilder.core.wording import format_number, format_probability
@@ -113,10 +114,10 @@ def mistake_samples(
     """These samples of the split that was judged, at most 24."""
     chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
-    what = "off by, on average" if found.whole else MistakeSamples.what
+    what = _("mean error") if found.whole else MistakeSamples.what
     # Of several Inputs too: together they are the row.
     if split.raw_x and all(modality_of(preprocessing.inputs[key]).tabular for key in split.raw_x):
-        rows: list[dict[str, str]] = [{} for _ in chosen]
+        rows: list[dict[str, str]] = [{} for _unused in chosen]
         for key, values in split.raw_x.items():
             for row, one in zip(rows, values[chosen], strict=True):
                 row.update(_cells(preprocessing.inputs[key], one.reshape(-1)))
@@ -133,7 +134,7 @@ def mistake_samples(
         texts = tuple((_text(entry, one),) for one in raw)
         return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=what)
     last = tuple((", ".join(format_number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
-    return MistakeSamples(chosen, captions, names=("last values",), cells=last, what=what)
+    return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, what=what)
 
 
 def _caption(found: Evaluation, row: int) -> str:

@@ -17,14 +17,13 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.results import statistics
 from netbuilder.core.results.evaluate import Evaluation, evaluate
 from netbuilder.core.results.own_units import preprocessing_of
+from netbuilder.core.wording import format_number
 
 KEY = "card"
 #: What a person answers: key in the project, and the question.
@@ -127,7 +126,11 @@ def _range_rows(trained: TrainedModel) -> Rows:
             if column.categories:
                 rows.append((column.name, ", ".join(column.categories)))
             elif column.low is not None and column.high is not None:
-                text = _("{low} to {high}", low=f"{column.low:g}", high=f"{column.high:g}")
+                text = _(
+                    "{low} to {high}",
+                    low=format_number(column.low, "g"),
+                    high=format_number(column.high, "g"),
+                )
                 rows.append((column.name, f"{text} {column.unit}".strip()))
     return rows
 
@@ -138,34 +141,40 @@ def _training_rows(trained: TrainedModel) -> Rows:
     weights = int(sum(np.prod(value.shape) for value in trained.training_model.weights))
     rows = [
         (_("Layers"), ", ".join(layers)),
-        (_("Parameters"), f"{weights:,}"),
+        (_("Parameters"), format_number(weights, ",")),
         (_("Loss"), training.loss.name if training.loss is not None else _("automatic")),
         (_("Optimizer"), training.optimizer.name),
-        (_("Epochs"), f"{trained.epochs:,}"),
-        (_("Batch size"), f"{training.batch_size:,}"),
+        (_("Epochs"), format_number(trained.epochs, ",")),
+        (_("Batch size"), format_number(training.batch_size, ",")),
         (_("Seed"), str(training.seed)),
     ]
     if trained.seconds:
-        rows.append((_("Training time"), _("{seconds} s", seconds=f"{trained.seconds:.1f}")))
+        rows.append(
+            (_("Training time"), _("{seconds} s", seconds=format_number(trained.seconds, ".1f")))
+        )
     return rows
 
 
 def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
     if found is None:
-        return [(name, f"{value:.4g}") for name, value in trained.test.items()]
+        return [(name, format_number(value, ".4g")) for name, value in trained.test.items()]
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)
-    rows = [(_("Samples"), f"{found.samples:,}")]
+    rows = [(_("Samples"), format_number(found.samples, ","))]
     for name, value in found.metrics.items():
-        text = f"{value:.4g}"
+        text = format_number(value, ".4g")
         if name in within:
             low, high = within[name]
-            text += " " + _("(95 % interval {low} to {high})", low=f"{low:.4g}", high=f"{high:.4g}")
+            text += " " + _(
+                "(95 % interval {low} to {high})",
+                low=format_number(low, ".4g"),
+                high=format_number(high, ".4g"),
+            )
         if name in guess:
-            text += "; " + _("baseline {value}", value=f"{guess[name]:.4g}")
+            text += "; " + _("baseline {value}", value=format_number(guess[name], ".4g"))
         rows.append((name, text))
     held = statistics.calibration(found)
     if held is not None:
-        rows.append((_("Expected calibration error"), f"{held.expected_error:.3f}"))
+        rows.append((_("Expected calibration error"), format_number(held.expected_error, ".3f")))
     return rows
 
 
@@ -185,7 +194,7 @@ def _class_rows(found: Evaluation) -> Rows:
 
 
 def _share(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.3f}"
+    return "–" if np.isnan(value) else format_number(value, ".3f")
 
 
 def as_markdown(card: ModelCard) -> str:

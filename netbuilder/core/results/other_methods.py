@@ -16,9 +16,7 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import (
     Evaluation,
     class_evaluation,
@@ -187,7 +185,7 @@ def compare(
     if held is None or not len(held):
         raise DataError(
             _("No rows are held out to compare on."),
-            _("Set a test split in the Data tab."),
+            _("Set a test split on the Data page."),
             code="no_test_set",
         )
     rows, notes = _sampled(dataset.train, seed)

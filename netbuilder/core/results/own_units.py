@@ -24,7 +24,7 @@ from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import format_measure
+from netbuilder.core.wording import format_measure, format_number
 
 Array = NDArray[Any]
 _AT_ONCE = 256
@@ -90,7 +90,7 @@ def format_day(days: float, low: float | None) -> str:
     """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years, or
     of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers."""
     if not _dated(days, low):
-        return f"{days:.0f}"
+        return format_number(days, ".0f")
     return (_FIRST + timedelta(days=math.floor(days))).isoformat()
 
 

@@ -24,7 +24,7 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.results.own_units import class_probabilities, predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import (
@@ -34,9 +34,9 @@ from netbuilder.core.results.unusual_values import (
 )
 from netbuilder.core.wording import (
     did_you_mean,
-    format_count,
     format_list,
     format_measure,
+    format_number,
     format_probability,
 )
 
@@ -74,20 +74,24 @@ class OutputPredictions:
     def text(self, index: int = 0) -> str:
         """The answer about one sample: "price: 1,400" or "species: setosa (98 %)"."""
         if not np.isfinite(self.values[index]).all():
-            return f"{format_list(self.columns) or self.output}: no number"
+            return _("{columns}: not a number", columns=format_list(self.columns) or self.output)
         if self.task == REGRESSION:
             row = self.values[index]
             if row.ndim > 1:
-                return f"{self.output}: an array of shape {row.shape}"
+                return _("{output}: an array of shape {shape}", output=self.output, shape=row.shape)
             units = self.units or ("",) * len(self.columns)
             told = [
                 f"{name}: {format_measure(float(value), unit)}"
                 for name, unit, value in zip(self.columns, units, row[:_MOST_NAMED], strict=False)
             ]
-            more = [f"and {len(row) - len(told):,} more"] if len(row) > len(told) else []
+            more = (
+                [_("and {count} more", count=format_number(len(row) - len(told), ","))]
+                if len(row) > len(told)
+                else []
+            )
             return ", ".join(told + more)
         if self.task == MULTI_LABEL:
-            return f"{self.labels[index] or 'none of the labels'}"
+            return self.labels[index] or _("none of the labels")
         sure = ""
         if self.probabilities is not None:
             sure = f" ({format_probability(float(self.probabilities[index].max()))})"
@@ -235,11 +239,16 @@ def predictions_of(
 
 
 def _no_number(count: int, rows: int) -> str:
-    which = "" if rows == 1 else f" for {format_count(count, 'row')} of {rows:,}"
-    return (
-        f"The network gives no number (NaN){which}: its weights ran away while it learned. Train it"
-        " anew with a smaller learning rate."
+    fix = _("Its weights became too large in training. Train again with a smaller learning rate.")
+    if rows == 1:
+        return _("The prediction is not a number (NaN).") + " " + fix
+    told = ngettext(
+        "The prediction is not a number (NaN) for {count} of {total} rows.",
+        "The predictions are not numbers (NaN) for {count} of {total} rows.",
+        count,
+        total=format_number(rows, ","),
     )
+    return f"{told} {fix}"
 
 
 def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
@@ -248,8 +257,14 @@ def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
     )
     if not fits:
         raise DataError(
-            f"'{key}' got samples of shape {values.shape[1:]}, but takes {entry.shape}.",
-            "Give samples of that shape.",
+            _(
+                "'{name}' received samples of shape {shape}, but takes {wanted}.",
+                name=key,
+                shape=values.shape[1:],
+                wanted=entry.shape,
+            ),
+            _("Give samples of that shape."),
+            code="sample_shape",
         )
 
 
@@ -303,28 +318,33 @@ def raw_from_rows(
     import pandas as pd
 
     if not listed_rows:
-        raise DataError("There is no row to answer.", "Fill in a row.")
+        raise DataError(_("There is no row to predict for."), _("Fill in a row."), code="no_row")
     known = [entry.name for entry in form_fields(trained)]
     if not known:
         raise DataError(
-            "This model takes no rows of a table.",
-            f"It takes {input_sort(trained)}: choose a file.",
+            _("This model takes no table rows."),
+            _("It takes {inputs}: choose a file.", inputs=input_sort(trained)),
+            code="model_takes_no_table",
         )
     targets = {name for e in preprocessing_of(trained).outputs.values() for name in e.columns}
     for row in listed_rows:
         for name in row:
             if name not in known and name not in targets:
                 raise DataError(
-                    f"The model has no column '{name}'.",
-                    f"{did_you_mean(name, known)} It has {format_list(known, 12)}.".strip(),
+                    _("The model has no column '{name}'.", name=name),
+                    (
+                        did_you_mean(name, known)
+                        + " "
+                        + _("Known names: {names}.", names=format_list(known, 12))
+                    ).strip(),
                 )
     frames = [inference_data.row_table(row) for row in listed_rows]
     table = pd.concat(frames, ignore_index=True)
     _need_filled(trained, table)
     table.index = pd.RangeIndex(1, len(table) + 1)
     _need_numbers(trained, table)
-    raw, _, notes = inference_data.raw_of_table(
-        table, trained.project.data, preprocessing_of(trained), "the form"
+    raw, _unused, notes = inference_data.raw_of_table(
+        table, trained.project.data, preprocessing_of(trained), _("the form")
     )
     return raw, notes
 
@@ -333,7 +353,11 @@ def _need_filled(trained: TrainedModel, table: Any) -> None:
     for entry in preprocessing_of(trained).inputs.values():
         for column in entry.columns:
             if column.name in table and column.fill is None and table[column.name].isna().any():
-                raise DataError(f"'{column.name}' is empty.", "Fill it in.")
+                raise DataError(
+                    _("'{column}' is empty.", column=column.name),
+                    _("Fill it in."),
+                    code="cell_empty",
+                )
 
 
 def _need_numbers(trained: TrainedModel, table: Any) -> None:
@@ -369,8 +393,8 @@ def _number(cell: object, entry: FormField, written: str) -> float:
             "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
             name=entry.name,
             cell=text,
-            first=f"{min(value, *found):g}",
-            second=f"{max(value, *found):.12g}",
+            first=format_number(min(value, *found), "g"),
+            second=format_number(max(value, *found), ".12g"),
         )
         if two
         else _("'{name}' must be a number, not '{cell}'.", name=entry.name, cell=text),
@@ -403,17 +427,17 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
     }
     found = predict_raw(trained, raw)
     unread = [len(texts) == 1 and has_no_known_words(value[0]) for value in raw.values()]
-    return replace(found, notes=(*found.notes, KNOWS_NOTHING)) if all(unread) else found
+    return replace(found, notes=(*found.notes, _(KNOWS_NOTHING))) if all(unread) else found
 
 
 def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
     """Words (or characters, where these are read) that no training text held, each once."""
-    return tuple(dict.fromkeys(token for _, _, token in _unknown(trained, text)))
+    return tuple(dict.fromkeys(token for _unused, _unused, token in _unknown(trained, text)))
 
 
 def unknown_spans(trained: TrainedModel, text: str) -> tuple[tuple[int, int], ...]:
     """Where ``unknown_words`` stand in the text: (start, end) of each, in order."""
-    return tuple((start, end) for start, end, _ in _unknown(trained, text))
+    return tuple((start, end) for start, end, _unused in _unknown(trained, text))
 
 
 def _unknown(trained: TrainedModel, text: str) -> list[tuple[int, int, str]]:

@@ -20,6 +20,7 @@ from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict import (
@@ -30,14 +31,14 @@ from netbuilder.core.results.predict import (
     predict_raw,
 )
 from netbuilder.core.results.unusual_values import looks_scaled, undo_scaling, unusual_sentences
-from netbuilder.core.wording import format_count, format_list, format_number, format_quoted_list
+from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LOOKS_SCALED_SENTENCE = (
-    "All numbers of this file lie between 0 and 1, as if they had been scaled already. The network "
-    "scales by itself: it takes the numbers as they were."
+LOOKS_SCALED_SENTENCE = N_(
+    "All numbers in this file are between 0 and 1, as if they were scaled already. The network "
+    "scales by itself: it takes unscaled numbers."
 )
 
 
@@ -89,7 +90,11 @@ class FilePredictions:
             return ""  # a row that was left out
         if name not in self.answers:
             return f"{value:.6g}"
-        return f"{value:.1%}" if name.startswith(PROBABILITY) else format_number(float(value))
+        return (
+            format_number(float(value), ".1%")
+            if name.startswith(PROBABILITY)
+            else format_number(float(value))
+        )
 
 
 def predict_file(
@@ -101,7 +106,10 @@ def predict_file(
         found.write(out)
     if not found.looks_scaled:
         return found.predictions
-    notes = (f"{LOOKS_SCALED_SENTENCE} If they were, add --scaled.", *found.predictions.notes)
+    notes = (
+        _(LOOKS_SCALED_SENTENCE) + " " + _("If they are scaled, add --scaled."),
+        *found.predictions.notes,
+    )
     return replace(found.predictions, notes=notes)
 
 
@@ -128,7 +136,10 @@ def predictions_of_file(
     ending = path.suffix.lower()
     if not path.exists():
         raise DataError(
-            f"'{path.name}' is not in {path.parent}.", "Choose it again.", path=str(path)
+            _("'{file}' is not in {folder}.", file=path.name, folder=path.parent),
+            _("Choose it again."),
+            code="file_not_found",
+            path=str(path),
         )
     if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
         return _files(trained, path)
@@ -143,16 +154,26 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
     endings = sorts[0].endings if sorts else ()
     if not endings:
         raise DataError(
-            f"The model takes {input_sort(trained)}, and '{path.name}' is something else.",
-            "Choose a CSV file with the columns that it was trained on.",
+            _(
+                "The model takes {inputs}, and '{file}' is something else.",
+                inputs=input_sort(trained),
+                file=path.name,
+            ),
+            _("Choose a CSV file with the columns that the model was trained on."),
+            code="file_does_not_fit",
         )
     files = [path]
     if path.is_dir():
         files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
     if not files or files[0].suffix.lower() not in endings:
         raise DataError(
-            f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
-            f"It takes {input_sort(trained)}.",
+            _(
+                "'{folder}' has no file that the model takes ({endings}).",
+                folder=path.name,
+                endings=", ".join(endings),
+            ),
+            _("The model takes {inputs}.", inputs=input_sort(trained)),
+            code="no_fitting_file",
         )
     found = predict_files(trained, files)
     root = path if path.is_dir() else path.parent
@@ -183,7 +204,11 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
         used, trained.project.data, preprocessing, path.name
     )
     if kept.empty:
-        raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
+        raise DataError(
+            _("Every row of {file} has a missing value.", file=path.name),
+            _("Fill in the missing values."),
+            code="every_row_incomplete",
+        )
     found = predict_raw(trained, raw)
     answers = found.to_columns()
     # The user's own cells are written as they stood: 36 stays 36, and NA stays NA.
@@ -191,7 +216,7 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
     result = cells.copy()
     for name, values in answers.items():
         result[name] = kept.assign(answer=values)["answer"]
-    sources = tuple(f"line {line}" for line in kept.index)
+    sources = tuple(_("line {number}", number=line) for line in kept.index)
     far = unusual_sentences(preprocessing, raw, sources)
     return FilePredictions(
         Predictions(found.outputs, sources, (*found.notes, *strange, *notes, *far)),
@@ -214,9 +239,17 @@ def _without_strangers(
             lines |= set(cells.index)
             words = format_quoted_list(dict.fromkeys(map(str, cells)), 4)
             notes.append(
-                f"{format_count(len(cells), 'row')} not answered: {words} in column '{name}' "
-                f"({_lines(cells.index)}) did not stand in the "
-                f"training data, which held {format_quoted_list(known[name], 10)}."
+                ngettext(
+                    "No prediction for {count} row: {words} in column '{column}' ({lines}) does "
+                    "not occur in the training data, which has {known}.",
+                    "No predictions for {count} rows: {words} in column '{column}' ({lines}) do "
+                    "not occur in the training data, which has {known}.",
+                    len(cells),
+                    words=words,
+                    column=name,
+                    lines=_lines(cells.index),
+                    known=format_quoted_list(known[name], 10),
+                )
             )
     if len(lines) == len(table):
         return table, ()  # nothing could be answered: that is an error, and is told as one
@@ -225,7 +258,7 @@ def _without_strangers(
 
 def _lines(index: Iterable[object]) -> str:
     lines = [str(one) for one in index]
-    return f"line{'' if len(lines) == 1 else 's'} {format_list(lines, 4)}"
+    return ngettext("line {lines}", "lines {lines}", len(lines), lines=format_list(lines, 4))
 
 
 def _written(dialect: Dialect) -> dict[str, Any]:

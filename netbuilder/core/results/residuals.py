@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import Evaluation
 
 #: So much larger must the errors of large answers be to be told.
@@ -39,11 +40,15 @@ def residuals(found: Evaluation, index: int = 0) -> Residuals:
         DataError: the network gives no numbers.
     """
     if found.task != REGRESSION:
-        raise DataError("Residuals are of numbers, and this network names classes.", "")
+        raise DataError(_("Residuals need numeric predictions; this network predicts classes."), "")
     truth = np.asarray(found.truth, float).reshape(found.samples, -1)[:, index]
     answers = np.asarray(found.predictions, float).reshape(found.samples, -1)[:, index]
     values = truth - answers
-    column = found.columns[index] if index < len(found.columns) else f"value {index + 1}"
+    column = (
+        found.columns[index]
+        if index < len(found.columns)
+        else _("value {number}", number=index + 1)
+    )
     told = partial(found.told, column=index)
     unit = found.units[index] if index < len(found.units) else ""
     return Residuals(column, truth, answers, values, _sentence(answers, values, told), unit)
@@ -55,22 +60,26 @@ def _sentence(
     whole = np.isfinite(values) & np.isfinite(answers)
     answers, values = answers[whole], values[whole]
     if not len(values):
-        return "No answer is a number."
+        return _("No prediction is a number.")
     if len(values) < 2:
-        return "One row cannot tell whether it answers too high or too low on average."
+        return _("One row cannot show whether predictions are too high or too low on average.")
     mean, wide = float(values.mean()), float(values.std())
     error = wide / np.sqrt(len(values))
     if abs(mean) > 2 * error:
-        way = "too low" if mean > 0 else "too high"
-        said = f"On average it answers {told(abs(mean))} {way}"
+        error = told(abs(mean))
+        said = (
+            _("Predictions are {error} too low on average.", error=error)
+            if mean > 0
+            else _("Predictions are {error} too high on average.", error=error)
+        )
     else:
-        said = "It answers neither too high nor too low on average"
-    said += f"; the residuals spread by {told(wide)} (standard deviation)."
+        said = _("Predictions are neither too high nor too low on average.")
+    said += " " + _("Standard deviation of the residuals: {deviation}.", deviation=told(wide))
     if len(values) >= _FEWEST:
         order = np.argsort(answers, kind="stable")
         low, high = (np.abs(values[part]).mean() for part in np.array_split(order, 2))
         if high > _GROWS * low:
-            said += " Large answers are off by much more than small ones."
+            said += " " + _("Large predictions have much larger errors than small ones.")
         elif low > _GROWS * high:
-            said += " Small answers are off by much more than large ones."
+            said += " " + _("Small predictions have much larger errors than large ones.")
     return said

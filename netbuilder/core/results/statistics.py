@@ -288,7 +288,7 @@ def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScor
     names, counts = np.unique(values, return_counts=True)
     if len(names) > max(50, found.samples // FEWEST_ROWS):
         raise DataError(
-            _("The column has {count} different values, nearly one a row.", count=len(names)),
+            _("The column has {count} different values, nearly one per row.", count=len(names)),
             _("Choose a column whose values repeat, such as a place or a class."),
             code="too_many_groups",
         )

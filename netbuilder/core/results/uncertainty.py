@@ -25,10 +25,11 @@ from netbuilder.core.engine.build.graph_to_keras import (
 )
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import is_out_of_range
-from netbuilder.core.wording import format_approximate, format_with_unit
+from netbuilder.core.wording import format_approximate, format_number, format_with_unit
 
 if TYPE_CHECKING:
     import keras
@@ -229,22 +230,34 @@ def uncertainty_of(
             here = float(predict_values(trained, ready)[output].reshape(-1)[0])
             half = float(known.half_widths(ready)[0])
             if is_out_of_range(preprocessing, raw)[0]:
-                parts.append("No known row is like it: how far off this answer is cannot be said.")
+                parts.append(
+                    _(
+                        "No known row is similar to this one, so the error of this prediction "
+                        "cannot be estimated."
+                    )
+                )
             else:
                 low, high = here - half, here + half
                 parts.append(
-                    f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
-                    f"±{format_with_unit(format_approximate(half, half), unit)}: from "
-                    f"{format_with_unit(format_approximate(low, half), unit)} to "
-                    f"{format_with_unit(format_approximate(high, half), unit)}."
+                    _(
+                        "For similar {rows} rows, {level} of predictions were within ±{half}: "
+                        "from {low} to {high}.",
+                        rows=_(known.what),
+                        level=format_number(LEVEL, ".0%"),
+                        half=format_with_unit(format_approximate(half, half), unit),
+                        low=format_with_unit(format_approximate(low, half), unit),
+                        high=format_with_unit(format_approximate(high, half), unit),
+                    )
                 )
         if shaken is not None:
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
             wide = float(ends[1] - ends[0]) / 2
             parts.append(
-                f"Asked again and again with other neurons sitting out (dropout), it says "
-                f"{format_with_unit(format_approximate(float(ends[0]), wide), unit)} to "
-                f"{format_with_unit(format_approximate(float(ends[1]), wide), unit)}."
+                _(
+                    "Repeated predictions with dropout active range from {low} to {high}.",
+                    low=format_with_unit(format_approximate(float(ends[0]), wide), unit),
+                    high=format_with_unit(format_approximate(float(ends[1]), wide), unit),
+                )
             )
             low = float(ends[0]) if low is None else min(low, float(ends[0]))
             high = float(ends[1]) if high is None else max(high, float(ends[1]))
@@ -259,9 +272,14 @@ def uncertainty_of(
     sure = values[:, usual] if values.shape[1] > 1 else np.abs(1 - usual - values[:, 0])
     ends = np.quantile(sure, (0.05, 0.95))
     label = target.classes[usual] if usual < len(target.classes) else str(usual)
-    sentence = (
-        f"Asked {len(tries)} times with other neurons sitting out each time (dropout), it says "
-        f"“{label}” in {(tries == usual).mean():.0%} of them, {ends[0]:.0%} to {ends[1]:.0%} sure."
+    sentence = _(
+        "Of {count} predictions with dropout active, {share} are “{label}”, with a probability of "
+        "{low} to {high}.",
+        count=len(tries),
+        share=format_number((tries == usual).mean(), ".0%"),
+        label=label,
+        low=format_number(ends[0], ".0%"),
+        high=format_number(ends[1], ".0%"),
     )
     return Uncertainty(sentence, float(ends[0]), float(ends[1]))
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, Preprocessing
 from netbuilder.core.data.registry import modality_of
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import usual_range
-from netbuilder.core.wording import format_count, format_number
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,15 +100,32 @@ def unusual_sentences(
         low, high = format_number(column.low or 0.0), format_number(column.high or 0.0)
         if len(cells.far) == 1 or not sources:
             notes.append(
-                f"'{column.name}' is {value}; the training rows run from {low} to {high}, so the "
-                "answer is a guess."
+                _(
+                    "'{column}' is {value}, but the training rows range from {low} to {high}: the "
+                    "prediction is a guess.",
+                    column=column.name,
+                    value=value,
+                    low=low,
+                    high=high,
+                )
             )
             continue
         many = int(cells.far.sum())
         notes.append(
-            f"'{column.name}' is far from the training rows in {format_count(many, 'row')} of "
-            f"{len(cells.far):,}, such as {value} in {sources[first]}; they run from {low} to "
-            f"{high}. {'This answer is a guess' if many == 1 else 'These answers are guesses'}."
+            ngettext(
+                "'{column}' is far from the training rows in {count} row of {total}, such as "
+                "{value} in {place}; they range from {low} to {high}. This prediction is a guess.",
+                "'{column}' is far from the training rows in {count} rows of {total}, such as "
+                "{value} in {place}; they range from {low} to {high}. These predictions are "
+                "guesses.",
+                many,
+                column=column.name,
+                total=format_number(len(cells.far), ","),
+                value=value,
+                place=sources[first],
+                low=low,
+                high=high,
+            )
         )
     return tuple(notes)
 
@@ -154,9 +172,8 @@ def undo_scaling(table: pd.DataFrame, preprocessing: Preprocessing) -> pd.DataFr
 
 
 #: Of a text that is all unknown words.
-KNOWS_NOTHING = (
-    "The network knows none of these words: to other words that it does not know it would answer"
-    " the same."
+KNOWS_NOTHING = N_(
+    "The network knows none of these words: it would predict the same for any other unknown words."
 )
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 from netbuilder.ui.style import theme
 
 
@@ -24,7 +25,14 @@ class ActivationCurvePlot(QWidget):
         self._name, self._x, self._y = name, x, y
         self.setVisible(bool(name))
         self.setAccessibleDescription(
-            _("{name} of {x} is {y}", name=name, x=f"{x:.3g}", y=f"{y:.3g}") if name else ""
+            _(
+                "{name} of {x} is {y}",
+                name=name,
+                x=format_number(x, ".3g"),
+                y=format_number(y, ".3g"),
+            )
+            if name
+            else ""
         )
         self.update()
 

@@ -8,9 +8,8 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -67,7 +66,11 @@ class WindowProducts(QWidget):
         given, weights, _products = self.grids
         rows = [
             ", ".join(
-                _("{value} times {weight}", value=f"{x:.2g}", weight=f"{w:.2g}")
+                _(
+                    "{value} times {weight}",
+                    value=format_number(x, ".2g"),
+                    weight=format_number(w, ".2g"),
+                )
                 for x, w in zip(one, other, strict=True)
             )
             for one, other in zip(given, weights, strict=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
+from netbuilder.core.wording import format_number
 from netbuilder.ui.canvas.layer_tiles import LayerContent
 from netbuilder.ui.services.views.canvas_strips import (
     attention_shares,
@@ -64,7 +64,7 @@ def scaling_sentence(look: SampleActivations, node: Node) -> str:
             "The input is scaled: {name} {given} became {value}.",
             name=name,
             given=given,
-            value=f"{value:.3g}",
+            value=format_number(value, ".3g"),
         )
     return ""
 
@@ -141,8 +141,8 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
         return _(
             "“{word}” is word {number} of {count} in the vocabulary.",
             word=known[number],
-            number=f"{number:,}",
-            count=f"{len(known):,}",
+            number=format_number(number, ","),
+            count=format_number(len(known), ","),
         )
     sources = look.project.graph.sources[node.id]
     if owner.layer != "Embedding" or len(sources) != 1 or len(index) != 2:

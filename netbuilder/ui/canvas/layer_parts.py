@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 Index = tuple[int, ...]
 
@@ -75,9 +75,9 @@ def part_caption(what: str, total: int) -> Callable[[range], str]:
         one, several = _PARTS[what]
         return _(
             one if len(held) == 1 else several,
-            first=f"{held[0]:,}",
-            last=f"{held[-1]:,}",
-            count=f"{total:,}",
+            first=format_number(held[0], ","),
+            last=format_number(held[-1], ","),
+            count=format_number(total, ","),
         )
 
     return words

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.ui.canvas.layer_parts import PictureParts, part_caption
 from netbuilder.ui.canvas.layer_tiles import (
     LayerContent,
@@ -197,7 +197,9 @@ class LayerPicture(QWidget):
         def words(held: range) -> str:
             number, start = divmod(held[0], len(starts))
             said = (
-                _("map {number} of {count}", number=number, count=f"{maps:,}") if maps > 1 else ""
+                _("map {number} of {count}", number=number, count=format_number(maps, ","))
+                if maps > 1
+                else ""
             )
             last = min(starts[start] + _MOST_MAPS, steps) - 1
             some = (
@@ -205,7 +207,7 @@ class LayerPicture(QWidget):
                     "steps {first} to {last} of {count}",
                     first=starts[start],
                     last=last,
-                    count=f"{steps:,}",
+                    count=format_number(steps, ","),
                 )
                 if len(starts) > 1
                 else ""
@@ -497,7 +499,7 @@ class LayerPicture(QWidget):
                 "weight of {input} in unit {unit}: {value}",
                 input=link.name,
                 unit=link.unit,
-                value=f"{link.weight:+.4g}".replace("-", "−"),
+                value=format_number(link.weight, "+.4g"),
             )
         index = self.index_at(spot)
         if index is not None:
@@ -557,7 +559,7 @@ def _largest(size: int, held: range) -> str:
         "largest first: {first} to {last} of {count}",
         first=held[0] + 1,
         last=held[-1] + 1,
-        count=f"{size:,}",
+        count=format_number(size, ","),
     )
 
 

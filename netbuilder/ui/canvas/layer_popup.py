@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import ActivationCurvePlot
 from netbuilder.ui.canvas.convolution_products import WindowProducts

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def state_sentence(states: Any, unit: int, step: int) -> str:
         "unit {unit} after step {step}: {value}",
         unit=unit,
         step=step,
-        value=f"{float(states[step, unit]):.4g}",
+        value=format_number(float(states[step, unit]), ".4g"),
     )
 
 
@@ -110,6 +111,6 @@ def attention_sentence(
         "{query} attends to {key}: {share}",
         query=name(looks),
         key=name(looked),
-        share=f"{shares[looks, looked]:.1%}",
+        share=format_number(shares[looks, looked], ".1%"),
     )
     return said if head is None else _("head {number}: {text}", number=head, text=said)

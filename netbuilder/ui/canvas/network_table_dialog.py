@@ -7,7 +7,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QLabel, QTableView, QVBoxLayout
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_operations
+from netbuilder.core.wording import format_number, format_operations
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.widgets.labels import note_label
@@ -77,8 +77,8 @@ class NetworkTableDialog(QDialog):
             _(
                 "Total: {parameters} parameters, {trainable} of them trainable."
                 " {operations} multiply-adds per sample.",
-                parameters=f"{sum(row.parameters for row in rows):,}",
-                trainable=f"{sum(row.trainable for row in rows):,}",
+                parameters=format_number(sum(row.parameters for row in rows), ","),
+                trainable=format_number(sum(row.trainable for row in rows), ","),
                 operations=format_operations(sum(row.multiply_adds for row in rows)),
             )
         )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 
@@ -21,9 +22,9 @@ def caption_text(look: SampleActivations) -> str:
     """Which sample is looked at, and what it is: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
         return look.own
-    row = f"{look.index + 1:,}"
+    row = format_number(look.index + 1, ",")
     if look.rows:
-        said = _("row {number} of {count}", number=row, count=f"{look.rows:,}")
+        said = _("row {number} of {count}", number=row, count=format_number(look.rows, ","))
     else:
         said = _("row {number}", number=row)
     return said + (f" · {look.truth_words}" if look.truth_words else "")
@@ -113,7 +114,7 @@ class SampleCaption(QFrame):
             + _("The pictures beside the layers show what each layer makes of this sample.")
         )
         self.back.setVisible(bool(look.own) and look.rows > 0)
-        self.back.setText(_("Back to row {number}", number=f"{look.index + 1:,}"))
+        self.back.setText(_("Back to row {number}", number=format_number(look.index + 1, ",")))
         for button in self.steps:
             button.setVisible(not look.own and look.rows > 1)
         self._place()

@@ -18,6 +18,9 @@ from netbuilder.ui.style.font_scale import initial_font_scale
 _EDGE = 8.0  # pixels between the edge and a card that is brought there
 
 
+_ROOMY, _LARGER = QSize(800, 850), 1.4  # from this size on cards are shown larger
+
+
 class ViewportHost(Protocol):
     """What is looked at, and through what."""
 
@@ -136,8 +139,8 @@ class Viewport:
 
         A network that would be too small to read begins at its beginning instead, and scrolls.
         """
-        size, largest = self._free(), initial_font_scale()
-        least = READABLE * largest
+        size, largest = self._free(), self._largest
+        least = READABLE * initial_font_scale()
         box = self._with_room()
         if (box[2] - box[0]) * least > size.width() - 2 * MARGIN:
             box = self._shown.picture.outline
@@ -220,16 +223,26 @@ class Viewport:
             moved = camera.camera_to_show(moved, box, new.width(), new.height(), margin=20.0)
         self.set_camera(moved)
 
+    @property
+    def _largest(self) -> float:
+        """The largest scale that is chosen for a person: more on a large screen."""
+        size = self._shown.viewport().size()
+        roomy = size.width() >= _ROOMY.width() and size.height() >= _ROOMY.height()
+        return initial_font_scale() * (_LARGER if roomy else 1.0)
+
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
         size, picture = self._free(), self._shown.picture
-        larger = initial_font_scale()
+        letters = initial_font_scale()
         box = picture.outline
         room_left, room_right = self._shown.room_beside()
         if (room_left or room_right) and not picture.horizontal:
             wider = (box[0] - room_left, box[1], box[2] + room_right, box[3])
-            if (wider[2] - wider[0]) * READABLE * larger <= size.width() - 2 * MARGIN:
+            if (wider[2] - wider[0]) * READABLE * letters <= size.width() - 2 * MARGIN:
                 box = wider
+        # Larger than its letters only where all of it is seen so.
+        whole = camera.camera_to_fit(box, size.width(), size.height(), largest=self._largest)
+        larger = max(letters, whole.scale)
         seen = camera.camera_to_open(
             box, size.width(), size.height(), picture.horizontal, largest=larger
         )

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.ui.services.capture.sample_source import THUMBNAIL
 from netbuilder.ui.widgets.labels import note_label
 
@@ -58,13 +58,13 @@ class ClassCard(QFrame):
     renamed = Signal(str)
     deleted = Signal(object)
 
-    def __init__(self, name: str, one: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.class_name, self._one = name, one
+        self.class_name = name
         self.edit = QLineEdit(name, self)
-        self.edit.setAccessibleName("Name of the class")
-        self.edit.setPlaceholderText("name of the class")
+        self.edit.setAccessibleName(_("Name of the class"))
+        self.edit.setPlaceholderText(_("name of the class"))
         self.edit.editingFinished.connect(self._edited)
         self.count = QLabel(self)
         self.count.setProperty("role", "note")
@@ -99,10 +99,10 @@ class ClassCard(QFrame):
         """Take the name that the class has now."""
         self.class_name = name
         self.edit.setText(name)
-        self.hold.setText("Hold to collect")
-        self.hold.setAccessibleName(f"Hold to collect {self._one}s of {name}")
-        self.hold.setToolTip(f"Hold the button, or the space bar: {self._one}s are kept until then")
-        self.samples.setAccessibleName(f"The {self._one}s of {name}")
+        self.hold.setText(_("Hold to collect"))
+        self.hold.setAccessibleName(_("Hold to collect samples of {name}", name=name))
+        self.hold.setToolTip(_("Hold the button or the space bar to collect samples."))
+        self.samples.setAccessibleName(_("Samples of {name}", name=name))
         self.complain("")
 
     def complain(self, words: str) -> None:
@@ -114,12 +114,13 @@ class ClassCard(QFrame):
         """Show one more sample."""
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), "")
         item.setData(Qt.ItemDataRole.UserRole, path)
-        trouble = f"this {self._one} cannot be read, " if image.isNull() else ""
-        item.setData(_UNREADABLE, bool(trouble))
-        if trouble:
+        item.setData(_UNREADABLE, image.isNull())
+        if image.isNull():
             item.setIcon(QIcon(_no_picture(self.palette().color(self.foregroundRole()))))
-        item.setToolTip(f"{path.name}: {trouble}click to delete")
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{path.name} {trouble}".strip(" ,"))
+        unreadable = _("{name} (cannot be read)", name=path.name)
+        shown = unreadable if image.isNull() else path.name
+        item.setToolTip(_("{name}: click to delete", name=shown))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, shown)
         self.samples.addItem(item)
         self.samples.scrollToBottom()
         self._counted()
@@ -151,8 +152,17 @@ class ClassCard(QFrame):
         return sum(not item.data(_UNREADABLE) for item in items)
 
     def _counted(self) -> None:
-        words, broken = format_count(self.readable, self._one), self.samples.count() - self.readable
-        self.count.setText(f"{words}, {broken} cannot be read" if broken else words)
+        readable, broken = self.readable, self.samples.count() - self.readable
+        if broken:
+            words = ngettext(
+                "{count} sample, {broken} unreadable",
+                "{count} samples, {broken} unreadable",
+                readable,
+                broken=broken,
+            )
+        else:
+            words = ngettext("{count} sample", "{count} samples", readable)
+        self.count.setText(words)
 
 
 def _no_picture(color: QColor) -> QPixmap:

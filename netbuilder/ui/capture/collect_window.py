@@ -27,8 +27,7 @@ from netbuilder.core.data.readers.sample_collection import (
     write_sample,
 )
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.ui.capture.class_card import ClassCard
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services import jobs
@@ -43,8 +42,8 @@ from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 #: What makes a source, by the word on its button.
 SOURCES: Mapping[str, Callable[[QObject], SampleSource]] = {
-    "Pictures": Camera,
-    "Sounds": Microphone,
+    N_("Pictures"): Camera,
+    N_("Sounds"): Microphone,
 }
 VIEW = 240
 _FEWEST = 2
@@ -70,7 +69,7 @@ class CollectWindow(QDialog):
         sources: Mapping[str, Callable[[QObject], SampleSource]] = SOURCES,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Collect samples")
+        self.setWindowTitle(_("Collect samples"))
         self.resize(820, 560)
         self._place, self._current, self._sources = place, current, sources
         self._source: SampleSource | None = None
@@ -104,12 +103,12 @@ class CollectWindow(QDialog):
 
     def _top(self) -> QHBoxLayout:
         self.kinds = {
-            name: self._button(name, partial(self.choose_kind, name)) for name in self._sources
+            name: self._button(_(name), partial(self.choose_kind, name)) for name in self._sources
         }
         self.device = NoWheelComboBox(self)
-        self.device.setAccessibleName("Device")
+        self.device.setAccessibleName(_("Device"))
         self.device.activated.connect(lambda _row: self._open())
-        self.again = self._button("Look again", self._open)
+        self.again = self._button(_("Try again"), self._open)
         row = QHBoxLayout()
         for button in self.kinds.values():
             button.setCheckable(True)
@@ -124,12 +123,12 @@ class CollectWindow(QDialog):
         self.view = QLabel(self)
         self.view.setFixedSize(VIEW, VIEW)
         self.view.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.view.setAccessibleName("What is seen or heard")
+        self.view.setAccessibleName(_("Camera picture or sound level"))
         self.level = QProgressBar(self)
         self.level.setTextVisible(False)
         self.level.setRange(0, 100)
         self.level.setFixedWidth(VIEW)
-        self.level.setAccessibleName("How loud it is")
+        self.level.setAccessibleName(_("Sound level"))
         self.about = note_label("", self)
         self.about.setFixedWidth(VIEW)
         column = QVBoxLayout()
@@ -139,7 +138,7 @@ class CollectWindow(QDialog):
         return column
 
     def _classes(self) -> QScrollArea:
-        self.more = self._button("Another class", self.add_class)
+        self.more = self._button(_("Add a class"), self.add_class)
         page = QWidget(self)
         page.setProperty("role", "page")
         self._list = QVBoxLayout(page)
@@ -147,7 +146,7 @@ class CollectWindow(QDialog):
         self._list.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self._list.addStretch(1)
         scroll = QScrollArea(self)
-        make_scroll_area_accessible(scroll, "Classes")
+        make_scroll_area_accessible(scroll, _("Classes"))
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(page)
@@ -155,12 +154,12 @@ class CollectWindow(QDialog):
 
     def _bottom(self) -> QHBoxLayout:
         self.where = note_label("", self)
-        self.folder_button = self._button("Other folder…", self._ask_folder)
-        self.put_back = self._button("Put back", self._put_back)
+        self.folder_button = self._button(_("Choose another folder…"), self._ask_folder)
+        self.put_back = self._button(_("Restore"), self._put_back)
         self.put_back.setToolTip(
             _("Restore the sample that you deleted last ({keys}).", keys=key_text("Ctrl+Z"))
         )
-        self.use = self._button("Learn from these", self._use)
+        self.use = self._button(_("Use these samples"), self._use)
         self.use.setProperty("role", "primary")
         row = QHBoxLayout()
         row.addWidget(self.where, 1)
@@ -202,7 +201,7 @@ class CollectWindow(QDialog):
             card.hide()
             card.deleteLater()
         self.cards = []
-        self.where.setText(f"They are kept in {collection.folder}")
+        self.where.setText(_("Saved in {folder}", folder=collection.folder))
         self.where.setToolTip(str(collection.folder))
         try:
             names = collection.classes
@@ -231,9 +230,10 @@ class CollectWindow(QDialog):
         taken = {card.class_name.casefold() for card in self.cards}
         number = len(self.cards) + 1
         while not name:
-            name = "" if f"class {number}" in taken else f"class {number}"
+            proposed = _("class {number}", number=number)
+            name = "" if proposed.casefold() in taken else proposed
             number += 1
-        card = ClassCard(name, self.source.one, self)
+        card = ClassCard(name, self)
         card.hold.setAutoDefault(False)
         card.held.connect(partial(self._held, card))
         card.renamed.connect(partial(self._rename, card))
@@ -357,15 +357,19 @@ class CollectWindow(QDialog):
         self.put_back.setVisible(bool(self._removed))
         full = sum(card.readable > 1 for card in self.cards)
         self.use.setEnabled(full >= _FEWEST)
-        missing = format_count(_FEWEST - full, "more class") if full < _FEWEST else ""
-        one = self.source.many
         self.use.setToolTip(
-            f"Collect some {one} of {missing} first" if missing else f"Take these {one} as the data"
+            ngettext(
+                "Collect samples of {count} more class first.",
+                "Collect samples of {count} more classes first.",
+                _FEWEST - full,
+            )
+            if full < _FEWEST
+            else _("Train on these samples.")
         )
 
     def _ask_folder(self) -> None:
         start = self._collection.folder.parent
-        path = ask_folder(self, "Where the samples are kept", start)
+        path = ask_folder(self, _("Folder for the samples"), start)
         if path is not None:
             self._take_folder(SampleCollection(path, self.source.ending))
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.edits_columns import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
 from netbuilder.core.wording import format_number, format_range
@@ -29,16 +29,32 @@ from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex
 FACTS_ROLE = Qt.ItemDataRole.UserRole
-AUTOMATIC = "as concluded"
+AUTOMATIC = N_("Automatic")
 
 ROLE_WORDS = {
-    "feature": "feature", "target": "▸ target", "ignore": "– left out", "weight": "weight",
-    "split": "split", "order": "order", "group": "group",
-}  # fmt: skip
+    "feature": N_("feature"),
+    "target": N_("▸ target"),
+    "ignore": N_("– ignored"),
+    "weight": N_("sample weight"),
+    "split": N_("split"),
+    "order": N_("order"),
+    "group": N_("group"),
+}
 MISSING_WORDS = {
-    "error": "ask", "drop": "rows left out", "mean": "mean", "median": "median",
-    "most_frequent": "commonest", "category": "own category",
-}  # fmt: skip
+    "error": N_("ask"),
+    "drop": N_("drop rows"),
+    "mean": N_("mean"),
+    "median": N_("median"),
+    "most_frequent": N_("most frequent"),
+    "category": N_("own category"),
+}
+TYPE_WORDS = {
+    "number": N_("number"),
+    "category": N_("category"),
+    "boolean": N_("boolean"),
+    "date": N_("date"),
+    "text": N_("text"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,8 +94,8 @@ class ColumnField:
 def _missing(one: ColumnFacts, ends: ColumnEnds) -> str:
     if one.missing and one.role == "ignore":
         return f"{one.missing:,}"  # nothing is done with them
-    rule = MISSING_WORDS.get(one.missing_rule, one.missing_rule)
-    return f"{one.missing:,} · {rule}" if one.missing else "none"
+    rule = _(MISSING_WORDS.get(one.missing_rule, one.missing_rule))
+    return f"{one.missing:,} · {rule}" if one.missing else _("none")
 
 
 def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
@@ -92,8 +108,8 @@ def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
 
 
 def _nodes(one: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
-    inputs = {node: f"Input {node}" for node in ends.inputs}
-    return inputs | {node: _("Target of {node}", node=node) for node in ends.outputs}
+    inputs = {node: _("Input {name}", name=node) for node in ends.inputs}
+    return inputs | {node: _("Target of {name}", name=node) for node in ends.outputs}
 
 
 def _goes_to(one: ColumnFacts, ends: ColumnEnds) -> str:
@@ -101,35 +117,58 @@ def _goes_to(one: ColumnFacts, ends: ColumnEnds) -> str:
 
 
 FIELDS = (
-    ColumnField("Column", lambda one, ends: one.name, 100),
+    ColumnField(N_("Column"), lambda one, ends: one.name, 100),
     ColumnField(
-        "Role", lambda one, ends: ROLE_WORDS[one.role], 74, "role",
-        lambda one, ends: {role: ROLE_WORDS[role] for role in COLUMN_ROLES},
+        N_("Role"),
+        lambda one, ends: _(ROLE_WORDS[one.role]),
+        74,
+        "role",
+        lambda one, ends: {role: _(ROLE_WORDS[role]) for role in COLUMN_ROLES},
         lambda one, ends: one.role,
-        "What the column is for",
+        N_("What the column is used for."),
     ),
     ColumnField(
-        "Goes to", _goes_to, 84, "node", _nodes, lambda one, ends: "".join(ends.of(one)[:1]),
-        "The Input that it feeds, or the output that learns it. Or drag the row onto the canvas",
+        N_("Goes to"),
+        _goes_to,
+        84,
+        "node",
+        _nodes,
+        lambda one, ends: "".join(ends.of(one)[:1]),
+        N_(
+            "The Input that gets the column, or the output that predicts it. You can also drag "
+            "the row onto the canvas."
+        ),
     ),
     ColumnField(
-        "Type", lambda one, ends: one.type, 68, "type",
-        lambda one, ends: {name: name for name in COLUMN_TYPES}, lambda one, ends: one.type,
-        "How its cells are understood",
+        N_("Type"),
+        lambda one, ends: _(TYPE_WORDS[one.type]),
+        68,
+        "type",
+        lambda one, ends: {name: _(TYPE_WORDS[name]) for name in COLUMN_TYPES},
+        lambda one, ends: one.type,
+        N_("How the cells are read."),
     ),
-    ColumnField("Values", lambda one, ends: "", 72, tip="How often each value comes, by class"),
     ColumnField(
-        "Missing", _missing, 94, "missing",
+        N_("Values"), lambda one, ends: "", 72, tip=N_("How often each value occurs, by class.")
+    ),
+    ColumnField(
+        N_("Missing"),
+        _missing,
+        94,
+        "missing",
         lambda one, ends: {
-            rule: MISSING_WORDS[rule] for rule in fitting_rules(one.role, one.type)
+            rule: _(MISSING_WORDS[rule]) for rule in fitting_rules(one.role, one.type)
         },
         lambda one, ends: one.missing_rule,
-        "Empty cells, and what is done with them",
+        N_("Empty cells, and how they are handled."),
     ),
-    ColumnField("Range", _range, 130,
-          tip="From the smallest to the largest, or the commonest values"),
-    ColumnField("Examples", lambda one, ends: ", ".join(one.examples), 150, tip="The first values"),
-)  # fmt: skip
+    ColumnField(
+        N_("Range"), _range, 130, tip=N_("Smallest and largest value, or the most frequent values.")
+    ),
+    ColumnField(
+        N_("Examples"), lambda one, ends: ", ".join(one.examples), 150, tip=N_("The first values.")
+    ),
+)
 DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Values")
 GOES_TO = next(n for n, one in enumerate(FIELDS) if one.key == "node")
 
@@ -205,7 +244,7 @@ class ColumnModel(QAbstractTableModel):
         """Values that can be chosen in a cell, with their words; "" concludes again."""
         one = FIELDS[column]
         found = dict(one.choices(self.columns[row], self.ends))
-        return found if not found or one.key == "node" else {"": AUTOMATIC, **found}
+        return found if not found or one.key == "node" else {"": _(AUTOMATIC), **found}
 
     def chosen_in(self, row: int, column: int) -> str:
         """What was decided in a cell; "" where it was concluded."""
@@ -231,8 +270,10 @@ class ColumnModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return FIELDS[section].title
-        return FIELDS[section].tip if role == Qt.ItemDataRole.ToolTipRole else None
+            return _(FIELDS[section].title)
+        if role == Qt.ItemDataRole.ToolTipRole and FIELDS[section].tip:
+            return _(FIELDS[section].tip)
+        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -255,19 +296,34 @@ class ColumnModel(QAbstractTableModel):
             return QColor(scheme.secondary) if one.role == "ignore" else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             words = shown.text(one, self.ends) or self._tip(one, shown)
-            return f"{shown.title} of {one.name}: {words}"
+            return _(
+                "{field} of {column}: {value}", field=_(shown.title), column=one.name, value=words
+            )
         return None
 
     def _tip(self, one: ColumnFacts, shown: ColumnField) -> str:
         if shown is FIELDS[DISTRIBUTION]:
             if one.histogram is None:
                 return ", ".join(f"{name}: {count:,}" for name, count in one.common)
-            mean = "" if one.mean is None else f", on average {format_number(one.mean)}"
-            return f"{_range(one, self.ends)}{mean}"
+            if one.mean is None:
+                return _range(one, self.ends)
+            return _(
+                "{range}, mean {mean}",
+                range=_range(one, self.ends),
+                mean=format_number(one.mean),
+            )
         if shown.key and shown.key != "node" and shown.key not in one.decided:
-            return f"{shown.text(one, self.ends)} (concluded; choose to change it)"
+            return _(
+                "{value} (detected automatically; click to change)",
+                value=shown.text(one, self.ends),
+            )
         if shown is FIELDS[0]:
-            return f"{one.unique:,} different values, such as {', '.join(one.examples)}"
+            return ngettext(
+                "{count} different value, such as {examples}",
+                "{count} different values, such as {examples}",
+                one.unique,
+                examples=", ".join(one.examples),
+            )
         return shown.text(one, self.ends)
 
     def flags(self, index: Index) -> Qt.ItemFlag:

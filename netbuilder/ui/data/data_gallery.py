@@ -17,7 +17,7 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import (
     Role,
@@ -30,17 +30,17 @@ from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
 _TASKS = {
-    "regression": "numbers",
-    "binary": "two classes",
-    "classes": "classes",
-    "multi_label": "several labels",
+    "regression": N_("numbers"),
+    "binary": N_("two classes"),
+    "classes": N_("classes"),
+    "multi_label": N_("several labels"),
 }
 
 
 def _kinds(place: DataLocation) -> str:
     """What can lie there, a line for each kind of data."""
     found = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
-    return "\n".join(f"{kind.title}: {kind.help}" for kind in found)
+    return "\n".join(f"{_(kind.title)}: {_(kind.help)}" for kind in found)
 
 
 class DataCard(QFrame):
@@ -55,16 +55,16 @@ class DataCard(QFrame):
         self.setProperty("chosen", False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(row.title)
-        self.setAccessibleDescription(row.description)
+        self.setAccessibleName(_(row.title))
+        self.setAccessibleDescription(_(row.description))
         set_accessible_role(self, Role.Button, self.choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(2)
-        title = heading(f"{row.title} · {_TASKS.get(row.task, row.task)}", self)
+        title = heading(f"{_(row.title)} · {_(_TASKS.get(row.task, row.task))}", self)
         title.setWordWrap(True)
         layout.addWidget(title)
-        layout.addWidget(note_label(row.description, self))
+        layout.addWidget(note_label(_(row.description), self))
         layout.addStretch(1)
 
     def choose(self) -> None:
@@ -111,19 +111,19 @@ class DataGallery(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         row = FlowLayout()
-        self.file_button = QPushButton("Open a file…", self)
+        self.file_button = QPushButton(_("Open a file…"), self)
         self.file_button.setToolTip(_kinds(DataLocation.FILE))
-        self.folder_button = QPushButton("Open a folder…", self)
+        self.folder_button = QPushButton(_("Open a folder…"), self)
         self.folder_button.setToolTip(_kinds(DataLocation.FOLDER))
-        self.paste_button = QPushButton("Paste a table", self)
+        self.paste_button = QPushButton(_("Paste a table"), self)
         self.paste_button.setToolTip(
             _("Paste cells that you copied in a spreadsheet ({keys}).", keys=key_text("Ctrl+V"))
         )
-        self.collect_button = QPushButton("Collect…", self)
+        self.collect_button = QPushButton(_("Collect…"), self)
         self.collect_button.setToolTip(
-            "Take pictures with the camera or sounds with the microphone, a folder for each class"
+            _("Take pictures with the camera or record sounds, in one folder for each class.")
         )
-        self.back = QPushButton("Back", self)
+        self.back = QPushButton(_("Back"), self)
         self.back.setProperty("role", "link")
         row.addWidget(self.file_button)
         row.addWidget(self.folder_button)
@@ -153,7 +153,7 @@ class DataGallery(QWidget):
             grid.setColumnStretch(column, 1)
         grid.setRowStretch(grid.rowCount(), 1)
         scroll = QScrollArea(self)
-        make_scroll_area_accessible(scroll, "Built-in data sets")
+        make_scroll_area_accessible(scroll, _("Built-in data sets"))
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its cards have it, and are scrolled to
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

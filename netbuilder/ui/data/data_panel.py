@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,23 +25,31 @@ from netbuilder.core.data.data_report import DataReport
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.errors import EditError, UserError
+from netbuilder.core.errors import DataError, EditError, UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_count, format_quoted_list
-from netbuilder.ui.data.chooser import DataChooser
+from netbuilder.core.wording import format_quoted_list
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
+from netbuilder.ui.data.network_builder import NetworkBuilder
 from netbuilder.ui.data.recipe_form import RecipeForms, TargetPicker, change_of
 from netbuilder.ui.kinds.splits import SplitBar
-from netbuilder.ui.services.data_recipes import relative_path
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.data_recipes import (
+    FILE_FILTER,
+    recipe_for,
+    recipe_with_file,
+    relative_path,
+)
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.problem_cards import ProblemCards
@@ -48,6 +58,11 @@ from netbuilder.ui.widgets.role_boxes import RoleBox
 
 #: Problems of the network's end, of which the data decides what is right.
 _OF_THE_END = ("output-units", "output-rank")
+_DECISIONS = {
+    "role": N_("Change the role of {columns}"),
+    "type": N_("Change the type of {columns}"),
+    "missing": N_("Change the handling of empty cells in {columns}"),
+}
 
 
 def _read_preview(_data: Data, project: Project, base: Path) -> Preview:
@@ -124,7 +139,7 @@ class DataPanel(QWidget):
         layout.setSpacing(6)
         head = QHBoxLayout()
         self.title = note_label("", page, role="title")
-        self.change = QPushButton("Choose other data…", page)
+        self.change = QPushButton(_("Choose other data…"), page)
         self.change.setProperty("small", True)
         self.change.clicked.connect(self._open_gallery)
         head.addWidget(self.title, 1)
@@ -148,6 +163,9 @@ class DataPanel(QWidget):
         layout.addWidget(self.findings)
         self.cards = ProblemCards(self._store.apply, page)
         layout.addWidget(self.cards)
+        self.builder = NetworkBuilder(self._store, self._workbench, page)
+        self.builder.failed.connect(self._show_error)
+        layout.addWidget(self.builder)
         self.target = TargetPicker(page)
         self.target.edited.connect(self._edit_target)
         layout.addWidget(self.target)
@@ -168,7 +186,7 @@ class DataPanel(QWidget):
 
     def _scrolled(self, page: QWidget) -> QScrollArea:
         scroll = QScrollArea(self)
-        make_scroll_area_accessible(scroll, "Data")
+        make_scroll_area_accessible(scroll, _("Data"))
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -255,13 +273,13 @@ class DataPanel(QWidget):
             value = relative_path(self._workbench.base / value, self._workbench.base)
         changes = change_of(data, name, value)
         self._store.apply(
-            f"Change {name.replace('_', ' ')} of the data",
+            _("Change {option} of the data", option=name.replace("_", " ")),
             lambda project: edits.set_data(project, **changes),
             merge=f"data/{name}",
         )
 
     def _edit_target(self, names: tuple[str, ...]) -> None:
-        self._store.apply("Choose the target", lambda p: edits.set_data(p, target=names))
+        self._store.apply(_("Choose the target"), lambda p: edits.set_data(p, target=names))
 
     def _facts_changed(self) -> None:
         self.cards.clear()
@@ -295,7 +313,7 @@ class DataPanel(QWidget):
     def _show_error(self, error: UserError) -> None:
         buttons = buttons_for(error, self._store.apply)
         if isinstance(error, ReadingCancelledError):
-            buttons = (("Read it", self._workbench.read_again),)
+            buttons = ((_("Read the data"), self._workbench.read_again),)
         chosen = bool(self._store.project.data.kind)
         cards = self.cards if chosen else self.gallery.trouble
         cards.clear()
@@ -343,21 +361,25 @@ class DataPanel(QWidget):
             self._show_error(error)
 
     def _decide(self, names: tuple[str, ...], key: str, value: str) -> None:
-        what = format_quoted_list(names) if len(names) < 3 else format_count(len(names), "column")
+        what = (
+            format_quoted_list(names)
+            if len(names) < 3
+            else ngettext("{count} column", "{count} columns", len(names))
+        )
         if key != "node":
-            label = f"Change the {key} of {what}"
+            label = _(_DECISIONS[key], columns=what)
             self._apply(label, lambda p: set_columns(p, names, **{key: value}))
             return
         model = self.look.columns.columns
         features, targets = model.named("feature"), model.named("target")
         if value in model.ends.inputs:
             self._apply(
-                f"Feed '{value}' with {what}",
+                _("Use {columns} as input of '{node}'", columns=what, node=value),
                 lambda p: set_input_columns(p, names, value, features),
             )
         else:
             self._apply(
-                f"Let '{value}' learn {what}",
+                _("Predict {columns} with '{output}'", output=value, columns=what),
                 lambda p: set_output_columns(p, names, value, targets),
             )
 
@@ -385,6 +407,88 @@ def _pastes(event: QKeyEvent) -> bool:
 
 def data_summary(facts: DataFacts) -> str:
     """What is learned, in a line; the rows of each part stand in the bar below."""
-    names = ", ".join(facts.target_names[:3]) or "the target"
-    what = f"{len(facts.classes)} classes" if facts.classes else "a number"
-    return f"{names}: {what}"
+    names = ", ".join(facts.target_names[:3]) or _("the target")
+    if not facts.classes:
+        return _("{target}: a number", target=names)
+    return ngettext(
+        "{target}: {count} class", "{target}: {count} classes", len(facts.classes), target=names
+    )
+
+
+def _store(text: str, folder: Path | None) -> Path:
+    from netbuilder.core.data.pasted_table import store_table
+
+    return store_table(text, folder)
+
+
+class DataChooser(QObject):
+    """``chosen``: the project has other data; ``failed(error)``: what was pointed at is none."""
+
+    chosen = Signal()
+    failed = Signal(object)
+
+    def __init__(self, store: ProjectStore, workbench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._over = store, workbench, parent
+
+    @property
+    def _folder(self) -> Path | None:
+        """Where the project's file is, if it has one."""
+        return self._workbench.base if self._workbench.store.path is not None else None
+
+    def choose_builtin(self, name: str) -> None:
+        """Learn from a set that comes along."""
+        self._choose(Data(kind="builtin", name=name))
+
+    def choose_path(self, path: Path) -> None:
+        """Learn from a file or a folder; data that had moved keeps all that was decided of it."""
+        try:
+            data = recipe_for(path, self._folder)
+        except DataError as error:
+            self.failed.emit(error)
+            return
+        moved = recipe_with_file(
+            self._store.project.data, path.absolute(), self._workbench.base, data
+        )
+        if moved is None:
+            self._choose(data)
+        else:
+            self._store.apply(_("Locate the data again"), lambda p: replace(p, data=moved))
+            self.chosen.emit()
+
+    def ask_file(self) -> None:
+        """Let a file be chosen."""
+        path = ask_open(self._over, _("Choose data"), FILE_FILTER)
+        if path is not None:
+            self.choose_path(path)
+
+    def ask_folder(self) -> None:
+        """Let a folder be chosen."""
+        path = ask_folder(self._over, _("Choose a folder of data"))
+        if path is not None:
+            self.choose_path(path)
+
+    def paste(self) -> None:
+        """Keep the table on the clipboard as a file, and learn from that."""
+        text = QGuiApplication.clipboard().text()
+        work = partial(_store, text, self._folder)
+        jobs.run_job(work, self.choose_path, self._not_pasted, name="paste", owner=self)
+
+    def _not_pasted(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            error = DataError(
+                _("The pasted table could not be saved: {error}.", error=error),
+                _("Save it as a file and open that file."),
+                code="paste_failed",
+            )
+        self.failed.emit(error)
+
+    def _choose(self, data: Data) -> None:
+        old = self._store.project.data
+
+        def change(project: Project) -> Project:
+            kept = {"validation_split": old.validation_split, "test_split": old.test_split}
+            return edits.set_data(project, data, **kept)
+
+        self._store.apply(_("Choose data"), change)
+        self.chosen.emit()

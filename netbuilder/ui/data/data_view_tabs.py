@@ -13,11 +13,14 @@ from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 from netbuilder.core.data.data_report import DataReport
 from netbuilder.core.data.data_views import TableDataView
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import ColumnView
 from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.widgets.fix_buttons import Apply
+
+_COLUMNS, _ROWS = N_("Columns"), N_("Rows")
 
 
 class _StillBar(QTabBar):
@@ -42,15 +45,16 @@ class DataViewTabs(QTabWidget):
         self.tabBar().setProperty("close", True)
         self.tabBar().setUsesScrollButtons(False)
         self.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabBar().setAccessibleName("Views of the data")
+        self.tabBar().setAccessibleName(_("Views of the data"))
         self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}
+        self._titles: dict[QWidget | None, str] = {self.columns: _COLUMNS, self.preview: _ROWS}
         self._of: object = self  # the data whose tabs these are
         self._waiting: dict[QWidget, tuple[object, Project, Path]] = {}
         self.currentChanged.connect(self._draw)
-        self.addTab(self.columns, "Columns")
-        self.addTab(self.preview, "Rows")
+        self.addTab(self.columns, _(_COLUMNS))
+        self.addTab(self.preview, _(_ROWS))
         self.setMinimumHeight(320)
         self.show_nothing()
 
@@ -67,11 +71,11 @@ class DataViewTabs(QTabWidget):
             for one in looks
             if not isinstance(one, TableDataView) or len(one.names) > 1
         }
-        shown = {"Columns"} if report.columns else set()
+        shown = {_COLUMNS} if report.columns else set()
         shown |= {row.title for row in DATA_VIEW_ROWS if row.look in found}
         understood = report.columns or report.facts is not None
         if understood and not any(row.instead for row in DATA_VIEW_ROWS if row.look in found):
-            shown.add("Rows")
+            shown.add(_ROWS)
         self._waiting = {
             self._tab(row): (found[row.look], project, base)
             for row in DATA_VIEW_ROWS
@@ -92,12 +96,12 @@ class DataViewTabs(QTabWidget):
 
     def show_nothing(self) -> None:
         """There is nothing to look at but rows."""
-        self._only({"Rows"}, None)
+        self._only({_ROWS}, None)
 
     def follow(self, project: Project) -> None:
         """The network changed: other ends get the columns, and other layers the pictures."""
         self.columns.columns.follow(project)
-        for tab, (look, _, base) in self._waiting.items():
+        for tab, (look, _project, base) in self._waiting.items():
             self._waiting[tab] = (look, project, base)
         for tab in self.tabs.values():
             if hasattr(tab, "follow"):
@@ -114,22 +118,23 @@ class DataViewTabs(QTabWidget):
         if row.title not in self.tabs:
             self.tabs[row.title] = made = row.build(self._apply, self)
             order = [one.title for one in DATA_VIEW_ROWS]
-            before = [self.tabText(place) for place in range(2, self.count())]
+            before = [self._titles[self.widget(place)] for place in range(2, self.count())]
             place = 2 + sum(order.index(name) < order.index(row.title) for name in before)
-            self.insertTab(place, made, row.title)
+            self._titles[made] = row.title
+            self.insertTab(place, made, _(row.title))
         return self.tabs[row.title]
 
     def _only(self, shown: set[str], of: object, first: Sequence[str] = ()) -> None:
         """Show these tabs; of other data the one in front that tells most."""
-        before = self.tabText(self.currentIndex())
-        for place in range(self.count()):
-            self.setTabVisible(place, self.tabText(place) in shown)
+        titles = [self._titles[self.widget(place)] for place in range(self.count())]
+        before = titles[self.currentIndex()]
+        for place, title in enumerate(titles):
+            self.setTabVisible(place, title in shown)
         self.tabBar().setVisible(len(shown) > 1)
         other, self._of = of != self._of, of
         if other or before not in shown:
             # What a kind has of its own tells more than its columns, those more than points.
             own = (row.title for row in DATA_VIEW_ROWS if row.own)
-            order = (*first, *own, "Columns", "Arrays", "Rows")
-            wanted = next((title for title in order if title in shown), "Rows")
-            titles = [self.tabText(place) for place in range(self.count())]
+            order = (*first, *own, _COLUMNS, "Arrays", _ROWS)
+            wanted = next((title for title in order if title in shown), _ROWS)
             self.setCurrentIndex(titles.index(wanted))

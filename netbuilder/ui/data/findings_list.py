@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.findings import ERROR, INFO, WARNING, Finding
-from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_list
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
@@ -111,8 +112,25 @@ class FindingsList(FindingsPreview):
 
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
         names = list(dict.fromkeys(one.column for one in rest if one.column))
-        what = format_count(len(rest), "more remark" if more else "remark")
-        return f"⚠ {what}{f' about {format_list(names, 2)}' if names else ''} …"
+        if names:
+            return (
+                ngettext(
+                    "⚠ {count} more warning about {columns} …",
+                    "⚠ {count} more warnings about {columns} …",
+                    len(rest),
+                    columns=format_list(names, 2),
+                )
+                if more
+                else ngettext(
+                    "⚠ {count} warning about {columns} …",
+                    "⚠ {count} warnings about {columns} …",
+                    len(rest),
+                    columns=format_list(names, 2),
+                )
+            )
+        if more:
+            return ngettext("⚠ {count} more warning …", "⚠ {count} more warnings …", len(rest))
+        return ngettext("⚠ {count} warning …", "⚠ {count} warnings …", len(rest))
 
 
 def _mended_error(one: Finding) -> bool:
@@ -147,10 +165,10 @@ class ConclusionRow(QWidget):
         for fix in others:
             self.menu.addAction(fix.label.replace("&", "&&"), partial(apply, fix.label, fix.edit))
         if others:
-            button = QPushButton("Change", self)
+            button = QPushButton(_("Change"), self)
             button.setProperty("small", True)
             button.setMenu(self.menu)
-            button.setAccessibleName(f"Change: {finding.message}")
+            button.setAccessibleName(_("Change: {finding}", finding=finding.message))
             row.addWidget(button)
 
 
@@ -187,4 +205,6 @@ class ConclusionsList(FindingsPreview):
             self._layout.addWidget(line)
 
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
-        return f"{format_count(len(rest), 'more thing')} concluded …"
+        return ngettext(
+            "{count} more automatic choice …", "{count} more automatic choices …", len(rest)
+        )

@@ -36,7 +36,7 @@ def params_of(data: Data) -> tuple[Param, ...]:
         "kind",
         Kind.CHOICE,
         data.kind,
-        "what the file is taken for",
+        _("How the file is read."),
         choices=tuple(other.name for other in others),
     )
     return (how, *rows)
@@ -114,7 +114,7 @@ class TargetPicker(QWidget):
         self._columns: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
         self._concluded: tuple[str, ...] = ()
-        self._row = ChooseRow("target", "The column that the network shall learn to answer", self)
+        self._row = ChooseRow(_("target"), _("The column that the network predicts."), self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
         column = QVBoxLayout(self)
@@ -143,7 +143,7 @@ class TargetPicker(QWidget):
         columns = self._columns
         self._ask()
         shown = self._chosen or self._guess
-        self._row.show_text(", ".join(shown) or "no columns yet")
+        self._row.show_text(", ".join(shown) or _("no columns yet"))
         self.menu.clear()
         for name in columns:
             entry = self.menu.addAction(name.replace("&", "&&"))
@@ -166,11 +166,11 @@ class TargetPicker(QWidget):
             RoleBox(
                 "info",
                 "",
-                f"What shall the network learn? NetBuilder guessed “{guess}”.",
+                _("Which column should the network predict? Suggested: {column}", column=guess),
                 self,
                 buttons=(
-                    (f"Yes, {guess}", lambda: self._settle(self._guess)),
-                    ("Another column…", lambda: self._list_below(card.buttons[1])),
+                    (_("Yes, {column}", column=guess), lambda: self._settle(self._guess)),
+                    (_("Choose another column…"), lambda: self._list_below(card.buttons[1])),
                 ),
             )
         )

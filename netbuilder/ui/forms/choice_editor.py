@@ -79,7 +79,7 @@ class ChoiceForm(QWidget):
         for number, spec in enumerate((*fitting, *others)):
             if others and number == len(fitting):
                 self.combo.insertSeparator(self.combo.count())
-            self.combo.addItem(spec.title or spec.name, spec.name)
+            self.combo.addItem(spec.display_title, spec.name)
         self._show()
 
     def set_automatic(self, name: str) -> None:
@@ -103,7 +103,7 @@ class ChoiceForm(QWidget):
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
         return (
-            _("automatic: {name}", name=(spec.title or spec.name).lower())
+            _("automatic: {name}", name=spec.display_title.lower())
             if spec
             else _("automatic, from the data")
         )
@@ -140,7 +140,7 @@ class ChoiceForm(QWidget):
 
     def _show_help(self) -> None:
         spec = self._specs.get(self._name() or self._auto_name)
-        self.help.setText(spec.help if spec else "")
+        self.help.setText(spec.explanation if spec else "")
         self.help.setVisible(spec is not None)
 
     def _chosen(self, index: int) -> None:

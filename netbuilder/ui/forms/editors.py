@@ -97,7 +97,12 @@ class ChoiceEditor(ElidedComboBox):
 
 def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
     """The activations of the catalog, each with its line of help."""
-    return ChoiceEditor(param, parent, dict(ACTIVATIONS), ACTIVATIONS["linear"])
+    return ChoiceEditor(
+        param,
+        parent,
+        {name: _(text) for name, text in ACTIVATIONS.items()},
+        _(ACTIVATIONS["linear"]),
+    )
 
 
 class FileEditor(QWidget):

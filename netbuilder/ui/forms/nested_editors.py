@@ -147,7 +147,7 @@ class ObjectEditor(NestedEditor):
 
     def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
         spec = self._specs.get(name)
-        return (spec.params, spec.help) if spec else ((), "")
+        return (spec.params, spec.explanation) if spec else ((), "")
 
 
 class LayerEditor(NestedEditor):
@@ -173,7 +173,7 @@ class LayerEditor(NestedEditor):
 
     def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
         spec = LAYERS.get(name)
-        return (spec.params, spec.help) if spec else ((), "")
+        return (spec.params, spec.explanation) if spec else ((), "")
 
     def start_of(self, name: str | None) -> dict[str, Any]:
         spec = LAYERS.get(name or "")

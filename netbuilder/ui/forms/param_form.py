@@ -41,15 +41,15 @@ class ParamRow:
         self.label.setProperty("role", "field")
         word = entry_of_field(param.name, form.about)
         more = "\n" + _("Press F1 to read about “{word}”.", word=word) if word else ""
-        self.label.setToolTip(f"{param.help}{more}")
+        self.label.setToolTip(f"{param.explanation}{more}")
         self.editor = editor_for(param, parent)
         self.editor.setAccessibleName(param.name)
-        self.editor.setAccessibleDescription(param.help)
+        self.editor.setAccessibleDescription(param.explanation)
         self.editor.setProperty(WORD, word)
-        self.editor.setToolTip(f"{param.help}{more}")
+        self.editor.setToolTip(f"{param.explanation}{more}")
         self.label.setBuddy(self.editor)
-        self.help = ClampedLabel(param.help, parent)
-        self.help.setToolTip(param.help)
+        self.help = ClampedLabel(param.explanation, parent)
+        self.help.setToolTip(param.explanation)
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
@@ -73,6 +73,14 @@ class ParamRow:
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]
         if hasattr(self.editor, "explained"):
             self.editor.explained.connect(self._explain)
+
+    def set_shown(self, shown: bool) -> None:
+        """Show the whole row, or hide it."""
+        plain = not (is_block(self.param) or self.param.slide)
+        self.label.setVisible(shown)
+        self.editor.setVisible(shown)
+        self.help.setVisible(shown and plain)
+        self.complaint.setVisible(shown and bool(self.complaint.text()))
 
     def put_help(self, *, below: bool) -> None:
         """Put the line of help below the field, or beside it."""
@@ -110,10 +118,10 @@ class ParamRow:
             self._differs = True
         elif self._differs:
             self._differs = False
-            self.help.setText(self.param.help)
+            self.help.setText(self.param.explanation)
 
     def _explain(self, line: str) -> None:
-        self.help.setText(line or self.param.help)
+        self.help.setText(line or self.param.explanation)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -125,8 +133,8 @@ class ParamForm(QWidget):
     """Fields for ``params``. ``edited(name, value)`` gives a legal value or ``UNSET``.
 
     With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
-    another, has its lines of help below the fields. ``about`` is the word of the glossary for
-    fields that have none of their own.
+    another, has its lines of help below the fields, as has one with ``help_below``. ``about`` is
+    the word of the glossary for fields that have none of their own.
     """
 
     edited = Signal(str, object)
@@ -138,10 +146,12 @@ class ParamForm(QWidget):
         *,
         fold: bool = True,
         narrow: bool = False,
+        help_below: bool = False,
         about: str = "",
     ) -> None:
         super().__init__(parent)
-        self._narrow = narrow
+        self._narrow, self._help_below = narrow, help_below
+        self._limit: frozenset[str] | None = None
         self.about = about
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
@@ -175,6 +185,23 @@ class ParamForm(QWidget):
         self._waiting = values
         for name, row in self.rows.items():
             row.show_value(values.get(name, row.param.default))
+        if self._limit is not None:
+            self.limit(self._limit)
+
+    def limit(self, names: frozenset[str] | None) -> None:
+        """Show only these parameters, and those that differ from their default; None: all."""
+        if names is None and self._limit is None:
+            return
+        self._limit = names
+
+        def shown(param: Param) -> bool:
+            value = self._waiting.get(param.name, param.default)
+            return names is None or param.name in names or not _same(value, param.default)
+
+        for row in self.rows.values():
+            row.set_shown(shown(row.param))
+        if self.more_button is not None:
+            self.more_button.setVisible(any(shown(param) for param in self._more_params))
 
     def show_differences(self, values: Mapping[str, Sequence[str]]) -> None:
         """Say in the lines of help where the layers that the form is for differ, and how."""
@@ -228,7 +255,7 @@ class ParamForm(QWidget):
         room = self.width() - LABEL_WIDTH - FIELD_WIDTH - 2 * _GAP
         few = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
         for row in self.rows.values():
-            row.put_help(below=self._narrow or few)
+            row.put_help(below=self._narrow or self._help_below or few)
 
     def _section(self, params: Sequence[Param]) -> QWidget:
         section = QWidget(self)

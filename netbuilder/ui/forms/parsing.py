@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, localized, number_style
 
 NONE_WORDS = {"none", "null", "-", "–"}
 ANY_AXIS = {"none", "?", "any", "*"}
@@ -23,8 +23,10 @@ UNSET: Any = ...
 
 
 def read_int(text: str) -> int:
-    """A whole number; "1 000", "1_000" and "1e3" are numbers too."""
-    plain = re.sub(r"[\s_\u00a0\u202f]", "", text)
+    """A whole number; "1 000", "1_000", "1,000", "1.000" and "1e3" are numbers too."""
+    plain = re.sub(r"[\s_\u00a0\u202f]", "", text).replace("−", "-")
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+|[+-]?[1-9]\d{0,2}(\.\d{3})+", plain):
+        plain = re.sub("[,.]", "", plain)
     try:
         return int(plain)
     except ValueError:
@@ -40,17 +42,22 @@ def read_int(text: str) -> int:
 
 #: "30,000": thirty thousand to some, thirty to others. With a 0 in front it is no thousand.
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_SWAPPED, _COMMA = str.maketrans(",.", ".,"), str.maketrans(",", ".")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 _THOUSANDS_BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+,\d*")
 
 
 def read_float(text: str) -> float:
-    """A number, with a point or a comma; ``1,234.5`` and ``1.234,5`` are read as they are meant.
+    """A number, with a point or a comma; ``1,234.5`` and ``1.234,5`` are read as they are meant,
+    and "1,125" as the chosen language writes numbers.
 
     Raises:
         ValueError: it is no number, or one that can be read in two ways.
     """
-    plain = re.sub(r"[\s_\u00a0\u202f]", "", text)
+    plain = re.sub(r"[\s_\u00a0\u202f]", "", text).replace("−", "-")
+    if number_style().decimal == ",":
+        # What is read from here on is English writing.
+        plain = plain.translate(_SWAPPED if number_style().group == "." else _COMMA)
     if _EITHER.fullmatch(plain):
         whole = plain.replace(",", "")
         raise ValueError(
@@ -58,7 +65,7 @@ def read_float(text: str) -> float:
                 "“{text}” can be read in two ways. Write {whole} or {decimal}.",
                 text=text.strip(),
                 whole=whole,
-                decimal=plain.replace(",", "."),
+                decimal=localized(plain.replace(",", ".")),
             )
         )
     if _THOUSANDS.fullmatch(plain):
@@ -121,8 +128,9 @@ def read_ints(text: str) -> int | list[int]:
 
 def read_floats(text: str) -> float | list[float]:
     """One number, or several with commas; ``1/255`` may be written as a fraction."""
-    parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("()[]")) if part]
-    numbers = [_fraction(part) for part in parts]
+    between = r"[,;\s]+" if number_style().decimal == "." else r",?[;\s]+"
+    parts = [part for part in re.split(between, text.strip().strip("()[]")) if part]
+    numbers = [_fraction(part.rstrip(",")) for part in parts]
     if not numbers:
         raise ValueError(_("Enter one number, or several separated by commas."))
     return numbers[0] if len(numbers) == 1 and not _bracketed(text) else numbers
@@ -148,14 +156,13 @@ def read_strings(text: str) -> list[str]:
 
 
 def write_number(value: float) -> str:
-    """The shortest text of a number that reads as the same: 0.001, 1e-07, 3."""
+    """The shortest text of a number that reads as the same: 0.001 (0,001), 1e-07, 3."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, int):
         return str(value)
-    if value == int(value) and abs(value) < 1e15:
-        return f"{value:.1f}"
-    return repr(value)
+    text = f"{value:.1f}" if value == int(value) and abs(value) < 1e15 else repr(value)
+    return text.replace(".", number_style().decimal)
 
 
 def write_sizes(value: Any) -> str:
@@ -170,7 +177,8 @@ def write_sizes(value: Any) -> str:
 def write_list(value: Any) -> str:
     """Numbers or words with commas; a list of one keeps its brackets."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        text = ", ".join(write_number(part) for part in value)
+        between = ", " if number_style().decimal == "." else "; "
+        text = between.join(write_number(part) for part in value)
         return f"[{text}]" if len(value) < 2 else text
     return write_number(value)
 

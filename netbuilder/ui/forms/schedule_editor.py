@@ -38,8 +38,8 @@ class ScheduleEditor(NestedEditor):
         self.box = TypedBox(replace(param, schedule=False), self)
         self.box.setFixedWidth(FIELD_WIDTH)
         self.box.setAccessibleName(param.name)
-        self.box.setAccessibleDescription(param.help)
-        self.box.setToolTip(param.help)
+        self.box.setAccessibleDescription(param.explanation)
+        self.box.setToolTip(param.explanation)
         self.box.edited.connect(self._take_rate)
         self.box.complaint_changed.connect(self.complaint_changed)
         self.sketch = Sparkline(self)
@@ -48,7 +48,7 @@ class ScheduleEditor(NestedEditor):
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.body.insertWidget(1, self.box)
         self.body.addWidget(self.sketch)
-        self._fixed_help = param.help
+        self._fixed_help = param.explanation
         self.edited.connect(lambda _value: self._judge())
         self._rebuild()
 
@@ -76,7 +76,7 @@ class ScheduleEditor(NestedEditor):
 
     def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
         spec = SCHEDULES.get(name)
-        return (spec.params, spec.help) if spec else ((), "")
+        return (spec.params, spec.explanation) if spec else ((), "")
 
     def start_of(self, name: str | None) -> dict[str, Any]:
         if name is None:
@@ -121,8 +121,12 @@ class ScheduleEditor(NestedEditor):
         except (KeyError, ValueError):
             curve = []
         words = (
-            ngettext("{count} step in all", "{count} steps in all", steps, count=f"{steps:,}")
+            ngettext(
+                "{count} step in all",
+                "{count} steps in all",
+                steps,
+            )
             if self._steps
-            else ngettext("the first step", "the first {count} steps", steps, count=f"{steps:,}")
+            else ngettext("the first step", "the first {count} steps", steps)
         )
         self.sketch.show_curve(curve, words)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.wording import format_number
@@ -47,7 +47,7 @@ class SlideEditor(QWidget):
         self.slider.setRange(0, self._steps)
         self.slider.setPageStep(max(self._steps // 10, 1))
         self.slider.setAccessibleName(param.name)
-        self.slider.setAccessibleDescription(param.help)
+        self.slider.setAccessibleDescription(param.explanation)
         self.box = self._make_box()
         self._leave_room()
         self.box.setAccessibleName(param.name)
@@ -64,9 +64,21 @@ class SlideEditor(QWidget):
             row.insertWidget(2, right)
             self._ends = (left, right)
         self.setFocusProxy(self.slider)
+        self.slider.installEventFilter(self)
         self.slider.valueChanged.connect(self._slid)
         self.box.edited.connect(self._typed)
         self.box.complaint_changed.connect(self.complaint_changed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hand a number that is typed while the slider has the keyboard to the field."""
+        if watched is self.slider and isinstance(event, QKeyEvent):
+            typed = event.type() == QEvent.Type.KeyPress and event.text()
+            if typed and (typed.isdigit() or typed in "-.,"):
+                self.box.setFocus(Qt.FocusReason.OtherFocusReason)
+                self.box.selectAll()
+                QApplication.sendEvent(self.box, event)
+                return True
+        return super().eventFilter(watched, event)
 
     def _make_box(self) -> Any:
         """The field beside the slider: ``show_value``, ``edited`` and ``complaint_changed``."""

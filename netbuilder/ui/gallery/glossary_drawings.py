@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.glossary import Drawing
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
@@ -53,7 +54,9 @@ def _axes(p: QPainter) -> None:
 
 def _text(p: QPainter, x: float, y: float, text: str, color: QColor | None = None) -> None:
     p.setPen(color or _faint())
-    p.drawText(QRectF(x - 60, y - 9, 120, 18), Qt.AlignmentFlag.AlignCenter, text)
+    p.drawText(
+        QRectF(x - 60, y - 9, 120, 18), Qt.AlignmentFlag.AlignCenter, _(text) if text else ""
+    )
 
 
 def _dot(p: QPainter, x: float, y: float, radius: float, color: QColor) -> None:
@@ -143,12 +146,12 @@ def curves(p: QPainter, kinds: tuple[str, ...]) -> None:
     if kinds[0] in ("overfit", "stop"):
         val = [0.95 * math.exp(-4 * s) + 0.14 + 0.5 * max(s - 0.3, 0) for s in steps]
         _curve(p, val, _second())
-        _text(p, 205, 22, "validation", _second())
-        _text(p, 205, 86, "training", _first())
+        _text(p, 205, 22, N_("validation"), _second())
+        _text(p, 205, 86, N_("training"), _first())
     if kinds[0] == "stop":
         p.setPen(QPen(_ink(), 1.5, Qt.PenStyle.DashLine))
         p.drawLine(QPointF(98, 14), QPointF(98, 116))
-        _text(p, 98, 124, "stop")
+        _text(p, 98, 124, N_("stop"))
 
 
 def steps(p: QPainter, _kinds: tuple[str, ...]) -> None:
@@ -222,8 +225,8 @@ def matrix(p: QPainter, counts: tuple[str, ...]) -> None:
             color = _first() if x == y else _second()
             color.setAlphaF(0.9 if x == y else 0.25 if (x + y) % 2 else 0.08)
             p.fillRect(QRectF(82 + x * side, 22 + y * side, side - 2, side - 2), color)
-    _text(p, 130, 12, "said")
-    _text(p, 48, 70, "is")
+    _text(p, 130, 12, N_("predicted"))
+    _text(p, 48, 70, N_("true"))
 
 
 def window(p: QPainter, _sizes: tuple[str, ...]) -> None:
@@ -334,7 +337,7 @@ def line(p: QPainter, kinds: tuple[str, ...]) -> None:
     _curve(p, values, _first())
     p.fillRect(QRectF(202, 10, 42, 106), QColor(_second().red(), _second().green(),
                                                  _second().blue(), 50))  # fmt: skip
-    _text(p, 223, 20, "next", _second())
+    _text(p, 223, 20, N_("next"), _second())
 
 
 def split(p: QPainter, kinds: tuple[str, ...]) -> None:
@@ -344,7 +347,7 @@ def split(p: QPainter, kinds: tuple[str, ...]) -> None:
         color = _second() if chosen else _first()
         color.setAlphaF(1.0 if chosen else 0.35)
         p.fillRect(QRectF(left, 46, width - 2, 38), color)
-    _text(p, 95, 65, "training", _ink())
+    _text(p, 95, 65, N_("training"), _ink())
     _text(p, 188 if kinds[0] == "validation" else 225, 98, kinds[0], _second())
 
 
@@ -373,14 +376,18 @@ DRAWINGS: dict[str, Draw] = {
 
 
 class DrawingView(QWidget):
-    """Shows the drawing of a word."""
+    """Shows a drawing, by default of a glossary term.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        scale: its size over that for which it was drawn, at letters of normal size.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, scale: float = 1.25) -> None:
         super().__init__(parent)
         self._drawing: Drawing = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # As much larger as the letters are, to a bound: the words below it want room too.
-        self._scale = 1.25 * min(max(initial_font_scale(), 1.0), 1.6)
+        self._scale = scale * min(max(initial_font_scale(), 1.0), 1.6)
         self.setFixedHeight(round(HEIGHT * self._scale))
 
     def sizeHint(self) -> QSize:

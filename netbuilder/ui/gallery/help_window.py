@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
@@ -31,30 +33,30 @@ FIRST = "neuron"
 #: What ``exec`` answers where the tour of the window is wanted.
 TOUR = 2
 GESTURES = (
-    ("Drag a layer onto a wire", "puts it in between"),
-    ("Drag a layer below the last one", "connects it at the end"),
-    ("Double-click a layer in the list", "adds it at the end"),
-    ("Tab on the canvas, then type", "searches a layer and adds it"),
-    ("Drag a layer onto another wire", "moves it there"),
-    ("Drag from the dot below a layer", "draws a wire"),
-    ("Drag over empty canvas", "selects all layers in the frame"),
-    ("Wheel with Ctrl, or two fingers", "zooms"),
-    ("Space and drag, or the middle button", "moves the canvas"),
-    ("Right-click", "shows what can be done there"),
-    ("Drop a file on the window", "opens it: a project, a model or data"),
-    ("Ctrl+V in the tab Data", "takes cells that were copied in a spreadsheet as a table"),
-    ("Drag a row of the column table onto Input or Target", "gives it that column"),
-    ("Click a layer's live picture, or press I", "opens it large"),
-    ("Drop or paste a picture in the tab Predict", "asks the network about it"),
-    ("Right-click a plot", "copies it, or saves it as PNG or SVG"),
-    ("Ctrl+C in a table", "copies it for a spreadsheet"),
-    ("Number keys in the presentation (F11)", "show the first, second, … tab"),
+    (N_("Drag a layer onto a connection"), N_("inserts it there")),
+    (N_("Drag a layer below the last one"), N_("connects it at the end")),
+    (N_("Double-click a layer in the list"), N_("adds it at the end")),
+    (N_("Press Tab on the canvas, then type"), N_("finds a layer and adds it")),
+    (N_("Drag a connected layer onto another connection"), N_("moves it there")),
+    (N_("Drag from the dot below a layer"), N_("connects it to another layer")),
+    (N_("Drag over empty canvas"), N_("selects the layers in the frame")),
+    (N_("Turn the wheel with Ctrl, or use two fingers"), N_("zooms")),
+    (N_("Hold Space and drag, or drag with the middle button"), N_("moves the canvas")),
+    (N_("Right-click"), N_("shows the actions for what is under the pointer")),
+    (N_("Drop a file on the window"), N_("opens a project, a model or data")),
+    (N_("Press Ctrl+V on the Data page"), N_("pastes cells copied in a spreadsheet as a table")),
+    (N_("Drag a row of the column table onto Input or Target"), N_("uses the column there")),
+    (N_("Click a layer's live picture, or press I"), N_("enlarges it")),
+    (N_("Drop or paste a picture on the Predict page"), N_("predicts for it")),
+    (N_("Right-click a plot"), N_("copies it, or saves it as PNG or SVG")),
+    (N_("Press Ctrl+C in a table"), N_("copies it for a spreadsheet")),
+    (N_("Press a number key in the presentation (F11)"), N_("shows the first, second, … page")),
 )
 
 
 def _native(gesture: str) -> str:
     """A gesture with its keys as this system writes them."""
-    return with_native_keys(gesture.replace("with Ctrl,", f"with {control_text()},"))
+    return with_native_keys(_(gesture).replace("Ctrl,", f"{control_text()},"))
 
 
 class HelpWindow(QDialog):
@@ -68,19 +70,19 @@ class HelpWindow(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Help")
+        self.setWindowTitle(_("Help"))
         large = min(max(initial_font_scale(), 1.0), 1.6)
         self.resize(round(760 * large), round(600 * min(large, 1.2)))
         self.tabs = QTabWidget(self)
-        self.tabs.addTab(self._words_page(), "Words")
-        self.tabs.addTab(_page(first_steps, "First steps", self), "First steps")
-        gestures = [(_native(what), does) for what, does in GESTURES]
-        self.tabs.addTab(_table_page(gestures, "Gestures", self), "Gestures")
-        self.tabs.addTab(_table_page(keys, "Keys", self), "Keys")
-        self.tour_button = QPushButton("Show me around", self)
+        self.tabs.addTab(self._words_page(), _("Glossary"))
+        self.tabs.addTab(_page(first_steps, _("First steps"), self), _("First steps"))
+        gestures = [(_native(what), _(does)) for what, does in GESTURES]
+        self.tabs.addTab(_table_page(gestures, _("Gestures"), self), _("Gestures"))
+        self.tabs.addTab(_table_page(keys, _("Keyboard shortcuts"), self), _("Keyboard shortcuts"))
+        self.tour_button = QPushButton(_("Take the tour"), self)
         self.tour_button.setAutoDefault(False)
         self.tour_button.clicked.connect(lambda _checked=False: self.done(TOUR))
-        close = QPushButton("Close", self)
+        close = QPushButton(_("Close"), self)
         close.clicked.connect(lambda _checked=False: self.accept())
         row = QHBoxLayout()
         row.addWidget(self.tour_button)
@@ -95,13 +97,13 @@ class HelpWindow(QDialog):
     def _words_page(self) -> QWidget:
         page = QWidget(self)
         self.search = QLineEdit(page)
-        self.search.setPlaceholderText("Search a word: neuron, epoch, over-fitting, units…")
-        self.search.setAccessibleName("Search a word")
+        self.search.setPlaceholderText(_("Search: neuron, epoch, overfitting, units…"))
+        self.search.setAccessibleName(_("Search the glossary"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
         self.list = QListWidget(page)
-        self.list.setAccessibleName("Words")
+        self.list.setAccessibleName(_("Terms"))
         self.list.currentItemChanged.connect(self._chosen)
         right = QWidget(page)
         right.setProperty("role", "page")
@@ -109,7 +111,7 @@ class HelpWindow(QDialog):
         self.title = note_label("", right, role="answer")
         self.drawing = DrawingView(right)
         self.text = QTextBrowser(right)
-        self.text.setAccessibleName("What the word means")
+        self.text.setAccessibleName(_("Meaning of the term"))
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._follow)
@@ -131,12 +133,16 @@ class HelpWindow(QDialog):
 
     def show_word(self, name: str) -> None:
         """Show a word."""
-        found = self.list.findItems(name, Qt.MatchFlag.MatchFixedString)
-        if not found:
+        item = self._item(name)
+        if item is None:
             self.search.clear()
-            found = self.list.findItems(name, Qt.MatchFlag.MatchFixedString)
-        if found:
-            self.list.setCurrentItem(found[0])
+            item = self._item(name)
+        if item is not None:
+            self.list.setCurrentItem(item)
+
+    def _item(self, name: str) -> QListWidgetItem | None:
+        items = (self.list.item(row) for row in range(self.list.count()))
+        return next((one for one in items if one.data(Qt.ItemDataRole.UserRole) == name), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         down = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down
@@ -148,7 +154,9 @@ class HelpWindow(QDialog):
     def _search(self, text: str) -> None:
         self.list.clear()
         for word in find_entries(text):
-            self.list.addItem(QListWidgetItem(word.name))
+            item = QListWidgetItem(_(word.name))
+            item.setData(Qt.ItemDataRole.UserRole, word.name)
+            self.list.addItem(item)
         if not text:
             self.list.setFixedWidth(
                 self.list.sizeHintForColumn(0) + 2 * self.fontMetrics().averageCharWidth() + 20
@@ -158,20 +166,23 @@ class HelpWindow(QDialog):
 
     def _chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
-            self._show(GLOSSARY[item.text()])
+            self._show(GLOSSARY[item.data(Qt.ItemDataRole.UserRole)])
 
     def _show(self, word: Word) -> None:
-        self.title.setText(word.name[:1].upper() + word.name[1:])
+        name = _(word.name)
+        self.title.setText(capitalize_first(name))
         self.drawing.show_drawing(word.drawing)
-        self.drawing.setAccessibleName(f"A drawing of: {word.name}")
-        parts = [word.text]
+        self.drawing.setAccessibleName(_("Drawing: {term}", term=name))
+        parts = [_(word.text)]
         if word.also:
-            parts.append(f"Also called: {', '.join(word.also)}.")
+            parts.append(_("Also called: {terms}.", terms=", ".join(map(_, word.also))))
         if word.fields:
-            parts.append(f"In the window: {', '.join(f'`{one}`' for one in word.fields)}.")
+            parts.append(
+                _("In the window: {fields}.", fields=", ".join(f"`{one}`" for one in word.fields))
+            )
         if word.others:
-            links = ", ".join(f"[{one}](word:{one.replace(' ', '%20')})" for one in word.others)
-            parts.append(f"See also: {links}.")
+            links = ", ".join(f"[{_(one)}](word:{one.replace(' ', '%20')})" for one in word.others)
+            parts.append(_("See also: {terms}.", terms=links))
         self.text.setMarkdown("\n\n".join(parts))
 
     def _follow(self, url: QUrl) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -18,9 +19,11 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLa
 
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
-from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.labels import note_label
 
 PICTURE_RATIO = 9 / 16
+#: After these a line of a path may end.
+_BREAKS = re.compile(r"([/\\_.-])")
 
 
 class PictureLabel(QWidget):
@@ -64,7 +67,13 @@ class PictureLabel(QWidget):
 
 
 class PictureCard(QFrame):
-    """``chosen``: it was clicked, or Enter or Space was pressed on it."""
+    """Picture, title, words and foot of something to open; it grows with its words.
+
+    ``chosen``: it was clicked, or Enter or Space was pressed on it.
+
+    Args:
+        breakable: title and words are paths, whose lines may end after each part.
+    """
 
     chosen = Signal()
 
@@ -73,12 +82,12 @@ class PictureCard(QFrame):
         title: str,
         words: str,
         foot: str,
-        picture: Path | None = None,
+        picture: QWidget | None = None,
         parent: QWidget | None = None,
         *,
-        with_picture: bool = True,
         progress: float | None = None,
         learn: str = "",
+        breakable: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
@@ -91,16 +100,13 @@ class PictureCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(3)
-        if with_picture:
-            layout.addWidget(PictureLabel(picture, self))
-        heading = QLabel(title, self)
-        heading.setProperty("role", "heading")
-        heading.setWordWrap(True)
-        layout.addWidget(heading)
-        if words:
-            layout.addWidget(ClampedLabel(words, self, lines=3))
-        if learn:
-            layout.addWidget(ClampedLabel(learn, self, lines=2))
+        if picture is not None:
+            layout.addWidget(picture)
+        if breakable:
+            title, words = (_BREAKS.sub("\\1\u200b", text) for text in (title, words))
+        layout.addWidget(note_label(title, self, role="heading"))
+        for text in filter(None, (words, learn)):
+            layout.addWidget(note_label(text, self))
         layout.addStretch(1)
         if progress is not None:
             bar = QProgressBar(self)

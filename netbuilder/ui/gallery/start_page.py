@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,12 +23,16 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from netbuilder.core.data.examples import list_examples
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.formulas import replace_formulas
+from netbuilder.core.lessons.glossary import GLOSSARY, Drawing
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
-from netbuilder.core.wording import format_count
-from netbuilder.ui.gallery.picture_cards import PictureCard
-from netbuilder.ui.services import settings
+from netbuilder.ui.gallery.glossary_drawings import DrawingView
+from netbuilder.ui.gallery.picture_cards import PictureCard, PictureLabel
+from netbuilder.ui.plots.sparkline import Sparkline
+from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
@@ -34,6 +40,23 @@ from netbuilder.ui.widgets.labels import note_label
 
 CARD_WIDTH = 232
 SHOWN_RECENT = 4
+#: Size of a lesson's drawing.
+_THUMBNAIL = 0.85
+#: What stands on a lesson's card, by the lesson's name.
+LESSON_DRAWINGS: Mapping[str, Drawing] = {
+    "what_is_a_network": ("net", "3", "4", "4", "2"),
+    "first_model": ("points", "3"),
+    "activations_and_losses": ("functions", "relu", "sigmoid", "tanh"),
+    "optimizers": ("valley", "good"),
+    "overfitting": ("curves", "overfit"),
+    "scaling": ("bars", "-1 3", "0 6", "1 3"),
+    "pictures": ("window", "3"),
+    "sequences": ("line", "series"),
+    "text": ("words", "good", "great", "bad", "awful"),
+    "confusion_and_bias": ("matrix", "3"),
+    "transfer": ("pooling",),
+    "taking_it_away": ("table", "last"),
+}
 
 
 class StartPage(QWidget):
@@ -56,12 +79,14 @@ class StartPage(QWidget):
     def __init__(self, window: QWidget, top: Callable[[], int]) -> None:
         super().__init__(window)
         self.setObjectName("start-page")
-        self.setAccessibleName("Start page")
+        self.setAccessibleName(_("Start page"))
         self._top = top
         self._beside: Path | None = None
         self.example_cards: dict[str, PictureCard] = {}
         self.lesson_cards: dict[str, PictureCard] = {}
         self.recent_cards: list[PictureCard] = []
+        self.continue_card: PictureCard | None = None
+        self._curves: dict[Path, Sparkline] = {}
         self._before: QWidget | None = None
         self._columns = 0
         self._grids: list[tuple[QGridLayout, list[PictureCard]]] = []
@@ -103,7 +128,7 @@ class StartPage(QWidget):
         self._page = QVBoxLayout(page)
         self._page.setContentsMargins(28, 18, 28, 24)
         self._page.setSpacing(10)
-        self._grids, self._columns = [], 0
+        self._grids, self._columns, self._curves = [], 0, {}
         self._head()
         self._recent()
         for shelf in lesson_folders(self._beside):
@@ -115,16 +140,16 @@ class StartPage(QWidget):
     def _head(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(note_label("What do you want to do?", self, role="answer"), 1)
-        self.start_button = self._button("Empty canvas", self.empty_requested)
-        self.data_button = self._button("Open my data…", self.data_requested)
-        self.folder_button = self._button("Open a folder…", self.folder_requested)
+        row.addWidget(note_label(_("What do you want to do?"), self, role="answer"), 1)
+        self.start_button = self._button(_("Empty canvas"), self.empty_requested)
+        self.data_button = self._button(_("Open data…"), self.data_requested)
+        self.folder_button = self._button(_("Open a folder…"), self.folder_requested)
         self.folder_button.setToolTip(
-            "Pictures, sounds or texts: a folder for each class, in one folder"
+            _("Open a folder that holds one folder of pictures, sounds or texts for each class.")
         )
-        self.open_button = self._button("Open a file…", self.open_requested)
-        self.tour_button = self._button("Show me around", self.tour_requested)
-        self.close_button = QPushButton("Close", self)
+        self.open_button = self._button(_("Open a file…"), self.open_requested)
+        self.tour_button = self._button(_("Take the tour"), self.tour_requested)
+        self.close_button = QPushButton(_("Close"), self)
         self.close_button.clicked.connect(lambda _checked=False: self.shut())
         for button in (
             self.start_button,
@@ -148,20 +173,48 @@ class StartPage(QWidget):
         signal.emit(*values)  # type: ignore[attr-defined]
 
     def _recent(self) -> None:
-        paths = settings.recent_files()[:SHOWN_RECENT]
-        self.recent_cards = []
-        if not paths:
+        """What to continue with, in a wide card, and the recent files with their curves."""
+        lesson = _lesson_under_way(self._beside)
+        paths = settings.recent_files()[: SHOWN_RECENT - (lesson is not None)]
+        self.recent_cards = [self._file_card(path) for path in paths]
+        cards = list(self.recent_cards)
+        if lesson is not None:
+            self.continue_card = self._lesson_card(lesson)
+            cards.insert(0, self.continue_card)
+        else:
+            self.continue_card = cards[0] if cards else None
+        if self.continue_card is None:
             return
-        self._page.addWidget(note_label("Recent files", self, role="sentence"))
-        for path in paths:
-            card = PictureCard(path.name, str(path.parent), "", parent=self, with_picture=False)
-            card.chosen.connect(partial(self._choose, self.file_chosen, path))
-            self.recent_cards.append(card)
-        self._grid(self.recent_cards)
+        self._page.addWidget(note_label(_("Continue"), self, role="sentence"))
+        self.continue_card.setObjectName("continue-card")
+        self._grid(cards)
+        if paths:
+            jobs.run_job(
+                partial(_read_curves, paths), self._show_curves, name="recent-curves", owner=self
+            )
+
+    def _file_card(self, path: Path) -> PictureCard:
+        curve = Sparkline(self)
+        curve.hide()
+        card = PictureCard(path.name, _short(path.parent), "", curve, self, breakable=True)
+        card.chosen.connect(partial(self._choose, self.file_chosen, path))
+        self._curves[path] = curve
+        return card
+
+    def _show_curves(self, found: dict[Path, tuple[float, ...]]) -> None:
+        for path, values in found.items():
+            curve = self._curves.get(path)
+            if curve is not None and isValid(curve):
+                words = ngettext("loss, {count} epoch", "loss, {count} epochs", len(values))
+                curve.show_curve(values, words)
+                curve.show()
 
     def _shelf(self, shelf: LessonFolder) -> None:
         self._page.addWidget(note_label(shelf.title, self, role="sentence"))
-        cards = [self._lesson_card(lesson) for lesson in shelf.lessons]
+        cards = []
+        for lesson in shelf.lessons:
+            self.lesson_cards[lesson.name] = card = self._lesson_card(lesson)
+            cards.append(card)
         self._grid(cards)
         for error in shelf.broken:
             self._page.addWidget(note_label(str(error), self, role="complaint"))
@@ -169,37 +222,42 @@ class StartPage(QWidget):
     def _lesson_card(self, lesson: Lesson) -> PictureCard:
         done = len(lesson_progress.kept(lesson.name).done)
         count = len(lesson.steps)
-        state = f" · {done} of {count} done" if done else ""
+        foot = [
+            _(lesson.level),
+            ngettext("{count} minute", "{count} minutes", lesson.minutes),
+        ]
         if done >= count:
-            state = " · ✓ done"
+            foot.append(_("✓ done"))
+        elif done:
+            foot.append(_("{done} of {count} steps done", done=done, count=count))
+        drawing = DrawingView(self, scale=_THUMBNAIL)
+        drawing.show_drawing(_drawing_of(lesson))
         card = PictureCard(
             lesson.title,
-            _plain(lesson.intro),
-            f"{lesson.level} · {format_count(lesson.minutes, 'minute')}{state}",
-            parent=self,
-            with_picture=False,
-            progress=done / count if done else None,
+            _first_sentence(lesson.intro),
+            " · ".join(foot),
+            drawing,
+            self,
+            progress=min(done / count, 1.0) if done else None,
         )
         card.chosen.connect(partial(self._choose, self.lesson_chosen, lesson))
-        self.lesson_cards[lesson.name] = card
         return card
 
     def _examples(self) -> None:
-        self._page.addWidget(note_label("Examples", self, role="sentence"))
+        self._page.addWidget(note_label(_("Examples"), self, role="sentence"))
         cards = []
         for example in list_examples():
-            foot = " · ".join(
-                part
-                for part in (
-                    format_count(example.minutes, "minute") if example.minutes else "",
-                    example.result,
-                )
-                if part
-            )
+            foot = [_(example.result)] if example.result else []
+            if example.minutes:
+                foot.insert(0, ngettext("{count} minute", "{count} minutes", example.minutes))
             card = PictureCard(
-                example.title, example.description, foot, example.picture, self, learn=example.learn
+                _(example.title),
+                _(example.description),
+                " · ".join(foot),
+                PictureLabel(example.picture, self),
+                self,
+                learn=_(example.learn) if example.learn else "",
             )
-            card.setToolTip(f"{example.description} {example.learn}".strip())
             card.chosen.connect(partial(self._choose, self.example_chosen, example.name))
             self.example_cards[example.name] = card
             cards.append(card)
@@ -222,8 +280,11 @@ class StartPage(QWidget):
             for column in range(max(self._columns, columns)):
                 grid.setColumnStretch(column, 1 if column < columns else 0)
                 grid.setColumnMinimumWidth(column, 1 if column < columns else 0)
-            for number, card in enumerate(cards):
-                grid.addWidget(card, number // columns, number % columns)
+            place = 0
+            for card in cards:
+                wide = 2 if card is self.continue_card and columns > 1 else 1
+                grid.addWidget(card, place // columns, place % columns, 1, wide)
+                place += wide
         self._columns = columns
 
     def _place(self) -> None:
@@ -254,6 +315,7 @@ class StartPage(QWidget):
         stops: list[QWidget] = [
             self.start_button,
             self.data_button,
+            self.folder_button,
             self.open_button,
             self.tour_button,
             self.close_button,
@@ -274,7 +336,62 @@ class StartPage(QWidget):
         painter.end()
 
 
-def _plain(text: str) -> str:
-    """The first paragraph of a Markdown text without its signs, in one line."""
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of a Markdown text as plain text, in one line."""
     first = replace_formulas(text.strip().split("\n\n")[0], lambda formula: formula.latex)
-    return " ".join(first.replace("*", "").replace("`", "").split())
+    plain = " ".join(first.replace("*", "").replace("`", "").split())
+    return re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Þ\"“«¿])|(?<=[。！？])", plain, maxsplit=1)[0]
+
+
+def _short(folder: Path) -> str:
+    """Return a folder's path, with ``~`` for the person's own folder."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except ValueError:
+        return str(folder)
+
+
+def _drawing_of(lesson: Lesson) -> Drawing:
+    """Return what a lesson's card shows: its own drawing, or that of a term in its title."""
+    if lesson.name in LESSON_DRAWINGS:
+        return LESSON_DRAWINGS[lesson.name]
+    title = lesson.title.casefold()
+    return GLOSSARY[
+        max((term for term in GLOSSARY if term in title), key=len, default="layer")
+    ].drawing
+
+
+def _lesson_under_way(beside: Path | None) -> Lesson | None:
+    """Return the lesson that was gone on with last, unless it is done or a file came after it."""
+    name = lesson_progress.last_lesson()
+    lessons = (one for shelf in lesson_folders(beside) for one in shelf.lessons) if name else ()
+    found = next((one for one in lessons if one.name == name), None)
+    if found is None or len(lesson_progress.kept(name).done) >= len(found.steps):
+        return None
+    return found
+
+
+def _read_curves(paths: Sequence[Path]) -> dict[Path, tuple[float, ...]]:
+    """Return the loss by epoch of each file that was trained; the others are left out."""
+    found = {}
+    for path in paths:
+        try:
+            losses = _losses(path)
+        except UserError:
+            continue  # it is said when the file is opened
+        if len(losses) > 1 and all(map(math.isfinite, losses)):
+            found[path] = losses
+    return found
+
+
+def _losses(path: Path) -> tuple[float, ...]:
+    """Return the loss of each epoch: of a model's own training, or of a project's newest run."""
+    from netbuilder.core.engine.runs.run_store import load_rows, newest_run
+    from netbuilder.core.formats.registry import is_model, read_project
+    from netbuilder.core.formats.safety.inspect_file import inspect_file
+
+    if is_model(path):
+        told = inspect_file(path, placeholders=True).ours.get("history") or {}
+        return tuple(math.nan if one is None else float(one) for one in told.get("loss", ()))
+    run = newest_run(read_project(path), path.parent)
+    return tuple(map(float, load_rows(run).epochs.get("loss", ()))) if run is not None else ()

@@ -7,13 +7,22 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QModelIndex, QRectF, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -21,14 +30,14 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
+    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading import seal
+from netbuilder.core.grading import rubric as rubrics, seal
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -42,10 +51,9 @@ from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
 from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
+from netbuilder.core.resources import resource
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import (
@@ -56,11 +64,13 @@ from netbuilder.ui.grading.submissions_model import (
     SubmissionsModel,
 )
 from netbuilder.ui.services import jobs
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
+from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
-TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
-PAGE = FileType("Page", (".html",))
+TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
+PAGE = FileType(N_("Web page"), (".html",))
 _BY_RESULT = N_("a .toml (empty: points by the result)")
 _NO_FOLDER = N_("Choose the folder that holds the pupils' files, or drop it here.")
 _NO_DATA = N_(
@@ -69,6 +79,42 @@ _NO_DATA = N_(
     "file of their own cannot be graded without hidden data."
 )
 _WITH_DATA = N_("Each network is evaluated on the hidden data.")
+
+
+class DropTarget(QFrame):
+    """Where the folder is dropped, or chosen with ``button``, while there is nothing to show."""
+
+    def __init__(self, button: QPushButton, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("drop-target")
+        self.words = note_label("", self, role="sentence")
+        self.more = note_label("", self, role="empty")
+        self.button = button
+        layout = QVBoxLayout(self)
+        layout.addStretch(1)
+        for label in (self.words, self.more):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+
+    def show_folder(self, folder: str) -> None:
+        """Say what comes next: the folder is chosen, or graded."""
+        self.button.setVisible(not folder)
+        self.words.setText(
+            _("Press Grade to grade the files in “{folder}”.", folder=Path(folder).name)
+            if folder
+            else _("Drop the folder of submissions here")
+        )
+        self.more.setText(_("You can also drop hidden data, a lesson, a rubric or a private key."))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.colors().secondary), 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(QColor(theme.colors().canvas))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+        painter.end()
 
 
 class GradeWindow(QDialog):
@@ -104,6 +150,7 @@ class GradeWindow(QDialog):
         self.progress.hide()
         self.model = SubmissionsModel(self)
         self.model.overridden.connect(self._override)
+        self.model.modelReset.connect(self._show_table)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
@@ -125,7 +172,11 @@ class GradeWindow(QDialog):
         layout.addWidget(self.missing)
         layout.addWidget(self.words)
         layout.addWidget(self.progress)
-        layout.addWidget(self.table, 1)
+        self.drop = DropTarget(self._button(_("Choose a folder…"), self._choose_folder), self)
+        self.shown = QStackedWidget(self)
+        self.shown.addWidget(self.drop)
+        self.shown.addWidget(self.table)
+        layout.addWidget(self.shown, 1)
         buttons = QHBoxLayout()
         for button in self._after:
             buttons.addWidget(button)
@@ -219,7 +270,7 @@ class GradeWindow(QDialog):
             menu.addSection(shelf.title)
             for lesson in shelf.lessons:
                 # A lesson of one's own is named by its file: its name may be another's too.
-                own = shelf.title != "Lessons" and lesson.path is not None
+                own = shelf.folder != resource(library.FOLDER) and lesson.path is not None
                 name = str(lesson.path) if own else lesson.name
                 menu.addAction(lesson.title, partial(self.lesson.setText, name))
         menu.addSeparator()
@@ -231,7 +282,7 @@ class GradeWindow(QDialog):
         self._take(self.key, ask_open(self, _("Private key")))
 
     def _choose_rubric(self) -> None:
-        self._take(self.rubric, ask_open(self, "Rubric", "Rubrics (*.toml)"))
+        self._take(self.rubric, ask_open(self, _("Rubric"), _("Rubrics (*.toml)")))
 
     def _form_rubric(self) -> None:
         try:
@@ -267,7 +318,7 @@ class GradeWindow(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A folder: hand-ins; .toml: rubric; .md: lesson; .key: private key; all else: data."""
+        """A folder: submissions; .toml: rubric; .md: lesson; .key: private key; all else: data."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
             fields = {".toml": self.rubric, ".md": self.lesson, ".key": self.key}
@@ -276,18 +327,24 @@ class GradeWindow(QDialog):
 
     @property
     def running(self) -> bool:
-        """Whether files are being judged."""
+        """Whether files are being graded."""
         return self._job is not None
 
     def _follow(self) -> None:
         ready = bool(self.folder.text().strip())
         with_data = bool(self.data.text().strip())
         self.missing.setText(_(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA))
+        self.missing.setVisible(ready)  # before that the drop target says the same
+        self.drop.show_folder(self.folder.text().strip())
+        self._show_table()
         self.grade_button.setEnabled(self.running or ready)
         self.grade_button.setText(_("Stop") if self.running else _("Grade"))
         some = bool(self.model.rows) and not self.running
         for button in self._after:
             button.setEnabled(some)
+
+    def _show_table(self) -> None:
+        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
 
     def _toggle(self) -> None:
         if self.running:
@@ -297,7 +354,7 @@ class GradeWindow(QDialog):
         self.start()
 
     def start(self) -> None:
-        """Judge the files of the folder; rows appear as they are judged."""
+        """Grade the files of the folder; rows appear as they are graded."""
         folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
         data = Path(hidden) if hidden else None
         lesson, retrain = self.lesson.text().strip(), self.retrain.isChecked()

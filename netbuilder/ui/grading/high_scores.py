@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.grading.submission import Submission
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 SHOWN = 10
@@ -28,13 +29,15 @@ class HighScores(QDialog):
         self, submissions: Sequence[Submission], title: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("High scores")
+        self.setWindowTitle(_("High scores"))
         self.resize(760, 620)
         self._names = [(one.student, one.score) for one in submissions if one.score is not None]
-        heading = QLabel(f"High scores: {title}" if title else "High scores", self)
+        heading = QLabel(
+            _("High scores: {title}", title=title) if title else _("High scores"), self
+        )
         self._heading = heading
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.hide_names = QCheckBox("Hide names", self)
+        self.hide_names = QCheckBox(_("Hide names"), self)
         self.hide_names.setChecked(True)
         self.hide_names.toggled.connect(self._fill)
         self._grid = QGridLayout()
@@ -47,8 +50,8 @@ class HighScores(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.hide_names)
         self.labels: list[tuple[QLabel, QLabel, QLabel]] = []
-        for row, (_, score) in enumerate(self._names[:SHOWN]):
-            place = 1 + sum(other > score for _, other in self._names if other is not None)
+        for row, (_name, score) in enumerate(self._names[:SHOWN]):
+            place = 1 + sum(other > score for _name, other in self._names if other is not None)
             labels = (
                 QLabel(f"{place}.", self),
                 QLabel(self),

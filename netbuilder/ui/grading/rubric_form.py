@@ -29,13 +29,14 @@ from netbuilder.core.grading.rubric import (
     from_toml,
     write_rubric,
 )
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
-_TOML = FileType("Rubric", (".toml",))
+_TOML = FileType(N_("Rubric"), (".toml",))
 #: What grading measures: names, and whether less is better.
 _METRICS = (
     ("accuracy", False),
@@ -48,7 +49,7 @@ _METRICS = (
     ("median_absolute_error", True),
     ("loss", True),
 )
-_BOUNDS = (("at least", "at_least"), ("at most", "at_most"))
+_BOUNDS = ((N_("at least"), "at_least"), (N_("at most"), "at_most"))
 
 
 class ThresholdRow(QWidget):
@@ -58,19 +59,19 @@ class ThresholdRow(QWidget):
         super().__init__(parent)
         self.name = NoWheelComboBox(self)
         self.name.setEditable(True)
-        self.name.addItems([name for name, _ in _METRICS])
+        self.name.addItems([name for name, _less in _METRICS])
         self.bound = NoWheelComboBox(self)
         for words, key in _BOUNDS:
-            self.bound.addItem(words, key)
-        self.value = _number("0.9", f"Bound of threshold {number}", self)
-        self.points = _number("points", f"Points of threshold {number}", self)
-        self.name.setAccessibleName(f"Metric of threshold {number}")
-        self.bound.setAccessibleName(f"At least or at most, of threshold {number}")
+            self.bound.addItem(_(words), key)
+        self.value = _number("0.9", _("Bound of threshold {number}", number=number), self)
+        self.points = _number(_("points"), _("Points of threshold {number}", number=number), self)
+        self.name.setAccessibleName(_("Metric of threshold {number}", number=number))
+        self.bound.setAccessibleName(_("Direction of threshold {number}", number=number))
         self.remove = QToolButton(self)
         self.remove.setText("✕")
         self.remove.setProperty("role", "quiet")
-        self.remove.setAccessibleName(f"Take threshold {number} away")
-        self.remove.setToolTip("Take this threshold away")
+        self.remove.setAccessibleName(_("Remove threshold {number}", number=number))
+        self.remove.setToolTip(_("Remove this threshold."))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.name, 2)
@@ -111,25 +112,25 @@ class RubricForm(QDialog):
     def __init__(self, rubric: Rubric = DEFAULT_RUBRIC, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rubric = rubric
-        self.setWindowTitle("Rubric")
+        self.setWindowTitle(_("Rubric"))
         self.setMinimumWidth(max(560, 80 * self.fontMetrics().averageCharWidth()))
         self.title = QLineEdit(rubric.title, self)
-        self.title.setAccessibleName("Title")
+        self.title.setAccessibleName(_("Title"))
         self.thresholds: list[ThresholdRow] = []
         self._rows = QVBoxLayout()
-        self.add = QPushButton("Add a threshold", self)
+        self.add = QPushButton(_("Add a threshold"), self)
         self.add.setProperty("small", True)
         self.add.setAutoDefault(False)
         self.add.clicked.connect(lambda _checked=False: self.add_threshold())
-        self.steps = _number("0", "Points for the steps", self)
-        self.points = _number("the sum, or 100", "Points altogether", self)
-        self.parameters = _number("no limit", "Most parameters", self)
-        self.late = QCheckBox("after", self)
-        self.late.setAccessibleName("Some work is late")
+        self.steps = _number("0", _("Points for the steps"), self)
+        self.points = _number(_("the sum, or 100"), _("Total points"), self)
+        self.parameters = _number(_("no limit"), _("Maximum number of parameters"), self)
+        self.late = QCheckBox(_("after"), self)
+        self.late.setAccessibleName(_("Late submissions lose points"))
         self.late_after = NoWheelDateTimeEdit(self)
         self.late_after.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.late_after.setAccessibleName("Late after")
-        self.penalty = _number("0", "Percent less for late work", self)
+        self.late_after.setAccessibleName(_("Deadline"))
+        self.penalty = _number("0", _("Percent deducted from late submissions"), self)
         self.complaint = note_label("", self, role="complaint")
         self.complaint.hide()
         self._build()
@@ -137,24 +138,28 @@ class RubricForm(QDialog):
 
     def _build(self) -> None:
         form = QFormLayout()
-        form.addRow("Title", self.title)
-        form.addRow("Thresholds", self._rows)
-        self.none = note_label("None: points by accuracy, or by R² for numbers.", self)
+        form.addRow(_("Title"), self.title)
+        form.addRow(_("Thresholds"), self._rows)
+        self.none = note_label(
+            _("None: the points follow the accuracy, or R² for regression."), self
+        )
         form.addRow("", self.none)
         form.addRow("", self.add)
-        form.addRow("Lesson's steps", _with(self.steps, "points for all of them", self))
-        form.addRow("Altogether", _with(self.points, "points", self))
-        form.addRow("At most", _with(self.parameters, "parameters; more: no result", self))
+        form.addRow(_("Lesson steps"), _with(self.steps, _("points for all of them"), self))
+        form.addRow(_("Total"), _with(self.points, _("points"), self))
+        form.addRow(
+            _("Limit"), _with(self.parameters, _("parameters; larger networks get no points"), self)
+        )
         late = QHBoxLayout()
-        for widget in (self.late, self.late_after, self.penalty, QLabel("% less", self)):
+        for widget in (self.late, self.late_after, self.penalty, QLabel(_("% less"), self)):
             late.addWidget(widget)
         late.addStretch(1)
-        form.addRow("Late", late)
+        form.addRow(_("Late"), late)
         self.late.toggled.connect(self.late_after.setEnabled)
         self.late.toggled.connect(self.penalty.setEnabled)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        save = buttons.addButton("Save as TOML…", QDialogButtonBox.ButtonRole.ActionRole)
-        self.use = buttons.addButton("Use it", QDialogButtonBox.ButtonRole.ActionRole)
+        save = buttons.addButton(_("Save as TOML…"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.use = buttons.addButton(_("Use this rubric"), QDialogButtonBox.ButtonRole.ActionRole)
         save.setAutoDefault(False)
         self.use.setDefault(True)
         save.clicked.connect(lambda _checked=False: self._save())
@@ -220,7 +225,7 @@ class RubricForm(QDialog):
             percent = _value(self.penalty, 0.0)
             raw["late_penalty"] = percent / 100 if isinstance(percent, float) else percent
         return replace(
-            from_toml(raw, "the form"),
+            from_toml(raw, _("the form")),
             overrides=self.rubric.overrides,
             unverified_share=self.rubric.unverified_share,
         )
@@ -236,10 +241,10 @@ class RubricForm(QDialog):
     def _save(self) -> None:
         try:
             made = self.made()
-            path = ask_save(self, "Save the rubric", "rubric.toml", (_TOML,))
+            path = ask_save(self, _("Save the rubric"), "rubric.toml", (_TOML,))
             if path is not None:
                 write_rubric(made, path)
-                self._say("body", f"✓ Wrote {path.name}.")
+                self._say("body", _("✓ Wrote {name}.", name=path.name))
         except UserError as error:
             self._complain(str(error))
 

@@ -1,9 +1,11 @@
-"""Handing in: the name once, where to, and what will be handed in."""
+"""Submit work: what goes into the submission, the name once, and the folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,13 +20,81 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading.submission_info import check_student_name
+from netbuilder.core.grading import submission_writer
+from netbuilder.core.grading.submission_info import SubmissionInfo, check_student_name
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.lesson import Lesson
+from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
+
+if TYPE_CHECKING:
+    from netbuilder.ui.services.project_store import Edit
+    from netbuilder.ui.services.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class SubmissionSource:
+    """``words`` say what will be handed in; ``write(name, folder)`` writes it."""
+
+    words: str
+    write: Callable[[str, Path], Path]
+
+
+def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
+    """Return the work in a window now; ``stamp`` notes how far its lesson is."""
+    project, base, trained = workbench.store.project, workbench.base, workbench.models.trained
+    project = stamp(project)
+    if trained is not None:
+        trained = replace(trained, project=stamp(trained.project))
+    record = record_of(project)
+    lesson = _lesson(record, base)
+    words = (
+        _("Your submission is one .h5 file: your trained network and your name.")
+        if trained is not None
+        else _(
+            "Nothing is trained yet. Your submission is a project file: your network and your name."
+        )
+    )
+    steps: tuple[bool, ...] = ()
+    if record is not None and lesson is not None:
+        steps = tuple(number in record.done for number in range(1, len(lesson.steps) + 1))
+        done = sum(steps)
+        progress = ngettext(
+            "Lesson “{lesson}”: {done} of {count} step done.",
+            "Lesson “{lesson}”: {done} of {count} steps done.",
+            len(steps),
+            lesson=lesson.title,
+            done=done,
+        )
+        words = f"{words} {progress}"
+
+    def write(name: str, folder: Path) -> Path:
+        given = SubmissionInfo(name, record.name if record is not None else "", steps)
+        return submission_writer.write_submission(
+            trained or project,
+            folder,
+            given,
+            base=base,
+            public_key=lesson.seal if lesson is not None else "",
+        )
+
+    return SubmissionSource(words, write)
+
+
+def _lesson(record: LessonRecord | None, base: Path) -> Lesson | None:
+    if record is None:
+        return None
+    try:
+        return library.find_lesson(record.name, base)
+    except UserError:
+        return None  # a lesson that is no longer there: its name still goes along
+
 
 _NAME, _FOLDER = "hand-in/name", "hand-in/folder"
 
@@ -42,17 +112,17 @@ class SubmissionDialog(QDialog):
         super().__init__(parent)
         self._write = write
         self.written: Path | None = None
-        self.setWindowTitle("Hand in")
+        self.setWindowTitle(_("Submit work"))
         self.setMinimumWidth(max(440, 48 * self.fontMetrics().averageCharWidth()))
         kept = settings()
         school = site_settings().hand_in
         self.name = QLineEdit(str(kept.value(_NAME, "") or ""), self)
-        self.name.setPlaceholderText("your name or number")
-        self.name.setAccessibleName("Your name or number")
+        self.name.setPlaceholderText(_("your name or number"))
+        self.name.setAccessibleName(_("Your name or number"))
         self.folder = QLineEdit(school or str(kept.value(_FOLDER, "") or Path.home()), self)
-        self.folder.setAccessibleName("Folder to hand in to")
+        self.folder.setAccessibleName(_("Folder for submissions"))
         self.folder.setReadOnly(bool(school))
-        self.choose = QPushButton("Choose…", self)
+        self.choose = QPushButton(_("Choose…"), self)
         self.choose.setVisible(not school)
         self.choose.clicked.connect(self._choose)
         self.words = QLabel("", self)
@@ -60,13 +130,13 @@ class SubmissionDialog(QDialog):
         self.words.setProperty("role", "complaint")
         self.words.hide()
         form = QFormLayout()
-        form.addRow("Name", self.name)
+        form.addRow(_("Name"), self.name)
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(self.choose)
-        form.addRow("Into", row)
+        form.addRow(_("Folder"), row)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.hand_in = self.buttons.addButton("Hand in", QDialogButtonBox.ButtonRole.ActionRole)
+        self.hand_in = self.buttons.addButton(_("Submit"), QDialogButtonBox.ButtonRole.ActionRole)
         self.hand_in.setDefault(True)
         self.hand_in.clicked.connect(self._hand_in)
         self.buttons.rejected.connect(self.reject)
@@ -83,7 +153,7 @@ class SubmissionDialog(QDialog):
 
     def _choose(self) -> None:
         before = self.folder.text().strip()
-        chosen = ask_folder(self, "Hand in to", Path(before) if before else None)
+        chosen = ask_folder(self, _("Folder for submissions"), Path(before) if before else None)
         if chosen is not None:
             self.folder.setText(str(chosen))
 
@@ -93,13 +163,15 @@ class SubmissionDialog(QDialog):
             folder = Path(self.folder.text()).expanduser()
             if not folder.is_dir():
                 raise UserError(
-                    f"There is no folder '{folder}'.", "Choose the folder that your teacher named."
+                    _("There is no folder '{folder}'.", folder=folder),
+                    _("Choose the folder that your teacher named."),
+                    code="no_such_folder",
                 )
         except UserError as error:
             self._say("complaint", str(error))
             return
         self.hand_in.setEnabled(False)
-        self._say("note", "Writing …")
+        self._say("note", _("Writing…"))
         kept = settings()
         kept.setValue(_NAME, name)
         kept.setValue(_FOLDER, str(folder))
@@ -114,10 +186,13 @@ class SubmissionDialog(QDialog):
 
     def _done(self, written: Path) -> None:
         self.written = written
-        self._say("body", f"✓ Handed in as '{written.name}', and opened again to be sure.")
+        self._say(
+            "body",
+            _("✓ Submitted as '{name}'. The file was opened again to check it.", name=written.name),
+        )
         self.hand_in.hide()
         close = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        close.setText("Close")
+        close.setText(_("Close"))
         close.setDefault(True)
         close.setFocus()
 

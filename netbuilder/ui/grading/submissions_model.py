@@ -1,4 +1,4 @@
-"""Handed-in files as rows of a table that fills while they are judged."""
+"""Submissions as rows of a table that fills while they are graded."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from PySide6.QtGui import QColor
 
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
+from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _MARKS = {FAILED: N_("✕ failed"), LATE: N_("◷ late")}
-_VERIFIED = {True: N_("✓ yes"), False: N_("✕ no"), None: ""}
+_VERIFIED = {True: N_("✓ verified"), False: N_("✕ refuted"), None: N_("not verified")}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _result_text(one: Submission) -> str:
     if value is None:
         return ""
     if "accuracy" in one.metrics:
-        return _("{share} correct", share=f"{value:.1%}")
+        return _("{share} correct", share=format_number(value, ".1%"))
     return _("off by {error}", error=format_number(value))
 
 
@@ -85,7 +85,7 @@ COLUMNS = (
     ),
     SubmissionColumn(
         N_("Verified"),
-        lambda one: _(words) if (words := _VERIFIED[one.verified]) else "",
+        lambda one: "" if one.status == FAILED else _(_VERIFIED[one.verified]),
         lambda one: str(one.verified),
     ),
     SubmissionColumn(N_("Copy"), copy_word, _suspicion),
@@ -163,7 +163,7 @@ class SubmissionsModel(QAbstractTableModel):
             self.overridden.emit(one.file, one.score, text)
             return True
         try:
-            points = float(text.replace(",", ".")) if text else None
+            points = read_float(text) if text else None
         except ValueError:
             return False
         if points is not None and not 0 <= points < 1e6:

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.errors import EditError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Group, Node, Project
 from netbuilder.core.project.repeat import repeat_group
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import format_value
 from netbuilder.ui.inspector.multi_selection import GroupForm, shared_params
@@ -40,9 +41,13 @@ GOAL = "@goal"
 
 
 class Inspector(QScrollArea):
-    """Follows the selection. ``settings_requested``: the goal, or nothing, is selected."""
+    """Follows the selection.
+
+    ``settings_requested``: the target is selected. ``headline_changed``: the line that sums it up.
+    """
 
     settings_requested = Signal()
+    headline_changed = Signal()
     renamed = Signal(str, str)
 
     def __init__(
@@ -62,7 +67,7 @@ class Inspector(QScrollArea):
         self._shown: tuple[str, str] | None = None
         self._form: ParamForm | None = None
         self._opened: dict[str, bool] = {}
-        make_scroll_area_accessible(self, "Selected layer")
+        make_scroll_area_accessible(self, _("Selected layer"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -73,7 +78,7 @@ class Inspector(QScrollArea):
         workbench.facts_changed.connect(self._tell_goal)
         workbench.keras_changed.connect(self._tell_goal)
         workbench.models.changed.connect(self._give_room)
-        workbench.shapes_changed.connect(self._show_count)
+        workbench.shapes_changed.connect(self._shapes_changed)
         workbench.problems_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show)
         self._show()
@@ -92,8 +97,8 @@ class Inspector(QScrollArea):
         self.title.setProperty("role", "title")
         self.name = QLineEdit(page)
         self.name.setProperty("role", "plain")
-        self.name.setAccessibleName("Name of the layer")
-        self.name.setToolTip("The layer's name in Keras: click to change it")
+        self.name.setAccessibleName(_("Layer name"))
+        self.name.setToolTip(_("The layer's name in Keras; click to change it"))
         self.name.setMaximumWidth(190)
         self.name_trouble = note_label("", page, role="complaint")
         self.name_trouble.hide()
@@ -148,6 +153,22 @@ class Inspector(QScrollArea):
             return None
         return self._store.project.graph.group_by_id.get(self._selection[0])
 
+    @property
+    def headline(self) -> tuple[str, str]:
+        """What is selected in one line: its name, and what tells it apart."""
+        node = self.node
+        if node is None:
+            return self.title.text(), "" if self._selection else _("Select a layer to edit it")
+        owner = self._owner(node)
+        spec = LAYERS.get(owner.layer)
+        telling = describe_params(owner.params, spec) if spec is not None else ""
+        return node.layer, " · ".join(part for part in (telling, self.count.text()) if part)
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether what is selected can be edited."""
+        return self._form is not None
+
     def set_selection(self, ids: tuple[str, ...]) -> None:
         """Show what is selected."""
         if tuple(ids) != self._selection:
@@ -181,6 +202,7 @@ class Inspector(QScrollArea):
         self._give_room()
         self._show_count()
         self._show_problems()
+        self.headline_changed.emit()
 
     def _show_node(self, node: Node) -> None:
         owner = self._owner(node)
@@ -194,18 +216,29 @@ class Inspector(QScrollArea):
         self.name.show()
         if spec is None:
             self.words.setText(
-                f"This version of NetBuilder does not know “{node.layer}”. It is kept as it is; "
-                "replace it by a layer of the palette to train."
+                _(
+                    "This version of NetBuilder does not know the layer “{layer}”. It is "
+                    "kept unchanged; replace it with a layer of the palette to train.",
+                    layer=node.layer,
+                )
             )
         elif node.shared is not None:
-            self.words.setText(f"{spec.help} It shares the weights of “{owner.id}”.")
+            self.words.setText(
+                _(
+                    "{explanation} It shares the weights of “{layer}”.",
+                    explanation=spec.explanation,
+                    layer=owner.id,
+                )
+            )
         else:
-            self.words.setText(spec.help)
+            self.words.setText(spec.explanation)
         key = (node.id, owner.layer)
         if key != self._shown:
             self._shown = key
             self._replace_form(
-                ParamForm(spec.params, self.widget(), about=entry_of_layer(spec)) if spec else None
+                ParamForm(spec.params, self.widget(), help_below=True, about=entry_of_layer(spec))
+                if spec
+                else None
             )
             if self._form is not None:
                 self._form.edited.connect(self._edit)
@@ -218,14 +251,16 @@ class Inspector(QScrollArea):
         graph = self._store.project.graph
         inside = groups.members(graph, group.id)
         self.square.hide()
-        self.title.setText("Group")
+        self.title.setText(_("Group"))
         self.name_trouble.hide()
         if not self.name.hasFocus():
             self.name.setText(group.name)
         self.name.show()
         self._forget_form()
         self.words.setText(
-            f"{format_count(len(inside), 'layer')} shown as one. Its name stands on its card."
+            ngettext(
+                "{count} layer shown as one card.", "{count} layers shown as one card.", len(inside)
+            )
         )
 
     def _show_several(self, nodes: tuple[Node, ...]) -> None:
@@ -233,19 +268,24 @@ class Inspector(QScrollArea):
         self.square.hide()
         self.name.hide()
         self.name_trouble.hide()
-        self.title.setText(f"{len(self._selection)} selected")
+        self.title.setText(
+            ngettext("{count} layer selected", "{count} layers selected", len(self._selection))
+        )
         params = shared_params(nodes)
         if not params:
             self._forget_form()
             self.words.setText(
-                "They have no parameter in common. Delete, copy, group or move them together."
+                _(
+                    "These layers have no parameter in common. You can delete, copy, "
+                    "group or move them together."
+                )
             )
             return
-        self.words.setText("What they have in common: a change is made in all of them.")
+        self.words.setText(_("Shared parameters: a change applies to all selected layers."))
         key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
         if key != self._shown:
             self._shown = key
-            self._replace_form(ParamForm(params, self.widget(), about="layer"))
+            self._replace_form(ParamForm(params, self.widget(), help_below=True, about="layer"))
             if self._form is not None:
                 self._form.edited.connect(self._edit_all)
         if self._form is not None:
@@ -269,8 +309,15 @@ class Inspector(QScrollArea):
         self.name_trouble.hide()
         self._forget_form()
         if len(self._selection) > 1:
-            self.title.setText(f"{len(self._selection)} selected")
-            self.words.setText("Delete, copy, group or move them together. Select one to edit it.")
+            self.title.setText(
+                ngettext("{count} layer selected", "{count} layers selected", len(self._selection))
+            )
+            self.words.setText(
+                _(
+                    "You can delete, copy, group or move the selected layers together. "
+                    "Select one layer to edit it."
+                )
+            )
         elif self._selection == (GOAL,):
             self.title.setText(_("Target"))
             self.words.setText(self._goal_words())
@@ -278,8 +325,10 @@ class Inspector(QScrollArea):
         else:
             self.title.setText(project.name)
             self.words.setText(
-                "Select a layer to edit it. Drag layers from the left onto the canvas, or press "
-                "Tab there and type."
+                _(
+                    "Select a layer to edit it. Drag layers from the left onto the "
+                    "canvas, or press Tab on the canvas and type a name."
+                )
             )
 
     def _give_room(self) -> None:
@@ -294,18 +343,23 @@ class Inspector(QScrollArea):
     def _goal_words(self) -> str:
         facts = self._workbench.facts
         if facts is None and self._workbench.data_words:
-            return f"What the network shall learn: {self._workbench.data_words}"
-        if facts is None:
-            return "What the network shall learn. Choose data first: the tab Data, below."
-        names = ", ".join(facts.target_names[:4]) or "the target"
-        if facts.classes:
-            return (
-                f"The network learns to tell {len(facts.classes)} classes of {names} apart. Its "
-                "loss, metrics and optimizer stand in the tab Training, below."
+            return _(
+                "What the network learns to predict: {state}", state=self._workbench.data_words
             )
-        return (
-            f"The network learns to give {names} as a number. Its loss, metrics and optimizer "
-            "stand in the tab Training, below."
+        if facts is None:
+            return _("What the network learns to predict. Choose data first, on the page Data.")
+        names = ", ".join(facts.target_names[:4]) or _("the target")
+        if facts.classes:
+            return _(
+                "The network learns to tell {count} classes of {target} apart. Change "
+                "loss, metrics and optimizer on the page Settings.",
+                count=len(facts.classes),
+                target=names,
+            )
+        return _(
+            "The network learns to predict {target} as a number. Change loss, metrics "
+            "and optimizer on the page Settings.",
+            target=names,
         )
 
     def _replace_form(self, form: ParamForm | None) -> None:
@@ -327,6 +381,10 @@ class Inspector(QScrollArea):
     def _owner(self, node: Node) -> Node:
         return self._store.project.graph.by_id.get(node.shared or "", node)
 
+    def _shapes_changed(self) -> None:
+        self._show_count()
+        self.headline_changed.emit()
+
     def _show_count(self) -> None:
         node, shapes = self.node, self._workbench.shapes
         found = shapes.by_node.get(node.id) if node is not None and shapes is not None else None
@@ -334,10 +392,17 @@ class Inspector(QScrollArea):
             self.count.setText("")
             return
         if node.shared is not None:
-            self.count.setText("weights shared")
+            self.count.setText(_("weights shared"))
             return
         self.count.setText(
-            f"{found.parameters:,} parameters" if found.parameters else "no parameters"
+            ngettext(
+                "{count} parameter",
+                "{count} parameters",
+                found.parameters,
+                count=format_number(found.parameters),
+            )
+            if found.parameters
+            else _("no parameters")
         )
 
     def _show_problems(self) -> None:
@@ -355,7 +420,11 @@ class Inspector(QScrollArea):
         def change(project: Project) -> Project:
             return edits.set_params(project, node.id, **{name: value})
 
-        self._store.apply(f"Change {name} of {node.id}", change, merge=f"{node.id}/{name}")
+        self._store.apply(
+            _("Change {name} of {layer}", name=name, layer=node.id),
+            change,
+            merge=f"{node.id}/{name}",
+        )
 
     def _edit_all(self, name: str, value: Any) -> None:
         nodes = self.nodes
@@ -366,7 +435,16 @@ class Inspector(QScrollArea):
             return project
 
         ids = " ".join(node.id for node in nodes)
-        self._store.apply(f"Change {name} of {len(nodes)} layers", change, merge=f"{ids}/{name}")
+        self._store.apply(
+            ngettext(
+                "Change {name} of {count} layer",
+                "Change {name} of {count} layers",
+                len(nodes),
+                name=name,
+            ),
+            change,
+            merge=f"{ids}/{name}",
+        )
 
     def _repeat(self, times: int) -> None:
         group = self.chosen_group
@@ -374,7 +452,8 @@ class Inspector(QScrollArea):
             return
         try:
             self._store.apply(
-                f"Repeat {group.name} ×{times}", lambda p: repeat_group(p, group.id, times)
+                _("Repeat {group} ×{times}", group=group.name, times=times),
+                lambda p: repeat_group(p, group.id, times),
             )
         except EditError as wrong:
             self.name_trouble.setText(str(wrong))
@@ -396,14 +475,16 @@ class Inspector(QScrollArea):
         node, text, group = self.node, self.name.text().strip(), self.chosen_group
         if group is not None:
             if text and text != group.name:
-                self._store.apply("Rename group", lambda p: groups.rename_group(p, group.id, text))
+                self._store.apply(
+                    _("Rename group"), lambda p: groups.rename_group(p, group.id, text)
+                )
             return
         if node is None or text == node.id or not self.name_trouble.isHidden():
             return
         # The selection follows the new name before views look for the old one.
         self._selection = (text,)
         self._shown = None if self._shown is None else (text, self._shown[1])
-        self._store.apply("Rename layer", lambda p: edits.rename_node(p, node.id, text))
+        self._store.apply(_("Rename layer"), lambda p: edits.rename_node(p, node.id, text))
         self.renamed.emit(node.id, text)
 
     def _project_changed(self, old: Project, new: Project) -> None:

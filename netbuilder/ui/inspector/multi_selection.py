@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Param
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node
 from netbuilder.core.project.repeat import MOST
 from netbuilder.ui.forms.boxes import CountBox
@@ -47,10 +48,10 @@ class GroupForm(QWidget):
         label.setProperty("role", "field")
         self.times = CountBox(2, MOST, self)
         self.times.setPrefix("× ")
-        self.times.setAccessibleName("How often the group stands in a row")
+        self.times.setAccessibleName(_("Number of copies of the group in a row"))
         label.setBuddy(self.times)
-        self.button = QPushButton("Repeat", self)
-        self.button.setToolTip("Puts copies behind it, each with weights of its own")
+        self.button = QPushButton(_("Repeat"), self)
+        self.button.setToolTip(_("Add copies after the group, each with its own weights"))
         self.button.clicked.connect(lambda: self.repeated.emit(self.times.value()))
         for widget in (label, self.times, self.button):
             row.addWidget(widget)

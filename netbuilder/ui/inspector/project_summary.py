@@ -7,15 +7,22 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.equivalence import changed_since
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.run_progress import format_results
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
 
-_ROWS = ("data", "network", "size", "plan", "result")
+_ROWS = {
+    "data": N_("data"),
+    "network": N_("network"),
+    "size": N_("size"),
+    "plan": N_("settings"),
+    "result": N_("result"),
+}
 
 
 class ProjectSummary(QWidget):
@@ -40,8 +47,8 @@ class ProjectSummary(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self.lines: dict[str, QLabel] = {}
-        for number, name in enumerate(_ROWS):
-            label = QLabel(name, self)
+        for number, (name, title) in enumerate(_ROWS.items()):
+            label = QLabel(_(title), self)
             label.setProperty("role", "field")
             self.lines[name] = note_label("", self, role="body")
             # Beside words of several lines the name stands at the first.
@@ -79,69 +86,98 @@ class ProjectSummary(QWidget):
         project, bench = self._store.project, self._workbench
         graph, plan = project.graph, project.training
         layers = sum(node.layer != "Input" for node in graph.nodes)
-        network = f"{layers} layer{'s' if layers != 1 else ''}"
+        network = ngettext("{count} layer", "{count} layers", layers)
         if len(graph.inputs) > 1 or len(graph.outputs) > 1:
             ends = (
-                format_count(len(graph.inputs), "input"),
-                format_count(len(graph.outputs), "output"),
+                ngettext("{count} input", "{count} inputs", len(graph.inputs)),
+                ngettext("{count} output", "{count} outputs", len(graph.outputs)),
             )
-            network += f", {', '.join(ends)}"
-        size = "not known yet"
+            network = wording.format_list((network, *ends))
+        size = _("unknown")
         if bench.keras_state in ("off", "loading"):
-            size = "loading…"
+            size = _("loading…")
         if not layers:
-            size = "no layers yet"
+            size = _("no layers yet")
         elif bench.data_error is not None:
-            size = "not known yet: see the data"
+            size = _("unknown: see the page Data")
         elif bench.shapes is not None:
             shapes = bench.shapes
-            size = (
-                f"{shapes.total_parameters:,} parameters, {wording.format_bytes(shapes.memory)}, "
-                f"{wording.format_operations(shapes.multiply_adds)} multiply-adds a sample"
+            size = _(
+                "{parameters} parameters, {memory}, {operations} multiply-adds per sample",
+                parameters=format_number(shapes.total_parameters),
+                memory=wording.format_bytes(shapes.memory),
+                operations=wording.format_operations(shapes.multiply_adds),
             )
         return {
             "data": self._data_words(),
             "network": network,
             "size": size,
-            "plan": f"{format_count(plan.epochs, 'epoch')}, {plan.batch_size} rows a step,"
-            f" {plan.optimizer.name}",
+            "plan": ngettext(
+                "{count} epoch, batch size {batch}, {optimizer}",
+                "{count} epochs, batch size {batch}, {optimizer}",
+                plan.epochs,
+                batch=plan.batch_size,
+                optimizer=plan.optimizer.name,
+            ),
             "result": self._result_words(),
         }
 
     def _data_words(self) -> str:
         data, facts = self._store.project.data, self._workbench.facts
         if not data.kind:
-            return "none yet: choose some in the tab Data"
+            return _("none: choose data on the page Data")
         row = KINDS.get(data.kind)
         name = row.chosen(data) if row is not None else data.kind
         if facts is None:
-            told = ", see the tab Data" if self._workbench.data_error is not None else ""
-            return f"{name}: {self._workbench.data_words}{told}"
+            words = f"{name}: {self._workbench.data_words}"
+            return f"{words} " + _("See the page Data.") if self._workbench.data_error else words
         names = facts.target_names
-        goal = f"{len(facts.classes)} classes" if facts.classes else "a number"
+        goal = _("a number")
+        if facts.classes:
+            goal = ngettext("{count} class", "{count} classes", len(facts.classes))
         if not facts.classes and len(names) > 1:
-            goal = f"{len(names):,} numbers"
+            goal = ngettext("{count} number", "{count} numbers", len(names))
         target = wording.format_list(names, 2)
-        rows = f"{facts.rows:,} rows to train on"
+        rows = wording.format_number(facts.rows)
         whole = facts.rows + facts.validation_rows + facts.test_rows
-        if whole != facts.rows:
-            rows += f", of {whole:,}"
-        return f"{name}: {rows}; {target} ({goal})"
+        if whole == facts.rows:
+            return _(
+                "{name}: {rows} training rows; target {target} ({kind})",
+                name=name, rows=rows, target=target, kind=goal,
+            )  # fmt: skip
+        return _(
+            "{name}: {rows} training rows of {whole}; target {target} ({kind})",
+            name=name, rows=rows, whole=wording.format_number(whole), target=target, kind=goal,
+        )  # fmt: skip
 
     def _result_words(self) -> str:
         trained = self._workbench.models.trained
         if self._workbench.run_words:
             return self._workbench.run_words
         if trained is None:
-            return "not trained yet"
+            return _("not trained yet")
         words = (
             self._evaluation_service.sentence
             or format_results(trained.test)
-            or "Not judged on test rows."
+            or _("Not evaluated on a test set.")
         )
         # A file from elsewhere does not say how long it was trained.
-        after = f" After {format_count(trained.epochs, 'epoch')}." if trained.epochs else ""
+        parts = [words]
         if trained.kept_epoch:
-            after = f" Epoch {trained.kept_epoch:,} of {trained.epochs:,} was kept."
+            parts.append(
+                _(
+                    "Epoch {kept} of {count} was kept.",
+                    kept=trained.kept_epoch,
+                    count=trained.epochs,
+                )
+            )
+        elif trained.epochs:
+            parts.append(ngettext("After {count} epoch.", "After {count} epochs.", trained.epochs))
         what = changed_since(trained.project, self._store.project)
-        return f"{f'Before the {what} was changed: ' if what else ''}{words}{after}"
+        if what:
+            before = {
+                "network": _("Before you changed the network:"),
+                "data": _("Before you changed the data:"),
+            }
+            parts.insert(0, before[what])
+        return " ".join(parts)

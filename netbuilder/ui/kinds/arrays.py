@@ -10,18 +10,19 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from netbuilder.core.data.kinds.arrays.view import ArraysDataView, set_array_use
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 
-_TITLES = ("Array", "Shape", "Type", "Taken for")
+_TITLES = (N_("Array"), N_("Shape"), N_("Type"), N_("Used as"))
 _NAME = Qt.ItemDataRole.UserRole
 
 
 class ArrayTree(QTreeWidget):
-    """Groups open by themselves; Enter on an array offers what it can be taken for."""
+    """Shows groups expanded; Enter on an array opens the list of its uses."""
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,9 +30,9 @@ class ArrayTree(QTreeWidget):
         self._look: ArraysDataView | None = None
         self.boxes: dict[str, ElidedComboBox] = {}
         self.setColumnCount(len(_TITLES))
-        self.setHeaderLabels(list(_TITLES))
+        self.setHeaderLabels([_(title) for title in _TITLES])
         self.setAlternatingRowColors(True)
-        self.setAccessibleName("Arrays of the file")
+        self.setAccessibleName(_("Arrays in the file"))
         self.setMinimumHeight(160)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(True)
@@ -46,7 +47,9 @@ class ArrayTree(QTreeWidget):
         groups: dict[str, QTreeWidgetItem] = {}
         for name, info in look.arrays.items():
             *path, last = name.split("/")
-            shape = " × ".join(f"{size:,}" for size in info.shape) or "one number"
+            shape = " × ".join(format_number(size, ",") for size in info.shape) or _(
+                "single number"
+            )
             item = QTreeWidgetItem([last, shape, info.type, ""])
             item.setData(0, _NAME, name)
             item.setToolTip(0, name)
@@ -61,7 +64,7 @@ class ArrayTree(QTreeWidget):
         for depth in range(len(path)):
             key = "/".join(path[: depth + 1])
             if key not in groups:
-                groups[key] = QTreeWidgetItem([path[depth], "group", "", ""])
+                groups[key] = QTreeWidgetItem([path[depth], _("group"), "", ""])
                 place.addChild(groups[key])
             place = groups[key]
         return place
@@ -73,7 +76,7 @@ class ArrayTree(QTreeWidget):
         for use, words in self._look.choices.items():
             box.addItem(words, use)
         box.setCurrentIndex(max(box.findData(self._look.uses.get(name, "")), 0))
-        box.setAccessibleName(f"What '{name}' is taken for")
+        box.setAccessibleName(_("Use of '{name}'", name=name))
         box.activated.connect(lambda index: self._take(name, box.itemData(index)))
         self.boxes[name] = box
         return box
@@ -81,7 +84,11 @@ class ArrayTree(QTreeWidget):
     def _take(self, name: str, use: str) -> None:
         assert self._look is not None
         words = self._look.choices[use]
-        label = f"Take '{name}' for {words}" if use else f"Do not use '{name}'"
+        label = (
+            _("Use '{name}' as {use}", name=name, use=words)
+            if use
+            else _("Do not use '{name}'", name=name)
+        )
         self._apply(label, partial(set_array_use, name=name, use=use))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -118,6 +125,10 @@ class ArraysTab(QWidget):
         """Show the arrays of another file."""
         self.tree.show_look(look)
         self.note.setText(
-            f"{format_count(len(look.arrays), 'array')} in {Path(project.data.path).name}. "
-            "Choose which are the inputs and which the answers."
+            ngettext(
+                "{count} array in {file}. Choose the inputs and the target.",
+                "{count} arrays in {file}. Choose the inputs and the target.",
+                len(look.arrays),
+                file=Path(project.data.path).name,
+            )
         )

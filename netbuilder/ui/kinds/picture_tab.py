@@ -23,14 +23,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.data.kinds.images.view import PictureQuery, PicturesDataView
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
-from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.wording import format_list
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.kinds.series import ALL, refill_combo
-from netbuilder.ui.kinds.splits import split_colors, split_legend
+from netbuilder.ui.kinds.splits import split_colors, split_legend, split_names
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services.derived import Derived
@@ -86,19 +86,21 @@ class PicturesTab(QWidget):
             self, _read, self._found, lambda error: self.note.setText(str(error))
         )
         self.label, self.part = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.label.setAccessibleName("Class that is shown")
-        self.part.setAccessibleName("Part that is shown")
-        self.part.addItems(["all parts", *PARTS])
-        self.augment = QCheckBox("as augmented", self)
-        self.augment.setToolTip("As the layers at the network's start change them while it learns")
-        self.others = QPushButton("Others", self)
+        self.label.setAccessibleName(_("Class"))
+        self.part.setAccessibleName(_("Split"))
+        self.part.addItems([_("All splits"), *split_names()])
+        self.augment = QCheckBox(_("Augmented"), self)
+        self.augment.setToolTip(
+            _("Show the pictures as the layers after Input change them during training.")
+        )
+        self.others = QPushButton(_("Show others"), self)
         self.others.setProperty("small", True)
-        self.others.setToolTip("Show other pictures; augmented ones once more, changed anew")
+        self.others.setToolTip(_("Show other pictures, or augment the same ones again."))
         self.grid = PictureGrid(self)
         self.legend = QLabel(self)
         self.note = note_label("", self)
         scroll = QScrollArea(self)
-        make_scroll_area_accessible(scroll, "Pictures")
+        make_scroll_area_accessible(scroll, _("Pictures"))
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -123,7 +125,7 @@ class PicturesTab(QWidget):
     def show_look(self, look: PicturesDataView, project: Project, base: Path) -> None:
         """Show pictures of other data; the class that was chosen stays where there is one."""
         self._asked = (project, base)
-        refill_combo(self.label, (ALL, *look.classes))
+        refill_combo(self.label, (_(ALL), *look.classes))
         self.label.setVisible(len(look.classes) > 1)
         self._ask()
 
@@ -154,11 +156,20 @@ class PicturesTab(QWidget):
     def _found(self, answer: _PicturesResult) -> None:
         self.grid.show_pictures(answer.images, answer.labels, answer.parts)
         self.augment.setEnabled(bool(answer.layers))
-        words = [f"{len(answer.labels)} of {format_count(answer.matching, 'picture')}."]
+        words = [
+            ngettext(
+                "{shown} of {count} picture.",
+                "{shown} of {count} pictures.",
+                answer.matching,
+                shown=len(answer.labels),
+            )
+        ]
         if self._reader.inputs[3] and answer.layers:
-            words.append(f"Changed by {format_list(answer.layers)}, as in training.")
+            words.append(
+                _("Augmented by {layers}, as in training.", layers=format_list(answer.layers))
+            )
         elif not answer.layers:
-            words.append("Augmentation: put RandomFlip or RandomRotation behind Input.")
+            words.append(_("To augment pictures, add RandomFlip or RandomRotation after Input."))
         self.note.setText(" ".join(words))
 
     def _restyle(self) -> None:
@@ -187,7 +198,14 @@ class PictureGrid(QWidget):
         """Show pictures, uint8 (n, height, width, channels), with their classes and parts."""
         self._images = [to_image(one) for one in images]
         self._labels, self._parts = labels, parts
-        self.setAccessibleName(f"{len(labels)} pictures: {', '.join(labels)}")
+        self.setAccessibleName(
+            ngettext(
+                "{count} picture: {labels}",
+                "{count} pictures: {labels}",
+                len(labels),
+                labels=", ".join(labels),
+            )
+        )
         self.updateGeometry()
         self.update()
 
@@ -247,7 +265,7 @@ class PictureGrid(QWidget):
         for number, label in enumerate(self._labels):
             if self._cell(number).contains(x, y):
                 part = self._parts[number]
-                return f"{label} · {PARTS[part]}" if 0 <= part < 3 else label
+                return f"{label} · {split_names()[part]}" if 0 <= part < 3 else label
         return ""
 
 

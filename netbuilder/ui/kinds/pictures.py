@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.kinds.predict_form import (
     Explanation,
     PredictForm,
@@ -45,7 +45,7 @@ PICTURE_SIDE = 140
 #: A picture's edge is looked at in this size; between these shades it says nothing of the page.
 _EDGE, _UNSURE = 32, (0.35, 0.65)
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
-_CAMERA = "what the camera sees"
+_CAMERA = N_("camera picture")
 Found = TypeVar("Found")
 
 
@@ -53,10 +53,10 @@ class PictureForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
 
     modalities = (IMAGE,)
-    one = "picture"
+    one = N_("picture")
     why_at = 1
     steady = True
-    words = "This network looks at pictures."
+    words = N_("This network takes a picture: draw one or open a file.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -69,25 +69,25 @@ class PictureForm(PredictForm):
         # The pad stands above all that changes: it must not move under the pen.
         self.pad = DrawPad(self)
         self.picture = QLabel(self)
-        self.picture.setAccessibleName("The picture that is asked about")
+        self.picture.setAccessibleName(_("Picture to predict for"))
         shown = self._shown = QHBoxLayout()
         self._why: Explanation | None = None
         shown.setSpacing(12)
         shown.addWidget(self.pad)
         shown.addWidget(self.picture)
         self.drawn_again = QLabel(self)
-        self.drawn_again.setToolTip("What the network answers, as a picture")
+        self.drawn_again.setToolTip(_("The prediction, as a picture"))
         self.drawn_again.hide()
         shown.addWidget(self.drawn_again)
         shown.addStretch(1)
         self.page.addLayout(shown)
         self.ways = FlowLayout(spacing=8)
-        self.draw_button = QPushButton("Draw", self)
+        self.draw_button = QPushButton(_("Draw"), self)
         self.draw_button.setCheckable(True)
-        self.draw_button.setToolTip("Draw a picture: it is prepared as the data set's were")
-        self.clear_button = QPushButton("New page", self)
-        self.picture_button = QPushButton("Answer a picture…", self)
-        self.paste_button = QPushButton("Paste a picture", self)
+        self.draw_button.setToolTip(_("Draw a picture. It is prepared like the training pictures."))
+        self.clear_button = QPushButton(_("Clear drawing"), self)
+        self.picture_button = QPushButton(_("Predict for a picture…"), self)
+        self.paste_button = QPushButton(_("Paste a picture"), self)
         self.paste_button.setToolTip(
             _(
                 "Predict for the copied picture ({keys}). You can also drop one here.",
@@ -95,9 +95,9 @@ class PictureForm(PredictForm):
             )
         )
         self.camera = CameraButton(self)
-        self.turn_button = QPushButton("Turn dark and bright", self)
+        self.turn_button = QPushButton(_("Invert"), self)
         self.turn_button.setCheckable(True)
-        self.turn_button.setToolTip("Answer the picture with dark and bright exchanged")
+        self.turn_button.setToolTip(_("Predict for the picture with dark and bright swapped."))
         self.turn_button.hide()
         self._given: tuple[QImage, str, str] | None = None
         self._turned_by_hand = False
@@ -115,12 +115,10 @@ class PictureForm(PredictForm):
         self.turn_button.clicked.connect(self._turned)
         self.picture_button.clicked.connect(self._ask_picture)
         self.draw_button.toggled.connect(self._draw_toggled)
-        self.clear_button.clicked.connect(self.pad.clear)
-        # Ctrl+Z brings the drawing back, and does not undo an edit of the network.
-        self.clear_button.clicked.connect(lambda _checked=False: self.pad.setFocus())
+        self.clear_button.clicked.connect(self._clear_page)
         self.pad.drawn.connect(self._drawn_soon.start)
         self.camera.seen.connect(
-            lambda image: self._answer(image, "What the camera sees.", _CAMERA)
+            lambda image: self._answer(image, _("The camera's picture."), _CAMERA)
         )
         self.camera.failed.connect(self.said)
         self._draw_toggled(False)
@@ -150,10 +148,10 @@ class PictureForm(PredictForm):
     def _beside(self) -> str:
         """What hangs beside the pad, in words."""
         if self._explained:
-            return "Beside the pad: what the network looks at in your drawing."
+            return _("Next to the drawing: the evidence that the network found in it.")
         if self._answered:
-            return "Beside the pad: what the network makes of your drawing."
-        return "Beside the pad: what the network sees of your drawing."
+            return _("Next to the drawing: the network's prediction as a picture.")
+        return _("Next to the drawing: the input that the network gets.")
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Start with a new page where the data is another; else what is drawn is asked again."""
@@ -204,7 +202,7 @@ class PictureForm(PredictForm):
         self._make_room()
         if image is not None:
             self.drawn_again.setPixmap(pixmap_of(image))
-            self.drawn_again.setAccessibleName("The picture that the network answers")
+            self.drawn_again.setAccessibleName(_("Predicted picture"))
 
     def _draw_toggled(self, on: bool) -> None:
         self.pad.setVisible(on)
@@ -214,9 +212,14 @@ class PictureForm(PredictForm):
             self._own = False
             self.turn_button.hide()
             self.camera.setChecked(False)
+            self.pad.setFocus(Qt.FocusReason.OtherFocusReason)  # undo is the drawing's
             self._ask_drawing()
         elif self._look is not None and not self._own:
             self.show_look(self._look, self.words, False)
+
+    def _clear_page(self) -> None:
+        self.pad.clear()
+        self.pad.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _ask_drawing(self) -> None:
         """Ask about what is drawn, prepared as the set's pictures were."""
@@ -224,7 +227,10 @@ class PictureForm(PredictForm):
             return
         if self._look is None:
             self.nothing.emit(
-                "A drawing is prepared like the data set's pictures: choose the data first."
+                _(
+                    "A drawing needs the data set, to be prepared like its pictures. Choose the "
+                    "data first."
+                )
             )
             return
         from netbuilder.core.results import drawn_sample
@@ -247,7 +253,7 @@ class PictureForm(PredictForm):
             request_for_raw(
                 {**self._look.raw, name: sample},
                 self._beside,
-                own="your drawing",
+                own=_("your drawing"),
             )
         )
 
@@ -257,7 +263,7 @@ class PictureForm(PredictForm):
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
-        path = ask_open(self, "Choose a picture", f"Pictures ({endings})")
+        path = ask_open(self, _("Choose a picture"), _("Pictures ({endings})", endings=endings))
         if path is not None:
             self.answer_picture(path)
 
@@ -276,7 +282,7 @@ class PictureForm(PredictForm):
     def answer_image(self, image: QImage, about: str) -> None:
         """Answer a picture that is in no file."""
         self.camera.setChecked(False)
-        self._answer(image, about, "your picture")
+        self._answer(image, about, _("your picture"))
 
     def _answer(self, image: QImage, about: str, own: str) -> None:
         """Answer a picture; one that is bright where the data's are dark is turned first."""
@@ -299,14 +305,22 @@ class PictureForm(PredictForm):
         if turned:
             image = image.convertToFormat(QImage.Format.Format_RGB32)
             image.invertPixels()
-            about = f"{about} Dark and bright are exchanged: the data's are the other way round."
+            about = " ".join(
+                (
+                    about,
+                    _(
+                        "The picture is inverted, because the training pictures have the opposite"
+                        " brightness."
+                    ),
+                )
+            )
         self._show_own(image)
         self.asked.emit(
             PredictionRequest(
                 lambda model: _with_file(image, lambda file: _answer(model, file)),
                 lambda model: _with_file(image, lambda file: file_sample(model, file)),
                 about,
-                own=own,
+                own=_(own) if own == _CAMERA else own,
             )
         )
 
@@ -350,7 +364,7 @@ class PictureForm(PredictForm):
     def paste(self) -> None:
         """Answer the picture on the clipboard."""
         if not self.take(QGuiApplication.clipboard().mimeData()):
-            self.said.emit("There is no picture to paste: copy one first.")
+            self.said.emit(_("The clipboard holds no picture. Copy a picture first."))
 
     def takes(self, given: QMimeData) -> bool:
         """Pictures, and files of them."""
@@ -365,7 +379,7 @@ class PictureForm(PredictForm):
         image = QImage(given.imageData()) if given.hasImage() else QImage()
         if image.isNull():
             return False
-        self.answer_image(image, "The picture that was pasted.")
+        self.answer_image(image, _("The pasted picture."))
         return True
 
 
@@ -422,14 +436,14 @@ class CameraButton(QPushButton):
         *,
         make: Callable[[QObject], PictureSource] = Camera,
     ) -> None:
-        super().__init__("Camera", page)
+        super().__init__(_("Camera"), page)
         self._page, self.make = page, make
         self._source: PictureSource | None = None
         self._frame = QImage()
         self._pace = QTimer(self, interval=1000 // PICTURES_A_SECOND)
         self._pace.timeout.connect(self._tell)
         self.setCheckable(True)
-        self.setToolTip("Answer what the camera sees, while it looks")
+        self.setToolTip(_("Predict continuously for the camera's picture."))
         self.toggled.connect(self._toggled)
 
     def _toggled(self, on: bool) -> None:

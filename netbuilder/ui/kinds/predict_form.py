@@ -11,6 +11,7 @@ from PySide6.QtCore import QMimeData, Signal, SignalInstance
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.data.kinds.modality import Modality
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 
@@ -64,7 +65,7 @@ class PredictForm(QWidget):
     #: The sorts of samples that are asked about here.
     modalities: tuple[Modality, ...] = ()
     #: What one sample is called: "Another test row".
-    one = "sample"
+    one = N_("sample")
     #: What stands there before anything is asked.
     words = ""
     #: Whether what is said stands below it: what one draws on must not move under the pen.
@@ -77,6 +78,9 @@ class PredictForm(QWidget):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
+        for name in ("words", "one", "stands_still"):
+            if constant := getattr(type(self), name):
+                setattr(self, name, _(constant))
         self.page = QVBoxLayout(self)
         self.page.setContentsMargins(0, 0, 0, 0)
         self.hide()
@@ -172,7 +176,7 @@ class TestSampleForm(PredictForm):
     """Samples of the data set, for networks that take several sorts, or arrays."""
 
     __test__ = False  # a view, and not a test of it
-    words = "This network takes several things at once: look at samples of its data, or at a file."
+    words = N_("This network has inputs of several kinds. Choose a sample of its data, or a file.")
 
     def fits(self, trained: TrainedModel) -> bool:
         """Every network."""

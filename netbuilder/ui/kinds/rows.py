@@ -18,10 +18,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_list, format_range, label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
 from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.services.derived import Derived
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 
 PREDICT_DELAY_MS = 150
-_OWN = "your row"
+_OWN = N_("your row")
 
 
 def param_of(field: FormField) -> Param:
@@ -45,21 +47,24 @@ def param_of(field: FormField) -> Param:
     typical = value_of(field, field.typical)
     if field.kind == "category":
         return Param(field.name, Kind.CHOICE, typical, "", choices=tuple(field.categories))
-    if field.kind == "boolean" and len(field.categories) == 2:
-        words = f"ticked: {field.categories[1]}; else: {field.categories[0]}"
-        return Param(field.name, Kind.BOOL, typical, words)
+    if is_switch(field):
+        off, on = field.categories if len(field.categories) == 2 else ("0", "1")
+        return Param(field.name, Kind.BOOL, typical, _("On: {on}. Off: {off}.", on=on, off=off))
     if field.low is None or field.high is None:
         kind = Kind.TEXT if field.kind == "date" else Kind.FLOAT
         return Param(field.name, kind, typical, unit=field.unit)
     ends = (value_of(field, field.low), value_of(field, field.high))
     if is_days(field):
-        words = f"{ends[0]} to {ends[1]} in training"
+        words = _("{first} to {last} in training", first=ends[0], last=ends[1])
         days = (math.floor(field.low), math.floor(field.high))
         slides = days[0] < days[1]
         return Param(
             field.name, Kind.TEXT, typical, words, slide=slides, ends=days if slides else None
         )
-    words = f"{format_range(f'{field.low:.6g}', f'{field.high:.6g}', field.unit)} in training"
+    words = _(
+        "{range} in training",
+        range=format_range(f"{field.low:.6g}", f"{field.high:.6g}", field.unit),
+    )
     slides = field.low < field.high
     return Param(
         field.name, Kind.FLOAT, typical, words,
@@ -68,11 +73,18 @@ def param_of(field: FormField) -> Param:
     )  # fmt: skip
 
 
+def is_switch(field: FormField) -> bool:
+    """Whether a column is either on or off: yes and no, or 0 and 1."""
+    if field.kind == "boolean":
+        return len(field.categories) == 2
+    return field.kind == "number" and field.whole and (field.low, field.high) == (0, 1)
+
+
 def value_of(field: FormField, value: float | str | None) -> Any:
     """A value of a column as its field shows it: yes or no, a date, a whole number as one."""
     if not isinstance(value, (int, float)) or not math.isfinite(value):
         return value
-    if field.kind == "boolean":
+    if field.kind == "boolean" or is_switch(field):
         return value > 0.5
     if field.kind == "date":
         from netbuilder.core.results.own_units import format_day
@@ -86,9 +98,9 @@ class RowForm(PredictForm):
     """A form made from the model's columns."""
 
     modalities = (TABLE,)
-    one = "row"
-    stands_still = "the curve"
-    words = "Slide, tick or type: the answer follows."
+    one = N_("row")
+    stands_still = N_("The curve")
+    words = N_("Change a value to see the prediction change.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -136,6 +148,9 @@ class RowForm(PredictForm):
         self._soon.stop()
 
     def _show_form(self, fields: tuple[FormField, ...]) -> None:
+        if self.form is not None and fields == tuple(self._fields.values()):
+            self.response.show_fields(fields)
+            return  # what is being typed stays, and the keyboard where it is
         if self.form is not None:
             self.form.hide()
             self.form.deleteLater()
@@ -148,6 +163,10 @@ class RowForm(PredictForm):
         self.form.edited.connect(self.edit)
         for name, one in self.form.rows.items():
             one.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
+            if isinstance(one.editor, SlideEditor):
+                # Tab goes from number to number.
+                one.editor.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+                one.editor.setFocusProxy(one.editor.box)
             if isinstance(one.editor, DaySlideEditor):
                 # As the column of the file was read: the day or the month comes first.
                 one.editor.read = partial(_day_of, style=self._fields[name].style)
@@ -179,23 +198,29 @@ class RowForm(PredictForm):
 
     def _ask(self, *, by_hand: bool) -> None:
         rows = self.form.rows.values() if self.form is not None else ()
+        kinds = {name: field.kind for name, field in self._fields.items()}
         if any(one.complaint.text() for one in rows):
             # What stands in the form is not what was answered.
-            self.nothing.emit("One of the values cannot be read: it is marked below.")
+            self.nothing.emit(_("One of the values cannot be read. It is marked below."))
             return
-        row = dict(self.row)
+        row = {
+            name: int(value) if isinstance(value, bool) and kinds[name] == "number" else value
+            for name, value in self.row.items()
+        }
         waiting = [
             name
             for name, field in self._fields.items()
             if field.needed and row.get(name) in (None, "") and name not in self._typed
         ]
         if waiting:  # to be filled in still is no mistake
-            self.nothing.emit(f"Fill in {format_list(waiting, 6)}: the answer follows.")
+            self.nothing.emit(
+                _("To get a prediction, fill in {columns}.", columns=format_list(waiting, 6))
+            )
         elif row:
             self.asked.emit(
                 PredictionRequest(
                     lambda model: _answer(model, row), lambda model: _sample(model, row), None,
-                    by_hand, _OWN if self._own else "")
+                    by_hand, _(_OWN) if self._own else "")
             )  # fmt: skip
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))
 
@@ -251,7 +276,9 @@ def _sample(model: TrainedModel, row: dict[str, Any]) -> Sample:
 
 
 #: Where dates are written below the curve, from its left end to its right.
-_MEANT = "Dashed: the mean answer where all rows have that value, each its own otherwise."
+_MEANT = N_(
+    "Dashed: the mean prediction when every row gets this value and keeps its other values."
+)
 _DATES_AT = (0.12, 0.5, 0.88)
 _Band = tuple["np.ndarray", "np.ndarray"]
 
@@ -286,8 +313,8 @@ class ResponseView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         self.column = NoWheelComboBox(self)
-        self.column.setAccessibleName("Column along which the answer is drawn")
-        self.about = QLabel("How the answer goes with", self)
+        self.column.setAccessibleName(_("Column on the horizontal axis"))
+        self.about = QLabel(_("Prediction along"), self)
         self.about.setProperty("role", "field")
         self.about.setBuddy(self.column)
         row.addWidget(self.about)
@@ -372,7 +399,7 @@ class ResponseView(QWidget):
         else:
             self._mean.setData(np.array(mean.values, float), mean.answers)
         self.words.setVisible(mean is not None)
-        self.words.setText(_MEANT)
+        self.words.setText(_(_MEANT))
 
     def follow(self, column: str) -> None:
         """Draw along this column from now on, where it is one of numbers or dates."""
@@ -435,7 +462,9 @@ class ResponseView(QWidget):
         elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
         about = label_with_unit(found.about, found.unit)
         axis.setLabel(self.fontMetrics().elidedText(about, elided, room))
-        self.plot.setAccessibleName(f"{found.about} along {found.column}")
+        self.plot.setAccessibleName(
+            _("{output} along {column}", output=found.about, column=found.column)
+        )
 
     def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
         self._curve.setData(x, answers)

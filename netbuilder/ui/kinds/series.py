@@ -29,9 +29,9 @@ from netbuilder.core.data.kinds.series.view import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count, label_with_unit
+from netbuilder.core.wording import format_number, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.forecast import Forecast, SeriesEnds
 
 
-ALL = "all classes"
+ALL = N_("All classes")
 
 
 class SeriesTab(QWidget):
@@ -61,7 +61,7 @@ class SeriesTab(QWidget):
         super().__init__(parent)
         self._look: SeriesDataView | None = None
         self.column = NoWheelComboBox(self)
-        self.column.setAccessibleName("Column that is drawn")
+        self.column.setAccessibleName(_("Column to draw"))
         self.plot = SeriesPlot(self)
         self.legend = QLabel(self)
         self.note = note_label("", self)
@@ -82,12 +82,24 @@ class SeriesTab(QWidget):
         self.column.setVisible(len(look.columns) > 1)
         self._draw()
         gaps = len(self.plot.gaps())
-        ahead = "the next row" if look.horizon == 1 else f"the next {look.horizon} rows"
-        words = [f"{format_count(look.window, 'row')} are looked back at to predict {ahead}."]
+        words = [
+            ngettext(
+                "From {window} rows the network predicts the next row.",
+                "From {window} rows the network predicts the next {count} rows.",
+                look.horizon,
+                window=format_number(look.window),
+            )
+        ]
         if any((one.parts == LOOKED_BACK_AT).any() for one in look.stretches):
-            words.append("The dotted rows are only looked back at, never predicted.")
+            words.append(_("Dotted rows serve only as input; they are never predicted."))
         if gaps:
-            words.append(f"{format_count(gaps, 'gap')} (shaded): no window spans one.")
+            words.append(
+                ngettext(
+                    "{count} gap (shaded): no window spans it.",
+                    "{count} gaps (shaded): no window spans them.",
+                    gaps,
+                )
+            )
         self.note.setText(" ".join(words))
 
     def _draw(self) -> None:
@@ -105,8 +117,8 @@ class SequencesTab(QWidget):
         super().__init__(parent)
         self._look: SequencesDataView | None = None
         self.label, self.feature = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.label.setAccessibleName("Class that is drawn")
-        self.feature.setAccessibleName("Feature that is drawn")
+        self.label.setAccessibleName(_("Class"))
+        self.feature.setAccessibleName(_("Feature"))
         self.plot = SequencesPlot(self)
         self.legend = QLabel(self)
         self.legend.setWordWrap(True)
@@ -127,14 +139,21 @@ class SequencesTab(QWidget):
         """Show other sequences."""
         self._look = look
         classes = [name for name in dict.fromkeys(look.labels) if name]
-        refill_combo(self.label, (ALL, *classes))
+        refill_combo(self.label, (_(ALL), *classes))
         refill_combo(self.feature, look.features)
         self.label.setVisible(len(classes) > 1)
         self.feature.setVisible(len(look.features) > 1)
         colors = (f'<span style="color:{class_color(n).name()}">━</span> {name}'
                   for n, name in enumerate(classes))  # fmt: skip
         self.legend.setText("&nbsp;&nbsp; ".join(colors))
-        self.note.setText(f"{len(look.labels)} of {format_count(look.count, 'sequence')}.")
+        self.note.setText(
+            ngettext(
+                "{shown} of {count} sequence.",
+                "{shown} of {count} sequences.",
+                look.count,
+                shown=len(look.labels),
+            )
+        )
         self._draw()
 
     def _draw(self) -> None:
@@ -188,7 +207,15 @@ class SeriesPlot(ThemedPlot):
         self.getPlotItem().autoRange(padding=0.02)
         gaps = len(self.gaps())
         self.setAccessibleName(
-            f"{column} by {look.order or 'row'}, {gaps} gaps" if gaps else f"{column} by row"
+            ngettext(
+                "{column} by {order}, {count} gap",
+                "{column} by {order}, {count} gaps",
+                gaps,
+                column=column,
+                order=look.order or _("row"),
+            )
+            if gaps
+            else _("{column} by {order}", column=column, order=look.order or _("row"))
         )
 
     def gaps(self) -> list[tuple[float, float]]:
@@ -238,7 +265,7 @@ class SeriesPlot(ThemedPlot):
                 )
                 item.addItem(curve)
         item.setLabel("left", label_with_unit(self.column, look.units.get(self.column, "")))
-        item.setLabel("bottom", look.order or "row")
+        item.setLabel("bottom", look.order or _("row"))
 
 
 class SequencesPlot(ThemedPlot):
@@ -256,7 +283,9 @@ class SequencesPlot(ThemedPlot):
         self.look, self.feature, self.label = look, feature, label
         self.restyle()
         self.getPlotItem().autoRange(padding=0.02)
-        self.setAccessibleName(f"Sequences of {label or 'all classes'}")
+        self.setAccessibleName(
+            _("Sequences of {label}", label=label) if label else _("Sequences of all classes")
+        )
 
     def drawn(self) -> None:
         item = self.getPlotItem()
@@ -273,14 +302,14 @@ class SequencesPlot(ThemedPlot):
             pen = pg.mkPen(class_color(number), width=1.4, style=_STYLES[number // 10 % 4])
             item.addItem(pg.PlotDataItem(steps, values[:, self.feature], pen=pen))
         item.setLabel("left", look.features[self.feature])
-        item.setLabel("bottom", "step")
+        item.setLabel("bottom", _("step"))
 
 
 #: How far the slider goes: so many windows, and at least so many steps; how far one can type.
 WINDOWS, LEAST, MOST = 4, 50, 2_000
-_LAST = "The end of the data: drag its points, and see what would follow."
-_DRAGGED = "A window that you changed."
-_OWN, _END = "the window that you changed", "the end of the data"
+_LAST = N_("The last window of the data. Drag its points to see how the forecast changes.")
+_DRAGGED = N_("A window that you changed.")
+_OWN, _END = N_("your window"), N_("the last window of the data")
 
 
 def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
@@ -289,20 +318,21 @@ def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
     return forecast(trained, window, steps)
 
 
-def _last_window(trained: TrainedModel, base: Path) -> Any:
-    from netbuilder.core.results.forecast import last_window
+def _last_window(trained: TrainedModel, base: Path) -> tuple[Any, Any]:
+    """Its rows and their days, each None where there are none."""
+    from netbuilder.core.results.forecast import last_days, last_window
 
-    return last_window(trained, base)
+    return last_window(trained, base), last_days(trained, base)
 
 
 class SeriesForm(PredictForm):
     """The curve, which of its columns is dragged, and how many steps are predicted."""
 
     modalities = (NUMBERS,)
-    one = "row"
-    stands_still = "the forecast"
+    one = N_("row")
+    stands_still = N_("The forecast")
     why_at = 3
-    words = "This network reads a series: its last steps stand here as a curve."
+    words = N_("This network takes a series: the curve shows its last steps.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -312,27 +342,27 @@ class SeriesForm(PredictForm):
         self._names: tuple[str, ...] = ()
         self._rows: np.ndarray | None = None
         self._given: np.ndarray | None = None
+        self._days: np.ndarray | None = None  # of these rows, since 1970-01-01
         self._own = False
         self.found: Forecast | None = None
         self.curve = WindowCurve(self)
         self.column = NoWheelComboBox(self)
-        self.column.setAccessibleName("Column that is shown and dragged")
+        self.column.setAccessibleName(_("Column to show and drag"))
         self.steps = NoWheelSlider(Qt.Orientation.Horizontal, self)
-        self.steps.setAccessibleName("Steps that are predicted")
+        self.steps.setAccessibleName(_("Steps to predict"))
         self.count = CountBox(1, 1, self)
-        self.count.setAccessibleName("Number of steps that are predicted")
+        self.count.setAccessibleName(_("Number of steps to predict"))
         self._ahead = QWidget(self)
         row = QHBoxLayout(self._ahead)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel("Predict", self._ahead))
+        row.addWidget(QLabel(_("Steps to predict"), self._ahead))
         row.addWidget(self.steps, 1)
         row.addWidget(self.count)
-        row.addWidget(QLabel("steps", self._ahead))
         self.note = note_label("", self)
-        self.last_button = QPushButton("Last window", self)
-        self.last_button.setToolTip("The last steps of the data")
-        self.undo_button = QPushButton("As it was", self)
-        self.undo_button.setToolTip("Put all points back")
+        self.last_button = QPushButton(_("Last window"), self)
+        self.last_button.setToolTip(_("Show the last steps of the data."))
+        self.undo_button = QPushButton(_("Reset points"), self)
+        self.undo_button.setToolTip(_("Restore all points that you dragged."))
         buttons = FlowLayout(spacing=8)
         for widget in (self.column, self.last_button, self.undo_button):
             buttons.addWidget(widget)
@@ -372,13 +402,15 @@ class SeriesForm(PredictForm):
 
         self._trained, self.found = trained, None
         if fresh:
-            self._own, self._rows, self._given = False, None, None
+            self._own, self._rows, self._given, self._days = False, None, None, None
         key, entry = next(iter(preprocessing_of(trained).inputs.items()))
         width = int(entry.shape[1] or 1)
         names = tuple(column.name for column in entry.columns)
         self._key, self._ends = key, series_ends(trained)
         self._names = (
-            names if len(names) == width else tuple(f"value {i + 1}" for i in range(width))
+            names
+            if len(names) == width
+            else tuple(_("value {number}", number=i + 1) for i in range(width))
         )
         self.column.blockSignals(True)
         self.column.clear()
@@ -418,7 +450,8 @@ class SeriesForm(PredictForm):
             return
         self._last.ask(trained, self._workbench.base)
 
-    def _last_found(self, rows: Any) -> None:
+    def _last_found(self, found: tuple[Any, Any]) -> None:
+        rows, self._days = found
         if rows is not None:
             self._own = True
             self._show_rows(rows, _LAST)
@@ -456,10 +489,11 @@ class SeriesForm(PredictForm):
         if self._rows is None or self._trained is None:
             return
         rows = self._rows.copy()
-        own = {_DRAGGED: _OWN, _LAST: _END}.get(about, "")
+        own = {_DRAGGED: _(_OWN), _LAST: _(_END)}.get(about, "")
         if about == _LAST and not self.isVisible():
             own = ""  # nobody asked for it: the canvas goes on showing its row
         raw = {self._key: rows.astype(np.float32)}
+        about = _(about) if about in {_DRAGGED, _LAST} else about
         self.asked.emit(request_for_raw(raw, about, by_hand=by_hand, own=own))
         self._predict()
 
@@ -484,12 +518,19 @@ class SeriesForm(PredictForm):
             self.curve.show_ahead(self.found.values[:, self.found.targets.index(name)])
         else:
             self.curve.show_ahead(np.zeros(0))
+        if self._days is None:
+            self.curve.show_days(None)
+        else:
+            from netbuilder.core.results.forecast import days_after
+
+            ahead = days_after(self._days, max(self.curve.ahead, 1))
+            self.curve.show_days(np.concatenate([self._days, ahead]))
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Show the window of the data that the canvas shows."""
         if self._ends is not None and not wanted:
             return  # the end of the data stands here until a person wants another
         if wanted or not self._own:
-            self._own = False
+            self._own, self._days = False, None
             self._last.cancel()
             self._show_rows(look.raw[self._key], about)

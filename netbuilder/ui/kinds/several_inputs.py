@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.data.kinds.images import IMAGE
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.kinds.pictures import pixmap_of
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 
-_OWN = "your sample"
+_OWN = N_("your sample")
 
 
 class SeveralInputsForm(PredictForm):
     """A part for each Input of a network whose Inputs take different things."""
 
-    words = "This network takes several things at once: change one, and the answer follows."
+    words = N_("This network has inputs of several kinds. Change one to see the prediction change.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -97,9 +98,12 @@ class SeveralInputsForm(PredictForm):
         self._soon.start()
 
     def _ask(self) -> None:
+        if any(part.complaint for part in self.parts.values()):
+            self.nothing.emit(_("One of the values cannot be read. It is marked below."))
+            return
         raw = {key: part.raw() for key, part in self.parts.items()}
         if all(value is not None for value in raw.values()):
-            self.asked.emit(request_for_raw(raw, self.words, own=_OWN))
+            self.asked.emit(request_for_raw(raw, self.words, own=_(_OWN)))
 
 
 #: So many numbers get a field each; of more the picture or the curve must do.
@@ -119,6 +123,11 @@ class InputEditor(QWidget):
         self.page.setContentsMargins(0, 0, 0, 0)
         self.page.addWidget(heading(name, self))
 
+    @property
+    def complaint(self) -> bool:
+        """Whether something that was typed cannot be read."""
+        return False
+
     def show_values(self, values: Any) -> None:
         """Show the raw value of a sample."""
         self.values = np.asarray(values)
@@ -135,11 +144,17 @@ class NumbersEditor(InputEditor):
         super().__init__(name, entry, parent)
         count = int(entry.shape[0] or 1)
         self.form = ParamForm(
-            [Param(f"value {index + 1}", Kind.FLOAT, 0.0, "") for index in range(count)],
+            [
+                Param(_("value {number}", number=index + 1), Kind.FLOAT, 0.0, "")
+                for index in range(count)
+            ],
             self,
             about="data",
         )
+        self.values = np.zeros(count)
         self.form.edited.connect(self._edit)
+        for row in self.form.rows.values():
+            row.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
         self.page.addWidget(self.form)
 
     def show_values(self, values: Any) -> None:
@@ -153,6 +168,14 @@ class NumbersEditor(InputEditor):
         self.values[list(self.form.rows).index(name)] = 0.0 if value is ... else value
         self.changed.emit()
 
+    def _complained(self, sentence: str) -> None:
+        if sentence:
+            self.changed.emit()
+
+    @property
+    def complaint(self) -> bool:
+        return any(row.complaint.text() for row in self.form.rows.values())
+
     def raw(self) -> Any:
         return self.values.astype(self.entry.dtype)
 
@@ -163,10 +186,12 @@ class CurveEditor(InputEditor):
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
         self.column = NoWheelComboBox(self)
-        self.column.setAccessibleName(f"Column of {name}")
+        self.column.setAccessibleName(_("Column of {name}", name=name))
         width, given = int(entry.shape[1] or 1), [column.name for column in entry.columns]
         named = len(given) == width
-        self.column.addItems(given if named else [f"value {one + 1}" for one in range(width)])
+        self.column.addItems(
+            given if named else [_("value {number}", number=one + 1) for one in range(width)]
+        )
         self.column.setVisible(width > 1)
         self.curve = WindowCurve(self)
         self.column.currentIndexChanged.connect(self._draw)

@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.data.kinds.sounds import SOUND
 from netbuilder.core.data.kinds.sounds.sound_files import ENDINGS
 from netbuilder.core.data.kinds.sounds.view import SoundClip, SoundsDataView, load_clip
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.kinds.predict_form import (
     PredictForm,
     file_sample,
@@ -31,6 +31,7 @@ from netbuilder.ui.kinds.predict_form import (
     request_for_file,
     request_for_raw,
 )
+from netbuilder.ui.kinds.splits import split_names
 from netbuilder.ui.plots.activation_strips import heat_colors
 from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.plots.themed_plot import NoWheelPlot, ThemedPlot
@@ -57,7 +58,7 @@ class SoundsTab(QWidget):
         self._reader = Derived(self, load_clip, self._found, self._tell, of=lambda: self._look)
         self.player = WavePlayer(self)
         self.model = TextTable(self)
-        self.table = text_table(self.model, "Sounds", self)
+        self.table = text_table(self.model, _("Sounds"), self)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -67,7 +68,7 @@ class SoundsTab(QWidget):
         )
         self.table.activated.connect(lambda _index: self.toggle())
         self.wave, self.pitches = WavePlot(self), SpectrogramPlot(self)
-        self.play = QPushButton("▶ Play", self)
+        self.play = QPushButton(f"▶ {_('Play')}", self)
         self.play.setProperty("small", True)
         self.play.clicked.connect(self.toggle)
         self.words = note_label("", self)
@@ -87,10 +88,10 @@ class SoundsTab(QWidget):
         """Show other sounds; the first is seen."""
         self._look = look
         rows = [
-            (file.name, label, PARTS[part] if part >= 0 else "")
+            (file.name, label, split_names()[part] if part >= 0 else "")
             for file, label, part in zip(look.files, look.labels, look.parts, strict=True)
         ]
-        self.model.show_rows(("Sound", "Class", "Part"), rows)
+        self.model.show_rows((_("Sound"), _("Class"), _("Split")), rows)
         self._about()
         if rows:
             self.table.selectRow(0)
@@ -115,12 +116,19 @@ class SoundsTab(QWidget):
     def _about(self) -> None:
         look = self._look
         if look is not None:
-            gets = f"{look.mels} pitches" if look.mels else "the wave itself"
-            self.words.setText(
-                f"{format_count(len(look.files), 'sound')} of {look.seconds:g} s, {look.rate:,}"
-                f" numbers "
-                f"a second; the network gets {gets}."
+            count = ngettext(
+                "{count} sound of {seconds} s, {rate} values per second.",
+                "{count} sounds of {seconds} s, {rate} values per second.",
+                len(look.files),
+                seconds=format_number(look.seconds, "g"),
+                rate=format_number(look.rate),
             )
+            gets = (
+                _("The network gets a spectrogram with {count} frequency bands.", count=look.mels)
+                if look.mels
+                else _("The network gets the waveform.")
+            )
+            self.words.setText(f"{count} {gets}")
 
     def _ask(self, row: int) -> None:
         if self._look is not None and 0 <= row < len(self._look.files):
@@ -134,7 +142,7 @@ class SoundsTab(QWidget):
         self.pitches.show_sound(heard)
 
     def _show_button(self) -> None:
-        self.play.setText("■ Stop" if self.player.playing else "▶ Play")
+        self.play.setText(f"■ {_('Stop')}" if self.player.playing else f"▶ {_('Play')}")
 
 
 class WavePlot(ThemedPlot):
@@ -156,7 +164,9 @@ class WavePlot(ThemedPlot):
         seconds = len(heard.wave) / heard.rate
         top = max(float(np.abs(heard.wave).max(initial=0.0)), 0.01)
         self.getPlotItem().setRange(xRange=(0, seconds), yRange=(-top, top), padding=0.02)
-        self.setAccessibleName(f"Wave of {seconds:.2f} seconds")
+        self.setAccessibleName(
+            _("Waveform of {seconds} seconds", seconds=format_number(seconds, ".2f"))
+        )
 
     def drawn(self) -> None:
         item = self.getPlotItem()
@@ -166,8 +176,8 @@ class WavePlot(ThemedPlot):
         seconds = np.arange(len(self._heard.wave)) / self._heard.rate
         curve = pg.PlotDataItem(seconds, self._heard.wave, pen=pg.mkPen(theme.colors().training))
         item.addItem(curve)
-        item.setLabel("left", "wave")
-        item.setLabel("bottom", "seconds")
+        item.setLabel("left", _("amplitude"))
+        item.setLabel("bottom", _("seconds"))
 
 
 class SpectrogramPlot(ThemedPlot):
@@ -178,8 +188,8 @@ class SpectrogramPlot(ThemedPlot):
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image)
         self.getPlotItem().setMouseEnabled(False, False)
-        self.getPlotItem().setLabel("left", "pitch")
-        self.getPlotItem().setLabel("bottom", "seconds")
+        self.getPlotItem().setLabel("left", _("frequency"))
+        self.getPlotItem().setLabel("bottom", _("seconds"))
         self.setMinimumHeight(120)
 
     def show_sound(self, heard: SoundClip) -> None:
@@ -189,7 +199,13 @@ class SpectrogramPlot(ThemedPlot):
         self._image.setImage(heat_colors(heard.pitches.T), autoLevels=False)
         self._image.setRect(QRectF(0, 0, seconds, mels))
         self.getPlotItem().setRange(xRange=(0, seconds), yRange=(0, mels), padding=0)
-        self.setAccessibleName(f"Spectrogram: {moments} moments, {mels} pitches")
+        self.setAccessibleName(
+            _(
+                "Spectrogram: {moments} time steps, {mels} frequency bands",
+                moments=moments,
+                mels=mels,
+            )
+        )
 
 
 class SoundPlot(NoWheelPlot):
@@ -199,7 +215,7 @@ class SoundPlot(NoWheelPlot):
         super().__init__("sound", 150, parent)
         item = self.getPlotItem()
         item.hideAxis("left")
-        item.setLabel("bottom", "seconds")
+        item.setLabel("bottom", _("seconds"))
         self._wave = self.plot([], [])
         self._picture = pg.ImageItem()
         self.addItem(self._picture)
@@ -220,12 +236,14 @@ class SoundPlot(NoWheelPlot):
             line = values.reshape(-1)
             self._wave.setData(np.linspace(0, seconds, len(line)), line)
             self.getPlotItem().setRange(xRange=(0, seconds), yRange=(-1, 1), padding=0.02)
-            self.setAccessibleName("The sound as a wave")
+            self.setAccessibleName(_("The sound as a waveform"))
             return
         self._picture.setImage(heat_colors(values), axisOrder="col-major")
         self._picture.setRect(0.0, 0.0, seconds, float(values.shape[1]))
         self.getPlotItem().setRange(xRange=(0, seconds), yRange=(0, values.shape[1]), padding=0.0)
-        self.setAccessibleName("The sound as a spectrogram: low pitches below, time to the right")
+        self.setAccessibleName(
+            _("The sound as a spectrogram: low frequencies at the bottom, time to the right")
+        )
 
 
 def _file_of(trained: TrainedModel, base: Path, index: int) -> Path | None:
@@ -242,9 +260,9 @@ class SoundForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
 
     modalities = (SOUND,)
-    one = "sound"
+    one = N_("sound")
     why_at = 1
-    words = "This network hears sounds: choose a file, or drop one here."
+    words = N_("This network takes a sound: choose a file, or drop one here.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -256,11 +274,11 @@ class SoundForm(PredictForm):
         self._player = WavePlayer(self)
         self.plot = SoundPlot(self)
         self.ways = FlowLayout(spacing=8)
-        self.play_button = QPushButton("Play", self)
-        self.play_button.setToolTip("Hear the sound that is asked about")
-        self.sound_button = QPushButton("Answer a sound…", self)
+        self.play_button = QPushButton(_("Play"), self)
+        self.play_button.setToolTip(_("Play this sound."))
+        self.sound_button = QPushButton(_("Predict for a sound…"), self)
         self.sound_button.setToolTip(
-            "A file of the kind .wav, .flac or .ogg; it can be dropped too"
+            _("Choose a .wav, .flac or .ogg file. You can also drop one here.")
         )
         for button in (self.play_button, self.sound_button):
             self.ways.addWidget(button)
@@ -323,7 +341,7 @@ class SoundForm(PredictForm):
 
     def _ask_sound(self) -> None:
         endings = " ".join(f"*{ending}" for ending in ENDINGS)
-        path = ask_open(self, "Choose a sound", f"Sounds ({endings})")
+        path = ask_open(self, _("Choose a sound"), _("Sounds ({endings})", endings=endings))
         if path is not None:
             self.answer_sound(path)
 

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidge
 
 from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -39,8 +40,16 @@ class SplitTab(QWidget):
     def show_look(self, look: SplitDataView, project: Project, base: Path) -> None:
         """Show how a target is shared out."""
         self.chart.show_look(look)
-        more = f"{format_count(look.more, 'rarer class')} not drawn." if look.more else ""
-        words = [f"Rows of each “{look.target}”.", balance_sentence(look), more]
+        more = (
+            ngettext(
+                "{count} rarer class is not drawn.",
+                "{count} rarer classes are not drawn.",
+                look.more,
+            )
+            if look.more
+            else ""
+        )
+        words = [_("Rows for each “{target}”.", target=look.target), balance_sentence(look), more]
         self.words.setText(" ".join(filter(None, words)))
 
     def _restyle(self) -> None:
@@ -48,6 +57,13 @@ class SplitTab(QWidget):
 
 
 _GREY = "#8A93A3"
+_NAMES = (N_("training"), N_("validation"), N_("test"))
+
+
+def split_names() -> tuple[str, str, str]:
+    """Return what the three splits are called, in the order of ``PARTS``."""
+    training, validation, test = map(_, _NAMES)
+    return training, validation, test
 
 
 def split_colors() -> tuple[QColor, QColor, QColor]:
@@ -58,7 +74,9 @@ def split_colors() -> tuple[QColor, QColor, QColor]:
 
 def split_legend(more: Sequence[tuple[str, str]] = ()) -> str:
     """The parts by their colours as rich text; ``more`` are (colour, words) beside them."""
-    entries = [(color.name(), name) for color, name in zip(split_colors(), PARTS, strict=True)]
+    entries = [
+        (color.name(), name) for color, name in zip(split_colors(), split_names(), strict=True)
+    ]
     return "&nbsp;&nbsp; ".join(
         f'<span style="color:{color}">■</span> {words}' for color, words in (*entries, *more)
     )
@@ -77,7 +95,7 @@ class SplitChart(QWidget):
         """Show how another target is shared out."""
         self._look = look
         rows = "; ".join(self._words(row) for row in range(len(look.names)))
-        self.setAccessibleName(f"Rows of each {look.target}: {rows}")
+        self.setAccessibleName(_("Rows for each {target}: {rows}", target=look.target, rows=rows))
         self.updateGeometry()
         self.update()
 
@@ -95,8 +113,8 @@ class SplitChart(QWidget):
     def _words(self, row: int) -> str:
         assert self._look is not None
         counts = self._look.counts[row]
-        told = [f"{PARTS[part]} {int(n):,}" for part, n in enumerate(counts) if n]
-        return f"{self._look.names[row]}: {', '.join(told) or 'none'}"
+        told = [f"{name} {int(n):,}" for name, n in zip(split_names(), counts, strict=True) if n]
+        return f"{self._look.names[row]}: {', '.join(told) or _('none')}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self._look
@@ -107,7 +125,7 @@ class SplitChart(QWidget):
         scheme, metrics, line = theme.colors(), self.fontMetrics(), self._line
         totals = look.counts.sum(axis=1)
         names = min(max(map(metrics.horizontalAdvance, look.names)) + 8, self.width() // 3)
-        numbers = metrics.horizontalAdvance(f"{int(totals.max()):,}") + 10
+        numbers = metrics.horizontalAdvance(format_number(int(totals.max()), ",")) + 10
         room = max(self.width() - names - numbers, 10)
         top = int(totals.max()) or 1
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -124,7 +142,9 @@ class SplitChart(QWidget):
                 painter.fillRect(QRectF(left, y + 4, max(width - 1, 0), line - 8), color)
                 left += width
             painter.setPen(QColor(scheme.secondary))
-            painter.drawText(QRectF(left + 6, y, numbers, line), middle, f"{int(totals[row]):,}")
+            painter.drawText(
+                QRectF(left + 6, y, numbers, line), middle, format_number(int(totals[row]), ",")
+            )
         painter.end()
 
     def event(self, event: QEvent) -> bool:
@@ -144,9 +164,14 @@ def balance_sentence(look: SplitDataView) -> str:
         return ""
     most, least = look.names[int(np.argmax(totals))], look.names[int(np.argmin(totals))]
     if known.max() < 1.5 * known.min():
-        return "All come about equally often."
+        return _("All classes are about equally frequent.")
     times = known.max() / max(int(totals.min()), 1)
-    return f"“{most}” comes {times:.1f} times as often as “{least}”."
+    return _(
+        "“{most}” is {times} times as frequent as “{least}”.",
+        most=most,
+        times=format_number(times, ".1f"),
+        least=least,
+    )
 
 
 class SplitBar(QWidget):
@@ -160,8 +185,10 @@ class SplitBar(QWidget):
     def show_rows(self, rows: Mapping[str, int]) -> None:
         """Show the rows of each part."""
         self._rows = rows
-        words = ", ".join(f"{name} {rows.get(name, 0):,}" for name in PARTS)
-        self.setAccessibleName(f"Rows: {words}")
+        words = ", ".join(
+            f"{name} {rows.get(part, 0):,}" for part, name in zip(PARTS, split_names(), strict=True)
+        )
+        self.setAccessibleName(_("Rows: {counts}", counts=words))
         self.setToolTip(words)
         self.setVisible(any(rows.values()))
         self.update()
@@ -178,8 +205,8 @@ class SplitBar(QWidget):
         scheme, metrics = theme.colors(), self.fontMetrics()
         left, place = 0.0, 0.0
         line = metrics.height()
-        for name, color in zip(PARTS, split_colors(), strict=True):
-            count = self._rows.get(name, 0)
+        for part, name, color in zip(PARTS, split_names(), split_colors(), strict=True):
+            count = self._rows.get(part, 0)
             if not count:
                 continue
             width = self.width() * count / total

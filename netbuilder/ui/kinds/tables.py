@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.data_views import TableDataView, correlation
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -48,7 +49,18 @@ class CorrelationMap(QWidget):
     def show_matrix(self, values: NDArray[np.float64], names: tuple[str, ...]) -> None:
         """Show r (columns, columns); of very many columns the first ones."""
         self._values, self._names = values[:_MOST, :_MOST], names[:_MOST]
-        self.setAccessibleName(f"Correlation of {len(names)} columns. {self.strongest()}")
+        self.setAccessibleName(
+            " ".join(
+                (
+                    ngettext(
+                        "Correlation of {count} column.",
+                        "Correlations of {count} columns.",
+                        len(names),
+                    ),
+                    self.strongest(),
+                )
+            )
+        )
         self.updateGeometry()
         self.update()
 
@@ -101,7 +113,7 @@ class CorrelationMap(QWidget):
                 color = QColor(scheme.signed(value))
                 color.setAlphaF(min(abs(value), 1.0) * 0.9)
                 painter.fillRect(box, color)
-                text = f"{value:+.2f}" if row != column else "1"
+                text = format_number(value, "+.2f") if row != column else "1"
                 if metrics.horizontalAdvance(text) + 4 < side:
                     dark_ink = scheme.dark or abs(value) < 0.5
                     painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
@@ -122,10 +134,23 @@ class CorrelationMap(QWidget):
         value = float(self._values[row, column])
         one, other = self._names[row], self._names[column]
         if math.isnan(value):
-            return f"“{one}” and “{other}”: one of them never changes"
-        how = "grow together" if value > 0 else "one falls where the other grows"
-        strength = "strongly" if abs(value) > 0.7 else "somewhat" if abs(value) > 0.3 else "hardly"
-        return f"“{one}” and “{other}”: r = {value:+.2f}, {strength}: {how}"
+            return _("“{one}” and “{other}”: one of them is constant", one=one, other=other)
+        strength = abs(value)
+        words = (
+            _("almost no linear relation")
+            if strength <= 0.3
+            else _("a moderate positive correlation")
+            if 0 < value <= 0.7
+            else _("a strong positive correlation")
+            if value > 0
+            else _("a moderate negative correlation")
+            if strength <= 0.7
+            else _("a strong negative correlation")
+        )
+        return _(
+            "“{one}” and “{other}”: r = {r}, {strength}",
+            one=one, other=other, r=format_number(value, "+.2f"), strength=words,
+        )  # fmt: skip
 
 
 # pyqtgraph's symbols: shape tells classes apart where colour cannot.
@@ -138,8 +163,8 @@ class ScatterView(QWidget):
         super().__init__(parent)
         self._look: TableDataView | None = None
         self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.across.setAccessibleName("Column from left to right")
-        self.up.setAccessibleName("Column from bottom to top")
+        self.across.setAccessibleName(_("Column on the horizontal axis"))
+        self.up.setAccessibleName(_("Column on the vertical axis"))
         for box in (self.across, self.up):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -190,7 +215,7 @@ class ScatterView(QWidget):
         look = self._look
         if look is None or not look.names:
             self.legend.setText("")
-            self.note.setText("There is no column of numbers to draw.")
+            self.note.setText(_("The data has no numeric column to draw."))
             return
         x = look.values[:, max(self.across.currentIndex(), 0)]
         y = look.values[:, max(self.up.currentIndex(), 0)]
@@ -222,15 +247,36 @@ class ScatterView(QWidget):
         item.setLabel("bottom", look.axis(max(self.across.currentIndex(), 0)))
         item.setLabel("left", look.axis(max(self.up.currentIndex(), 0)))
         self.plot.setAccessibleName(
-            f"{self.up.currentText()} against {self.across.currentText()}, "
-            f"{format_count(int(seen.sum()), 'point')}"
+            ngettext(
+                "{vertical} against {horizontal}, {count} point",
+                "{vertical} against {horizontal}, {count} points",
+                int(seen.sum()),
+                vertical=self.up.currentText(),
+                horizontal=self.across.currentText(),
+            )
         )
         missing = int(len(seen) - seen.sum())
         words = (
-            [f"{format_count(look.sampled, 'row')} not drawn, for speed."] if look.sampled else []
+            [
+                ngettext(
+                    "{count} row is not drawn, for speed.",
+                    "{count} rows are not drawn, for speed.",
+                    look.sampled,
+                )
+            ]
+            if look.sampled
+            else []
         )
         words += (
-            [f"{format_count(missing, 'row')} with an empty cell not drawn."] if missing else []
+            [
+                ngettext(
+                    "{count} row with an empty cell is not drawn.",
+                    "{count} rows with an empty cell are not drawn.",
+                    missing,
+                )
+            ]
+            if missing
+            else []
         )
         self.note.setText(" ".join(words))
 

@@ -24,16 +24,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.data.kinds.text import TEXT
 from netbuilder.core.data.kinds.text.next_token import TOKENS
 from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count, format_number, format_quoted_list
+from netbuilder.core.wording import format_number, format_quoted_list
 from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
+from netbuilder.ui.kinds.splits import split_names
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.typed_steps import begins_anew
@@ -55,7 +56,7 @@ class TextsTab(QWidget):
         super().__init__(parent)
         self.words = note_label("", self)
         self.tokens = TokenText(self)
-        self.numbers = QCheckBox("numbers that the network gets", self)
+        self.numbers = QCheckBox(_("Show token ids"), self)
         self.numbers.toggled.connect(self.tokens.show_numbers)
         self.lengths = LengthsPlot(self)
         self.lengths.setFixedHeight(130)
@@ -76,24 +77,37 @@ class TextsTab(QWidget):
 
 
 def texts_summary(look: TextsDataView) -> str:
-    """What the network gets of the texts, in words."""
+    """Return what the network gets of the texts, in words."""
+    cut, vocabulary = format_number(look.cut), format_number(look.vocabulary)
     if look.windows:
-        return (
-            f"{format_number(look.count)} windows of {format_count(look.cut, 'token')} of one long"
-            f" text, and "
-            f"what comes next (→). {format_count(look.vocabulary, 'token')} known."
+        return " ".join(
+            (
+                ngettext(
+                    "{count} window of {length} tokens from one long text, each with the token "
+                    "that follows (→).",
+                    "{count} windows of {length} tokens from one long text, each with the token "
+                    "that follows (→).",
+                    look.count,
+                    length=cut,
+                ),
+                _("The vocabulary has {size} tokens.", size=vocabulary),
+            )
         )
     said = [
-        f"{format_count(look.count, 'text')}, {format_count(look.vocabulary, 'word')} known.",
-        f"⟨Unknown⟩ words: {look.unknown:.1%}." if look.unknown else "No word is unknown.",
-    ]
-    if look.longer:
-        said.append(
-            f"{look.longer / look.measured:.0%} of the texts are longer than "
-            f"{format_count(look.cut, 'word')} and lose their end (struck out)."
+        ngettext("{count} text.", "{count} texts.", look.count),
+        _("The vocabulary has {size} words.", size=vocabulary),
+        _("⟨Unknown⟩ words: {share}.", share=format_number(look.unknown, ".1%"))
+        if look.unknown
+        else _("No word is unknown."),
+        _(
+            "{share} of the texts are longer than {length} words. Their ends are cut off "
+            "(struck out).",
+            share=format_number(look.longer / look.measured, ".0%"),
+            length=cut,
         )
-    else:
-        said.append(f"No text is longer than {format_count(look.cut, 'word')}: none is cut.")
+        if look.longer
+        else _("No text is longer than {length} words, so none is cut.", length=cut),
+    ]
     return " ".join(said)
 
 
@@ -110,7 +124,12 @@ class LengthsPlot(ThemedPlot):
         """Show the lengths of other texts."""
         self._look = look
         self.setAccessibleName(
-            f"Lengths: {look.longer} of {look.measured} texts are longer than {look.cut} words"
+            _(
+                "Lengths: {longer} of {measured} texts are longer than {limit} words",
+                longer=look.longer,
+                measured=look.measured,
+                limit=look.cut,
+            )
         )
         self.restyle()
 
@@ -130,12 +149,12 @@ class LengthsPlot(ThemedPlot):
         cut = pg.InfiniteLine(
             look.cut,
             pen=pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine),
-            label=f"cut at {look.cut}",
+            label=_("cut at {limit}", limit=look.cut),
             labelOpts={"position": 0.9, "color": scheme.text, "anchors": [(1, 0), (1, 0)]},
         )
         item.addItem(cut)
-        item.setLabel("bottom", "words")
-        item.setLabel("left", "texts")
+        item.setLabel("bottom", _("words"))
+        item.setLabel("left", _("texts"))
         right = max(float(edges[-1]), look.cut) * 1.02 + 1
         item.setRange(xRange=(0, right), yRange=(0, float(heights.max()) * 1.05), padding=0)
 
@@ -148,7 +167,7 @@ class TokenText(QTextBrowser):
         self._look: TextsDataView | None = None
         self.numbers = False
         self.setOpenLinks(False)
-        self.setAccessibleName("Texts as the network gets them")
+        self.setAccessibleName(_("Texts as the network gets them"))
         self.setMinimumHeight(140)
         theme.theme().changed.connect(self._show)
 
@@ -171,7 +190,7 @@ class TokenText(QTextBrowser):
 
     def _row(self, row: TextRow, windows: bool) -> str:
         scheme = theme.colors()
-        part = PARTS[row.part] if row.part >= 0 else ""
+        part = split_names()[row.part] if row.part >= 0 else ""
         label = f"→ {row.label}" if windows else row.label
         words = "".join(self._token(token, n % 2) for n, token in enumerate(row.tokens))
         head = f"<b>{html.escape(label)}</b> <span style='color:{scheme.secondary}'>· {part}</span>"
@@ -190,25 +209,28 @@ class TokenText(QTextBrowser):
         return f"<span style='background-color:{back}'>&nbsp;{text}{number}&nbsp;</span> "
 
 
-_READS = "This network reads texts: write one, and it answers as you type."
-_GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
-_GIVEN = (
-    "This beginning is from the data's text: above is what most likely follows. Write another, or"
-    " press Generate to go on from it."
+_READS = N_("This network takes a text: write one to see the prediction.")
+_GOES_ON = N_(
+    "Write the beginning of a text. Above are the most likely next tokens; Generate continues the"
+    " text."
 )
-_OWN = "your text"
+_GIVEN = N_(
+    "This beginning comes from the data. Above are the most likely next tokens. Write another "
+    "beginning, or press Generate to continue it."
+)
+_OWN = N_("your text")
 
 
 class TextForm(PredictForm):
     """A field to write in; below it, for a network that predicts tokens, what it goes on with."""
 
     modalities = (TEXT, TOKENS)
-    one = "text"
+    one = N_("text")
     why_at = 1
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
-        self.words = _READS
+        self.words = _(_READS)
         self._trained: TrainedModel | None = None
         self._written = ("", "")  # a test text in the field, and what is said of it
         self._writing = self._goes_on = False  # by the program; from a beginning
@@ -216,9 +238,9 @@ class TextForm(PredictForm):
         self._soon.timeout.connect(self._ask)
         self.text = QPlainTextEdit(self)
         self.text.setTabChangesFocus(True)
-        self.text.setPlaceholderText("Write a text…")
+        self.text.setPlaceholderText(_("Write a text…"))
         self.text.setMaximumHeight(90)
-        self.text.setAccessibleName("Text to ask about")
+        self.text.setAccessibleName(_("Text to predict for"))
         self.page.addWidget(self.text)
         self.generate = GenerateView(workbench, self)
         self.generate.hide()
@@ -249,7 +271,7 @@ class TextForm(PredictForm):
         self.generate.clear_all()
         goes_on = self._goes_on = next_token_ends(trained) is not None
         self.generate.setVisible(goes_on)
-        self.words = _GOES_ON if goes_on else _READS
+        self.words = _(_GOES_ON if goes_on else _READS)
         self._mark()
         self._soon.start()
 
@@ -294,13 +316,17 @@ class TextForm(PredictForm):
         from netbuilder.core.results.predict import unknown_words
 
         unknown = unknown_words(self._trained, words)
-        said = f" Not known from the training: {format_quoted_list(unknown, 8)}." if unknown else ""
+        said = (
+            " " + _("Unknown words: {words}.", words=format_quoted_list(unknown, 8))
+            if unknown
+            else ""
+        )
         written, about = self._written
         told = f"{about if words == written else self.words}{said}"
         self.asked.emit(
             PredictionRequest(
                 lambda model: _answer(model, words), lambda model: _sample(model, words), told,
-                by_hand=False, own="" if words == written else _OWN)
+                by_hand=False, own="" if words == written else _(_OWN))
         )  # fmt: skip
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
@@ -314,7 +340,7 @@ class TextForm(PredictForm):
         self._writing = True
         self.text.setPlainText(written)
         self._writing = False
-        self._written = (self.text.toPlainText(), _GIVEN if self._goes_on else about)
+        self._written = (self.text.toPlainText(), _(_GIVEN) if self._goes_on else about)
         self._soon.start()
 
 
@@ -357,17 +383,21 @@ class GenerateView(QWidget):
         self.temperature.setDecimals(1)
         self.temperature.setValue(1.0)
         self.temperature.setToolTip(
-            "0 takes always the likeliest; 1 draws by the network's own probabilities;"
-            " above it the unlikely ones gain"
+            _(
+                "0 always takes the most likely token; 1 samples from the network's "
+                "probabilities; higher values make unlikely tokens more frequent."
+            )
         )
         self.length = CountBox(1, 1, self)
         self.length.setRange(1, _LONGEST)
         self.length.setValue(_LENGTH)
-        self.length.setToolTip("How many characters or words to go on for")
-        self.button = QPushButton("Generate", self)
-        self.button.setToolTip("Let the network go on; pressed again, it goes on otherwise")
+        self.length.setToolTip(_("Number of characters or words to generate."))
+        self.button = QPushButton(_("Generate"), self)
+        self.button.setToolTip(
+            _("Let the network continue the text. Press again for another continuation.")
+        )
         row = FlowLayout(spacing=8)
-        for words, box in (("Temperature", self.temperature), ("Length", self.length)):
+        for words, box in ((_("Temperature"), self.temperature), (_("Length"), self.length)):
             box.setAccessibleName(words)
             pair = QWidget(self)  # a narrow panel never parts a box from its name
             beside = QHBoxLayout(pair)
@@ -383,8 +413,8 @@ class GenerateView(QWidget):
         self.output.setTabChangesFocus(True)
         self.output.setReadOnly(True)
         self.output.setMinimumHeight(140)
-        self.output.setAccessibleName("The text that the network made")
-        self.output.setPlaceholderText("Press Generate: here the network goes on.")
+        self.output.setAccessibleName(_("Generated text"))
+        self.output.setPlaceholderText(_("Press Generate to see the text that the network writes."))
         layout.addWidget(self.output)
         self.trouble = note_label("", self)
         layout.addWidget(self.trouble)
@@ -417,7 +447,7 @@ class GenerateView(QWidget):
         if self._stop is not None:
             self._stop.set()
         self._stop = None
-        self.button.setText("Generate")
+        self.button.setText(_("Generate"))
 
     def _pressed(self) -> None:
         trained = self._workbench.models.prediction_model
@@ -427,7 +457,7 @@ class GenerateView(QWidget):
         self.trouble.setText("")
         self.output.clear()
         stop = self._stop = threading.Event()
-        self.button.setText("Stop")
+        self.button.setText(_("Stop"))
         start, seed = self._start, self._seed
         length, temperature = self.length.value(), self.temperature.value()
         self._seed += 1  # pressed again, another text

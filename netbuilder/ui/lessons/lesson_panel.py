@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.lesson import ShowHint
-from netbuilder.core.wording import format_count
+from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.lessons.question_view import QuestionView
 from netbuilder.ui.lessons.step_button import StepButton
@@ -26,9 +27,7 @@ from netbuilder.ui.widgets.announce import announce
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
-WIDTH = 300
-#: In a narrow window: below it a line has three or four words.
-LEAST_WIDTH = 260
+WIDTH = 320
 
 
 class LessonPanel(QWidget):
@@ -76,8 +75,8 @@ class LessonPanel(QWidget):
         head.setSpacing(2)
         self.title = note_label("", self, role="title")
         head.addWidget(self.title, 1)
-        self.anew = self._tool("⟲", "Begin this lesson again", self.restart_requested.emit)
-        self.shut = self._tool("✕", "Close the lesson", self.closed.emit)
+        self.anew = self._tool("⟲", _("Restart this lesson"), self.restart_requested.emit)
+        self.shut = self._tool("✕", _("Close the lesson"), self.closed.emit)
         head.addWidget(self.anew, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.shut, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
@@ -89,7 +88,7 @@ class LessonPanel(QWidget):
         self.progress.setProperty("role", "note")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress in the lesson")
+        self.bar.setAccessibleName(_("Lesson progress"))
         layout.addWidget(self.bar)
         layout.addWidget(self.progress)
         self.dots_place = QWidget(self)
@@ -106,10 +105,10 @@ class LessonPanel(QWidget):
         self.page.setSpacing(6)
         self._build_progress(self.page)
         self.intro = MarkdownView(self)
-        self.intro.setAccessibleName("What this lesson is about")
+        self.intro.setAccessibleName(_("What this lesson is about"))
         self.heading = note_label("", self, role="sentence")
         self.text = MarkdownView(self)
-        self.text.setAccessibleName("What to do in this step")
+        self.text.setAccessibleName(_("What to do in this step"))
         self.question_place = QVBoxLayout()
         self.undone = note_label("", self, role="complaint")
         self.missing = note_label("", self)
@@ -117,23 +116,28 @@ class LessonPanel(QWidget):
         for widget in (self.intro, self.heading, self.text):
             self.page.addWidget(widget)
         self.page.addLayout(self.question_place)
-        self.page.addWidget(self.undone)
-        self.page.addWidget(self.missing)
         self.page.addWidget(self.hint)
+        self.explore = MarkdownView(self)
+        self.explore.setObjectName("explore-further")
+        self.explore.setAccessibleName(_("Explore further"))
+        self.page.addWidget(self.explore)
         self.page.addStretch(1)
         self.scroller = QScrollArea(self)
-        make_scroll_area_accessible(self.scroller, "Step of the lesson")
+        make_scroll_area_accessible(self.scroller, _("Lesson step"))
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroller.setWidget(page)
         layout.addWidget(self.scroller, 1)
+        # What is still to do is in sight wherever the step is scrolled to.
+        layout.addWidget(self.undone)
+        layout.addWidget(self.missing)
 
     def _build_ways(self, layout: QVBoxLayout) -> None:
         helps = QHBoxLayout()
         helps.setSpacing(6)
-        self.hint_button = self._button("Hint", self._show_hint)
-        self.show_button = self._button("Show me", self._show_me)
+        self.hint_button = self._button(_("Hint"), self._show_hint)
+        self.show_button = self._button(_("Show me"), self._show_me)
         helps.addWidget(self.hint_button)
         helps.addWidget(self.show_button)
         helps.addStretch(1)
@@ -142,8 +146,8 @@ class LessonPanel(QWidget):
         layout.addWidget(self.status)
         ways = QHBoxLayout()
         ways.setSpacing(6)
-        self.back = self._button("Back", lambda: self._session.go(self._session.current - 1))
-        self.next = self._button("Next", self._next)
+        self.back = self._button(_("Back"), lambda: self._session.go(self._session.current - 1))
+        self.next = self._button(_("Next"), self._next)
         ways.addWidget(self.back)
         ways.addStretch(1)
         ways.addWidget(self.next)
@@ -202,11 +206,23 @@ class LessonPanel(QWidget):
             self._ask(number)
             self.hint.hide()
             self.scroller.verticalScrollBar().setValue(0)
-            place = f"Step {number} of {len(lesson.steps)}: {step.title}."
+            place = _(
+                "Step {number} of {count}: {title}.",
+                number=number,
+                count=len(lesson.steps),
+                title=step.title,
+            )
             announce(self, f"{place} {self.text.toPlainText()}".strip())
         done = session.done_count
         self.bar.setValue(done)
-        self.progress.setText(f"{done} of {format_count(len(lesson.steps), 'step')} done")
+        self.progress.setText(
+            ngettext(
+                "{done} of {count} step done",
+                "{done} of {count} steps done",
+                len(lesson.steps),
+                done=done,
+            )
+        )
         for index, dot in enumerate(self.dots):
             result = session.results[index] if index < len(session.results) else None
             ticked = result is not None and result.done
@@ -241,18 +257,19 @@ class LessonPanel(QWidget):
         words = () if done or result is None else result.missing
         if step.question is not None:
             # Its own line says what is the matter with the answer.
-            words = tuple(one for one in words if "question" not in one and "answer" not in one)
+            words = tuple(one for one in words if one not in question_sentences())
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))
         self._show_undone()
         self.hint_button.setVisible(bool(step.hint))
         self.show_button.setVisible(step.show is not None)
         self.status.setText(
-            "✓ The lesson is done. Well done!" if over and last else "✓ Done" if done else ""
+            _("✓ Lesson completed. Well done!") if over and last else _("✓ Done") if done else ""
         )
         self.status.setVisible(done)
+        self._show_explore(step.explore if done else "")
         self.back.setEnabled(session.current > 0)
-        self.next.setText("More lessons" if last and over else "Next")
+        self.next.setText(_("More lessons") if last and over else _("Next"))
         self.next.setEnabled(not last or over)
         primary = "primary" if done or step.reading else ""
         if self.next.property("role") != primary:
@@ -260,14 +277,24 @@ class LessonPanel(QWidget):
             self.next.style().unpolish(self.next)
             self.next.style().polish(self.next)
 
+    def _show_explore(self, task: str) -> None:
+        """Show the open task of a step that is done."""
+        if task and self.explore.isHidden():
+            self.explore.show_markdown("**" + _("Explore further") + "** " + task, None)
+        self.explore.setVisible(bool(task))
+
     def _show_undone(self) -> None:
         """Say which steps that were done are so no more, on whichever step one stands."""
         session = self._session
         gone = [one for one in session.results if one.undone]
         lines = [
-            "This step came undone."
+            _("This step is no longer done.")
             if one.number == session.current + 1
-            else f"Step {one.number} came undone: {' '.join(one.undone)}"
+            else _(
+                "Step {number} is no longer done: {reason}",
+                number=one.number,
+                reason=" ".join(one.undone),
+            )
             for one in gone
         ]
         words = "\n".join(lines)
@@ -288,7 +315,7 @@ class LessonPanel(QWidget):
     def _show_hint(self) -> None:
         step = self._session.step
         if step is not None:
-            self.hint.setText(f"Hint: {step.hint}")
+            self.hint.setText(_("Hint: {hint}", hint=step.hint))
             self.hint.setVisible(self.hint.isHidden())
             self.scroller.ensureWidgetVisible(self.hint)
 
@@ -300,4 +327,11 @@ class LessonPanel(QWidget):
     def _ticked(self, number: int) -> None:
         """Say to who does not see it that a step is done."""
         if self._session.lesson is not None:
-            announce(self, f"Step {number} is done: {self._session.lesson.steps[number - 1].title}")
+            announce(
+                self,
+                _(
+                    "Step {number} is done: {title}",
+                    number=number,
+                    title=self._session.lesson.steps[number - 1].title,
+                ),
+            )

@@ -23,6 +23,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import portable_name
 from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
 from netbuilder.core.lessons.lesson import Lesson, LessonError, LessonStep
@@ -80,7 +81,7 @@ def start_project_path(path: Path) -> Path:
 
 def lesson_template(project: Project, start: str = "start.netbuilder") -> str:
     """The text that a new lesson begins with."""
-    return _TEMPLATE.format(title=project.name or "My lesson", start=start)
+    return _TEMPLATE.format(title=project.name or _("My lesson"), start=start)
 
 
 class LessonWriter(QDialog):
@@ -96,18 +97,18 @@ class LessonWriter(QDialog):
         self._project, self._base = project, base if base is not None else working_folder()
         self.lesson: Lesson | None = None
         self.saved: Path | None = None
-        self.setWindowTitle("New lesson")
+        self.setWindowTitle(_("New lesson"))
         self.resize(1040, 640)
         self.edit = QPlainTextEdit(self)
         self.edit.setTabChangesFocus(True)
-        self.edit.setAccessibleName("Text of the lesson")
+        self.edit.setAccessibleName(_("Lesson text"))
         self.edit.setPlainText(lesson_template(project))
         font = self.edit.font()
         font.setFamily("monospace")
         font.setStyleHint(font.StyleHint.Monospace)
         self.edit.setFont(font)
         self.preview = QScrollArea(self)
-        make_scroll_area_accessible(self.preview, "What pupils will see")
+        make_scroll_area_accessible(self.preview, _("Preview for students"))
         self.preview.setWidgetResizable(True)
         self.preview.setFrameShape(QFrame.Shape.NoFrame)
         self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -117,19 +118,21 @@ class LessonWriter(QDialog):
         both.setSizes([560, 460])
         self.complaint = note_label("", self, role="complaint")
         words = note_label(
-            f"Words of a check: layer with {format_list(PLACE_WORDS, 9)} and any parameter of the"
-            f" layer;"
-            f" {format_list(WORDS, 40)}.",
+            _(
+                "Keys of a check: layer with {layer_keys} and any parameter of the layer; {keys}.",
+                layer_keys=format_list(PLACE_WORDS, 9),
+                keys=format_list(WORDS, 40),
+            ),
             self,
         )
-        self.go = QPushButton("Go to that line", self)
+        self.go = QPushButton(_("Go to the line"), self)
         self.go.setProperty("small", True)
         self.go.clicked.connect(lambda _checked=False: self._go_to_line())
-        save = QPushButton("Save the lesson…", self)
+        save = QPushButton(_("Save the lesson…"), self)
         save.setProperty("role", "primary")
         save.clicked.connect(lambda _checked=False: self._ask_save())
         self.save_button = save
-        close = QPushButton("Close", self)
+        close = QPushButton(_("Close"), self)
         close.clicked.connect(lambda _checked=False: self.reject())
         row = QHBoxLayout()
         row.addWidget(self.complaint, 1)
@@ -178,7 +181,7 @@ class LessonWriter(QDialog):
 
     def reject(self) -> None:
         """Close, by Escape too; asks where a text would be lost."""
-        words = "The text of the lesson is in no file yet. “Save the lesson…” keeps it."
+        words = _("The lesson is not saved. Press “Save the lesson…” to keep it.")
         if self.edit.toPlainText() == self._begun or confirm_discard(self, words):
             super().reject()
 
@@ -195,18 +198,22 @@ class LessonWriter(QDialog):
                 return True
         except UserError:
             pass  # no project at all: all the more to be asked about
-        question = (
-            f"The network that the lesson begins with is written beside it as “{start.name}”, "
-            "and another file of that name is there already. Replace it?"
+        question = _(
+            "The lesson's start network is saved beside it as “{name}”, and another file "
+            "with this name exists. Replace it?",
+            name=start.name,
         )
-        return ask_question(self, "Replace the file?", question, ("Replace", "Cancel")) == "Replace"
+        return (
+            ask_question(self, _("Replace the file?"), question, (_("Replace"), _("Cancel")))
+            == "Replace"
+        )
 
     def _ask_save(self) -> None:
         folder = folders.data() / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         name = portable_name(self._project.name.strip().lower().replace(" ", "_"), "-") or "lesson"
         suggested = str(folder / f"{name}.md")
-        path = ask_save(self, "Save the lesson", suggested, (FileType("Lesson", (".md",)),))
+        path = ask_save(self, _("Save the lesson"), suggested, (FileType(_("Lesson"), (".md",)),))
         if path is None or not self._may_replace(start_project_path(path)):
             return
         try:
@@ -223,7 +230,11 @@ class LessonWriter(QDialog):
         layout.setSpacing(6)
         layout.addWidget(note_label(lesson.title, page, role="title"))
         layout.addWidget(
-            note_label(f"{lesson.level} · {format_count(lesson.minutes, 'minute')}", page)
+            note_label(
+                f"{_(lesson.level)} · "
+                + ngettext("{count} minute", "{count} minutes", lesson.minutes),
+                page,
+            )
         )
         if lesson.intro:
             layout.addWidget(self._markdown(lesson.intro, page))
@@ -235,7 +246,7 @@ class LessonWriter(QDialog):
                 choices = " / ".join(step.question.choices)
                 layout.addWidget(note_label(f"? {step.question.ask} {choices}", page, role="body"))
             if step.hint:
-                layout.addWidget(note_label(f"Hint: {step.hint}", page))
+                layout.addWidget(note_label(_("Hint: {hint}", hint=step.hint), page))
             layout.addWidget(note_label(_ticked_by(step), page))
         layout.addStretch(1)
         self.preview.setWidget(page)
@@ -255,8 +266,8 @@ class LessonWriter(QDialog):
 def _ticked_by(step: LessonStep) -> str:
     """What ticks a step, in words."""
     if step.reading:
-        return "Done once it was read."
+        return _("Done after reading.")
     parts = [format_count(len(step.checks), "check")] if step.checks else []
     if step.question is not None:
-        parts.append("the answer")
-    return f"Ticked by {format_list(parts)}."
+        parts.append(_("a correct answer"))
+    return _("Done when these hold: {checks}.", checks=format_list(parts))

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.lessons.formula_pictures import SCHEME, FormulaPicture, FormulaPictures
 from netbuilder.ui.style.shortcuts import with_native_keys
 
@@ -46,7 +47,7 @@ class MarkdownView(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(0)
-        self.setAccessibleName("Text of the lesson")
+        self.setAccessibleName(_("Lesson text"))
         self.setStyleSheet("QTextBrowser { background: transparent; }")
         self.viewport().setAutoFillBackground(False)
 

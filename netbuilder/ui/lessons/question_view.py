@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import StepQuestion
 from netbuilder.ui.lessons.answer_button import AnswerButton
 from netbuilder.ui.widgets.announce import announce
@@ -33,7 +34,7 @@ class QuestionView(QWidget):
         self.line: QLineEdit | None = None
         if question.choices:
             for choice in question.choices:
-                button = AnswerButton(choice, self)
+                button = AnswerButton(question.label(choice), self)
                 button.setChecked(choice.casefold() == given.casefold())
                 button.toggled.connect(
                     lambda on, text=choice: self.answered.emit(text) if on else None
@@ -45,10 +46,10 @@ class QuestionView(QWidget):
             self.line = QLineEdit(given, self)
             self.line.setAccessibleName(question.ask)
             self.line.setPlaceholderText(
-                "a number" if question.kind == "number" else "what you think"
+                _("a number") if question.kind == "number" else _("your guess")
             )
             self.line.returnPressed.connect(self._say)
-            self.button = QPushButton("Answer", self)
+            self.button = QPushButton(_("Answer"), self)
             self.button.setProperty("small", True)
             self.button.clicked.connect(lambda _checked=False: self._say())
             row.addWidget(self.line, 1)
@@ -71,11 +72,13 @@ class QuestionView(QWidget):
         if not given.strip():
             words = ""
         elif not question.right(given):
-            words = "✗ Not yet: think again."
+            words = "✗ " + (question.wrong or _("Not correct yet: think again."))
         elif question.answer:
-            words = f"✓ Right. {question.why}".strip()
+            words = "✓ " + _("Correct.") + f" {question.why}".rstrip()
         else:
-            words = f"Kept: {given}. {question.why}".strip()
+            words = (
+                _("Your guess: {guess}.", guess=question.label(given)) + f" {question.why}".rstrip()
+            )
         if words != self.verdict.text():
             announce(self, words)
         self.verdict.setText(words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from netbuilder.core.i18n import gettext as _
+
 
 class StepButton(QToolButton):
     """Has room for its tick from the beginning: the step below would move with a new line."""
@@ -22,8 +24,15 @@ class StepButton(QToolButton):
         """Show whether the step is done, or came undone."""
         mark = "✓ " if done else "! " if undone else ""
         self.setText(f"{mark}{self._number}")
-        state = "done" if done else "came undone" if undone else "not done yet"
-        self.setAccessibleName(f"Step {self._number}, {self._title}: {state}")
+        state = "done" if done else _("no longer done") if undone else _("not done")
+        self.setAccessibleName(
+            _(
+                "Step {number}, {title}: {state}",
+                number=self._number,
+                title=self._title,
+                state=state,
+            )
+        )
 
     def sizeHint(self) -> QSize:
         self.ensurePolished()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits, fragments, saved_blocks
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.project.saved_blocks import SavedBlock
 
 BLOCK_MIME = "application/x-netbuilder-block"
-HEADING = "My blocks"
+HEADING = N_("My blocks")
 
 
 def block_rows(text: str = "") -> list[str | SavedBlock]:
     """A heading and the saved blocks whose name holds ``text``; nothing where there are none."""
     found = [block for block in saved_blocks.list_blocks() if text.lower() in block.name.lower()]
-    return [HEADING, *found] if found else []
+    return [_(HEADING), *found] if found else []
 
 
 def append_block(project: Project, piece: Graph) -> Project:

@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import saved_blocks
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.palette.block_rows import BLOCK_MIME, block_rows
@@ -33,9 +34,14 @@ def teaching_rows() -> list[Row]:
     for category in Category:
         specs = [s for s in LAYERS.values() if s.teaching and s.category is category]
         if specs:
-            rows.append(str(category))
+            rows.append(_(category))
             rows.extend(specs)
     return [*rows, *block_rows()]
+
+
+def basic_rows(listed: frozenset[str]) -> list[Row]:
+    """The few layers of the level Basic, without headings: they are too few to be looked for."""
+    return [*(spec for spec in LAYERS.values() if spec.name in listed), *block_rows()]
 
 
 def all_rows() -> list[Row]:
@@ -44,7 +50,7 @@ def all_rows() -> list[Row]:
     for category in Category:
         specs = [s for s in LAYERS.values() if s.category is category]
         if specs:
-            rows.append(str(category))
+            rows.append(_(category))
             rows.extend([*(s for s in specs if s.teaching), *(s for s in specs if not s.teaching)])
     return [*rows, *block_rows()]
 
@@ -56,7 +62,7 @@ def found_rows(text: str) -> list[Row]:
     """
     typed = [one if one.params else one.spec for one in parse_layers(text)]
     found: list[Row] = [*typed, *block_rows(text)]
-    return found or [f"No layer is called “{text}”"]
+    return found or [_("No layer matches “{text}”", text=text)]
 
 
 class PaletteModel(QAbstractListModel):
@@ -108,9 +114,15 @@ class PaletteModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return held.title if isinstance(held, ParsedLayer) else held.name
         row = held.spec if isinstance(held, ParsedLayer) else held
-        words = row.help if isinstance(row, LayerSpec) else f"{len(row.graph.nodes)} layers"
+        words = (
+            row.explanation
+            if isinstance(row, LayerSpec)
+            else ngettext("{count} layer", "{count} layers", len(row.graph.nodes))
+        )
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{words}\nDrag it onto the canvas, or double-click to add it at the end."
+            return (
+                words + "\n" + _("Drag it onto the canvas, or double-click to add it at the end.")
+            )
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return words
         return row if role == SPEC_ROLE else None

@@ -24,24 +24,28 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.palette.palette_model import (
     SPEC_ROLE,
     PaletteModel,
+    Row,
     all_rows,
+    basic_rows,
     found_rows,
     teaching_rows,
 )
 from netbuilder.ui.palette.short_names import short_names
 from netbuilder.ui.style import theme
 
-WIDTH = 232
+WIDTH = 200
 
 
 def row_color(row: LayerSpec | SavedBlock) -> QColor:
@@ -153,33 +157,21 @@ class Palette(QWidget):
 
     ``chosen(name)``: add this layer at the end. ``found(name, parameters)``: add what was searched
     for, with what was typed, where one works, behind the selected layer.
-    ``block_chosen(block)``: add this block there.
+    ``block_chosen(block)``: add this block there. ``listed(categories)``: the list without a search
+    has these categories now.
     """
 
     chosen = Signal(str)
     found = Signal(str, object)
     block_chosen = Signal(object)
+    listed = Signal(frozenset)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumWidth(150)
-        self.line = QLineEdit(self)
-        self.line.setPlaceholderText("Search layers")
-        self.line.setAccessibleName("Search layers")
-        self.line.setToolTip("Finds every layer of Keras, by name or by what it does")
-        self.line.setClearButtonEnabled(True)
-        hint = QLabel("Tab", self.line)
-        hint.setProperty("role", "note")
-        hint.setToolTip("On the canvas: press Tab and type a layer's name")
-        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inner = QHBoxLayout(self.line)
-        inner.setContentsMargins(0, 0, 10, 0)
-        inner.addStretch(1)
-        inner.addWidget(hint)
-        self._hint = hint
-        self.line.textChanged.connect(lambda _text: self._show_hint())
+        self._build_line()
         self.list = PaletteList(self)
-        self.list.setAccessibleName("Layers")
+        self.list.setAccessibleName(_("Layers"))
         self.model = PaletteModel(self)
         self.list.setModel(self.model)
         self.list.setItemDelegate(PaletteDelegate(self.list))
@@ -192,9 +184,21 @@ class Palette(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 4)
         layout.setSpacing(4)
-        layout.addWidget(self.line)
+        self.fold = QToolButton(self)
+        self.fold.setText("«")
+        self.fold.setProperty("role", "quiet")
+        self.fold.setAccessibleName(_("Fold the palette"))
+        self.fold.setToolTip(_("Fold the palette"))
+        self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fold.hide()
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.line, 1)
+        head.addWidget(self.fold)
+        layout.addLayout(head)
         layout.addWidget(self.list, 1)
         self._all = False
+        self._only: frozenset[str] | None = None
         self.line.textChanged.connect(self._search)
         self.line.returnPressed.connect(self._take_first)
         self.line.installEventFilter(self)
@@ -203,6 +207,23 @@ class Palette(QWidget):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.installEventFilter(self)
         self._search("")
+
+    def _build_line(self) -> None:
+        self.line = QLineEdit(self)
+        self.line.setPlaceholderText(_("Search layers"))
+        self.line.setAccessibleName(_("Search layers"))
+        self.line.setToolTip(_("Search all Keras layers by name or purpose"))
+        self.line.setClearButtonEnabled(True)
+        hint = QLabel(_("Tab"), self.line)
+        hint.setProperty("role", "note")
+        hint.setToolTip(_("On the canvas, press Tab and type a layer's name"))
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inner = QHBoxLayout(self.line)
+        inner.setContentsMargins(0, 0, 10, 0)
+        inner.addStretch(1)
+        inner.addWidget(hint)
+        self._hint = hint
+        self.line.textChanged.connect(lambda _text: self._show_hint())
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 400)
@@ -221,6 +242,7 @@ class Palette(QWidget):
         """Show every layer, or the teaching ones, while nothing is searched for."""
         self._all = everything
         self._search(self.line.text())
+        self.listed.emit(self.categories)
 
     @property
     def shows_all(self) -> bool:
@@ -235,6 +257,36 @@ class Palette(QWidget):
             if isinstance(thing, LayerSpec) and thing.name == name:
                 return index
         return None
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """The categories that are listed while nothing is searched for."""
+        return frozenset(row.category for row in self._rows() if isinstance(row, LayerSpec))
+
+    def list_only(self, names: frozenset[str] | None) -> None:
+        """List these layers while nothing is searched for; None lists what the level Full has."""
+        if names != self._only:
+            self._only = names
+            self._search(self.line.text())
+            self.listed.emit(self.categories)
+
+    def _rows(self) -> list[Row]:
+        if self._all:
+            return all_rows()
+        return teaching_rows() if self._only is None else basic_rows(self._only)
+
+    def show_category(self, category: str) -> None:
+        """Bring the layers of a category into sight."""
+        self.line.clear()
+        for row in range(self.model.rowCount()):
+            index = self.model.index(row, 0)
+            thing = self.model.thing(index)
+            if isinstance(thing, LayerSpec) and thing.category == category:
+                heading = self.model.index(max(row - 1, 0), 0)
+                self.list.scrollTo(heading, QAbstractItemView.ScrollHint.PositionAtTop)
+                self.list.setCurrentIndex(index)
+                self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
 
     def start_search(self) -> None:
         """Put the cursor into the search field."""
@@ -264,7 +316,7 @@ class Palette(QWidget):
         if text.strip():
             self.model.set_rows(found_rows(text.strip()))
         else:
-            self.model.set_rows(all_rows() if self._all else teaching_rows())
+            self.model.set_rows(self._rows())
 
     def _take_first(self) -> None:
         if self.line.text().strip():
@@ -290,8 +342,8 @@ class Palette(QWidget):
         if row is None:
             return
         menu = QMenu(self)
-        menu.addAction("Add at the end", lambda: self._take(index))
+        menu.addAction(_("Add at the end"), lambda: self._take(index))
         if isinstance(row, SavedBlock):
-            menu.addAction("Forget this block", lambda: self.model.remove_block(index))
+            menu.addAction(_("Delete this block"), lambda: self.model.remove_block(index))
         menu.exec(self.list.viewport().mapToGlobal(where))
         menu.deleteLater()

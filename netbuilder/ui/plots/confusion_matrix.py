@@ -1,4 +1,4 @@
-"""A confusion matrix as a heat map: rows the truth, columns the answer."""
+"""A confusion matrix as a heat map: rows the true class, columns the predicted one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -26,7 +27,7 @@ _WRITTEN, _SMALLEST = 24, 8
 
 
 class HeatMap(QWidget):
-    """Counts as shades; the diagonal is what was right.
+    """Counts as shades; the diagonal is what is correct.
 
     ``chosen(truth, answer)``: a cell was clicked, or reached with the arrow keys and Enter.
     """
@@ -48,19 +49,21 @@ class HeatMap(QWidget):
         self._counts, self._labels = np.asarray(counts, np.int64), labels
         self._cursor = None
         wrong = int(self._counts.sum() - np.trace(self._counts))
-        self.setAccessibleName(f"Confusion matrix of {len(labels)} classes: {wrong} wrong")
+        self.setAccessibleName(
+            _("Confusion matrix of {count} classes: {wrong} wrong", count=len(labels), wrong=wrong)
+        )
         self.updateGeometry()
         self.update()
 
     def _table(self) -> list[list[object]]:
-        names: list[object] = ["truth \\ answer", *self._labels]
+        names: list[object] = [_("true \\ predicted"), *self._labels]
         rows = zip(self._labels, self._counts.tolist(), strict=True)
         return [names, *([label, *counts] for label, counts in rows)]
 
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
         # Names of rows stand below each other, however many there are.
-        side = max(min(300 // count, 44), self.fontMetrics().height())
+        side = max(min(340 // count, 44), self.fontMetrics().height())
         return QSize(300, count * side + round(self._top()) + 4)
 
     def minimumSizeHint(self) -> QSize:
@@ -107,11 +110,11 @@ class HeatMap(QWidget):
         high = max(int(self._counts.max()), 1)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setPen(QColor(scheme.secondary))
-        painter.drawText(QRectF(left, 0, count * wide, metrics.height()), centre, "answer")
+        painter.drawText(QRectF(left, 0, count * wide, metrics.height()), centre, _("predicted"))
         painter.save()
         painter.translate(0, top + count * side)
         painter.rotate(-90)
-        painter.drawText(QRectF(0, 0, count * side, metrics.height()), centre, "truth")
+        painter.drawText(QRectF(0, 0, count * side, metrics.height()), centre, _("true"))
         painter.restore()
         for number, label in enumerate(self._labels):
             self._name_column(painter, label, left + number * wide, wide, top)
@@ -227,5 +230,12 @@ class HeatMap(QWidget):
         value = int(self._counts[row, column])
         truth, answer = self._labels[row], self._labels[column]
         if row == column:
-            return f"{value:,} of {int(self._counts[row].sum()):,} × “{truth}” were found"
-        return f"{value:,} × “{truth}” were taken for “{answer}”"
+            return _(
+                "{count} of {total} samples of “{label}” are correct",
+                count=value, total=int(self._counts[row].sum()), label=truth,
+            )  # fmt: skip
+        return ngettext(
+            "{count} sample of “{truth}” is predicted as “{prediction}”",
+            "{count} samples of “{truth}” are predicted as “{prediction}”",
+            value, truth=truth, prediction=answer,
+        )  # fmt: skip

@@ -5,13 +5,22 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QTextDocument,
+)
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.ui.style import theme
 
 #: Points of a picture to one on the screen: letters stay sharp in a document.
@@ -76,8 +85,9 @@ def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
             write_bytes(path, widget_svg_bytes(widget, below))
         case ending:
             raise UserError(
-                f"A picture cannot be written as “{ending or path.name}”.",
-                "Choose a name that ends in .png or .svg.",
+                _("An image cannot be saved as “{ending}”.", ending=ending or path.name),
+                _("Choose a name that ends in .png or .svg."),
+                code="picture_ending",
             )
 
 
@@ -106,3 +116,16 @@ def _draw(widget: QWidget, painter: QPainter, words: QTextDocument | None) -> No
     if words is not None:
         painter.translate(0, widget.height())
         words.drawContents(painter)
+
+
+def write_pdf(page: str, path: Path) -> None:
+    """Write a page of HTML on sheets of A4."""
+    with replace_atomically(path) as temporary:
+        writer = QPdfWriter(str(temporary))
+        writer.setResolution(96)
+        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
+        document = QTextDocument()
+        document.setHtml(page)
+        document.setPageSize(writer.pageLayout().paintRectPixels(96).size().toSizeF())
+        document.print_(writer)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netbuilder.core import history_columns
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
 
 Floats = NDArray[np.float64]
 
@@ -342,6 +346,14 @@ class RunCurves:
             return series.last
         known = self.kept.get(name)
         return series.at(self.kept_epoch) if known is None else known
+
+    @classmethod
+    def of_model(cls, trained: TrainedModel) -> RunCurves:
+        """Return the curves of the run that made a network, as its file holds them."""
+        curves = cls.from_history(trained.project.name, trained.history)
+        curves.kept_epoch = trained.kept_epoch
+        curves.kept = history_columns.epoch_row(trained.history, trained.kept_epoch)
+        return curves
 
     @classmethod
     def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.preview import ColumnStats, Preview
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.table_menu import TableMenu
@@ -40,7 +41,7 @@ _SIDES = 18
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
-_NUMBER = re.compile(r"-?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
+_NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
 
 
 class TextTable(QAbstractTableModel):
@@ -52,6 +53,7 @@ class TextTable(QAbstractTableModel):
         self._rows: Sequence[Sequence[str]] = ()
         self._tips: tuple[str, ...] = ()
         self._marked: frozenset[int] = frozenset()
+        self._row_tips: Sequence[str] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -79,8 +81,10 @@ class TextTable(QAbstractTableModel):
         rows: Sequence[Sequence[str]],
         tips: tuple[str, ...] = (),
         marked: frozenset[int] = frozenset(),
+        row_tips: Sequence[str] = (),
     ) -> None:
         """Show other rows."""
+        self._row_tips = row_tips
         self.beginResetModel()
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
         self._order = None
@@ -100,6 +104,8 @@ class TextTable(QAbstractTableModel):
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
             return theme.ui_font(bold=True)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return self._row_tips[self.place(index.row())] if self._row_tips else None
         return None
 
     def headerData(
@@ -124,7 +130,7 @@ def _by_size(text: str) -> tuple[bool, float, str]:
     found = _NUMBER.match(text)
     if found is None:
         return True, 0.0, text.casefold()
-    return False, float(found[0].replace(",", "")), text
+    return False, float(found[0].replace(",", "").replace("−", "-")), text
 
 
 def sorts_by_headers(table: QTableView) -> None:
@@ -143,12 +149,12 @@ def stats_text(stats: ColumnStats) -> str:
     """A line about a column: "number, 3.1 to 9.8, on average 5.2, 2 missing"."""
     parts = [f"{stats.kind}"]
     if stats.minimum is not None and stats.maximum is not None:
-        parts.append(f"{stats.minimum:.6g} to {stats.maximum:.6g}")
+        parts.append(_("{low} to {high}", low=f"{stats.minimum:.6g}", high=f"{stats.maximum:.6g}"))
     if stats.mean is not None:
-        parts.append(f"on average {stats.mean:.6g}")
-    parts.append(f"{stats.distinct:,} different")
+        parts.append(_("mean {value}", value=f"{stats.mean:.6g}"))
+    parts.append(_("{count} distinct", count=f"{stats.distinct:,}"))
     if stats.missing:
-        parts.append(f"{stats.missing:,} missing")
+        parts.append(_("{count} missing", count=f"{stats.missing:,}"))
     return ", ".join(parts)
 
 
@@ -184,11 +190,16 @@ class ShortTable(QTableView):
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def show_rows(
-        self, columns: tuple[str, ...], rows: Sequence[Sequence[str]], *, narrow: int = 1
+        self,
+        columns: tuple[str, ...],
+        rows: Sequence[Sequence[str]],
+        *,
+        narrow: int = 1,
+        row_tips: Sequence[str] = (),
     ) -> None:
         """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
         of the table: in a narrow one their words wrap, too."""
-        self.rows.show_rows(columns, rows)
+        self.rows.show_rows(columns, rows, row_tips=row_tips)
         self._narrow = min(narrow, len(columns) - 1)
         for column in range(self._narrow):
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
@@ -237,7 +248,7 @@ class PreviewView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = TextTable(self)
-        self.table = text_table(self.model, "First rows of the data", self)
+        self.table = text_table(self.model, _("First rows of the data"), self)
         sorts_by_headers(self.table)
         self.images = ImageGrid(parent=self)
         self.stack = QStackedWidget(self)

@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import localized
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -28,8 +30,8 @@ class NumberAxis(pg.AxisItem):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if max((abs(value * scale) for value in values), default=0.0) < _LARGE:
             found: list[str] = super().tickStrings(values, scale, spacing)
-            return found
-        return [f"{value * scale:,.10g}" for value in values]
+            return [localized(text) for text in found]
+        return [format_number(value * scale, ",.10g") for value in values]
 
 
 class ThemedPlot(pg.PlotWidget):

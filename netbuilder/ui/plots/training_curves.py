@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
@@ -20,6 +22,8 @@ FEW_POINTS = 500
 _FEW_EPOCHS = 5
 #: Pixels: what stands below the curves takes the room above this, never the axis.
 LOWEST = 96
+#: Of the steps behind the means of epochs.
+STEP_ALPHA = 0.25
 #: What stands at the end of a curve, and its letter in the legend: colour is not the only sign.
 TRAINING_SIGN, VALIDATION_SIGN = ("o", "●"), ("d", "◆")
 OVERLAY_SIGNS = (("t1", "▲"), ("t", "▼"), ("s", "■"), ("+", "✚"), ("star", "★"), ("x", "✖"))
@@ -27,14 +31,14 @@ OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A
 
 
 #: Its points, colour, width, style, the width of its average, the symbol at its end.
-_Line = tuple[Series, str, float, Qt.PenStyle, int, str]
+_Line = tuple[Series, str | QColor, float, Qt.PenStyle, int, str]
 
 
 class _Axis(pg.AxisItem):
     """An axis with plain numbers, in log mode too."""
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [f"{10**value:.3g}" for value in values]
+        return [format_number(10**value, ".3g") for value in values]
 
 
 class TrainingCurvePlot(pg.PlotWidget):
@@ -42,11 +46,13 @@ class TrainingCurvePlot(pg.PlotWidget):
 
     Only what is in view is drawn, at most two points a pixel, so that the time does not grow
     with the run. The view follows the run until it is zoomed or moved by hand; a double click
-    lets it follow again. ``hovered(text)`` gives the values under the mouse.
+    lets it follow again. ``hovered(text)`` gives the values under the cursor, ``placed(x)`` where
+    it is, in epochs; None: nowhere. The arrow keys move it, too.
     """
 
     hovered = Signal(str)
     followed = Signal(bool)
+    placed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, scheme: theme.Colors | None = None) -> None:
         self._scheme = scheme  # whatever the window's is: paper is white
@@ -67,7 +73,7 @@ class TrainingCurvePlot(pg.PlotWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.layout.setContentsMargins(0, 4, 14, 0)
-        item.showGrid(x=False, y=True, alpha=0.25)
+        item.showGrid(x=False, y=True, alpha=1.0)
         box = item.getViewBox()
         box.setDefaultPadding(0)
         box.disableAutoRange()
@@ -84,7 +90,8 @@ class TrainingCurvePlot(pg.PlotWidget):
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
-        self.setAccessibleName("Curves of the training")
+        self.setAccessibleName(_("Training curves"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.restyle()
         theme.theme().changed.connect(self.restyle)
 
@@ -97,10 +104,14 @@ class TrainingCurvePlot(pg.PlotWidget):
         scheme = self._scheme or theme.colors()
         self.setMinimumHeight(max(LOWEST, 7 * self.fontMetrics().height()))
         self.setBackground(QColor(scheme.panel))
+        self._show_titles()
         for name in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(name)
             axis.setPen(QColor(scheme.hairline))
+            axis.setTickPen(QColor(scheme.grid))
+            axis.setZValue(-1000)  # the grid stands behind the curves
             axis.setTextPen(QColor(scheme.secondary))
+            axis.label.setFont(theme.ui_font(0.85))
             axis.setStyle(
                 tickFont=theme.ui_font(0.85),
                 tickLength=0,
@@ -113,11 +124,17 @@ class TrainingCurvePlot(pg.PlotWidget):
         self._cursor.setPen(pg.mkPen(scheme.accent, width=1))
         self.redraw_soon()
 
+    def _show_titles(self) -> None:
+        color = (self._scheme or theme.colors()).secondary
+        for side, words in (("bottom", _("epoch")), ("left", self.quantity.replace("_", " "))):
+            self.getPlotItem().getAxis(side).setLabel(words, color=color)
+
     def set_run(self, run: RunCurves, planned_epochs: int = 0) -> None:
         """Show another run."""
         self.run, self.planned_epochs = run, planned_epochs
         if self.quantity not in run.quantities and run.quantities:
             self.quantity = run.quantities[0]
+        self._show_titles()
         self.following = True
         self.redraw()
 
@@ -129,6 +146,7 @@ class TrainingCurvePlot(pg.PlotWidget):
     def show_quantity(self, quantity: str) -> None:
         """Choose what is drawn: the loss or a metric."""
         self.quantity = quantity
+        self._show_titles()
         self.follow()
 
     def set_options(
@@ -156,7 +174,7 @@ class TrainingCurvePlot(pg.PlotWidget):
         if self.following:
             self._fit()
         scheme = self._scheme or theme.colors()
-        (left, right), _ = self.getPlotItem().getViewBox().viewRange()
+        (left, right), _range = self.getPlotItem().getViewBox().viewRange()
         pixels = max(int(self.getPlotItem().getViewBox().width()), 50)
         lines: list[_Line] = []
         solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
@@ -166,8 +184,14 @@ class TrainingCurvePlot(pg.PlotWidget):
             lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, ""))
             lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign))
         training = self.run.training(self.quantity, self.per_step)
+        means = self.run.training(self.quantity, False)
+        if self.per_step and len(means) > 1:  # of one epoch its steps are all that there is to see
+            faint = QColor(scheme.training)
+            faint.setAlphaF(STEP_ALPHA)
+            lines.append((training, faint, 1.0, solid, 1, ""))
+            training = means
         window = max(training.count // 60, 2) if self.smooth else 1
-        lines.append((training, scheme.training, 1.6, solid, window, TRAINING_SIGN[0]))
+        lines.append((training, scheme.training, 2.0, solid, window, TRAINING_SIGN[0]))
         checked = self.run.validation(self.quantity)
         window = max(checked.count // 30, 2) if self.smooth else 1
         lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0]))
@@ -261,7 +285,7 @@ class TrainingCurvePlot(pg.PlotWidget):
             low = 0.0
         span = high - low or abs(high) or 1.0
         box.setRange(
-            xRange=(0.0, max(right, 1.0)),
+            xRange=(0.0, 1.012 * max(right, 1.0)),  # room for the sign at the end
             yRange=(low - (0.02 if low == 0 else 0.04) * span, high + 0.05 * span),
             padding=0,
             disableAutoRange=True,
@@ -279,9 +303,35 @@ class TrainingCurvePlot(pg.PlotWidget):
         self.follow()
 
     def leaveEvent(self, event: QEvent) -> None:
+        self._take_cursor()
+        super().leaveEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._take_cursor()
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        (left, right), _range = self.getPlotItem().getViewBox().viewRange()
+        if event.key() == Qt.Key.Key_Escape and self._cursor.isVisible():
+            self._take_cursor()
+        elif steps is not None:
+            end = _end(self.run.training(self.quantity, False))
+            at = self._cursor.value() if self._cursor.isVisible() else end
+            self._place_cursor(min(max(at + steps * max(1.0, (right - left) / 100), left), end))
+        else:
+            super().keyPressEvent(event)
+
+    def _take_cursor(self) -> None:
         self._cursor.hide()
         self.hovered.emit("")
-        super().leaveEvent(event)
+        self.placed.emit(None)
+
+    def _place_cursor(self, x: float) -> None:
+        self._cursor.setPos(x)
+        self._cursor.show()
+        self.hovered.emit(self.text_at(x))
+        self.placed.emit(x)
 
     def _moved_by_hand(self, *_axes: object) -> None:
         if self.following:
@@ -292,23 +342,19 @@ class TrainingCurvePlot(pg.PlotWidget):
     def _mouse_at(self, place: QPointF) -> None:
         box = self.getPlotItem().getViewBox()
         if not box.sceneBoundingRect().contains(place):
-            self._cursor.hide()
-            self.hovered.emit("")
+            self._take_cursor()
             return
-        x = box.mapSceneToView(place).x()
-        self._cursor.setPos(x)
-        self._cursor.show()
-        self.hovered.emit(self.text_at(x))
+        self._place_cursor(box.mapSceneToView(place).x())
 
     def text_at(self, x: float) -> str:
         """The values at ``x``, in words."""
-        parts = [f"epoch {x:.1f}"]
+        parts = [_("epoch {number}", number=format_number(x, ".1f"))]
         training = self.run.training(self.quantity, self.per_step).at(x)
         checked = self.run.validation(self.quantity).at(x)
         if training is not None:
-            parts.append(f"training {short_number(training)}")
+            parts.append(_("training {value}", value=short_number(training)))
         if checked is not None:
-            parts.append(f"validation {short_number(checked)}")
+            parts.append(_("validation {value}", value=short_number(checked)))
         for name, curves in self.overlays.items():
             value = curves.validation(self.quantity).at(x)
             value = curves.training(self.quantity, False).at(x) if value is None else value
@@ -355,10 +401,12 @@ def short_number(value: float | None) -> str:
     if value is None:
         return ""
     if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "infinite"
+        return _("not a number") if math.isnan(value) else _("infinite")
     size = abs(value)
     if 0.9995 <= size < 1:
-        return f"{math.trunc(value * 1e4) / 1e4}"  # it is not yet 1, as an R² of all right answers
+        return format_number(
+            math.trunc(value * 1e4) / 1e4, ".4f"
+        )  # it is not yet 1, as an R² of all right answers
     if size >= 1000:
-        return f"{value:,.0f}" if size < 1e7 else f"{value:.3g}"
-    return f"{value:.3g}" if size < 1e-4 and value else f"{value:#.3g}".rstrip(".")
+        return format_number(value, ",.0f" if size < 1e7 else ".3g")
+    return format_number(value, ".3g" if size < 1e-4 and value else "#.3g").rstrip(".,")

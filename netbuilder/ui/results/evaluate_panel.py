@@ -1,23 +1,24 @@
-"""The Evaluate tab: how good the network is on rows that it has not seen."""
+"""The page Evaluate: the figure, its picture, and one table of all measures."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
-from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
 from netbuilder.ui.results.evaluation_views.compare_view import CompareView
+from netbuilder.ui.results.evaluation_views.detail_views import CalibrationView, GroupView
 from netbuilder.ui.results.evaluation_views.learning_curve_view import LearningCurveView
 from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
 from netbuilder.ui.results.sample_list import SampleList
@@ -30,6 +31,7 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationParts, Eva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
@@ -38,19 +40,19 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import ClassScore, Evaluation
     from netbuilder.core.results.mistakes import VisibleMatrix
 
-_NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
-
-_TAKEN = "What was taken for what"
-_EACH = "Each class by itself"
+_NO_MODEL = N_("Press Train to see how good the network is on samples it has not seen.")
 #: As long as what comes in its place.
-_COMPARING = (
-    "Judging the rows that it learned from, too: is it as good on rows that it has never seen as"
-    " on those that it learned from?"
+_COMPARING = N_(
+    "Evaluating the training set, too: is the network as good on new samples as on those that it "
+    "was trained on?"
 )
 
 
 class EvaluatePanel(QWidget):
-    """Shows what ``Judging`` found. ``sample_chosen(row)``: a test row was clicked."""
+    """Shows what the evaluation service found.
+
+    ``sample_chosen(row)``: a test sample was clicked.
+    """
 
     sample_chosen = Signal(int)
 
@@ -65,37 +67,42 @@ class EvaluatePanel(QWidget):
         self._workbench, self._evaluation_service = workbench, evaluation_service
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
-        self.waiting = EmptyStatePage.filling(self, _NO_MODEL)
+        self._compared = ""
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         self._build_head()
-        self.heat_title = heading(_TAKEN, self)
+        self.heat_title = heading(_("Confusion matrix"), self)
         self.heat_title.setWordWrap(True)  # of many classes it says which
         self.heat = HeatMap(self)
-        self.residuals_title = heading("Answers and truth", self)
+        self.residuals_title = heading(_("Predicted against true"), self)
         self.residuals = ResidualsView(self)
-        self.metrics = ShortTable("Numbers", self)
-        self.classes_title = heading(_EACH, self)
-        self.classes = _class_table(self)
-        self.parts = ShortTable("Training, validation and test", self)
+        self.parts = ShortTable(_("Measures"), self)
+        self.parts.setWordWrap(False)  # intervals come later: no row grows by them
         self.parts_note = note_label("", self)
+        self.classes_title = heading(_("Classes"), self)
+        self.classes = _class_table(self)
         self.samples = SampleList(self)
         self.samples.chosen.connect(self._choose_sample)
-        self.threshold_title = heading("One class against the rest", self)
+        self.threshold_title = heading(_("One class against the rest"), self)
         self.threshold = ThresholdView(self)
         self.threshold.moved.connect(self._threshold_moved)
+        self.calibration = CalibrationView(self)
+        self.groups = GroupView(workbench, self)
         self._results = (
-            self.metrics,
-            self.parts,
-            self.parts_note,
             self.heat_title,
             self.heat,
             self.residuals_title,
             self.residuals,
+            self.parts,
+            self.parts_note,
+            self.actions_row,
             self.samples,
-            self.threshold_title,
-            self.threshold,
             self.classes_title,
             self.classes,
+            self.threshold_title,
+            self.threshold,
+            self.calibration,
+            self.groups,
         )
         page = self.waiting.page_layout
         for widget in self._results:
@@ -108,7 +115,7 @@ class EvaluatePanel(QWidget):
         self.behind = EvaluationParts(workbench, self)
         self.behind.changed.connect(self._show_behind)
         self.heat.chosen.connect(self._show_cell)
-        self.heat.setToolTip("Click a cell to see its samples")
+        self.heat.setToolTip(_("Click a cell to see its samples"))
         evaluation_service.changed.connect(self._show)
         begins_anew(workbench.store, self.threshold.slider, self.threshold.which)
         workbench.store.project_replaced.connect(self.threshold.label.clear)
@@ -116,25 +123,59 @@ class EvaluatePanel(QWidget):
         self._show()
 
     def _build_head(self) -> None:
-        """What is judged, in a sentence, and on what."""
+        """The figure with what it counts and what it is compared with."""
         page = self.waiting.page_layout
         self.stale = StaleNote(self._workbench, self)
         self.output = NoWheelComboBox(self)
-        self.output.setAccessibleName("Output that is judged")
+        self.output.setAccessibleName(_("Output to evaluate"))
         self.output.activated.connect(self._show)
-        self.sentence = note_label("", self, role="sentence")
+        self.figure = QLabel(self)
+        self.figure.setObjectName("headline_figure")
+        self.figure.setProperty("role", "figure")
+        self.sentence = note_label("", self, role="body")
+        self.comparison = note_label("", self)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.sentence)
+        words.addWidget(self.comparison)
+        head = QHBoxLayout()
+        head.setSpacing(14)
+        head.addWidget(self.figure, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addLayout(words, 1)
         self.about = note_label("", self)
-        self.file_button = QPushButton("Judge on a file…", self)
-        self.file_button.setProperty("small", True)
-        self.file_button.clicked.connect(self._ask_file)
+        self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
+        self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
+        self.card_button = self._button(_("Model card…"), self._edit_card)
         self.cards = CardList(self)
-        row = QHBoxLayout()
-        row.addWidget(self.about, 1)
-        row.addWidget(self.file_button)
-        for widget in (self.stale, self.output, self.sentence):
-            page.addWidget(widget)
-        page.addLayout(row)
+        self.actions_row = QWidget(self)
+        row = FlowLayout(self.actions_row)
+        for button in (self.file_button, self.methods_button, self.card_button):
+            row.addWidget(button)
+        page.addWidget(self.stale)
+        page.addWidget(self.output)
+        page.addLayout(head)
+        page.addWidget(self.about)
         page.addWidget(self.cards)
+
+    def _compare_methods(self) -> None:
+        from netbuilder.ui.results.method_comparison import MethodComparisonDialog
+
+        trained = self._workbench.models.trained
+        if trained is not None:
+            MethodComparisonDialog(self._workbench, trained, self).open()
+
+    def _edit_card(self) -> None:
+        from netbuilder.ui.results.model_card_dialog import ModelCardDialog
+
+        trained = self._workbench.models.trained
+        if trained is not None:
+            ModelCardDialog(self._workbench, trained, self).open()
+
+    def _button(self, title: str, pressed: Callable[[], object]) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setProperty("small", True)
+        button.clicked.connect(lambda _checked: pressed())
+        return button
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -148,16 +189,16 @@ class EvaluatePanel(QWidget):
             self.parts_note.setText("")
             self.samples.hide()
             self.waiting.restart()
-            self.waiting.wait(next_step_sentence(self._workbench, _NO_MODEL))
+            self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
         elif evaluation_service.error is not None:
             self._show_error(evaluation_service.error)
         elif evaluation_service.evaluation is None:
-            self.waiting.wait("Asking the network about the test rows…")
+            self.waiting.wait(_("Evaluating the test set…"))
         else:
             self._show_evaluation(evaluation_service.evaluation, evaluation_service.file)
 
     def _ask_file(self) -> None:
-        path = ask_open(self, "Judge on a file", FILE_FILTER)
+        path = ask_open(self, _("Evaluate a file"), FILE_FILTER)
         if path is not None:
             self._evaluation_service.evaluate(path)
 
@@ -171,7 +212,7 @@ class EvaluatePanel(QWidget):
         self.output.setVisible(bool(found.others))
 
     def _chosen(self, found: Evaluation) -> Evaluation:
-        """Of a judgement what it says about the output that is looked at."""
+        """Return of an evaluation what is about the chosen output."""
         return found.others.get(self.output.currentText(), found)
 
     def _show_evaluation(self, whole: Evaluation, file: Path | None) -> None:
@@ -179,19 +220,16 @@ class EvaluatePanel(QWidget):
         self.waiting.ready()
         self._list_outputs(whole)
         found = self.shown = self._chosen(whole)
-        self.sentence.setText(found.sentence)
-        self.sentence.show()
-        where = "that it has not seen while training"
-        if file or whole.known:
-            kept = "that was" if found.samples == 1 else "that were"
-            where = f"of {file.name}" if file else f"{kept} kept for the test"
-        seen = (
-            f" {whole.known:,} of them also stand{'s' if whole.known == 1 else ''} among the "
-            "training rows, word for word."
-            if whole.known
-            else ""
-        )
-        self.about.setText(f"Judged on {format_count(found.samples, 'row')} {where}.{seen}")
+        from netbuilder.core.results.headline import headline
+
+        head = headline(found, file.name if file is not None else "")
+        self.figure.setText(head.figure)
+        self.sentence.setText(head.words)
+        self._compared = head.comparison
+        self._show_comparison("…")
+        for widget in (self.figure, self.sentence, self.comparison):
+            widget.show()
+        self._say_about(found)
         from netbuilder.core.results.mistakes import visible_matrix
 
         matrix = self.matrix = visible_matrix(found)
@@ -201,122 +239,188 @@ class EvaluatePanel(QWidget):
             self.heat.show_matrix(matrix.counts, matrix.labels)
             shown = len(matrix.classes)
             self.heat_title.setText(
-                f"{_TAKEN}: the {shown} of {len(found.labels):,} classes that are mixed up most"
+                _(
+                    "Confusion matrix: the {count} of {total} classes that are confused most",
+                    count=shown, total=len(found.labels),
+                )
                 if shown < len(found.labels)
-                else _TAKEN
-            )
+                else _("Confusion matrix")
+            )  # fmt: skip
         self.residuals.show_evaluation(found)
         self.residuals_title.setVisible(found.task == "regression")
         self.compare.show_evaluation(whole)
-        from netbuilder.core.results.classification_curves import metric_meaning
-
-        rows = [
-            (name.replace("_", " "), short_number(value), metric_meaning(name, value, found))
-            for name, value in found.metrics.items()
-        ]
-        for output, other in found.others.items():
-            rows += [
-                (
-                    f"{output}: {name.replace('_', ' ')}",
-                    short_number(value),
-                    metric_meaning(name, value, other),
-                )
-                for name, value in other.metrics.items()
-            ]
-        self.metrics.show_rows(("measure", "value", "what it means"), rows, narrow=2)
-        self.metrics.show()
         self.threshold.show_evaluation(found)
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
         self._keep_place(found, file)
         self.behind.ask(found, file)
         if self.threshold.isHidden():  # else it was told by the threshold
-            self._show_classes(found.classes, _EACH)
-        for widget in (self.classes_title, self.classes):
-            widget.setVisible(bool(found.classes))
+            self._show_classes(found.classes, _("Classes"))
+        self.classes_title.setVisible(bool(found.classes))
+        self.classes.setVisible(bool(found.classes))
+
+    def _show_comparison(self, interval: str) -> None:
+        within = _("95% interval: {interval}", interval=interval)
+        self.comparison.setText(f"{self._compared}\n{within}")
+
+    def _say_about(self, found: Evaluation) -> None:
+        """Say what is to know about the rows that were evaluated."""
+        words = []
+        if found.reading:
+            words.append(found.reading)
+        if found.known:
+            words.append(
+                ngettext(
+                    "{count} of these samples is also in the training set, word for word.",
+                    "{count} of these samples are also in the training set, word for word.",
+                    found.known,
+                )
+            )
+        behind = self.behind.behind
+        for far in behind.far if behind is not None and behind.evaluation is found else ():
+            low, high = (format_number(value) for value in far["training"])
+            words.append(
+                ngettext(
+                    "{count} sample has {column} outside the training range of {low} to {high}.",
+                    "{count} samples have {column} outside the training range of {low} to {high}.",
+                    far["samples"], column=far["column"], low=low, high=high,
+                )
+            )  # fmt: skip
+        self.about.setText(" ".join(words))
+        self.about.setVisible(bool(words))
 
     def _threshold_moved(self, at: ThresholdScores) -> None:
-        """Of two classes the report follows; of more the answer is the likeliest all the same."""
+        """Of two classes the table follows; of more the likeliest is predicted all the same."""
         from netbuilder.core.results.classification_curves import classes_at
 
         found = self.shown
         if found is None:
             return
         if at.threshold == 0.5:
-            self._show_classes(found.classes, _EACH)
+            self._show_classes(found.classes, _("Classes"))
         elif len(found.labels) == 2 and len(found.classes) == 2:
-            scores = classes_at(at, found.labels)
-            self._show_classes(scores, f"{_EACH}: “{at.label}” from {at.threshold:.0%} on")
+            title = _(
+                "Classes: “{label}” from {threshold} on",
+                label=at.label, threshold=format_percent(at.threshold),
+            )  # fmt: skip
+            self._show_classes(classes_at(at, found.labels), title)
         else:
-            self._show_classes(found.classes, f"{_EACH}, without the threshold above")
+            self._show_classes(found.classes, _("Classes, without the threshold above"))
 
     def _show_classes(self, classes: Sequence[ClassScore], title: str) -> None:
+        from netbuilder.core.results.headline import has_rare_class, interval_text
+
+        found, behind = self.shown, self.behind.behind
+        if found is not None and has_rare_class(found):
+            classes = sorted(classes, key=lambda one: one.support)
         scores = [
             (
                 one.label,
                 *(
-                    "" if math.isnan(part) else f"{part:.3f}"  # no row is of the class
+                    "" if math.isnan(part) else format_number(part, ".3f")  # no sample of the class
                     for part in (one.precision, one.recall, one.f1)
                 ),
-                f"{one.support:,}",
+                format_number(one.support, ",.0f"),
             )
             for one in classes
         ]
+        tips: list[str] = []
+        if found is not None and behind is not None and classes is found.classes:
+            for one in classes:
+                within = behind.classes.get(one.label, {}).get("intervals", {})
+                texts = {name: interval_text(found, name, within) for name in within}
+                tips.append(
+                    _("95% intervals: precision {precision}, recall {recall}", **texts)
+                    if texts
+                    else ""
+                )
         self.classes_title.setText(title)
-        self.classes.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
+        columns = (_("class"), _("precision"), _("recall"), _("F1"), _("samples"))
+        self.classes.show_rows(columns, scores, row_tips=tips)
 
     def _keep_place(self, found: Evaluation, file: Path | None) -> None:
         """Hold the room of what is still being found, so that nothing jumps when it comes."""
-        several = file is None  # a file has no training rows to compare with
-        self.parts.setVisible(several)
-        self.parts_note.setVisible(several)
-        if several:
-            rows = [(name.replace("_", " "), "…", "…", "…") for name in found.metrics]
-            self.parts.show_rows(("measure", "training", "validation", "test"), rows)
-            self.parts_note.setText(self.parts_note.text() or _COMPARING)
+        self._show_parts(found, {"test" if file is None else "": found}, {})
+        self.parts.show()
+        self.parts_note.setVisible(file is None)  # a file has no training rows to compare with
+        if file is None:
+            self.parts_note.setText(self.parts_note.text() or _(_COMPARING))
         # What was said of the network before stands there, pale, until the new is found.
-        for widget in (self.parts_note, self.samples):
+        for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(False)
         if file is not None:
             self.samples.hide()
+
+    def _show_parts(
+        self,
+        found: Evaluation,
+        parts: Mapping[str, Evaluation],
+        intervals: Mapping[str, tuple[float, float]],
+    ) -> None:
+        """Fill the one table: a measure a line, the parts of the data as columns."""
+        from netbuilder.core.results.classification_curves import metric_meaning
+        from netbuilder.core.results.headline import interval_text, metric_text
+
+        several = "" not in parts
+        columns = ("training", "validation", "test") if several else ("",)
+        titles = {
+            "training": _("training"), "validation": _("validation"), "test": _("test"),
+            "": _("value"),
+        }  # fmt: skip
+        rows, tips = [], []
+        for name, value in found.metrics.items():
+            cells = [
+                metric_text(found, name, parts[one].metrics[name])
+                if one in parts and name in parts[one].metrics
+                else ("…" if several and not intervals else "")
+                for one in columns
+            ]
+            within = interval_text(found, name, intervals) if intervals else "…"
+            rows.append((name.replace("_", " "), *cells, within))
+            tips.append(metric_meaning(name, value, found))
+        head = (_("measure"), *(titles[one] for one in columns), _("95% interval"))
+        self.parts.show_rows(head, rows, row_tips=tips)
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.fix, self))
         if self.evaluation is None:
             self.compare.show_evaluation(None)
-            self.sentence.setText("")
-            self.sentence.hide()
+            for label in (self.figure, self.sentence, self.comparison, self.about):
+                label.setText("")
+                label.hide()
             self.output.hide()
-            self.about.setText("")
             for widget in self._results:
                 widget.hide()
         self.waiting.ready()
 
     def _show_behind(self) -> None:
-        """Show the parts side by side, and the worst mistakes."""
-        behind = self.behind.behind
+        """Show the parts side by side, intervals, and the worst mistakes."""
+        behind, found = self.behind.behind, self.shown
         if behind is None and self.behind.idle:  # it could not be found
-            for widget in (self.parts, self.parts_note, self.samples):
+            for widget in (self.parts_note, self.samples, self.calibration, self.groups):
                 widget.hide()
-        if behind is None or behind.evaluation is not self.shown:
+        if behind is None or found is None or behind.evaluation is not found:
             return
         from netbuilder.core.results.classification_curves import gap_sentence
+        from netbuilder.core.results.headline import headline, interval_text
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
-        self.parts.setVisible(len(parts) > 1)
-        names = next(iter(parts.values())).metrics if parts else {}
-        rows = [
-            (name.replace("_", " "), *(short_number(part.metrics[name]) for part in parts.values()))
-            for name in names
-            if all(name in part.metrics for part in parts.values())
-        ]
-        self.parts.show_rows(("measure", *parts), rows)
+        of_file = self._evaluation_service.file is not None
+        self._show_parts(found, {"": found} if of_file else parts or {"test": found},
+                         behind.intervals)  # fmt: skip
+        within = interval_text(found, headline(found).metric, behind.intervals)
+        if within:
+            self._show_comparison(within)
+        self._say_about(found)
+        self._show_classes(found.classes, self.classes_title.text())
         self.parts_note.setText(gap_sentence(parts))
         self.parts_note.setVisible(bool(self.parts_note.text()))
-        for widget in (self.parts_note, self.samples):
+        self.calibration.show_calibration(behind.calibration)
+        self.groups.show_behind(behind, self._evaluation_service.file)
+        for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(True)
         what = behind.worst.what if behind.worst is not None else ""
-        self.samples.show_samples(behind.worst, f"The worst mistakes ({what}):")
+        self.samples.show_samples(behind.worst, _("Worst mistakes ({what}):", what=what))
 
     def _choose_sample(self, row: int) -> None:
         if self._evaluation_service.file is None:  # rows of a file are none of the data's own
@@ -329,14 +433,26 @@ class EvaluatePanel(QWidget):
             return
         rows = matrix.rows_of(behind.evaluation, truth, answer)
         found = behind.samples(rows)
-        first = f", the {len(found.rows)} surest" if len(found.rows) < len(rows) else ""
-        words = f"{len(rows):,} × “{matrix.labels[truth]}” answered “{matrix.labels[answer]}”"
-        self.samples.show_samples(found, f"{words}{first}:")
+        names = {"truth": matrix.labels[truth], "prediction": matrix.labels[answer]}
+        total = format_number(len(rows), ",.0f")
+        if len(found.rows) < len(rows):
+            words = _(
+                "{total} samples of “{truth}” predicted as “{prediction}”, the {count} with the "
+                "highest confidence:",
+                total=total, count=len(found.rows), **names,
+            )  # fmt: skip
+        else:
+            words = ngettext(
+                "{total} sample of “{truth}” predicted as “{prediction}”:",
+                "{total} samples of “{truth}” predicted as “{prediction}”:",
+                len(rows), total=total, **names,
+            )  # fmt: skip
+        self.samples.show_samples(found, words)
         self.waiting.see(self.samples)
 
 
 def _class_table(parent: QWidget) -> ShortTable:
-    table = ShortTable("Each class", parent)
+    table = ShortTable(_("Classes"), parent)
     table.setWordWrap(False)  # there may be a thousand
     sorts_by_headers(table)
     return table

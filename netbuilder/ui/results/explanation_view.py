@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.colour_bar import ColourBar
@@ -72,11 +73,11 @@ class ExplanationView(QWidget):
         self._awaited = False
         layout = self.column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.button = QPushButton("Why this answer?", self)
+        self.button = QPushButton(_("Explain this prediction"), self)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._toggled)
         self.method = NoWheelComboBox(self)
-        self.method.setAccessibleName("Way to explain")
+        self.method.setAccessibleName(_("Explanation method"))
         self.method.activated.connect(self._ask)
         self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.sentence = note_label("", self)
@@ -154,8 +155,9 @@ class ExplanationView(QWidget):
         if not ways:
             return
         for way in ways:
-            self.method.addItem(way.title, way.name)
-            self.method.setItemData(self.method.count() - 1, way.help, Qt.ItemDataRole.ToolTipRole)
+            self.method.addItem(_(way.title), way.name)
+            place = self.method.count() - 1
+            self.method.setItemData(place, _(way.help), Qt.ItemDataRole.ToolTipRole)
         # One asks about one answer: what is about all rows is the second choice.
         first = next((index for index, way in enumerate(ways) if not way.overall), 0)
         known = self.method.findData(chosen) if chosen is not None else -1
@@ -181,12 +183,12 @@ class ExplanationView(QWidget):
     def _found(self, found: Explanation) -> None:
         from netbuilder.core.results.explain.explanation_drawing import (
             explanation_bars,
-            format_values,
             heat_map_legend,
             overlay_heat_map,
             strongest_values,
             token_patches,
         )
+        from netbuilder.core.wording import format_aligned
 
         if not self.button.isChecked():
             return
@@ -196,7 +198,7 @@ class ExplanationView(QWidget):
         self.text.setVisible(bool(found.tokens))
         self.text.show_tokens(token_patches(found))
         told = found.heatmap is not None and bool(found.heatmap.any())
-        self.legend.setVisible(told or any(value for _, value in found.tokens))
+        self.legend.setVisible(told or any(value for _unused, value in found.tokens))
         rgb, ends = heat_map_legend(found)
         colours = tuple(QColor(*one) for one in rgb)
         self.legend.show_ends(self.text.colours(colours) if found.tokens else colours, ends)
@@ -206,12 +208,17 @@ class ExplanationView(QWidget):
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
         pairs, left = strongest_values(explanation_bars(found), MOST_BARS)
-        words = format_values([value for _, value in pairs], signed=not found.responses)
+        words = format_aligned([value for _unused, value in pairs], sign=not found.responses)
         rows = [(name, value, said) for (name, value), said in zip(pairs, words, strict=True)]
-        self.bars.show_rows(rows if any(value for _, value in pairs) else [], signed=True)
+        self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:
             self.sentence.setText(
-                f"{found.sentence} The {MOST_BARS} of {len(pairs) + left} that change it most:"
+                _(
+                    "{result} The {count} of {total} columns that change it most:",
+                    result=found.sentence,
+                    count=MOST_BARS,
+                    total=len(pairs) + left,
+                )
             )
         near = found.nearest
         self.nearest.setVisible(near is not None and bool(near.changes))

@@ -9,6 +9,14 @@ from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.font_scale import FACTORS
 
 
+def choose_font_scale(factor: float) -> None:
+    """Put a size of letters in force, and remember it; 1.0 is the system's."""
+    settings().setValue("scale", factor)
+    font_scale.set_font_scale(factor)
+    # Painted views (canvas, curves) take their fonts anew with the theme.
+    theme.theme().changed.emit()
+
+
 class FontScale(QObject):
     """Steps through the sizes. The size belongs to the application, not to one window."""
 
@@ -36,10 +44,7 @@ class FontScale(QObject):
             smaller = [f for f in FACTORS if f < self.factor - 1e-6]
             choices = bigger[:1] if step > 0 else smaller[-1:]
             factor = choices[0] if choices else self.factor
-        settings().setValue("scale", factor)
-        font_scale.set_font_scale(factor)
-        # Painted views (canvas, curves) take their fonts anew with the theme.
-        theme.theme().changed.emit()
+        choose_font_scale(factor)
 
     def apply(self) -> None:
         """Give the application its font and its stylesheet."""

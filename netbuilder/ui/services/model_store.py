@@ -22,6 +22,7 @@ class Source(StrEnum):
     FILE = "file"
     PAUSED = "paused"  # a run, as it stood in its last pause
     LIVE = "live"  # a run that goes on, as it was at one moment
+    HISTORY = "history"  # the run that has ended, as it was at an earlier epoch
     MANUAL = "manual"  # a person set some of them while nothing was training
 
 
@@ -50,13 +51,17 @@ class ModelState:
 
     @property
     def settled(self) -> ModelState:
-        """What is evaluated and saved: not the passing moment of a run that goes on."""
-        return self.base if self.source is Source.LIVE else self
+        """What is evaluated and saved: not a passing moment of a run, or an earlier one."""
+        return self.base if self.source in (Source.LIVE, Source.HISTORY) else self
 
     @property
     def base(self) -> ModelState:
         """What was on show before a run's snapshots, or before weights were set by hand."""
         return self.before or self
+
+
+#: What gives way again to the network that was on show before.
+_SNAPSHOTS = (Source.PAUSED, Source.LIVE, Source.HISTORY)
 
 
 class ModelStore(QObject):
@@ -100,12 +105,12 @@ class ModelStore(QObject):
     def submit_over(self, model: TrainedModel, source: Source) -> None:
         """Show a network that gives way again to what was on show before."""
         state = self.state
-        over = state.source in (Source.PAUSED, Source.LIVE) or state.source is source
+        over = state.source in _SNAPSHOTS or state.source is source
         self.submit(ModelState(model, source, before=state.base if over else state))
 
     def withdraw_snapshot(self) -> None:
-        """Show again what was on show before a run that leaves no network."""
-        if self.state.source in (Source.PAUSED, Source.LIVE):
+        """Show again what was on show before a snapshot of a run."""
+        if self.state.source in _SNAPSHOTS:
             self.submit(self.state.base)
 
     def add_evaluation(self, model: TrainedModel, evaluation: Evaluation) -> None:

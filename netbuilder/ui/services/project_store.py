@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
+from netbuilder.core.i18n import rerendered
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.model import Project
 
@@ -133,17 +134,17 @@ class ProjectStore(QObject):
     @property
     def undo_label(self) -> str | None:
         """What ``undo`` would take back, or None."""
-        return self._done[-1].label if self._done else None
+        return rerendered(self._done[-1].label) if self._done else None
 
     @property
     def redo_label(self) -> str | None:
         """What ``redo`` would do again, or None."""
-        return self._undone[-1].label if self._undone else None
+        return rerendered(self._undone[-1].label) if self._undone else None
 
     @property
     def undo_labels(self) -> tuple[str, ...]:
         """All steps that can be taken back, the latest first."""
-        return tuple(step.label for step in reversed(self._done))
+        return tuple(rerendered(step.label) for step in reversed(self._done))
 
     def apply(self, label: str, edit: Edit, merge: str | None = None) -> Project:
         """Apply a pure edit as one undo step, and give the new project.

@@ -8,10 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 
 from netbuilder.core import folders
+from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.file_dialogs import remember_place
 
 RECENT_COUNT = 10
+#: The lesson that was gone on with last; nothing once a file was opened or saved after it.
+CONTINUE = "continue"
 
 
 def settings() -> QSettings:
@@ -41,6 +44,19 @@ def forget_files() -> None:
 def _store(paths: Sequence[Path]) -> None:
     kept = settings()
     kept.setValue("recent", [str(path) for path in paths])
+    kept.remove(CONTINUE)
+    kept.sync()
+
+
+def chosen_language() -> str:
+    """The language that the user chose in the settings; "" for the system's."""
+    return str(settings().value("language", ""))
+
+
+def keep_language(name: str) -> None:
+    """Remember a language for the next start; "" for the system's."""
+    kept = settings()
+    kept.setValue("language", name)
     kept.sync()
 
 
@@ -50,6 +66,26 @@ def set_motion(reduced: bool) -> None:
     kept = settings()
     kept.setValue("reduced-motion", reduced)
     kept.sync()
+
+
+def chosen_scheme() -> str:
+    """Return the colours that the user chose: "light", "dark" or "system"."""
+    kept = str(settings().value("scheme", "system"))
+    return kept if kept in ("light", "dark") else "system"
+
+
+def set_scheme(name: str) -> None:
+    """Use light or dark colours, or the system's ("system"); remembered."""
+    kept = settings()
+    kept.setValue("scheme", name)
+    kept.sync()
+    recall_scheme()
+
+
+def recall_scheme() -> None:
+    """Put the colours that the user chose in force."""
+    chosen = chosen_scheme()
+    theme.theme().force(None if chosen == "system" else chosen == "dark")
 
 
 def recall_motion() -> None:

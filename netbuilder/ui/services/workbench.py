@@ -6,6 +6,7 @@ All of it follows from the project and is found again whenever that changes, off
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -271,6 +272,15 @@ class Workbench(QObject):
         self._facts_key = None
         self.refresh()
         self.data_file_changed.emit()
+
+    def retranslate(self) -> None:
+        """Find facts and problems anew: their sentences are of the language before."""
+        if cache := sys.modules.get("netbuilder.core.data.readers.cache"):
+            cache.forget_all()
+        if self.keras_state == "ready":
+            self._facts_key = None
+            self.refresh()
+            self.diagnose()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
         """Call ``done`` with the facts of the project as it stands, even if they are not found yet.

@@ -7,7 +7,12 @@ from netbuilder.ui.style.theme import Colors
 
 
 def stylesheet(c: Colors, points: float) -> str:
-    """The application's stylesheet for a scheme and a font size in points."""
+    """Return the application's stylesheet for a scheme and a font size in points.
+
+    Controls are 24, 28 or 32 pixels high at letters of 9 points, and grow with these.
+    """
+    # Inside of a border of one pixel.
+    low, middle, high = (round(height * points / 9) - 2 for height in (24, 28, 32))
     small, tiny, large = points * 0.88, points * 0.82, points * 1.18
     field = c.canvas if c.dark else c.panel
     up, down, left, right, check = (
@@ -16,12 +21,11 @@ def stylesheet(c: Colors, points: float) -> str:
     )
     return f"""
 QMainWindow, QDialog, QMessageBox {{ background: {c.panel}; }}
-QMainWindow::separator {{ background: {c.hairline}; width: 1px; height: 1px; }}
-QMainWindow::separator:hover {{ background: {c.accent}; }}
+QSplitter::handle {{ background: {c.hairline}; }}
+QSplitter::handle:hover, QSplitter::handle:pressed {{ background: {c.accent}; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.hairline};
             padding: 4px 6px; }}
-QDockWidget {{ border: none; }}
-QDockWidget::title {{ background: {c.canvas}; padding: 4px 8px; }}
+#side, #palette, #lesson {{ background: {c.panel}; }}
 QScrollArea, QScrollArea > QWidget > QWidget[role="page"] {{ background: {c.panel}; border: none; }}
 QStatusBar {{ background: {c.panel}; border-top: 1px solid {c.hairline}; }}
 QStatusBar::item {{ border: none; }}
@@ -37,32 +41,46 @@ QLabel[role="heading"] {{ color: {c.text}; font-weight: 600; }}
 QLabel[role="caption"] {{ color: {c.secondary}; font-weight: 600; font-size: {tiny:.1f}pt; }}
 QLabel[role="title"] {{ color: {c.text}; font-weight: 700; font-size: {large:.1f}pt; }}
 QLabel[role="answer"] {{ color: {c.text}; font-weight: 700; font-size: {points * 1.6:.1f}pt; }}
+QLabel[role="figure"] {{ color: {c.text}; font-weight: 700; font-size: {points * 1.8:.1f}pt; }}
 QLabel[role="sentence"] {{ color: {c.text}; font-size: {large:.1f}pt; font-weight: 600; }}
 QLabel[role="empty"] {{ color: {c.secondary}; padding: 24px; }}
 
 QPushButton {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.hairline};
-               border-radius: 8px; padding: 5px 12px; min-height: {points * 1.5:.0f}px; }}
+               border-radius: 8px; padding: 0 12px; min-height: {middle}px; }}
 QPushButton:hover {{ border-color: {c.accent}; }}
 QPushButton:pressed {{ background: {c.selection}; }}
-QPushButton:disabled {{ color: {c.secondary}; background: {c.panel}; }}
+QPushButton:disabled {{ color: {c.disabled}; background: {c.panel}; }}
 QPushButton:focus {{ border-color: {c.accent}; }}
-QPushButton:checked {{ background: {c.selection}; border-color: {c.accent}; }}
-QPushButton[small="true"] {{ padding: 2px 8px; min-height: {points * 1.35:.0f}px;
-                            font-size: {small:.1f}pt; }}
+QPushButton:checked {{ background: {c.selection}; color: {c.accent_text};
+                       border-color: {c.accent}; }}
+QPushButton[small="true"] {{ padding: 0 8px; min-height: {low}px; font-size: {small:.1f}pt; }}
 QPushButton[role="primary"] {{ background: {c.accent}; color: {c.on_accent};
                                border-color: {c.accent}; font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {c.hairline}; border-color: {c.hairline};
-                                        color: {c.secondary}; }}
+                                        color: {c.disabled}; }}
 QPushButton[role="train"] {{ background: {c.train}; color: #FFFFFF; border: 1px solid {c.train};
-                             font-weight: 600; padding: 5px 14px; }}
+                             font-weight: 600; padding: 0 14px; min-height: {high}px; }}
 QPushButton[role="train"]:hover {{ background: #166A35; }}
 QPushButton[role="train"]:focus {{ border-color: {c.text}; }}
 QPushButton[role="train"]:disabled {{ background: {c.hairline}; border-color: {c.hairline};
-                                      color: {c.secondary}; }}
+                                      color: {c.disabled}; }}
 QPushButton[role="choose"] {{ text-align: left; background: {field}; border-radius: 6px;
-                              padding: 3px 8px; min-height: {points * 1.75:.0f}px; }}
+                              border-color: {c.border}; padding: 0 8px; }}
 QPushButton[role="choose"]::menu-indicator {{ image: url({down}); width: 11px; height: 11px;
   subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }}
+QFrame[role="tasks"] {{ background: {c.well}; border-radius: 8px; }}
+QPushButton[role="task"], QPushButton[role="segment"] {{ background: transparent;
+  color: {c.secondary}; border: 1px solid transparent; border-radius: 6px; padding: 0 4px;
+  min-height: {low}px; }}
+QPushButton[role="segment"] {{ padding: 0 8px; }}
+QPushButton[role="task"]:hover, QPushButton[role="segment"]:hover {{ color: {c.text}; }}
+QPushButton[role="task"]:checked, QPushButton[role="segment"]:checked {{ background: {c.raised};
+  color: {c.text}; border-color: {c.hairline}; }}
+QPushButton[role="task"]:checked {{ font-weight: 600; }}
+QPushButton[role="task"]:focus, QPushButton[role="segment"]:focus {{ border-color: {c.accent}; }}
+QPushButton[role="segment"]:disabled {{ color: {c.disabled}; }}
+QFrame[role="strip"] {{ background: {c.canvas}; border-top: 1px solid {c.hairline}; }}
+QToolButton[role="rail"] {{ padding: 6px; border-radius: 8px; color: {c.secondary}; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {c.accent};
                             padding: 2px 4px; min-height: 0; }}
 
@@ -70,19 +88,22 @@ QToolButton {{ background: transparent; color: {c.text}; border: 1px solid trans
                border-radius: 6px; padding: 4px 8px; }}
 QToolButton:hover {{ background: {c.selection}; }}
 QToolButton:focus {{ border-color: {c.accent}; }}
-QToolButton:checked {{ background: {c.selection}; color: {c.accent}; }}
-QToolButton:disabled {{ color: {c.secondary}; }}
+QToolButton:checked {{ background: {c.selection}; color: {c.accent_text}; }}
+QToolButton:disabled {{ color: {c.disabled}; }}
+QToolBar QToolButton {{ padding: 0 8px; min-height: {high}px; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[role="fold"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px 2px; }}
 QToolButton[role="quiet"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px 5px; }}
 QToolButton[role="step"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px; }}
-QToolButton[role="quiet"]:checked, QToolButton[role="step"]:checked {{ color: {c.accent}; }}
+QToolButton[role="quiet"]:checked, QToolButton[role="step"]:checked {{
+  color: {c.accent_text}; }}
+QToolButton[role="quiet"]:disabled, QToolButton[role="fold"]:disabled {{ color: {c.disabled}; }}
 QToolButton[role="boxed"] {{ border: 1px solid {c.hairline}; border-radius: 8px;
-                             padding: 5px 10px; }}
+                             padding: 0 10px; }}
 
 QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox {{
-  background: {field}; color: {c.text}; border: 1px solid {c.hairline}; border-radius: 6px;
-  padding: 3px 8px; min-height: {points * 1.75:.0f}px;
+  background: {field}; color: {c.text}; border: 1px solid {c.border}; border-radius: 6px;
+  padding: 0 8px; min-height: {middle}px; placeholder-text-color: {c.secondary};
   selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
 QAbstractSpinBox, QComboBox {{ padding-right: 20px; }}
 QAbstractSpinBox[fixed="plain"] {{ padding-right: 8px; }}
@@ -113,7 +134,9 @@ QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
   border-color: {c.accent}; }}
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{
   border-color: {c.error}; }}
-QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {c.secondary}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {c.disabled};
+  border-color: {c.hairline}; }}
+QCheckBox:disabled, QRadioButton:disabled {{ color: {c.disabled}; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0;
                               background: transparent; }}
 QLineEdit[role="plain"] {{ border: 1px solid transparent; background: transparent;
@@ -157,7 +180,7 @@ QTableCornerButton::section {{ background: {c.canvas}; border: none; }}
 QMenu {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.hairline}; padding: 4px; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {c.selection}; }}
-QMenu::item:disabled {{ color: {c.secondary}; }}
+QMenu::item:disabled {{ color: {c.disabled}; }}
 QMenu::separator {{ height: 1px; background: {c.hairline}; margin: 4px 8px; }}
 QMenuBar {{ background: {c.panel}; }}
 QMenuBar::item {{ padding: 4px 8px; background: transparent; }}
@@ -166,11 +189,12 @@ QMenuBar::item:selected {{ background: {c.selection}; border-radius: 4px; }}
 QProgressBar {{ background: {c.hairline}; border: none; border-radius: 3px; max-height: 6px;
                 min-height: 6px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
-QSlider::groove:horizontal {{ background: {c.hairline}; height: 4px; border-radius: 2px; }}
+QSlider:horizontal {{ min-height: 20px; }}
+QSlider::groove:horizontal {{ background: {c.border}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {c.accent}; width: 16px; margin: -6px 0;
                               border-radius: 8px; }}
 QSlider::handle:horizontal:focus {{ border: 2px solid {c.text}; }}
-QSlider::handle:horizontal:disabled {{ background: {c.secondary}; }}
+QSlider::handle:horizontal:disabled {{ background: {c.border}; }}
 
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}

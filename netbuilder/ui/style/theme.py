@@ -27,10 +27,14 @@ class Colors:
     canvas: str
     panel: str
     raised: str
+    well: str
     hairline: str
+    border: str
     text: str
     secondary: str
+    grid: str
     accent: str
+    accent_text: str
     on_accent: str
     selection: str
     train: str
@@ -45,6 +49,15 @@ class Colors:
     training: str
     validation: str
 
+    @property
+    def disabled(self) -> str:
+        """The text of what cannot be done: half of it is the panel's colour."""
+        text, panel = QColor(self.text), QColor(self.panel)
+        red = (text.red() + panel.red()) // 2
+        green = (text.green() + panel.green()) // 2
+        blue = (text.blue() + panel.blue()) // 2
+        return QColor(red, green, blue).name()
+
     def signed(self, value: float) -> str:
         """Blue for a number above 0, for what speaks for an answer; orange for one below."""
         return self.training if value >= 0 else self.validation
@@ -55,10 +68,14 @@ LIGHT = Colors(
     canvas="#F7F8FA",
     panel="#FFFFFF",
     raised="#FFFFFF",
+    well="#EDF0F4",
     hairline="#DDE1E7",
+    border="#8791A0",
     text="#1B2430",
-    secondary="#667085",
+    secondary="#596579",
+    grid="#E4E8EE",
     accent="#2563EB",
+    accent_text="#1D4ED8",
     on_accent="#FFFFFF",
     selection="#E6EEFD",
     train="#15803D",
@@ -78,10 +95,14 @@ DARK = Colors(
     canvas="#181B20",
     panel="#1D2127",
     raised="#252A32",
+    well="#15181D",
     hairline="#2E343D",
+    border="#707B8C",
     text="#E6E9EE",
     secondary="#98A2B3",
+    grid="#2A3038",
     accent="#6EA0FF",
+    accent_text="#8FB5FF",
     on_accent="#10151C",
     selection="#243352",
     train="#15803D",
@@ -205,5 +226,5 @@ def palette(scheme: Colors) -> QPalette:
     }.items():
         result.setColor(key, QColor(value))
     for key in (role.WindowText, role.Text, role.ButtonText):
-        result.setColor(QPalette.ColorGroup.Disabled, key, QColor(scheme.secondary))
+        result.setColor(QPalette.ColorGroup.Disabled, key, QColor(scheme.disabled))
     return result

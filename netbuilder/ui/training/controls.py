@@ -8,6 +8,7 @@ import random
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.style import theme
@@ -23,13 +24,13 @@ class RateSlider(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel("learning rate", self)
+        label = QLabel(_("Learning rate"), self)
         label.setProperty("role", "field")
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(20)
-        self.slider.setAccessibleName("learning rate")
-        self.slider.setToolTip("How big each learning step is: may be moved while it trains")
+        self.slider.setAccessibleName(_("Learning rate"))
+        self.slider.setToolTip(_("Size of each training step; you can change it during training"))
         label.setBuddy(self.slider)
         self.value = QLabel(self)
         self._size()
@@ -86,10 +87,10 @@ class RunButtons(QWidget):
         self.count = CountBox(1, 100_000, self)
         self.count.setMaximumWidth(68)
         self.count.setValue(20)
-        self.count.setAccessibleName("epochs to train more")
-        self.more = self._button("Train more", "Go on from here for so many epochs")
-        self.best = self._button("Best epoch", "Take the weights of the best epoch back")
-        self.reset = self._button("Reset", "Begin with new weights, with the same seed")
+        self.count.setAccessibleName(_("Epochs to train on"))
+        self.more = self._button(_("Train more"), _("Train for this many more epochs"))
+        self.best = self._button(_("Best epoch"), _("Restore the weights of the best epoch"))
+        self.reset = self._button(_("Reset"), _("Start again with initial weights"))
         row = FlowLayout(self)
         for widget in (self.count, self.more, self.best, self.reset):
             row.addWidget(widget)
@@ -97,8 +98,8 @@ class RunButtons(QWidget):
         self.best.clicked.connect(lambda _checked=False: runner.go_to_best())
         menu = QMenu(self.reset)
         # Not the method itself: an action brings whether it is checked, which is no seed.
-        menu.addAction("With the same seed", lambda: runner.reset_weights(None))
-        menu.addAction("With another seed", lambda: runner.reset_weights(another_seed()))
+        menu.addAction(_("With the same seed"), lambda: runner.reset_weights(None))
+        menu.addAction(_("With another seed"), lambda: runner.reset_weights(another_seed()))
         self.reset.setMenu(menu)
         runner.progress_changed.connect(self.refresh)
         self.refresh()
@@ -110,7 +111,7 @@ class RunButtons(QWidget):
         self.reset.setEnabled(runner.may_go_on)
         best = runner.best_epoch
         self.best.setEnabled(runner.may_go_to_best)
-        self.best.setText(f"Best epoch ({best})" if best else "Best epoch")
+        self.best.setText(_("Best epoch ({number})", number=best) if best else _("Best epoch"))
 
     def _button(self, title: str, tip: str) -> QPushButton:
         button = QPushButton(title, self)

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot
@@ -25,8 +26,9 @@ def export_curves(plot: TrainingCurvePlot, path: Path) -> None:
             write_bytes(path, curves_table(plot.run).encode("utf-8"))
         case ending:
             raise UserError(
-                f"Curves cannot be written as “{ending or path.name}”.",
-                "Choose a name that ends in .png, .svg or .csv.",
+                _("Curves cannot be saved as “{ending}”.", ending=ending or path.name),
+                _("Choose a name that ends in .png, .svg or .csv."),
+                code="curves_ending",
             )
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import (
@@ -34,13 +35,13 @@ from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.steady_frame import SteadyFrame
 
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
-_INVITATION = "Press Train: the network learns, and its curves grow here."
-_ON_THE_WAY = "It begins to train: its curves grow here in a moment."
-_STANDS = "The run stands at its start: its curves grow here when it goes on."
+_INVITATION = N_("Press Train to see the training curves here.")
+_ON_THE_WAY = N_("Training is starting. Curves will appear here.")
+_STANDS = N_("The run is paused at its start. Curves appear here when it goes on.")
 FILE_TYPES = (
-    FileType("Picture", (".png",)),
+    FileType(N_("Image"), (".png",)),
     FileType("SVG", (".svg",)),
-    FileType("Table", (".csv",)),
+    FileType(N_("Table"), (".csv",)),
 )
 
 
@@ -51,7 +52,7 @@ class CurveView(QWidget):
         super().__init__(parent)
         self.plot = TrainingCurvePlot(self)
         self.plot.menu.below = self._below
-        self.invitation = QLabel(_INVITATION, self.plot)
+        self.invitation = QLabel(_(_INVITATION), self.plot)
         self.invitation.setProperty("role", "empty")
         self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.invitation.setWordWrap(True)
@@ -81,28 +82,29 @@ class CurveView(QWidget):
         self.tools = tools = CurveTools(parent)
         self.quantity = ElidedComboBox(self.tools)
         self.quantity.setProperty("quiet", True)
-        self.quantity.setAccessibleName("What is drawn")
+        self.quantity.setAccessibleName(_("Quantity"))
         self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.quantity.setMaximumWidth(_LONGEST_NAME * self.fontMetrics().averageCharWidth())
         self.quantity.addItem("loss", "loss")
-        self.steps = self._switch("steps", "A point for every step, or for every epoch")
+        self.steps = self._switch(_("steps"), _("Show a point for every step behind the epochs"))
         self.steps.setChecked(True)
-        self.log = self._switch("log", "Logarithmic scale")
-        self.smooth = self._switch("smooth", "Moving average")
-        self.menu_button = self._switch("…", "Export, or show everything again")
+        self.log = self._switch(_("log"), _("Logarithmic scale"))
+        self.smooth = self._switch(_("smooth"), _("Moving average"))
+        self.menu_button = self._switch("…", _("Export, or zoom out"))
         self.menu_button.setCheckable(False)
-        self.menu_button.setAccessibleName("More about the curves")
+        self.menu_button.setAccessibleName(_("More curve options"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.menu_button)
-        menu.addAction("Show everything", self.plot.follow)
+        menu.addAction(_("Show all"), self.plot.follow)
         menu.addSeparator()
-        menu.addAction("Export as PNG, SVG or CSV…", self._export)
+        menu.addAction(_("Export as PNG, SVG or CSV…"), self._export)
         self.menu_button.setMenu(menu)
         tools.fill(self.quantity, (self.steps, self.log, self.smooth), self.menu_button)
 
     def show_training(self, on: bool, *, paused: bool = False) -> None:
         """Say, before the first point, that the curves are on their way."""
-        self.invitation.setText((_STANDS if paused else _ON_THE_WAY) if on else _INVITATION)
+        words = (_STANDS if paused else _ON_THE_WAY) if on else _INVITATION
+        self.invitation.setText(_(words))
 
     def show_run(self, run: RunCurves, planned: int) -> None:
         """Show another run."""
@@ -145,10 +147,18 @@ class CurveView(QWidget):
         self.legend.setText(self._told())
         plot = self.plot
         training, checked = self._last()
-        told = f"{plot.quantity.replace('_', ' ')}: training {short_number(training)}"
-        if checked is not None:
-            told += f", validation {short_number(checked)}"
-        plot.setAccessibleDescription(told if training is not None else "")
+        values = {
+            "quantity": plot.quantity.replace("_", " "),
+            "training": short_number(training),
+            "validation": short_number(checked),
+        }
+        if training is None:
+            told = ""
+        elif checked is None:
+            told = _("{quantity}: training {training}", **values)
+        else:
+            told = _("{quantity}: training {training}, validation {validation}", **values)
+        plot.setAccessibleDescription(told)
 
     def _last(self) -> tuple[float | None, float | None]:
         plot = self.plot
@@ -163,11 +173,11 @@ class CurveView(QWidget):
         """What the curves are, and where they stand."""
         scheme, plot = theme.colors(), self.plot
         training, checked = self._last()
-        parts = [_entry(scheme.training, TRAINING_SIGN[1], "training", training)]
+        parts = [_entry(scheme.training, TRAINING_SIGN[1], _("training"), training)]
         if checked is not None or plot.run.quantities == []:
-            parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], "validation", checked))
+            parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], _("validation"), checked))
         if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
-            parts.append(f"in epoch {plot.run.kept_epoch:,}, which is kept")
+            parts.append(_("epoch {number} is kept", number=plot.run.kept_epoch))
         for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.told(f"val_{plot.quantity}")
             parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))
@@ -175,7 +185,7 @@ class CurveView(QWidget):
 
     def _below(self) -> str:
         quantity = self.plot.quantity.replace("_", " ")
-        return f"{quantity} by epochs: &nbsp; {self._told()}"
+        return _("{quantity} by epoch:", quantity=quantity) + f" &nbsp; {self._told()}"
 
     def _switch(self, title: str, tip: str) -> QToolButton:
         button = QToolButton(self.tools)
@@ -186,15 +196,15 @@ class CurveView(QWidget):
         return button
 
     def _export(self) -> None:
-        path = ask_save(self, "Export the curves", "curves.png", FILE_TYPES)
+        path = ask_save(self, _("Export curves"), "curves.png", FILE_TYPES)
         if path is None:
             return
         try:
             export_curves(self.plot, path)
         except UserError as error:
-            ask_question(self, "The curves were not saved", str(error), ("OK",))
+            ask_question(self, _("The curves were not saved"), str(error), ("OK",))
         else:
-            show_hint_beside(self.plot, f"Wrote {path.name}")
+            show_hint_beside(self.plot, _("Saved {name}.", name=path.name))
 
 
 def _entry(color: str, sign: str, name: str, value: float | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -93,6 +94,9 @@ class TrainingMessages(QWidget):
         buttons = (*message.buttons, *(button for one in others for button in one.buttons))
         count = len(self.messages)
         if count > 1:
-            buttons = (*buttons, (f"{self._place + 1} of {count} ›", self.next))
+            buttons = (
+                *buttons,
+                (_("{number} of {count} ›", number=self._place + 1, count=count), self.next),
+            )
         self.card = RoleBox(message.role, message.title, message.words, self, buttons=buttons)
         self._layout.addWidget(self.card)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.forms.choose_row import ChooseRow
 
@@ -41,13 +42,13 @@ class MetricsEditor(ChooseRow):
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         text = ", ".join(names) or "none"
         if self._chosen is None:
-            text = f"auto: {text}" if names else "automatic, from the data"
+            text = _("auto: {names}", names=text) if names else _("automatic")
         self.show_text(text)
         self.button.setToolTip(text)
 
     def _fill(self) -> None:
         self.menu.clear()
-        automatic = self.menu.addAction("automatic, from the data")
+        automatic = self.menu.addAction(_("automatic"))
         automatic.setCheckable(True)
         automatic.setChecked(self._chosen is None)
         automatic.triggered.connect(lambda _checked=False: self._set(None))
@@ -61,16 +62,16 @@ class MetricsEditor(ChooseRow):
         for spec in fitting:
             self._entry(self.menu, spec, now)
         if others:
-            more = self.menu.addMenu("for other targets")
+            more = self.menu.addMenu(_("For other targets"))
             more.setToolTipsVisible(True)
             for spec in others:
                 self._entry(more, spec, now)
 
     def _entry(self, menu: QMenu, spec: ObjectSpec, now: tuple[str, ...]) -> None:
-        entry = menu.addAction(spec.title or spec.name)
+        entry = menu.addAction(spec.display_title)
         entry.setCheckable(True)
         entry.setChecked(spec.name in now)
-        entry.setToolTip(spec.help)
+        entry.setToolTip(spec.explanation)
         entry.triggered.connect(self._toggler(spec.name))
 
     def _toggler(self, name: str) -> Callable[[bool], None]:

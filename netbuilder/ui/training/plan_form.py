@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import OutputSettings, Project, Training
 from netbuilder.ui.forms.choice_editor import ChoiceForm
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.metrics_editor import MetricsEditor
@@ -25,16 +27,16 @@ from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 _DEFAULTS = Training()
 _LENGTH = (
-    Param("epochs", Kind.INT, _DEFAULTS.epochs, "times through all rows", 1, 1_000_000),
-    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, "rows a step", 1, 10_000_000),
-    Param("validation_split", Kind.FLOAT, 0.1, "part kept aside to watch", 0.0, 0.9),
-    Param("seed", Kind.INT, _DEFAULTS.seed, "same seed, same run", 0, 2**31 - 1),
-    Param("shuffle", Kind.BOOL, True, "mix the rows before every epoch", more=True),
+    Param("epochs", Kind.INT, _DEFAULTS.epochs, N_("passes over the training set"), 1, 1_000_000),
+    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, N_("samples per step"), 1, 10_000_000),
+    Param("validation_split", Kind.FLOAT, 0.1, N_("share held out for validation"), 0.0, 0.9),
+    Param("seed", Kind.INT, _DEFAULTS.seed, N_("the same seed repeats a run"), 0, 2**31 - 1),
+    Param("shuffle", Kind.BOOL, True, N_("shuffle the rows before every epoch"), more=True),
     Param(
         "class_weight",
         Kind.CHOICE,
         "none",
-        "balanced: rare classes count more",
+        N_("balanced: rare classes count more"),
         choices=("none", "balanced"),
         more=True,
     ),
@@ -42,12 +44,14 @@ _LENGTH = (
         "precision",
         Kind.CHOICE,
         "float32",
-        "mixed: faster on newer GPUs",
+        N_("mixed precision: faster on newer GPUs"),
         choices=("float32", "mixed_float16", "mixed_bfloat16"),
         more=True,
     ),
 )
 
+#: What the level Basic shows, beside loss and optimizer.
+_BASIC = frozenset({"epochs", "batch_size", "learning_rate"})
 #: Where a problem of the plan is said: ``Problem.field``.
 _FIELDS = ("batch_size", "loss", "metrics", "optimizer")
 
@@ -94,6 +98,7 @@ class PlanForm(QWidget):
         self.callbacks: CallbacksForm | None = None
         self._layout.addStretch(1)
         store.changed.connect(self._project_changed)
+        level().changed.connect(self._show_level)
         workbench.facts_changed.connect(self._show_automatic)
         workbench.facts_changed.connect(self._show_steps)
         workbench.problems_changed.connect(self._show_problems)
@@ -102,7 +107,8 @@ class PlanForm(QWidget):
         self._show_problems()
 
     def unfold(self, name: str) -> None:
-        """Open what a setting is folded under."""
+        """Open what a setting is folded under, or hidden by the level."""
+        self.length.limit(None)
         if name == "callbacks":
             self.callbacks_button.setChecked(True)
         for form in (self.length, self.optimizer.form):
@@ -147,12 +153,23 @@ class PlanForm(QWidget):
         self.loss.show_choice(plan.loss)
         self.metrics.show_choices(plan.metrics)
         self.optimizer.show_choice(plan.optimizer)
-        names = [CALLBACKS[c.name].title or c.name for c in plan.callbacks if c.name in CALLBACKS]
-        self.callbacks_button.setText(f"While it trains: {', '.join(names) or 'nothing extra'}")
+        names = [CALLBACKS[c.name].display_title for c in plan.callbacks if c.name in CALLBACKS]
+        self.callbacks_button.setText(_("Callbacks: {names}", names=", ".join(names) or _("none")))
         if self.callbacks is not None:
             self.callbacks.show_choices(plan.callbacks)
         self._show_steps()
         self._show_outputs()
+        self._show_level()
+
+    def _show_level(self) -> None:
+        """Leave out in Basic what a first lesson does not need, unless the project uses it."""
+        basic, plan = level().basic, self._store.project.training
+        self.length.limit(_BASIC if basic else None)
+        if self.optimizer.form is not None:
+            self.optimizer.form.limit(_BASIC if basic else None)
+        several = bool(self.outputs)
+        self.metrics.setVisible(not several and (not basic or plan.metrics is not None))
+        self.callbacks_button.setVisible(not basic or bool(plan.callbacks))
 
     def _show_steps(self) -> None:
         """Tell the optimizer how many steps there will be: a schedule is drawn over them."""
@@ -208,7 +225,7 @@ class PlanForm(QWidget):
 
     def _edit(self, what: str, merge: str, **changes: Any) -> None:
         self._store.apply(
-            f"Change {what}",
+            _("Change {setting}", setting=what),
             lambda project: edits.set_training(project, **changes),
             merge=f"training/{merge}" if merge else None,
         )
@@ -218,7 +235,7 @@ class PlanForm(QWidget):
             value = next(p.default for p in _LENGTH if p.name == name)
         if name == "validation_split":
             self._store.apply(
-                "Change validation split",
+                _("Change validation split"),
                 lambda project: edits.set_data(project, validation_split=value),
                 merge="training/validation_split",
             )
@@ -230,7 +247,9 @@ class PlanForm(QWidget):
             return edits.set_training(project, outputs={**project.training.outputs, output: goal})
 
         self._store.apply(
-            f"Change goal of {output}", change, merge=f"goal/{output}/{merge}" if merge else None
+            _("Change settings of output {name}", name=output),
+            change,
+            merge=f"goal/{output}/{merge}" if merge else None,
         )
 
     def _unfold_callbacks(self, opened: bool) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, OutputSettings
 from netbuilder.ui.forms.choice_editor import ChoiceForm
 from netbuilder.ui.forms.param_form import ParamForm
@@ -18,7 +19,9 @@ from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.training.metrics_editor import MetricsEditor
 from netbuilder.ui.widgets.labels import heading, note_label
 
-_WEIGHT = (Param("loss_weight", Kind.FLOAT, 1.0, "how much this output counts", 0.0),)
+_WEIGHT = (
+    Param("loss_weight", Kind.FLOAT, 1.0, N_("weight of this output in the total loss"), 0.0),
+)
 
 
 class OutputForm(QWidget):
@@ -35,7 +38,12 @@ class OutputForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (heading(f"Output “{output}”", self), self.loss, self.metrics, self.weight):
+        for widget in (
+            heading(_("Output “{name}”", name=output), self),
+            self.loss,
+            self.metrics,
+            self.weight,
+        ):
             layout.addWidget(widget)
         self.loss.edited.connect(lambda choice, merge: self._take(merge, loss=choice))
         self.metrics.edited.connect(lambda chosen: self._take("", metrics=chosen))
@@ -73,9 +81,9 @@ class CallbackRow(QWidget):
         self._spec = spec
         self._choice: Choice | None = None
         self._form: ParamForm | None = None
-        self.box = QCheckBox(spec.title or spec.name, self)
-        self.box.setToolTip(spec.help)
-        help_line = note_label(spec.help, self)
+        self.box = QCheckBox(spec.display_title, self)
+        self.box.setToolTip(spec.explanation)
+        help_line = note_label(spec.explanation, self)
         help_line.setContentsMargins(22, 0, 0, 0)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)

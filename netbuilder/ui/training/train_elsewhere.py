@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
@@ -38,20 +39,28 @@ def machine_commands(machines: list[str]) -> list[str]:
         UserError: no machine, or an address that is not ``host:port``.
     """
     if not machines:
-        raise UserError("No machine is named.", "Write one address a line, such as pc1:12345.")
+        raise UserError(
+            _("No machine is named."),
+            _("Write one address per line, such as pc1:12345."),
+            code="no_machine",
+        )
     plain = f"netbuilder train {PROJECT_NAME} -o model.h5"
     if len(machines) == 1:
         return [plain]
     addresses = [one if ":" in one else f"{one}:{PORT}" for one in machines]
     for address in addresses:
-        host, _, port = address.rpartition(":")
+        host, _colon, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise UserError(
-                f"“{address}” is no address of a machine.", "Write it as name:port, pc1:12345."
+                _("“{address}” is not the address of a machine.", address=address),
+                _("Write it as name:port, such as pc1:12345."),
+                code="machine_address",
             )
     if len(set(addresses)) < len(addresses):
         raise UserError(
-            "Two machines have the same address.", "Give each its own name, or another port."
+            _("Two machines have the same address."),
+            _("Give each its own name or another port."),
+            code="machine_twice",
         )
     joined = ",".join(addresses)
     return [f"{plain} --workers {joined} --worker-index {n}" for n in range(len(addresses))]
@@ -80,11 +89,19 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
             moved[field] = f"data/{target.name}"
     except FileNotFoundError as error:
         raise UserError(
-            f"The data “{error.filename}” is not there.", "Choose it again in the tab Data."
+            _("The data “{name}” was not found.", name=error.filename),
+            _("Choose it again on the Data page."),
+            code="data_missing",
         ) from error
     except OSError as error:
         raise UserError(
-            f"“{folder}” cannot be written: {error.strerror or error}.", "Choose another folder."
+            _(
+                "“{folder}” cannot be written: {reason}.",
+                folder=folder,
+                reason=error.strerror or error,
+            ),
+            _("Choose another folder."),
+            code="folder_not_written",
         ) from error
     files.write(replace(project, data=replace(data, **moved)), folder / PROJECT_NAME)
     write_bytes(folder / "HOW-TO.txt", instructions(machines, lines).encode("utf-8"))
@@ -96,23 +113,23 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
 def instructions(machines: list[str], lines: list[str]) -> str:
     """What to do with the folder, in words."""
     steps = [
-        "Train this network elsewhere",
+        _("Train this network elsewhere"),
         "============================",
         "",
-        "1. Install NetBuilder on each machine, the same version:  pip install netbuilder",
-        "2. Copy this whole folder to each machine.",
-        "3. Start, in the folder, on each machine its own command, all within a minute:",
+        _("1. Install NetBuilder on each machine, the same version: see its README."),
+        _("2. Copy this whole folder to each machine."),
+        _("3. In the folder, start on each machine its own command, all within a minute:"),
         "",
     ]
     for number, line in enumerate(lines):
-        where = machines[number] if len(machines) > 1 else "the machine"
+        where = machines[number] if len(machines) > 1 else _("the machine")
         steps += [f"   {where}:", f"       {line}", ""]
     steps += [
-        "The machines must reach each other at these addresses: open the ports in the firewall.",
-        "Machine 0 writes model.h5. Open it in NetBuilder: canvas, curves and weights are in it.",
+        _("The machines must reach each other at these addresses: open the ports in the firewall."),
+        _("Machine 0 writes model.h5. Open it in NetBuilder: it holds layers, curves and weights."),
         "",
     ]
-    return "\n".join(steps if len(lines) > 1 else [*steps[:-3], "It writes model.h5.", ""])
+    return "\n".join(steps if len(lines) > 1 else [*steps[:-3], _("It writes model.h5."), ""])
 
 
 class ElsewhereDialog(QDialog):
@@ -127,40 +144,42 @@ class ElsewhereDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._project, self._base, self._tell = project, base, tell
-        self.setWindowTitle("Train elsewhere")
+        self.setWindowTitle(_("Train elsewhere"))
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         self.resize(max(640, 80 * letter), max(460, 24 * line))
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
         layout.addWidget(
             note_label(
-                "Write a folder with the project, its data and the command for each machine. With "
-                "several machines each trains on its part of the data, and all have the same "
-                "weights at the end.",
+                _(
+                    "Write a folder with the project, its data and the command for each machine. "
+                    "Several machines each train on a part of the data and end with the same "
+                    "weights."
+                ),
                 self,
             )
         )
         self.machines = QPlainTextEdit(self)
         self.machines.setTabChangesFocus(True)
         self.machines.setPlaceholderText("pc1:12345\npc2:12345")
-        self.machines.setAccessibleName("Machines, one a line")
+        self.machines.setAccessibleName(_("Machines, one per line"))
         self.machines.setMaximumHeight(110)
         self.machines.setPlainText("localhost:12345")
-        layout.addWidget(note_label("Machines, one a line, as name:port", self, role="field"))
+        layout.addWidget(note_label(_("Machines, one per line, as name:port"), self, role="field"))
         layout.addWidget(self.machines)
         self.trouble = note_label("", self, role="complaint")
         layout.addWidget(self.trouble)
-        layout.addWidget(note_label("Commands", self, role="field"))
+        layout.addWidget(note_label(_("Commands"), self, role="field"))
         self.commands = QPlainTextEdit(self)
         self.commands.setTabChangesFocus(True)
         self.commands.setReadOnly(True)
-        self.commands.setAccessibleName("Commands")
+        self.commands.setAccessibleName(_("Commands"))
         font = theme.fixed_font(0.9)
         self.commands.setStyleSheet(f"font-family: '{font.family()}';")
         layout.addWidget(self.commands, 1)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.write = self.buttons.addButton(
-            "Write the folder…", QDialogButtonBox.ButtonRole.ActionRole
+            _("Write the folder…"), QDialogButtonBox.ButtonRole.ActionRole
         )
         self.buttons.rejected.connect(self.reject)
         self.write.clicked.connect(self._write)
@@ -184,7 +203,7 @@ class ElsewhereDialog(QDialog):
         self.write.setEnabled(bool(lines))
 
     def _write(self) -> None:
-        chosen = ask_folder(self, "Folder to write to")
+        chosen = ask_folder(self, _("Folder to write to"))
         if chosen is not None:
             self.write_to(chosen / "netbuilder-training")
 
@@ -194,7 +213,7 @@ class ElsewhereDialog(QDialog):
         project, base, names = self._project, self._base, self._names()
 
         def done(_none: object) -> None:
-            self._tell(f"Wrote {folder}.")
+            self._tell(_("Saved {folder}.", folder=folder))
             self.accept()
 
         def failed(error: Exception) -> None:

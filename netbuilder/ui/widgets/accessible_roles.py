@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface
-from PySide6.QtWidgets import QAccessibleWidget, QWidget
+from PySide6.QtWidgets import QAccessibleWidget, QFrame, QScrollArea, QWidget
 
 Role = QAccessible.Role
 _PRESS = QAccessibleActionInterface.pressAction
@@ -68,3 +68,13 @@ def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
     role, press = _roles[thing]
     made = _made[thing] = _RoleInterface(widget, role, press)
     return made
+
+
+def scrolled_page(page: QWidget, name: str, parent: QWidget) -> QScrollArea:
+    """Return an area in which a page scrolls where large letters need more room than there is."""
+    scroll = QScrollArea(parent)
+    make_scroll_area_accessible(scroll, name)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(page)
+    return scroll

@@ -30,7 +30,7 @@ class FileType:
     @property
     def filter(self) -> str:
         """As Qt's file dialog takes it: ``Table (*.csv)``."""
-        return f"{self.title} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
+        return f"{_(self.title)} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
 
 
 def with_ending(path: Path, types: Sequence[FileType], chosen: FileType) -> Path:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 _STEPS = 1000
 
@@ -42,7 +43,7 @@ class ReadingBar(QWidget):
         if known:
             self.bar.setValue(round(_STEPS * done / of))
         if known:
-            text = _("Preparing the data: {share}", share=f"{done / of:.0%}")
+            text = _("Preparing the data: {share}", share=format_number(done / of, ".0%"))
         else:
             text = _("Preparing the data…")
         self.words.setText(text)

@@ -7,11 +7,13 @@ offers the others offer too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from netbuilder.core.i18n import rerendered
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,14 @@ class WindowActions(QObject):
         self.rows[row.id] = row
         self._actions[row.id] = action
         return action
+
+    def retranslate(self) -> None:
+        """Let the rows be searched by their titles in the chosen language."""
+        self.rows = {
+            key: replace(row, title=rerendered(row.title), help=rerendered(row.help))
+            for key, row in self.rows.items()
+        }
+        self.refresh()
 
     def refresh(self) -> None:
         """Ask every row whether it can be done now."""

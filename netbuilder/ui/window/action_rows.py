@@ -10,7 +10,8 @@ from operator import attrgetter
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.ui.services.level import BASIC, FULL, level
 from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import ActionRow
@@ -18,11 +19,10 @@ from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
-MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
+MENUS = (N_("File"), N_("Edit"), N_("Layer"), N_("View"), N_("Run"), N_("Help"))
 #: The system shows the menus at the top of the screen, as macOS does.
 MENU_BAR = sys.platform == "darwin"
 _Key = QKeySequence.StandardKey
-_SPEED_HELP = "So slow that the eye can follow"
 #: What the button beside Train offers; "" is a line.
 SPEED_MENU = (
     *(f"speed-{speed.id}" for speed in SPEEDS),
@@ -54,74 +54,81 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     files = parts.documents
     trained = lambda: parts.workbench.models.trained is not None  # noqa: E731 - a row's question
     return [
-        ActionRow("new", "New", files.new, "File", _Key.New, "Begin an empty project"),
-        ActionRow("open", "Open…", files.open, "File", _Key.Open, "Open a project or a model"),
+        ActionRow("new", _("New"), files.new, "File", _Key.New, _("Start an empty project")),
+        ActionRow(
+            "open", _("Open…"), files.open, "File", _Key.Open, _("Open a project or a model")
+        ),
         ActionRow(
             "gallery",
-            "Examples and lessons…",
+            _("Examples and lessons…"),
             commands.guide("show_page"),
             "File|",
             "Ctrl+Shift+N",
-            "Ready-made networks, lessons, recent files",
+            _("Ready-made networks, lessons, recent files"),
         ),
-        ActionRow("save", "Save", files.save, "File", _Key.Save, "Write the project to its file"),
-        ActionRow("save-as", "Save as…", files.save_as, "File", "Ctrl+Shift+S"),
+        ActionRow(
+            "save", _("Save"), files.save, "File", _Key.Save, _("Save the project to its file")
+        ),
+        ActionRow("save-as", _("Save as…"), files.save_as, "File", "Ctrl+Shift+S"),
         ActionRow(
             "save-model",
-            "Save the trained model…",
+            _("Save the trained model…"),
             files.save_model,
             "File",
             "Ctrl+Shift+E",
-            "The .h5 that answers in the data's own units, anywhere",
+            _("A model that takes raw values and predicts in the target's units"),
             enabled=trained,
         ),
         ActionRow(
             "export",
-            "Export…",
+            _("Export…"),
             files.export,
             "File",
             "Ctrl+E",
-            "Python, a notebook, a picture, ONNX, TensorFlow Lite, …",
+            _("Python, a notebook, a picture, ONNX, TensorFlow Lite, …"),
         ),
         ActionRow(
             "collect",
-            "Collect samples…",
+            _("Collect samples…"),
             commands.collect,
             "File|",
-            help="Pictures by camera, sounds by microphone: a folder for each class",
+            help=_(
+                "Record pictures with the camera or sounds with the microphone, one "
+                "folder per class"
+            ),
         ),
         ActionRow(
             "worksheet",
-            "Picture for a worksheet…",
+            _("Draw a worksheet…"),
             commands.write_worksheet,
             "File|",
             "",
-            "The network as SVG, PNG or PDF: with its numbers, or with lines to write them on",
+            _("Save the network as SVG, PNG or PDF, with its numbers or with blank lines"),
         ),
         ActionRow(
             "hand-in",
-            "Hand in…",
+            _("Submit…"),
             partial(dialogs.open_submission_dialog, parts),
             "File",
-            help="One file with your name, your work and the lesson's steps",
+            help=_("Save one file with your name, your work and the lesson's steps"),
         ),
         ActionRow(
             "grade",
-            "Grade hand-ins…",
+            _("Grade submissions…"),
             partial(dialogs.open_grade_window, parts.window, parts.documents.open_asking),
             "File|",
-            help="For teachers: a folder of hand-ins, judged on hidden data",
+            help=_("For teachers: evaluate a folder of submissions on hidden data"),
         ),
         ActionRow(
             "report",
-            "Report of the run…",
+            _("Write a report of the run…"),
             commands.write_report,
             "File|",
             "",
-            "One page with network, data, curves, test and what was tried, as HTML or PDF",
+            _("One page with network, data, curves, evaluation and earlier runs, as HTML or PDF"),
             enabled=trained,
         ),
-        ActionRow("close", "Close", parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
+        ActionRow("close", _("Close"), parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
     ]
 
 
@@ -141,28 +148,30 @@ def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow(
             "undo",
-            "Undo",
+            _("Undo"),
             store.undo,
             "Edit",
             _Key.Undo,
             enabled=lambda: bool(store.undo_label),
-            tip=lambda: f"Undo: {store.undo_label}" if store.undo_label else "Undo",
+            tip=lambda: _("Undo: {step}", step=store.undo_label) if store.undo_label else _("Undo"),
         ),
         ActionRow(
             "redo",
-            "Redo",
+            _("Redo"),
             store.redo,
             "Edit|",
             "Ctrl+Shift+Z; Ctrl+Y",
             enabled=lambda: bool(store.redo_label),
-            tip=lambda: f"Redo: {store.redo_label}" if store.redo_label else "Redo",
+            tip=lambda: _("Redo: {step}", step=store.redo_label) if store.redo_label else _("Redo"),
         ),
-        ActionRow("cut", "Cut", do("commands.cut"), "Edit", "Ctrl+X", enabled=some, local=True),
-        ActionRow("copy", "Copy", do("commands.copy"), "Edit", "Ctrl+C", enabled=some, local=True),
-        ActionRow("paste", "Paste", do("commands.paste"), "Edit", "Ctrl+V", local=True),
+        ActionRow("cut", _("Cut"), do("commands.cut"), "Edit", "Ctrl+X", enabled=some, local=True),
+        ActionRow(
+            "copy", _("Copy"), do("commands.copy"), "Edit", "Ctrl+C", enabled=some, local=True
+        ),
+        ActionRow("paste", _("Paste"), do("commands.paste"), "Edit", "Ctrl+V", local=True),
         ActionRow(
             "duplicate",
-            "Duplicate",
+            _("Duplicate"),
             do("commands.duplicate"),
             "Edit",
             "Ctrl+D",
@@ -171,7 +180,7 @@ def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ),
         ActionRow(
             "delete",
-            "Delete",
+            _("Delete"),
             do("commands.delete_selection"),
             "Edit|",
             "Del",
@@ -179,23 +188,23 @@ def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             local=True,
         ),
         ActionRow(
-            "select-all", "Select all", do("commands.select_all"), "Edit|", "Ctrl+A", local=True
+            "select-all", _("Select all"), do("commands.select_all"), "Edit|", "Ctrl+A", local=True
         ),
         ActionRow(
             "commands",
-            "Search commands…",
+            _("Search commands…"),
             partial(dialogs.search_commands, parts.window, parts.actions),
             "Edit",
             "Ctrl+Shift+P; Ctrl+K",
-            "Type what you want to do",
+            _("Type what you want to do"),
         ),
         ActionRow(
             "settings",
-            "Settings…",
+            _("Settings…"),
             commands.show_settings,
             "Edit",
             "Ctrl+,",
-            "How many trainings are kept, and what else holds for every project",
+            _("Language, kept runs, and other settings for all projects"),
         ),
     ]
 
@@ -207,11 +216,11 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
     return [
         ActionRow(
             "find-layer",
-            "Find a layer…",
+            _("Find a layer…"),
             commands.find_layer,
             "Layer",
             "Ctrl+L",
-            "Search the palette",
+            _("Search the palette"),
         ),
         ActionRow(
             "find-on-canvas",
@@ -223,18 +232,18 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
         ),
         ActionRow(
             "edit-layer",
-            "Edit the selected layer",
+            _("Edit the selected layer"),
             commands.edit_layer,
             "Layer|",
             "F2",
             enabled=some,
         ),
         ActionRow(
-            "group", "Group", do("commands.group"), "Layer", "Ctrl+G", enabled=many, local=True
+            "group", _("Group"), do("commands.group"), "Layer", "Ctrl+G", enabled=many, local=True
         ),
         ActionRow(
             "ungroup",
-            "Ungroup",
+            _("Ungroup"),
             do("commands.ungroup"),
             "Layer|",
             "Ctrl+Shift+G",
@@ -242,29 +251,40 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             local=True,
         ),
         ActionRow(
-            "align-column", "Align in a column", do("commands.align_column"), "Layer", enabled=many
+            "align-column",
+            _("Align in a column"),
+            do("commands.align_column"),
+            "Layer",
+            enabled=many,
         ),
-        ActionRow("align-row", "Align in a row", do("commands.align_row"), "Layer|", enabled=many),
+        ActionRow(
+            "align-row", _("Align in a row"), do("commands.align_row"), "Layer|", enabled=many
+        ),
         ActionRow(
             "share",
-            "Share weights",
+            _("Share weights"),
             do("commands.share"),
             "Layer",
             "",
-            "The selected layers of one kind use the same weights",
+            _("Let the selected layers of one kind use the same weights"),
             enabled=many,
         ),
-        ActionRow("unshare", "Own weights again", do("commands.unshare"), "Layer|", enabled=some),
+        ActionRow("unshare", _("Unshare weights"), do("commands.unshare"), "Layer|", enabled=some),
         ActionRow(
-            "tidy", "Tidy up", do("commands.tidy"), "Layer", "Ctrl+T", "Lay the network out afresh"
+            "tidy",
+            _("Tidy up"),
+            do("commands.tidy"),
+            "Layer",
+            "Ctrl+T",
+            _("Lay out the network automatically"),
         ),
         ActionRow(
             "fit-data",
-            "Fit the last layer to the data",
+            _("Fit the last layer to the data"),
             commands.fit_to_data,
             "Layer",
             "",
-            "Units, activation, loss and metrics that suit the target",
+            _("Set units, activation, loss and metrics to suit the target"),
             enabled=lambda: parts.workbench.facts is not None,
         ),
     ]
@@ -275,40 +295,42 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     panels = [
         ActionRow(
             f"panel-{row.id}",
-            row.title,
+            _(row.title),
             partial(commands.show_panel, row.id),
             "View|" if row is PANELS[-1] else "View",
-            f"Alt+{number}",
-            row.help,
+            f"Alt+{row.key}" if row.key else "",
+            _(row.help),
         )
-        for number, row in enumerate(PANELS, 1)
+        for row in PANELS
     ]
     return [
         *panels,
         ActionRow(
             "canvas",
-            "Go to the canvas",
+            _("Go to the canvas"),
             commands.to_canvas,
             "View",
             "Alt+0",
-            "Put the keyboard into the canvas; Escape does it from a side panel",
+            _("Move the keyboard focus to the canvas; Escape does the same from a side panel"),
         ),
         ActionRow(
             "lesson",
-            "The lesson",
+            _("Go to the lesson"),
             commands.guide("show_lesson"),
             "View|",
             "Ctrl+Shift+L",
-            "Puts the keyboard into the lesson, or shows which there are",
+            _("Move the keyboard focus to the lesson, or show the list of lessons"),
         ),
-        ActionRow("fit", "Fit the network into the window", do("sight.fit"), "View", "Ctrl+0"),
+        ActionRow("fit", _("Fit the network into the window"), do("sight.fit"), "View", "Ctrl+0"),
         ActionRow(
-            "zoom-in", "Zoom in on the canvas", do("commands.zoom_in"), "View", "Ctrl+Shift++"
+            "zoom-in", _("Zoom in on the canvas"), do("commands.zoom_in"), "View", "Ctrl+Shift++"
         ),
         ActionRow(
-            "zoom-out", "Zoom out of the canvas", do("commands.zoom_out"), "View", "Ctrl+Shift+-"
+            "zoom-out", _("Zoom out of the canvas"), do("commands.zoom_out"), "View", "Ctrl+Shift+-"
         ),
-        ActionRow("zoom-reset", "Canvas at 100 %", do("commands.zoom_reset"), "View", "Ctrl+1"),
+        ActionRow(
+            "zoom-reset", _("Reset the canvas zoom"), do("commands.zoom_reset"), "View", "Ctrl+1"
+        ),
         ActionRow(
             "network-table",
             _("Network summary…"),
@@ -319,63 +341,89 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ),
         ActionRow(
             "present",
-            "Presentation",
+            _("Presentation"),
             commands.presentation.toggle,
             "View",
             "F11",
-            "For the class: canvas and one panel, large; pointer and keys shown; slow training",
+            _(
+                "Show canvas and one page to a class: large text, visible pointer and "
+                "keys, slow training"
+            ),
             checked=lambda: commands.presentation.on,
         ),
         ActionRow(
             "horizontal",
-            "Read from left to right",
+            _("Lay out from left to right"),
             commands.toggle_horizontal,
             "View|",
             checked=lambda: commands.horizontal,
         ),
         ActionRow(
             "larger",
-            "Everything larger",
+            _("Zoom in"),
             partial(commands.scale, 1),
             "View",
             "Ctrl++; Ctrl+=",
-            "Larger letters in the whole window",
+            _("Enlarge the text of the whole window"),
         ),
-        ActionRow("smaller", "Everything smaller", partial(commands.scale, -1), "View", "Ctrl+-"),
-        ActionRow("normal", "Normal size", partial(commands.scale, 0), "View|", "Ctrl+Shift+0"),
+        ActionRow("smaller", _("Zoom out"), partial(commands.scale, -1), "View", "Ctrl+-"),
+        ActionRow("normal", _("Reset zoom"), partial(commands.scale, 0), "View|", "Ctrl+Shift+0"),
         ActionRow(
             "dark",
-            "Dark",
+            _("Dark mode"),
             commands.toggle_dark,
             "View",
             checked=lambda: commands.dark,
         ),
         ActionRow(
             "reduce-motion",
-            "Reduce motion",
+            _("Reduce motion"),
             commands.toggle_motion,
             "View",
             "",
-            "What only moves to please stands still",
+            _("Turn off decorative animations"),
             checked=lambda: commands.motion_reduced,
+        ),
+        *(
+            ActionRow(
+                f"level-{name}",
+                title,
+                partial(commands.choose_level, name),
+                "View",
+                "",
+                words,
+                checked=lambda name=name: level().name == name,  # type: ignore[misc]
+            )
+            for name, title, words in (
+                (BASIC, _("Basic"), _("Show what a first lesson needs")),
+                (FULL, _("Full"), _("Show all layers, pages and settings")),
+            )
         ),
         ActionRow(
             "all-layers",
-            "All layers in the palette",
+            _("Show all layers in the palette"),
             commands.toggle_all_layers,
             "View",
             checked=lambda: parts.palette.shows_all,
         ),
         ActionRow(
-            "move-panels",
-            "Move panels",
-            commands.toggle_titles,
+            "expand-page",
+            _("Expand the page"),
+            commands.expand_page,
+            "View",
+            "Shift+F11",
+            _("Show the page in front over the canvas, and back"),
+            checked=lambda: commands.page_expanded,
+        ),
+        ActionRow(
+            "detach-page",
+            _("Open the page in a window"),
+            commands.detach_page,
             "View",
             "",
-            "Shows a title on every panel, by which it can be dragged",
-            checked=lambda: commands.panels_movable,
+            _("For a second screen; close the window to put the page back"),
         ),
-        ActionRow("reset-panels", "Panels where they were at first", commands.reset_panels, "View"),
+        ActionRow("reset-panels", _("Reset panel layout"), commands.reset_panels, "View"),
     ]
 
 
@@ -384,47 +432,47 @@ def _run_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow(
             "train",
-            "Train",
+            _("Train"),
             commands.train,
             "Run",
             "F5; Ctrl+R",
-            "Train the network",
+            _("Train the network"),
             enabled=lambda: (runner.may_start or runner.paused) and not parts.documents.opening,
         ),
         ActionRow(
             "pause",
-            "Pause",
+            _("Pause"),
             runner.toggle_pause,
             "Run",
             "F6",
-            "Pause, or go on",
+            _("Pause or resume the training"),
             enabled=lambda: runner.running,
         ),
         ActionRow(
             "stop",
-            "Stop",
+            _("Stop"),
             runner.stop,
             "Run",
             "Shift+F5; F7",
-            "Stop; what it has learned so far is kept",
+            _("Stop the training and keep the trained weights"),
             enabled=lambda: runner.active,
         ),
         ActionRow(
             "stop-epoch",
-            "Stop after this epoch",
+            _("Stop after this epoch"),
             runner.stop_after_epoch,
             "Run|",
             enabled=lambda: runner.running,
         ),
         *_speed_rows(parts, commands),
-        ActionRow("problem", "Next problem", parts.status.next_problem, "Run", "F8"),
+        ActionRow("problem", _("Go to the next problem"), parts.status.next_problem, "Run", "F8"),
         ActionRow(
             "train-elsewhere",
-            "Train elsewhere…",
+            _("Train on another machine…"),
             partial(dialogs.train_elsewhere, parts),
             "Run",
             "",
-            "A folder with the project, its data and the commands for other machines",
+            _("Create a folder with the project, its data and the commands for other machines"),
         ),
     ]
 
@@ -435,10 +483,10 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
     speeds = [
         ActionRow(
             f"speed-{speed.id}",
-            speed.title,
-            partial(runner.set_speed, speed),
+            _(speed.title),
+            partial(runner.choose_speed, speed),
             "Run|" if speed is SPEEDS[-1] else "Run",
-            help=_SPEED_HELP if speed.rate else "As fast as it goes",
+            help=_(speed.help),
             checked=lambda speed=speed: runner.speed == speed,  # type: ignore[misc]
         )
         for speed in SPEEDS
@@ -446,39 +494,47 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
     return [
         ActionRow(
             "step",
-            "One step",
+            _("Train one step"),
             commands.step,
             "Run",
             "F9",
-            "Train one step, a batch of rows, and stand still",
+            _("Train on one batch, then pause"),
             enabled=ready,
         ),
         ActionRow(
             "one-epoch",
-            "One epoch",
+            _("Train one epoch"),
             commands.one_epoch,
             "Run",
             "Shift+F9",
-            "Train to the end of the epoch, and stand still",
+            _("Train to the end of the epoch, then pause"),
             enabled=ready,
         ),
         ActionRow(
             "rewind",
-            "Back to the start",
+            _("Reset the training"),
             runner.rewind,
             "Run|",
             "Ctrl+Shift+R",
-            "Begin again with the same weights, and stand still",
+            _("Go back to the same initial weights and pause"),
             enabled=lambda: runner.may_go_on,
         ),
         *speeds,
         ActionRow(
+            "finish-now",
+            _("Finish now"),
+            runner.finish_now,
+            "Run|",
+            help=_("Train the rest of this run at full speed"),
+            enabled=lambda: runner.slowed,
+        ),
+        ActionRow(
             "as-drawn",
-            "Train as I draw",
+            _("Train while editing"),
             auto_trainer.switch,
             "Run|",
             "Ctrl+Shift+T",
-            "A small network starts again by itself at each edit; where you edit points it goes on",
+            _("Restart a small network after every edit; continue after edits of the points"),
             checked=lambda: auto_trainer.on,
         ),
     ]
@@ -486,23 +542,32 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
 
 def _help_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
-        ActionRow("help", "Help", commands.show_help, "Help", "F1", "Words, gestures and keys"),
+        ActionRow(
+            "help",
+            _("Help"),
+            commands.show_help,
+            "Help",
+            "F1",
+            _("Glossary, gestures and keyboard shortcuts"),
+        ),
         ActionRow(
             "tour",
-            "Show me around",
+            _("Show the tour"),
             commands.guide("start_tour"),
             "Help",
             "",
-            "Six places to know",
+            _("A short tour of six places in the window"),
         ),
         ActionRow(
             "new-lesson",
-            "New lesson from this project…",
+            _("Create a lesson from this project…"),
             commands.guide("write_lesson"),
             "Help|",
             "",
-            "Write a lesson that begins with this network",
+            _("Write a lesson that starts with this network"),
         ),
-        ActionRow("log", "Show the log", partial(dialogs.show_log, parts.window), "Help"),
-        ActionRow("about", "About NetBuilder", partial(dialogs.show_about, parts.window), "Help"),
+        ActionRow("log", _("Show the log"), partial(dialogs.show_log, parts.window), "Help"),
+        ActionRow(
+            "about", _("About NetBuilder"), partial(dialogs.show_about, parts.window), "Help"
+        ),
     ]

@@ -17,16 +17,16 @@ class CommandSearch(QDialog):
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Search commands")
+        self.setWindowTitle(_("Search commands"))
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self._actions = actions
         self.line = QLineEdit(self)
-        self.line.setPlaceholderText("What do you want to do?")
+        self.line.setPlaceholderText(_("What do you want to do?"))
         self.line.setClearButtonEnabled(True)
-        self.line.setAccessibleName("Command")
+        self.line.setAccessibleName(_("Command"))
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(_("Commands"))
         self.list.currentTextChanged.connect(lambda text: announce(self.list, text))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)

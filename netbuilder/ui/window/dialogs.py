@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
 
 import netbuilder
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_moment
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.recovery import RecoveredProject
 from netbuilder.ui.widgets.question_dialogs import ask_question
@@ -30,7 +32,15 @@ if TYPE_CHECKING:
 #: So long a stopped run may take before it is asked about.
 PATIENCE_MS = 5000
 #: Answers about what a crash left. Escape, which is pressed without reading, throws nothing away.
-BACK, GO_ON, FORGET, LATER = "Put it back", "Go on training", "Forget it", "Ask me later"
+BACK, GO_ON, FORGET, LATER = (
+    N_("Restore"),
+    N_("Continue training"),
+    N_("Discard"),
+    N_("Ask me later"),
+)
+
+
+STOP, STAY = N_("Stop training"), N_("Wait")
 
 
 def search_commands(parent: QWidget, actions: WindowActions) -> None:
@@ -43,7 +53,7 @@ def search_commands(parent: QWidget, actions: WindowActions) -> None:
 
 def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
     """Put a menu of the recent files below "Open"; ``open_path`` opens the chosen one."""
-    recent = QMenu("Open recent", menu)
+    recent = QMenu(_("Open recent"), menu)
     place = menu.actions()[2] if len(menu.actions()) > 2 else None
     menu.insertMenu(place, recent)  # type: ignore[arg-type]
 
@@ -54,10 +64,10 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
             entry.setToolTip(str(path))
             entry.triggered.connect(lambda _checked=False, path=path: open_path(path))
         if recent.isEmpty():
-            recent.addAction("No files yet").setEnabled(False)
+            recent.addAction(_("No recent files")).setEnabled(False)
         else:
             recent.addSeparator()
-            recent.addAction("Forget these files", settings.forget_files)
+            recent.addAction(_("Clear the list"), settings.forget_files)
 
     recent.setToolTipsVisible(True)
     recent.aboutToShow.connect(fill)
@@ -65,8 +75,7 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
 
 def open_submission_dialog(parts: WindowParts) -> None:
     """Ask for the name and the folder, and write the file there."""
-    from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-    from netbuilder.ui.grading.submission_source import submission_source
+    from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 
     work = submission_source(parts.workbench, parts.lessons.stamp)
     SubmissionDialog(work.words, work.write, parts.window).exec()
@@ -107,14 +116,16 @@ def confirm_stop_training(parent: QWidget, ended: SignalInstance) -> bool:
     """Ask whether the training that runs may be stopped; its own end, ``ended``, answers too."""
     answer = ask_question(
         parent,
-        "A training runs",
-        "The network is being trained. Stop the training? What it has learned so far is kept, and "
-        "can be saved next.",
-        ("Stop it", "Go on training"),
+        _("Training in progress"),
+        _(
+            "The network is being trained. Stop the training? The weights so far are kept, and you "
+            "can save them next."
+        ),
+        (_(STOP), _(GO_ON)),
         until=ended,
-        default="Go on training",
+        default=_(GO_ON),
     )
-    return answer != "Go on training"
+    return answer != _(GO_ON)
 
 
 def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInstance) -> bool:
@@ -130,42 +141,49 @@ def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInsta
     ended.disconnect(loop.quit)
     if not active():
         return True
+    stay = _(STAY)
     answer = ask_question(
         parent,
-        "The training is not over yet",
-        "It was told to stop, and is at something that takes a while. Only when it has ended can "
-        "what it has learned be saved: this question goes then.",
-        ("Leave without it", "Stay here"),
+        _("Training is still stopping"),
+        _(
+            "The training is finishing a step that takes a while. You can save the trained weights "
+            "once it has stopped; this question then closes."
+        ),
+        (_("Close without them"), stay),
         until=ended,
-        default="Stay here",
+        default=stay,
     )
-    return answer != "Stay here"
+    return answer != stay
 
 
 def offer_recovery(parent: QWidget, found: RecoveredProject) -> str:
     """Ask whether work that a crash left shall be put back: ``BACK``, ``FORGET`` or ``LATER``."""
     from datetime import datetime
 
-    when = datetime.fromtimestamp(found.time).strftime("%d %B, %H:%M")
+    when = format_moment(datetime.fromtimestamp(found.time))
     name = found.original.name if found.original else found.project.name
-    return ask_question(
-        parent,
-        "Unsaved work was found",
-        f"NetBuilder ended without saving “{name}”. Its last state, of {when}, was kept. "
-        "Put it back?",
-        (BACK, FORGET, LATER),
+    words = _(
+        "NetBuilder ended before “{name}” was saved. Its last state is of {when}. Restore it?",
+        name=name,
+        when=when,
     )
+    return _ask(parent, _("Unsaved work found"), words, (BACK, FORGET, LATER))
 
 
 def offer_to_go_on(parent: QWidget, project: Project) -> str:
     """Ask whether a training that was cut short shall go on: ``GO_ON``, ``FORGET``, ``LATER``."""
-    return ask_question(
-        parent,
-        "A training was cut short",
-        f"NetBuilder ended while “{project.name}” was being trained. It can go on from its last "
-        "checkpoint.",
-        (GO_ON, FORGET, LATER),
+    words = _(
+        "NetBuilder ended while “{name}” was being trained. The training can continue from its "
+        "last checkpoint.",
+        name=project.name,
     )
+    return _ask(parent, _("Interrupted training"), words, (GO_ON, FORGET, LATER))
+
+
+def _ask(parent: QWidget, title: str, words: str, answers: Iterable[str]) -> str:
+    """Ask, and return the answer as it is marked for the catalog; Escape gives ``LATER``."""
+    shown = {_(one): one for one in answers}
+    return shown.get(ask_question(parent, title, words, tuple(shown)), LATER)
 
 
 def train_elsewhere(parts: WindowParts) -> None:
@@ -187,7 +205,7 @@ def show_help(parent: QWidget, actions: WindowActions, word: str = "") -> None:
     """The words of the field, the first steps, gestures and keys; opens on ``word``."""
     from netbuilder.ui.gallery.help_window import TOUR, HelpWindow
 
-    if HelpWindow(FIRST_STEPS, keys_of(actions), word, parent).exec() == TOUR:
+    if HelpWindow(first_steps(), keys_of(actions), word, parent).exec() == TOUR:
         actions["tour"].trigger()
 
 
@@ -202,21 +220,38 @@ def keys_of(actions: WindowActions) -> list[tuple[str, str]]:
     return rows
 
 
-FIRST_STEPS = """
-<h2>From nothing to a trained network</h2>
-<ol>
-<li><b>Data:</b> choose a built-in set, or a file of your own, in the tab <i>Data</i>.</li>
-<li><b>Network:</b> drag layers from the left onto the canvas. Dropped on a wire, a layer goes in
-between; dropped below the last one, it is connected. Press <i>Tab</i> on the canvas to add one by
-typing.</li>
-<li><b>Mend:</b> what is wrong stands beside the layer, in words. Its button mends it.</li>
-<li><b>Train:</b> press <i>Train</i> and watch the curves. The learning rate can be changed
-meanwhile.</li>
-<li><b>Use:</b> see how good it is in <i>Evaluate</i>, ask it in <i>Predict</i>, and save the
-<i>.h5</i>: it opens anywhere with <code>keras.models.load_model</code>.</li>
-</ol>
-<p>Lessons and ready-made networks stand on the start page: <i>Gallery</i>, at the top right.</p>
-"""
+def first_steps() -> str:
+    """Return the first steps as HTML."""
+    steps = (
+        _(
+            "<b>Data:</b> choose a built-in data set, or a file of your own, on the page "
+            "<i>Data</i>."
+        ),
+        _(
+            "<b>Network:</b> drag layers from the left onto the canvas. A layer dropped on a "
+            "connection is inserted there; a layer dropped below the last one is connected to it. "
+            "Or press <i>Tab</i> on the canvas and type a layer's name."
+        ),
+        _("<b>Problems:</b> each problem is shown beside its layer, with a button that fixes it."),
+        _(
+            "<b>Training:</b> press <i>Train</i> and watch the curves. You can change the learning "
+            "rate during training."
+        ),
+        _(
+            "<b>Use:</b> see how good the network is on the page <i>Evaluate</i>, make predictions "
+            "on the page <i>Predict</i>, and save the <i>.h5</i> file: "
+            "<code>keras.models.load_model</code> opens it anywhere."
+        ),
+    )
+    return (
+        "<h2>"
+        + _("From data to a trained network")
+        + "</h2><ol>"
+        + "".join(f"<li>{step}</li>" for step in steps)
+        + "</ol><p>"
+        + _("Lessons and examples are on the start page: <i>Gallery</i>, at the top right.")
+        + "</p>"
+    )
 
 
 def show_log(parent: QWidget) -> None:
@@ -227,23 +262,27 @@ def show_log(parent: QWidget) -> None:
     if path.exists():
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
     else:
-        QMessageBox.information(parent, "Log", "Nothing has gone wrong so far: the log is empty.")
+        QMessageBox.information(parent, _("Log"), _("The log is empty: no error has occurred."))
 
 
 def show_about(parent: QWidget) -> None:
     """Show the version and what it is built on."""
     QMessageBox.about(
         parent,
-        "About NetBuilder",
-        f"<b>NetBuilder {netbuilder.__version__}</b><p>Draw a neural network, watch it learn, "
-        "take the trained .h5 away.</p><p>Built on Keras, TensorFlow, Qt and pyqtgraph. "
-        "MIT licence.</p>",
+        _("About NetBuilder"),
+        (
+            f"<b>NetBuilder {netbuilder.__version__}</b><p>"
+            + _("Draw a neural network, watch it learn and save the trained model.")
+            + "</p><p>"
+            + _("Built on Keras, TensorFlow, Qt and pyqtgraph. MIT licence.")
+            + "</p>"
+        ),
     )
 
 
 def show_failure(parent: QWidget, words: str, details: str) -> None:
     """Say that something unforeseen went wrong; the details are folded."""
-    box = QMessageBox(QMessageBox.Icon.Warning, "Something went wrong", words, parent=parent)
+    box = QMessageBox(QMessageBox.Icon.Warning, _("Something went wrong"), words, parent=parent)
     if details:
         box.setDetailedText(details)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -259,5 +298,8 @@ def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
     from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results
 
-    words = f"Trained {duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)}"
+    words = _(
+        "Trained {duration}",
+        duration=duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed),
+    )
     return f"{words}: {format_results(trained.test)}" if trained.test else f"{words}."

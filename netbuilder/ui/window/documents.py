@@ -18,8 +18,7 @@ from netbuilder.core.formats.importing.import_file import IMPORT_ENDINGS, is_imp
 from netbuilder.core.formats.importing.report import lines_of
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.services import jobs, settings, suggested_paths
@@ -42,16 +41,25 @@ if TYPE_CHECKING:
     from netbuilder.core.formats.importing.report import Imported
 
 PROJECT_ENDING = ".netbuilder"
-PROJECT_TYPE = FileType("NetBuilder project", (PROJECT_ENDING,))
+PROJECT_TYPE = FileType(N_("NetBuilder project"), (PROJECT_ENDING,))
 MODEL_TYPES = tuple(FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.reads)
 _MODELS = " ".join(f"*{ending}" for ending in IMPORT_ENDINGS)
 # A dropped .h5 is taken for a model, which says so where it is none.
 DATA_ENDINGS = tuple(end for end in registry.all_endings() if end not in MODEL_ENDINGS)
 _DATA = " ".join(f"*{ending}" for ending in DATA_ENDINGS)
-OPEN_FILTER = (
-    f"Projects, models and data (*{PROJECT_ENDING} {_MODELS} {_DATA});;"
-    f"Projects (*{PROJECT_ENDING});;Models ({_MODELS});;Data ({_DATA});;All files (*)"
-)
+
+
+def open_filter() -> str:
+    """Return the kinds of files that "Open" offers, as Qt's file dialog takes them."""
+    project = f"*{PROJECT_ENDING}"
+    kinds = (
+        (_("Projects, models and data"), f"{project} {_MODELS} {_DATA}"),
+        (_("Projects"), project),
+        (_("Models"), _MODELS),
+        (_("Data"), _DATA),
+        (_("All files"), "*"),
+    )
+    return ";;".join(f"{title} ({endings})" for title, endings in kinds)
 
 
 @dataclass(frozen=True)
@@ -146,11 +154,20 @@ class Documents(QObject):
         self._soon.start()
 
     @property
+    def name(self) -> str:
+        """The name of the file, or of the project where there is no file."""
+        path = self._store.path
+        return path.name if path is not None else self._store.project.name
+
+    @property
+    def in_file(self) -> bool:
+        """Whether a file holds what is open."""
+        return self._store.path is not None or self._store.document.model is not None
+
+    @property
     def title(self) -> str:
         """The window's title, with ``[*]`` where Qt puts the star of a modified file."""
-        path = self._store.path
-        name = path.name if path is not None else self._store.project.name
-        return f"{name}[*] – NetBuilder"
+        return f"{self.name}[*] – NetBuilder"
 
     def new(self, *, asked: bool = False) -> None:
         """Begin an empty project; ``asked``: what is open may go."""
@@ -159,7 +176,7 @@ class Documents(QObject):
 
     def open(self) -> None:
         """Ask for a file, and open it."""
-        path = ask_open(self._window, "Open", OPEN_FILTER)
+        path = ask_open(self._window, _("Open"), open_filter())
         if path is not None:
             self.open_asking(path)
 
@@ -227,7 +244,7 @@ class Documents(QObject):
     def save_as(self) -> bool:
         """Ask for a file name, and write the project there."""
         path = ask_save(
-            self._window, "Save the project", self.suggested(PROJECT_ENDING), (PROJECT_TYPE,)
+            self._window, _("Save the project"), self.suggested(PROJECT_ENDING), (PROJECT_TYPE,)
         )
         return path is not None and self.save_to(path)
 
@@ -243,13 +260,16 @@ class Documents(QObject):
             return edits.rename_project(moved, path.stem) if unnamed else moved
 
         if path == self._store.path and self._store.document.changed_outside:
-            answers = (_("Save as…"), _("Replace it"), _("Cancel"))
+            answers = (_("Save as…"), _("Replace it"), _("Reload it"), _("Cancel"))
             words = _(
                 "“{name}” was changed by another program, or in another window, since you opened "
-                "or saved it here. If you replace it, those changes are lost.",
+                "or saved it here. If you replace it, those changes are lost; if you reload it, "
+                "yours are.",
                 name=path.name,
             )
             answer = ask_question(self._window, _("The file has changed"), words, answers)
+            if answer == answers[2]:
+                self.open_path(path)
             if answer != answers[1]:
                 return answer == answers[0] and self.save_as()
         try:
@@ -259,7 +279,7 @@ class Documents(QObject):
             return False
         self._store.mark_saved_to(path, settled)
         settings.remember_file(path)
-        self.confirmed.emit(f"Saved {path.name}.")
+        self.confirmed.emit(_("Saved {name}.", name=path.name))
         self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
         return True
 
@@ -267,27 +287,35 @@ class Documents(QObject):
         """Ask for a file name, and write the trained model there; False when that was cancelled."""
         trained = self._models.trained
         if trained is None:
-            self.failed.emit(UserError("There is no trained model yet.", "Press Train first."))
+            self.failed.emit(
+                UserError(
+                    _("There is no trained model yet."),
+                    _("Press Train first."),
+                    code="no_trained_model",
+                )
+            )
             return False
-        path = ask_save(self._window, "Save the trained model", self.suggested(".h5"), MODEL_TYPES)
+        path = ask_save(
+            self._window, _("Save the trained model"), self.suggested(".h5"), MODEL_TYPES
+        )
         return path is not None and self.export_to(path).finish()
 
     def export(self) -> None:
         """Ask for a file of any format that there is, and write it."""
         types = [
-            FileType(row.title.split(" (")[0], row.endings)
+            FileType(_(row.title).split(" (")[0], row.endings)
             for row in FORMATS
             if not row.trained or self._models.trained is not None
         ]
-        path = ask_save(self._window, "Export", self.suggested(""), types)
+        path = ask_save(self._window, _("Export"), self.suggested(""), types)
         if path is not None:
             self.export_to(path)
 
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
         """Ask for a file name, and write the script there in a style ("short" or "exact");
         ``told`` hears that it is written."""
-        types = [FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.told]
-        path = ask_save(self._window, "Save the script", self.suggested(".py"), types)
+        types = [FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.told]
+        path = ask_save(self._window, _("Save the script"), self.suggested(".py"), types)
         if path is not None:
             self.export_to(path, style).done.connect(
                 lambda _notes: told(_("Wrote {name}.", name=path.name))
@@ -316,14 +344,14 @@ class Documents(QObject):
                     if _as_trained(self._store.project, trained.project):
                         self._store.mark_saved()
             self.busy.emit("")
-            self.confirmed.emit(" ".join((f"Wrote {path.name}.", *notes)))
+            self.confirmed.emit(" ".join((_("Saved {name}.", name=path.name), *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
-        self.busy.emit(f"Writing {path.name}…")
+        self.busy.emit(_("Saving {name}…", name=path.name))
         return jobs.run_job(
             work,
             done,
-            lambda error: self._trouble(error, path, "written"),
+            lambda error: self._trouble(error, path, _("“{name}” could not be saved: {error}")),
             name="export",
             owner=self,
         )
@@ -456,24 +484,25 @@ class Documents(QObject):
         def failed(error: Exception) -> None:
             if number == self._shown:
                 self.opening = ""
-                self._trouble(error, path, "opened")
+                self._trouble(error, path, _("“{name}” could not be opened: {error}"))
 
         self._shown += 1
         number, before = self._shown, (self._store.project, self._models.trained)
         base = self._workbench.base
         self.opening = path.name
-        self.busy.emit(f"Opening {path.name}…")
+        self.busy.emit(_("Opening {name}…", name=path.name))
         jobs.run_job(work, done, failed, name="open model", owner=self)
 
-    def _trouble(self, error: Exception, path: Path, verb: str) -> None:
+    def _trouble(self, error: Exception, path: Path, words: str) -> None:
         self.busy.emit("")
         if not isinstance(error, UserError):
             from netbuilder.ui.services.unexpected_errors import log
 
-            log.error("%s could not be %s", path, verb, exc_info=error)
+            log.error("%s could not be read or written", path, exc_info=error)
             error = UserError(
-                f"“{path.name}” could not be {verb}: {error}",
-                "Choose another place or another format.",
+                words.format(name=path.name, error=error),
+                _("Choose another folder or another format."),
+                code="file_not_accessible",
                 path=str(path),
             )
         self.failed.emit(error)

@@ -1,4 +1,4 @@
-"""The tabs beside the canvas, as a table: each is a dock, built when it is first looked at."""
+"""The pages beside the canvas and the four tasks they belong to, as tables."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.ui.window.side import Task
 from netbuilder.ui.window.window_parts import WindowParts
 
 
 @dataclass(frozen=True)
 class PanelRow:
-    """A tab: its id (as ``--panel`` takes it), title, and what builds it.
+    """A page: its id (as ``--panel`` takes it), title, and what builds it.
 
-    ``short`` stands on it where the whole title has no room.
+    ``key`` is the number that shows it, together with Alt, 0 for none. ``basic``: the level Basic
+    has it.
     """
 
     id: str
     title: str
     build: Callable[[WindowParts], QWidget]
     help: str = ""
-    short: str = ""
+    key: int = 0
+    basic: bool = False
 
 
 def _data(parts: WindowParts) -> QWidget:
@@ -33,9 +37,9 @@ def _data(parts: WindowParts) -> QWidget:
 
 
 def _training(parts: WindowParts) -> QWidget:
-    from netbuilder.ui.training.training_panel import TrainingPanel
+    from netbuilder.ui.training.curves_panel import CurvesPanel
 
-    panel = TrainingPanel(
+    panel = CurvesPanel(
         parts.store,
         parts.workbench,
         parts.runner,
@@ -45,6 +49,7 @@ def _training(parts: WindowParts) -> QWidget:
     )
     # The plot takes a third of the time from Train to its first point: it is made beforehand.
     parts.prebuilding.built.connect(panel.make_ready)
+    panel.ghost.train_requested.connect(parts.actions["train"].trigger)
     return panel
 
 
@@ -98,26 +103,118 @@ def _runs(parts: WindowParts) -> QWidget:
     return RunsPanel(parts.store, parts.workbench, parts.runner)
 
 
-def _variants(parts: WindowParts) -> QWidget:
+def _experiments(parts: WindowParts) -> QWidget:
     from netbuilder.ui.results.experiments_panel import ExperimentsPanel
 
     return ExperimentsPanel(parts.store, parts.workbench, parts.runner)
 
 
+def _layer(parts: WindowParts) -> QWidget:
+    return parts.docks.side.layer_slot
+
+
+def _settings(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.training.settings_panel import SettingsPanel
+
+    return SettingsPanel(parts.store, parts.workbench)
+
+
+def _explain(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.results.explain_panel import ExplainPanel
+
+    return ExplainPanel(parts.workbench, parts.activations_service)
+
+
+def _report(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.window.action_page import ActionPage
+
+    return ActionPage(
+        parts.actions["report"],
+        _("Report of the run"),
+        _("One page with the network, its data, the training curves and the evaluation."),
+        (
+            _("A drawing of the network with shapes and parameters"),
+            _("The data: columns, target, and how the rows are split"),
+            _("Training curves and the settings of the run"),
+            _("Results on the test set, and the other runs that you tried"),
+        ),
+        _("Write the report…"),
+        _("Train the network first: the report is about a finished run."),
+    )
+
+
+def _submit(parts: WindowParts) -> QWidget:
+    from netbuilder.ui.window.action_page import ActionPage
+
+    return ActionPage(
+        parts.actions["hand-in"],
+        _("Submit your work"),
+        _("One file for your teacher."),
+        (
+            _("Your name"),
+            _("The project and the trained network"),
+            _("The steps of the lesson that you have done"),
+        ),
+        _("Submit…"),
+    )
+
+
+#: In the order of the tasks; a page's number is its key together with Alt.
 PANELS: tuple[PanelRow, ...] = (
-    PanelRow("data", "Data", _data, "Choose what to learn from"),
+    PanelRow("layer", N_("Layer"), _layer, N_("Edit the selected layer"), basic=True),
+    PanelRow("data", N_("Data"), _data, N_("Choose data to train on"), 1, basic=True),
+    PanelRow("training", N_("Curves"), _training, N_("Watch the training"), 2, basic=True),
+    PanelRow("settings", N_("Settings"), _settings, N_("Loss, optimizer, epochs, …"), basic=True),
+    PanelRow("runs", N_("Runs"), _runs, N_("Compare and restore earlier runs"), 8),
+    PanelRow("variants", N_("Experiments"), _experiments, N_("Search for better settings"), 9),
+    PanelRow("evaluate", N_("Evaluate"), _evaluate, N_("Measure on held-out data"), 4, basic=True),
     PanelRow(
-        "training", "Training", _training, "The plan, and the curves while it learns", "Train."
+        "surface", N_("Surface"), _surface, N_("Decision surface during training"), 3, basic=True
     ),
-    PanelRow(
-        "surface", "Surface", _surface, "What it answers everywhere, while it learns", "Surf."
-    ),
-    PanelRow(
-        "evaluate", "Evaluate", _evaluate, "How good it is on data that it has not seen", "Eval."
-    ),
-    PanelRow("predict", "Predict", _predict, "Ask the trained network", "Pred."),
-    PanelRow("inside", "Inside", _inside, "What the layers have learned"),
-    PanelRow("code", "Code", _code, "The same network as Python"),
-    PanelRow("runs", "Runs", _runs, "Earlier trainings: compare, bring back"),
-    PanelRow("variants", "Variants", _variants, "Try other values and take the best", "Var."),
+    PanelRow("inside", N_("Inside"), _inside, N_("What the layers have learned"), 6, basic=True),
+    PanelRow("explain", N_("Explain"), _explain, N_("Why the network predicts what it does")),
+    PanelRow("predict", N_("Predict"), _predict, N_("Make predictions"), 5, basic=True),
+    PanelRow("code", N_("Code"), _code, N_("The same network as Python"), 7),
+    PanelRow("report", N_("Report"), _report, N_("The run on one page")),
+    PanelRow("submit", N_("Submit"), _submit, N_("One file for your teacher")),
 )
+
+TASKS: tuple[Task, ...] = (
+    Task(
+        "build",
+        N_("Build"),
+        N_("Choose data and put layers together"),
+        ("layer", "data"),
+        ("layer",),
+        ("data",),
+    ),
+    Task(
+        "train",
+        N_("Train"),
+        N_("Train the network and watch it learn"),
+        ("training", "settings", "runs", "variants"),
+        ("training", "settings"),
+        ("surface", "runs", "variants"),
+    ),
+    Task(
+        "understand",
+        N_("Understand"),
+        N_("See how good the network is, and why"),
+        ("evaluate", "surface", "inside", "explain"),
+        ("evaluate", "surface"),
+        ("inside", "explain"),
+    ),
+    Task(
+        "use",
+        N_("Use"),
+        N_("Make predictions and take the network away"),
+        ("predict", "code", "report", "submit"),
+        ("predict", "code"),
+        ("explain", "report", "submit"),
+    ),
+)
+
+
+def task_of(panel: str) -> str:
+    """The task that a page belongs to."""
+    return next(task.id for task in TASKS if panel in task.pages)

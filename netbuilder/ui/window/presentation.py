@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from netbuilder.ui.services.runs.run_progress import SPEEDS, Speed
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.widgets.spotlight import Spotlight
+from netbuilder.ui.window.docks import Arrangement
+from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.window_parts import WindowParts
 
 #: Letters, against the system's own; who has larger ones keeps them.
 LETTERS = 1.5
 #: A class follows five epochs a second with its eyes; at full speed a run is over at once.
 SLOW = SPEEDS[1]
-_SIDE_PART = 0.42
 
 
 @dataclass(frozen=True)
 class _Before:
     """How everything stood, to be put back."""
 
-    docks: QByteArray
+    docks: Arrangement
     letters: float
     speed: Speed
     full: bool
@@ -57,27 +59,24 @@ class Presentation(QObject):
         self._before = _Before(
             parts.docks.state(), font_scale.font_scale(), parts.runner.speed, window.isFullScreen()
         )
-        parts.docks.palette.hide()
-        parts.docks.inspector.hide()
+        parts.docks.present(True)
         window.statusBar().hide()
         window.showFullScreen()
         self._set_letters(max(LETTERS, font_scale.font_scale()))
         if parts.runner.speed.rate is None:
             parts.runner.set_speed(SLOW)
-        for number, (name, dock) in enumerate(parts.docks.panels.items(), 1):
-            key = QShortcut(QKeySequence(str(number)), window)
-            key.activated.connect(lambda name=name: parts.docks.show_panel(name, focus=False))
-            key.setEnabled(number < 10 and dock is not None)
-            self._keys.append(key)
+        for row in PANELS:
+            if row.key:
+                key = QShortcut(QKeySequence(str(row.key)), window)
+                key.activated.connect(partial(parts.docks.show_panel, row.id, focus=False))
+                self._keys.append(key)
         self.spotlight.start()
         QTimer.singleShot(0, self, self._settle)
 
     def _settle(self) -> None:
         if self._before is None:
             return
-        window, panels = self._parts.window, list(self._parts.docks.panels.values())
-        wide = round(_SIDE_PART * window.width())
-        window.resizeDocks(panels[:1], [wide], Qt.Orientation.Horizontal)
+        self._parts.docks.leave_room()
         self._parts.canvas.sight.fit()
         self._parts.canvas.setFocus()
         self.spotlight.raise_()
@@ -96,6 +95,7 @@ class Presentation(QObject):
         self._set_letters(before.letters)
         if parts.runner.speed == SLOW:
             parts.runner.set_speed(before.speed)
+        parts.docks.present(False)
         parts.docks.put_back(before.docks)
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
 

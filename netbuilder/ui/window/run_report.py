@@ -10,14 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMarginsF, QSize, Qt
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.atomic import replace_atomically, write_bytes
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
-from netbuilder.ui.plots.picture_export import image_png_bytes
+from netbuilder.core.wording import format_list, format_moment, format_number
+from netbuilder.ui.plots.picture_export import image_png_bytes, write_pdf
 from netbuilder.ui.plots.svg_file import svg_image
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
@@ -64,8 +65,9 @@ def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
             write_pdf(page, path)
         case ending:
             raise UserError(
-                f"A report cannot be written as “{ending or path.name}”.",
-                "Choose a name that ends in .html or .pdf.",
+                _("A report cannot be saved as “{ending}”.", ending=ending or path.name),
+                _("Choose a name that ends in .html or .pdf."),
+                code="report_ending",
             )
 
 
@@ -74,29 +76,33 @@ def report_page(report: RunReport, runs: Iterable[Run]) -> str:
     project, trained = report.project, report.trained
     plan = trained.project.training
     scheme = theme.LIGHT
-    loss = plan.loss.name if plan.loss is not None else "chosen from the data"
+    loss = plan.loss.name if plan.loss is not None else _("automatic loss")
     rows = [
-        ("Data", _data_words(report)),
-        ("Network", f"{format_count(_layers(trained.project), 'layer')}, "
-         f"{format_count(trained.training_model.count_params(), 'parameter')}"),
-        ("Plan", f"{format_count(plan.epochs, 'epoch')}, {plan.batch_size} rows a step, "
-         f"{plan.optimizer.name}, {loss}"),
-        ("Training", duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
-         + (f"; best epoch {trained.best_epoch}" if trained.best_epoch else "")),
-        ("Test", report.sentence or "no test rows"),
+        (_("Data"), _data_words(report)),
+        (_("Network"), _network_words(trained)),
+        (_("Settings"), ngettext(
+            "{count} epoch, batch size {batch}, {optimizer}, {loss}",
+            "{count} epochs, batch size {batch}, {optimizer}, {loss}",
+            plan.epochs, batch=plan.batch_size, optimizer=plan.optimizer.name, loss=loss,
+        )),
+        (_("Training"), _training_words(trained)),
+        (_("Test set"), report.sentence or _("no test set")),
         *(("", format_metric(name, value)) for name, value in trained.test.items()),
     ]  # fmt: skip
+    network, curves = _("Network"), _("Training curves")
+    by_epoch, training, validation = _("Loss by epoch:"), _("training"), _("validation")
     parts = [
         f"<h1>{html.escape(project.name)}</h1>",
-        f"<p class='note'>{datetime.now().strftime('%d %B %Y, %H:%M')} · NetBuilder</p>",
+        f"<p class='note'>{format_moment(datetime.now())} · NetBuilder</p>",
         _table(rows),
-        "<table><tr><th>The network</th><th>How it learned</th></tr><tr><td>",
-        _picture(_network(trained.project), "The network"),
+        f"<table><tr><th>{network}</th><th>{curves}</th></tr><tr><td>",
+        _picture(_network(trained.project), _("The network")),
         "</td><td>",
-        _picture(report.curves, "Curves of the training"),
-        f"<p class='note'>Loss over the epochs:"
-        f" <span style='color:{scheme.training}'>━</span> training"
-        f" <span style='color:{scheme.validation}'>━</span> validation</p></td></tr></table>",
+        _picture(report.curves, _("Training curves")),
+        f"<p class='note'>{by_epoch}"
+        f" <span style='color:{scheme.training}'>━</span> {training}"
+        f" <span style='color:{scheme.validation}'>━</span> {validation}"
+        "</p></td></tr></table>",
         *(f"<p>• {html.escape(one)}</p>" for one in report.notices),
         *_tried(trained, runs),
     ]
@@ -104,7 +110,7 @@ def report_page(report: RunReport, runs: Iterable[Run]) -> str:
         "body { font-family: sans-serif; font-size: 10pt; max-width: 680px; margin: 24px auto; }"
         " h1 { font-size: 18pt; margin-bottom: 0; } h2 { font-size: 12pt; }"
         " td, th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }"
-        " .note { color: #667085; }"
+        " .note { color: #596579; }"
     )
     return (
         "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
@@ -123,8 +129,31 @@ def _data_words(report: RunReport) -> str:
     if facts is None:
         return name
     target = ", ".join(facts.target_names)
-    classes = f" ({format_count(len(facts.classes), 'class')})" if facts.classes else ""
-    return f"{name}: {format_count(facts.rows, 'row')} to learn from, {target}{classes}"
+    rows = format_number(facts.rows)
+    if not facts.classes:
+        return _(
+            "{name}: {rows} training rows, target {target}", name=name, rows=rows, target=target
+        )
+    return _(
+        "{name}: {rows} training rows, target {target} ({classes} classes)",
+        name=name, rows=rows, target=target, classes=len(facts.classes),
+    )  # fmt: skip
+
+
+def _network_words(trained: TrainedModel) -> str:
+    layers = ngettext("{count} layer", "{count} layers", _layers(trained.project))
+    count = trained.training_model.count_params()
+    parameters = ngettext(
+        "{count} parameter", "{count} parameters", count, count=format_number(count)
+    )
+    return format_list((layers, parameters))
+
+
+def _training_words(trained: TrainedModel) -> str:
+    took = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
+    if not trained.best_epoch:
+        return took
+    return _("{duration}; best epoch {epoch}", duration=took, epoch=trained.best_epoch)
 
 
 def _tried(trained: TrainedModel, runs: Iterable[Run]) -> list[str]:
@@ -138,16 +167,16 @@ def _tried(trained: TrainedModel, runs: Iterable[Run]) -> list[str]:
     ][:_MOST_RUNS]
     if len(same) < 2:
         return []
-    head = ("began", "epochs", "test")
+    head = (_("Started"), _("Epochs"), _("Test set"))
     lines = [
         (
             format_start(run),
-            f"{run.epochs:,}",
+            format_number(run.epochs),
             ", ".join(format_metric(name, value) for name, value in list(run.test.items())[:3]),
         )
         for run in same
     ]
-    return ["<h2>What was tried</h2>", _table(lines, head)]
+    return ["<h2>" + _("Earlier runs on this data") + "</h2>", _table(lines, head)]
 
 
 def _table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
@@ -172,16 +201,3 @@ def _network(project: Project) -> bytes:
     from netbuilder.core.formats.writers.svg import network_svg
 
     return image_png_bytes(svg_image(network_svg(project)))
-
-
-def write_pdf(page: str, path: Path) -> None:
-    """Write a page of HTML on sheets of A4."""
-    with replace_atomically(path) as temporary:
-        writer = QPdfWriter(str(temporary))
-        writer.setResolution(96)
-        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
-        document = QTextDocument()
-        document.setHtml(page)
-        document.setPageSize(writer.pageLayout().paintRectPixels(96).size().toSizeF())
-        document.print_(writer)

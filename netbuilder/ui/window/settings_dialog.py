@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.engine.runs import run_store as runs
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_percent
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.services import settings
+from netbuilder.ui.services import retranslate, settings
+from netbuilder.ui.services.font_scale import choose_font_scale
+from netbuilder.ui.services.level import BASIC, FULL, level
+from netbuilder.ui.style import font_scale
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -31,35 +37,110 @@ class SettingRow:
 
 def _effect_on_runs(most: int) -> str:
     there = runs.run_count()
-    words = f"{format_count(there, 'training')} {'is' if there == 1 else 'are'} kept now."
+    words = ngettext("{count} run is kept now.", "{count} runs are kept now.", there)
     gone = there - most
     if most and gone > 0:
-        words += (
-            f" The oldest {gone:,} {'goes' if gone == 1 else 'go'} for good when the next training "
-            "ends, with the networks kept beside them."
+        words += " " + ngettext(
+            "The oldest run is deleted when the next run ends, with its network.",
+            "The oldest {count} runs are deleted when the next run ends, with their networks.",
+            gone,
         )
     return words
 
 
-ROWS: tuple[SettingRow, ...] = (
-    SettingRow(
-        Param(
-            "trainings kept",
-            Kind.INT,
-            runs.USUAL_LIMIT,
-            "in the tab Runs, the newest; 0: all",
-            minimum=0,
+LANGUAGE = "language"
+SYSTEM = N_("the system's language")
+
+
+def language_names() -> dict[str, str]:
+    """The languages there are by the name that each has for itself, and "" for the system's."""
+    found = {"": _(SYSTEM)}
+    for name in i18n.languages():
+        own = QLocale(name)
+        country = own.territory() != QLocale(name.partition("_")[0]).territory()
+        words = own.nativeLanguageName() if name != i18n.SOURCE else "English"
+        found[name] = f"{words} ({own.nativeTerritoryName()})" if country else words
+    return {name: words[:1].upper() + words[1:] for name, words in found.items()}
+
+
+def _set_language(words: str) -> None:
+    retranslate.choose_language(
+        next(name for name, shown in language_names().items() if shown == words)
+    )
+
+
+def _language_row() -> SettingRow:
+    names = language_names()
+    now = names.get(settings.chosen_language(), names[""])
+    fixed = retranslate.fixed_by()
+    if fixed:
+        now = names.get(i18n.language(), now)
+    return SettingRow(
+        Param(LANGUAGE, Kind.CHOICE, now, _("of the window"), choices=tuple(names.values())),
+        lambda: now,
+        _set_language,
+        lambda _value: fixed,
+    )
+
+
+def _choice_row(
+    title: str, words: str, names: Mapping[str, str], now: str, change: Callable[[str], object]
+) -> SettingRow:
+    """A setting with a few values; ``names`` gives the words of each."""
+    values = {shown: name for name, shown in names.items()}
+    return SettingRow(
+        Param(title, Kind.CHOICE, names[now], words, choices=tuple(values)),
+        lambda: names[now],
+        lambda shown: change(values[shown]),
+    )
+
+
+def setting_rows() -> tuple[SettingRow, ...]:
+    """Return all settings that hold for every project, in the language in force."""
+    return (
+        _language_row(),
+        _choice_row(
+            _("level"),
+            _("how much of the program the window shows"),
+            {BASIC: _("Basic"), FULL: _("Full")},
+            level().name,
+            level().choose,
         ),
-        runs.run_limit,
-        runs.set_run_limit,
-        _effect_on_runs,
-    ),
-    SettingRow(
-        Param("reduce motion", Kind.BOOL, False, "what only moves to please stands still"),
-        reduced_motion,
-        settings.set_motion,
-    ),
-)
+        _choice_row(
+            _("colours"),
+            _("of the window"),
+            {"system": _("as the system"), "light": _("light"), "dark": _("dark")},
+            settings.chosen_scheme(),
+            settings.set_scheme,
+        ),
+        _choice_row(
+            _("text size"),
+            _("of the whole window"),
+            {str(one): format_percent(one) for one in font_scale.FACTORS},
+            min(
+                (str(one) for one in font_scale.FACTORS),
+                key=lambda one: abs(float(one) - font_scale.font_scale()),
+            ),
+            lambda chosen: choose_font_scale(float(chosen)),
+        ),
+        SettingRow(
+            Param(
+                _("runs kept"),
+                Kind.INT,
+                runs.USUAL_LIMIT,
+                _("the newest, on the page Runs; 0 keeps all"),
+                minimum=0,
+            ),
+            runs.run_limit,
+            runs.set_run_limit,
+            _effect_on_runs,
+        ),
+        SettingRow(
+            Param(_("reduce motion"), Kind.BOOL, False, _("turns off decorative animations")),
+            reduced_motion,
+            settings.set_motion,
+        ),
+    )
 
 
 class SettingsDialog(QDialog):
@@ -67,12 +148,14 @@ class SettingsDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
-        self.values = {row.param.name: row.now() for row in ROWS}
+        self.setWindowTitle(_("Settings"))
+        self.rows = setting_rows()
+        self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
-        self.form = ParamForm(tuple(row.param for row in ROWS), self)
+        self.form = ParamForm(tuple(row.param for row in self.rows), self)
+        self.form.rows[LANGUAGE].editor.setEnabled(not retranslate.fixed_by())
         self.form.show_values(self.values)
         self.form.edited.connect(self._take)
         layout.addWidget(self.form)
@@ -88,17 +171,17 @@ class SettingsDialog(QDialog):
 
     def accept(self) -> None:
         """Let what was changed count from now on."""
-        for row in ROWS:
+        for row in self.rows:
             value = self.values[row.param.name]
             if value != self._before[row.param.name]:
                 row.change(value)
         super().accept()
 
     def _take(self, name: str, value: Any) -> None:
-        param = next(row.param for row in ROWS if row.param.name == name)
+        param = next(row.param for row in self.rows if row.param.name == name)
         self.values[name] = param.default if value is UNSET else value
         self._tell()
 
     def _tell(self) -> None:
-        said = [row.effect(self.values[row.param.name]) for row in ROWS]
+        said = [row.effect(self.values[row.param.name]) for row in self.rows]
         self.effect.setText(" ".join(words for words in said if words))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import capitalize_first, format_bytes, format_count, format_operations
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import (
+    capitalize_first,
+    format_bytes,
+    format_number,
+    format_operations,
+)
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.announce import announce
@@ -14,10 +19,10 @@ from netbuilder.ui.widgets.clamped_label import ClampedLabel
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 
 _KERAS_WORDS = {
-    "off": "Keras not loaded",
-    "loading": "Keras loading…",
-    "ready": "Keras ready",
-    "failed": "Keras did not load",
+    "off": N_("Keras not loaded"),
+    "loading": N_("loading Keras…"),
+    "ready": N_("Keras ready"),
+    "failed": N_("Keras failed to load"),
 }
 
 
@@ -52,7 +57,7 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.reading)
         self.problems = QToolButton(self)
         self.problems.setProperty("role", "quiet")
-        self.problems.setToolTip("Go to the next problem (F8)")
+        self.problems.setToolTip(_("Go to the next problem (F8)"))
         self.problems.clicked.connect(lambda _checked=False: self.next_problem())
         self.addPermanentWidget(self.problems)
         self.zoom = QLabel("100 %", self)
@@ -94,7 +99,7 @@ class StatusBar(QStatusBar):
         if not problems:
             trouble = self._workbench.data_error
             if trouble is None:
-                self.tell("No problems.")
+                self.tell(_("No problems."))
                 return
             self.tell(str(trouble), 12)
             self.data_requested.emit()
@@ -108,7 +113,7 @@ class StatusBar(QStatusBar):
         scheme = theme.colors()
         color = {"ready": "#15803D", "failed": scheme.error}.get(state, scheme.secondary)
         self.keras.setText(
-            f'<span style="color:{color}">●</span>&nbsp; {_KERAS_WORDS.get(state, state)}'
+            f'<span style="color:{color}">●</span>&nbsp; {_(_KERAS_WORDS.get(state, state))}'
         )
         error = self._workbench.keras_error
         words = _("Shapes and training need Keras; the canvas works without it.")
@@ -130,10 +135,19 @@ class StatusBar(QStatusBar):
         )
         for label in (self.parameters, self.memory, self.operations):
             label.setVisible(known)
-        self.parameters.setText(f"{shapes.total_parameters:,} parameters")
+        self.parameters.setText(
+            ngettext(
+                "{count} parameter",
+                "{count} parameters",
+                shapes.total_parameters,
+                count=format_number(shapes.total_parameters),
+            )
+        )
         self.memory.setText(format_bytes(shapes.memory))
-        self.memory.setToolTip("Weights and one sample's way through the network")
-        self.operations.setText(f"{format_operations(shapes.multiply_adds)} multiply-adds a sample")
+        self.memory.setToolTip(_("Memory for the weights and the activations of one sample"))
+        self.operations.setText(
+            _("{count} multiply-adds per sample", count=format_operations(shapes.multiply_adds))
+        )
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.all_problems if p.follows is None]
@@ -145,15 +159,15 @@ class StatusBar(QStatusBar):
         trouble = self._workbench.data_trouble
         parts = [capitalize_first(trouble)] if trouble else []
         if errors:
-            parts.append(format_count(errors, "problem"))
+            parts.append(ngettext("{count} problem", "{count} problems", errors))
         if beginnings:
-            to_do = f"{format_count(beginnings, 'step')} to go"
+            to_do = ngettext("{count} step to go", "{count} steps to go", beginnings)
             # Alone it says what to do next; beside faults these come first.
             named = not errors and not unreadable
             parts.append(f"{to_do}: {steps[0][:1].lower()}{steps[0][1:]}" if named else to_do)
         if hints:
-            parts.append(format_count(hints, "suggestion"))
-        self.problems.setText(" · ".join(parts) or "No problems")
+            parts.append(ngettext("{count} suggestion", "{count} suggestions", hints))
+        self.problems.setText(" · ".join(parts) or _("No problems"))
         scheme = theme.colors()
         color = scheme.error if errors or unreadable else scheme.accent if beginnings else ""
         self.problems.setStyleSheet(f"color: {color};" if color else "")

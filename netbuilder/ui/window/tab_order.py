@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QTabBar, QToolBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QStatusBar, QToolBar, QWidget
 
 _CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def tab_stops(window: QMainWindow) -> list[QWidget]:
-    """All that takes the keyboard by Tab: bar, then the docks and the middle from left to right."""
+    """All that takes the keyboard by Tab: bar, then the columns from left to right."""
     return [stop for part in _parts(window) for stop in _within(part)]
 
 
@@ -29,20 +29,13 @@ def neighbour_stop(window: QMainWindow, now: QWidget, *, forward: bool) -> QWidg
 
 
 def _parts(window: QMainWindow) -> list[QWidget]:
-    kinds = (QToolBar, QDockWidget, QTabBar)
-    parts = [one for one in window.findChildren(QWidget, options=_CHILDREN) if _shown(one)]
-    parts = [one for one in parts if isinstance(one, kinds) or one is window.centralWidget()]
-    bar = window.findChild(QStatusBar, options=_CHILDREN)
-
-    def place(part: QWidget) -> tuple[bool, int, int]:
-        return (not isinstance(part, QToolBar), part.x(), part.y())
-
-    return [*sorted(parts, key=place), *([bar] if bar is not None else [])]
+    bars = window.findChildren(QToolBar, options=_CHILDREN)
+    status = window.findChildren(QStatusBar, options=_CHILDREN)
+    return [one for one in (*bars, window.centralWidget(), *status) if one and _shown(one)]
 
 
 def _shown(widget: QWidget) -> bool:
-    # A dock behind another one is moved out of sight, and counts as visible to Qt.
-    return widget.isVisible() and not widget.isWindow() and widget.geometry().right() >= 0
+    return widget.isVisible() and not widget.isWindow()
 
 
 def _within(widget: QWidget) -> Iterator[QWidget]:

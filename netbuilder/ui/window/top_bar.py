@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -20,18 +21,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.training.speed_control import SpeedControl
 from netbuilder.ui.widgets.steady_frame import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
 
 _SIDE, _GAP = 8, 12
-_TRAIN, _SLOW = "Train", "Train · slow"
 #: What gives way first where there is no room for all: the menus have each of them too.
-_GIVE_WAY = (
-    "redo", "new", "open", "save", "step", "undo", "gallery", "speed", "save-model", "stop",
-)  # fmt: skip
+_GIVE_WAY = ("redo", "undo", "gallery", "save", "document", "save-model", "stop", "speed", "level")
+#: What the coloured button does, by its action: its words and its icon.
+_TRAIN = {
+    "train": (N_("Train"), "play"),
+    "pause": (N_("Pause"), "pause"),
+    "resume": (N_("Continue"), "play"),
+}
+_NAME_WIDTH = 150
 
 
 class ProgressView(SteadyFrame):
@@ -47,7 +55,7 @@ class ProgressView(SteadyFrame):
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("Progress of the training")
+        self.bar.setAccessibleName(_("Training progress"))
         self._progress: RunProgress | None = None
         words = QHBoxLayout()
         words.setSpacing(0)
@@ -63,12 +71,12 @@ class ProgressView(SteadyFrame):
         layout.addStretch(1)
         # At 1024 pixels Gallery and Help have room beside it, whatever the speed is called.
         self.setMinimumWidth(64)
-        self.setMaximumWidth(346)
+        self.setMaximumWidth(300)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_progress(None)
 
     def sizeHint(self) -> QSize:
-        return QSize(346, 36)
+        return QSize(300, 36)
 
     def show_progress(self, progress: RunProgress | None) -> None:
         """Show where the run is; None: there is none."""
@@ -106,7 +114,7 @@ class ProgressView(SteadyFrame):
         short = parts[0].rpartition("poch ")[2]  # of "Epoch 3 of 9" and "Stopped at epoch 3 of 9"
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
-            (f"Stopped: {short}" if parts[0].startswith("Stopped") else short, left),
+            (_("Stopped: {place}", place=short) if parts[0].startswith("Stopped") else short, left),
             (parts[0], ""),
             (short, ""),
         ]
@@ -123,16 +131,74 @@ class ProgressView(SteadyFrame):
         self.right.setVisible(bool(end))
 
 
-class TrainButton(QPushButton):
-    """As wide as the longest of its words: what stands beside it does not move as they change."""
+class DocumentLabel(QWidget):
+    """The name of what is open, and whether it is saved."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(_TRAIN, parent)
+        super().__init__(parent)
+        self.setObjectName("document")
+        self.name, self.saved = QLabel(self), QLabel(self)
+        self.name.setObjectName("document_name")
+        self.name.setProperty("role", "heading")
+        self.saved.setObjectName("document_saved")
+        self.saved.setProperty("role", "note")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 6, 0)
+        row.setSpacing(6)
+        row.addWidget(self.name)
+        row.addWidget(self.saved)
+
+    def show_document(self, name: str, unsaved: Iterable[str], *, in_file: bool) -> None:
+        """Show what is open.
+
+        Args:
+            name: of the file, or of the project.
+            unsaved: what would be lost, in words.
+            in_file: whether a file holds it.
+        """
+        metrics, lost = self.name.fontMetrics(), tuple(unsaved)
+        width = round(_NAME_WIDTH * max(initial_font_scale(), 1.0))
+        self.name.setText(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width))
+        self.saved.setText(_("not saved") if lost else _("saved") if in_file else "")
+        self.saved.setVisible(bool(self.saved.text()))
+        self.setToolTip("\n".join((name, *(f"• {one}" for one in lost))))
+
+
+class TrainButton(QPushButton):
+    """Train; while a run goes on Pause, and Continue in a pause. As wide as its longest word."""
+
+    def __init__(self, actions: WindowActions, parent: QWidget) -> None:
+        super().__init__(_("Train"), parent)
+        self.setObjectName("train_button")
+        self._actions, self._now = actions, "train"
+        self.setProperty("role", "train")
+        self.setIconSize(QSize(14, 14))
+        self.clicked.connect(lambda _checked=False: self._action.trigger())
+        for name in ("train", "pause"):
+            actions[name].changed.connect(self.follow)
+        self.follow()
+
+    @property
+    def _action(self) -> QAction:
+        return self._actions["pause" if self._now == "pause" else "train"]
+
+    def show_run(self, *, running: bool, paused: bool) -> None:
+        """Offer what can be done with the run."""
+        self._now = "resume" if paused else "pause" if running else "train"
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the action that a press does."""
+        words, picture = _TRAIN[self._now]
+        self.setText(_(words))
+        self.setIcon(icons.icon(picture, "#FFFFFF", theme.colors().disabled))
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
 
     def sizeHint(self) -> QSize:
         words, size = self.fontMetrics(), super().sizeHint()
-        more = words.horizontalAdvance(_SLOW) - words.horizontalAdvance(self.text())
-        return QSize(size.width() + more, size.height())
+        longest = max(words.horizontalAdvance(_(one)) for one, _picture in _TRAIN.values())
+        return QSize(size.width() + longest - words.horizontalAdvance(self.text()), size.height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -144,17 +210,16 @@ class TopBar(QToolBar):
     def __init__(
         self, actions: WindowActions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
     ) -> None:
-        super().__init__("Top bar", parent)
+        super().__init__(_("Top bar"), parent)
         self.setObjectName("top-bar")
         self.setMovable(False)
         self.setFloatable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._actions = actions
-        self._paused = False
         self.menu_button = QToolButton(self)
         self.menu_button.setText("☰")
-        self.menu_button.setToolTip("All menus (F10)")
-        self.menu_button.setAccessibleName("Menu")
+        self.menu_button.setToolTip(_("All menus (F10)"))
+        self.menu_button.setAccessibleName(_("Menu"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(QMenu(self.menu_button))
         for menu in menus:
@@ -163,30 +228,27 @@ class TopBar(QToolBar):
         #: What stands in the bar, by its name: actions of the bar, which show and hide it.
         self._places: dict[str, QAction] = {}
         self._fitting = False
-        for name in ("new", "open", "save"):
-            self._put(name, self._text_button(name))
-        self._places["files"] = self.addSeparator()
+        self.document = DocumentLabel(self)
+        self._put("document", self.document)
+        self._put("save", self._text_button("save"))
         for name in ("undo", "redo"):
             self._put(name, self._picture_button(name))
         self._places["steps"] = self.addSeparator()
-        self.train = TrainButton(self)
-        self.train.setProperty("role", "train")
-        self._follow(self.train, "train")
-        self.train.setIconSize(QSize(14, 14))
+        self.train = TrainButton(actions, self)
         self.addWidget(self.train)
-        for name in ("pause", "stop", "step"):
-            button = self._picture_button(name)
-            button.setProperty("role", "boxed")
-            self._put(name, _spaced(button, self))
-        self.speed = self._speed_button(tuple(speeds))
+        button = self._picture_button("stop")
+        button.setProperty("role", "boxed")
+        self._put("stop", _spaced(button, self))
+        self.speed = self._speed_control(speeds)
         self._put("speed", _spaced(self.speed, self))
         self.progress = ProgressView(self)
         self.addWidget(self.progress)
         space = self._space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
+        self._put("level", _spaced(self._level_switch(), self))
         self._put("save-model", self._text_button("save-model", "Save .h5"))
-        self._put("gallery", self._text_button("gallery", "Gallery"))
+        self._put("gallery", self._text_button("gallery", _("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()
         theme.theme().changed.connect(self.restyle)
@@ -220,8 +282,7 @@ class TopBar(QToolBar):
         shown = dict.fromkeys(self._places, True)
         for name in ("", *_GIVE_WAY):
             shown.pop(name, None)
-            shown["files"] = any(shown.get(one) for one in ("new", "open", "save"))
-            shown["steps"] = any(shown.get(one) for one in ("undo", "redo"))
+            shown["steps"] = any(shown.get(one) for one in ("save", "undo", "redo"))
             if self._needed({one for one, on in shown.items() if on}) <= self.width():
                 break
         for name, place in self._places.items():
@@ -244,61 +305,49 @@ class TopBar(QToolBar):
         margins = layout.contentsMargins()
         return total + (len(widgets) - 1) * layout.spacing() + margins.left() + margins.right()
 
-    @property
-    def _faded(self) -> str:
-        """The colour of what cannot be done: between the hairlines and the words."""
-        scheme = theme.colors()
-        line, words = QColor(scheme.hairline), QColor(scheme.secondary)
-        part = 0.55
-        mixed = [
-            round(a + (b - a) * part)
-            for a, b in zip(_channels(line), _channels(words), strict=True)
-        ]
-        return QColor(*mixed).name()
-
     def restyle(self) -> None:
         """Draw the icons in the theme's colours."""
         scheme = theme.colors()
         for name in ("undo", "redo", "stop", "step"):
-            self._actions[name].setIcon(icons.icon(name, scheme.text, self._faded))
-        self.train.setIcon(icons.icon("play", "#FFFFFF", scheme.secondary))
-        self.show_paused(self._paused)
+            self._actions[name].setIcon(icons.icon(name, scheme.text, scheme.disabled))
+        self.train.follow()
 
-    def show_paused(self, paused: bool) -> None:
-        """Let the pause button say what it would do."""
-        self._paused = paused
-        scheme = theme.colors()
-        name = "play" if paused else "pause"
-        self._actions["pause"].setIcon(icons.icon(name, scheme.text, self._faded))
+    def _level_switch(self) -> QFrame:
+        """Basic or Full, of which one is down."""
+        frame = QFrame(self)
+        frame.setObjectName("level_switch")
+        frame.setProperty("role", "tasks")
+        frame.setAccessibleName(_("Level"))
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(0)
+        for name in ("level-basic", "level-full"):
+            action = self._actions[name]
+            button = QPushButton(action.text(), frame)
+            button.setObjectName(name)
+            button.setProperty("role", "segment")
+            button.setCheckable(True)
+            button.setToolTip(action.toolTip())
 
-    def _speed_button(self, names: tuple[str, ...]) -> QToolButton:
-        """A button that says how fast it goes, with the choices as its menu."""
-        button = QToolButton(self)
-        button.setProperty("role", "quiet")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolTip("How fast it trains")
-        button.setAccessibleName("Speed of the training")
-        menu = QMenu(button)
-        menu.setToolTipsVisible(True)
-        for name in names:
-            if name:
-                menu.addAction(self._actions[name])
-            else:
-                menu.addSeparator()
-        button.setMenu(menu)
-        choices = [self._actions[name] for name in names if self._actions.is_choice(name)]
+            def follow(button: QPushButton = button, action: QAction = action) -> None:
+                button.setChecked(action.isChecked())
 
-        def say() -> None:
-            chosen = [one.text().replace(" a second", "/s") for one in choices if one.isChecked()]
-            button.setText(f"{' · '.join(chosen)} ▾")
-            # Slow on purpose must not look like a slow machine.
-            slow = not self._actions["speed-full"].isChecked()
-            self.train.setText(_SLOW if slow else _TRAIN)
+            def press(_checked: bool = False, action: QAction = action) -> None:
+                action.trigger()
+                self._actions.refresh()  # a press of the level in force changes nothing
 
-        for choice in choices:
-            choice.toggled.connect(say)
-        say()
-        return button
+            action.changed.connect(follow)
+            button.clicked.connect(press)
+            follow()
+            row.addWidget(button)
+        return frame
+
+    def _speed_control(self, names: Iterable[str]) -> SpeedControl:
+        """The three speeds as buttons; what else ``names`` has is in its menu."""
+        choices = [self._actions[f"speed-{name}"] for name in ("step", "watch", "full")]
+        others = [self._actions[name] if name else None for name in names]
+        more = [one for one in others if one not in choices]
+        return SpeedControl(choices, choices[-1], self._actions["finish-now"], more, self)
 
     def _picture_button(self, name: str) -> QToolButton:
         button = QToolButton(self)
@@ -324,17 +373,6 @@ class TopBar(QToolBar):
         name_it()
         return button
 
-    def _follow(self, button: QPushButton, name: str) -> None:
-        action = self._actions[name]
-        button.clicked.connect(lambda _checked=False: action.trigger())
-
-        def follow() -> None:
-            button.setEnabled(action.isEnabled())
-            button.setToolTip(action.toolTip())
-
-        action.changed.connect(follow)
-        follow()
-
 
 def _spaced(widget: QWidget, parent: QWidget) -> QWidget:
     box = QWidget(parent)
@@ -342,7 +380,3 @@ def _spaced(widget: QWidget, parent: QWidget) -> QWidget:
     row.setContentsMargins(3, 0, 3, 0)
     row.addWidget(widget)
     return box
-
-
-def _channels(color: QColor) -> tuple[int, int, int]:
-    return color.red(), color.green(), color.blue()

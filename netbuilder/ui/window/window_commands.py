@@ -11,21 +11,23 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
 from netbuilder.ui.palette.block_rows import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
+from netbuilder.ui.services.level import level, listed_layers
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.role_boxes import RoleBox, role_of
 from netbuilder.ui.window import dialogs
+from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.presentation import Presentation
 from netbuilder.ui.window.window_parts import WindowParts
 
@@ -73,7 +75,7 @@ class WindowCommands:
                 self._parts.window,
                 buttons=(
                     *buttons_for(error, self._parts.store.apply, self._parts.banner.clear),
-                    ("Close", self._parts.banner.clear),
+                    (_("Close"), self._parts.banner.clear),
                 ),
             )
         )
@@ -89,7 +91,7 @@ class WindowCommands:
             error.what,
             error.fix,
             self._parts.window,
-            buttons=(*buttons, ("Close", lambda: banner.remove(card))),
+            buttons=(*buttons, (_("Close"), lambda: banner.remove(card))),
         )
         banner.add(card, lasting=True)
 
@@ -100,7 +102,7 @@ class WindowCommands:
             _("Not all of {file} could be taken over", file=name),
             _shortened(notes),
             self._parts.window,
-            button="Close",
+            button=_("Close"),
             do=lambda: self._parts.banner.remove(card),
         )
         self._parts.banner.add(card)
@@ -139,10 +141,7 @@ class WindowCommands:
         if blocking:
             first = blocking[0]
             self._show_blocking(first)
-            if first.node is not None:
-                self._parts.show_node(first.node)
-            if first.node is None and self._parts.store.project.data.kind == "":
-                self.show_panel("data")
+            self._go_to(first)
             return
         self._problem, self._blocking = None, False
         self._parts.banner.clear()
@@ -155,17 +154,27 @@ class WindowCommands:
 
     def show_problem(self, problem: Problem) -> None:
         """Go to a problem: Enter mends it, Escape leaves it and goes to the canvas."""
-        if problem.node is not None:
-            self._parts.show_node(problem.node)
+        self._go_to(problem)
         box = self._show_box(problem, f"{problem.title}{self._where(problem)}")
         if box.button is not None:
             box.button.setFocus()
 
+    def _go_to(self, problem: Problem) -> None:
+        """Show where a problem is: its layer, its setting, or the data that there is none of."""
+        if problem.node is not None:
+            self._parts.show_node(problem.node)
+        elif problem.field:
+            panel = self._parts.docks.show_panel("settings")
+            if isinstance(panel, SettingsPanel):
+                panel.show_setting(problem.field)
+        elif self._parts.store.project.data.kind == "":
+            self.show_panel("data")
+
     def _show_blocking(self, problem: Problem) -> None:
         """Say why it cannot be trained, with the mend as a button."""
-        title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
+        title = f"{problem.title}{self._where(problem)}"
         self._blocking = True
-        self._show_box(problem, f"This cannot be trained yet: {title}")
+        self._show_box(problem, _("The network cannot be trained yet: {problem}", problem=title))
 
     def _where(self, problem: Problem) -> str:
         """The name of the layer: of two cards that look alike only the name tells."""
@@ -178,16 +187,12 @@ class WindowCommands:
             (fix.label, partial(self._parts.store.apply, fix.label, fix.edit))
             for fix in problem.fixes
         ]
-        if problem.beginning and self._parts.store.project.data.kind == "":
-            fixes.append(("Choose data", partial(self.show_panel, "data")))
-        if problem.field:
-            fixes.append(("Show the plan", partial(self.show_panel, "training")))
         box = RoleBox(
             role_of(problem.tone),
             title,
             problem.message,
             self._parts.window,
-            buttons=(*fixes, ("Close", self._close_problem)),
+            buttons=(*fixes, (_("Close"), self._close_problem)),
         )
         for button in box.buttons:
             button.setAutoDefault(True)
@@ -213,13 +218,13 @@ class WindowCommands:
 
     def find_layer(self) -> None:
         """Put the cursor into the palette's search field."""
-        self._parts.docks.palette.show()
+        self._parts.docks.palette.open()
         self._parts.palette.start_search()
 
     def append_block(self, block: SavedBlock) -> None:
         """Put a saved block behind the end of the network."""
         self._parts.canvas.add(
-            f"Add {block.name}", lambda project: append_block(project, block.graph)
+            _("Add {block}", block=block.name), lambda project: append_block(project, block.graph)
         )
 
     def to_canvas(self) -> None:
@@ -227,22 +232,23 @@ class WindowCommands:
         self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def edit_layer(self) -> None:
-        """Put the cursor into the inspector."""
-        self._parts.docks.inspector.show()
-        self._parts.inspector.focus_first()
+        """Put the cursor into the selected layer's first field."""
+        self._parts.docks.edit_layer()
 
     def fit_to_data(self) -> None:
         """Give the last layer the units and the activation that suit the target."""
         self._parts.workbench.with_facts(
-            lambda facts: self._parts.store.apply("Fit the last layer to the data", fitting(facts))
+            lambda facts: self._parts.store.apply(
+                _("Fit the last layer to the data"), fitting(facts)
+            )
         )
 
     def write_report(self) -> None:
         """Ask for a file, and write the last run on one page."""
         parts = self._parts
         suggested = parts.documents.suggested(".html")
-        types = (FileType("Page", (".html",)), FileType("PDF", (".pdf",)))
-        path = ask_save(parts.window, "Report of the run", suggested, types)
+        types = (FileType(_("Web page"), (".html",)), FileType("PDF", (".pdf",)))
+        path = ask_save(parts.window, _("Report of the run"), suggested, types)
         if path is not None:
             self.report_to(path)
 
@@ -250,6 +256,7 @@ class WindowCommands:
         """Write the last run on one page, as ``.html`` or ``.pdf``."""
         from netbuilder.core.engine.runs.run_store import list_runs
         from netbuilder.ui.plots.picture_export import image_png_bytes
+        from netbuilder.ui.plots.run_curves import RunCurves
         from netbuilder.ui.plots.training_curves import run_picture
         from netbuilder.ui.window.run_report import RunReport, write_report
 
@@ -257,20 +264,22 @@ class WindowCommands:
         trained = parts.workbench.models.trained
         if trained is None:
             return
+        of_run = parts.runner.project is not None  # else a file was opened, which has its own
+        curves = parts.runner.curves if of_run else RunCurves.of_model(trained)
         report = RunReport(
             parts.store.project,
             parts.workbench.facts,
             trained,
-            image_png_bytes(run_picture(parts.runner.curves, QSize(330, 290))),
+            image_png_bytes(run_picture(curves, QSize(330, 290))),
             parts.evaluation_service.sentence,
             tuple(f"{one.title}: {one.message}" for one in parts.runner.run.notices),
         )
         jobs.run_job(
             lambda: write_report(report, list_runs(), path),
-            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda _none: parts.documents.confirmed.emit(_("Saved {name}.", name=path.name)),
             lambda error: self.show_error(
                 dialogs.as_user_error(
-                    error, "The report could not be written", "Choose another place."
+                    error, _("The report could not be saved"), _("Choose another folder.")
                 )
             ),
             name="report",
@@ -282,22 +291,22 @@ class WindowCommands:
         from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
 
         parts = self._parts
-        words = (
-            "Shapes stand on the wires, weights beside the layers. To work out: what the layers "
-            "were given stands there, the rest is to be written in."
+        words = _(
+            "Connections show shapes, and layers show their numbers of weights. "
+            "“Exercise” leaves shapes and numbers blank for students to work out."
         )
-        sheets = {"With numbers": NUMBERS, "To work out": EXERCISE, "Lines only": BLANK}
-        answers = (*sheets, "Cancel")
-        answer = ask_question(parts.window, "Picture for a worksheet", words, answers)
+        sheets = {_("With numbers"): NUMBERS, _("Exercise"): EXERCISE, _("Blank lines"): BLANK}
+        answers = (*sheets, _("Cancel"))
+        answer = ask_question(parts.window, _("Worksheet"), words, answers)
         if answer in ("", answers[-1]):
             return
         suggested = parts.documents.suggested(".pdf")
         types = (
             FileType("PDF", (".pdf",)),
-            FileType("Drawing", (".svg",)),
-            FileType("Picture", (".png",)),
+            FileType(_("Drawing"), (".svg",)),
+            FileType(_("Picture"), (".png",)),
         )
-        path = ask_save(parts.window, "Picture for a worksheet", suggested, types)
+        path = ask_save(parts.window, _("Worksheet"), suggested, types)
         if path is not None:
             self.worksheet_to(path, sheet=sheets[answer])
 
@@ -310,10 +319,10 @@ class WindowCommands:
         project, facts = parts.store.project, parts.workbench.facts
         jobs.run_job(
             lambda: svg_file.write_svg(worksheet(project, facts, sheet=sheet), path),
-            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda _none: parts.documents.confirmed.emit(_("Saved {name}.", name=path.name)),
             lambda error: self.show_error(
                 dialogs.as_user_error(
-                    error, "The picture could not be written", "Choose another place."
+                    error, _("The picture could not be saved"), _("Choose another folder.")
                 )
             ),
             name="worksheet",
@@ -358,7 +367,7 @@ class WindowCommands:
         except UserError as error:
             self.show_error(error)
             return
-        self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
+        self._parts.store.apply(_("Choose data"), lambda p: edits.set_data(p, data))
 
     def begin_with_data(self, path: Path) -> None:
         """An empty canvas for data that was opened; what cannot be read leaves all as it was."""
@@ -373,6 +382,7 @@ class WindowCommands:
     def show_settings(self) -> None:
         """Change what holds for every project."""
         dialogs.show_settings(self._parts.window)
+        self._parts.docks.widen()
         self._motion_changed()
 
     def show_help(self) -> None:
@@ -391,9 +401,8 @@ class WindowCommands:
 
     def scale(self, step: int) -> None:
         """Make everything larger (1), smaller (-1) or as it was (0)."""
-        before = self._parts.scaling.factor
         self._parts.scaling.step(step)
-        self._parts.docks.widen(self._parts.scaling.factor / before)
+        self._parts.docks.widen()
 
     @property
     def dark(self) -> bool:
@@ -402,7 +411,7 @@ class WindowCommands:
 
     def toggle_dark(self) -> None:
         """Use the other scheme."""
-        theme.theme().force(not self.dark)
+        settings.set_scheme("light" if self.dark else "dark")
         self._parts.actions.refresh()
 
     def toggle_all_layers(self) -> None:
@@ -410,19 +419,41 @@ class WindowCommands:
         self._parts.palette.show_all(not self._parts.palette.shows_all)
         self._parts.actions.refresh()
 
-    @property
-    def panels_movable(self) -> bool:
-        """Whether the panels have titles to drag them by."""
-        return self._parts.docks.title_changed
+    def choose_level(self, name: str) -> None:
+        """Show what a first lesson needs ("basic"), or everything ("full")."""
+        level().choose(name)
 
-    def toggle_titles(self) -> None:
-        """Show or hide the panels' titles."""
-        self._parts.docks.show_titles(not self._parts.docks.title_changed)
+    def show_level(self) -> None:
+        """Follow the level: palette and pages."""
+        parts, basic = self._parts, level().basic
+        layers = listed_layers(parts.store.project) if basic else None
+        parts.palette.list_only(layers)
+        parts.docks.side.offer(row.id for row in PANELS if row.basic or not basic)
+        parts.actions.refresh()
+
+    def show_used_layers(self) -> None:
+        """List what the project uses in the palette, whatever the level."""
+        if level().basic:
+            self._parts.palette.list_only(listed_layers(self._parts.store.project))
+
+    @property
+    def page_expanded(self) -> bool:
+        """Whether the page in front lies over the canvas."""
+        return self._parts.docks.expanded
+
+    def expand_page(self) -> None:
+        """Let the page in front lie over the canvas, and back."""
+        self._parts.docks.toggle_expanded()
         self._parts.actions.refresh()
 
+    def detach_page(self) -> None:
+        """Open the page in front in a window of its own."""
+        self._parts.docks.detach_page()
+
     def reset_panels(self) -> None:
-        """Put the panels where they were at first."""
+        """Show palette and side as they were at first."""
         self._parts.docks.reset()
+        self._parts.actions.refresh()
 
 
 def word_at_focus() -> str:

@@ -68,17 +68,17 @@ FITS = [
 ]
 
 WRONG = [
-    (UNITS, None, "units is empty"),
+    (UNITS, None, "not empty"),
     (UNITS, True, "not true"),
-    (UNITS, 3.0, "a whole number, and not 3.0"),
-    (UNITS, "3", "a whole number, and not '3'"),
-    (UNITS, 0, "at least 1, and not 0"),
+    (UNITS, 3.0, "a whole number, not 3.0"),
+    (UNITS, "3", "a whole number, not '3'"),
+    (UNITS, 0, "at least 1, not 0"),
     (UNITS, -5, "at least 1"),
-    (RATE, 1.5, "between 0 and 1, and not 1.5"),
+    (RATE, 1.5, "between 0 and 1, not 1.5"),
     (RATE, math.nan, "must be a number"),
     (RATE, math.inf, "must be a number"),
     (RATE, False, "not false"),
-    (KERNEL, [3], "one whole number or 2 of them, and not [3]"),
+    (KERNEL, [3], "one whole number or 2 of them, not [3]"),
     (KERNEL, [3, True], "not true"),
     (KERNEL, [3, 0], "at least 1"),
     (KERNEL, [[1, 1], [1, 1]], "a whole number"),
@@ -97,13 +97,13 @@ WRONG = [
     (of("Dense", "activity_regularizer"), "OrthogonalRegularizer", "one of L1, L2, L1L2"),
     (CONSTRAINT, "MaxNrom", "Did you mean 'MaxNorm'?"),
     (LEARNING_RATE, -0.1, "at least 0"),
-    (LEARNING_RATE, {"name": "ExponentialDecay"}, "ExponentialDecay needs initial_learning_rate"),
+    (LEARNING_RATE, {"name": "ExponentialDecay"}, "a value for initial_learning_rate"),
     (LEARNING_RATE, {"name": "Cosine"}, "learning-rate schedule 'Cosine'"),
     (RATE, {"name": "ExponentialDecay"}, "must be a number"),
     (WRAPPED, "LSTM", "a layer"),
     (WRAPPED, {"layer": "LSMT", "params": {}}, "Did you mean 'LSTM'?"),
     (WRAPPED, {"layer": "Dense", "params": {"units": 3}}, "must be one of LSTM"),
-    (WRAPPED, {"layer": "LSTM", "params": {}}, "LSTM needs units"),
+    (WRAPPED, {"layer": "LSTM", "params": {}}, "LSTM needs a value for units"),
     (WRAPPED, {"layer": "LSTM", "params": {"units": 0}}, "units must be at least 1"),
     (WRAPPED, {"layer": "LSTM", "params": {"units": 1}, "name": "x"}, "'name'"),
     (of("TimeDistributed", "layer"), {"layer": "Add", "params": {}}, "cannot be wrapped"),
@@ -118,8 +118,8 @@ WRONG = [
     (CROPPING, [[1, 2]], "or 2 of them"),
     (of("Rescaling", "scale"), [], "an empty list"),
     (of("Rescaling", "scale"), ["a"], "a number or a list"),
-    (of("RandomContrast", "value_range"), [0], "needs 2 numbers, and not 1"),
-    (of("RandomShear", "x_factor"), 0.1, "needs 2 numbers in a list"),
+    (of("RandomContrast", "value_range"), [0], "2 numbers, not 1"),
+    (of("RandomShear", "x_factor"), 0.1, "a list of 2 numbers"),
     (of("Permute", "dims"), [0, 1], "at least 1"),
     (of("StringLookup", "vocabulary"), ["a", 1], "a list of words"),
     (of("Dense", "trainable"), 1, "true or false"),
@@ -154,7 +154,7 @@ def test_a_nested_layer_deep_inside_is_looked_at():
     inner = {"layer": "LSTM", "params": {"units": 0}}
     outer = {"layer": "Bidirectional", "params": {"layer": inner}}
     assert problem_with(of("TimeDistributed", "layer"), outer) == (
-        "layer: layer: units must be at least 1, and not 0."
+        "layer: layer: units must be at least 1, not 0."
     )
 
 
@@ -171,4 +171,4 @@ def test_all_that_is_wrong_with_a_node():
     assert problems_with(LAYERS["Conv2D"], {"filters": 3, "kernel_size": 3}) == {}
     found = problems_with(LAYERS["Conv2D"], {"filters": 0, "strdes": 2})
     assert set(found) == {"filters", "strdes", "kernel_size"}
-    assert found["kernel_size"].startswith("Conv2D needs kernel_size")
+    assert found["kernel_size"].startswith("Conv2D needs a value for kernel_size")

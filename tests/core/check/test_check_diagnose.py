@@ -32,8 +32,8 @@ def test_the_message_names_both_layers_and_the_sizes_seen(cache: ShapeCache) -> 
     project = chain(PICTURE, CONV, ("dense_1", "Dense", {"units": 3}))
     (problem,) = primary_problems(diagnose(project, None, cache.compute(project.graph)))
     assert problem.message == (
-        "Dense 'dense_1' expects a list of numbers, but Conv2D 'conv2d' gives pictures of"
-        " (6, 6, 32). Put a Flatten between them."
+        "Dense 'dense_1' expects a list of numbers, but Conv2D 'conv2d' returns pictures of shape"
+        " (6, 6, 32). Insert a Flatten between them."
     )
     assert problem.node == "dense_1"
     assert problem.fix is not None
@@ -79,7 +79,7 @@ def test_a_circle_is_one_problem() -> None:
     )
     problems = primary_problems(diagnose(project))
     assert [(p.code, p.fix.label) for p in problems if p.fix] == [
-        ("cycle", "Remove the wire 'out' → 'a'")
+        ("cycle", "Remove the connection 'out' → 'a'")
     ]
     assert primary_problems(diagnose(problems[0].fix.edit(project))) == ()
 

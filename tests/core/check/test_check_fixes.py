@@ -51,7 +51,7 @@ def test_an_add_with_one_wire_gets_the_other_end_of_the_network(cache: ShapeCach
     made.chain(dense("right"), start="input")
     problem = the_one(cache, made.project(), "input-count")
     assert problem.node == "add"
-    assert problem.fix is not None and problem.fix.label == "Wire 'right' to it"
+    assert problem.fix is not None and problem.fix.label == "Connect 'right' to this layer"
     mended = problem.fix.edit(made.project())
     assert mended.graph.sources["add"] == ("left", "right")
     assert errors_of(cache, mended) == []
@@ -66,7 +66,7 @@ def test_without_another_end_it_gets_a_skip_connection_from_the_same_shape(
         INPUT, dense("one"), dense("wide", 16), dense("two"), ("add", "Add", {}), OUT
     )
     problem = the_one(cache, made.project(), "input-count")
-    assert problem.fix is not None and problem.fix.label == "Wire 'one' to it"
+    assert problem.fix is not None and problem.fix.label == "Connect 'one' to this layer"
     mended = problem.fix.edit(made.project())
     assert mended.graph.sources["add"] == ("two", "one")
     assert errors_of(cache, mended) == []
@@ -85,7 +85,7 @@ def test_what_nothing_is_wired_to_gets_the_one_open_end(cache: ShapeCache) -> No
     made = ExampleBuilder().chain(INPUT, dense("hidden")).chain(OUT)
     problem = the_one(cache, made.project(), "unconnected")
     assert problem.node == "out"
-    assert problem.fix is not None and problem.fix.label == "Wire 'hidden' to it"
+    assert problem.fix is not None and problem.fix.label == "Connect 'hidden' to this layer"
     assert problem.fix.edit(made.project()).graph.sources["out"] == ("hidden",)
 
 
@@ -95,7 +95,7 @@ def test_an_input_that_feeds_nothing_feeds_what_has_none(cache: ShapeCache) -> N
     made.chain(("other", "Input", {"shape": [2]})).chain(dense("side")).wire(("side", "join"))
     found = [one for one in problems_of(cache, made.project()) if one.code == "unconnected"]
     labels = {one.node: one.fix.label for one in found if one.fix is not None}
-    assert labels == {"side": "Wire 'other' to it", "other": "Wire it to 'side'"}
+    assert labels == {"side": "Connect 'other' to this layer", "other": "Connect to 'side'"}
     for one in found:
         assert one.fix is not None
         mended = one.fix.edit(made.project())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.example_builder import facts_for

@@ -47,7 +47,7 @@ CASES = {
     "softmax and mean squared error": (
         chain(INPUT, dense("out", 3, "softmax"), data=on("iris"),
               training=loss("mean_squared_error")),
-        ["Choose the loss from the data"],
+        ["Choose the loss automatically"],
     ),
     "sigmoid and categorical cross-entropy": (
         chain(INPUT, dense("out", 3, "sigmoid"), data=on("iris"),
@@ -77,7 +77,7 @@ CASES = {
     "another picture size": (
         chain(("input", "Input", {"shape": [28, 28, 1]}), CONV, ("flat", "Flatten", {}),
               dense("out", 10, "softmax"), data=on("digits")),
-        ["Take the shape from the data"],
+        ["Use the shape of the data"],
     ),
     "larger than any memory": (
         chain(INPUT, dense("a", 200_000, "relu"), dense("b", 200_000, "relu"),

@@ -25,11 +25,13 @@ def test_any_names_are_told_apart_by_their_shapes(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", signal=X, kind=Y)
     found = load_facts(arrays("a.npz"), tmp_path)
     assert (found.input_shapes["input"], found.classes) == ((5, 2), ("0", "1", "2"))
-    assert "'signal' was taken for the inputs, 'kind' for the answers." in found.notes
+    assert "'signal' is used as the input and 'kind' as the target." in found.notes
     np.savez(tmp_path / "b.npz", train_signal=X, train_kind=Y, test_signal=X[:9], test_kind=Y[:9])
     assert load_facts(arrays("b.npz"), tmp_path).test_rows == 9
     np.savez(tmp_path / "c.npz", one=X, two=X, three=Y)
-    with pytest.raises(DataError, match=r"It holds one \(60×5×2\), two \(60×5×2\) and three"):
+    with pytest.raises(
+        DataError, match=r"The file contains one \(60×5×2\), two \(60×5×2\) and three"
+    ):
         load_facts(arrays("c.npz"), tmp_path)
     assert load_facts(arrays("c.npz", x="two", y="three"), tmp_path).input_shapes["input"] == (5, 2)
 
@@ -66,7 +68,7 @@ def test_one_table_in_a_npy(tmp_path: Path) -> None:
     assert found.facts.input_shapes["input"] == (2,)
     first = found.train.raw_x["input"][:, 0]
     np.testing.assert_allclose(found.train.raw_y["output"][:, 0], first * 3.5)
-    assert "its last column was taken for the answers" in " ".join(found.facts.notes)
+    assert "its last column is used as the target" in " ".join(found.facts.notes)
 
 
 def test_groups_of_an_hdf5_file(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_yes_and_no_are_one_and_zero(tmp_path: Path) -> None:
 
 def test_what_is_neither_yes_nor_no_is_named(tmp_path: Path) -> None:
     table = frame().assign(b=["yes", "no", "yes", "maybe"] * 10)
-    with pytest.raises(DataError, match="to be true or false, but line 5 has 'maybe'"):
+    with pytest.raises(DataError, match="must be true or false, but line 5 has 'maybe'"):
         loaded(tmp_path, table, columns=choices(b="- boolean"))
 
 
@@ -168,7 +168,7 @@ def test_the_type_of_the_target_decides_the_task(tmp_path: Path) -> None:
 
 
 def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'pirce' is not in d\.csv"):
+    with pytest.raises(DataError, match=r"d\.csv has no column 'pirce'"):
         loaded(tmp_path, frame(), columns=choices(pirce="ignore"))
 
 

@@ -120,7 +120,7 @@ def test_dialects(tmp_path: Path, text: str) -> None:
 def test_a_title_is_told(tmp_path: Path) -> None:
     text = "Results of class 9b\na,b,c\n1.5,20,0.25\n2.5,30,0.5\n3.5,40,0.75\n4.5,50,1.0\n"
     told = table_reading(read(tmp_path, text)).findings
-    assert "first line ('Results of class 9b') is taken for a title" in told[0].message
+    assert "first line ('Results of class 9b') is treated as a title" in told[0].message
 
 
 def test_a_hash_among_the_cells_is_no_comment(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_row_of_totals_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(f"shop,sold,y\n{rows}\nTotal,780,99\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("sold",)))
     (told,) = [note for note in make_report(project, tmp_path).notes if note.code == "total-row"]
-    assert told.message.startswith("Line 42 seems to hold totals ('Total')")
+    assert told.message.startswith("Line 42 seems to contain totals ('Total')")
     found = load_facts(told.fixes[0].edit(project), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 40
     assert found.value_range[1] == 5.0

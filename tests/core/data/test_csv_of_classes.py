@@ -247,7 +247,7 @@ def test_the_ends_of_a_scale_are_words(tmp_path: Path) -> None:
     text = lines("q,y", lambda n: f"{ends.get(1 + n % 5, 1 + n % 5)},{n}")
     (tmp_path / "d.csv").write_text(text, encoding="utf-8")
     one = Project(graph=GRAPH, data=Data("csv", path="d.csv"))
-    with pytest.raises(DataError, match="holds numbers, but line") as raised:
+    with pytest.raises(DataError, match="contains numbers, but line") as raised:
         load_dataset(one, tmp_path)
     found = load_dataset(apply_data_fix(one, raised.value.fixes[0]), tmp_path)
     assert found.facts.column_types == {"q": "category"}

@@ -85,7 +85,7 @@ def test_columns_of_names_are_left_out_with_a_note(tmp_path: Path) -> None:
     table(tmp_path, name=names, x=np.arange(60.0), y=np.arange(60.0))
     found = load_facts(project(), tmp_path)
     assert found.column_names == ("x",)
-    assert any("'name' holds" in note and "left out" in note for note in found.notes)
+    assert any("'name' contains" in note and "left out" in note for note in found.notes)
 
 
 def test_a_row_counter_is_no_feature_and_a_file_without_header_works(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def test_a_picture_cut_in_half_is_named_at_the_first_look(
     (tmp_path / "p" / "cat" / f"whole.{ending}").write_bytes(whole)
     assert load_facts(project, tmp_path).rows
     (tmp_path / "p" / "cat" / f"bad.{ending}").write_bytes(whole[: len(whole) // 2])
-    assert f"no picture or damaged: 'cat/bad.{ending}'" in str(refused(project, tmp_path))
+    assert f"damaged or not in the format that its ending says: 'cat/bad.{ending}'" in str(
+        refused(project, tmp_path)
+    )
 
 
 def test_what_a_camera_writes_behind_a_picture_does_not_matter(
@@ -71,16 +73,18 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
     for label, name in (("cat", "a b.png"), ("dog", "5.png")):
         (tmp_path / "p" / label / name).write_bytes(content(5)[:300])
     error = refused(project, tmp_path)
-    assert "2 files are no picture or damaged: 'cat/a b.png' and 'dog/5.png'" in error.what
+    assert error.code == "files_damaged"
+    assert "2 files are damaged" in error.what
+    assert "'cat/a b.png' and 'dog/5.png'" in error.what
     (fix,) = error.fixes
-    assert fix.label == "Leave these 2 pictures out"
+    assert fix.label == "Leave these 2 files out"
 
     mended = apply_data_fix(project, fix)
     found = load_dataset(mended, tmp_path)
     parts = (found.train, found.validation, found.test)
     assert sum(len(part.y["out"]) for part in parts if part is not None) == 19
     (told,) = (one for one in found.facts.findings if one.code == "files-left-out")
-    assert "2 pictures are left out: 'cat/a b.png' and 'dog/5.png'" in told.message
+    assert "2 files are left out: 'cat/a b.png' and 'dog/5.png'" in told.message
     assert told.fixes[0].edit(mended) == project
 
     (tmp_path / "p" / "cat" / "more.png").write_bytes(b"")
@@ -136,5 +140,5 @@ def test_a_damaged_sound_is_left_out_by_one_edit(tmp_path: Path) -> None:
     (tmp_path / "s" / "low" / "bad.wav").write_bytes(b"RIFF")
     one = Project(graph=GRAPH, data=recipe_for(tmp_path / "s", "s"))
     (fix,) = refused(one, tmp_path).fixes
-    assert fix.label == "Leave the sound out"
+    assert fix.label == "Leave this file out"
     assert load_facts(apply_data_fix(one, fix), tmp_path).rows

@@ -66,7 +66,7 @@ def test_a_feature_that_goes_with_the_target_is_no_copy_of_it(tmp_path: Path) ->
 def test_a_category_that_says_the_class(tmp_path: Path) -> None:
     words = np.array(["low", "mid", "high"])[np.arange(60) % 3]
     table = frame().assign(level=words, y=np.arange(60) % 3)
-    assert "says the same as" in noticed(tmp_path, table)["target-in-features"].message
+    assert "stands for one class of" in noticed(tmp_path, table)["target-in-features"].message
 
 
 @pytest.mark.parametrize("name", ["customer_id", "PassengerId", "employeeID", "S.No.", "Id"])
@@ -91,7 +91,7 @@ def test_a_stand_in_for_missing(tmp_path: Path) -> None:
     ages[[3, 17, 40]] = -999
     table = frame().assign(age=ages)[["age", "a", "y"]]
     one = noticed(tmp_path, table)["stand-in"]
-    assert "holds -999 in 3 rows" in one.message
+    assert "has -999 in 3 rows" in one.message
     after = mended(tmp_path, one)
     told = {entry.code for entry in make_report(after, tmp_path).notes}
     assert told == {"unreadable"}  # three values are missing now, and that is asked about
@@ -123,7 +123,7 @@ def test_one_word_in_two_spellings(tmp_path: Path) -> None:
 def test_a_class_of_one_row_leaves_the_shares_of_the_others(tmp_path: Path) -> None:
     table = frame(101).assign(y=["big"] * 80 + ["small"] * 20 + ["odd"])
     one = noticed(tmp_path, table)["class-of-one"]
-    assert "'odd' of 'y' has one row only" in one.message
+    assert "'odd' of 'y' has only one row" in one.message
     data = load_dataset(project(validation_split=0.0), tmp_path)
     assert data.test is not None
     labels = [data.facts.classes[n] for n in data.test.raw_y["out"]]
@@ -134,8 +134,8 @@ def test_a_class_of_one_row_leaves_the_shares_of_the_others(tmp_path: Path) -> N
 def test_rows_that_stand_twice_and_in_two_parts(tmp_path: Path) -> None:
     table = pd.concat([frame(), frame().head(12)], ignore_index=True)
     one = noticed(tmp_path, table)["rows-twice"]
-    assert "12 rows of d.csv stand there twice or more, such as lines 2 and 62" in one.message
-    assert "also stand" in one.message
+    assert "d.csv contains 12 duplicate rows, for example in lines 2 and 62" in one.message
+    assert "also occur" in one.message
     data = load_dataset(mended(tmp_path, one), tmp_path)
     facts = data.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == 60
@@ -145,8 +145,8 @@ def test_equal_rows_are_no_mistake_where_few_values_are_possible(tmp_path: Path)
     table = pd.DataFrame({"a": [0, 0, 1, 1] * 20, "b": [0, 1, 0, 1] * 20, "y": [0, 1, 1, 0] * 20})
     (one,) = noticed(tmp_path, table).values()
     assert (one.code, one.severity, one.fixes) == ("rows-twice", INFO, ())
-    assert "76 rows of d.csv stand there twice or more" in one.message
-    assert "by chance" in one.message
+    assert "d.csv contains 76 duplicate rows" in one.message
+    assert "coincidence" in one.message
 
 
 def test_known_rows_of_a_test_file_are_counted_also_where_it_may_be_chance(tmp_path: Path) -> None:
@@ -154,13 +154,13 @@ def test_known_rows_of_a_test_file_are_counted_also_where_it_may_be_chance(tmp_p
     table.iloc[:10].to_csv(tmp_path / "t.csv", index=False)
     one = noticed(tmp_path, table.iloc[5:], test_path="t.csv")["test-rows-known"]
     assert one.severity == INFO
-    assert "5 rows of the 10 of the test file t.csv also stand in d.csv. It may be" in one.message
+    assert "5 of 10 rows of the test file t.csv also occur in d.csv. This may be" in one.message
 
 
 def test_the_test_file_is_the_training_file(tmp_path: Path) -> None:
     frame().sample(frac=1, random_state=1).to_csv(tmp_path / "t.csv", index=False)
     one = noticed(tmp_path, frame(), test_path="t.csv")["test-is-training"]
-    assert "All 60 rows of the test file t.csv also stand in d.csv" in one.message
+    assert "All 60 rows of the test file t.csv also occur in d.csv" in one.message
     assert one.fixes[0].edit(project(test_path="t.csv")).data.test_path == ""
 
 
@@ -168,13 +168,13 @@ def test_some_rows_of_the_test_file_are_known(tmp_path: Path) -> None:
     table = frame(100)
     table.iloc[50:].to_csv(tmp_path / "t.csv", index=False)
     found = noticed(tmp_path, table.head(70), test_path="t.csv")
-    assert "20 rows of the 50 of the test file" in found["test-rows-known"].message
+    assert "20 of 50 rows of the test file" in found["test-rows-known"].message
 
 
 def test_twenty_six_letters_are_offered_as_classes(tmp_path: Path) -> None:
     table = frame(260).assign(y=np.arange(260) % 26)
     one = noticed(tmp_path, table)["whole-number-target"]
-    assert "26 whole numbers, from 0 to 25" in one.message
+    assert "26 different whole numbers, from 0 to 25" in one.message
     facts = load_dataset(mended(tmp_path, one), tmp_path).facts
     assert (facts.task, len(facts.classes)) == ("classes", 26)
 
@@ -230,7 +230,7 @@ def test_the_facts_of_a_column(tmp_path: Path) -> None:
 def test_dates_that_are_left_out_are_asked_about_on_their_row(tmp_path: Path) -> None:
     days = pd.date_range("2024-01-01", periods=60).strftime("%d/%m/%Y")
     one = noticed(tmp_path, frame().assign(ordered=days)[["ordered", "a", "y"]])["column-left-out"]
-    assert one.message.startswith("Column 'ordered' holds dates ('")
+    assert one.message.startswith("Column 'ordered' contains dates ('")
     assert one.asked, "its row calls it a date, and asks whether it is to be used"
     first = load_dataset(mended(tmp_path, one), tmp_path)
     assert first.facts.column_names == ("ordered", "a")
@@ -244,7 +244,7 @@ def test_of_words_no_mean_is_offered(tmp_path: Path) -> None:
     labels = [one.label for one in caught.value.fixes]
     assert "Fill with the most frequent value" in labels
     assert "Fill with the mean" not in labels
-    assert '"most_frequent" (puts the commonest value there)' in caught.value.fix
+    assert '"most_frequent" (fills in the most frequent value)' in caught.value.fix
     table.assign(a=[None, *table["a"][1:]]).to_csv(tmp_path / "d.csv", index=False)
     with pytest.raises(DataError) as caught:
         load_dataset(project(), tmp_path)

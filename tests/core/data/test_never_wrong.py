@@ -200,9 +200,9 @@ def test_classes_out_of_balance_are_told_with_a_mend(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,b,y\n1,2,3\n", "has 1 row: nothing can be learned"),
+        ("a,b,y\n1,2,3\n", "has 1 row, which is too few"),
         ("", "is empty"),
-        ("a,b,y\n,,\n,,\n", "below the names is empty"),
+        ("a,b,y\n,,\n,,\n", "below the column names are empty"),
         ("a,a,y\n1,2,3\n4,5,6\n", "2 columns named 'a'"),
         ("a,b,y\n1,2,3\n4,5,6,7\n", "Line 3 of 'd.csv' has 4 cells"),
     ],
@@ -259,7 +259,7 @@ def test_a_large_file_that_vanishes_while_training_is_no_loss(
     trained = Session(one, found, compilation="graph").run()
     assert trained.epochs == 3
     assert trained.history["loss"][-1] < trained.history["loss"][0]
-    with pytest.raises(DataError, match=r"The file 'd\.csv' is not in"):
+    with pytest.raises(DataError, match=r"There is no file 'd\.csv'"):
         load_dataset(one, tmp_path)
 
 

@@ -79,7 +79,7 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
     (asked,) = [n for n in make_report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
     assert (asked.severity, asked.column) == ("error", "v")
-    assert "'1,000', which can be read in two ways: as 1000 (the comma groups" in asked.message
+    assert "'1,000', which are ambiguous: 1000 (the comma groups" in asked.message
     assert [fix.label for fix in asked.fixes] == [
         "It is 1000", "It is 1.000",
     ]  # fmt: skip
@@ -132,7 +132,7 @@ def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> No
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
     preprocessing = load_dataset(project, tmp_path).preprocessing
     (tmp_path / "new.csv").write_text("v;y\n1,125;3\n995;4\n")
-    with pytest.raises(DataError, match=r"new.csv column 'v' .* as 1125 .* or as 1\.125"):
+    with pytest.raises(DataError, match=r"new.csv: Column 'v' .* 1125 .* or 1\.125"):
         read_split(project.data, preprocessing, tmp_path / "new.csv")
     told = set_columns(project, ["v"], decimal=".").data
     assert read_split(told, preprocessing, tmp_path / "new.csv").raw_x["input"].tolist() == [

@@ -86,19 +86,25 @@ def test_an_input_that_says_its_size_is_obeyed(pictures: Path) -> None:
 
 def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
-    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cats/broken.png'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'cats/broken.png'",
+    ):
         load_facts(images(), pictures)
     (pictures / "cats" / "broken.png").unlink()
     whole = (pictures / "dogs" / "0.png").read_bytes()
     (pictures / "dogs" / "0.png").write_bytes(whole[: len(whole) // 2 + 8])
-    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'dogs/0.png'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'dogs/0.png'",
+    ):
         load_facts(images(), pictures)
 
 
 def test_folders_without_pictures(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no picture in the folders"):
+    with pytest.raises(DataError, match="no samples in the folders"):
         load_facts(images(), tmp_path)
-    with pytest.raises(DataError, match="is not in"):
+    with pytest.raises(DataError, match="no folder 'gone'"):
         load_facts(Project(data=Data("images", path="gone")), tmp_path)
     with pytest.raises(DataError, match="color mode 'cmyk'"):
         (tmp_path / "a").mkdir()
@@ -116,7 +122,9 @@ def test_a_folder_of_an_unknown_class_is_named(
         Image.new("RGB", (20, 10)).save(other / label / "t.png")
     with pytest.raises(DataError) as told:
         read_split(Data("images", path="."), found.preprocessing, other)
-    assert "has the folder 'owls', a class that the training data did not hold" in str(told.value)
+    assert "has the folder 'owls', a class that does not occur in the training data" in str(
+        told.value
+    )
     assert "line" not in str(told.value)
     assert "'cats' and 'dogs'" in str(told.value)
 
@@ -228,14 +236,14 @@ def test_bad_arrays(tmp_path: Path) -> None:
         return str(caught.value)
 
     np.savez(tmp_path / "a.npz", x=np.zeros((5, 3)), y=np.arange(4))
-    assert "'x' of a.npz has 5 samples, but y has 4" in said()
+    assert "'x' in a.npz has 5 samples, but 'y' has 4" in said()
     assert "Did you mean 'x'" in said(x="xx") or "It holds x and y" in said(x="xx")
     np.savez(tmp_path / "a.npz", x=np.array([{"a": 1}] * 4, object), y=np.arange(4))
-    assert "holds Python objects" in said()
+    assert "contains Python objects" in said()
     np.savez(tmp_path / "a.npz", x=np.array([[1.0], [np.nan]]), y=np.arange(2))
     assert "missing or infinite value in sample 1" in said()
     (tmp_path / "a.npz").write_bytes(b"PK nonsense")
-    assert "no file of arrays, or it is damaged" in said()
+    assert "not a file of arrays, or it is damaged" in said()
 
 
 def test_numbers_for_an_embedding_stay_whole(tmp_path: Path) -> None:
@@ -276,11 +284,11 @@ def test_a_test_set_of_another_shape_or_order(tmp_path: Path) -> None:
     assert found.test is not None
     assert found.test.x["input"][0, :2].tolist() == [[0, 0], [1, 2]]
     frame[["t"]].to_csv(tmp_path / "t.csv", index=False)
-    with pytest.raises(DataError, match=r"t\.csv lacks column u of s\.csv"):
+    with pytest.raises(DataError, match=r"t\.csv lacks the column u of s\.csv"):
         load_dataset(Project(data=recipe), tmp_path)
     np.savez(tmp_path / "a.npz", x=np.zeros((9, 4, 4)), y=np.arange(9))
     np.savez(tmp_path / "b.npz", x=np.zeros((9, 4, 5)), y=np.arange(9))
-    with pytest.raises(DataError, match=r"shape \(4, 5\), those of a\.npz \(4, 4\)"):
+    with pytest.raises(DataError, match=r"shape \(4, 5\), but those of a\.npz have shape \(4, 4\)"):
         load_dataset(Project(data=Data("arrays", path="a.npz", test_path="b.npz")), tmp_path)
 
 
@@ -312,9 +320,9 @@ def test_pictures_of_all_modes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"memory_limit_mb": "much"}, "'memory_limit_mb' of the data is 'much'"),
-        ({"categories": 5}, "'categories' of the data is 5"),
-        ({"ignore": ["gone"]}, "column 'gone' is not in q.csv"),
+        ({"memory_limit_mb": "much"}, "'memory_limit_mb' cannot be 'much'"),
+        ({"categories": 5}, "'categories' cannot be 5"),
+        ({"ignore": ["gone"]}, "q.csv has no column 'gone'"),
     ],
 )
 def test_options_written_by_hand(tmp_path: Path, options: dict[str, object], words: str) -> None:

@@ -25,7 +25,7 @@ def test_a_weight_ten_times_too_large(tmp_path: Path) -> None:
     table[["weight", "a", "b", "y"]].to_csv(tmp_path / "d.csv", index=False)
     (one,) = make_report(project(), tmp_path).notes
     assert (one.code, one.column) == ("outlier", "weight")
-    assert "has 667 in line 43, while all others run from" in one.message
+    assert "has the value 667 in line 43, while all others range from" in one.message
     without, missing = one.fixes
     rest = load_dataset(without.edit(project()), tmp_path)
     assert rest.train.raw_x["input"][:, 0].max() < 200

@@ -62,12 +62,12 @@ def test_what_may_be_a_part_or_the_classes_is_told(tmp_path: Path) -> None:
     for folder in ("a/cat", "a/dog", "b/cat", "b/dog"):
         paint(tmp_path / "p" / folder, 5)
     assert any(
-        "holds the folders cat and dog" in one for one in load_facts(project(), tmp_path).notes
+        "contains the folders cat and dog" in one for one in load_facts(project(), tmp_path).notes
     )
     for folder in ("cat", "dog", "test"):
         paint(tmp_path / "q" / folder, 5)
     assert any(
-        "'test' is taken for a class" in one for one in load_facts(project("q"), tmp_path).notes
+        "'test' is used as a class" in one for one in load_facts(project("q"), tmp_path).notes
     )
 
 
@@ -78,7 +78,7 @@ def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
             (tmp_path / "t" / label / f"{index}.txt").write_text(f"a {label} story {index}")
         (tmp_path / "t" / label / "long.docx").write_bytes(b"PK")
     found = load_facts(Project(data=Data("text", path="t")), tmp_path)
-    assert "2 files of the kind .docx cannot be read." in found.notes
+    assert "2 .docx files cannot be read." in found.notes
 
 
 def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
     paint(tmp_path / "p" / "test", 5)
     found = load_facts(project(), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == 20
-    assert "The 5 pictures in 'test' have no class" in " ".join(found.notes)
+    assert "The 5 files in 'test' have no class" in " ".join(found.notes)
 
 
 def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
     found = load_facts(project(), tmp_path)
     assert found.classes == CLASSES
     assert found.rows + found.validation_rows + found.test_rows == 12
-    assert "2 files of the kind .heic cannot be read." in found.notes
+    assert "2 .heic files cannot be read." in found.notes
 
 
 def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
         paint(tmp_path / "p" / "pets-master" / "val" / label, 2)
     found = load_facts(project(), tmp_path)
     assert (found.classes, found.rows, found.validation_rows) == (CLASSES, 10, 4)
-    assert "Read from the folder 'pets-master' inside." in found.notes
+    assert "The samples are read from the inner folder 'pets-master'." in found.notes
 
 
 def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
@@ -121,25 +121,25 @@ def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
             Image.new("L", (8, 8)).save(tmp_path / "p" / name)
     found = load_facts(project(), tmp_path)
     assert found.classes == CLASSES
-    assert "names of the files: cat and dog" in " ".join(found.notes)
+    assert "file names: cat and dog" in " ".join(found.notes)
 
 
 def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     paint(tmp_path / "p" / "cat", 6)
     (tmp_path / "p" / "labels.csv").write_text("name,label\n")
-    with pytest.raises(DataError, match="6 samples of p are of one class, 'cat'") as told:
+    with pytest.raises(DataError, match="6 samples of p have the same class, 'cat'") as told:
         load_facts(project(), tmp_path)
-    assert "a folder for each class side by side" in told.value.fix
-    assert "choose a table that lies there: 'labels.csv'" in told.value.fix
+    assert "one folder for each class, side by side" in told.value.fix
+    assert "choose a table in that folder: 'labels.csv'" in told.value.fix
 
 
 def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     for index in range(6):
         Image.new("L", (8, 8)).save(tmp_path / "p" / f"{index}.png")
-    with pytest.raises(DataError, match="The 6 pictures in 'p' have no class") as told:
+    with pytest.raises(DataError, match="The 6 files in 'p' have no class") as told:
         load_facts(project(), tmp_path)
-    assert "one folder for each class" in told.value.fix
+    assert "one folder per class" in told.value.fix
 
 
 def zipped(tmp_path: Path, build: Callable[[zipfile.ZipFile], None]) -> Path:
@@ -187,7 +187,7 @@ def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="would unpack to 300 MiB"):
         load_facts(project("p.zip"), tmp_path)
     (tmp_path / "p.zip").write_bytes(b"PK nonsense")
-    with pytest.raises(DataError, match="damaged, locked with a password, or no zip"):
+    with pytest.raises(DataError, match="damaged, protected by a password, or not a zip file"):
         load_facts(project("p.zip"), tmp_path)
 
 
@@ -205,7 +205,7 @@ def test_a_table_of_paths_with_labels_or_numbers(tmp_path: Path, answer: str, ta
     found = load_dataset(Project(data=recipe), tmp_path)
     assert found.facts.task == task
     assert found.facts.target_names == (answer,)
-    assert "1 of 31 pictures are not there" in " ".join(found.facts.notes)
+    assert "1 of 31 pictures was not found" in " ".join(found.facts.notes)
     brightness = found.train.raw_x["input"][:, 0, 0, 0] / 8
     if task == "regression":
         assert found.train.raw_y["output"][:, 0].tolist() == (brightness * 1.25).tolist()
@@ -262,7 +262,10 @@ def test_empty_cut_off_and_wrongly_named_pictures(tmp_path: Path, content: bytes
     for label in CLASSES:
         paint(tmp_path / "p" / label, 5)
     (tmp_path / "p" / "cat" / "bad.png").write_bytes(content)
-    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cat/bad.png'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'cat/bad.png'",
+    ):
         load_facts(project(), tmp_path)
 
 

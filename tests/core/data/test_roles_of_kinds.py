@@ -126,7 +126,7 @@ def test_columns_of_texts_have_roles_and_types(tmp_path: Path) -> None:
     }  # fmt: skip
     told = [n for n in load_facts(one, tmp_path).findings if n.code == "other-texts"]
     assert [n.column for n in told] == ["title", "part"]
-    assert told[0].message == "'title' is not used: the texts are those of 'review'."
+    assert told[0].message == "The column 'title' is not used: the texts are read from 'review'."
     assert roles(told[0].fixes[0].edit(one), tmp_path)["title"] == "feature"
     typed = set_columns(one, ["title"], type="text")
     assert "title" in load_dataset(typed, tmp_path).facts.vocabulary
@@ -147,7 +147,7 @@ def test_weights_parts_and_labels_of_texts(tmp_path: Path) -> None:
     assert found.facts.test_rows == 10
     assert found.train.sample_weight is not None
     np.testing.assert_array_equal(found.train.sample_weight, kept["sure"])
-    assert "1 row with missing values left out." in found.facts.notes
+    assert "1 row with missing values was left out." in found.facts.notes
     other = set_columns(one, ["title"], role="target")
     assert roles(set_columns(other, ["mood"], role="ignore"), tmp_path)["title"] == "target"
 
@@ -160,7 +160,7 @@ def test_what_of_texts_is_lost_is_said(tmp_path: Path) -> None:
                             validation_split=0.0,
                             options={"sequence_length": 3, "max_words": 4}))  # fmt: skip
     notes = load_facts(one, tmp_path).notes
-    assert "10 texts of 30 are longer than 3 words and cut off there." in notes
+    assert "10 of 30 texts have more than 3 words and are cut off there." in notes
     # Known are 'one' and 'two': 'three', 'four' and 'five' are 30 of 80 words.
     assert "37.5% of the words are rare and count as unknown." in notes
 
@@ -228,5 +228,5 @@ def test_rows_of_a_group_are_never_divided_among_parts(
 def test_one_group_cannot_be_divided(tmp_path: Path) -> None:
     pd.DataFrame({"who": "p", "x": range(20), "y": range(20)}).to_csv(tmp_path / "d.csv")
     one = project("csv", ("y",), columns={"who": ColumnChoice("group")})
-    with pytest.raises(DataError, match="same value in all of them"):
+    with pytest.raises(DataError, match="same value in every row"):
         load_dataset(one, tmp_path)

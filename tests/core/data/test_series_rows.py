@@ -68,7 +68,7 @@ def test_rows_are_sorted_by_their_date(tmp_path: Path, order: str) -> None:
     frame = frame[::-1] if order == "newest first" else frame.sample(frac=1, random_state=1)
     found = project(tmp_path, frame)
     assert windows_of(found, tmp_path)[10, 11, 12, 13] == (14,)
-    assert "The rows were put in the order of 'date'." in load_facts(found, tmp_path).notes
+    assert "The rows were sorted by 'date'." in load_facts(found, tmp_path).notes
     test = load_dataset(found, tmp_path).test
     assert test is not None
     assert test.y["output"].min() > load_dataset(found, tmp_path).train.y["output"].max()
@@ -82,7 +82,9 @@ def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
     assert len(seen) == 2 * 36
     assert seen[36 - 1, 36, 37, 38] == (39,)
     assert all(max(window) - min(window) == 3 for window in seen), "no window mixes two shops"
-    assert "Each 'shop' is a series of its own" in " ".join(load_facts(found, tmp_path).notes)
+    assert "Each value of 'shop' is a series of its own" in " ".join(
+        load_facts(found, tmp_path).notes
+    )
     # The test part is later for both, not the second shop.
     test = load_dataset(found, tmp_path).test
     assert test is not None
@@ -102,7 +104,7 @@ def test_no_window_spans_a_gap(tmp_path: Path) -> None:
     assert len(seen) == 2 * 26
     assert (28.0, 29.0, 30.0, 31.0) not in seen
     assert (27.0, 28.0, 29.0, 30.0) not in seen
-    assert "'date' jumps 1 time: no window spans a gap." in load_facts(found, tmp_path).notes
+    assert "'date' has 1 gap: no window spans a gap." in load_facts(found, tmp_path).notes
 
 
 def test_weekends_of_a_stock_exchange_are_no_gaps(tmp_path: Path) -> None:
@@ -190,7 +192,7 @@ def test_the_script_sorts_too(
 ) -> None:
     frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0), "u": 1.0})[::-1]
     found = project(tmp_path, frame, horizon=2, **given)
-    text = source(found).split("# Keep rows")[0]
+    text = source(found).split("# Split the data")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)
@@ -206,7 +208,7 @@ def test_the_script_keeps_groups_apart(tmp_path: Path, monkeypatch: pytest.Monke
     found = project(tmp_path, frame, group="shop")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    text = source(found).split("# Keep rows")[0]
+    text = source(found).split("# Split the data")[0]
     exec(compile(text, "script", "exec"), names)
     x = np.asarray(names["x"])[:, :, 0]
     assert len(x) == 2 * 26
@@ -237,7 +239,7 @@ def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None
     assert windows_of(found, tmp_path) == {
         tuple(float(n) for n in range(start, start + 4)): (start + 4.0,) for start in range(56)
     }
-    assert f"The rows were put in the order of '{name}'." in rows.notes
+    assert f"The rows were sorted by '{name}'." in rows.notes
 
 
 def test_a_year_of_months_is_a_number_like_others(tmp_path: Path) -> None:
@@ -259,7 +261,7 @@ def test_a_day_and_the_time_beside_it(tmp_path: Path, style: str) -> None:
     assert (0.0, 1.0, 2.0, 3.0) in windows_of(found, tmp_path)
     rows = load_facts(found, tmp_path)
     assert (rows.column_roles["day"], rows.column_roles["time"]) == ("order", "order")
-    assert "'time' says the time of the day for 'day'." in rows.notes
+    assert "'time' is the time of day for 'day'." in rows.notes
 
 
 def test_a_time_of_the_day_is_the_same_on_every_day(tmp_path: Path) -> None:
@@ -274,7 +276,7 @@ def test_days_that_recur_can_be_left_as_they_stand(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="have the same 'date'") as told:
         load_facts(found, tmp_path)
     (fix,) = told.value.fixes
-    assert fix.label == "Leave the rows as they stand"
+    assert fix.label == "Keep the order of the rows"
     assert len(windows_of(apply_data_fix(found, fix), tmp_path)) == 56
 
 
@@ -289,7 +291,7 @@ def test_the_script_orders_likewise(
     }  # fmt: skip
     frame = pd.DataFrame({**columns, "t": np.arange(60.0)}).sample(frac=1, random_state=3)
     found = project(tmp_path, frame)
-    text = source(found, load_facts(found, tmp_path)).split("# Keep rows")[0]
+    text = source(found, load_facts(found, tmp_path)).split("# Split the data")[0]
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(text, "script", "exec"), names)

@@ -92,7 +92,7 @@ def test_other_rates_channels_and_lengths(tmp_path: Path) -> None:
             long = 3.0 if (index, label) == (0, "a") else 0.5
             tone(tmp_path / "s" / label / f"{index}.wav", 500, seconds=long)
     found = load_facts(project(seconds=0.5), tmp_path)
-    assert "1 of 12 sounds are longer than 0.5 s and are cut." in found.notes
+    assert "1 of 12 sounds is longer than 0.5 s and is cut off." in found.notes
 
 
 def test_parts_preview_and_judging(tmp_path: Path) -> None:
@@ -111,10 +111,13 @@ def test_parts_preview_and_judging(tmp_path: Path) -> None:
 
 def test_bad_sounds(folder: Path) -> None:
     (folder / "s" / "low" / "bad.wav").write_bytes(b"RIFF nonsense")
-    with pytest.raises(DataError, match=r"1 file is no sound or damaged: 'low/bad.wav'"):
+    with pytest.raises(
+        DataError,
+        match=r"1 file is damaged or not in the format that its ending says: 'low/bad.wav'",
+    ):
         load_facts(project(), folder)
     (folder / "s" / "low" / "bad.wav").unlink()
     with pytest.raises(DataError, match="representation 'smell'"):
         load_facts(project(representation="smell"), folder)
     (folder / "s" / "low" / "talk.mp3").write_bytes(b"x")
-    assert "1 file of the kind .mp3 cannot be read." in load_facts(project(), folder).notes
+    assert "1 .mp3 file cannot be read." in load_facts(project(), folder).notes

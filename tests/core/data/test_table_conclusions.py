@@ -71,7 +71,7 @@ def test_an_empty_target_is_told_with_another_one(tmp_path: Path) -> None:
     text = "x,height,remarks\n" + "\n".join(f"{n},{3 * n}," for n in range(ROWS))
     found, project = read(tmp_path, text)
     assert "'remarks' of d.csv is empty" in note(found, "unreadable").message
-    assert mended(found, project, "Learn 'height'", tmp_path).data.target == ("height",)
+    assert mended(found, project, "Predict 'height'", tmp_path).data.target == ("height",)
 
 
 def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:
     assert "'01067'" in note(found, "codes").message
     named = mended(found, project, "Use 'code' as a category", tmp_path)
     assert load_dataset(named, tmp_path).facts.input_shapes["input"] == (4,)
-    for one in (named, mended(found, project, "It is an amount", tmp_path)):
+    for one in (named, mended(found, project, "Use it as a number", tmp_path)):
         assert "codes" not in {each.code for each in make_report(one, tmp_path).notes}
 
 
@@ -100,7 +100,7 @@ def test_words_among_numbers_can_stand_for_nothing(tmp_path: Path) -> None:
 def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
     lines = [f"{'' if n % 5 == 0 else 'ab'[n % 2]},{n}" for n in range(ROWS)]
     found, project = read(tmp_path, "word,y\n" + "\n".join(lines))
-    label = "Count what is missing as a category of its own"
+    label = "Use a category of its own for missing values"
     filled = mended(found, project, label, tmp_path)
     assert load_dataset(filled, tmp_path).train.raw_x["input"].sum(axis=0).tolist() == [16, 16, 8]
 
@@ -133,7 +133,7 @@ def test_days_and_a_number_are_a_series_on_request(tmp_path: Path) -> None:
     lines = [f"2024-01-{n + 1:02d},{n}" for n in range(31)]
     found, project = read(tmp_path, "day,y\n" + "\n".join(lines))
     assert column(found, "day").span == "2024-01-01 to 2024-01-31"
-    assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
+    assert mended(found, project, "Treat it as a series", tmp_path).data.kind == "series"
     dated = mended(found, project, "Use 'day' as a date", tmp_path)
     assert load_dataset(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
 
@@ -148,7 +148,7 @@ def test_a_time_that_rises_evenly_asks_whether_it_is_a_series(tmp_path: Path) ->
     asked = note(found, "even-steps")
     assert not asked.asked  # it is about the whole table, and stands above it
     assert "'time' rises by 0.1 from row to row" in asked.message
-    series = mended(found, project, "Learn it as a series", tmp_path)
+    series = mended(found, project, "Treat it as a series", tmp_path)
     assert series.data.kind == "series"
     assert series.data.columns["time"].role == "order"
     facts = load_dataset(series, tmp_path).facts
@@ -170,7 +170,7 @@ def test_a_time_may_be_rounded_or_counted_and_even_steps_alone_ask(
     lines = [f"{time},{(7 * n) % 11}.5" for n, time in enumerate(times)]
     found, project = read(tmp_path, f"{name},y\n" + "\n".join(lines))
     assert note(found, "even-steps").message.startswith(f"'{name}' rises by")
-    mended(found, project, "Learn it as a series", tmp_path)
+    mended(found, project, "Treat it as a series", tmp_path)
 
 
 def test_dates_of_months_that_are_used_ask_too(tmp_path: Path) -> None:
@@ -178,8 +178,8 @@ def test_dates_of_months_that_are_used_ask_too(tmp_path: Path) -> None:
     lines = [f"{month},{n % 7}.5" for n, month in enumerate(months)]
     dated = {"month": ColumnChoice(type="date")}
     found, project = read(tmp_path, "month,y\n" + "\n".join(lines), columns=dated)
-    assert "'month' goes evenly from row to row" in note(found, "even-steps").message
-    mended(found, project, "Learn it as a series", tmp_path)
+    assert "'month' has even steps from row to row" in note(found, "even-steps").message
+    mended(found, project, "Treat it as a series", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_counts_or_is_shuffled_does_not_ask(
 
 def test_one_column_is_a_series_on_request(tmp_path: Path) -> None:
     found, project = read(tmp_path, "y\n" + "\n".join(map(str, range(ROWS))))
-    assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
+    assert mended(found, project, "Treat it as a series", tmp_path).data.kind == "series"
 
 
 @pytest.mark.parametrize("numbers", [False, True])
@@ -214,7 +214,7 @@ def test_sentences_in_a_table_are_texts_on_request(tmp_path: Path, numbers: bool
     found, project = read(
         tmp_path, f"{'stars,' if numbers else ''}review,verdict\n" + "\n".join(lines)
     )
-    texts = mended(found, project, "Learn from the texts in 'review'", tmp_path)
+    texts = mended(found, project, "Train on the texts in 'review'", tmp_path)
     assert load_dataset(texts, tmp_path).facts.vocabulary[2:6] == ("film", "number", "this", "was")
 
 
@@ -222,19 +222,19 @@ def test_sentences_guessed_as_the_target_are_the_texts(tmp_path: Path) -> None:
     """The label stands first, as in many collections of messages."""
     lines = [f"{'spam' if n % 3 else 'ham'},message number {n} is here" for n in range(ROWS)]
     found, project = read(tmp_path, "\n".join(lines))
-    texts = mended(found, project, "Learn from the texts in 'column 2'", tmp_path)
+    texts = mended(found, project, "Train on the texts in 'column 2'", tmp_path)
     assert load_dataset(texts, tmp_path).facts.classes == ("ham", "spam")
 
 
 def test_of_several_texts_the_longest_is_offered(tmp_path: Path) -> None:
     lines = [f"Title of {n},a body of number {n} that goes on,{'ab'[n % 2]}" for n in range(ROWS)]
     found, project = read(tmp_path, "title,body,label\n" + "\n".join(lines))
-    mended(found, project, "Learn from the texts in 'body'", tmp_path)
+    mended(found, project, "Train on the texts in 'body'", tmp_path)
 
 
 def test_what_is_no_text_is_not_learned_as_one(tmp_path: Path) -> None:
     (tmp_path / "d.txt").write_bytes(bytes(range(256)) * 50)
-    with pytest.raises(DataError, match=r"'d\.txt' is no text"):
+    with pytest.raises(DataError, match=r"'d\.txt' is not a text file"):
         make_report(
             Project(data=Data("text", path="d.txt", options={"task": "next_token"})), tmp_path
         )

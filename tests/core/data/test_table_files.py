@@ -178,7 +178,7 @@ def test_what_only_has_the_ending(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a\tb\n1\t2\n", "a plain text .* Rename it to 'd.csv'"),
+        ("a\tb\n1\t2\n", "plain text.* Rename it to 'd.csv'"),
         ("<html><table><tr><td>1</td></tr></table></html>\n", "a web page"),
     ],
 )
@@ -195,7 +195,10 @@ def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:
     project = Project(graph=GRAPH, data=Data("csv", path="d.xlsx"))
     found = make_report(project, tmp_path)
     (told,) = [note for note in found.notes if note.code == "sheet"]
-    assert "The sheet 'Houses' is read; there are 'Houses' and 'More'" in told.message
+    assert (
+        "Only the sheet 'Houses' is read. The file has the sheets 'Houses' and 'More'"
+        in told.message
+    )
     assert [c.name for c in make_report(told.fixes[0].edit(project), tmp_path).columns] == [
         "a",
         "y",
@@ -248,7 +251,7 @@ def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     found = make_report(Project(graph=GRAPH, data=Data("csv", path="d.jsonl")), tmp_path)
     assert [one.name for one in found.columns] == ["x", "y"]
-    assert "'tags' holds lists" in next(n for n in found.notes if n.code == "nested").message
+    assert "'tags' contains lists" in next(n for n in found.notes if n.code == "nested").message
 
 
 def test_a_zip_of_several_tables_names_them(tmp_path: Path) -> None:

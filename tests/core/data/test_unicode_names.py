@@ -42,7 +42,7 @@ def test_a_class_is_the_same_in_both_forms(tmp_path: Path) -> None:
         for i in range(3):
             _picture(tmp_path / part / name / f"{i}.png", 10)
             _picture(tmp_path / part / "Brot" / f"{i}.png", 200)
-    found = find_samples(tmp_path, (".png",), "picture")
+    found = find_samples(tmp_path, (".png",))
     assert set(found.parts[TRAIN].labels) == set(found.parts[TEST].labels) == {NFC, "Brot"}
 
 

@@ -86,7 +86,9 @@ def test_money_of_another_country_is_told(tmp_path: Path) -> None:
     write(tmp_path, ["$12", "$3", "$450"])
     write(tmp_path, ["12 €", "3 €"], "new.csv")
     preprocessing = load_dataset(PROJECT, tmp_path).preprocessing
-    with pytest.raises(DataError, match=r"new\.csv column 'x' is in €, while it is learned in \$"):
+    with pytest.raises(
+        DataError, match=r"new\.csv: Column 'x' is in €, but the training data is in \$"
+    ):
         read_split(RECIPE, preprocessing, tmp_path / "new.csv")
     tested = replace(PROJECT, data=replace(RECIPE, test_path="new.csv"))
     told = [one for one in make_report(tested, tmp_path).notes if one.code == "other-unit"]

@@ -111,18 +111,21 @@ def test_logs_go_nowhere_else(
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()
     symlink(tmp_path / "link", outside)
-    with pytest.raises(TrainingError, match=r"project's own folder|files end in"):
+    with pytest.raises(TrainingError) as caught:
         run(Choice("CSVLogger", {"filename": name}))
+    assert caught.value.code in {"log_name_invalid", "log_outside_project"}
     assert not list(outside.iterdir())
 
 
 def test_a_log_is_written_over_and_nothing_else(run: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("height,weight\n180,75\n")
-    with pytest.raises(TrainingError, match="holds something else"):
+    with pytest.raises(TrainingError) as caught:
         run(Choice("CSVLogger", {"filename": "data.csv"}))
+    assert caught.value.code == "log_would_overwrite"
     assert (tmp_path / "data.csv").read_text() == "height,weight\n180,75\n"
-    with pytest.raises(TrainingError, match="holds something else"):
+    with pytest.raises(TrainingError) as caught:
         run(Choice("TensorBoard", {"log_dir": "data.csv"}))
+    assert caught.value.code == "log_would_overwrite"
     for separator in (",", ";"):
         for _ in range(2):
             run(Choice("CSVLogger", {"filename": "log.csv", "separator": separator}), epochs=2)
@@ -139,8 +142,9 @@ def test_each_epoch_is_saved(run: Callable[..., Any], tmp_path: Path) -> None:
     for saved, held in zip(last.get_weights(), trained.training_model.get_weights(), strict=True):
         np.testing.assert_array_equal(saved, held)
     (tmp_path / "mine.keras").write_bytes(b"PK mine")
-    with pytest.raises(TrainingError, match="holds something else"):
+    with pytest.raises(TrainingError) as caught:
         run(Choice("ModelCheckpoint", {"filepath": "mine.keras"}))
+    assert caught.value.code == "log_would_overwrite"
 
 
 def test_averaged_weights_are_measured(run: Callable[..., Any]) -> None:
@@ -157,5 +161,6 @@ def test_averaged_weights_are_measured(run: Callable[..., Any]) -> None:
     y = (x @ np.array([[1.0], [-2.0], [0.5], [3.0]], np.float32)) + 1
     loss = swapped.training_model.evaluate(x[80:], y[80:], verbose=0)
     assert loss == pytest.approx(swapped.history["val_loss"][-1], rel=1e-3)
-    with pytest.raises(TrainingError, match="use_ema"):
+    with pytest.raises(TrainingError) as caught:
         run(Choice("SwapEMAWeights"))
+    assert caught.value.code == "no_averaged_weights"

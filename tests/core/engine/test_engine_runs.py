@@ -50,8 +50,9 @@ def test_a_run_is_recorded_and_found_again(
     assert len(run_store.list_runs()) == 2
     run_store.delete_run(run.id)
     assert [entry.id for entry in run_store.list_runs()] == [other.run_id]
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError) as caught:
         run_store.load_run(run.id)
+    assert caught.value.code == "run_not_read"
 
 
 def test_runs_of_a_nameless_project_are_named_by_their_data(
@@ -154,11 +155,11 @@ def test_points_that_differ_are_counted() -> None:
     points = {"added": [[0.1, 0.2, "orange"], [0.3, 0.2, "orange"]]}
     new = replace(old, data=replace(old.data, options={"points": points}))
     (found,) = project_differences(old, new)
-    assert str(found) == "points: as made → 2 points put in"
+    assert str(found) == "points: unchanged → 2 points added"
     moved = {"added": [[0.1, 0.9, "orange"], [0.3, 0.2, "orange"]]}
     other = replace(old, data=replace(old.data, options={"points": moved}))
     (found,) = project_differences(new, other)
-    assert str(found) == "points: 2 points put in → 2 points put in, elsewhere"
+    assert str(found) == "points: 2 points added → 2 points added, in other places"
 
 
 def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_a_class_that_is_not_learnt_yet_is_not_called_rare(train: Callable[..., 
         loss="sparse_categorical_crossentropy", task="classes", classes=("a", "b", "c"),
         optimizer=Choice("Adam", {"learning_rate": 0.2}), epochs=40,
     )  # fmt: skip
-    assert "not learnt yet" in found["ignored"].message and "b" in found["ignored"].message
+    assert ": b." in found["ignored"].message
     assert found["ignored"].fix.action == "train_more"
 
 
@@ -296,7 +296,7 @@ def test_data_that_is_no_number_is_to_blame_and_not_the_rate(
     session = Session(
         chain([OUT]), dataset({"input": x}, {"out": y}), on_event=told.append, record=False
     )
-    with pytest.raises(TrainingError, match="1 row of 'input' and 2 rows of 'out'"):
+    with pytest.raises(TrainingError, match=r"1 row of 'input' .* 2 rows of 'out'"):
         session.run()
     (notice,) = [event.notice for event in told if isinstance(event, DiagnosisAdded)]
     assert notice.code == "nan-data"

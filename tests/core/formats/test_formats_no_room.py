@@ -66,6 +66,6 @@ def test_what_lies_beside_a_saved_model_is_left_alone(
     assert (path / "saved_model.pb").stat().st_mtime_ns > first
     assert [one.name for one in tmp_path.iterdir()] == ["served"]
     (path / "notes.txt").write_text("mine")
-    with pytest.raises(FormatError, match="no part of a SavedModel"):
+    with pytest.raises(FormatError, match="not part of a SavedModel"):
         registry.save_network(diabetes, path)
     assert (path / "notes.txt").read_text() == "mine"

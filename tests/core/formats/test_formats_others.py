@@ -37,7 +37,7 @@ def test_what_needs_training_says_so(diabetes: TrainedModel, tmp_path: Path) -> 
     for row in registry.FORMATS:
         path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
         if row.trained:
-            with pytest.raises(FormatError, match="not trained yet"):
+            with pytest.raises(FormatError, match="is not trained"):
                 registry.save_network(diabetes.project, path)
             assert not path.exists()
         else:
@@ -72,7 +72,7 @@ def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Pat
     other = tmp_path / "mine"
     other.mkdir()
     (other / "diary.txt").write_text("private")
-    with pytest.raises(FormatError, match="no part of a SavedModel"):
+    with pytest.raises(FormatError, match="not part of a SavedModel"):
         registry.save_network(diabetes, other)
     assert (other / "diary.txt").read_text() == "private"
 

@@ -345,7 +345,7 @@ def test_weights_inside_a_zip_are_checked_too(tmp_path: Path) -> None:
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "damaged"),
         (b"PK\x03\x04" + b"\0" * 100, "zip archive"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "a PNG picture"),
-        (b"\xff\x00\xfe" * 9, "does not know"),
+        (b"\xff\x00\xfe" * 9, "NetBuilder knows"),
     ],
 )
 def test_files_that_are_no_models(tmp_path: Path, data: bytes, word: str) -> None:
@@ -403,7 +403,7 @@ def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path: Path) -> None
             inspect_file(path)
         words = str(caught.value)
         assert "damaged: a part of it cannot be read" in words
-        assert "bytes in it were changed" in words
+        assert "bytes of the file were changed" in words
         assert "object" not in words, "what HDF5 says is for those who made it"
 
 

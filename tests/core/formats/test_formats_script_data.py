@@ -184,7 +184,7 @@ def test_files_are_found_as_the_program_finds_them(tmp_path: Path, name: str) ->
         file = tmp_path / f"{one}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(one)
-    found = find_samples(tmp_path, (".txt",), "text")
+    found = find_samples(tmp_path, (".txt",))
     mine = files_of_classes(tmp_path, (".txt",))
     for part, held in found.parts.items():
         listed = [(label, file) for number, label, file in mine if number == part]
@@ -448,5 +448,5 @@ def test_what_no_layer_can_do_says_why(tmp_path: Path) -> None:
     told = {"task": "next_token", "level": "word", "window": 3}
     data = Data("text", path="t.txt", options=told)
     text = source(chain(data, *WORDS), None)
-    assert "# It takes the numbers of words: no layer cuts words and marks apart" in text
+    assert "# It takes the numbers of words: no Keras layer splits words and punctuation" in text
     assert ".keras" not in text

@@ -86,7 +86,7 @@ def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str, e
     assert np.allclose(next(iter(found.values())), expected, atol=close)
     recurrent = name in ("lstm", "gru")
     assert not any("one row at a time" in note for note in notes)
-    assert any("calculating with 32" in note for note in notes) == (
+    assert any("computation uses 32" in note for note in notes) == (
         recurrent and ending == ".int8.tflite"
     )
 
@@ -256,7 +256,7 @@ def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
 
     assert notes(layers.Dense(2, activation="relu")) == ""
     assert "RMSNormalization" in notes(layers.RMSNormalization())
-    assert "another formula" in notes(layers.Dense(2, activation="hard_sigmoid"))
+    assert "hard_sigmoid differently" in notes(layers.Dense(2, activation="hard_sigmoid"))
     assert "sparsemax" in notes(layers.Dense(2, activation="sparsemax"))
 
 
@@ -290,15 +290,15 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> 
     answers = [np.asarray(next(iter(one.values()))).item() for one in asked]
     errors = np.abs(np.array(answers) - dataset.test.raw_y["out"].ravel())
     whole = np.abs(3 * rows.ravel() + 5 - dataset.test.raw_y["out"].ravel()).mean()
-    assert f"{len(rows)} rows of the test data" in note
+    assert f"{len(rows)} rows of the test set" in note
     assert (
-        f"mean absolute error {format_number(errors.mean())} instead of {format_number(whole)}."
+        f"mean absolute error {format_number(errors.mean())} instead of {format_number(whole)} "
         in note
     )
     assert abs(errors.mean() - whole) < 0.05 * whole
     # Measured on made-up rows the same network is lost, which is found out.
     (tmp_path / "far.csv").unlink()
-    with pytest.raises(FormatError, match="answers something else"):
+    with pytest.raises(FormatError, match="predictions differ too much"):
         tflite.verify(trained, _written(tflite._converted(trained, None, 8), path), 8, dataset)
 
 

@@ -219,11 +219,11 @@ def test_what_a_file_takes_is_said_and_stands_in_it(written: Cases) -> None:
     import zipfile
 
     wanted = {
-        "table": ["colour, floor, lift, built and town (built as days", "is an error"],
+        "table": ["colour, floor, lift, built and town; built as days", "is an error"],
         "texts": ["texts as strings"],
         "pictures": ["pictures of any size"],
-        "series": ["sequences with their gaps (NaN)"],
-        "sounds": ["waves from -1 to 1: 8,000 numbers a second, 0.2 s"],
+        "series": ["sequences, with NaN where values are missing"],
+        "sounds": ["waveforms from -1 to 1: 8,000 samples per second, 0.2 s"],
     }
     for name, words in wanted.items():
         with zipfile.ZipFile(written[name].folder / "m.keras") as archive:
@@ -408,9 +408,9 @@ def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path: Path
 def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
     """Where layers do not do it, whoever asks the file has to."""
     wanted = {
-        "sounds": "no wave of another rate or length",
-        "series": "windows in which the gaps are filled",
-        "stories": "The .h5 takes the numbers of characters",
+        "sounds": "not waveforms of another rate or length",
+        "series": "windows in which missing values are filled in",
+        "stories": "The .h5 takes the numbers of the characters",
         "table": "Both take yes and no as 1 and 0 and dates as days since 1970-01-01",
         "classes": "",
     }

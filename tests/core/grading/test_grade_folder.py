@@ -158,10 +158,10 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     told = {one.file: one for one in grade_folder(tmp_path, hidden)}
     assert [name for name, one in told.items() if one.status == GRADED] == ["Zoë – 9b.H5"]
     words = {
-        "half.h5": "cut off", "text.h5": "no model file", "text.keras": "no model file",
+        "half.h5": "incomplete", "text.h5": "not a model file", "text.keras": "not a model file",
         "list.netbuilder": "not a NetBuilder project", "deep.netbuilder": "nested too deeply",
-        "code.h5": "holds Python code", "foreign.h5": "not made with NetBuilder",
-        "link.h5": "a link to another file", "huge.h5": "larger than the file",
+        "code.h5": "contains Python code", "foreign.h5": "not made with NetBuilder",
+        "link.h5": "a link to another file", "huge.h5": "more weights than the file",
         "gone.h5": "no number (NaN)", "folder.h5": "a folder, not a file",
         "nowhere.h5": "a link to a file that is not there", "pipe.keras": "a pipe, not a file",
     }  # fmt: skip
@@ -275,7 +275,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     assert (found.status, found.metrics["accuracy"]) == (GRADED, pytest.approx(right))
     assert found.score == pytest.approx(100 * right)
     assert "not made with NetBuilder" in found.message
-    assert "species was taken for the answer" in found.message
+    assert "species is the target" in found.message
     assert "setosa, versicolor and virginica" in found.message
     # What does not fit is told, with both numbers.
     table.drop(columns="sepal width (cm)").to_csv(tmp_path / "narrow.csv", index=False)

@@ -104,7 +104,8 @@ def test_points_tell_where_they_come_from() -> None:
     ]
     failed = award_points(_one(status=FAILED), rubric.DEFAULT_RUBRIC, None)
     assert points_sentence([near, failed], rubric.DEFAULT_RUBRIC) == (
-        "Points are 100 × r2_score (1: every number is right, 0: no better than always the mean)."
+        "Points are 100 × r2_score (1: every prediction is exact, 0: no better than always "
+        "predicting the mean)."
     )
     assert points_sentence([failed], rubric.DEFAULT_RUBRIC) == ""
     rules = rubric.Rubric(thresholds=(rubric.Threshold("accuracy", 60, 0.9),))
@@ -122,7 +123,7 @@ def test_points_tell_where_they_come_from() -> None:
         ("late_penalty = 20", "between 0 and 1"),
         ("[[metric]]\nname = 'accuracy'", "no bound"),
         ("[metric]\nname = 'accuracy'", r"\[\[metric\]\]"),
-        ("points = ", "no TOML"),
+        ("points = ", "not valid TOML"),
     ],
 )
 def test_a_wrong_rubric_names_the_mistake(tmp_path: Path, text: str, told: str) -> None:
@@ -276,7 +277,7 @@ def test_an_id_that_most_works_have_was_handed_out() -> None:
     assert [one.same_as for one in mark_similar(rows)] == [
         (), (), (), (), ("5.h5",), ("4.h5",), (),
     ]  # fmt: skip
-    assert "4 of 7 works began from one file" in common_failure(rows)
+    assert "4 of 7 submissions started from the same template file" in common_failure(rows)
     # Three of seven with one id are copies.
     assert [len(one.same_as) for one in mark_similar(rows[1:])] == [2, 2, 2, 1, 1, 0]
 
@@ -355,5 +356,5 @@ def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:
     assert seal.check_seal(private, "", told) == seal.MISSING
     for wrong in (sealed[:-8], "AAAA", "no base64!", sealed[:10] + "B" + sealed[11:]):
         assert seal.check_seal(private, wrong, told) == seal.BROKEN
-    with pytest.raises(UserError, match="no key"):
+    with pytest.raises(UserError, match="not a key"):
         seal.seal("abc", told)

@@ -77,7 +77,7 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     # What a spoilt memory leads to is chance: the reader's end, or an exception before it.
-    [(deadly, "would end the program|damaged|synchronously"), (endless, "it has no end")],
+    [(deadly, "damaged|synchronously"), (endless, "never end")],
 )
 @pytest.mark.parametrize(
     "read", [inspect_file, array_infos, lambda path: open_hdf5(path).__enter__()]
@@ -198,5 +198,5 @@ def test_a_machine_that_is_busy_makes_no_file_endless(
         assert list(file) == ["x"]
     later.join()
     endless(tmp_path / "endless.h5")
-    with pytest.raises(FormatError, match="it has no end"), open_hdf5(tmp_path / "endless.h5"):
+    with pytest.raises(FormatError, match="never end"), open_hdf5(tmp_path / "endless.h5"):
         pass

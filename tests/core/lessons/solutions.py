@@ -141,7 +141,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     ],
     "optimizers": [
         [TRAIN],
-        [Answer("It walks in the right direction, but too slowly")],
+        [Answer("The steps go in the right direction, but are too small")],
         [rate(0.1), TRAIN],
         [Answer("It learns nothing")],
         [rate(50.0), TRAIN],
@@ -152,7 +152,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     "overfitting": [
         [Answer("It falls, then rises again")],
         [TRAIN],
-        [Answer("Learned the patients by heart")],
+        [Answer("Only for the patients that it trained on")],
         [params("dense", units=4), params("dense_1", units=4), TRAIN],
         [
             params("dense", units=128),
@@ -174,7 +174,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("No, it only has a smaller unit")],
         [data(scaling="standard")],
         [TRAIN],
-        [Answer("Only from the rows that it learns from")],
+        [Answer("Only from the training rows")],
         [PREDICTED],
     ],
     "pictures": [
@@ -184,7 +184,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [params("conv2d", padding="same")],
         [behind("conv2d", "MaxPooling2D", pool_size=2)],
         [Answer("about 96")],
-        [TRAIN],
+        [plan(epochs=30), TRAIN],
         [looked("inside"), Answer("The filter found its pattern there")],
     ],
     "sequences": [
@@ -201,7 +201,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [end("Embedding", input_dim=200, output_dim=16)],
         [end("GlobalAveragePooling1D"), end("Dense", units=1, activation="sigmoid")],
         [TRAIN],
-        [Answer("In which order they stand")],
+        [Answer("Their order")],
         [
             remove("global_average_pooling1d"),
             behind(
@@ -210,7 +210,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             behind("conv1d", "GlobalMaxPooling1D"),
         ],
         [TRAIN],
-        [PREDICTED, Answer("All unknown words are one and the same to it")],
+        [PREDICTED, Answer("It treats all unknown words as the same word")],
     ],
     "confusion_and_bias": [
         [Answer("90 %")],
@@ -223,8 +223,8 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             plan(epochs=30),
             TRAIN,
         ],
-        [plan(class_weight="balanced"), TRAIN],
-        [Answer("Only after it was tested on patients of its own")],
+        [plan(class_weight="balanced"), TRAIN, Answer("99")],
+        [Answer("Only after testing it on its own patients")],
     ],
     "transfer": [
         [TRAIN],
@@ -234,7 +234,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [TRAIN],
         [Answer("618")],
         [Answer("Edges, corners and curves are the same in digits and in shapes")],
-        [Answer("A frozen body that learned a million photos, and a small head")],
+        [Answer("A frozen backbone pretrained on a million photos, and a small head")],
     ],
     "taking_it_away": [
         [TRAIN],

@@ -34,15 +34,15 @@ def test_words_lead_to_words_and_have_a_drawing_each() -> None:
         assert row.name not in row.others
         assert row.drawing
         assert row.text.endswith((".", ".)")), row.name
-    for needed in ("neuron", "epoch", "loss", "softmax", "over-fitting"):
+    for needed in ("neuron", "epoch", "loss", "softmax", "overfitting"):
         assert needed in GLOSSARY
 
 
 def test_a_search_finds_names_first_then_other_names_then_explanations() -> None:
     assert find_entries("epo")[0].name == "epoch"
-    assert find_entries("overfitting")[0].name == "over-fitting"
+    assert find_entries("over-fitting")[0].name == "overfitting"
     assert find_entries("kernel_size")[0].name == "convolution"
-    assert "early stopping" in [row.name for row in find_entries("by heart")]
+    assert "early stopping" in [row.name for row in find_entries("starts to memorise")]
     assert find_entries("xyzzy") == []
     assert len(find_entries("")) == len(GLOSSARY)
 
@@ -90,7 +90,7 @@ def test_every_field_of_every_layer_loss_optimizer_and_the_rest_has_a_word() -> 
         ("RandomRotation", "factor", "augmentation"),
         ("MobileNetV2", "weights_file", "transfer learning"),
         ("Dense", "kernel_constraint", "constraint"),
-        ("Dense", "dtype", "number type"),
+        ("Dense", "dtype", "data type"),
     ],
 )
 def test_a_field_is_explained_by_its_own_word_else_by_what_it_belongs_to(

@@ -36,6 +36,10 @@ ask: How many?
 choices: one | two
 answer: two
 why: Two it is.
+wrong: One is too few.
+```
+```explore
+How few are **enough**?
 ```
 """
 
@@ -56,6 +60,8 @@ def test_a_lesson_is_read_with_all_its_parts() -> None:
     assert first.show.layer == "Dense"
     assert first.question is not None
     assert first.question.choices == ("one", "two")
+    assert (first.question.why, first.question.wrong) == ("Two it is.", "One is too few.")
+    assert first.explore == "How few are **enough**?"
     assert second.reading
 
 
@@ -66,33 +72,33 @@ def _block(kind: str, *lines: str) -> str:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("# No front matter", 1, "does not begin with '---'"),
+        ("# No front matter", 1, "does not start with '---'"),
         (HEAD.replace("minutes: 20", "minutes: soon") + STEP, 4, "'soon'"),
         (HEAD.replace("level: beginner", "level: easy") + STEP, 3, "no level 'easy'"),
         (HEAD.replace("title:", "titel:") + STEP, 2, "Did you mean 'title'"),
         (HEAD, 7, "no step"),
         (_block("check", "layer: Dnese"), 12, "Did you mean 'Dense'"),
         (_block("check", "layer: Dense", "unit: 5"), 13, "Did you mean 'units'"),
-        (_block("check", "layer: Dense", "units: many"), 13, "'many' is none"),
-        (_block("check", "layer: Dense", 'units: ">= many"'), 13, "no number"),
+        (_block("check", "layer: Dense", "units: many"), 13, "'many' is not"),
+        (_block("check", "layer: Dense", 'units: ">= many"'), 13, "not a number"),
         (_block("check", "layer: Dense", "activation: rellu"), 13, "Did you mean 'relu'"),
         (_block("check", "trianed: true"), 12, "Did you mean 'trained'"),
-        (_block("check", "trained: maybe"), 12, "only 'true'"),
-        (_block("check", "metric: accuracy"), 12, "does not compare"),
+        (_block("check", "trained: maybe"), 12, "is not 'true'"),
+        (_block("check", "metric: accuracy"), 12, "not a comparison"),
         (_block("check", "metric: acuracy > 0.5"), 12, "Did you mean 'accuracy'"),
         (_block("check", "changed: optimiser"), 12, "Did you mean 'optimizer'"),
         (_block("check", "optimizer: Adamm"), 12, "Did you mean 'Adam'"),
         (_block("check", "trained"), 12, "without a colon"),
-        (_block("check", "trained: true", "trained: true"), 13, "stands twice"),
+        (_block("check", "trained: true", "trained: true"), 13, "appears twice"),
         (_block("check"), 11, "empty"),
         (_block("chek", "trained: true"), 11, "Did you mean 'check'"),
         (_block("show", "place: nowhere"), 12, "no place 'nowhere'"),
-        (_block("show", "text: Look."), 11, "points at nothing"),
-        (_block("question", "choices: a | b", "answer: a"), 11, "asks nothing"),
-        (_block("question", "ask: What?", "choices: a | b", "answer: c"), 14, "none of the"),
+        (_block("show", "text: Look."), 11, "neither a place nor a layer"),
+        (_block("question", "choices: a | b", "answer: a"), 11, "has no text"),
+        (_block("question", "ask: What?", "choices: a | b", "answer: c"), 14, "not one of the"),
         (_block("question", "ask: What?"), 11, "no answer"),
-        (_block("question", "ask: What?", "answer: lots"), 13, "no number"),
-        (_block("check", "answered: 3"), 11, "no question"),
+        (_block("question", "ask: What?", "answer: lots"), 13, "not a number"),
+        (_block("check", "answered: 3"), 11, "the step has none"),
         (HEAD + "\n## A step\n```check\ntrained: true\n", 10, "does not end"),
     ],
 )

@@ -59,6 +59,10 @@ def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
         assert not any(step.reading for step in one.steps), one.name
         assert 5 <= len(one.steps) <= 12
         assert all(step.text or step.question for step in one.steps)
+        assert one.minutes in (15, 30, 45)
+        assert [bool(step.explore) for step in one.steps] == [False] * (len(one.steps) - 1) + [True]
+        for question in (step.question for step in one.steps if step.question is not None):
+            assert question.kind == "prediction" or (question.why and question.wrong), question.ask
 
 
 @pytest.mark.parametrize(

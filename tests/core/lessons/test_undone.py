@@ -57,9 +57,7 @@ def test_what_is_taken_back_is_told_until_it_is_there_again() -> None:
     whole = edits.append_layer(first, "Dense", params={"units": 3, "activation": "softmax"})
     assert _undone("first_model", whole, 3) == {}
     wider = edits.set_params(whole, "dense", units=32)
-    assert _undone("first_model", wider, 3) == {
-        2: ("The units of dense is 32; the lesson asks for 16.",)
-    }
+    assert _undone("first_model", wider, 3) == {2: ("dense has units 32; the lesson asks for 16.",)}
     headless = edits.remove_nodes(whole, ["dense_1"])
     assert list(_undone("first_model", headless, 3)) == [3]
     assert list(_undone("first_model", edits.set_data(whole, Data()), 3)) == [1]

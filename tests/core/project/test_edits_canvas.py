@@ -26,8 +26,9 @@ def test_add_connected_on_either_side(chain):
     assert after.graph.edges[-1] == ("b", "dense")
     before = edits_canvas.add_connected(chain, "Input", target="a")
     assert before.graph.sources["a"] == ("input",)
-    with pytest.raises(EditError, match="nothing can feed it"):
+    with pytest.raises(EditError) as caught:
         edits_canvas.add_connected(chain, "Dense", target="in")
+    assert caught.value.code == "connection_not_allowed"
 
 
 def test_move_to_end_heals_and_takes_the_goal_along(chain):
@@ -38,8 +39,9 @@ def test_move_to_end_heals_and_takes_the_goal_along(chain):
     assert moved.training == Training(outputs={"b": goal})
     with pytest.raises(EditError):
         edits_canvas.move_to_end(chain, "c", "c")
-    with pytest.raises(EditError, match="at the end"):
+    with pytest.raises(EditError) as caught:
         edits_canvas.move_to_end(chain, "gone", "c")
+    assert caught.value.code == "move_not_possible"
 
 
 def test_move_to_end_goes_behind_a_placed_layer_in_the_reading_direction(chain):
@@ -56,10 +58,12 @@ def test_earlier_and_later_are_each_others_undo(chain):
     assert edits_canvas.move_later(earlier, "b").graph.order == chain.graph.order
     last = edits_canvas.move_later(chain, "b")
     assert last.graph.outputs == ("b",)
-    with pytest.raises(EditError, match="goal"):
+    with pytest.raises(EditError) as caught:
         edits_canvas.move_later(last, "b")
-    with pytest.raises(EditError, match="input"):
+    assert caught.value.code == "move_not_possible"
+    with pytest.raises(EditError) as caught:
         edits_canvas.move_earlier(chain, "a")
+    assert caught.value.code == "move_not_possible"
 
 
 def test_a_layer_joins_the_group_that_its_new_wire_lies_in(chain):

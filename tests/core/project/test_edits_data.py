@@ -48,8 +48,10 @@ def test_nothing_decided_writes_nothing() -> None:
 def test_a_word_that_does_not_exist_names_the_column(key: str, value: object) -> None:
     raw = json.loads(json.dumps(RAW))
     raw["data"]["columns"]["price"][key] = value
-    with pytest.raises(ProjectFileError, match=rf"'{key}' of column 'price' must be one of"):
+    with pytest.raises(ProjectFileError) as caught:
         files.from_json(raw)
+    assert caught.value.code == "project_value_invalid"
+    assert "'price'" in caught.value.what and f"'{key}'" in caught.value.what
 
 
 def test_many_columns_at_once_and_back_again() -> None:
@@ -84,5 +86,7 @@ def test_one_column_only_orders_the_rows() -> None:
 
 
 def test_an_edit_knows_its_words() -> None:
-    with pytest.raises(EditError, match="Did you mean 'ignore'"):
+    with pytest.raises(EditError) as caught:
         set_columns(project(), ["a"], role="ignor")
+    assert caught.value.code == "column_choice_invalid"
+    assert "'ignore'?" in caught.value.fix

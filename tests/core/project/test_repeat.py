@@ -44,9 +44,13 @@ def test_a_residual_block_keeps_its_skip_in_each_copy() -> None:
 def test_once_changes_nothing_and_two_ways_out_are_refused() -> None:
     project = _network()
     assert repeat_group(project, "group_1", 1).graph == project.graph
-    with pytest.raises(EditError, match="50"):
+    with pytest.raises(EditError) as caught:
         repeat_group(project, "group_1", 51)
+    assert caught.value.code == "repeat_out_of_range"
+    assert "50" in caught.value.what
     project = edits.add_node(project, "Flatten")
     project = edits.connect(project, "conv2d", "flatten_1")
-    with pytest.raises(EditError, match="2 ways out"):
+    with pytest.raises(EditError) as caught:
         repeat_group(project, "group_1", 2)
+    assert caught.value.code == "group_not_a_chain"
+    assert "2" in caught.value.what

@@ -19,12 +19,12 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.results.classification_curves import (
     MEANINGS,
     at_threshold,
+    calibration_curve as calibration_of,
     class_curves,
     evaluate_parts,
     gap_sentence,
     metric_meaning,
 )
-from netbuilder.core.results.classification_curves import calibration_curve as calibration_of
 from netbuilder.core.results.evaluate import Evaluation, evaluate, evaluate_test_set
 from netbuilder.core.results.mistakes import OTHERS, mistake_samples, visible_matrix
 from netbuilder.core.results.residuals import residuals
@@ -143,7 +143,7 @@ def test_the_worst_of_several_numbers_is_named() -> None:
     whole = Evaluation("regression", 3, {}, "", off, pixels, columns=tuple(map(str, range(64))))
     assert list(whole.mistakes) == [1, 0, 2]
     said = mistake_samples(whole, split, preprocessing, whole.mistakes[:1])
-    assert (said.captions, said.what) == (("0.3",), "off by, on average")
+    assert (said.captions, said.what) == (("0.3",), "mean error")
 
 
 def test_rows_and_texts_are_shown_as_they_were(
@@ -167,18 +167,18 @@ def test_rows_and_texts_are_shown_as_they_were(
 def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     parts = evaluate_parts(*house_model)
     assert list(parts) == ["training", "validation", "test"]
-    assert "about as well as those it learned from" in gap_sentence(parts)
+    assert "about as well" in gap_sentence(parts)
     guess = parts["test"].baseline
     known = replace(parts["training"], metrics={"mean_absolute_error": 0.1 * guess})
     other = replace(parts["test"], metrics={"mean_absolute_error": 0.9 * guess})
-    assert "by heart" in gap_sentence({"training": known, "test": other})
+    assert "overfitting" in gap_sentence({"training": known, "test": other})
     found = parts["test"]
     assert set(found.metrics) <= set(MEANINGS)
     assert "scaled values" in metric_meaning("loss", 0.1, found)
     classes = replace(found, task="classes")
     assert "scaled" not in metric_meaning("loss", 0.1, classes), "a cross-entropy has no scale"
     words = metric_meaning("median_absolute_error", found.metrics["median_absolute_error"], found)
-    assert words.startswith("Half of the answers are off by less than")
+    assert words.startswith("Half of the predictions are off by less than")
 
 
 def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model: Trained) -> None:
@@ -187,14 +187,14 @@ def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model: Trai
     train = house_model[1].train.raw_y["out"]
     off = np.abs(known.truth - train.mean(axis=0)).mean()
     assert known.baseline == pytest.approx(float(off))
-    assert "Always answering the mean of the training rows would be off by" in known.sentence
+    assert "Always predicting the mean of the training rows would be off by" in known.sentence
 
     def off_by(part: float) -> Evaluation:
         return replace(known, metrics={"mean_absolute_error": part * known.baseline})
 
     fine = {"training": off_by(0.02), "test": off_by(0.034)}
-    assert "about as well as those it learned from" in gap_sentence(fine)
-    assert "by heart" in gap_sentence({"training": off_by(0.1), "test": off_by(0.4)})
+    assert "about as well" in gap_sentence(fine)
+    assert "overfitting" in gap_sentence({"training": off_by(0.1), "test": off_by(0.4)})
 
 
 def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
@@ -213,14 +213,14 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
 
         return {"training": of(np.ones(50)), "test": of(np.resize(off, rows))}
 
-    assert "1 test row cannot tell" in gap_sentence(parts(1, [3.0]))
-    assert "Keep more aside" in gap_sentence(parts(4, [3.0]))
+    assert "1 test row is too few" in gap_sentence(parts(1, [3.0]))
+    assert "Hold out more rows" in gap_sentence(parts(4, [3.0]))
     # 1.5 on average, where single rows lie between 0 and 9: chance alone does that.
     wild = [0.0, 0.0, 0.0, 0.0, 0.0, 9.0]
-    assert "about as well" in gap_sentence(parts(12, wild))
-    assert "by heart" in gap_sentence(parts(1200, wild))
+    assert "chance" in gap_sentence(parts(12, wild))
+    assert "overfitting" in gap_sentence(parts(1200, wild))
     one = residuals(Evaluation("regression", 1, {}, "", np.ones((1, 1)), np.zeros((1, 1))))
-    assert one.sentence.startswith("One row cannot tell")
+    assert one.sentence.startswith("One row cannot show")
     test = data.test
     x, y, raw_x, raw_y = (
         {key: values[:1] for key, values in part.items()}
@@ -228,4 +228,4 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
     )
     row = Split(x, y, raw_x, raw_y=raw_y)
     sentence = evaluate(trained, row).sentence
-    assert "is right)" in sentence and "on average" not in sentence, sentence
+    assert "true value" in sentence and "on average" not in sentence, sentence

@@ -57,7 +57,7 @@ def test_of_many_numbers_the_worst_is_named() -> None:
     said = _number_sentence(values, truth, target, 0.2)
     assert said == (
         "On 10 test rows, the 64 numbers are off by 0.1062 on average, pixel 43 most (0.5)."
-        " Always answering their means would be off by 0.2."
+        " Always predicting their means would be off by 0.2."
     )
 
 
@@ -71,10 +71,10 @@ def houses_like(folder: Path, rows: int) -> object:
 
 def test_a_file_without_the_target_says_so(house_model: Trained, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("size,town\n50,Bath\n")
-    with pytest.raises(DataError, match="lacks the column price to compare the answers with"):
+    with pytest.raises(DataError, match="lacks the target column price"):
         evaluate(house_model[0], tmp_path / "d.csv")
     (tmp_path / "d.csv").write_text("sise,town,price\n50,Bath,3\n")
-    with pytest.raises(DataError, match=r"lacks the column size .* Did you mean 'sise'\?"):
+    with pytest.raises(DataError, match=r"lacks the column size.* Did you mean 'sise'\?"):
         evaluate(house_model[0], tmp_path / "d.csv")
 
 
@@ -93,7 +93,7 @@ def test_classes_are_judged_as_scikit_learn_does(digits_model: Trained) -> None:
     assert found.labels == tuple("0123456789")
     assert sum(entry.support for entry in found.classes) == found.samples == len(truth)
     right = int((answers == truth).sum())
-    assert found.sentence.startswith(f"{right} of 359 test rows are right (")
+    assert found.sentence.startswith(f"{right} of 359 test rows correct (")
     assert len(found.mistakes) == 359 - right
     assert found.probabilities is not None
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
@@ -160,8 +160,8 @@ def test_a_mistake_that_is_as_common_as_another_is_not_alone() -> None:
         return _class_sentence(0.8, truth, numbers, target, baseline=0.4, matrix=matrix)
 
     once = said((9, 1, 0), (0, 9, 0), (0, 5, 9))
-    assert once.endswith("mistake: large taken for medium (5 times).")
+    assert once.endswith("error: large predicted as medium (5 times).")
     tie = said((9, 1, 0), (5, 9, 0), (0, 5, 9))
-    assert tie.endswith("medium taken for small (5 times), and as often large for medium.")
+    assert tie.endswith("Equally frequent: large predicted as medium.")
     three = said((9, 1, 0), (1, 9, 0), (0, 1, 9))
-    assert three.endswith("small taken for medium (once), and 2 others as often.")
+    assert three.endswith("2 other errors are equally frequent.")

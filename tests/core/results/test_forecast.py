@@ -10,7 +10,13 @@ import pytest
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.results.forecast import forecast, last_window, series_ends
+from netbuilder.core.results.forecast import (
+    days_after,
+    forecast,
+    last_days,
+    last_window,
+    series_ends,
+)
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
 from tests.core.results.conftest import Trained, chain, train
 
@@ -47,7 +53,7 @@ def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
     assert found.targets == ("a",)
     assert found.values[:, 0] == pytest.approx([19, 22, 25, 28, 31], abs=1e-3)
     assert "From step 2 on" in found.note
-    assert "b stays at its last value" in found.note
+    assert "Kept at the last value: b." in found.note
     assert window.tolist() == [[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]], "the window is left alone"
 
 
@@ -101,11 +107,47 @@ def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_p
     assert window[:, 0].tolist() == [25.0, 26.0, 27.0]
 
 
+def test_the_days_of_the_last_window_go_on_in_their_rhythm(tmp_path: Path) -> None:
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
+    data = Data("series", path="r.csv", target=("a",), options={"window": 3})
+    rows = [f"{2020 + i // 12}-{1 + i % 12:02}-01,{i}" for i in range(30)]
+    (tmp_path / "r.csv").write_text("\n".join(["month,a", *rows]))
+    days = last_days(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
+    assert days is not None
+    assert days.astype("datetime64[D]").astype(str).tolist() == [
+        "2022-04-01", "2022-05-01", "2022-06-01",
+    ]  # fmt: skip
+    ahead = days_after(days, 3).astype("datetime64[D]").astype(str)
+    assert ahead.tolist() == ["2022-07-01", "2022-08-01", "2022-09-01"]
+    assert last_days(ramp(tmp_path, 1)[0], tmp_path) is None, "its rows have no dates"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["2024-12-29", "2024-12-30", "2024-12-31"], ["2025-01-01", "2025-01-02"]),
+        (["2024-01-31", "2024-02-29", "2024-03-31"], ["2024-04-30", "2024-05-31"]),
+        (["2020-02-15", "2021-02-15", "2022-02-15"], ["2023-02-15", "2024-02-15"]),
+        (["2024-03-01", "2024-06-01", "2024-09-01"], ["2024-12-01", "2025-03-01"]),
+        (["2024-01-01", "2024-01-08", "2024-01-15"], ["2024-01-22", "2024-01-29"]),
+    ],
+)
+def test_days_go_on_by_days_weeks_months_and_years(given: list[str], expected: list[str]) -> None:
+    days = np.array(given, "datetime64[D]").astype(float)
+    found = days_after(days, 2).astype("datetime64[D]").astype(str)
+    assert found.tolist() == expected
+
+
+def test_hours_go_on_by_hours() -> None:
+    assert days_after(np.array([10.25, 10.5, 10.75]), 2).tolist() == [11.0, 11.25]
+    assert days_after(np.array([3.0]), 1).tolist() == [4.0]
+
+
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
     assert series_ends(house_model[0]) is None
-    with pytest.raises(DataError, match="predicts no series"):
+    with pytest.raises(DataError, match="does not predict a series"):
         forecast(house_model[0], np.zeros((3, 2)), 4)
-    with pytest.raises(DataError, match="as many rows as it looks back"):
+    with pytest.raises(DataError, match="as many rows as the network's window"):
         forecast(ramp(tmp_path, 1)[0], np.zeros((4, 2)), 4)
 
 

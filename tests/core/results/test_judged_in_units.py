@@ -37,14 +37,14 @@ def test_every_number_about_money_is_money(money: Trained) -> None:
     for name in ("mean_absolute_error", "root_mean_squared_error", "median_absolute_error"):
         assert "$" in metric_meaning(name, found.metrics[name], found), name
     assert "$" not in metric_meaning("r2_score", 0.9, found)
-    assert "spread by $" in residuals(found).sentence
+    assert ": $" in residuals(found).sentence
     shown = mistake_samples(found, data.test, data.preprocessing, found.mistakes[:2])
     assert all(one.count("$") == 2 for one in shown.captions)
     rows = ComparisonRows(data.test.raw_x, next(iter(data.test.raw_y.values())))
     for method in ("importance", "occlusion", "response"):
         why = explain(trained, raw_sample(data.test, 0), method, rows=rows)
-        assert "$" in why.sentence or "typical ones" in why.sentence, method
-        assert why.nearest is None or "more than $" in why.nearest.words
+        assert "$" in why.sentence or "are typical" in why.sentence, method
+        assert why.nearest is None or "by more than $" in why.nearest.words
 
 
 def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_residuals_are_truth_less_answer() -> None:
     other = residuals(found, 1)
     assert other.values.tolist() == [0, 0, 0]
     assert "neither too high nor too low" in other.sentence
-    with pytest.raises(DataError, match="names classes"):
+    with pytest.raises(DataError, match="predicts classes"):
         residuals(Evaluation("classes", 1, {}, "", np.zeros(1), np.zeros(1)))
 
 
@@ -49,11 +49,11 @@ def test_errors_that_grow_are_told() -> None:
     answers = np.linspace(1, 100, 100)
     off = np.where(np.arange(100) % 2 == 0, 1, -1) * answers * 0.1
     found = numbers([[v, 0] for v in answers + off], [[v, 0] for v in answers])
-    assert "Large answers are off by much more" in residuals(found).sentence
+    assert "Large predictions have much larger errors" in residuals(found).sentence
     even = numbers([[v, 0] for v in answers + np.sign(off)], [[v, 0] for v in answers])
-    assert "by much more" not in residuals(even).sentence
+    assert "much larger errors" not in residuals(even).sentence
     broken = numbers([[1, 0], [2, 0]], [[float("nan"), 0], [float("nan"), 0]])
-    assert residuals(broken).sentence == "No answer is a number."
+    assert residuals(broken).sentence == "No prediction is a number."
 
 
 def test_the_best_of_each_metric() -> None:
@@ -144,7 +144,7 @@ def test_it_ends_when_asked(noisy: tuple[Project, Dataset, Path]) -> None:
     )  # fmt: skip
     assert found.points == seen[0].points
     assert len(found.points) == 1 < found.total
-    with pytest.raises(DataError, match="no rows to judge on"):
+    with pytest.raises(DataError, match="no rows to evaluate on"):
         learning_curve(
             project, Dataset(dataset.facts, dataset.train, None, None, dataset.preprocessing)
         )
@@ -155,8 +155,8 @@ def test_what_the_curve_says() -> None:
         made = tuple(LearningCurvePoint(rows, (known,), (new,)) for rows, known, new in points)
         return LearningCurve(metric, "test", made, len(made)).sentence
 
-    assert "more rows are likely to help" in of((100, 1.0, 0.7), (200, 1.0, 0.8))
-    assert "over-fitting" in of((100, 1.0, 0.7), (200, 1.0, 0.701))
+    assert "More rows are likely to help" in of((100, 1.0, 0.7), (200, 1.0, 0.8))
+    assert "overfitting" in of((100, 1.0, 0.7), (200, 1.0, 0.701))
     assert "a larger network may" in of((100, 0.71, 0.7), (200, 0.7, 0.701))
     # Of errors less is better: 40 after 50 is a gain.
     off = of((100, 10.0, 50.0), (200, 20.0, 40.0), metric="mean_absolute_error")

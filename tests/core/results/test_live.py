@@ -119,7 +119,7 @@ def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
 
 def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> None:
     trained, data = house_model
-    with pytest.raises(DataError, match="two columns of numbers"):
+    with pytest.raises(DataError, match="two numeric columns"):
         plane.surface_request(data, trained.project)
     asked = plane.curve_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))

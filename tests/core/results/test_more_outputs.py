@@ -83,7 +83,7 @@ def test_labels_that_hold_at_the_same_time(flats: Path) -> None:
     assert found.task == "multi_label"
     assert found.metrics["accuracy"] > 0.85
     assert found.labels == ("lift", "bath")
-    assert "of the 2 labels are right" in found.sentence
+    assert "of the 2 labels are correct" in found.sentence
     assert predict_rows(trained, [{"size": 95}, {"size": 20}]).first.labels == ("lift, bath", "")
 
 

@@ -137,10 +137,10 @@ def test_a_worked_example_reads_as_one_writes_it() -> None:
     assert formula_lines(number) == "3 · 2 + 1 · −1 + bias 0.5 = 5.5\nrelu(5.5) = 5.5"
     flat = trace_value("Flatten", {}, {}, np.arange(24.0).reshape(3, 4, 2), (13,))
     assert flat is not None
-    assert formula_lines(flat) == "x[1, 2, 1] = 13: only its place is another one"
+    assert formula_lines(flat) == "x[1, 2, 1] = 13: only the position changes"
     both = trace_value("Concatenate", {}, {}, [np.zeros(3), np.array([4.0, 5.0])], (4,))
     assert both is not None
-    assert formula_lines(both) == "x[1] of its input 2 = 5"
+    assert formula_lines(both) == "x[1] of input 2 = 5"
 
 
 def test_other_layers_are_not_taken_apart() -> None:
@@ -216,7 +216,7 @@ def test_what_a_step_looks_at_is_what_keras_says(name: str, params: dict, count:
         number = trace_value(name, params, _weights(layer), rows, index)
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
-        assert "looks at step" in formula_lines(number)
+        assert "attends to step" in formula_lines(number)
 
 
 def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:

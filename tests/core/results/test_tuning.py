@@ -12,8 +12,7 @@ import pytest
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.tuning import study
-from netbuilder.core.results.tuning import trial_evaluation as judging
+from netbuilder.core.results.tuning import study, trial_evaluation as judging
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
@@ -69,15 +68,15 @@ def test_what_is_written_is_understood(project: Project) -> None:
     ("text", "says"),
     [
         ("hidden.unit=1,2", r"Dense 'hidden' has no parameter 'unit'. Did you mean 'units'\?"),
-        ("hiden.units=1,2", r"no layer 'hiden' to vary. Did you mean 'hidden'\?"),
+        ("hiden.units=1,2", r"no layer 'hiden' to tune. Did you mean 'hidden'\?"),
         ("hidden.units=1,many", "units must be a whole number"),
-        ("hidden.units", "varies nothing. Write PATH=VALUES"),
+        ("hidden.units", "is not a search dimension. Write PATH=VALUES"),
         ("hidden.units=0:5", "units"),
-        ("drop.rate=log:0:0.5", "Write the lower number above 0 first"),
+        ("drop.rate=log:0:0.5", "must be above 0"),
         ("drop.rate=0.5:0.1", "is empty"),
         ("training.epoch=1,2", r"Did you mean 'epochs'\?"),
         ("training.optimizer=Adam,SDG", "SDG"),
-        ("hidden.activation=1:2", "holds no number"),
+        ("hidden.activation=1:2", "is not a number"),
     ],
 )
 def test_what_cannot_be_varied_is_said(project: Project, text: str, says: str) -> None:
@@ -144,7 +143,7 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     assert found.importance[RATE] > 0.7
     assert sum(found.importance.values()) == pytest.approx(1)
     assert all(trial.score is not None for trial in found.trials)
-    with pytest.raises(UserError, match="of another project, or varied other things"):
+    with pytest.raises(UserError, match="belong to another project or search space"):
         study.read_trials(replace(plan, seed=5))
     # A line that was being written when the program was killed is passed over.
     text = (tmp_path / "trials.jsonl").read_text()
@@ -219,14 +218,14 @@ def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
     assert Study(plan, (best, behind)).caution == "", "each row says so"
     found = Study(plan, (best, behind, shuffled))
     assert found.as_good == (shuffled,)
-    assert found.caution.startswith("As far as 50 validation rows can tell, 1 of the 2 others is")
-    assert "the next is 0.02 behind" in found.caution and "paired t-test" in found.caution
+    assert found.caution.startswith("On 50 validation rows, 1 of 2 other trials")
+    assert "0.02 worse" in found.caution and "paired t-test" in found.caution
     # scipy's own test draws the same line.
     from scipy.stats import ttest_rel
 
     assert ttest_rel(behind.rows, best.rows).pvalue < 0.05 < ttest_rel(shuffled.rows, rows).pvalue
     none = [replace(one, held=0, rows=()) for one in (best, behind)]
-    assert Study(plan, tuple(none)).caution.startswith("No rows were kept")
+    assert Study(plan, tuple(none)).caution.startswith("There is no validation set")
     assert Study(plan, (best,)).caution == "", "one alone was not chosen"
     old = [replace(one, rows=()) for one in (best, shuffled)]
     assert Study(plan, tuple(old)).caution == "", "of a study from before, nobody knows"
@@ -286,8 +285,8 @@ def test_a_part_of_a_grid_is_not_its_first_corner(project: Project, tmp_path: Pa
         parse_dimension(f"{RATE}=1e-4,1e-3,1e-2", project),
     )
     part = StudyPlan(project, tmp_path, varied, 4, "grid")
-    assert part.words == "4 variants of 9 combinations, drawn at random"
-    assert StudyPlan(project, tmp_path, varied).words == "9 variants: every combination"
+    assert part.words == "4 trials of 9 combinations, drawn at random"
+    assert StudyPlan(project, tmp_path, varied).words == "9 trials: every combination"
     done: list[Trial] = []
     while len(done) < 9:
         values = spread_trials(varied, done, 0)
@@ -302,5 +301,7 @@ def test_where_none_could_train_it_says_why(project: Project, tmp_path: Path) ->
     found = study.run_study(
         StudyPlan(project, tmp_path, (parse_dimension("out.units=2,3", project),))
     )
-    assert found.failure.startswith("None could train. The network ends in Dense 'out' with 2")
+    assert found.failure.startswith(
+        "No trial could be trained. The network ends in Dense 'out' with 2"
+    )
     assert "other reasons" in found.failure

@@ -138,7 +138,7 @@ def test_a_killed_study_goes_on(project: Project, tmp_path: Path, jobs: int) -> 
     assert 3 <= len(before) < 7
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stderr
-    assert f"Going on after {len(before) - 1} of 6 trials" in done.stderr
+    assert f"after {len(before) - 1} of 6 trials" in done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert sorted(one["values"]["hidden.units"] for one in found["trials"]) == [2, 3, 4, 5, 6, 7]
     assert _lines(trials)[: len(before)] == before, "what was tried stands as it was"

@@ -123,5 +123,5 @@ def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model: Trained)
     far = uncertainty_of(trained, vary_column(trained, sample, "size", grid[2:]), known)
     assert far is not None
     assert (far.low, far.high) == (None, None)
-    assert "cannot be said" in far.sentence
+    assert "cannot be estimated" in far.sentence
     assert "%" not in far.sentence

@@ -46,7 +46,7 @@ def test_a_file_of_scaled_numbers_is_told_and_taken_back(
     assert wrong.looks_scaled
     assert "'size' is far from the training rows in 3 rows of 3" in wrong.predictions.notes[0]
     told = predict_file(trained, path).notes
-    assert "as if they had been scaled already" in told[0]
+    assert "as if they were scaled already" in told[0]
     assert told[0].endswith("add --scaled.")
 
     right = predictions_of_file(trained, path, scaled=True)
@@ -91,4 +91,4 @@ def test_a_window_that_was_dragged_far_off_is_told() -> None:
     assert is_out_of_range(data.preprocessing, windows).tolist() == [False, True, False]
     one = {name: windows[name][1:2]}
     (told,) = unusual_sentences(data.preprocessing, one)
-    assert told.startswith("'temperature' is 80; the training rows run from -5.8 to 25.4")
+    assert told.startswith("'temperature' is 80, but the training rows range from −5.8 to 25.4")

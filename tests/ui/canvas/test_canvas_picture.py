@@ -363,7 +363,7 @@ def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
 
 
 @pytest.mark.parametrize(
-    "title", ["Many weights for few rows", "Nothing gets through", "Gradient explodes", "No data"]
+    "title", ["Many weights for few rows", "All units are dead", "Gradient explodes", "No data"]
 )
 def test_a_mark_on_a_card_is_read_to_its_end_beside_the_wire(hand, digits, title):
     problem = Problem("x", Severity.WARNING, "conv2d", title, "Much is said.")

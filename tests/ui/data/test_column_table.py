@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.data.column_model import FIELDS, GOES_TO, ColumnModel
+from netbuilder.ui.data.column_model import FIELDS, GOES_TO, MISSING_WORDS, ROLE_WORDS, ColumnModel
 from netbuilder.ui.data.column_view import ColumnQuestion, ColumnView
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
@@ -74,7 +74,7 @@ def test_a_role_is_chosen_in_its_cell_by_keyboard(opened: Opened, qtbot: QtBot) 
     box.activated.emit(box.currentIndex())
     assert window.store.project.data.columns["nr"].role == "ignore"
     assert window.store.undo_label == "Change the role of 'nr'"
-    qtbot.waitUntil(lambda: "left out" in _text(model, "nr", "Role"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "nr", "Role") == ROLE_WORDS["ignore"], timeout=MINUTE)
     window.store.undo()
     assert not window.store.project.data.columns
     qtbot.waitUntil(lambda: _text(model, "nr", "Role") == "feature", timeout=MINUTE)
@@ -117,15 +117,15 @@ def test_what_is_done_with_empty_cells_is_said_of_each_column(
     model = panel.look.columns.columns
     qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
     assert _text(model, "size", "Missing") == "1 · mean"
-    assert _text(model, "city", "Missing") == "2 · commonest"
-    assert _text(model, "price", "Missing") == "1 · rows left out"
+    assert _text(model, "city", "Missing") == f"2 · {MISSING_WORDS['most_frequent']}"
+    assert _text(model, "price", "Missing") == f"1 · {MISSING_WORDS['drop']}"
     missing = next(i for i, one in enumerate(FIELDS) if one.title == "Missing")
     offered = {one.name: set(model.choices_of(r, missing)) for r, one in enumerate(model.columns)}
     assert offered["price"] == {"", "error", "drop"}
     assert {"mean", "median"} & offered["city"] == set()
     assert "category" in offered["city"] - offered["size"]
     tip = model.index(0, missing).data(Qt.ItemDataRole.ToolTipRole)
-    assert "concluded" not in tip, "the recipe says it"
+    assert "automatically" not in tip, "the recipe says it"
     view = panel.look.columns
     bar = view.horizontalScrollBar()
     assert bar.isVisible()
@@ -211,11 +211,11 @@ def test_what_was_noticed_is_mended_on_its_row(
     assert _text(model, "id", "Column") == "⚠ id"
     menu = panel.look.columns.menu_for(0)
     texts = [action.text() for action in menu.actions()]
-    assert texts[0].startswith("⚠ Column 'id' has another whole number in every row")
+    assert texts[0].startswith("⚠ Column 'id' counts the rows")
     assert texts[1] == "Leave 'id' out"
     menu.actions()[1].trigger()
     assert window.store.project.data.columns["id"].role == "ignore"
-    qtbot.waitUntil(lambda: "left out" in _text(model, "id", "Role"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "id", "Role") == ROLE_WORDS["ignore"], timeout=MINUTE)
     assert _text(model, "id", "Column") == "id"
 
 
@@ -276,7 +276,9 @@ def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> 
 
     drop("left")
     assert window.store.project.data.inputs == {"left": ("a", "b", "c"), "right": ("b",)}
-    assert window.store.undo_label == "Feed 'left' with 'a' and 'c'"
+    assert window.store.undo_label == _(
+        "Use {columns} as input of '{node}'", columns="'a' and 'c'", node="left"
+    )
     carried = model.mimeData([model.index(1, 0)])
     drop("@goal")
     assert window.store.project.data.targets == {"one": ("b",), "two": ("stars",)}

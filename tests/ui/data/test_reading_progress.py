@@ -72,7 +72,6 @@ def test_preparing_is_seen_stopped_and_begun_again(
     qtbot.waitUntil(lambda: not list(disk_cache.cache_folder().iterdir()), timeout=MINUTE)
     qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
     (again,) = panel.cards.cards[0].buttons
-    assert again.text() == "Read it"
     again.click()
     qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
     assert window.workbench.facts is not None

@@ -8,17 +8,22 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.examples import list_examples
+from netbuilder.cli import main
+from netbuilder.core.data.examples import find_example, list_examples
+from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY
+from netbuilder.core.lessons.lesson_record import LessonRecord
+from netbuilder.core.lessons.library import lesson_folders
 from netbuilder.core.project import edits, files
-from netbuilder.ui.gallery.glossary_drawings import DRAWINGS
+from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings
+from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.guide.tour import KEY
@@ -123,7 +128,7 @@ def test_help_explains_the_field_that_has_the_keyboard(
     qtbot.addWidget(helps)
     assert helps.title.text() == "Epoch"
     helps.search.setText("overfit")
-    assert helps.title.text() == "Over-fitting"
+    assert helps.title.text() == "Overfitting"
     helps.show_word("neuron")
     assert helps.title.text() == "Neuron"
 
@@ -161,8 +166,8 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
     form = window.inspector.form
     assert form is not None
     form.unfold(True)
-    training = window.docks.show_panel("training")
-    rows = [*form.rows.values(), *training.plan.length.rows.values()]  # type: ignore[attr-defined]
+    settings = window.docks.show_panel("settings")
+    rows = [*form.rows.values(), *settings.plan.length.rows.values()]  # type: ignore[attr-defined]
     assert len(rows) > 20
     for row in rows:
         widget = row.editor.focusProxy() or row.editor
@@ -174,9 +179,9 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
         word = asked.pop()
         assert word in GLOSSARY, row.param.name
         assert _("Press F1 to read about “{word}”.", word=word) in row.label.toolTip()
-    helps = HelpWindow("", [], "number type", window)
+    helps = HelpWindow("", [], "data type", window)
     qtbot.addWidget(helps)
-    assert helps.title.text() == "Number type"
+    assert helps.title.text() == "Data type"
 
 
 def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) -> None:
@@ -224,7 +229,7 @@ def test_a_table_that_is_opened_begins_a_project(
     window.documents.open_path(tmp_path / "double.csv")
     project = window.store.project
     assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
-    assert window.docks.panels["data"].isVisible()
+    assert window.docks.pages["data"].isVisible()
     before = window.store.project
     window.documents.open_path(tmp_path / "missing.xlsx")
     assert window.store.project is before
@@ -291,7 +296,7 @@ def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(
     qtbot.wait(500)
     assert tour.at == -1, "nobody asked for it"
     (card,) = window.banner.cards
-    assert [one.text() for one in card.buttons] == ["Show me around", "Not now"]
+    assert len(card.buttons) == 2
     qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: tour.at == 0)
     assert window.banner.cards == []
@@ -321,10 +326,87 @@ def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_pr
     window.welcome.tour.start()
     callout = window.welcome.tour.callout
     assert callout is not None
-    window.docks.panels["evaluate"].raise_()
-    window.docks.panels["data"].raise_()
+    window.docks.show_panel("evaluate", focus=False)
+    window.docks.show_panel("data", focus=False)
     spot = callout.bubble.geometry().center()
     qtbot.waitUntil(lambda: callout.bubble.isAncestorOf(window.childAt(spot)))
     window.welcome.open_example("iris")
     assert window.welcome.tour.at < 0
     assert callout.isHidden() and callout.bubble.isHidden()
+
+
+def test_continue_is_the_lesson_under_way_or_else_the_last_file(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    window = open_window(keras=False)
+    page = window.welcome.page
+    window.welcome.show_page()
+    assert page.continue_card is None, "nothing was begun yet"
+    page.shut()
+    for name in ("one.netbuilder", "two.netbuilder"):
+        files.write(window.store.project, tmp_path / name)
+        settings.remember_file(tmp_path / name)
+    window.welcome.show_page()
+    assert page.continue_card is page.recent_cards[0]
+    assert page.continue_card.accessibleName() == "two.netbuilder"
+    page.shut()
+    lesson = next(one for one in lesson_folders()[0].lessons if one.name == "first_model")
+    lesson_progress.keep(LessonRecord(lesson.name, frozenset({1, 2})))
+    window.welcome.show_page()
+    assert page.continue_card.accessibleName() == lesson.title
+    bar = page.continue_card.findChild(QProgressBar)
+    assert bar.value() == round(1000 * 2 / len(lesson.steps))
+    page.shut()
+    lesson_progress.keep(LessonRecord(lesson.name, frozenset(range(1, len(lesson.steps) + 1))))
+    window.welcome.show_page()
+    assert page.continue_card is page.recent_cards[0], "the lesson is done"
+    page.shut()
+    lesson_progress.keep(LessonRecord(lesson.name, frozenset({1})))
+    settings.remember_file(tmp_path / "one.netbuilder")
+    window.welcome.show_page()
+    assert page.continue_card.accessibleName() == "one.netbuilder", "it came after the lesson"
+
+
+def test_a_trained_file_shows_its_loss(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    project, path = tmp_path / "iris.netbuilder", tmp_path / "iris.h5"
+    files.write(edits.set_training(files.read(find_example("iris").path), epochs=4), project)
+    assert main(["train", str(project), "-o", str(path)]) == 0
+    losses = inspect_file(path).ours["history"]["loss"]
+    broken = tmp_path / "broken.h5"
+    broken.write_bytes(b"no model")
+    for one in (broken, path, project):
+        settings.remember_file(one)
+    window = open_window(keras=False)
+    page = window.welcome.page
+    window.welcome.show_page()
+    shown = page._curves
+    qtbot.waitUntil(lambda: not shown[path].isHidden(), timeout=30_000)
+    assert len(losses) == 4 and losses[0] > losses[-1]
+    assert shown[path].values == pytest.approx(losses)
+    assert shown[project].values == pytest.approx(losses, rel=1e-6)
+    assert shown[broken].isHidden()
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
+def test_nothing_on_the_start_page_is_cut_off(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path, size: tuple[int, int]
+) -> None:
+    window = open_window(keras=False)
+    path = tmp_path / "a_project_with_a_long_file_name_that_goes_on_and_on.netbuilder"
+    files.write(window.store.project, path)
+    settings.remember_file(path)
+    window.resize(*size)
+    window.welcome.show_page()
+    page = window.welcome.page
+    assert len(page.lesson_cards) == len(lesson_folders()[0].lessons)
+    cards = [*page.lesson_cards.values(), *page.example_cards.values(), *page.recent_cards]
+    qtbot.waitUntil(lambda: all(card.width() > 100 for card in cards))
+    for card in cards:
+        assert card.width() <= 2 / 3 * size[0]
+        for label in card.findChildren(QLabel):
+            assert type(label) is QLabel, "a label that ends in an ellipsis"
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+    for lesson in page.lesson_cards.values():
+        assert lesson.findChild(DrawingView) is not None

@@ -26,7 +26,7 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
         lambda: bool(window.evaluation_service.sentence) and not window.workbench.run_words
     )
     window.inspector.set_selection(())
-    assert "test rows are right" in line.text()
+    assert "test rows correct" in line.text()
     needed = line.heightForWidth(line.width())
     assert needed > 2 * line.fontMetrics().lineSpacing()
     assert line.height() >= needed
@@ -39,9 +39,9 @@ def test_a_result_of_before_a_change_is_called_so(
     line = window.inspector.summary.lines["result"]
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    qtbot.waitUntil(lambda: "test rows are right" in line.text())
+    qtbot.waitUntil(lambda: "test rows correct" in line.text())
     assert "Before" not in line.text()
     window.store.apply("Units", lambda project: edits.set_params(project, "dense", units=7))
-    qtbot.waitUntil(lambda: line.text().startswith("Before the network was changed: "))
+    qtbot.waitUntil(lambda: line.text().startswith("Before you changed the network:"))
     window.store.undo()
     qtbot.waitUntil(lambda: "Before" not in line.text())

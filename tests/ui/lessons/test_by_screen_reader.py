@@ -163,14 +163,14 @@ def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> 
     assert columns == ["x", "y", "▸ colour"]
     reader.press(Qt.Key.Key_L, CONTROL | SHIFT)
     assert reader.role == Role.EditableText
-    assert reader.name.startswith("How many numbers does the network get to see")
+    assert reader.name.startswith("How many numbers does the network get for each point")
     reader.type("3")
     reader.press(Qt.Key.Key_Return)
-    reader.said("Not yet: think again")
+    reader.said("Count the inputs only")
     reader.press(Qt.Key.Key_A, CONTROL)
     reader.type("2")
     reader.press(Qt.Key.Key_Return)
-    reader.said("Right. Only x and y.")
+    reader.said("Correct. Only x and y.")
     reader.said("1 of 7 steps done")
     reader.tab_to("Next", Role.Button)
     reader.press(Qt.Key.Key_Space)
@@ -212,7 +212,7 @@ def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> 
     assert (reader.role, reader.name) == (Role.Button, "Next")
     reader.press(Qt.Key.Key_Space)
 
-    reader.said("5. Give it neurons to think with")
+    reader.said("5. Add neurons")
     reader.press(Qt.Key.Key_0, ALT)
     reader.press(Qt.Key.Key_Home)
     reader.press(Qt.Key.Key_Tab)
@@ -225,7 +225,7 @@ def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> 
     reader.press(Qt.Key.Key_L, CONTROL | SHIFT)
     reader.press(Qt.Key.Key_Space)
 
-    reader.said("6. Train it again")
+    reader.said("6. Train again")
     reader.press(Qt.Key.Key_F5)
     reader.said("6 of 7 steps done")
     reader.press(Qt.Key.Key_L, CONTROL | SHIFT)

@@ -66,7 +66,7 @@ def test_it_is_open_again_at_its_step(open_window: Open, home: Path, qtbot: QtBo
     assert session.lesson is not None and session.lesson.name == "first_model"
     assert session.current == 3
     assert session.record.done == {1}
-    assert window.welcome.lessons.dock.isVisible()
+    assert window.welcome.lessons.panel.isVisible()
     assert "GaussianNoise" in {node.layer for node in window.store.project.graph.nodes}
 
 

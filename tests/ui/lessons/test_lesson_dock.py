@@ -19,7 +19,7 @@ from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.lessons import lesson_progress
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.place_finder import unknown_places
 from netbuilder.ui.window.guide.tour import STOPS
 
@@ -51,7 +51,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     session = window.welcome.session
     window.welcome.open_lesson(library.find_lesson("first_model"))
     qtbot.waitUntil(lambda: len(session.results) == 10)
-    assert window.welcome.lessons.dock.isVisible()
+    assert window.welcome.lessons.panel.isVisible()
     assert [node.layer for node in window.store.project.graph.nodes] == ["Input"]
     assert done(window) == []
     # The second step does not tick before its turn.
@@ -71,8 +71,8 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     dots = panel.dots
     qtbot.waitUntil(lambda: done(window) == [2])
     assert dots[0].text() == "! 1"
-    assert "came undone" in dots[0].accessibleName()
-    assert panel.undone.text().startswith("Step 1 came undone: No data is chosen yet")
+    assert "no longer done" in dots[0].accessibleName()
+    assert panel.undone.text().startswith("Step 1 is no longer done: No data is chosen yet")
     assert panel.undone.isVisible()
     window.store.redo()
     qtbot.waitUntil(lambda: done(window) == [1, 2])
@@ -87,7 +87,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert kept.done == {1, 2}
     assert lesson_progress.kept("first_model").done == {1, 2}
     window.welcome.lessons.close()
-    assert not window.welcome.lessons.dock.isVisible()
+    assert not window.welcome.lessons.panel.isVisible()
     window.welcome.open_lesson(library.find_lesson("first_model"))
     assert session.current == 2
     assert window.store.project.graph.by_id["dense"].params["units"] == 16
@@ -97,7 +97,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     window.store.mark_saved()
     window.welcome.open_example("xor")
     assert session.lesson is None
-    assert not window.welcome.lessons.dock.isVisible()
+    assert not window.welcome.lessons.panel.isVisible()
 
 
 def test_a_lesson_that_was_begun_asks_for_its_network(
@@ -171,7 +171,7 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
         files.write(library.start_project(library.find_lesson("scaling")), other)
         window.documents.open_path(other)
     assert session.lesson is None
-    assert not window.welcome.lessons.dock.isVisible()
+    assert not window.welcome.lessons.panel.isVisible()
     assert record_of(session.stamp(window.store.project)) is None
 
     def buttons() -> dict[str, QPushButton]:
@@ -204,11 +204,11 @@ def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., Ma
     assert question.line is not None
     question.line.setText("3")
     qtbot.keyClick(question.line, Qt.Key.Key_Return)
-    assert "Not yet" in question.verdict.text()
+    assert question.question.wrong in question.verdict.text()
     assert done(window) == []
     question.line.setText("2")
     qtbot.keyClick(question.line, Qt.Key.Key_Return)
-    assert "Right" in question.verdict.text()
+    assert question.question.why in question.verdict.text()
     assert done(window) == [1]
     qtbot.mouseClick(panel.hint_button, Qt.MouseButton.LeftButton)
     assert "Count the columns" in panel.hint.text()
@@ -219,6 +219,44 @@ def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., Ma
     assert callout.ring.intersects(window.welcome.places.rect("data"))
     qtbot.mouseClick(callout.buttons[-1], Qt.MouseButton.LeftButton)
     assert window.welcome.lessons.callout is None
+
+
+OPEN_TASK = """---
+title: One question
+level: beginner
+minutes: 15
+---
+## Count
+```question
+ask: How many?
+kind: number
+answer: 2
+why: One and one.
+wrong: Count again.
+```
+```explore
+How few units are **enough**?
+```
+"""
+
+
+def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse_lesson(OPEN_TASK, "count"))
+    panel = window.welcome.lessons.panel
+    task = panel.findChild(QWidget, "explore-further")
+    assert task.isHidden()
+    panel.question.line.setText("3")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    assert "Count again." in panel.question.verdict.text()
+    assert task.isHidden()
+    panel.question.line.setText("2")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    assert "One and one." in panel.question.verdict.text()
+    assert "How few units are enough?" in task.toPlainText()
+    assert task.isVisible()
 
 
 LOSS = """---
@@ -251,23 +289,23 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(LOSS, "settings"))
     lessons = window.welcome.lessons
-    training = window.docks.show_panel("training")
-    assert isinstance(training, TrainingPanel)
-    training.show_page(1)
+    settings = window.docks.show_panel("settings")
+    assert isinstance(settings, SettingsPanel)
+    window.docks.show_panel("training")
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
     assert lessons.callout is not None
-    assert training.plan.loss.isVisible()
-    corner = training.plan.loss.mapTo(window, training.plan.loss.rect().center())
+    assert settings.plan.loss.isVisible()
+    corner = settings.plan.loss.mapTo(window, settings.plan.loss.rect().center())
     assert lessons.callout.ring.contains(corner)
     assert "loss" in lessons.callout.bubble.accessibleName()
     # Whoever goes on elsewhere is not held, and nothing is pointed at where it is no more.
-    qtbot.mouseClick(training.run_button, Qt.MouseButton.LeftButton)
+    window.docks.show_panel("training")
     qtbot.waitUntil(lambda: lessons.callout is None)
-    assert not training.plan.isVisible()
+    assert window.docks.in_front("training")
     # What is folded, and below the edge, comes into sight.
     window.welcome.session.go(1)
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
-    field = training.plan.length.rows["class_weight"].editor
+    field = settings.plan.length.rows["class_weight"].editor
     assert not field.visibleRegion().isEmpty()
     assert lessons.callout is not None
     assert lessons.callout.ring.contains(field.mapTo(window, field.rect().center()))
@@ -306,7 +344,7 @@ def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(
     assert question is not None
     short, long = question.choices
     view = lessons.panel.scroller.viewport()
-    qtbot.waitUntil(lambda: long.isVisible() and lessons.dock.width() >= 290)
+    qtbot.waitUntil(lambda: long.isVisible() and lessons.panel.width() >= 290)
     assert long.mapTo(view, long.rect().topRight()).x() <= view.width()
     assert long.height() > 1.7 * short.height()
     # Its second line is pressed too.
@@ -334,7 +372,7 @@ def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(
     window.welcome.open_lesson(parse_lesson(f"{head}## Choose{steps}{more}", "eight"))
     dots = window.welcome.lessons.panel.dots
     window.resize(1366, 768)
-    qtbot.waitUntil(lambda: dots[-1].isVisible() and window.welcome.lessons.dock.width() >= 290)
+    qtbot.waitUntil(lambda: dots[-1].isVisible() and window.welcome.lessons.panel.width() >= 290)
     before = [dot.geometry() for dot in dots]
     assert len({one.y() for one in before}) == 1
     window.store.apply("Loss", lambda p: edits.set_training(p, loss=Choice("mean_squared_error")))

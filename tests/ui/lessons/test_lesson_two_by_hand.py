@@ -34,6 +34,7 @@ from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.command_search import CommandSearch
+from netbuilder.ui.window.panels import PANELS, task_of
 
 MINUTE = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -156,10 +157,12 @@ class Hands:
 
 
 def open_tab(hands: Hands, window: MainWindow, name: str) -> None:
-    """Click a tab by what stands on it."""
+    """Click the task of a page, and then its tab."""
+    row = next(one for one in PANELS if one.title == name)
+    hands.click(window.docks.side.buttons[task_of(row.id)])
     for bar in window.findChildren(QTabBar):
         for index in range(bar.count()):
-            if bar.isVisible() and name.startswith(bar.tabText(index).rstrip("…. ")):
+            if bar.isVisible() and bar.tabText(index) == name:
                 hands.click(bar, bar.tabRect(index).center())
                 return
     raise AssertionError(f"no tab {name}")
@@ -191,7 +194,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     assert not window.welcome.page.isVisible()
 
     open_tab(hands, window, "Data")
-    data = window.docks.panels["data"]
+    data = window.docks.pages["data"]
     iris = next(one for one in data.findChildren(QWidget) if getattr(one, "name", "") == "iris")
     hands.click(iris)
     done(1)
@@ -212,10 +215,10 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     hands.press(Qt.Key.Key_Return)
     done(3)
 
-    open_tab(hands, window, "Training")
-    training = window.docks.panels["training"]
-    hands.write_over(fields(training, "epochs")[0], "60")
-    hands.write_over(fields(training, "learning_rate", QAbstractSpinBox)[0], "0.01")
+    open_tab(hands, window, "Settings")
+    settings = window.docks.pages["settings"]
+    hands.write_over(fields(settings, "epochs")[0], "60")
+    hands.write_over(fields(settings, "learning_rate", QAbstractSpinBox)[0], "0.01")
     hands.press(Qt.Key.Key_Return)
     done(4)
     hands.click(words_of(panel, "27 or more"), QPoint(10, 8))
@@ -232,7 +235,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     done(7)
 
     open_tab(hands, window, "Predict")
-    predict = window.docks.panels["predict"]
+    predict = window.docks.pages["predict"]
     qtbot.waitUntil(
         lambda: bool(fields(predict, "sepal length (cm)", QAbstractSpinBox)), timeout=MINUTE
     )
@@ -264,7 +267,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     def hand_in(dialog: SubmissionDialog) -> None:
         hands.write_over(dialog.name, "Ada")
         hands.write_over(dialog.folder, str(folder))
-        hands.click(words_of(dialog, "Hand in"))
+        hands.click(dialog.hand_in)
         qtbot.waitUntil(lambda: dialog.written is not None, timeout=MINUTE)
         hands.press(Qt.Key.Key_Return)
 

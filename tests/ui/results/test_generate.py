@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.ui.kinds.texts import _GIVEN
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -44,16 +45,16 @@ def test_it_writes_on_and_stops(
     qtbot.waitUntil(lambda: panel.texts.text.toPlainText() != "", timeout=MINUTE)
     given = panel.texts.text.toPlainText()
     assert given in "abcd " * 300
-    qtbot.waitUntil(lambda: "beginning is from the data's text" in panel.about.text())
+    qtbot.waitUntil(lambda: panel.about.text() == _GIVEN)
     panel.why.button.click()
     why = panel.why
-    qtbot.waitUntil(lambda: "speaks most for" in why.sentence.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "strongest evidence for" in why.sentence.text(), timeout=MINUTE)
     assert why.text.accessibleName() == given.replace(" ", "␣"), "the whole text, on patches"
     strongest = max(why.bars._rows, key=lambda row: abs(row[1]))
     token, where = strongest[0].split(", ")
-    assert why.sentence.text().startswith(f"{token} ({where}) speaks most for next: ")
+    assert why.sentence.text().startswith(f"{token} ({where}) is the strongest evidence for next: ")
     assert len(why.bars._rows) == len(given), "each stands once, told apart by its place"
-    assert "speaks against it" in why.legend.accessibleName()
+    assert "evidence against" in why.legend.accessibleName()
     why.button.click()
     assert why.isHidden()
     assert not window.activations_service.look.own, "it is a row of the data, as on the canvas"

@@ -45,7 +45,7 @@ def test_data_without_a_model(open_window: Open, tmp_path: Path) -> None:
     window = open_window(table(tmp_path), tmp_path / "t.netbuilder")
     for name in ("evaluate", "predict"):
         panel = window.docks.show_panel(name)
-        assert panel.waiting.words.text().startswith("Press Train:")
+        assert panel.waiting.words.text().startswith("Press Train")
         assert panel.waiting.currentIndex() == 0
     assert window.docks.show_panel("predict").head.isHidden()
 
@@ -74,7 +74,7 @@ def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Pat
     predict.why.button.click()
     # The row that it begins with is the typical one, but for rounding.
     qtbot.waitUntil(lambda: not predict.why.sentence.isHidden(), timeout=MINUTE)
-    assert "its values are the typical ones" in predict.why.sentence.text()
+    assert "all its values are typical" in predict.why.sentence.text()
     predict.rows.edit("a", 1.5)
     qtbot.waitUntil(lambda: not predict.why.bars.isHidden(), timeout=MINUTE)
     assert "With a typical" in predict.why.sentence.text()
@@ -99,8 +99,7 @@ def test_a_file_of_another_shape_and_a_changed_network(
     assert evaluate.stale.isHidden()
     window.store.apply("More", lambda one: edits.set_params(one, "out", use_bias=False))
     for panel in (predict, evaluate):
-        assert "The network was changed since" in panel.stale.text()
-        assert "Press Train" in panel.stale.text()
+        assert "network has changed" in panel.stale.text()
     window.store.undo()
     assert predict.stale.isHidden()
     window.store.apply("Plan", lambda one: edits.set_training(one, epochs=7))
@@ -114,10 +113,10 @@ def test_a_network_that_gives_no_numbers(open_window: Open, qtbot: QtBot, tmp_pa
     evaluate, predict = (window.docks.show_panel(name) for name in ("evaluate", "predict"))
     window.evaluation_service.evaluate()
     qtbot.waitUntil(lambda: window.evaluation_service.error is not None, timeout=MINUTE)
-    assert "gives no number (NaN) for each of the 12 rows" in evaluate.cards.cards[0].title.text()
+    assert "(NaN) for 12 of 12 rows" in evaluate.cards.cards[0].title.text()
     assert "smaller learning rate" in evaluate.cards.cards[0].words.text()
     predict.rows.edit("a", 1.0)
-    qtbot.waitUntil(lambda: "no number" in predict.answer.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "not a number" in predict.answer.text(), timeout=MINUTE)
     assert "smaller learning rate" in predict.cards.cards[0].words.text()
 
 
@@ -168,7 +167,8 @@ def test_a_thousand_classes_and_one_that_never_occurs(
     for cell in ((first, second), (first, 30), (30, 30)):
         evaluate.heat.chosen.emit(*cell)
         words = evaluate.samples.words.text()
-        assert words.startswith(f"{matrix.counts[cell]:,} × “{matrix.labels[cell[0]]}” answered")
+        assert words.startswith(f"{matrix.counts[cell]:,} ")
+        assert f"“{matrix.labels[cell[0]]}”" in words
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.answer.text() != "", timeout=MINUTE)
     assert predict.head.height() < 200
@@ -181,9 +181,8 @@ def test_one_test_row(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
     assert evaluate.evaluation.samples == 1
-    assert "1 test row," in evaluate.sentence.text()
-    assert evaluate.about.text().startswith("Judged on 1 row that")
-    assert "One row cannot tell" in evaluate.residuals.words.text()
+    assert "1 test sample" in evaluate.sentence.text()
+    assert "One row cannot show" in evaluate.residuals.words.text()
     for index in range(3):
         evaluate.residuals.which.setCurrentIndex(index)
     evaluate.grab()

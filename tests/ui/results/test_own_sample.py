@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import node_activations
+from netbuilder.ui.kinds.series import _END, _OWN
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
@@ -122,13 +123,11 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     view = panel.series
     qtbot.waitUntil(lambda: view._rows is not None and activations_service.idle, timeout=MINUTE)
     view.last_button.click()
-    qtbot.waitUntil(lambda: activations_service.look.own == "the end of the data", timeout=MINUTE)
+    qtbot.waitUntil(lambda: activations_service.look.own == _END, timeout=MINUTE)
     assert activations_service.look.raw["input"] == pytest.approx(view._rows)
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
-    qtbot.waitUntil(
-        lambda: activations_service.look.own == "the window that you changed", timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: activations_service.look.own == _OWN, timeout=MINUTE)
     assert activations_service.look.raw["input"][0, 0] == pytest.approx(view._given[0, 0] + 3.0)
     panel.another.click()
     qtbot.waitUntil(

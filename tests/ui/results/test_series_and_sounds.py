@@ -35,6 +35,36 @@ def trained_window(
     return window
 
 
+def test_a_forecast_has_the_dates_of_its_data(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [f"{2010 + n // 12}-{1 + n % 12:02}-01,{n % 12 + n / 100}" for n in range(120)]
+    (tmp_path / "months.csv").write_text("\n".join(["month,degrees", *rows]))
+    graph = Graph(
+        (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1})),
+        (("input", "flat"), ("flat", "out")),
+    )
+    options = {"window": 12}
+    data = Data("series", path="months.csv", target=("degrees",), options=options)
+    project = Project("Months", graph, data, Training(epochs=1))
+    window = trained_window(open_window, project, qtbot, tmp_path / "months.netbuilder")
+    panel = window.docks.show_panel("predict")
+    view = panel.series
+    qtbot.waitUntil(lambda: view.found is not None and view.curve.ahead == 12, timeout=MINUTE)
+    axis = view.curve.getPlotItem().getAxis("bottom")
+    (ticks,) = axis._tickLevels
+    first = np.datetime64("2019-01")  # the window is the last year of the file
+    assert len(ticks) >= 2
+    for place, words in ticks:
+        assert words == f"{first + (place + 11)}-01"
+    assert {place > 0 for place, _words in ticks} == {True, False}, "what is predicted, too"
+    view.count.setValue(6)
+    qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
+    assert max(place for place, _words in axis._tickLevels[0]) <= 6
+    panel.another.click()  # a row of the test data, of which no dates are known
+    qtbot.waitUntil(lambda: axis._tickLevels is None, timeout=MINUTE)
+
+
 def test_a_window_is_dragged_and_predicted_on(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -54,14 +54,14 @@ def test_a_drawing_is_answered_and_explained(
     for part in (panel.pictures.pad, panel.why.picture, panel.why.legend, panel.why.method):
         assert _in_view(panel, part)
     assert panel.pictures.picture.isHidden(), "beside the pad is room for one picture"
-    assert "what the network looks at" in panel.about.text(), "the words are of what hangs there"
-    assert "does not matter" in panel.why.legend.accessibleName()
+    assert panel.about.text() == panel.pictures._beside, "the words are of what hangs there"
+    assert "no influence" in panel.why.legend.accessibleName()
     listed = [name for name, _value, _text in panel.head.bars._rows + panel.bars._rows]
     assert len(listed) == len(set(listed)) == 10, "every class stands once"
     panel.why.button.click()
     assert not panel.pictures.picture.isHidden()
     assert panel.why.picture.isHidden() and panel.why.isHidden()
-    assert "what the network sees" in panel.about.text()
+    assert panel.about.text() == panel.pictures._beside
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     panel.pictures.clear_button.click()
@@ -94,11 +94,11 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
     window.resize(1366, 768)
     qtbot.waitUntil(lambda: _in_view(panel, panel.why.bars), timeout=MINUTE)
-    assert "changes this answer most" in panel.why.sentence.text()
-    assert panel.why.method.currentText() == "In this row"
+    assert "No other column changes this prediction more" in panel.why.sentence.text()
+    assert panel.why.method.currentData() == "occlusion"
     panel.why.method.setCurrentIndex(0)
     panel.why.method.activated.emit(0)
-    qtbot.waitUntil(lambda: "it counts most" in panel.why.sentence.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "matters most" in panel.why.sentence.text(), timeout=MINUTE)
     # Along each column: the mean over all rows stands, dashed, beside the row's own curve.
     panel.why.method.setCurrentIndex(2)
     panel.why.method.activated.emit(2)
@@ -130,7 +130,7 @@ def test_a_row_is_explained(
     assert slide.box.text() == "2.5"
     slide.box.selectAll()
     qtbot.keyClicks(slide.box, "30")
-    qtbot.waitUntil(lambda: "the answer is a guess" in _told(panel), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "the prediction is a guess" in _told(panel), timeout=MINUTE)
     assert view._here.value() == 30.0, "the line stands where the row is"
     qtbot.waitUntil(lambda: view._curve.xData[-1] == 30.0, timeout=MINUTE)  # and the curve is there
 
@@ -147,7 +147,7 @@ def test_why_of_a_series_is_brought_into_sight(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.mouseClick(panel.why.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel.why.sentence.visibleRegion().isEmpty(), timeout=MINUTE)
-    assert "where it is hidden" in panel.why.sentence.text()
+    assert "when it is hidden" in panel.why.sentence.text()
 
 
 def _in_view(panel: PredictPanel, widget: QWidget) -> bool:

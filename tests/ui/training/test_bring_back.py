@@ -20,7 +20,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -145,7 +145,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     assert window.documents.export_to(tmp_path / "back.h5").finish()
     assert not window.documents.model_in_no_file
     training = window.docks.show_panel("training")
-    assert isinstance(training, TrainingPanel)
+    assert isinstance(training, CurvesPanel)
     training.buttons.count.setValue(2)
     training.buttons.more.click()
     idle(window, qtbot)

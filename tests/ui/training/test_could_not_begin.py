@@ -44,6 +44,6 @@ def test_unreadable_data_leaves_the_trained_display(
     assert runner.project is held
     assert runner.may_go_on
     assert runner.may_go_to_best
-    assert panel.messages.shown.title == "Training could not begin:"
+    assert panel.messages.shown.key == "error"
     assert "empty.csv" in panel.messages.shown.words
     assert "result" in [one.key for one in panel.messages.messages]

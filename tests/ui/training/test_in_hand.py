@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000
 SOON = 10.0
@@ -32,7 +32,7 @@ class Hand:
         self.runner.state_changed.connect(lambda: self.states.append(self.runner.state))
         self.runner.start()
         panel = window.docks.show_panel("training")
-        assert isinstance(panel, TrainingPanel)
+        assert isinstance(panel, CurvesPanel)
         self.panel = panel
         self.until(lambda: self.epochs > 3 and self.runner.best_epoch > 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.services.runs.run_progress import format_duration
+from netbuilder.core.wording import format_duration
 from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
 
 

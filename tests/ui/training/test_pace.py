@@ -117,9 +117,7 @@ def test_at_the_end_the_whole_run_counts(clock: Clock) -> None:
 
 
 def test_what_was_done_is_said_as_one_waited_for_it() -> None:
-    assert (
-        duration_sentence(100, 20.4, slowed=True) == "100 epochs in 20 s, slowly enough to follow"
-    )
+    assert "slowed down" in duration_sentence(100, 0.4, slowed=True)
     assert duration_sentence(1, 0.31) == "1 epoch in 0.3 s"
     assert duration_sentence(0, 15.0) == "less than one epoch (15 s)"
     assert duration_sentence(0, 0.0) == "elsewhere", "a file of another program says nothing of it"

@@ -55,7 +55,6 @@ def test_an_opened_project_shows_its_last_run(
         assert curves.epochs[name].y.tolist() == series.y.tolist()
     assert [words for _, words in curves.marks] == [words for _, words in before.marks]
     panel = window.docks.show_panel("training")
-    assert panel.stack.currentIndex() == 1
     assert panel.curves.plot.run is curves
     assert "400 epochs" in panel.messages.shown.title
     assert not window.runner.may_go_on

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.run_progress import SPEEDS
+from netbuilder.ui.services.runs.run_progress import FULL, SPEEDS, STEP, WATCH
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.training.speed_control import SpeedControl
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -33,23 +36,20 @@ def stands(window: MainWindow, steps: int) -> Callable[[], bool]:
     return look
 
 
-def test_a_slow_pace_is_seen_at_train_and_ends_with_the_project(
+def test_a_slow_pace_ends_with_the_project(
     open_window: Open, example: Callable[[str], Project]
 ) -> None:
     window = open_window(example("iris"), keras=False)
-    train = window.top_bar.train
     window.actions_table["speed-steps-2"].trigger()
-    assert train.text() == "Train · slow"
-    assert window.top_bar.speed.text() == "2 steps/s ▾"
+    assert window.runner.speed.rate == 2
     window.documents.show_project(example("xor"), None)
-    assert train.text() == "Train"
-    assert window.runner.speed.rate is None
+    assert window.runner.speed is FULL
     window.actions_table["present"].trigger()
-    assert train.text() == "Train · slow"
+    assert window.runner.speed is WATCH
     window.documents.show_project(example("iris"), None)
-    assert train.text() == "Train · slow", "a class still watches"
+    assert window.runner.speed is WATCH, "a class still watches"
     window.actions_table["present"].trigger()
-    assert train.text() == "Train"
+    assert window.runner.speed is FULL
 
 
 def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot) -> None:
@@ -98,7 +98,6 @@ def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) ->
     actions, runner = window.actions_table, window.runner
     slow = next(speed for speed in SPEEDS if speed.unit == "steps")
     actions[f"speed-{slow.id}"].trigger()
-    assert window.top_bar.speed.text().startswith("10 steps/s")
     assert [s.id for s in SPEEDS if actions[f"speed-{s.id}"].isChecked()] == [slow.id]
     actions["train"].trigger()
     qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) >= 2, timeout=MINUTE)
@@ -152,3 +151,41 @@ def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
     store.apply("Units", lambda p: edits.set_params(p, node, units=6))
     qtbot.wait(600)
     assert not runner.active
+
+
+def test_a_first_run_is_watched_and_finish_now_ends_the_waiting_alone(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, watched: None
+) -> None:
+    window = open_window(edits.set_training(example("xor"), epochs=60, seed=1))
+    runner, control = window.runner, window.top_bar.findChild(SpeedControl, "speed_control")
+    assert control is not None and control.buttons["speed-watch"].isChecked()
+    assert runner.speed is WATCH
+    longer = replace(WATCH, spread=10_000.0)  # whatever else this computer does
+    runner.set_speed(longer)
+    runner.start()
+    qtbot.waitUntil(lambda: runner.slowed, timeout=MINUTE)
+    button, begin = control.buttons["speed-full"], time.monotonic()
+    assert button.text() == window.actions_table["finish-now"].text()
+    qtbot.wait(1000)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not runner.slowed and button.text() != window.actions_table["finish-now"].text()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=3 * MINUTE)
+    trained = window.workbench.models.trained
+    assert trained is not None and trained.slowed and trained.epochs == 60
+    assert trained.seconds < time.monotonic() - begin, "the waits are not the training's"
+    assert runner.speed is longer
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert runner.speed is FULL
+    assert open_window(example("xor"), keras=False).runner.speed is FULL, "it is remembered"
+
+
+def test_at_step_train_and_going_on_do_one_batch(window: MainWindow, qtbot: QtBot) -> None:
+    actions, runner = window.actions_table, window.runner
+    actions["speed-step"].trigger()
+    actions["train"].trigger()
+    qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
+    actions["pause"].trigger()
+    qtbot.waitUntil(stands(window, 2), timeout=MINUTE)
+    actions["speed-full"].trigger()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    assert runner.speed is not STEP

@@ -19,7 +19,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import RunTracker
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -42,7 +42,7 @@ def window(
 def test_trained_more_after_a_pause_and_a_stop_it_runs(window: MainWindow, qtbot: QtBot) -> None:
     runner = window.runner
     panel = window.docks.show_panel("training")
-    assert isinstance(panel, TrainingPanel)
+    assert isinstance(panel, CurvesPanel)
     press(window, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3, timeout=MINUTE)
     press(window, Qt.Key.Key_F6)

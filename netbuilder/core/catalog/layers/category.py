@@ -18,6 +18,7 @@ from netbuilder.core.catalog.params import (
     text_param,
 )
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
+from netbuilder.core.i18n import noop as N_
 
 _FIXED: Final = common_params(trainable=False)
 
@@ -25,29 +26,40 @@ _FIXED: Final = common_params(trainable=False)
 def _output_mode(default: str, *modes: str) -> Param:
     return choice(
         "output_mode", default, modes,
-        "int: a number; one_hot: a 1 at its place; multi_hot, count, tf_idf: a bag of them.",
+        N_(
+            "int: one index per word; one_hot: one vector per word; multi_hot, count, tf_idf: "
+            "one vector per sample."
+        ),
     )  # fmt: skip
 
 
 _VOCABULARY: Final = param(
-    "vocabulary", Kind.STRINGS, None, "The words, in order of their numbers.",
+    "vocabulary", Kind.STRINGS, None,
+    N_("The vocabulary: the words in the order of their indices."),
     start=("cat", "dog"),
 )  # fmt: skip
 _MAX_TOKENS: Final = integer(
-    "max_tokens", None, "Largest size of the vocabulary.", minimum=2, more=True
+    "max_tokens", None, N_("Largest size of the vocabulary."), minimum=2, more=True
 )
-_PAD: Final = flag("pad_to_max_tokens", False, "Always gives max_tokens columns.", more=True)
+_PAD: Final = flag("pad_to_max_tokens", False, N_("Always output max_tokens columns."), more=True)
 _IDF: Final = numbers(
-    "idf_weights", None, "A weight for each word, with tf_idf.", minimum=0.0, more=True
+    "idf_weights",
+    None,
+    N_("The weight of each word when output_mode is tf_idf."),
+    minimum=0.0,
+    more=True,
 )
 _OOV: Final = integer(
-    "num_oov_indices", 1, "Numbers that are kept for what is not in the list.", minimum=0,
+    "num_oov_indices", 1,
+    N_("How many indices are reserved for values that are not in the vocabulary."), minimum=0,
     more=True,
 )  # fmt: skip
-_INVERT: Final = flag("invert", False, "The way back: from numbers.", more=True)
-_ENCODING: Final = text_param("encoding", "utf-8", "How letters are stored.", more=True)
+_INVERT: Final = flag(
+    "invert", False, N_("Convert indices back to the original values."), more=True
+)
+_ENCODING: Final = text_param("encoding", "utf-8", N_("Text encoding."), more=True)
 _SALT: Final = integers(
-    "salt", None, "A number (or two) that mixes the places anew.", minimum=1, more=True
+    "salt", None, N_("One or two numbers that select another hash function."), minimum=1, more=True
 )
 _TEXT_DTYPE: Final = dtype_param(("int64", "int32", "string", "float32"))
 _BAGS: Final = ("int", "one_hot", "multi_hot", "count")
@@ -56,9 +68,9 @@ ROWS: Final = (
     LayerSpec(
         "CategoryEncoding",
         Category.PREPROCESS,
-        "Turns class numbers into rows of 0 and 1.",
+        N_("Encodes class indices as vectors of 0 and 1 (one-hot)."),
         (
-            integer("num_tokens", None, "How many classes there are.", start=10),
+            integer("num_tokens", None, N_("Number of classes."), start=10),
             _output_mode("multi_hot", "one_hot", "multi_hot", "count"),
             *_FIXED,
         ),
@@ -69,12 +81,15 @@ ROWS: Final = (
     LayerSpec(
         "Discretization",
         Category.PREPROCESS,
-        "Sorts numbers into bins: small, middle, large.",
+        N_("Sorts numbers into bins, such as small, medium and large."),
         (
-            numbers("bin_boundaries", None, "Where one bin ends and the next begins.",
+            numbers("bin_boundaries", None, N_("Where one bin ends and the next begins."),
                     start=(0.0, 1.0)),
-            integer("num_bins", None, "Number of bins, instead of boundaries.", more=True),
-            number("epsilon", 0.01, "How exactly bins are found in data.", minimum=0.0,
+            integer("num_bins", None, N_("Number of bins. Use this or bin_boundaries."), more=True),
+            number("epsilon", 0.01, N_(
+                "Precision with which the bin boundaries are calculated from data: smaller is "
+                "more precise."
+            ), minimum=0.0,
                    more=True),
             _output_mode("int", *_BAGS),
             dtype_param(("int64", "int32", "float32")),
@@ -86,10 +101,11 @@ ROWS: Final = (
     LayerSpec(
         "Hashing",
         Category.PREPROCESS,
-        "Gives each word or number one of a few places, without a list of them.",
+        N_("Maps each word or number to one of a fixed number of bins, without a vocabulary."),
         (
-            integer("num_bins", REQUIRED, "How many places there are.", start=16),
-            text_param("mask_value", None, "The word that means 'nothing here'.", more=True),
+            integer("num_bins", REQUIRED, N_("Number of bins."), start=16),
+            text_param("mask_value", None, N_("The word that marks missing values (padding)."),
+                more=True),
             _SALT,
             _output_mode("int", *_BAGS),
             dtype_param(("int64", "int32", "float32")),
@@ -101,9 +117,9 @@ ROWS: Final = (
     LayerSpec(
         "HashedCrossing",
         Category.PREPROCESS,
-        "Joins two categories into one, and gives each pair one of a few places.",
+        N_("Combines two categories and maps each pair to one of a fixed number of bins."),
         (
-            integer("num_bins", REQUIRED, "How many places there are.", start=16),
+            integer("num_bins", REQUIRED, N_("Number of bins."), start=16),
             _output_mode("int", "int", "one_hot"),
             dtype_param(("int64", "int32", "float32")),
         ),
@@ -115,13 +131,15 @@ ROWS: Final = (
     LayerSpec(
         "StringLookup",
         Category.PREPROCESS,
-        "Gives each word its number in a list.",
+        N_("Maps each word to its index in a vocabulary."),
         (
             _VOCABULARY,
             _output_mode("int", *_BAGS, "tf_idf"),
             _OOV,
-            text_param("mask_token", None, "The word that means 'nothing here'.", more=True),
-            text_param("oov_token", "[UNK]", "The word for what is not in the list.", more=True),
+            text_param("mask_token", None, N_("The word that marks missing values (padding)."),
+                more=True),
+            text_param("oov_token", "[UNK]",
+                N_("The word that stands for words outside the vocabulary."), more=True),
             _MAX_TOKENS,
             _IDF,
             _INVERT,
@@ -136,17 +154,21 @@ ROWS: Final = (
     LayerSpec(
         "IntegerLookup",
         Category.PREPROCESS,
-        "Gives each whole number its place in a list.",
+        N_("Maps each whole number to its index in a vocabulary."),
         (
-            integers("vocabulary", None, "The numbers, in order of their places.", start=(1, 2)),
+            integers("vocabulary", None,
+                N_("The vocabulary: the numbers in the order of their indices."), start=(1, 2)),
             _output_mode("int", *_BAGS, "tf_idf"),
             _OOV,
-            integer("mask_token", None, "The number that means 'nothing here'.", minimum=None,
+            integer("mask_token", None, N_("The number that marks missing values (padding)."),
+                minimum=None,
                     more=True),
-            integer("oov_token", -1, "The number for what is not in the list.", minimum=None,
+            integer("oov_token", -1,
+                N_("The number that stands for numbers outside the vocabulary."), minimum=None,
                     more=True),
             choice("oov_method", "floormod", ("floormod", "farmhash"),
-                   "How numbers that are not in the list are spread.", more=True),
+                   N_("How numbers outside the vocabulary are assigned to the reserved indices."),
+                   more=True),
             _MAX_TOKENS,
             _IDF,
             _INVERT,
@@ -161,20 +183,21 @@ ROWS: Final = (
     LayerSpec(
         "TextVectorization",
         Category.PREPROCESS,
-        "Cuts text into words and gives each its number in a list.",
+        N_("Splits text into words and maps each word to its index in a vocabulary."),
         (
             _VOCABULARY,
-            integer("output_sequence_length", None, "Cuts or fills each text to this length.",
+            integer("output_sequence_length", None, N_("Cuts or pads each text to this length."),
                     start=20),
             choice(
                 "standardize", "lower_and_strip_punctuation",
                 ("lower_and_strip_punctuation", "lower", "strip_punctuation"),
-                "What is tidied first. Empty: nothing.", optional=True,
+                N_("How the text is cleaned first. Empty: not at all."), optional=True,
             ),
             choice("split", "whitespace", ("whitespace", "character"),
-                   "Where it is cut. Empty: nowhere.", optional=True),
+                   N_("Where the text is split. Empty: the text is not split."), optional=True),
             _output_mode("int", "int", "multi_hot", "count", "tf_idf"),
-            integers("ngrams", None, "Also takes groups of so many words.", minimum=1,
+            integers("ngrams", None,
+                N_("Also use groups of this many neighbouring words (n-grams)."), minimum=1,
                      more=True),
             _MAX_TOKENS,
             _IDF,

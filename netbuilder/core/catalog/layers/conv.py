@@ -16,15 +16,25 @@ from netbuilder.core.catalog.params import (
     weight_rows,
 )
 from netbuilder.core.catalog.spec import Category, LayerSpec, Param
+from netbuilder.core.i18n import noop as N_
 
-_WHAT: Final = {1: "sequence", 2: "picture", 3: "volume"}
+_HELP: Final = {
+    1: N_("Slides small filters over the sequence. Each filter learns to detect one pattern."),
+    2: N_("Slides small filters over the picture. Each filter learns to detect one pattern."),
+    3: N_("Slides small filters over the volume. Each filter learns to detect one pattern."),
+}
+_HELP_TRANSPOSE: Final = {
+    1: N_("The reverse of a convolution: enlarges the sequence with learned filters."),
+    2: N_("The reverse of a convolution: enlarges the picture with learned filters."),
+    3: N_("The reverse of a convolution: enlarges the volume with learned filters."),
+}
 _KEYS: Final = ("convolution", "filter", "kernel", "cnn", "feature")
 _KEYS_BY_AXES: Final = {
     1: ("sequence", "time series", "text", "signal"),
     2: ("picture", "image", "photo"),
     3: ("volume", "video"),
 }
-_HELP_KERNEL: Final = "Size of the window that a filter looks through."
+_HELP_KERNEL: Final = N_("Size of the window that each filter covers.")
 
 
 def _ones(axes: int) -> Any:
@@ -36,12 +46,20 @@ def padding(causal: bool = False) -> Param:
     words = ("valid", "same", "causal") if causal else ("valid", "same")
     return choice(
         "padding", "valid", words,
-        "valid: stay inside, the result shrinks; same: zeros around it, the size stays.",
+        N_(
+            "valid: no padding, the output is smaller than the input; same: padded with zeros, "
+            "the output keeps the size of the input."
+        ),
     )  # fmt: skip
 
 
 def _filters() -> Param:
-    return integer("filters", REQUIRED, "How many patterns to learn.", start=32)
+    return integer(
+        "filters",
+        REQUIRED,
+        N_("Number of filters: how many patterns the layer can learn."),
+        start=32,
+    )
 
 
 def _kernel(axes: int) -> Param:
@@ -51,27 +69,26 @@ def _kernel(axes: int) -> Param:
 def _strides(axes: int, default: Any = None) -> Param:
     return size(
         "strides", _ones(axes) if default is None else default, axes,
-        "How far the window moves each time; 2 halves the size.", more=True,
+        N_("Step size of the window; 2 halves the size of the output."), more=True,
     )  # fmt: skip
 
 
 def _dilation(axes: int, default: Any = None) -> Param:
     return size(
         "dilation_rate", _ones(axes) if default is None else default, axes,
-        "Gap between the points that a filter looks at; 1 is no gap.", more=True,
+        N_("Distance between the points that a filter covers; 1 means no gaps."), more=True,
     )  # fmt: skip
 
 
 def _multiplier() -> Param:
-    return integer("depth_multiplier", 1, "How many filters each channel gets.", more=True)
+    return integer("depth_multiplier", 1, N_("Number of filters for each channel."), more=True)
 
 
 def _conv(axes: int) -> LayerSpec:
     return LayerSpec(
         f"Conv{axes}D",
         Category.CONVOLUTION,
-        f"Slides small filters over the {_WHAT[axes]}. Each filter learns to see one pattern, "
-        "wherever it is.",
+        _HELP[axes],
         (
             _filters(),
             _kernel(axes),
@@ -79,7 +96,12 @@ def _conv(axes: int) -> LayerSpec:
             padding(causal=axes == 1),
             _strides(axes),
             _dilation(axes),
-            integer("groups", 1, "Splits the channels into groups that do not mix.", more=True),
+            integer(
+                "groups",
+                1,
+                N_("Number of groups of channels that are convolved separately."),
+                more=True,
+            ),
             USE_BIAS,
             DATA_FORMAT,
             *weight_rows(),
@@ -96,17 +118,18 @@ def _transpose(axes: int) -> LayerSpec:
     return LayerSpec(
         f"Conv{axes}DTranspose",
         Category.CONVOLUTION,
-        f"The way back of a convolution: makes the {_WHAT[axes]} larger with learned filters.",
+        _HELP_TRANSPOSE[axes],
         (
             _filters(),
             _kernel(axes),
             activation(start="relu"),
             padding(),
             size(
-                "strides", _ones(axes), axes, "How many times larger the result gets.", start=2
+                "strides", _ones(axes), axes,
+                N_("Factor by which the output is larger than the input."), start=2
             ),
             size(
-                "output_padding", None, axes, "Rows added at the end of the result.", minimum=0,
+                "output_padding", None, axes, N_("Size added at the end of the output."), minimum=0,
                 more=True,
             ),
             _dilation(axes),
@@ -125,7 +148,10 @@ def _separable(axes: int) -> LayerSpec:
     return LayerSpec(
         f"SeparableConv{axes}D",
         Category.CONVOLUTION,
-        "A convolution in two cheap steps: first each channel by itself, then a mix of them.",
+        N_(
+            "A convolution in two cheap steps: first each channel separately, then all channels "
+            "combined."
+        ),
         (
             _filters(),
             _kernel(axes),
@@ -149,7 +175,7 @@ def _depthwise(axes: int) -> LayerSpec:
     return LayerSpec(
         f"DepthwiseConv{axes}D",
         Category.CONVOLUTION,
-        "A convolution that filters each channel by itself and does not mix them.",
+        N_("A convolution that filters each channel separately."),
         (
             _kernel(axes),
             activation(start="relu"),

@@ -23,20 +23,24 @@ from netbuilder.core.catalog.params import (
     weight_rows,
 )
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec
+from netbuilder.core.i18n import noop as N_
 
 _INPUT = LayerSpec(
     "Input",
     Category.INPUT,
-    "Where the data comes in. Its shape is that of one sample.",
+    N_("Where the data enters the network. Its shape is the shape of one sample."),
     (
         shape(
             "shape", None,
-            "Size of one sample, as (8, 8, 1) for an 8×8 picture. Empty: taken from the data.",
+            N_(
+                "Shape of one sample, for example (8, 8, 1) for an 8×8 picture. Empty: taken "
+                "from the data."
+            ),
         ),
         choice(
             "dtype", None,
             ("float32", "int32", "int64", "uint8", "bool", "string", "float16", "float64"),
-            "Kind of the numbers that come in. Empty: decimal numbers, or as the data says.",
+            N_("Data type of the input. Empty: float32, or the type of the data."),
             more=True,
         ),
     ),
@@ -51,9 +55,10 @@ _CORE = (
     LayerSpec(
         "Dense",
         Category.CORE,
-        "Every unit looks at all inputs, weighs them and adds them up.",
+        N_("Fully connected layer: each unit computes a weighted sum of all inputs."),
         (
-            integer("units", REQUIRED, "How many units: numbers that it gives.", start=32),
+            integer("units", REQUIRED,
+                N_("Number of units, which is also the number of output values."), start=32),
             activation(start="relu"),
             USE_BIAS,
             *weight_rows(),
@@ -67,16 +72,18 @@ _CORE = (
     LayerSpec(
         "EinsumDense",
         Category.CORE,
-        "A Dense layer in which a formula says which axes are multiplied.",
+        N_("A Dense layer in which an einsum equation says which axes are multiplied."),
         (
             text_param(
-                "equation", REQUIRED, "Formula of the axes, as 'ab,bc->ac'.", start="ab,bc->ac"
+                "equation", REQUIRED, N_("Einsum equation, for example 'ab,bc->ac'."),
+                start="ab,bc->ac"
             ),
             shape(
-                "output_shape", REQUIRED, "Shape of one result, without the batch.", start=(32,)
+                "output_shape", REQUIRED,
+                N_("Shape of the output for one sample, without the batch axis."), start=(32,)
             ),
             activation(),
-            text_param("bias_axes", None, "Axes that get a bias, as 'c'.", more=True),
+            text_param("bias_axes", None, N_("Axes that have a bias, for example 'c'."), more=True),
             *weight_rows(activity=False),
             *common_params(),
         ),
@@ -86,10 +93,10 @@ _CORE = (
     LayerSpec(
         "Activation",
         Category.CORE,
-        "Applies a function such as relu or softmax to every number.",
+        N_("Applies an activation function such as relu or softmax."),
         (
             param(
-                "activation", Kind.ACTIVATION, REQUIRED, "The function that is applied.",
+                "activation", Kind.ACTIVATION, REQUIRED, N_("The activation function."),
                 start="relu",
             ),
             *common_params(trainable=False),
@@ -102,16 +109,17 @@ _CORE = (
     LayerSpec(
         "Embedding",
         Category.CORE,
-        "Turns each word number into a list of numbers that is learned.",
+        N_("Turns each word index into a vector of numbers that is learned."),
         (
             integer(
-                "input_dim", REQUIRED, "Size of the vocabulary: biggest word number plus one.",
+                "input_dim", REQUIRED,
+                N_("Size of the vocabulary: the largest word index plus one."),
                 start=10000,
             ),
-            integer("output_dim", REQUIRED, "How many numbers stand for a word.", start=32),
+            integer("output_dim", REQUIRED, N_("Length of the vector for each word."), start=32),
             flag(
                 "mask_zero", False,
-                "Number 0 means 'nothing here', and later layers skip it.",
+                N_("Treat index 0 as padding, which later layers skip."),
             ),
             initializer("embeddings", "uniform"),
             regularizer("embeddings"),
@@ -126,25 +134,27 @@ _CORE = (
     LayerSpec(
         "ReversibleEmbedding",
         Category.CORE,
-        "An Embedding whose table can also turn vectors back into scores of words.",
+        N_("An Embedding whose weights can also turn vectors back into scores for each word."),
         (
             integer(
-                "input_dim", REQUIRED, "Size of the vocabulary: biggest word number plus one.",
+                "input_dim", REQUIRED,
+                N_("Size of the vocabulary: the largest word index plus one."),
                 start=10000,
             ),
-            integer("output_dim", REQUIRED, "How many numbers stand for a word.", start=32),
-            flag("tie_weights", True, "The way back uses the same table.", more=True),
+            integer("output_dim", REQUIRED, N_("Length of the vector for each word."), start=32),
+            flag("tie_weights", True,
+                N_("Use the same weights to turn vectors back into word scores."), more=True),
             flag(
-                "mask_zero", False, "Number 0 means 'nothing here', and later layers skip it.",
+                "mask_zero", False, N_("Treat index 0 as padding, which later layers skip."),
                 more=True,
             ),
             number(
-                "logit_soft_cap", None, "Keeps the scores of words below this value.",
+                "logit_soft_cap", None, N_("Keeps word scores below this value."),
                 minimum=0.0, more=True,
             ),
             choice(
                 "reverse_dtype", None, ("float32", "float16", "bfloat16", "float64"),
-                "Precision of the way back.", more=True,
+                N_("Precision of the step that turns vectors back into word scores."), more=True,
             ),
             initializer("embeddings", "uniform"),
             regularizer("embeddings"),
@@ -157,7 +167,7 @@ _CORE = (
     LayerSpec(
         "Identity",
         Category.CORE,
-        "Passes its input on unchanged.",
+        N_("Returns its input unchanged."),
         common_params(trainable=False),
         keywords=("nothing", "pass"),
         arranges=True,
@@ -166,9 +176,9 @@ _CORE = (
     LayerSpec(
         "Masking",
         Category.CORE,
-        "Tells later layers to skip the time steps that hold only this value.",
+        N_("Marks time steps that hold only one value, so that later layers skip them."),
         (
-            number("mask_value", 0.0, "The value that means 'nothing here'."),
+            number("mask_value", 0.0, N_("The value that marks padding.")),
             *common_params(trainable=False),
         ),
         telling=("mask_value",),
@@ -180,14 +190,15 @@ _ACTIVATIONS = (
     LayerSpec(
         "ReLU",
         Category.CORE,
-        "Lets positive numbers through and makes negative ones 0.",
+        N_("Keeps positive numbers and sets negative numbers to 0."),
         (
-            number("max_value", None, "No result is above this. Empty: no limit.", minimum=0.0),
+            number("max_value", None, N_("Largest output value. Empty: no limit."), minimum=0.0),
             number(
-                "negative_slope", 0.0, "Share of a negative number that passes.", minimum=0.0,
+                "negative_slope", 0.0, N_("Factor applied to negative numbers."), minimum=0.0,
                 more=True,
             ),
-            number("threshold", 0.0, "Numbers below this count as negative.", minimum=0.0,
+            number("threshold", 0.0, N_("Numbers below this value are treated as negative."),
+                minimum=0.0,
                    more=True),
             *common_params(trainable=False),
         ),
@@ -201,10 +212,13 @@ _ACTIVATIONS = (
     LayerSpec(
         "LeakyReLU",
         Category.CORE,
-        "Like ReLU, but a little of a negative number passes, so no unit dies.",
+        N_(
+            "Like ReLU, but negative numbers are made small instead of 0, so that no unit stops "
+            "learning."
+        ),
         (
             number(
-                "negative_slope", 0.3, "Share of a negative number that passes.", minimum=0.0
+                "negative_slope", 0.3, N_("Factor applied to negative numbers."), minimum=0.0
             ),
             *common_params(trainable=False),
         ),
@@ -217,11 +231,12 @@ _ACTIVATIONS = (
     LayerSpec(
         "PReLU",
         Category.CORE,
-        "Like LeakyReLU, but it learns how much of a negative number passes.",
+        N_("Like LeakyReLU, but the factor for negative numbers is learned."),
         (
             integers(
                 "shared_axes", None,
-                "Axes along which one slope is shared, as 1, 2 for pictures.", more=True,
+                N_("Axes along which one slope is shared, for example 1, 2 for pictures."),
+                more=True,
             ),
             initializer("alpha", "Zeros"),
             regularizer("alpha"),
@@ -236,9 +251,11 @@ _ACTIVATIONS = (
     LayerSpec(
         "ELU",
         Category.CORE,
-        "Like ReLU, but negative numbers bend smoothly towards -alpha.",
+        N_("Like ReLU, but negative numbers approach -alpha smoothly."),
         (
-            number("alpha", 1.0, "How far negative numbers go down.", minimum=0.0),
+            number("alpha", 1.0, N_(
+                "The limit that negative numbers approach, without its minus sign."
+            ), minimum=0.0),
             *common_params(trainable=False),
         ),
         telling=("alpha",),
@@ -250,9 +267,9 @@ _ACTIVATIONS = (
     LayerSpec(
         "Softmax",
         Category.CORE,
-        "Turns scores into probabilities that add up to 1.",
+        N_("Turns scores into probabilities that add up to 1."),
         (
-            integers("axis", -1, "Axis along which they add up to 1.", more=True),
+            integers("axis", -1, N_("Axis along which the probabilities add up to 1."), more=True),
             *common_params(trainable=False),
         ),
         keywords=("activation", "probability", "classes"),

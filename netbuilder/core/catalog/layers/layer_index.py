@@ -42,6 +42,7 @@ from netbuilder.core.catalog.layers import (
     shape,
 )
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.i18n import gettext as _
 
 _ROWS: Final[dict[str, LayerSpec]] = {
     spec.name: spec
@@ -132,8 +133,8 @@ def _score(spec: LayerSpec, word: str) -> int | None:
         word in name,
         any(keyword.startswith(word) for keyword in keywords),
         any(word in keyword for keyword in keywords),
-        word in spec.category.value.lower(),
-        len(word) > 2 and word in spec.help.lower(),
+        word in f"{spec.category} {_(spec.category)}".lower(),
+        len(word) > 2 and word in f"{spec.help} {spec.explanation}".lower(),
     )
     return next((place for place, test in enumerate(tests) if test), None)
 

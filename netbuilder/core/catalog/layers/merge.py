@@ -18,6 +18,7 @@ from netbuilder.core.catalog.params import (
     weight_rows,
 )
 from netbuilder.core.catalog.spec import Category, LayerSpec, Param
+from netbuilder.core.i18n import noop as N_
 
 _KEYS: Final = ("merge", "join", "combine", "branch")
 _ATTENTION_KEYS: Final = ("attention", "transformer", "query", "key", "value")
@@ -40,23 +41,41 @@ def _merge(name: str, text: str, *keywords: str, teaching: bool = False) -> Laye
 
 
 def _dropout() -> Param:
-    return rate("dropout", 0.0, "Share of the attention that is dropped in training.", more=True)
+    return rate(
+        "dropout",
+        0.0,
+        N_("Share of the attention scores that is set to 0 during training."),
+        more=True,
+    )
 
 
-_FLASH = flag("flash_attention", None, "Uses a faster way where the device has it.", more=True)
-_WINDOW = integer("sliding_window", None, "Each step sees only this many neighbours.", more=True)
-_GATE = flag("use_gate", False, "Learns a gate that lets results through or not.", more=True)
+_FLASH = flag(
+    "flash_attention",
+    None,
+    N_("Use flash attention, which is faster, where the device supports it."),
+    more=True,
+)
+_WINDOW = integer(
+    "sliding_window",
+    None,
+    N_("Number of neighbouring steps that each step can attend to."),
+    more=True,
+)
+_GATE = flag(
+    "use_gate", False, N_("Learn a gate that controls how much of the result passes."), more=True
+)
 
 _MERGES: Final = (
-    _merge("Add", "Adds its inputs, number by number: the skip of a residual block.", "skip",
+    _merge("Add",
+        N_("Adds its inputs element by element: the skip connection of a residual block."), "skip",
            "residual", "sum", "plus", teaching=True),
     LayerSpec(
         "Concatenate",
         Category.MERGE,
-        "Puts its inputs side by side.",
+        N_("Joins its inputs along one axis."),
         (
             integer(
-                "axis", -1, "Axis along which they are joined: the last one usually.",
+                "axis", -1, N_("Axis along which the inputs are joined: usually the last."),
                 minimum=None,
             ),
             *common_params(trainable=False),
@@ -66,19 +85,20 @@ _MERGES: Final = (
         teaching=True,
         keywords=(*_KEYS, "concat", "side by side", "skip"),
     ),
-    _merge("Average", "Takes the average of its inputs, number by number.", "mean"),
-    _merge("Maximum", "Keeps the larger number at each place.", "max"),
-    _merge("Minimum", "Keeps the smaller number at each place.", "min"),
-    _merge("Multiply", "Multiplies its inputs, number by number.", "times", "gate", "product"),
-    _merge("Subtract", "Takes the second input from the first.", "minus", "difference"),
+    _merge("Average", N_("Averages its inputs element by element."), "mean"),
+    _merge("Maximum", N_("Returns the element-wise maximum of its inputs."), "max"),
+    _merge("Minimum", N_("Returns the element-wise minimum of its inputs."), "min"),
+    _merge("Multiply", N_("Multiplies its inputs element by element."), "times", "gate", "product"),
+    _merge("Subtract", N_("Subtracts the second input from the first."), "minus", "difference"),
     LayerSpec(
         "Dot",
         Category.MERGE,
-        "Multiplies two inputs along an axis and adds up: how alike they are.",
+        N_("Computes the dot product of two inputs: a measure of their similarity."),
         (
-            integers("axes", REQUIRED, "Axis (or one for each input) to multiply along.",
+            integers("axes", REQUIRED, N_("Axis of the dot product, or one axis for each input."),
                      start=-1),
-            flag("normalize", False, "Scales both to length 1 first: the cosine.", more=False),
+            flag("normalize", False, N_("Scale both inputs to length 1 first (cosine similarity)."),
+                more=False),
             *common_params(trainable=False),
         ),
         telling=("axes",),
@@ -92,15 +112,20 @@ _ATTENTION: Final = (
     LayerSpec(
         "MultiHeadAttention",
         Category.MERGE,
-        "Each step looks at all others and takes from those that matter; several heads at once.",
+        N_(
+            "Each step attends to all others and combines those that matter, with several heads "
+            "at once."
+        ),
         (
-            integer("num_heads", REQUIRED, "How many things it looks for at once.", start=4),
-            integer("key_dim", REQUIRED, "Size of each head.", start=16),
-            integer("value_dim", None, "Size of each head's values. Empty: as key_dim.",
+            integer("num_heads", REQUIRED, N_("Number of attention heads."), start=4),
+            integer("key_dim", REQUIRED, N_("Size of each head."), start=16),
+            integer("value_dim", None,
+                N_("Size of each head's values. Empty: the same as key_dim."),
                     more=True),
             _dropout(),
-            shape("output_shape", None, "Size of the result. Empty: as the query.", more=True),
-            integers("attention_axes", None, "Axes that are looked along. Empty: all.",
+            shape("output_shape", None, N_("Shape of the output. Empty: the same as the query."),
+                more=True),
+            integers("attention_axes", None, N_("Axes that attention is applied to. Empty: all."),
                      more=True),
             _WINDOW,
             _GATE,
@@ -120,13 +145,16 @@ _ATTENTION: Final = (
     LayerSpec(
         "GroupQueryAttention",
         Category.MERGE,
-        "Multi-head attention in which groups of heads share keys and values: less memory.",
+        N_("Multi-head attention in which groups of heads share keys and values: less memory."),
         (
-            integer("head_dim", REQUIRED, "Size of each head.", start=16),
-            integer("num_query_heads", REQUIRED, "How many things it looks for at once.",
+            integer("head_dim", REQUIRED, N_("Size of each head."), start=16),
+            integer("num_query_heads", REQUIRED, N_("Number of attention heads."),
                     start=4),
             integer("num_key_value_heads", REQUIRED,
-                    "How many groups share keys; divides num_query_heads.", start=2),
+                    N_(
+                        "Number of key and value heads; num_query_heads must be a multiple of "
+                        "this number."
+                    ), start=2),
             _dropout(),
             _WINDOW,
             _GATE,
@@ -146,10 +174,11 @@ _ATTENTION: Final = (
     LayerSpec(
         "Attention",
         Category.MERGE,
-        "Each step of the query takes from the values that match it (Luong's attention).",
+        N_("Each step of the query combines the values that match it (Luong attention)."),
         (
-            flag("use_scale", False, "Learns one number that sharpens the choice."),
-            choice("score_mode", "dot", ("dot", "concat"), "How a match is measured.",
+            flag("use_scale", False, N_("Learn a factor that scales the attention scores.")),
+            choice("score_mode", "dot", ("dot", "concat"),
+                N_("How the match of query and key is calculated."),
                    more=True),
             _dropout(),
             SEED,
@@ -164,9 +193,10 @@ _ATTENTION: Final = (
     LayerSpec(
         "AdditiveAttention",
         Category.MERGE,
-        "Each step of the query takes from the values that match it (Bahdanau's attention).",
+        N_("Each step of the query combines the values that match it (Bahdanau attention)."),
         (
-            flag("use_scale", True, "Learns numbers that weigh the match.", more=True),
+            flag("use_scale", True, N_("Learn weights that scale the attention scores."),
+                more=True),
             _dropout(),
             *common_params(),
         ),

@@ -7,9 +7,24 @@ from typing import Any, Final
 from netbuilder.core.catalog.layers.conv import padding
 from netbuilder.core.catalog.params import DATA_FORMAT, REQUIRED, common_params, flag, size
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.i18n import noop as N_
 
-_WHAT: Final = {1: "sequence", 2: "picture", 3: "volume"}
-_HOW: Final = {"Max": "the largest value", "Average": "the average"}
+_HELP: Final = {
+    ("Max", 1): N_("Makes the sequence shorter: keeps the largest value of each window."),
+    ("Max", 2): N_("Makes the picture smaller: keeps the largest value of each window."),
+    ("Max", 3): N_("Makes the volume smaller: keeps the largest value of each window."),
+    ("Average", 1): N_("Makes the sequence shorter: keeps the average of each window."),
+    ("Average", 2): N_("Makes the picture smaller: keeps the average of each window."),
+    ("Average", 3): N_("Makes the volume smaller: keeps the average of each window."),
+}
+_HELP_GLOBAL: Final = {
+    "Max": N_("Keeps one number for each channel: its largest value."),
+    "Average": N_("Keeps one number for each channel: its average."),
+}
+_HELP_ADAPTIVE: Final = {
+    "Max": N_("Pools to a given output size, whatever the input size: keeps the largest values."),
+    "Average": N_("Pools to a given output size, whatever the input size: keeps averages."),
+}
 
 
 def _pool_size(name: str, axes: int) -> Any:
@@ -22,12 +37,12 @@ def _window(name: str, axes: int) -> LayerSpec:
     return LayerSpec(
         f"{name}Pooling{axes}D",
         Category.CONVOLUTION,
-        f"Makes the {_WHAT[axes]} smaller: keeps {_HOW[name]} of each window.",
+        _HELP[name, axes],
         (
-            size("pool_size", _pool_size(name, axes), axes, "Size of the window.", start=2),
+            size("pool_size", _pool_size(name, axes), axes, N_("Size of the window."), start=2),
             size(
                 "strides", None, axes,
-                "How far the window moves each time. Empty: by its own size.", more=True,
+                N_("Step size of the window. Empty: the size of the window."), more=True,
             ),
             padding(),
             DATA_FORMAT,
@@ -44,9 +59,9 @@ def _everything(name: str, axes: int) -> LayerSpec:
     return LayerSpec(
         f"Global{name}Pooling{axes}D",
         Category.CONVOLUTION,
-        f"Keeps one number for each channel: {_HOW[name]} over the whole {_WHAT[axes]}.",
+        _HELP_GLOBAL[name],
         (
-            flag("keepdims", False, "Keeps the pooled axes, with size 1.", more=True),
+            flag("keepdims", False, N_("Keep the pooled axes, with size 1."), more=True),
             DATA_FORMAT,
             *common_params(trainable=False),
         ),
@@ -60,10 +75,9 @@ def _adaptive(name: str, axes: int) -> LayerSpec:
     return LayerSpec(
         f"Adaptive{name}Pooling{axes}D",
         Category.CONVOLUTION,
-        f"Pools the {_WHAT[axes]} to the size that you want, whatever its own size: "
-        f"keeps {_HOW[name]} of each part.",
+        _HELP_ADAPTIVE[name],
         (
-            size("output_size", REQUIRED, axes, "Size of the result.", start=2),
+            size("output_size", REQUIRED, axes, N_("Size of the output."), start=2),
             DATA_FORMAT,
             *common_params(trainable=False),
         ),

@@ -18,6 +18,7 @@ from netbuilder.core.catalog.params import (
     size,
 )
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.i18n import noop as N_
 
 _PICTURE: Final = ("picture", "image")
 _FIXED: Final = common_params(trainable=False)
@@ -26,13 +27,16 @@ _NUMBERS: Final = (
     LayerSpec(
         "Rescaling",
         Category.PREPROCESS,
-        "Multiplies by scale and adds offset: 1/255 brings pixels between 0 and 1.",
+        N_(
+            "Multiplies by scale and adds offset: a scale of 1/255 brings pixels to between 0 "
+            "and 1."
+        ),
         (
             numbers(
-                "scale", REQUIRED, "What each number is multiplied by: 1/255 for pixels.",
+                "scale", REQUIRED, N_("Factor for each number: 1/255 for pixels."),
                 start=1 / 255,
             ),
-            numbers("offset", 0.0, "What is added afterwards."),
+            numbers("offset", 0.0, N_("The value that is added afterwards.")),
             *_FIXED,
         ),
         telling=("scale",),
@@ -44,18 +48,19 @@ _NUMBERS: Final = (
     LayerSpec(
         "Normalization",
         Category.PREPROCESS,
-        "Takes a mean away and divides by the spread that you give.",
+        N_("Subtracts the given mean and divides by the standard deviation."),
         (
-            numbers("mean", None, "The mean that is taken away.", start=0.0),
+            numbers("mean", None, N_("The mean that is subtracted."), start=0.0),
             numbers(
-                "variance", None, "The variance: the spread squared. Needed with mean.",
+                "variance", None,
+                N_("The variance: the standard deviation squared. Required with mean."),
                 start=1.0,
             ),
             integers(
-                "axis", -1, "Axis of the columns. Empty: one mean for all.", more=True,
+                "axis", -1, N_("Axis of the columns. Empty: one mean for all."), more=True,
                 optional=True,
             ),
-            flag("invert", False, "The way back: gives original units again.", more=True),
+            flag("invert", False, N_("Convert back to the original units."), more=True),
             *_FIXED,
         ),
         telling=("mean", "variance"),
@@ -68,25 +73,25 @@ _PICTURES: Final = (
     LayerSpec(
         "Resizing",
         Category.PREPROCESS,
-        "Brings pictures to the size that you want.",
+        N_("Resizes pictures to a given size."),
         (
-            integer("height", REQUIRED, "New height in pixels.", start=32),
-            integer("width", REQUIRED, "New width in pixels.", start=32),
+            integer("height", REQUIRED, N_("New height in pixels."), start=32),
+            integer("width", REQUIRED, N_("New width in pixels."), start=32),
             choice(
                 "interpolation", "bilinear",
                 ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
-                "How new pixels are worked out.", more=True,
+                N_("How the values of new pixels are calculated."), more=True,
             ),
             flag(
-                "crop_to_aspect_ratio", False, "Cuts instead of stretching.", more=True
+                "crop_to_aspect_ratio", False, N_("Crop instead of stretching."), more=True
             ),
             flag(
-                "pad_to_aspect_ratio", False, "Adds a border instead of stretching.", more=True
+                "pad_to_aspect_ratio", False, N_("Add a border instead of stretching."), more=True
             ),
-            choice("fill_mode", "constant", ("constant",), "How the border is filled.",
+            choice("fill_mode", "constant", ("constant",), N_("How the border is filled."),
                    more=True),
-            number("fill_value", 0.0, "Colour of the border.", more=True),
-            flag("antialias", False, "Smooths when it makes smaller.", more=True),
+            number("fill_value", 0.0, N_("Colour of the border."), more=True),
+            flag("antialias", False, N_("Smooth the picture when it becomes smaller."), more=True),
             DATA_FORMAT,
             *_FIXED,
         ),
@@ -97,10 +102,10 @@ _PICTURES: Final = (
     LayerSpec(
         "CenterCrop",
         Category.PREPROCESS,
-        "Cuts the middle of the picture out.",
+        N_("Crops pictures to their centre."),
         (
-            integer("height", REQUIRED, "Height of the part, in pixels.", start=24),
-            integer("width", REQUIRED, "Width of the part, in pixels.", start=24),
+            integer("height", REQUIRED, N_("Height of the cropped picture in pixels."), start=24),
+            integer("width", REQUIRED, N_("Width of the cropped picture in pixels."), start=24),
             DATA_FORMAT,
             *_FIXED,
         ),
@@ -111,7 +116,7 @@ _PICTURES: Final = (
     LayerSpec(
         "AutoContrast",
         Category.PREPROCESS,
-        "Stretches the contrast: the darkest becomes black, the brightest white.",
+        N_("Stretches the contrast: the darkest pixel becomes black, the brightest white."),
         (VALUE_RANGE, *_FIXED),
         ranks=(4,),
         keywords=(*_PICTURE, "contrast"),
@@ -119,11 +124,13 @@ _PICTURES: Final = (
     LayerSpec(
         "ContrastLimitedAdaptiveHistogramEqualization",
         Category.PREPROCESS,
-        "Spreads the shades evenly in each part of the picture (CLAHE).",
+        N_("Evens out the contrast in each part of the picture (CLAHE)."),
         (
             VALUE_RANGE,
-            number("clip_limit", 4.0, "Keeps noise from growing.", minimum=0.0),
-            size("tile_grid_size", (8, 8), 2, "How many parts the picture has.", more=True),
+            number("clip_limit", 4.0, N_("Limits the contrast, so that noise is not amplified."),
+                minimum=0.0),
+            size("tile_grid_size", (8, 8), 2,
+                N_("Number of parts the picture is divided into, down and across."), more=True),
             DATA_FORMAT,
             *_FIXED,
         ),
@@ -134,7 +141,8 @@ _PICTURES: Final = (
 )  # fmt: skip
 
 _WINDOW: Final = choice(
-    "window", "hann", ("hann", "hamming"), "How the ends of a piece fade. Empty: not at all.",
+    "window", "hann", ("hann", "hamming"),
+    N_("Window function that fades the ends of each segment. Empty: none."),
     more=True, optional=True,
 )  # fmt: skip
 
@@ -142,24 +150,32 @@ _SOUND: Final = (
     LayerSpec(
         "MelSpectrogram",
         Category.PREPROCESS,
-        "Turns sound into a picture of its pitches over time, as the ear hears them.",
+        N_(
+            "Turns sound into a mel spectrogram: its pitches over time, spaced as the ear hears "
+            "them."
+        ),
         (
-            integer("num_mel_bins", 128, "How many pitches.", start=64),
-            integer("sampling_rate", 16000, "Samples of the sound per second."),
-            integer("fft_length", 2048, "Samples in one piece.", start=512),
-            integer("sequence_stride", 512, "Samples between two pieces.", start=256),
-            integer("sequence_length", None, "Samples that are weighed. Empty: the piece.",
+            integer("num_mel_bins", 128, N_("Number of pitches (mel bins)."), start=64),
+            integer("sampling_rate", 16000, N_("Samples of the sound per second.")),
+            integer("fft_length", 2048, N_("Samples in each segment."), start=512),
+            integer("sequence_stride", 512,
+                N_("Samples from the start of one segment to the next."), start=256),
+            integer("sequence_length", None,
+                N_("Samples covered by the window function. Empty: the whole segment."),
                     more=True),
             _WINDOW,
-            number("min_freq", 20.0, "Lowest pitch in hertz.", minimum=0.0, more=True),
-            number("max_freq", None, "Highest pitch. Empty: half the sampling rate.",
+            number("min_freq", 20.0, N_("Lowest pitch in hertz."), minimum=0.0, more=True),
+            number("max_freq", None, N_("Highest pitch. Empty: half the sampling rate."),
                    minimum=0.0, more=True),
-            flag("power_to_db", True, "Loudness in decibels.", more=True),
-            number("top_db", 80.0, "Quieter than this below the loudest is cut.", minimum=0.0,
+            flag("power_to_db", True, N_("Return loudness in decibels."), more=True),
+            number("top_db", 80.0, N_("Largest range in decibels: quieter values are cut off."),
+                minimum=0.0,
                    more=True),
-            number("mag_exp", 2.0, "1: magnitude, 2: power.", more=True),
-            number("min_power", 1e-10, "The quietest power.", minimum=0.0, more=True),
-            number("ref_power", 1.0, "The power of 0 decibels.", minimum=0.0, more=True),
+            number("mag_exp", 2.0, N_("1: magnitude, 2: power."), more=True),
+            number("min_power", 1e-10, N_("Smallest power: quieter values are raised to it."),
+                minimum=0.0, more=True),
+            number("ref_power", 1.0, N_("The power that counts as 0 decibels."), minimum=0.0,
+                more=True),
             *_FIXED,
         ),
         telling=("num_mel_bins",),
@@ -169,23 +185,27 @@ _SOUND: Final = (
     LayerSpec(
         "STFTSpectrogram",
         Category.PREPROCESS,
-        "Turns a signal into a picture of its frequencies over time.",
+        N_("Turns a signal into a spectrogram: its frequencies over time."),
         (
             choice(
                 "mode", "log", ("log", "magnitude", "psd", "real", "imag", "angle", "stft"),
-                "What is shown of each frequency.",
+                N_("Which value is returned for each frequency."),
             ),
-            integer("frame_length", 256, "Samples in one piece."),
-            integer("frame_step", None, "Samples between two pieces. Empty: half a piece.",
+            integer("frame_length", 256, N_("Samples in each segment.")),
+            integer("frame_step", None,
+                N_("Samples from the start of one segment to the next. Empty: half a segment."),
                     more=True),
-            integer("fft_length", None, "Frequencies. Empty: as many as fit the piece.",
+            integer("fft_length", None,
+                N_("Length of the Fourier transform, in samples. Empty: chosen from the segment."),
                     more=True),
             _WINDOW,
-            flag("periodic", False, "The window repeats.", more=True),
-            choice("scaling", "density", ("density", "spectrum"), "How it is scaled.", more=True,
+            flag("periodic", False, N_("Use a periodic window."), more=True),
+            choice("scaling", "density", ("density", "spectrum"), N_("How the result is scaled."),
+                more=True,
                    optional=True),
-            choice("padding", "valid", ("valid", "same"), "same: zeros at the ends.", more=True),
-            flag("expand_dims", False, "Gives a picture with channels.", more=True),
+            choice("padding", "valid", ("valid", "same"), N_("same: pads both ends with zeros."),
+                more=True),
+            flag("expand_dims", False, N_("Return a picture with a channel axis."), more=True),
             DATA_FORMAT,
             *common_params(),
         ),

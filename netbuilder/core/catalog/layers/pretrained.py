@@ -20,6 +20,7 @@ from typing import Final
 
 from netbuilder.core.catalog.params import choice, flag, number, param
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
+from netbuilder.core.i18n import noop as N_
 
 
 class PixelScaling(StrEnum):
@@ -54,7 +55,10 @@ class BackboneSpec:
 
 _WEIGHTS: Final = choice(
     "weights", "imagenet", ("imagenet", "file", "none"),
-    "imagenet: learned on a million photos, downloaded once; file: yours; none: random.",
+    N_(
+        "imagenet: pretrained on a million photos, downloaded once; file: your own weights; "
+        "none: random weights."
+    ),
     start="imagenet",
     optional=True,  # None is Keras's own word for "none"
 )  # fmt: skip
@@ -62,22 +66,26 @@ _FILE: Final = param(
     "weights_file",
     Kind.FILE,
     None,
-    "Where weights is file: a .weights.h5 of this body, or a .h5 of a network with it inside.",
+    N_(
+        "When weights is file: a .weights.h5 of this model, or a .h5 of a network that contains it."
+    ),
 )
 _POOLING: Final = choice(
     "pooling", None, ("avg", "max"),
-    "avg, max: one number for each channel. Empty: small pictures, as they come out.",
+    N_("avg, max: one number for each channel. Empty: the feature maps as they are."),
     start="avg",
 )  # fmt: skip
 _TRAINABLE: Final = flag(
-    "trainable", False, "On: its weights learn too (slow). Off: they are frozen."
+    "trainable",
+    False,
+    N_("On: the pretrained weights are trained too (slow). Off: they are frozen."),
 )
 _PREPROCESS: Final = flag(
     "preprocess", True,
-    "Brings pixels from 0 to 255 into the range that these weights were learned with.",
+    N_("Scales pixels from 0–255 to the range that these weights were trained with."),
 )  # fmt: skip
 _MINIMALISTIC: Final = flag(
-    "minimalistic", False, "Only the simplest parts: for the smallest devices.", more=True
+    "minimalistic", False, N_("Use only basic operations, for the smallest devices."), more=True
 )
 
 
@@ -85,52 +93,68 @@ def _alpha(help_: str) -> Param:
     return number("alpha", 1.0, help_, minimum=0.1, maximum=2.0, more=True)
 
 
-_ALPHA: Final = _alpha("Width of the network: 0.5 has half as many filters. imagenet knows some.")
+_ALPHA: Final = _alpha(
+    N_(
+        "Width of the network: 0.5 has half as many filters. imagenet weights exist for some "
+        "widths only."
+    )
+)
 
 # name, family, scaling, millions of weights (measured with include_top=False), what it is
 _Entry = tuple[str, str, PixelScaling, float, str]
 _S = PixelScaling
 _TABLE: Final[tuple[_Entry, ...]] = (
-    ("MobileNetV2", "mobilenet_v2", _S.UNIT, 2.3, "Small and fast: a good first choice."),
-    ("MobileNetV3Small", "mobilenet_v3", _S.SWITCH, 0.9, "The smallest and fastest."),
-    ("MobileNetV3Large", "mobilenet_v3", _S.SWITCH, 3.0, "Small, fast and better than V2."),
-    ("MobileNet", "mobilenet", _S.UNIT, 3.2, "The first network for phones."),
-    ("EfficientNetB0", "efficientnet", _S.ALWAYS, 4.0, "Good answers from few weights."),
-    ("EfficientNetB1", "efficientnet", _S.ALWAYS, 6.6, "B0, a little larger."),
-    ("EfficientNetB2", "efficientnet", _S.ALWAYS, 7.8, "B1, a little larger."),
-    ("EfficientNetB3", "efficientnet", _S.ALWAYS, 10.8, "B2, a little larger."),
-    ("EfficientNetB4", "efficientnet", _S.ALWAYS, 17.7, "B3, larger."),
-    ("EfficientNetB5", "efficientnet", _S.ALWAYS, 28.5, "B4, larger."),
-    ("EfficientNetB6", "efficientnet", _S.ALWAYS, 41.0, "B5, larger."),
-    ("EfficientNetB7", "efficientnet", _S.ALWAYS, 64.1, "The largest of its family."),
-    ("EfficientNetV2B0", "efficientnet_v2", _S.SWITCH, 5.9, "EfficientNet that learns faster."),
-    ("EfficientNetV2B1", "efficientnet_v2", _S.SWITCH, 6.9, "V2B0, a little larger."),
-    ("EfficientNetV2B2", "efficientnet_v2", _S.SWITCH, 8.8, "V2B1, a little larger."),
-    ("EfficientNetV2B3", "efficientnet_v2", _S.SWITCH, 12.9, "V2B2, a little larger."),
-    ("EfficientNetV2S", "efficientnet_v2", _S.SWITCH, 20.3, "V2 for large pictures: small."),
-    ("EfficientNetV2M", "efficientnet_v2", _S.SWITCH, 53.2, "V2 for large pictures: middle."),
-    ("EfficientNetV2L", "efficientnet_v2", _S.SWITCH, 117.7, "V2 for large pictures: large."),
-    ("ResNet50", "resnet", _S.CAFFE, 23.6, "The classic with skips, 50 layers deep."),
-    ("ResNet101", "resnet", _S.CAFFE, 42.7, "ResNet, 101 layers deep."),
-    ("ResNet152", "resnet", _S.CAFFE, 58.4, "ResNet, 152 layers deep."),
-    ("ResNet50V2", "resnet_v2", _S.UNIT, 23.6, "ResNet50 in a better order."),
-    ("ResNet101V2", "resnet_v2", _S.UNIT, 42.6, "ResNet101 in a better order."),
-    ("ResNet152V2", "resnet_v2", _S.UNIT, 58.3, "ResNet152 in a better order."),
-    ("VGG16", "vgg16", _S.CAFFE, 14.7, "Plain and easy to look into, 16 layers; slow."),
-    ("VGG19", "vgg19", _S.CAFFE, 20.0, "Plain, 19 layers; slow."),
-    ("DenseNet121", "densenet", _S.TORCH, 7.0, "Each layer sees all before it, 121 deep."),
-    ("DenseNet169", "densenet", _S.TORCH, 12.6, "Each layer sees all before it, 169 deep."),
-    ("DenseNet201", "densenet", _S.TORCH, 18.3, "Each layer sees all before it, 201 deep."),
-    ("InceptionV3", "inception_v3", _S.UNIT, 21.8, "Filters of several sizes at once."),
-    ("InceptionResNetV2", "inception_resnet_v2", _S.UNIT, 54.3, "Inception with skips."),
-    ("Xception", "xception", _S.UNIT, 20.9, "Inception of separable convolutions."),
-    ("NASNetMobile", "nasnet", _S.UNIT, 4.3, "Found by a search, small."),
-    ("NASNetLarge", "nasnet", _S.UNIT, 84.9, "Found by a search, large."),
-    ("ConvNeXtTiny", "convnext", _S.SWITCH, 27.8, "A modern plain network: tiny, for its kind."),
-    ("ConvNeXtSmall", "convnext", _S.SWITCH, 49.5, "A modern plain network: small."),
-    ("ConvNeXtBase", "convnext", _S.SWITCH, 87.6, "A modern plain network: middle."),
-    ("ConvNeXtLarge", "convnext", _S.SWITCH, 196.2, "A modern plain network: large."),
-    ("ConvNeXtXLarge", "convnext", _S.SWITCH, 348.1, "A modern plain network: very large."),
+    ("MobileNetV2", "mobilenet_v2", _S.UNIT, 2.3, N_("Small and fast: a good first choice.")),
+    ("MobileNetV3Small", "mobilenet_v3", _S.SWITCH, 0.9, N_("The smallest and fastest.")),
+    ("MobileNetV3Large", "mobilenet_v3", _S.SWITCH, 3.0, N_("Small, fast and better than V2.")),
+    ("MobileNet", "mobilenet", _S.UNIT, 3.2, N_("The first of its family, made for phones.")),
+    ("EfficientNetB0", "efficientnet", _S.ALWAYS, 4.0,
+        N_("Accurate for its small number of weights.")),
+    ("EfficientNetB1", "efficientnet", _S.ALWAYS, 6.6, N_("B0, a little larger.")),
+    ("EfficientNetB2", "efficientnet", _S.ALWAYS, 7.8, N_("B1, a little larger.")),
+    ("EfficientNetB3", "efficientnet", _S.ALWAYS, 10.8, N_("B2, a little larger.")),
+    ("EfficientNetB4", "efficientnet", _S.ALWAYS, 17.7, N_("B3, larger.")),
+    ("EfficientNetB5", "efficientnet", _S.ALWAYS, 28.5, N_("B4, larger.")),
+    ("EfficientNetB6", "efficientnet", _S.ALWAYS, 41.0, N_("B5, larger.")),
+    ("EfficientNetB7", "efficientnet", _S.ALWAYS, 64.1, N_("The largest of its family.")),
+    ("EfficientNetV2B0", "efficientnet_v2", _S.SWITCH, 5.9,
+        N_("An EfficientNet that trains faster.")),
+    ("EfficientNetV2B1", "efficientnet_v2", _S.SWITCH, 6.9, N_("V2B0, a little larger.")),
+    ("EfficientNetV2B2", "efficientnet_v2", _S.SWITCH, 8.8, N_("V2B1, a little larger.")),
+    ("EfficientNetV2B3", "efficientnet_v2", _S.SWITCH, 12.9, N_("V2B2, a little larger.")),
+    ("EfficientNetV2S", "efficientnet_v2", _S.SWITCH, 20.3,
+        N_("EfficientNetV2 for large pictures, small.")),
+    ("EfficientNetV2M", "efficientnet_v2", _S.SWITCH, 53.2,
+        N_("EfficientNetV2 for large pictures, medium.")),
+    ("EfficientNetV2L", "efficientnet_v2", _S.SWITCH, 117.7,
+        N_("EfficientNetV2 for large pictures, large.")),
+    ("ResNet50", "resnet", _S.CAFFE, 23.6,
+        N_("The classic network with skip connections, 50 layers deep.")),
+    ("ResNet101", "resnet", _S.CAFFE, 42.7, N_("ResNet, 101 layers deep.")),
+    ("ResNet152", "resnet", _S.CAFFE, 58.4, N_("ResNet, 152 layers deep.")),
+    ("ResNet50V2", "resnet_v2", _S.UNIT, 23.6, N_("ResNet50 with an improved order of layers.")),
+    ("ResNet101V2", "resnet_v2", _S.UNIT, 42.6, N_("ResNet101 with an improved order of layers.")),
+    ("ResNet152V2", "resnet_v2", _S.UNIT, 58.3, N_("ResNet152 with an improved order of layers.")),
+    ("VGG16", "vgg16", _S.CAFFE, 14.7, N_("Simple and easy to inspect, 16 layers; slow.")),
+    ("VGG19", "vgg19", _S.CAFFE, 20.0, N_("Simple, 19 layers; slow.")),
+    ("DenseNet121", "densenet", _S.TORCH, 7.0,
+        N_("Each layer receives the outputs of all layers before it, 121 layers deep.")),
+    ("DenseNet169", "densenet", _S.TORCH, 12.6,
+        N_("Each layer receives the outputs of all layers before it, 169 layers deep.")),
+    ("DenseNet201", "densenet", _S.TORCH, 18.3,
+        N_("Each layer receives the outputs of all layers before it, 201 layers deep.")),
+    ("InceptionV3", "inception_v3", _S.UNIT, 21.8, N_("Filters of several sizes at once.")),
+    ("InceptionResNetV2", "inception_resnet_v2", _S.UNIT, 54.3,
+        N_("Inception with skip connections.")),
+    ("Xception", "xception", _S.UNIT, 20.9, N_("Inception built from separable convolutions.")),
+    ("NASNetMobile", "nasnet", _S.UNIT, 4.3, N_("Designed by an automatic search, small.")),
+    ("NASNetLarge", "nasnet", _S.UNIT, 84.9, N_("Designed by an automatic search, large.")),
+    ("ConvNeXtTiny", "convnext", _S.SWITCH, 27.8, N_("A modern convolutional network, tiny.")),
+    ("ConvNeXtSmall", "convnext", _S.SWITCH, 49.5, N_("A modern convolutional network, small.")),
+    ("ConvNeXtBase", "convnext", _S.SWITCH, 87.6, N_("A modern convolutional network, medium.")),
+    ("ConvNeXtLarge", "convnext", _S.SWITCH, 196.2, N_("A modern convolutional network, large.")),
+    ("ConvNeXtXLarge", "convnext", _S.SWITCH, 348.1,
+        N_("A modern convolutional network, very large.")),
 )  # fmt: skip
 
 # Stacks of pooling without padding need larger pictures.
@@ -143,7 +167,7 @@ BACKBONES: Final[Mapping[str, BackboneSpec]] = MappingProxyType(
         for name, family, scaling, _, _ in _TABLE
     }
 )
-"""What the engine must know about each body, by name."""
+"""What the engine must know about each pretrained model, by name."""
 
 
 def _own(family: str) -> tuple[Param, ...]:
@@ -159,14 +183,15 @@ def _row(name: str, family: str, scaling: PixelScaling, millions: float, text: s
     return LayerSpec(
         name,
         Category.PRETRAINED,
-        f"{text} {millions:g} million weights. Pictures of at least "
-        f"{BACKBONES[name].smallest}×{BACKBONES[name].smallest} pixels, in colour for imagenet.",
+        text,
         (_WEIGHTS, _FILE, _POOLING, _TRAINABLE, *preprocess, *_own(family)),
         telling=("weights", "pooling"),
         ranks=(4,),
         teaching=name in _TEACHING,
         keywords=("pretrained", "transfer", "imagenet", "backbone", "picture", "image", "body"),
         module="keras.applications",
+        million_weights=millions,
+        smallest_picture=BACKBONES[name].smallest,
     )
 
 

@@ -22,49 +22,65 @@ from netbuilder.core.catalog.params import (
     weight_rows,
 )
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
+from netbuilder.core.i18n import noop as N_
 
 _KEYS: Final = ("recurrent", "sequence", "memory", "time series", "text", "rnn")
 _WEIGHTS: Final = ("kernel", "recurrent", "bias")
 
 _SEQUENCES = flag(
     "return_sequences", False,
-    "On: gives a result for every step (needed before another recurrent layer). "
-    "Off: only the last one.",
+    N_(
+        "On: returns the output of every step (needed before another recurrent layer). Off: only "
+        "the last output."
+    ),
 )  # fmt: skip
 _DROPOUTS = (
-    rate("dropout", 0.0, "Share of the inputs that is dropped in training.", more=True),
-    rate("recurrent_dropout", 0.0, "Share of the memory that is dropped in training.", more=True),
+    rate("dropout", 0.0, N_("Share of the inputs that is set to 0 during training."), more=True),
+    rate(
+        "recurrent_dropout",
+        0.0,
+        N_("Share of the recurrent state that is set to 0 during training."),
+        more=True,
+    ),
 )
-_BACKWARDS = flag("go_backwards", False, "Reads the sequence from its end.", more=True)
+_BACKWARDS = flag("go_backwards", False, N_("Read the sequence from its end."), more=True)
 _UNROLL = flag(
-    "unroll", False, "Writes the loop out: faster for short sequences, more memory.", more=True
+    "unroll",
+    False,
+    N_("Unroll the loop: faster for short sequences, but needs more memory."),
+    more=True,
 )
 _FORGET = flag(
-    "unit_forget_bias", True, "Starts by remembering: the forget gate's bias begins at 1.",
+    "unit_forget_bias", True,
+    N_("Start with a forget gate bias of 1, so that the layer remembers at first."),
     more=True,
 )  # fmt: skip
 
 
 def _units() -> Param:
-    return integer("units", REQUIRED, "How many numbers its memory holds.", start=32)
+    return integer(
+        "units", REQUIRED, N_("Number of units: the size of the state and of the output."), start=32
+    )
 
 
 def _conv_lstm(axes: int) -> LayerSpec:
     return LayerSpec(
         f"ConvLSTM{axes}D",
         Category.RECURRENT,
-        "An LSTM that looks through convolution filters: for films and maps over time.",
+        N_("An LSTM with convolutions: for videos and maps over time."),
         (
-            integer("filters", REQUIRED, "How many patterns to learn.", start=16),
+            integer("filters", REQUIRED,
+                N_("Number of filters: how many patterns the layer can learn."), start=16),
             size(
-                "kernel_size", REQUIRED, axes, "Size of the window that a filter looks through.",
+                "kernel_size", REQUIRED, axes, N_("Size of the window that each filter covers."),
                 start=3,
             ),
             activation("tanh", more=True),
             _SEQUENCES,
             padding(),
-            size("strides", 1, axes, "How far the window moves each time.", more=True),
-            size("dilation_rate", 1, axes, "Gap between the points of a filter.", more=True),
+            size("strides", 1, axes, N_("Step size of the window."), more=True),
+            size("dilation_rate", 1, axes, N_("Distance between the points that a filter covers."),
+                more=True),
             recurrent_activation(),
             *_DROPOUTS,
             _BACKWARDS,
@@ -91,7 +107,7 @@ ROWS: Final = (
     LayerSpec(
         "LSTM",
         Category.RECURRENT,
-        "Reads a sequence step by step with a long memory, and learns what to keep in it.",
+        N_("Reads a sequence step by step and learns what to keep in its long-term memory."),
         (
             _units(),
             _SEQUENCES,
@@ -114,7 +130,7 @@ ROWS: Final = (
     LayerSpec(
         "GRU",
         Category.RECURRENT,
-        "Like LSTM with fewer weights: often as good, and faster.",
+        N_("Like LSTM with fewer weights: faster and often as accurate."),
         (
             _units(),
             _SEQUENCES,
@@ -123,7 +139,8 @@ ROWS: Final = (
             recurrent_activation(),
             _BACKWARDS,
             _UNROLL,
-            flag("reset_after", True, "Applies the reset gate after the weights.", more=True),
+            flag("reset_after", True,
+                N_("Apply the reset gate after the multiplication by the weights."), more=True),
             USE_BIAS,
             SEED,
             *weight_rows(_WEIGHTS),
@@ -137,7 +154,10 @@ ROWS: Final = (
     LayerSpec(
         "SimpleRNN",
         Category.RECURRENT,
-        "The simplest memory: each step sees its input and the result of the step before.",
+        N_(
+            "The simplest recurrent layer: each step uses its input and the output of the step "
+            "before."
+        ),
         (
             _units(),
             _SEQUENCES,
@@ -157,16 +177,16 @@ ROWS: Final = (
     LayerSpec(
         "Bidirectional",
         Category.RECURRENT,
-        "Reads the sequence twice, forwards and backwards, and joins both results.",
+        N_("Reads the sequence forwards and backwards and joins both outputs."),
         (
             param(
-                "layer", Kind.LAYER, REQUIRED, "The recurrent layer that reads.",
+                "layer", Kind.LAYER, REQUIRED, N_("The recurrent layer that reads the sequence."),
                 start=_LSTM_START, choices=("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D",
                                             "ConvLSTM2D", "ConvLSTM3D"),
             ),
             choice(
                 "merge_mode", "concat", ("concat", "sum", "mul", "ave"),
-                "How both results are joined.",
+                N_("How both outputs are joined."),
             ),
             *common_params(),
         ),
@@ -178,10 +198,10 @@ ROWS: Final = (
     LayerSpec(
         "TimeDistributed",
         Category.RECURRENT,
-        "Applies one layer, with the same weights, to every step of a sequence.",
+        N_("Applies one layer, with the same weights, to every step of a sequence."),
         (
             param(
-                "layer", Kind.LAYER, REQUIRED, "The layer that is applied to each step.",
+                "layer", Kind.LAYER, REQUIRED, N_("The layer that is applied to each step."),
                 start=_DENSE_START,
             ),
             *common_params(),

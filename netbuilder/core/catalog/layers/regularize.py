@@ -21,12 +21,13 @@ from netbuilder.core.catalog.params import (
     shape,
 )
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
+from netbuilder.core.i18n import noop as N_
 
-_AXIS = integer("axis", -1, "The axis that is normalised: the last one, the channels, usually.",
+_AXIS = integer("axis", -1, N_("The axis that is normalised: usually the last one, the channels."),
                 minimum=None, more=True)  # fmt: skip
-_AXES = integers("axis", -1, "The axis or axes that are normalised.", more=True)
-_CENTER = flag("center", True, "Learns a shift (beta) for each channel.", more=True)
-_SCALE = flag("scale", True, "Learns a scale (gamma) for each channel.", more=True)
+_AXES = integers("axis", -1, N_("The axis or axes that are normalised."), more=True)
+_CENTER = flag("center", True, N_("Learn a shift (beta) for each channel."), more=True)
+_SCALE = flag("scale", True, N_("Learn a scale (gamma) for each channel."), more=True)
 _SCALE_AND_SHIFT: Final = (
     initializer("beta", "zeros"),
     initializer("gamma", "ones"),
@@ -41,7 +42,7 @@ _NORM_KEYS: Final = ("normalise", "normalize", "norm")
 
 def _epsilon(default: float) -> Param:
     return number(
-        "epsilon", default, "A tiny number that keeps it from dividing by 0.", minimum=0.0,
+        "epsilon", default, N_("A tiny number that prevents division by 0."), minimum=0.0,
         more=True,
     )  # fmt: skip
 
@@ -50,16 +51,20 @@ def _drop(text: str) -> Param:
     return rate("rate", REQUIRED, text, start=0.3)
 
 
-_SPATIAL_HELP: Final = {1: "a sequence", 2: "pictures", 3: "volumes"}
+_SPATIAL_HELP: Final = {
+    1: N_("Dropout for sequences: sets whole channels to 0 during training."),
+    2: N_("Dropout for pictures: sets whole channels to 0 during training."),
+    3: N_("Dropout for volumes: sets whole channels to 0 during training."),
+}
 
 
 def _spatial(axes: int) -> LayerSpec:
     return LayerSpec(
         f"SpatialDropout{axes}D",
         Category.REGULARIZE,
-        f"Dropout for {_SPATIAL_HELP[axes]}: switches whole channels off while training.",
+        _SPATIAL_HELP[axes],
         (
-            _drop("Share of the channels that is switched off."),
+            _drop(N_("Share of the channels that is set to 0.")),
             *((DATA_FORMAT,) if axes > 1 else ()),
             SEED,
             *common_params(trainable=False),
@@ -77,11 +82,12 @@ _DROPOUT: Final = (
     LayerSpec(
         "Dropout",
         Category.REGULARIZE,
-        "Switches random inputs off while training, so that none becomes too important.",
+        N_("Sets random inputs to 0 during training, which reduces overfitting."),
         (
-            _drop("Share of the inputs that is switched off: 0.3 is 30 %."),
+            _drop(N_("Share of the inputs that is set to 0: 0.3 is 30 %.")),
             shape(
-                "noise_shape", None, "Shape of the random mask: 1 where an axis shares it.",
+                "noise_shape", None,
+                N_("Shape of the random mask: use 1 for each axis that shares the mask."),
                 more=True,
             ),
             SEED,
@@ -101,11 +107,12 @@ _DROPOUT: Final = (
     LayerSpec(
         "AlphaDropout",
         Category.REGULARIZE,
-        "Dropout that keeps mean and spread: made for the selu activation.",
+        N_("Dropout that keeps the mean and the standard deviation: made for the selu activation."),
         (
-            _drop("Share of the inputs that is switched off."),
+            _drop(N_("Share of the inputs that is dropped.")),
             shape(
-                "noise_shape", None, "Shape of the random mask: 1 where an axis shares it.",
+                "noise_shape", None,
+                N_("Shape of the random mask: use 1 for each axis that shares the mask."),
                 more=True,
             ),
             SEED,
@@ -120,9 +127,9 @@ _DROPOUT: Final = (
     LayerSpec(
         "GaussianDropout",
         Category.REGULARIZE,
-        "Multiplies by random numbers around 1 while training.",
+        N_("Multiplies its input by random numbers around 1 during training."),
         (
-            _drop("How strong the noise is, as a dropout rate."),
+            _drop(N_("Strength of the noise, given as a dropout rate.")),
             SEED,
             *common_params(trainable=False),
         ),
@@ -135,10 +142,10 @@ _DROPOUT: Final = (
     LayerSpec(
         "GaussianNoise",
         Category.REGULARIZE,
-        "Adds random noise while training, so that the network learns not to mind it.",
+        N_("Adds random noise during training, which reduces overfitting."),
         (
             number(
-                "stddev", REQUIRED, "How strong the noise is.", minimum=0.0, start=0.1
+                "stddev", REQUIRED, N_("Standard deviation of the noise."), minimum=0.0, start=0.1
             ),
             SEED,
             *common_params(trainable=False),
@@ -152,10 +159,11 @@ _DROPOUT: Final = (
     LayerSpec(
         "ActivityRegularization",
         Category.REGULARIZE,
-        "Passes its input on, and adds a penalty to the loss when the numbers are large.",
+        N_("Returns its input unchanged and adds a penalty to the loss when the values are large."),
         (
-            number("l1", 0.0, "Penalty on the size of each number.", minimum=0.0, start=0.01),
-            number("l2", 0.0, "Penalty on its square.", minimum=0.0),
+            number("l1", 0.0, N_("Penalty on the absolute value of each number."), minimum=0.0,
+                start=0.01),
+            number("l2", 0.0, N_("Penalty on the square of each number."), minimum=0.0),
             *common_params(trainable=False),
         ),
         telling=("l1", "l2"),
@@ -169,9 +177,12 @@ _NORMALISATION: Final = (
     LayerSpec(
         "BatchNormalization",
         Category.REGULARIZE,
-        "Keeps each channel around 0 with spread 1, measured over the batch: faster learning.",
+        N_(
+            "Normalises each channel over the batch to mean 0 and standard deviation 1, which "
+            "speeds up training."
+        ),
         (
-            rate("momentum", 0.99, "How slowly the remembered averages change.", more=True),
+            rate("momentum", 0.99, N_("How slowly the moving averages change."), more=True),
             _epsilon(0.001),
             _AXIS,
             _CENTER,
@@ -180,11 +191,13 @@ _NORMALISATION: Final = (
             initializer("moving_variance", "ones"),
             *_SCALE_AND_SHIFT,
             flag(
-                "renorm", False, "Corrects for small batches (batch renormalisation).", more=True
+                "renorm", False, N_("Correct for small batches (batch renormalisation)."), more=True
             ),
-            rate("renorm_momentum", 0.99, "How slowly that correction changes.", more=True),
+            rate("renorm_momentum", 0.99,
+                N_("How slowly the correction for small batches changes."), more=True),
             flag(
-                "synchronized", False, "Measures over all devices when several train together.",
+                "synchronized", False,
+                N_("Compute the statistics over all devices when several train together."),
                 more=True,
             ),
             *common_params(),
@@ -198,7 +211,10 @@ _NORMALISATION: Final = (
     LayerSpec(
         "LayerNormalization",
         Category.REGULARIZE,
-        "Keeps each sample around 0 with spread 1, whatever else is in the batch.",
+        N_(
+            "Normalises each sample to mean 0 and standard deviation 1, independently of the "
+            "batch."
+        ),
         (_epsilon(0.001), _AXES, _CENTER, _SCALE, *_SCALE_AND_SHIFT, *common_params()),
         keywords=(*_NORM_KEYS, "transformer"),
         keeps_units=True,
@@ -207,10 +223,12 @@ _NORMALISATION: Final = (
     LayerSpec(
         "GroupNormalization",
         Category.REGULARIZE,
-        "Normalises the channels in groups: good for small batches.",
+        N_("Normalises groups of channels within each sample: good for small batches."),
         (
             integer(
-                "groups", 32, "How many groups the channels form; -1: each its own.", minimum=-1,
+                "groups", 32, N_(
+                    "Number of groups of channels; -1 puts each channel in its own group."
+                ), minimum=-1,
                 start=8,
             ),
             _epsilon(0.001),
@@ -226,14 +244,14 @@ _NORMALISATION: Final = (
     LayerSpec(
         "RMSNormalization",
         Category.REGULARIZE,
-        "Divides each sample by the size of its numbers, and learns a scale.",
+        N_("Divides each sample by the root mean square of its values and learns a scale."),
         (_epsilon(1e-6), _AXIS, *common_params()),
         keywords=(*_NORM_KEYS, "transformer", "root mean square"),
     ),
     LayerSpec(
         "UnitNormalization",
         Category.REGULARIZE,
-        "Scales each sample so that its length is 1.",
+        N_("Scales each sample so that its length is 1."),
         (_AXES, *common_params(trainable=False)),
         keywords=(*_NORM_KEYS, "length"),
         scales=True,
@@ -241,17 +259,19 @@ _NORMALISATION: Final = (
     LayerSpec(
         "SpectralNormalization",
         Category.REGULARIZE,
-        "Wraps a layer and keeps its weights from growing: steadies generative networks.",
+        N_("Wraps a layer and limits the size of its weights: stabilises generative networks."),
         (
             param(
-                "layer", Kind.LAYER, REQUIRED, "The layer whose weights are kept in check.",
+                "layer", Kind.LAYER, REQUIRED, N_("The layer whose weights are limited."),
                 start={"layer": "Dense", "params": {"units": 32, "activation": "relu"}},
                 choices=(
                     "Dense", "Conv1D", "Conv2D", "Conv3D", "Embedding", "Conv1DTranspose",
                     "Conv2DTranspose", "Conv3DTranspose", "EinsumDense",
                 ),
             ),
-            integer("power_iterations", 1, "How exactly the size is measured.", more=True),
+            integer("power_iterations", 1, N_(
+                "Iterations used to estimate the size of the weights: more are more precise."
+            ), more=True),
             *common_params(),
         ),
         telling=("layer",),

@@ -15,8 +15,23 @@ from netbuilder.core.catalog.params import (
     size,
 )
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.i18n import noop as N_
 
-_WHAT: Final = {1: "sequence", 2: "picture", 3: "volume"}
+_HELP_UPSAMPLING: Final = {
+    1: N_("Makes the sequence longer by repeating its steps."),
+    2: N_("Makes the picture larger by repeating its pixels."),
+    3: N_("Makes the volume larger by repeating its points."),
+}
+_HELP_CROPPING: Final = {
+    1: N_("Cuts off the ends of the sequence."),
+    2: N_("Cuts off the border of the picture."),
+    3: N_("Cuts off the border of the volume."),
+}
+_HELP_PADDING: Final = {
+    1: N_("Adds zeros at the ends of the sequence."),
+    2: N_("Adds zeros around the picture."),
+    3: N_("Adds zeros around the volume."),
+}
 _CROPPING: Final[dict[int, Any]] = {1: (1, 1), 2: ((0, 0), (0, 0)), 3: ((1, 1),) * 3}
 _PADDING: Final[dict[int, Any]] = {1: 1, 2: (1, 1), 3: ((1, 1),) * 3}
 
@@ -24,15 +39,16 @@ _PADDING: Final[dict[int, Any]] = {1: 1, 2: (1, 1), 3: ((1, 1),) * 3}
 def _upsampling(axes: int) -> LayerSpec:
     interpolation = choice(
         "interpolation", "nearest", ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
-        "How new points are filled in.", more=True,
+        N_("How the values of new points are calculated."), more=True,
     )  # fmt: skip
     return LayerSpec(
         f"UpSampling{axes}D",
         Category.SHAPE,
-        f"Makes the {_WHAT[axes]} larger by repeating its points.",
+        _HELP_UPSAMPLING[axes],
         (
             size(
-                "size", 2 if axes == 1 else (2,) * axes, axes, "How many times larger.", start=2
+                "size", 2 if axes == 1 else (2,) * axes, axes,
+                N_("Factor by which the input is enlarged."), start=2
             ),
             *((interpolation,) if axes == 2 else ()),
             *((DATA_FORMAT,) if axes > 1 else ()),
@@ -48,11 +64,11 @@ def _cropping(axes: int) -> LayerSpec:
     return LayerSpec(
         f"Cropping{axes}D",
         Category.SHAPE,
-        f"Cuts the border of the {_WHAT[axes]} off.",
+        _HELP_CROPPING[axes],
         (
             size(
                 "cropping", _CROPPING[axes], axes,
-                "How much is cut off at each side, or [before, after] for each axis.",
+                N_("How much is cut off on each side, or [before, after] for each axis."),
                 minimum=0, pairs=True, start=1,
             ),
             *((DATA_FORMAT,) if axes > 1 else ()),
@@ -68,11 +84,11 @@ def _zero_padding(axes: int) -> LayerSpec:
     return LayerSpec(
         f"ZeroPadding{axes}D",
         Category.SHAPE,
-        f"Puts zeros around the {_WHAT[axes]}.",
+        _HELP_PADDING[axes],
         (
             size(
                 "padding", _PADDING[axes], axes,
-                "How many zeros at each side, or [before, after] for each axis.",
+                N_("How many zeros are added on each side, or [before, after] for each axis."),
                 minimum=0, pairs=True, start=1,
             ),
             DATA_FORMAT,
@@ -88,7 +104,7 @@ ROWS: Final = (
     LayerSpec(
         "Flatten",
         Category.SHAPE,
-        "Lays all numbers of a sample out in one row.",
+        N_("Flattens each sample into one row of numbers."),
         (DATA_FORMAT, *common_params(trainable=False)),
         teaching=True,
         keywords=("vector", "row", "1d"),
@@ -98,11 +114,11 @@ ROWS: Final = (
     LayerSpec(
         "Reshape",
         Category.SHAPE,
-        "Arranges the same numbers in another shape.",
+        N_("Changes the shape of each sample; its values stay the same."),
         (
             shape(
                 "target_shape", REQUIRED,
-                "The new shape of one sample; one -1 is worked out for you.",
+                N_("New shape of one sample; one entry may be -1 and is calculated."),
                 start=(-1,), minimum=-1,
             ),
             *common_params(trainable=False),
@@ -115,10 +131,11 @@ ROWS: Final = (
     LayerSpec(
         "Permute",
         Category.SHAPE,
-        "Swaps the axes of a sample.",
+        N_("Swaps the axes of a sample."),
         (
             integers(
-                "dims", REQUIRED, "New order of the axes, counted from 1: 2, 1 swaps two.",
+                "dims", REQUIRED,
+                N_("New order of the axes, counted from 1: 2, 1 swaps the first two."),
                 start=(2, 1), minimum=1,
             ),
             *common_params(trainable=False),
@@ -130,9 +147,9 @@ ROWS: Final = (
     LayerSpec(
         "RepeatVector",
         Category.SHAPE,
-        "Repeats a row of numbers, so that it becomes a sequence.",
+        N_("Repeats a vector, which makes a sequence."),
         (
-            integer("n", REQUIRED, "How many times it is repeated.", start=4),
+            integer("n", REQUIRED, N_("How many times the vector is repeated."), start=4),
             *common_params(trainable=False),
         ),
         telling=("n",),

@@ -7,26 +7,30 @@ from typing import Final
 from netbuilder.core.catalog.params import choice, flag, integer, integers, number, rate
 from netbuilder.core.catalog.spec import ObjectSpec, Param
 from netbuilder.core.catalog.training.weight_objects import table
+from netbuilder.core.i18n import noop as N_
 
 _REDUCTION: Final = choice(
     "reduction", "sum_over_batch_size", ("sum_over_batch_size", "sum", "mean_with_sample_weight"),
-    "How the losses of a batch become one: their average, usually.", more=True,
+    N_("How the losses of a batch are combined: usually averaged."), more=True,
 )  # fmt: skip
 FROM_LOGITS: Final = flag(
     "from_logits", False,
-    "On: the last layer gives raw scores, without sigmoid or softmax.",
+    N_("On: the last layer returns logits, without sigmoid or softmax."),
 )  # fmt: skip
 _SMOOTHING: Final = rate(
-    "label_smoothing", 0.0, "Makes the targets a little unsure: 0.1 is a good start.", more=True
+    "label_smoothing",
+    0.0,
+    N_("Label smoothing: makes the targets slightly less certain. Try 0.1 first."),
+    more=True,
 )
-AXIS: Final = integer("axis", -1, "Axis of the classes.", minimum=None, more=True)
+AXIS: Final = integer("axis", -1, N_("Axis of the classes."), minimum=None, more=True)
 IGNORE_CLASS: Final = integer(
-    "ignore_class", None, "A class number that does not count.", minimum=None, more=True
+    "ignore_class", None, N_("A class index that is ignored."), minimum=None, more=True
 )
 _GAMMA: Final = number(
-    "gamma", 2.0, "How much easy samples are turned down.", minimum=0.0
+    "gamma", 2.0, N_("How much the loss of easy samples is reduced."), minimum=0.0
 )  # fmt: skip
-_ALPHA: Final = rate("alpha", 0.25, "Weight of the rarer class.")
+_ALPHA: Final = rate("alpha", 0.25, N_("Weight of the less frequent class."))
 
 
 def _loss(
@@ -44,65 +48,73 @@ _BINARY: Final = ("binary", "multi_label")
 # Left out: CTC, whose targets are lists of different lengths, which no kind of data here gives;
 # CategoricalGeneralizedCrossEntropy, since Keras 3.15.1 cannot open a .h5 compiled with it.
 LOSSES: Final = table(
-    _loss("mean_squared_error", "MeanSquaredError", "Mean squared error",
-          "Average of the squared errors: large errors count much more.", _NUMBERS),
-    _loss("mean_absolute_error", "MeanAbsoluteError", "Mean absolute error",
-          "Average size of the errors: outliers count less.", _NUMBERS),
-    _loss("huber", "Huber", "Huber",
-          "Squared for small errors, absolute for large ones: outliers do no harm.", _NUMBERS,
-          number("delta", 1.0, "Where small ends and large begins.", minimum=0.0)),
-    _loss("log_cosh", "LogCosh", "Log-cosh",
-          "Much like Huber, smooth everywhere.", _NUMBERS),
-    _loss("mean_absolute_percentage_error", "MeanAbsolutePercentageError",
-          "Mean absolute percentage error", "Average error in percent of the target.", _NUMBERS),
-    _loss("mean_squared_logarithmic_error", "MeanSquaredLogarithmicError",
-          "Mean squared logarithmic error",
-          "Compares magnitudes: for targets that differ by factors and are never below 0.",
+    _loss("mean_squared_error", "MeanSquaredError", N_("Mean squared error"),
+          N_("Average of the squared errors: large errors count much more than small ones."),
           _NUMBERS),
-    _loss("poisson", "Poisson", "Poisson",
-          "For counts: how many calls an hour, say.", _NUMBERS),
-    _loss("cosine_similarity", "CosineSimilarity", "Cosine similarity",
-          "Compares directions and not sizes; -1 is best.", _NUMBERS, AXIS),
-    _loss("binary_crossentropy", "BinaryCrossentropy", "Binary cross-entropy",
-          "For yes or no, and for several labels at once.", _BINARY, FROM_LOGITS, _SMOOTHING,
+    _loss("mean_absolute_error", "MeanAbsoluteError", N_("Mean absolute error"),
+          N_("Average absolute error: less sensitive to outliers than the squared error."),
+          _NUMBERS),
+    _loss("huber", "Huber", N_("Huber"),
+          N_("Squared for small errors, absolute for large ones: not sensitive to outliers."),
+          _NUMBERS,
+          number("delta", 1.0, N_("The error at which the loss changes from squared to absolute."),
+              minimum=0.0)),
+    _loss("log_cosh", "LogCosh", N_("Log-cosh"),
+          N_("Similar to Huber, but smooth everywhere."), _NUMBERS),
+    _loss("mean_absolute_percentage_error", "MeanAbsolutePercentageError",
+          N_("Mean absolute percentage error"), N_("Average error as a percentage of the target."),
+          _NUMBERS),
+    _loss("mean_squared_logarithmic_error", "MeanSquaredLogarithmicError",
+          N_("Mean squared logarithmic error"),
+          N_("Compares ratios: for targets that span several magnitudes and are never below 0."),
+          _NUMBERS),
+    _loss("poisson", "Poisson", N_("Poisson"),
+          N_("For counts, such as calls per hour."), _NUMBERS),
+    _loss("cosine_similarity", "CosineSimilarity", N_("Cosine similarity"),
+          N_("Compares the directions of vectors, not their lengths; -1 is best."), _NUMBERS, AXIS),
+    _loss("binary_crossentropy", "BinaryCrossentropy", N_("Binary cross-entropy"),
+          N_("For two classes (yes or no), and for several labels per sample."), _BINARY,
+          FROM_LOGITS, _SMOOTHING,
           AXIS),
-    _loss("binary_focal_crossentropy", "BinaryFocalCrossentropy", "Binary focal cross-entropy",
-          "Binary cross-entropy that looks at the hard samples most: for rare classes.", _BINARY,
+    _loss("binary_focal_crossentropy", "BinaryFocalCrossentropy", N_("Binary focal cross-entropy"),
+          N_("Binary cross-entropy that gives hard samples more weight: for rare classes."),
+          _BINARY,
           _GAMMA, _ALPHA,
-          flag("apply_class_balancing", False, "Uses alpha to weigh the classes."),
+          flag("apply_class_balancing", False, N_("Use alpha to weight the classes.")),
           FROM_LOGITS, _SMOOTHING, AXIS),
     _loss("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",
-          "Sparse categorical cross-entropy",
-          "For classes, where the target is the number of the class.", ("classes",),
+          N_("Sparse categorical cross-entropy"),
+          N_("For classes, when the target is the index of the class."), ("classes",),
           FROM_LOGITS, IGNORE_CLASS, AXIS),
-    _loss("categorical_crossentropy", "CategoricalCrossentropy", "Categorical cross-entropy",
-          "For classes, where the target is a row of 0 with a 1 at the class (one-hot).",
+    _loss("categorical_crossentropy", "CategoricalCrossentropy", N_("Categorical cross-entropy"),
+          N_("For classes, when the target is one-hot: a 1 at the class and 0 elsewhere."),
           _ONE_HOT, FROM_LOGITS, _SMOOTHING, AXIS),
     _loss("categorical_focal_crossentropy", "CategoricalFocalCrossentropy",
-          "Categorical focal cross-entropy",
-          "Categorical cross-entropy that looks at the hard samples most.", _ONE_HOT, _GAMMA,
-          number("alpha", 0.25, "Weight of the loss.", minimum=0.0), FROM_LOGITS, _SMOOTHING,
+          N_("Categorical focal cross-entropy"),
+          N_("Categorical cross-entropy that gives hard samples more weight."), _ONE_HOT, _GAMMA,
+          number("alpha", 0.25, N_("Weight of the loss."), minimum=0.0), FROM_LOGITS, _SMOOTHING,
           AXIS),
-    _loss("kl_divergence", "KLDivergence", "Kullback-Leibler divergence",
-          "How far predicted probabilities are from given ones.", _ONE_HOT),
-    _loss("hinge", "Hinge", "Hinge",
-          "For yes or no as -1 and 1: wants a margin, as support vector machines do.",
+    _loss("kl_divergence", "KLDivergence", N_("Kullback-Leibler divergence"),
+          N_("How far predicted probabilities are from the true ones."), _ONE_HOT),
+    _loss("hinge", "Hinge", N_("Hinge"),
+          N_("For two classes as -1 and 1: maximises the margin, as in support vector machines."),
           ("binary",)),
-    _loss("squared_hinge", "SquaredHinge", "Squared hinge",
-          "Hinge, squared.", ("binary",)),
-    _loss("categorical_hinge", "CategoricalHinge", "Categorical hinge",
-          "Hinge for several classes.", _ONE_HOT),
-    _loss("dice", "Dice", "Dice",
-          "How little two areas overlap: for marking parts of pictures.", ("binary", "one_hot"),
-          integers("axis", None, "Axes that are added up. Empty: all.", more=True)),
-    _loss("tversky", "Tversky", "Tversky",
-          "Dice that weighs what was missed against what was too much.", ("binary", "one_hot"),
-          rate("alpha", 0.5, "Weight of what was marked too much."),
-          rate("beta", 0.5, "Weight of what was missed."),
-          integers("axis", None, "Axes that are added up. Empty: all.", more=True)),
-    _loss("circle", "Circle", "Circle",
-          "Learns vectors that lie near each other for the same class.", ("classes",),
-          number("gamma", 80.0, "How sharply it tells near from far.", minimum=0.0),
-          rate("margin", 0.4, "How far apart classes should be."),
-          flag("remove_diagonal", True, "Does not compare a sample with itself.", more=True)),
+    _loss("squared_hinge", "SquaredHinge", N_("Squared hinge"),
+          N_("The square of the hinge loss."), ("binary",)),
+    _loss("categorical_hinge", "CategoricalHinge", N_("Categorical hinge"),
+          N_("Hinge loss for several classes."), _ONE_HOT),
+    _loss("dice", "Dice", N_("Dice"),
+          N_("Compares the overlap of two areas: for segmenting pictures."), ("binary", "one_hot"),
+          integers("axis", None, N_("Axes to sum over. Empty: all."), more=True)),
+    _loss("tversky", "Tversky", N_("Tversky"),
+          N_("Dice loss with separate weights for false positives and false negatives."), ("binary",
+              "one_hot"),
+          rate("alpha", 0.5, N_("Weight of false positives.")),
+          rate("beta", 0.5, N_("Weight of false negatives.")),
+          integers("axis", None, N_("Axes to sum over. Empty: all."), more=True)),
+    _loss("circle", "Circle", N_("Circle"),
+          N_("Learns vectors that are close together for samples of the same class."), ("classes",),
+          number("gamma", 80.0, N_("How strongly differences in distance count."), minimum=0.0),
+          rate("margin", 0.4, N_("How far apart the classes should be.")),
+          flag("remove_diagonal", True, N_("Do not compare a sample with itself."), more=True)),
 )  # fmt: skip

@@ -7,12 +7,14 @@ from typing import Any, Final
 from netbuilder.core.catalog.params import REQUIRED, flag, integer, number, numbers, rate
 from netbuilder.core.catalog.spec import ObjectSpec, Param
 from netbuilder.core.catalog.training.weight_objects import table
+from netbuilder.core.i18n import noop as N_
 
 
 def _learning_rate(default: float) -> Param:
     return number(
         "learning_rate", default,
-        "How big each learning step is. Too big: it jumps; too small: it crawls.", minimum=0.0,
+        N_("Size of each training step. Too large: the loss jumps; too small: training is slow."),
+        minimum=0.0,
         schedule=True,
     )  # fmt: skip
 
@@ -30,38 +32,52 @@ def _flag(name: str, default: bool, text: str) -> Param:
 
 
 def _beta_1(default: float = 0.9) -> Param:
-    return _rate("beta_1", default, "How long it remembers the direction.", 0.001)
+    return _rate(
+        "beta_1",
+        default,
+        N_("How slowly the average of past gradients (the direction) changes."),
+        0.001,
+    )
 
 
 def _beta_2(default: float = 0.999) -> Param:
-    return _rate("beta_2", default, "How long it remembers the size of the steps.")
+    return _rate(
+        "beta_2",
+        default,
+        N_("How slowly the average of past squared gradients (the size) changes."),
+    )
 
 
 def _epsilon(default: float = 1e-07) -> Param:
-    return _number("epsilon", default, "A tiny number that keeps it from dividing by 0.")
+    return _number("epsilon", default, N_("A tiny number that prevents division by 0."))
 
 
 def _decay(default: float | None = None) -> Param:
-    return _number("weight_decay", default, "Shrinks all weights a little at each step.")
+    return _number("weight_decay", default, N_("Shrinks all weights slightly at each step."))
 
 
-_NESTEROV_HELP: Final = "Looks ahead along the direction (Nesterov)."
+_NESTEROV_HELP: Final = N_("Use Nesterov momentum, which looks one step ahead.")
 _ACCUMULATOR: Final = _number(
-    "initial_accumulator_value", 0.1, "What the memory of each weight begins with."
+    "initial_accumulator_value", 0.1, N_("Initial value of the sum of squared gradients.")
 )
 _SHARED: Final = (
-    _number("clipnorm", None, "Shortens the gradient of each weight array to this length."),
-    _number("clipvalue", None, "No part of a gradient is larger than this."),
-    _number("global_clipnorm", None, "Shortens the gradient of all weights together."),
-    _flag("use_ema", False, "Also keeps an average of the weights over time, used at the end."),
-    _rate("ema_momentum", 0.99, "How slowly that average changes."),
+    _number("clipnorm", None,
+        N_("Limits the norm of the gradient of each weight array to this value.")),
+    _number("clipvalue", None, N_("Limits each value of the gradient to this size.")),
+    _number("global_clipnorm", None,
+        N_("Limits the norm of the gradient of all weights together.")),
+    _flag("use_ema", False,
+        N_("Also keep a moving average of the weights, which is used at the end.")),
+    _rate("ema_momentum", 0.99, N_("How slowly the average of the weights changes.")),
     integer(
-        "ema_overwrite_frequency", None, "Every so many steps the average becomes the weights.",
+        "ema_overwrite_frequency", None,
+        N_("Replace the weights by their average every this many steps."),
         more=True,
     ),
-    _number("loss_scale_factor", None, "Multiplies the loss, for half precision."),
+    _number("loss_scale_factor", None, N_("Factor applied to the loss, for half precision.")),
     integer(
-        "gradient_accumulation_steps", None, "Adds up the gradients of so many batches first.",
+        "gradient_accumulation_steps", None,
+        N_("Number of batches whose gradients are accumulated before each update."),
         minimum=2, more=True,
     ),
 )  # fmt: skip
@@ -79,68 +95,85 @@ def _optimizer(
 # LossScaleOptimizer, MultiOptimizer and OptimizerMap, which wrap other optimizers (mixed precision
 # makes the first by itself), and Muon's exclude_layers, a list of layers.
 OPTIMIZERS: Final = table(
-    _optimizer("Adam", "Fits the step of each weight by itself: the usual first choice.",
+    _optimizer("Adam", N_("Adapts the step of each weight: the usual first choice."),
                _beta_1(), _beta_2(), _epsilon(),
-               _flag("amsgrad", False, "Never forgets the largest gradient.")),
-    _optimizer("SGD", "Plain steps down the slope; with momentum it rolls like a ball.",
-               rate("momentum", 0.0, "How much of the last step is kept: 0.9, say."),
+               _flag("amsgrad", False,
+                   N_("Use AMSGrad, which keeps the largest squared gradient."))),
+    _optimizer("SGD",
+        N_("Gradient descent: steps down the slope; with momentum, past steps carry on."),
+               rate("momentum", 0.0,
+                   N_("Share of the previous step that is kept, for example 0.9.")),
                flag("nesterov", False, _NESTEROV_HELP), learning_rate=0.01),
-    _optimizer("RMSprop", "Divides by the usual size of the gradient: good for memories.",
-               _rate("rho", 0.9, "How long it remembers sizes."),
-               _rate("momentum", 0.0, "How much of the last step is kept."), _epsilon(),
-               _flag("centered", False, "Takes the mean of the gradients away first.")),
-    _optimizer("AdamW", "Adam that also shrinks the weights: less overfitting.", _beta_1(),
+    _optimizer("RMSprop",
+        N_("Divides each gradient by its recent size: good for recurrent networks."),
+               _rate("rho", 0.9, N_("How slowly the average of squared gradients changes.")),
+               _rate("momentum", 0.0, N_("Share of the previous step that is kept.")), _epsilon(),
+               _flag("centered", False, N_("Subtract the mean of the gradients first."))),
+    _optimizer("AdamW", N_("Adam with weight decay, which reduces overfitting."), _beta_1(),
                _beta_2(), _epsilon(),
-               _flag("amsgrad", False, "Never forgets the largest gradient."), decay=0.004),
-    _optimizer("Nadam", "Adam that looks ahead (Nesterov).", _beta_1(), _beta_2(), _epsilon()),
-    _optimizer("Adamax", "Adam that measures by the largest gradient.", _beta_1(), _beta_2(),
+               _flag("amsgrad", False,
+                   N_("Use AMSGrad, which keeps the largest squared gradient.")), decay=0.004),
+    _optimizer("Nadam", N_("Adam with Nesterov momentum."), _beta_1(), _beta_2(), _epsilon()),
+    _optimizer("Adamax", N_("Adam based on the largest recent gradient."), _beta_1(), _beta_2(),
                _epsilon()),
-    _optimizer("Adagrad", "Steps get smaller for weights that moved much.", _ACCUMULATOR,
+    _optimizer("Adagrad", N_("Takes smaller steps for weights that have changed a lot."),
+        _ACCUMULATOR,
                _epsilon()),
-    _optimizer("Adadelta", "Adagrad that forgets old steps.",
-               _rate("rho", 0.95, "How long it remembers."), _epsilon()),
-    _optimizer("Lion", "Steps of equal size: only the direction counts.", _beta_1(),
+    _optimizer("Adadelta", N_("Adagrad that uses only recent gradients."),
+               _rate("rho", 0.95, N_("How slowly past gradients are forgotten.")), _epsilon()),
+    _optimizer("Lion", N_("Takes steps of equal size: only the sign of the gradient counts."),
+        _beta_1(),
                _beta_2(0.99)),
-    _optimizer("Ftrl", "For very many sparse inputs.",
-               _number("learning_rate_power", -0.5, "How the steps shrink: not above 0.", None),
+    _optimizer("Ftrl", N_("For a very large number of sparse inputs."),
+               _number("learning_rate_power", -0.5, N_("How fast the steps shrink: 0 or below."),
+                   None),
                _ACCUMULATOR,
-               _number("l1_regularization_strength", 0.0, "Pushes weights to exactly 0."),
-               _number("l2_regularization_strength", 0.0, "Keeps weights small."),
+               _number("l1_regularization_strength", 0.0, N_("Pushes weights to exactly 0.")),
+               _number("l2_regularization_strength", 0.0, N_("Keeps the weights small.")),
                _number("l2_shrinkage_regularization_strength", 0.0,
-                       "Keeps weights small by the gradient."),
-               _number("beta", 0.0, "Steadies the first steps.")),
-    _optimizer("Muon", "Steps at right angles for weight matrices, Adam for the rest.",
-               _rate("momentum", 0.95, "How much of the last step is kept."),
+                       N_("Keeps the weights small, by a penalty on the gradient only.")),
+               _number("beta", 0.0, N_("Stabilises the first steps."))),
+    _optimizer("Muon", N_("Orthogonal steps for weight matrices, Adam for all other weights."),
+               _rate("momentum", 0.95, N_("Share of the previous step that is kept.")),
                _flag("nesterov", True, _NESTEROV_HELP),
-               integer("ns_steps", 5, "How exactly the right angles are found.", more=True),
-               _rate("adam_beta_1", 0.9, "beta_1 of Adam."),
-               _rate("adam_beta_2", 0.999, "beta_2 of Adam."),
-               _number("adam_weight_decay", 0.004, "Weight decay of Adam."),
-               _number("adam_lr_ratio", 1, "Learning rate of Adam, as a factor."),
-               _flag("exclude_embeddings", True, "Embeddings use Adam."),
-               _number("muon_a", 3.4445, "First coefficient of the iteration.", None),
-               _number("muon_b", -4.775, "Second coefficient of the iteration.", None),
-               _number("muon_c", 2.0315, "Third coefficient of the iteration.", None),
-               _number("rms_rate", 0.2, "Size of its steps, as Adam's."),
+               integer("ns_steps", 5, N_("Number of iterations used to make each step orthogonal."),
+                   more=True),
+               _rate("adam_beta_1", 0.9, N_("beta_1 of Adam.")),
+               _rate("adam_beta_2", 0.999, N_("beta_2 of Adam.")),
+               _number("adam_weight_decay", 0.004, N_("Weight decay of Adam.")),
+               _number("adam_lr_ratio", 1, N_("Learning rate of Adam, as a factor.")),
+               _flag("exclude_embeddings", True, N_("Use Adam for embeddings.")),
+               _number("muon_a", 3.4445, N_("First coefficient of the iteration."), None),
+               _number("muon_b", -4.775, N_("Second coefficient of the iteration."), None),
+               _number("muon_c", 2.0315, N_("Third coefficient of the iteration."), None),
+               _number("rms_rate", 0.2, N_("Scales the steps to the size of Adam's steps.")),
                _epsilon(), decay=0.004),
-    _optimizer("ScheduleFreeAdamW", "AdamW that needs no schedule.", _beta_1(), _beta_2(),
+    _optimizer("ScheduleFreeAdamW", N_("AdamW that needs no learning-rate schedule."), _beta_1(),
+        _beta_2(),
                _epsilon(1e-08),
-               integer("warmup_steps", 0, "Begins gently for so many steps.", minimum=0),
+               integer("warmup_steps", 0, N_("Number of warm-up steps."), minimum=0),
                learning_rate=0.0025),
 )  # fmt: skip
 
 _INITIAL: Final = number(
-    "initial_learning_rate", REQUIRED, "The learning rate at the start.", minimum=0.0, start=0.001
+    "initial_learning_rate",
+    REQUIRED,
+    N_("The learning rate at the start."),
+    minimum=0.0,
+    start=0.001,
 )
 _DECAY_STEPS: Final = integer(
-    "decay_steps", REQUIRED, "After so many steps (batches) it has changed by the rate.",
+    "decay_steps", REQUIRED,
+    N_("Number of steps (batches) over which the learning rate changes by the decay rate."),
     start=1000,
 )  # fmt: skip
-_STAIRCASE: Final = flag("staircase", False, "Changes in jumps instead of smoothly.")
+_STAIRCASE: Final = flag("staircase", False, N_("Change in steps instead of smoothly."))
 
 
 def _decay_rate() -> Param:
-    return number("decay_rate", REQUIRED, "How strongly it falls.", minimum=0.0, start=0.9)
+    return number(
+        "decay_rate", REQUIRED, N_("How strongly the learning rate decays."), minimum=0.0, start=0.9
+    )
 
 
 def _schedule(name: str, text: str, *params: Param) -> ObjectSpec:
@@ -148,28 +181,39 @@ def _schedule(name: str, text: str, *params: Param) -> ObjectSpec:
 
 
 SCHEDULES: Final = table(
-    _schedule("ExponentialDecay", "Falls by the same factor again and again.", _INITIAL,
+    _schedule("ExponentialDecay",
+        N_("The learning rate decays by the same factor again and again."), _INITIAL,
               _DECAY_STEPS, _decay_rate(), _STAIRCASE),
-    _schedule("CosineDecay", "Falls along half a wave, gently at both ends.", _INITIAL,
+    _schedule("CosineDecay",
+        N_("The learning rate decays along a cosine curve, slowly at both ends."), _INITIAL,
               _DECAY_STEPS,
-              rate("alpha", 0.0, "The lowest rate, as a share of the start."),
-              number("warmup_target", None, "Rises to this rate first.", minimum=0.0, more=True),
-              integer("warmup_steps", 0, "Steps of that rise.", minimum=0, more=True)),
-    _schedule("CosineDecayRestarts", "Falls along half a wave and starts again.", _INITIAL,
-              integer("first_decay_steps", REQUIRED, "Steps of the first wave.", start=1000),
-              number("t_mul", 2.0, "How much longer each wave is.", minimum=0.0),
-              number("m_mul", 1.0, "How much lower each wave starts.", minimum=0.0),
-              rate("alpha", 0.0, "The lowest rate, as a share of the start.")),
-    _schedule("PiecewiseConstantDecay", "A list of rates, each for a stretch of steps.",
-              numbers("boundaries", REQUIRED, "Steps at which the rate changes.",
+              rate("alpha", 0.0, N_("The lowest learning rate, as a share of the initial one.")),
+              number("warmup_target", None, N_("The learning rate to warm up to first."),
+                  minimum=0.0, more=True),
+              integer("warmup_steps", 0, N_("Number of warm-up steps."), minimum=0, more=True)),
+    _schedule("CosineDecayRestarts",
+        N_("The learning rate decays along a cosine curve and then restarts."), _INITIAL,
+              integer("first_decay_steps", REQUIRED, N_("Number of steps of the first cycle."),
+                  start=1000),
+              number("t_mul", 2.0, N_("Factor by which each cycle is longer than the one before."),
+                  minimum=0.0),
+              number("m_mul", 1.0, N_(
+                  "Factor by which the learning rate at the start of each cycle is lower."
+              ), minimum=0.0),
+              rate("alpha", 0.0, N_("The lowest learning rate, as a share of the initial one."))),
+    _schedule("PiecewiseConstantDecay", N_("A list of learning rates, each for a range of steps."),
+              numbers("boundaries", REQUIRED, N_("The steps at which the learning rate changes."),
                       start=(1000, 2000), minimum=0),
-              numbers("values", REQUIRED, "The rates: one more than boundaries.",
+              numbers("values", REQUIRED, N_("The learning rates: one more than boundaries."),
                       start=(0.001, 0.0005, 0.0001), minimum=0.0)),
-    _schedule("PolynomialDecay", "Falls to an end rate along a straight line or a curve.",
+    _schedule("PolynomialDecay",
+        N_("The learning rate decays to a final value along a straight line or a curve."),
               _INITIAL, _DECAY_STEPS,
-              number("end_learning_rate", 0.0001, "The rate at the end.", minimum=0.0),
-              number("power", 1.0, "1 is a straight line, more bends it.", minimum=0.0),
-              flag("cycle", False, "Starts again after the end.", more=True)),
-    _schedule("InverseTimeDecay", "Falls as one over the number of steps.", _INITIAL,
+              number("end_learning_rate", 0.0001, N_("The final learning rate."), minimum=0.0),
+              number("power", 1.0, N_("1 is a straight line; larger values are curved."),
+                  minimum=0.0),
+              flag("cycle", False, N_("Start again after the end."), more=True)),
+    _schedule("InverseTimeDecay",
+        N_("The learning rate decays in inverse proportion to the number of steps."), _INITIAL,
               _DECAY_STEPS, _decay_rate(), _STAIRCASE),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from netbuilder.core.catalog.training.optimizers import SCHEDULES
+from netbuilder.core.i18n import gettext as _
 
 Params = Mapping[str, Any]
 
@@ -46,12 +47,12 @@ def argument_mismatch(name: str, params: Params) -> str | None:
         return None
     bounds, values = _several(params.get("boundaries")), _several(params.get("values"))
     if len(values) != len(bounds) + 1:
-        return (
-            f"values needs one number more than boundaries: {len(bounds) + 1}, "
-            f"and not {len(values)}."
-        )
+        return _(
+            "values must contain one number more than boundaries: {count}, not {value}.",
+            count=len(bounds) + 1, value=len(values),
+        )  # fmt: skip
     if any(later <= earlier for earlier, later in pairwise(bounds)):
-        return "boundaries must grow from each number to the next."
+        return _("Each number in boundaries must be larger than the one before.")
     return None
 
 

@@ -23,6 +23,7 @@ from netbuilder.core.check.rules.output_helpers import (
     with_loss,
 )
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 
@@ -38,16 +39,20 @@ def _softmax_mse(context: Context) -> Iterable[Violation]:
             continue  # told by loss-target
         if end.task == REGRESSION:
             fix = set_activation(end, None)
-            more = "The target is a number, so the last layer needs no activation."
+            more = _("The target is a number, so the last layer needs no activation.")
         else:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
             fix = set_loss(end, loss)
-            more = "Cross-entropy learns classes much faster."
+            more = _("Cross-entropy learns classes much faster.")
         yield Violation(
             activation_node(end),
-            f"'{activation_node(end)}' ends in softmax, which gives a probability for each class,"
-            f" but the"
-            f" loss is {loss_title(name)}, which compares numbers. {more}",
+            _(
+                "'{name}' ends in softmax, which returns class probabilities, but the loss "
+                "({loss}) compares numbers.",
+                name=activation_node(end),
+                loss=loss_title(name),
+            )
+            + f" {more}",
             fix,
         )
 
@@ -59,8 +64,12 @@ def _sigmoid_categorical(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             activation_node(end),
-            f"'{activation_node(end)}' ends in sigmoid, which judges each class alone, but"
-            f" {loss_title(name)} wants probabilities that add up to 1. Use softmax.",
+            _(
+                "'{name}' ends in sigmoid, which computes each class separately, but the loss "
+                "({loss}) needs probabilities that add up to 1. Use softmax.",
+                name=activation_node(end),
+                loss=loss_title(name),
+            ),
             set_activation(end, "softmax"),
         )
 
@@ -73,9 +82,11 @@ def _relu_output(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             activation_node(end),
-            f"'{activation_node(end)}' ends in relu, so it can never answer below 0 and stops"
-            f" learning"
-            " where it should. A number is predicted without activation.",
+            _(
+                "'{name}' ends in relu, so it can never predict a number below 0 and may stop "
+                "learning. Use no activation to predict numbers.",
+                name=activation_node(end),
+            ),
             set_activation(end, None),
         )
 
@@ -89,17 +100,25 @@ def _from_logits(context: Context) -> Iterable[Violation]:
         if wants_logits(end) and end.activation in {"softmax", "sigmoid"}:
             yield Violation(
                 activation_node(end),
-                f"'{activation_node(end)}' ends in {end.activation}, but the loss is told"
-                f" (from_logits)"
-                f" that it gets raw scores, and applies {wanted} once more.",
-                make_fix("Turn off from_logits", with_loss, end.node.id, _without_logits),
+                _(
+                    "'{name}' ends in {activation}, but from_logits is on, so the loss expects "
+                    "raw scores (logits) and applies {wanted} again.",
+                    name=activation_node(end),
+                    activation=end.activation,
+                    wanted=wanted,
+                ),
+                make_fix(_("Turn off from_logits"), with_loss, end.node.id, _without_logits),
             )
         elif not wants_logits(end) and end.activation is None and _makes_scores(end):
             yield Violation(
                 activation_node(end),
-                f"'{activation_node(end)}' gives raw scores without activation, but"
-                f" {loss_title(name)} wants"
-                f" probabilities. Use {wanted}.",
+                _(
+                    "'{name}' returns raw scores (logits) without activation, but the loss "
+                    "({loss}) needs probabilities. Use {wanted}.",
+                    name=activation_node(end),
+                    loss=loss_title(name),
+                    wanted=wanted,
+                ),
                 set_activation(end, wanted),
             )
 
@@ -126,8 +145,14 @@ def _activation_loss(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             activation_node(end),
-            f"'{activation_node(end)}' ends in {found}, but {loss_title(name)} wants probabilities."
-            f" Use {wanted}.",
+            _(
+                "'{name}' ends in {activation}, but the loss ({loss}) needs probabilities. Use "
+                "{wanted}.",
+                name=activation_node(end),
+                activation=found,
+                loss=loss_title(name),
+                wanted=wanted,
+            ),
             set_activation(end, wanted),
         )
 
@@ -147,10 +172,19 @@ def _twice(context: Context) -> Iterable[Violation]:
                 continue
             yield Violation(
                 end.activator.id,
-                f"'{end.activator.id}' applies {end.activation} to what"
-                f" {context.activation(node)} of '{node.id}' gave already. That flattens the"
-                " answer.",
-                make_fix(f"Remove '{end.activator.id}'", edits.remove_nodes, [end.activator.id]),
+                _(
+                    "'{name}' applies {activation} to the output of {other} in '{source}'. This "
+                    "makes all predictions nearly equal.",
+                    name=end.activator.id,
+                    activation=end.activation,
+                    other=context.activation(node),
+                    source=node.id,
+                ),
+                make_fix(
+                    _("Remove '{name}'", name=end.activator.id),
+                    edits.remove_nodes,
+                    [end.activator.id],
+                ),
             )
             break
 
@@ -161,10 +195,12 @@ _YES_NO = facts_for(BINARY, 1)
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "softmax-mse", Severity.WARNING, "Softmax with a loss for numbers",
-        "Softmax gives probabilities of classes; a loss that compares numbers learns from them"
-        " slowly, and cannot predict a number with them.",
-        "Use cross-entropy for classes, no activation for numbers.",
+        "softmax-mse", Severity.WARNING, N_("Softmax with a regression loss"),
+        N_(
+            "Softmax returns class probabilities. A regression loss learns slowly from them, and "
+            "they cannot predict a number."
+        ),
+        N_("Use cross-entropy for classes, or no activation for numbers."),
         _softmax_mse,
         (
             lambda: ending(
@@ -177,27 +213,33 @@ RULES: tuple[Rule, ...] = (
         field="loss",
     ),
     Rule(
-        "sigmoid-crossentropy", Severity.WARNING, "Sigmoid where classes exclude each other",
-        "Categorical cross-entropy wants probabilities that add up to 1; sigmoid judges each class"
-        " alone.",
-        "Use softmax.",
+        "sigmoid-crossentropy", Severity.WARNING, N_("Sigmoid with categorical cross-entropy"),
+        N_(
+            "Categorical cross-entropy needs probabilities that add up to 1, but sigmoid "
+            "computes each class separately."
+        ),
+        N_("Use softmax."),
         _sigmoid_categorical,
         (lambda: ending(3, "sigmoid", _FLOWERS, Choice("sparse_categorical_crossentropy")),),
         field="loss",
     ),
     Rule(
-        "relu-output", Severity.WARNING, "ReLU at the output",
-        "ReLU cuts off everything below 0, so small answers cannot be given and the unit may stop"
-        " learning for good.",
-        "Predict numbers without activation.",
+        "relu-output", Severity.WARNING, N_("ReLU at the output"),
+        N_(
+            "ReLU sets everything below 0 to 0, so the network cannot predict negative numbers "
+            "and the unit may stop learning."
+        ),
+        N_("Use no activation to predict numbers."),
         _relu_output,
         (lambda: ending(1, "relu", _PRICES),),
     ),
     Rule(
-        "from-logits", Severity.WARNING, "Activation and loss disagree (from_logits)",
-        "A cross-entropy gets either probabilities (from_logits off) or raw scores (from_logits"
-        " on). Here it gets the other.",
-        "Match the last activation and from_logits.",
+        "from-logits", Severity.WARNING, N_("Activation does not match from_logits"),
+        N_(
+            "Cross-entropy expects probabilities when from_logits is off and raw scores (logits) "
+            "when it is on. Here it gets the opposite."
+        ),
+        N_("Match the last activation and from_logits."),
         _from_logits,
         (
             lambda: ending(
@@ -210,16 +252,22 @@ RULES: tuple[Rule, ...] = (
         field="loss",
     ),
     Rule(
-        "output-activation", Severity.WARNING, "Last activation gives no probabilities",
-        "A cross-entropy compares probabilities, between 0 and 1; this activation gives others.",
-        "Use softmax for classes, sigmoid for yes or no.",
+        "output-activation", Severity.WARNING, N_("Last activation returns no probabilities"),
+        N_(
+            "Cross-entropy compares probabilities between 0 and 1, but this activation returns "
+            "other values."
+        ),
+        N_("Use softmax for classes, sigmoid for yes or no."),
         _activation_loss,
         (lambda: ending(3, "relu", _FLOWERS), lambda: ending(1, "tanh", _YES_NO)),
     ),
     Rule(
-        "double-activation", Severity.WARNING, "Activation applied twice",
-        "Softmax of softmax makes all answers nearly alike, so the network seems never sure.",
-        "Remove one of the two.",
+        "double-activation", Severity.WARNING, N_("Activation applied twice"),
+        N_(
+            "Softmax applied to softmax makes all probabilities nearly equal, so every "
+            "prediction looks uncertain."
+        ),
+        N_("Remove one of the two."),
         _twice,
         (
             lambda: Example(

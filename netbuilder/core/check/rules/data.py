@@ -10,13 +10,15 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
-from netbuilder.core.check.phrases import count_noun, node_name
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.registry import is_chosen
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Node, Project
+from netbuilder.core.wording import format_number
 
 #: Built-in data by the shape that an Input asks for.
 _BY_SHAPE = {
@@ -40,8 +42,10 @@ def _no_data(context: Context) -> Iterable[Violation]:
     new = Data(kind="builtin", name=name)
     yield Violation(
         None,
-        "No data is chosen yet. Choose a file or a built-in set in the Data tab.",
-        make_fix(f"Use the {name.replace('_', ' ')} data", edits.set_data, new) if name else None,
+        _("No data is chosen yet. Choose a file or a built-in data set in the Data tab."),
+        make_fix(_("Use the {name} data", name=name.replace("_", " ")), edits.set_data, new)
+        if name
+        else None,
     )
 
 
@@ -54,10 +58,14 @@ def _input_shape(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             node_id,
-            f"{node_name(node)} asks for {_axes(given)}, but each row of the data is"
-            f" {_axes(found)}.",
+            _(
+                "{node} has the shape {given}, but each sample of the data has the shape {found}.",
+                node=node_name(node),
+                given=_axes(given),
+                found=_axes(found),
+            ),
             make_fix(
-                "Take the shape from the data",
+                _("Use the shape of the data"),
                 edits.set_params,
                 node_id,
                 shape=...,
@@ -90,9 +98,13 @@ def _unscaled(context: Context) -> Iterable[Violation]:
         return
     yield Violation(
         bare[0],
-        f"The inputs run from {low:g} to {high:g} and are not scaled. Weights start near 1, so"
-        " large inputs make training slow or unstable.",
-        make_fix("Scale the inputs", edits.set_data, scaling="auto"),
+        _(
+            "The inputs range from {low} to {high} and are not scaled. Large inputs make "
+            "training slow or unstable, because initial weights suit inputs near 1.",
+            low=format_number(low, "g"),
+            high=format_number(high, "g"),
+        ),
+        make_fix(_("Scale the inputs"), edits.set_data, scaling="auto"),
     )
 
 
@@ -127,11 +139,17 @@ def _vocabulary(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             node.id,
-            f"{node_name(node)} has room for {count_noun(have, 'word')} (input_dim), but the"
-            f" vocabulary of"
-            f" the data has {need:,}.",
+            ngettext(
+                "{node} has room for {count} word (input_dim), but the vocabulary of the data "
+                "has {need}.",
+                "{node} has room for {count} words (input_dim), but the vocabulary of the data "
+                "has {need}.",
+                have,
+                node=node_name(node),
+                need=format_number(need, ","),
+            ),
             make_fix(
-                f"Set input_dim to {need}",
+                _("Set {name} to {value}", name="input_dim", value=need),
                 edits.set_params,
                 node.id,
                 input_dim=need,
@@ -160,10 +178,13 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
         if facts.input_dtypes.get(source) == "float32":
             yield Violation(
                 node.id,
-                f"{node_name(node)} looks up whole numbers (of words), but '{source}' gives"
-                f" measured"
-                " numbers. A Dense works on those.",
-                make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                _(
+                    "{node} looks up whole numbers (word indices), but '{source}' returns "
+                    "decimal numbers. Use a Dense for these.",
+                    node=node_name(node),
+                    source=source,
+                ),
+                make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
             )
 
 
@@ -191,9 +212,9 @@ def _reading(input_dim: int) -> Project:
 
 #: The first step, and so the first to be told.
 NO_DATA = Rule(
-    "no-data", Severity.ERROR, "No data",
-    "A network learns from data, and none is chosen.",
-    "Choose a file or a built-in set in the Data tab.",
+    "no-data", Severity.ERROR, N_("No data"),
+    N_("A network needs data to learn from, and no data is chosen."),
+    N_("Choose a file or a built-in data set in the Data tab."),
     _no_data,
     (lambda: Example(replace(chain(*_GOOD), data=Data())),
      lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
@@ -202,9 +223,9 @@ NO_DATA = Rule(
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "input-shape", Severity.ERROR, "Input does not fit the data",
-        "Input has a shape of its own that the rows of the data do not have.",
-        "Leave the shape of Input empty: it is taken from the data.",
+        "input-shape", Severity.ERROR, N_("Input does not fit the data"),
+        N_("The shape of Input differs from the shape of the data."),
+        N_("Leave the shape of Input empty to use the shape of the data."),
         _input_shape,
         (
             lambda: Example(
@@ -215,17 +236,17 @@ RULES: tuple[Rule, ...] = (
         needs_facts=True,
     ),
     Rule(
-        "embedding-vocabulary", Severity.ERROR, "Embedding too small",
-        "Embedding keeps one row for each word; words beyond its last row cannot be looked up.",
-        "Set input_dim to the size of the vocabulary.",
+        "embedding-vocabulary", Severity.ERROR, N_("Embedding too small"),
+        N_("Embedding has one row for each word. Words beyond its last row cannot be looked up."),
+        N_("Set input_dim to the size of the vocabulary."),
         _vocabulary,
         (lambda: Example(_reading(100), _TEXT),),
         needs_facts=True,
     ),
     Rule(
-        "embedding-numbers", Severity.ERROR, "Embedding of measured numbers",
-        "Embedding looks up the row of a whole number; measured numbers have no row.",
-        "Remove it, or choose data of words.",
+        "embedding-numbers", Severity.ERROR, N_("Embedding of decimal numbers"),
+        N_("Embedding looks up a row by a whole number. Decimal numbers have no row."),
+        N_("Remove the Embedding, or choose text data."),
         _embedding_numbers,
         (
             lambda: Example(
@@ -240,9 +261,9 @@ RULES: tuple[Rule, ...] = (
         needs_facts=True,
     ),
     Rule(
-        "unscaled-inputs", Severity.WARNING, "Inputs are not scaled",
-        "Columns with large numbers drown the others and make training unstable.",
-        "Turn scaling on in the Data tab; the trained model keeps it inside.",
+        "unscaled-inputs", Severity.WARNING, N_("Inputs are not scaled"),
+        N_("Columns with large numbers outweigh the others and make training unstable."),
+        N_("Turn on scaling in the Data tab. The trained model includes the scaling."),
         _unscaled,
         (
             lambda: Example(

@@ -10,6 +10,7 @@ from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.data.findings import Finding, exclude_columns_fix
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Data
 
 
@@ -48,55 +49,66 @@ def _rule(
 
 RULES: tuple[Rule, ...] = (
     _rule(
-        "target-in-features", "The target stands among the features",
-        "A column that equals the target leaves nothing to learn, and is not there when it counts.",
-        "Leave the column out.",
+        "target-in-features", N_("The target is also a feature"),
+        N_(
+            "A feature that equals the target leaves nothing to learn, and it is unknown when "
+            "you predict new rows."
+        ),
+        N_("Leave out the column."),
     ),
     _rule(
-        "id-column", "A column only names the rows",
-        "A number for each row can be learned by heart, but says nothing about new rows.",
-        "Leave the column out.",
+        "id-column", N_("A column is only an ID"),
+        N_(
+            "The network can memorise a number that is different in every row, but it tells "
+            "nothing about new rows."
+        ),
+        N_("Leave out the column."),
     ),
     _rule(
-        "stand-in", "A number stands for a missing value",
-        "A value such as -999 is far from all others and bends the scale and what is learned.",
-        "Treat it as missing.",
+        "stand-in", N_("A number marks missing values"),
+        N_(
+            "A value such as -999 is far from all others. It distorts the scaling and what the "
+            "network learns."
+        ),
+        N_("Treat the value as missing."),
     ),
     _rule(
-        "same-word-twice", "One word, several spellings",
-        "'Yes' and 'yes' count as different categories.",
-        "Count them as one.",
+        "same-word-twice", N_("One category, several spellings"),
+        N_("'Yes' and 'yes' count as different categories."),
+        N_("Merge the spellings into one category."),
     ),
     _rule(
-        "class-of-one", "A class with one row",
-        "A class that one row has cannot be both learned and tested.",
-        "Leave the row out, or collect more rows of that class.",
+        "class-of-one", N_("A class with one row"),
+        N_("A class with a single row cannot be in both the training set and the test set."),
+        N_("Leave out the row, or collect more rows of this class."),
     ),
     _rule(
-        "rows-twice", "Rows stand twice",
-        "Rows that stand among those to learn from and those to judge by make the result look "
-        "better than it is.",
-        "Use each row once.",
+        "rows-twice", N_("Duplicate rows"),
+        N_(
+            "Rows that are in both the training set and the validation set make the result look "
+            "better than it is."
+        ),
+        N_("Use each row once."),
     ),
     _rule(
-        "test-is-training", "The test file is the training file",
-        "A test on rows that were learned from says nothing about new data.",
-        "Keep rows of the training file for the test instead.",
+        "test-is-training", N_("The test file is the training file"),
+        N_("A test on training rows tells nothing about new data."),
+        N_("Hold out rows of the training file for the test instead."),
     ),
     _rule(
-        "test-rows-known", "Test rows stand among the training rows",
-        "A test on rows that were learned from says nothing about new data.",
-        "Choose a test file of other rows.",
+        "test-rows-known", N_("Test rows are also training rows"),
+        N_("A test on training rows tells nothing about new data."),
+        N_("Choose a test file with other rows."),
     ),
     _rule(
-        "total-row", "A row of totals",
-        "The sum of all rows is no row like the others.",
-        "Leave the line out.",
+        "total-row", N_("A row of totals"),
+        N_("A row that holds the totals is not a sample."),
+        N_("Leave out the row."),
     ),
     _rule(
-        "ambiguous-numbers", "Numbers that can be read in two ways",
-        "1,125 is one thousand one hundred and twenty-five, or a little more than one.",
-        "Say which character is the decimal point.",
+        "ambiguous-numbers", N_("Ambiguous numbers"),
+        N_("1,125 can mean one thousand one hundred and twenty-five or a little more than one."),
+        N_("Choose the decimal separator."),
         Severity.ERROR,
     ),
 )  # fmt: skip

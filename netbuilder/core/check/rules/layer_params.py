@@ -22,10 +22,17 @@ from netbuilder.core.check.rules.plan_objects import (
     list_plan_objects,
 )
 from netbuilder.core.engine.build.backbone_weights import weights_path
+from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 
 _SOFTMAX = {"units": 3, "activation": "softmax"}
+_UNKNOWN = {
+    "optimizer": N_("NetBuilder has no optimizer '{name}'."),
+    "loss": N_("NetBuilder has no loss '{name}'."),
+    "metric": N_("NetBuilder has no metric '{name}'."),
+    "callback": N_("NetBuilder has no callback '{name}'."),
+}
 
 
 def _unknown_layer(context: Context) -> Iterable[Violation]:
@@ -35,22 +42,26 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
         near = nearest_name(node.layer, LAYERS)
         if near is not None:
             fix = make_fix(
-                f"Use {near}",
+                _("Use {name}", name=near),
                 edits.replace_layer,
                 node.id,
                 near,
             )
         else:
             fix = make_fix(
-                f"Remove '{node.id}'",
+                _("Remove '{name}'", name=node.id),
                 edits.remove_nodes,
                 [node.id],
             )
-        hint = f" Did you mean {near}?" if near else ""
+        hint = " " + _("Did you mean '{name}'?", name=near) if near else ""
         yield Violation(
             node.id,
-            f"NetBuilder has no layer called {node.layer!r}, so '{node.id}' only keeps its place."
-            f"{hint}",
+            _(
+                "NetBuilder has no layer '{layer}', so '{name}' is only a placeholder.",
+                layer=node.layer,
+                name=node.id,
+            )
+            + hint,
             fix,
         )
 
@@ -82,18 +93,18 @@ def _unknown_param(context: Context) -> Iterable[Violation]:
                 near = None
             yield Violation(
                 node.id,
-                f"{node_name(node)} has no parameter '{name}'."
-                + (f" Did you mean '{near}'?" if near else ""),
+                _("{node} has no parameter '{name}'.", node=node_name(node), name=name)
+                + (" " + _("Did you mean '{name}'?", name=near) if near else ""),
                 _renamed_param(node, name, near),
             )
 
 
 def _renamed_param(node: Node, name: str, near: str | None) -> Fix:
     if near is None:
-        return make_fix(f"Remove '{name}'", edits.set_params, node.id, **{name: ...})
+        return make_fix(_("Remove '{name}'", name=name), edits.set_params, node.id, **{name: ...})
     value = node.params[name]
     return make_fix(
-        f"Rename to '{near}'",
+        _("Rename to '{name}'", name=near),
         edits.set_params,
         node.id,
         **{name: ..., near: value},
@@ -110,19 +121,20 @@ def _bad_param(context: Context) -> Iterable[Violation]:
                 node.id,
                 f"{node_name(node)}: {said}",
                 _reset(node.id, spec.by_name[name]),
-                f"Bad value of {name}",
+                _("Invalid value of {name}", name=name),
             )
 
 
-#: Values that were looked at, by the identity of what holds them: an edit makes new values of
-#: the node that it changes and leaves the others as they are.
-_seen: dict[int, tuple[Mapping[str, Any], LayerSpec, tuple[tuple[str, str], ...]]] = {}
+#: Values that were checked, by the identity of what holds them and the language: an edit makes
+#: new values for the node that it changes and leaves the others as they are.
+_seen: dict[tuple[int, str], tuple[Mapping[str, Any], LayerSpec, tuple[tuple[str, str], ...]]] = {}
 _SEEN_AT_MOST = 20_000
 
 
 def _bad_values(spec: LayerSpec, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Name and sentence of each value that the layer cannot take."""
-    known = _seen.get(id(params))
+    key = id(params), language()
+    known = _seen.get(key)
     if known is not None and known[0] is params and known[1] is spec:
         return known[2]
     found = []
@@ -133,13 +145,17 @@ def _bad_values(spec: LayerSpec, params: Mapping[str, Any]) -> tuple[tuple[str, 
             found.append((name, said))
     if len(_seen) >= _SEEN_AT_MOST:
         _seen.clear()
-    _seen[id(params)] = (params, spec, tuple(found))
+    _seen[key] = (params, spec, tuple(found))
     return tuple(found)
 
 
 def _reset(node_id: str, param: Param) -> Fix:
     usual = param.start if param.required else ...
-    text = f"Set {param.name} to {_shown(param.start if param.required else param.default)}"
+    text = _(
+        "Set {name} to {value}",
+        name=param.name,
+        value=_shown(param.start if param.required else param.default),
+    )
     return make_fix(text, edits.set_params, node_id, **{param.name: usual})
 
 
@@ -154,12 +170,13 @@ def _missing_param(context: Context) -> Iterable[Violation]:
             continue
         for param in spec.params:
             if param.required and param.name not in node.params:
-                helped = f" ({param.help.rstrip('.')})" if param.help else ""
+                helped = f" {param.explanation}".rstrip()
                 yield Violation(
                     node.id,
-                    f"{node_name(node)} needs a value for {param.name}{helped}.",
+                    _("{node} needs a value for {name}.", node=node_name(node), name=param.name)
+                    + helped,
                     _reset(node.id, param) if param.start is not None else None,
-                    f"{param.name} is missing",
+                    _("{name} is missing", name=param.name),
                 )
 
 
@@ -170,17 +187,17 @@ def _unknown_choice(context: Context) -> Iterable[Violation]:
             continue
         near = nearest_name(name, table)
         if near is not None:
-            text = f"Use {near}"
+            text = _("Use {name}", name=near)
         else:
-            text = {"optimizer": "Use Adam", "loss": "Choose it from the data"}.get(
-                one.kind, "Remove it"
+            text = {"optimizer": _("Use Adam"), "loss": _("Choose automatically")}.get(
+                one.kind, _("Remove")
             )
         yield Violation(
             None,
-            f"NetBuilder knows no {one.kind} called '{name}'."
-            + (f" Did you mean {near}?" if near else ""),
+            _(_UNKNOWN[one.kind], name=name)
+            + (" " + _("Did you mean '{name}'?", name=near) if near else ""),
             make_fix(text, _use, one.kind, name, near),
-            f"Unknown {one.place}",
+            _("Unknown name: {place}", place=one.place),
         )
 
 
@@ -204,25 +221,40 @@ def _bad_choice(context: Context) -> Iterable[Violation]:
             if row.required and row.name not in choice.params:
                 yield Violation(
                     None,
-                    f"{choice.name} ({one.place}) needs a value for {row.name}.",
-                    make_fix(
-                        f"Set {row.name} to {_shown(row.start)}", _set_in, one, row.name, row.start
+                    _(
+                        "{name} ({place}) needs a value for {parameter}.",
+                        name=choice.name,
+                        place=one.place,
+                        parameter=row.name,
                     ),
-                    f"{row.name} is missing",
+                    make_fix(
+                        _("Set {name} to {value}", name=row.name, value=_shown(row.start)),
+                        _set_in,
+                        one,
+                        row.name,
+                        row.start,
+                    ),
+                    _("{name} is missing", name=row.name),
                 )
         for name, value in choice.params.items():
             param = spec.by_name.get(name)
             said = (
-                f"there is no parameter '{name}'." if param is None else problem_with(param, value)
+                _("there is no parameter '{name}'.", name=name)
+                if param is None
+                else problem_with(param, value)
             )
             if said is None:
                 continue
-            text = f"Set {name} to {_shown(param.default)}" if param else f"Remove '{name}'"
+            text = (
+                _("Set {name} to {value}", name=name, value=_shown(param.default))
+                if param
+                else _("Remove '{name}'", name=name)
+            )
             yield Violation(
                 None,
                 f"{choice.name} ({one.place}): {said}",
                 make_fix(text, _set_in, one, name, ...),
-                f"Bad value in the {one.place}",
+                _("Invalid value: {place}", place=one.place),
             )
 
 
@@ -264,59 +296,71 @@ def _weights_file(context: Context) -> Iterable[Violation]:
         name = node.params.get("weights_file")
         if name and (context.base is None or weights_path(str(name), context.base).is_file()):
             continue
-        said = f"there is no file '{name}'" if name else "no file is chosen"
+        if name:
+            message = _(
+                "{node} loads its weights from the file '{name}', which does not exist.",
+                node=node_name(node), name=name,
+            )  # fmt: skip
+        else:
+            message = _(
+                "{node} loads its weights from a file, but no file is chosen.",
+                node=node_name(node),
+            )
         yield Violation(
             node.id,
-            f"{node_name(node)} is to take its weights from a file, and {said}.",
-            make_fix("Begin with random weights", edits.set_params, node.id, weights="none"),
+            message,
+            make_fix(_("Start with random weights"), edits.set_params, node.id, weights="none"),
         )
 
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "unknown-layer", Severity.ERROR, "Unknown layer",
-        "The file names a layer that is not in the catalog: misspelled, or someone's own.",
-        "Replace it by a layer that NetBuilder knows, or remove it.",
+        "unknown-layer", Severity.ERROR, N_("Unknown layer"),
+        N_(
+            "The file contains a layer that NetBuilder does not have: a misspelled name or a "
+            "custom layer."
+        ),
+        N_("Replace the layer by one from the palette, or remove it."),
         _unknown_layer,
         (lambda: _with({"units": 8, "activation": "relu"}, "Dens"),
          lambda: _with({}, "MyOwnThing")),
     ),
     Rule(
-        "unknown-parameter", Severity.ERROR, "Unknown parameter",
-        "The layer has no argument of this name, so Keras would refuse it.",
-        "Correct the name, or remove the parameter.",
+        "unknown-parameter", Severity.ERROR, N_("Unknown parameter"),
+        N_("The layer has no parameter with this name, so Keras would raise an error."),
+        N_("Correct the name, or remove the parameter."),
         _unknown_param,
         (lambda: _with({"units": 8, "activaton": "relu"}),
          lambda: _with({"units": 8, "activation": "relu", "colour": 3})),
     ),
     Rule(
-        "bad-parameter", Severity.ERROR, "Bad value",
-        "A parameter has a value that the layer cannot take.",
-        "Set a value of the kind and range that the form shows.",
+        "bad-parameter", Severity.ERROR, N_("Invalid value"),
+        N_("A parameter has a value that the layer does not accept."),
+        N_("Enter a value of the type and in the range that the form shows."),
         _bad_param,
         (lambda: _with({"units": -8, "activation": "relu"}),
          lambda: _with({"units": True, "activation": "relu"}),
          lambda: _with({"rate": 1.5}, "Dropout")),
     ),
     Rule(
-        "missing-parameter", Severity.ERROR, "Value missing",
-        "The layer cannot be made without this parameter.",
-        "Set it.",
+        "missing-parameter", Severity.ERROR, N_("Value missing"),
+        N_("The layer requires this parameter."),
+        N_("Enter a value."),
         _missing_param,
         (lambda: _with({"activation": "relu"}),),
     ),
     Rule(
-        "no-weights-file", Severity.ERROR, "No file with weights",
-        "A pretrained body takes what it knows from a file, and without the file it knows nothing.",
-        "Choose the file at weights_file, or set weights to imagenet or none.",
+        "no-weights-file", Severity.ERROR, N_("No weights file"),
+        N_("The pretrained model is set to load its weights from a file, and the file is missing."),
+        N_("Choose a file for weights_file, or set weights to imagenet or none."),
         _weights_file,
         (lambda: _with({"weights": "file", "pooling": "avg"}, "MobileNet"),),
         field="weights_file",
     ),
     Rule(
-        "unknown-choice", Severity.ERROR, "Unknown name in the plan",
-        "Loss, optimizer, metric or callback has a name that NetBuilder does not know.",
-        "Choose one from the list in the Training tab.",
+        "unknown-choice", Severity.ERROR, N_("Unknown name in the training settings"),
+        N_("The loss, optimizer, a metric or a callback has an unknown name."),
+        N_("Choose one from the list in the Training tab."),
         _unknown_choice,
         (lambda: _planned(optimizer=Choice("Adan")),
          lambda: _planned(optimizer=Choice("MyOwnThing")),
@@ -324,9 +368,9 @@ RULES: tuple[Rule, ...] = (
          lambda: _planned(loss=Choice("nothing_known"))),
     ),
     Rule(
-        "bad-choice", Severity.ERROR, "Bad value in the plan",
-        "Loss, optimizer, metric or callback has a parameter value that it cannot take.",
-        "Set a value in the range that the form shows.",
+        "bad-choice", Severity.ERROR, N_("Invalid value in the training settings"),
+        N_("The loss, optimizer, a metric or a callback has an invalid parameter."),
+        N_("Enter a value in the range that the form shows."),
         _bad_choice,
         (lambda: _planned(optimizer=Choice("Adam", {"learning_rate": -1.0})),
          lambda: _planned(optimizer=Choice("Adam", {"speed": 2.0})),

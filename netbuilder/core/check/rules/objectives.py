@@ -8,14 +8,16 @@ from typing import Any
 from netbuilder.core.catalog.training.training_index import METRICS, canonical
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
-from netbuilder.core.check.phrases import count_noun, join_words, node_name
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
 from netbuilder.core.check.rules.plan_objects import change_plan_objects
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
+from netbuilder.core.wording import format_list, format_number
 
 #: The largest class has this many rows for each of the smallest, and more: then it is told.
 _RARE = 10.0
@@ -25,13 +27,31 @@ def _dead_end(context: Context) -> Iterable[Violation]:
     for end in context.loose_layers:
         branch = _branch(context, end)
         names = context.facts.target_names if context.facts is not None else ()
-        aim = f"'{names[0]}'" if names else "the target"
-        text = f"Remove '{branch[0]}'" if len(branch) == 1 else f"Remove the branch ({len(branch)})"
+        text = (
+            _("Remove '{name}'", name=branch[0])
+            if len(branch) == 1
+            else ngettext(
+                "Remove the branch ({count} layer)",
+                "Remove the branch ({count} layers)",
+                len(branch),
+            )
+        )
         yield Violation(
             end.node.id,
-            f"{node_name(end.node)} leads nowhere: {aim} is answered by another layer. Wire it on,"
-            f" or"
-            " remove it.",
+            (
+                _(
+                    "{node} has no target: another layer predicts '{target}'. Connect it to a "
+                    "layer, or remove it.",
+                    node=node_name(end.node),
+                    target=names[0],
+                )
+                if names
+                else _(
+                    "{node} has no target: another layer predicts it. Connect it to a layer, or "
+                    "remove it.",
+                    node=node_name(end.node),
+                )
+            ),
             make_fix(text, edits.remove_nodes, branch, heal=False),
         )
 
@@ -65,9 +85,14 @@ def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
             told.add(choice.name)
             yield Violation(
                 None,
-                f"The metric {choice.name} is made for {task_names(tasks)}, but the target is"
-                f" {describe_target(end, kinds)}.",
-                make_fix(f"Remove {choice.name}", _without_metric, choice.name),
+                _(
+                    "The metric {metric} is for this kind of target: {tasks}. Your target is of "
+                    "another kind: {target}.",
+                    metric=choice.name,
+                    tasks=task_names(tasks),
+                    target=describe_target(end, kinds),
+                ),
+                make_fix(_("Remove {name}", name=choice.name), _without_metric, choice.name),
             )
 
 
@@ -97,11 +122,20 @@ def _lost_goals(context: Context) -> Iterable[Violation]:
         there = graph.inputs if what == "Input" else graph.outputs
         if name in there or not there:
             continue
+        if what == "Input":
+            message = _(
+                "There are settings for the Input '{name}', but the network has only: {names}.",
+                name=name, names=format_list(there),
+            )  # fmt: skip
+        else:
+            message = _(
+                "There are settings for the output '{name}', but the network has only: {names}.",
+                name=name, names=format_list(there),
+            )  # fmt: skip
         yield Violation(
             name if name in graph.by_id else None,
-            f"The plan says something about the {what} '{name}', but the network has only"
-            f" {join_words(there)}.",
-            make_fix("Forget it", _forgotten, name, what),
+            message,
+            make_fix(_("Remove these settings"), _forgotten, name, what),
         )
 
 
@@ -128,12 +162,22 @@ def _imbalance(context: Context) -> Iterable[Violation]:
     rarest = ""
     if len(facts.class_counts) == len(facts.classes) and counts:
         name = facts.classes[facts.class_counts.index(min(counts))]
-        rarest = f" '{name}' has only {count_noun(min(counts), 'row')}."
+        rarest = " " + ngettext(
+            "'{name}' has only {count} row.",
+            "'{name}' has only {count} rows.",
+            min(counts),
+            name=name,
+        )
     yield Violation(
         None,
-        f"The largest class has {facts.imbalance:.0f} rows for each row of the smallest.{rarest}"
-        " A network that never answers the rare one would look good.",
-        make_fix("Weigh the classes", edits.set_training, class_weight="balanced"),
+        _(
+            "The largest class has {ratio} rows for each row of the smallest.",
+            ratio=format_number(facts.imbalance, ".0f"),
+        )
+        + rarest
+        + " "
+        + _("A network that never predicts the rare class would still score well."),
+        make_fix(_("Use class weights"), edits.set_training, class_weight="balanced"),
     )
 
 
@@ -160,17 +204,17 @@ def _planned(last: dict[str, object], **plan: object) -> Project:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "dead-end", Severity.ERROR, "Leads nowhere",
-        "A branch ends in a layer that is no answer to the target, beside one that is.",
-        "Wire it to where it should go, or remove it.",
+        "dead-end", Severity.ERROR, N_("Branch without a target"),
+        N_("A branch ends in a layer that does not predict the target; another layer does."),
+        N_("Connect the branch to another layer, or remove it."),
         _dead_end,
         (_forked,),
         needs_facts=True, needs_shapes=True,
     ),
     Rule(
-        "lost-goal", Severity.WARNING, "A goal of nothing",
-        "The file gives a loss, metrics or columns to an Input or output that is none.",
-        "Correct the name in the file, or forget the goal.",
+        "lost-goal", Severity.WARNING, N_("Settings for a missing layer"),
+        N_("The file has a loss, metrics or columns for an Input or output that does not exist."),
+        N_("Correct the name in the file, or remove these settings."),
         _lost_goals,
         (
             lambda: Example(
@@ -179,10 +223,12 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        "metric-target", Severity.ERROR, "Metric cannot be computed",
-        "A metric compares answers with targets of one form: class numbers, one-hot rows or"
-        " numbers. These have another.",
-        "Choose a metric that is made for the target.",
+        "metric-target", Severity.ERROR, N_("Metric cannot be computed"),
+        N_(
+            "A metric compares predictions with one kind of target: class indices, one-hot "
+            "vectors or numbers. This target is of another kind."
+        ),
+        N_("Choose a metric that fits the target."),
         lambda context: _metric(context, fatal=True),
         (
             lambda: Example(
@@ -194,10 +240,12 @@ RULES: tuple[Rule, ...] = (
         field="metrics",
     ),
     Rule(
-        "metric-meaning", Severity.WARNING, "Metric says nothing here",
-        "A metric measures one kind of answer: accuracy is for classes, mean absolute error for"
-        " numbers.",
-        "Choose a metric that is made for the target.",
+        "metric-meaning", Severity.WARNING, N_("Metric does not fit the target"),
+        N_(
+            "A metric measures one kind of prediction: accuracy is for classes, mean absolute "
+            "error is for numbers."
+        ),
+        N_("Choose a metric that fits the target."),
         lambda context: _metric(context, fatal=False),
         (
             lambda: Example(
@@ -208,9 +256,9 @@ RULES: tuple[Rule, ...] = (
         field="metrics",
     ),
     Rule(
-        "rare-class", Severity.WARNING, "A class is rare",
-        "Where one class has few rows, a network does well by never answering it.",
-        "Weigh the classes, so that each counts the same.",
+        "rare-class", Severity.WARNING, N_("Imbalanced classes"),
+        N_("When one class has few rows, a network can score well without ever predicting it."),
+        N_("Use class weights, so that each class counts the same."),
         _imbalance,
         (
             lambda: Example(

@@ -10,7 +10,7 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
-from netbuilder.core.check.phrases import count_noun, join_words, node_name
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import (
@@ -26,6 +26,7 @@ from netbuilder.core.check.rules.output_helpers import (
 )
 from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 
@@ -42,14 +43,19 @@ def _units(context: Context) -> Iterable[Violation]:
         if _meant_as_number(end):
             yield Violation(
                 end.node.id,
-                f"The network predicts a number, but the target was taken for"
-                f" {count_noun(len(end.classes), 'class')}, because it has few different values.",
-                make_fix("Take the target as a number", edits.set_data, task=REGRESSION),
+                ngettext(
+                    "The network predicts a number, but the target is treated as {count} class, "
+                    "because it has few different values.",
+                    "The network predicts a number, but the target is treated as {count} "
+                    "classes, because it has few different values.",
+                    len(end.classes),
+                ),
+                make_fix(_("Treat the target as a number"), edits.set_data, task=REGRESSION),
             )
         else:
             have = end.shape[1]
             unfinished = _hidden(end, have)
-            title = LAST_MISSING if unfinished else ""
+            title = _(LAST_MISSING) if unfinished else ""
             yield Violation(
                 end.node.id, _units_text(end, have), _units_fix(end, have), title,
                 beginning=unfinished,
@@ -64,23 +70,38 @@ def _meant_as_number(end: OutputEnd) -> bool:
 
 
 def _units_text(end: OutputEnd, have: int) -> str:
-    last = node_name(end.maker or end.node)
+    last, need, units = node_name(end.maker or end.node), _need(end), have
+    ends = ngettext(
+        "The network ends in {node} with {count} unit.",
+        "The network ends in {node} with {count} units.",
+        units, node=last,
+    )  # fmt: skip
     if end.task in {CLASSES, MULTI_LABEL} and end.classes:
-        shown = join_words([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])], "and")
-        aim = f"the data has {count_noun(len(end.classes), 'class')} ({shown})"
+        shown = ", ".join([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])])
+        target = ngettext(
+            "The data has {count} class ({names}).",
+            "The data has {count} classes ({names}).",
+            len(end.classes), names=shown,
+        )  # fmt: skip
     elif end.task == BINARY:
-        aim = "the target is yes or no"
+        target = _("The target is yes or no.")
     else:
-        aim = f"the target is {count_noun(end.units or 0, 'number')} for each row"
-    verb = "Add a last layer with" if _hidden(end, have) else "The last layer needs"
-    units = count_noun(have, "unit")
-    return f"The network ends in {last} with {units}, but {aim}. {verb} {_need(end)}."
+        target = ngettext(
+            "The target is {count} number for each row.",
+            "The target is {count} numbers for each row.",
+            end.units or 0,
+        )
+    if _hidden(end, have):
+        todo = _("Add a last layer with {settings}.", settings=need)
+    else:
+        todo = _("The last layer needs {settings}.", settings=need)
+    return f"{ends} {target} {todo}"
 
 
 def _need(end: OutputEnd) -> str:
     """Units and activation that the target needs: ``3 units, softmax``."""
     activation = wanted_activation(end)
-    units = count_noun(end.units or 1, "unit")
+    units = ngettext("{count} unit", "{count} units", end.units or 1)
     return f"{units}, {activation}" if activation else units
 
 
@@ -97,13 +118,22 @@ def _units_fix(end: OutputEnd, have: int) -> Fix:
     if maker is None or maker.shared is not None or _hidden(end, have):
         params = {"units": units, "activation": activation}
         return make_fix(
-            f"Add a Dense: {_need(end)}", edits.insert_after, end.node.id, "Dense", params=params
+            _("Add a Dense: {settings}", settings=_need(end)),
+            edits.insert_after,
+            end.node.id,
+            "Dense",
+            params=params,
         )
     alone = not any(spec_of(t.layer).activation or t.layer == "Activation" for t in end.tail)
     if end.activation == activation or not alone:
-        return make_fix(f"Set {count_noun(units, 'unit')}", edits.set_params, maker.id, units=units)
+        return make_fix(
+            ngettext("Set {count} unit", "Set {count} units", units),
+            edits.set_params,
+            maker.id,
+            units=units,
+        )
     changes = {"units": units, "activation": activation or "linear"}
-    return make_fix(f"Set {_need(end)}", edits.set_params, maker.id, **changes)
+    return make_fix(_("Set {settings}", settings=_need(end)), edits.set_params, maker.id, **changes)
 
 
 def _one_unit(context: Context) -> Iterable[Violation]:
@@ -115,8 +145,20 @@ def _one_unit(context: Context) -> Iterable[Violation]:
         wanted = None if end.task == REGRESSION else "sigmoid"
         yield Violation(
             activation_node(end),
-            f"'{activation_node(end)}' has softmax on a single unit, so it always answers 1."
-            f" Use {wanted or 'no activation'} here.",
+            (
+                _(
+                    "'{name}' has softmax on a single unit, so it always returns 1. "
+                    "Use {activation}.",
+                    name=activation_node(end),
+                    activation=wanted,
+                )
+                if wanted
+                else _(
+                    "'{name}' has softmax on a single unit, so it always returns 1. "
+                    "Use no activation.",
+                    name=activation_node(end),
+                )
+            ),
             set_activation(end, wanted),
         )
 
@@ -136,11 +178,21 @@ def _loss_target(context: Context) -> Iterable[Violation]:
             continue  # comparing numbers with 0 and 1 learns too, if slowly
         swap = (_ONE_HOT if "one_hot" in kinds else _SPARSE).get(name)
         softmax = end.activation == "softmax" and name in NUMBERS
-        why = f"'{activation_node(end)}' ends in softmax, which suits classes. " if softmax else ""
+        why = (
+            " " + _("'{name}' ends in softmax, which suits classes.", name=activation_node(end))
+            if softmax
+            else ""
+        )
         yield Violation(
             None,
-            f"The loss is {loss_title(name)}, made for {task_names(spec.tasks)}, but the target is"
-            f" {describe_target(end, kinds)}. {why}".strip(),
+            _(
+                "The loss ({loss}) is for this kind of target: {tasks}. Your target is of "
+                "another kind: {target}.",
+                loss=loss_title(name),
+                tasks=task_names(spec.tasks),
+                target=describe_target(end, kinds),
+            )
+            + why,
             set_loss(end, swap),
         )
 
@@ -151,10 +203,12 @@ def _dropout_output(context: Context) -> Iterable[Violation]:
             if spec_of(node.layer).noise:
                 yield Violation(
                     node.id,
-                    f"{node_name(node)} stands behind the last layer, so it throws away parts of"
-                    f" the"
-                    " answer itself while training. Put it between hidden layers.",
-                    make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                    _(
+                        "{node} comes after the last layer, so it sets parts of the prediction "
+                        "to 0 during training. Move it between hidden layers.",
+                        node=node_name(node),
+                    ),
+                    make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
                 )
 
 
@@ -176,10 +230,9 @@ _YES_NO = facts_for(BINARY, 1)
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "output-units", Severity.ERROR, "Units do not match the target",
-        "The last layer must give as many numbers as the target has: one for each class, or one"
-        " for each number that is predicted.",
-        "Set the units of the last layer.",
+        "output-units", Severity.ERROR, N_("Units do not match the target"),
+        N_("The last layer must have one unit for each class, or one for each number to predict."),
+        N_("Set the units of the last layer."),
         _units,
         (
             lambda: ending(10, "softmax", _FLOWERS),
@@ -195,19 +248,23 @@ RULES: tuple[Rule, ...] = (
         needs_facts=True, needs_shapes=True,
     ),
     Rule(
-        "softmax-one-unit", Severity.ERROR, "Softmax on one unit",
-        "Softmax makes its units add up to 1, so a single unit always answers 1 and nothing is"
-        " learned.",
-        "Use sigmoid for yes or no, no activation for a number.",
+        "softmax-one-unit", Severity.ERROR, N_("Softmax on one unit"),
+        N_(
+            "The outputs of softmax add up to 1, so a single unit always returns 1 and the "
+            "network learns nothing."
+        ),
+        N_("Use sigmoid for yes or no, or no activation for a number."),
         _one_unit,
         (lambda: ending(1, "softmax", _YES_NO), lambda: ending(1, "softmax", _PRICES)),
         needs_shapes=True,
     ),
     Rule(
-        "loss-target", Severity.ERROR, "Loss does not fit the target",
-        "Each loss is made for one kind of target: numbers, yes or no, class numbers (sparse) or"
-        " one-hot rows.",
-        "Choose the loss that is made for the target.",
+        "loss-target", Severity.ERROR, N_("Loss does not fit the target"),
+        N_(
+            "Each loss is made for one kind of target: numbers, yes or no, class indices "
+            "(sparse) or one-hot vectors."
+        ),
+        N_("Choose a loss that fits the target."),
         _loss_target,
         (
             lambda: ending(3, "softmax", _FLOWERS, Choice("categorical_crossentropy")),
@@ -222,9 +279,9 @@ RULES: tuple[Rule, ...] = (
         field="loss",
     ),
     Rule(
-        "dropout-output", Severity.WARNING, "Dropout at the output",
-        "Dropout behind the last layer sets parts of the answer to 0 while training.",
-        "Remove it, or move it between hidden layers.",
+        "dropout-output", Severity.WARNING, N_("Dropout at the output"),
+        N_("Dropout after the last layer sets parts of the prediction to 0 during training."),
+        N_("Remove the layer, or move it between hidden layers."),
         _dropout_output,
         (_dropped,),
     ),

@@ -8,10 +8,11 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.check.context import OutputEnd
-from netbuilder.core.check.phrases import count_noun, join_words
+from netbuilder.core.check.phrases import join_words
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 
@@ -35,11 +36,11 @@ NUMBERS = frozenset(
     }
 )
 _WORDS = {
-    REGRESSION: "numbers",
-    BINARY: "yes or no",
-    CLASSES: "class numbers",
-    "one_hot": "one-hot rows",
-    MULTI_LABEL: "several labels at once",
+    REGRESSION: N_("numbers"),
+    BINARY: N_("yes or no"),
+    CLASSES: N_("class indices"),
+    "one_hot": N_("one-hot vectors"),
+    MULTI_LABEL: N_("several labels per sample"),
 }
 
 
@@ -51,7 +52,7 @@ def loss_name(end: OutputEnd) -> str:
 def loss_title(name: str) -> str:
     """The name of a loss in a sentence."""
     spec = LOSSES.get(name)
-    return (spec.title if spec and spec.title else name).lower()
+    return (spec.display_title if spec else name).lower()
 
 
 def activation_for(task: str | None) -> str | None:
@@ -66,9 +67,9 @@ def wants_logits(end: OutputEnd) -> bool:
 
 def set_loss(end: OutputEnd, name: str | None) -> Fix:
     """Set the loss of an output where the plan says it; None: chosen from the data."""
-    text = "Choose the loss from the data"
+    text = _("Choose the loss automatically")
     if name is not None:
-        text = f"Use {loss_title(name)}"
+        text = _("Use {name}", name=loss_title(name))
     return make_fix(text, with_loss, end.node.id, lambda _old: Choice(name) if name else None)
 
 
@@ -89,10 +90,10 @@ def set_activation(end: OutputEnd, name: str | None) -> Fix | None:
     node = end.activator or end.maker
     if node is None:
         return None
-    text = f"Set activation to {name or 'linear'}"
+    text = _("Set {name} to {value}", name="activation", value=name or "linear")
     if spec_of(node.layer).activation is not None:
         if name is None:
-            return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+            return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
 
         def swap(project: Project) -> Project:
             at = project.graph.nodes.index(project.graph.by_id[node.id])
@@ -104,7 +105,7 @@ def set_activation(end: OutputEnd, name: str | None) -> Fix | None:
         if name is None:
             return None
         return make_fix(
-            f"Add {name}",
+            _("Add {name}", name=name),
             edits.insert_after,
             end.node.id,
             "Activation",
@@ -136,14 +137,17 @@ def target_kinds(end: OutputEnd, facts: DataFacts) -> set[str]:
 def task_names(tasks: tuple[str, ...]) -> str:
     """Kinds of target in words."""
     if {BINARY, CLASSES, "one_hot"} <= set(tasks):
-        return "classes"
+        return _("classes")
     if set(tasks) == {BINARY, MULTI_LABEL}:
-        return "yes or no"
-    return join_words([_WORDS.get(task, task) for task in tasks], "or")
+        return _("yes or no")
+    return join_words([_(_WORDS[task]) if task in _WORDS else task for task in tasks], "or")
 
 
 def describe_target(end: OutputEnd, kinds: set[str]) -> str:
     """The target of an output in words; ``kinds`` as ``target_kinds`` says."""
     kind = next(iter(kinds), "")
-    classes = f" ({count_noun(len(end.classes), 'class')})" if kind == CLASSES else ""
-    return _WORDS.get(kind, "something else") + classes
+    words = _(_WORDS[kind]) if kind in _WORDS else _("something else")
+    if kind != CLASSES:
+        return words
+    classes = ngettext("{count} class", "{count} classes", len(end.classes))
+    return f"{words} ({classes})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
 
@@ -15,6 +16,12 @@ TABLES: Mapping[str, Mapping[str, ObjectSpec]] = {
     "loss": LOSSES,
     "metric": METRICS,
     "callback": CALLBACKS,
+}
+_KIND_NAMES = {
+    "optimizer": N_("optimizer"),
+    "loss": N_("loss"),
+    "metric": N_("metric"),
+    "callback": N_("callback"),
 }
 
 
@@ -29,7 +36,8 @@ class PlanObject:
     @property
     def place(self) -> str:
         """Where it stands, in words."""
-        return f"{self.kind} of '{self.output}'" if self.output else self.kind
+        kind = _(_KIND_NAMES[self.kind])
+        return _("{kind} of '{output}'", kind=kind, output=self.output) if self.output else kind
 
 
 def list_plan_objects(training: Training) -> Iterator[PlanObject]:

@@ -10,6 +10,7 @@ from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.data.data_facts import CLASSES
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import byte_input_layer, passes_pixels, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
@@ -27,9 +28,13 @@ def _data_and_network(context: Context) -> Iterable[Violation]:
         node = context.graph.by_id[taker]
         yield Violation(
             taker,
-            f"{node_name(node)} wants values from 0 to 255, but the data is scaled before it"
-            f" ({data.scaling}): it would see almost nothing.",
-            make_fix("Let the network scale", edits.set_data, scaling="auto"),
+            _(
+                "{node} expects values from 0 to 255, but the data is scaled before ({scaling}), "
+                "so all values look almost the same.",
+                node=node_name(node),
+                scaling=data.scaling,
+            ),
+            make_fix(_("Let the network scale the data"), edits.set_data, scaling="auto"),
         )
 
 
@@ -43,10 +48,13 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
         if second is not None:
             yield Violation(
                 node.id,
-                f"{node_name(node)} scales the values, and {node_name(second)} behind it scales"
-                f" them"
-                " again: it wants them from 0 to 255.",
-                make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                _(
+                    "{node} scales the values, and {other} after it expects values from 0 to 255 "
+                    "and scales them again.",
+                    node=node_name(node),
+                    other=node_name(second),
+                ),
+                make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
             )
 
 
@@ -81,18 +89,22 @@ _DIVIDE = {"scale": 1 / 255}
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "scaled-twice", Severity.WARNING, "Scaled twice",
-        "The first layer wants pixels from 0 to 255 and scales them itself; scaled before, all of"
-        " them are almost the same to it, and it learns little or nothing.",
-        "Set the scaling of the data to auto: it gives the network what it wants.",
+        "scaled-twice", Severity.WARNING, N_("Scaled twice"),
+        N_(
+            "The first layer expects pixels from 0 to 255 and scales them itself. If the data is "
+            "scaled before, all pixels look almost the same and the network learns little."
+        ),
+        N_("Set the scaling of the data to auto."),
         _data_and_network,
         (lambda: Example(_pictures(("divide", "Rescaling", _DIVIDE), scaling="minmax"), _PIXELS),),
     ),
     Rule(
-        "two-rescalings", Severity.WARNING, "Two layers that scale",
-        "A pretrained body and a Rescaling by 1/255 both want pixels from 0 to 255; behind"
-        " another Rescaling they get numbers near 0.",
-        "Remove one of the two.",
+        "two-rescalings", Severity.WARNING, N_("Two layers that scale"),
+        N_(
+            "A pretrained model and a Rescaling by 1/255 both expect pixels from 0 to 255. After "
+            "another Rescaling they get numbers near 0."
+        ),
+        N_("Remove one of the two."),
         _layer_and_layer,
         (
             lambda: Example(

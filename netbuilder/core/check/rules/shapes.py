@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
-from netbuilder.core.check.phrases import count_noun, describe_output, node_name
+from netbuilder.core.check.phrases import describe_output, node_name
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
@@ -14,6 +14,7 @@ from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.shape_errors import is_recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape
 from netbuilder.core.data.data_facts import CLASSES
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 
@@ -31,7 +32,7 @@ def _said(code: str, make: _Mend) -> Callable[[Context], Iterable[Violation]]:
 
 
 #: What a network lacks that ends in a hidden layer: mostly the hand has not come so far.
-LAST_MISSING = "The last layer is missing"
+LAST_MISSING = N_("The last layer is missing")
 
 
 def _rank(context: Context) -> Iterable[Violation]:
@@ -45,9 +46,13 @@ def _rank(context: Context) -> Iterable[Violation]:
         assert shape is not None
         yield Violation(
             node.id,
-            f"{node_name(node)} expects a list of numbers, but {node_name(source)} gives"
-            f" {describe_output(shape)}."
-            " Put a Flatten between them.",
+            _(
+                "{node} expects a list of numbers, but {source} returns {output}. Insert a "
+                "Flatten between them.",
+                node=node_name(node),
+                source=node_name(source),
+                output=describe_output(shape),
+            ),
             mend.insert_layer_edit(source.id, node.id, "Flatten"),
         )
 
@@ -101,22 +106,31 @@ def _output_rank(context: Context) -> Iterable[Violation]:
         if giver is not None:
             yield Violation(
                 giver.id,
-                f"{node_name(giver)} gives an answer at every step, so the network ends in"
-                f" {describe_output(shape)}, but the target is one answer for each row."
-                " Turn off return_sequences.",
+                _(
+                    "{node} returns a value at every step, so the network returns {output}, but "
+                    "the target has one value for each row. Turn off return_sequences.",
+                    node=node_name(giver),
+                    output=describe_output(shape),
+                ),
                 mend.set_return_sequences(giver, on=False),
             )
             continue
         units, activation = end.units or 1, wanted_activation(end)
         yield Violation(
             end.node.id,
-            f"The network ends in {describe_output(shape)} from {node_name(end.node)}, but the"
-            f" target is"
-            f" {count_noun(units, 'number')} for each row. Put a Flatten and a Dense at the end.",
+            ngettext(
+                "The network ends in {node} and returns {output}, but the target is {count} "
+                "number for each row. Add a Flatten and a Dense at the end.",
+                "The network ends in {node} and returns {output}, but the target is {count} "
+                "numbers for each row. Add a Flatten and a Dense at the end.",
+                units,
+                node=node_name(end.node),
+                output=describe_output(shape),
+            ),
             None
             if None in shape[1:]
-            else make_fix("Add Flatten and Dense", _ended, end, units, activation),
-            LAST_MISSING,
+            else make_fix(_("Add Flatten and Dense"), _ended, end, units, activation),
+            _(LAST_MISSING),
             beginning=True,
         )
 
@@ -150,10 +164,12 @@ def _branches(left: tuple[str, str, dict], right: tuple[str, str, dict], merge: 
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "rank-mismatch", Severity.ERROR, "Shape does not fit",
-        "A layer gets data of another kind than it works on: pictures where it wants a list, a"
-        " list where it wants pictures or sequences.",
-        "Put Flatten or Reshape between them, or use another layer.",
+        "rank-mismatch", Severity.ERROR, N_("Shape does not fit"),
+        N_(
+            "A layer gets input of the wrong kind: pictures instead of a list of numbers, or a "
+            "list of numbers instead of pictures or sequences."
+        ),
+        N_("Insert Flatten or Reshape between the layers, or use another layer."),
         _rank,
         (
             lambda: Example(chain(_PICTURE, _CONV, ("dense_1", "Dense", {"units": 3}))),
@@ -169,9 +185,9 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "return-sequences", Severity.ERROR, "Only the last answer",
-        "A recurrent layer gives only its last answer, but the layer behind it wants a sequence.",
-        "Turn on return_sequences of the first.",
+        "return-sequences", Severity.ERROR, N_("Only the last step is returned"),
+        N_("A recurrent layer returns only its last step, but the next layer expects a sequence."),
+        N_("Turn on return_sequences in the first layer."),
         _said("return-sequences", lambda c, n, s: mend.sequences_fix(c, n)),
         (
             lambda: Example(
@@ -190,10 +206,12 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "kernel-too-large", Severity.ERROR, "Window larger than its input",
-        "A convolution or pooling window does not fit into what it slides over; pictures shrink"
-        " with every such layer.",
-        'Make it smaller, or set padding to "same".',
+        "kernel-too-large", Severity.ERROR, N_("Window larger than its input"),
+        N_(
+            "A convolution or pooling window is larger than its input. Pictures become smaller "
+            "with every such layer."
+        ),
+        N_("Make the window smaller, or set padding to \"same\"."),
         _said("kernel-too-large", lambda c, n, s: mend.kernel_fix(c, n)),
         (
             lambda: Example(
@@ -208,10 +226,12 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "merge-mismatch", Severity.ERROR, "Branches do not fit together",
-        "Layers that add or multiply branches need them to have the same shape; Concatenate needs"
-        " it in all axes but one.",
-        "Give the branches the same sizes, or bring one to the other's size with a layer.",
+        "merge-mismatch", Severity.ERROR, N_("Branches do not fit together"),
+        N_(
+            "Layers that add or multiply branches need inputs of the same shape. For "
+            "Concatenate, all axes but one must be the same."
+        ),
+        N_("Give the branches the same shape, or add a layer that changes the shape of one."),
         _said("merge-mismatch", lambda c, n, s: mend.merge_fix(c, n, s.inputs)),
         (
             lambda: _branches(
@@ -236,9 +256,9 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "reshape-mismatch", Severity.ERROR, "Numbers do not add up",
-        "Reshape only arranges numbers: the new shape must hold as many as come in.",
-        "Change target_shape so that its product is the number of values that come in.",
+        "reshape-mismatch", Severity.ERROR, N_("Reshape does not fit"),
+        N_("Reshape keeps all values: the new shape must hold as many values as the input."),
+        N_("Change target_shape so that its product is the number of input values."),
         _said("reshape-mismatch", lambda c, n, s: mend.reshape_fix(c, n, s.inputs)),
         (
             lambda: Example(
@@ -252,9 +272,12 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "unknown-size", Severity.ERROR, "Size is not fixed",
-        "A layer with weights has to know how many numbers come in, and an axis has any length.",
-        "Pool over that axis first, or give Input a fixed shape.",
+        "unknown-size", Severity.ERROR, N_("Size is not fixed"),
+        N_(
+            "A layer with weights needs a fixed number of input values, but one axis can have "
+            "any length."
+        ),
+        N_("Add a pooling layer over this axis, or give Input a fixed shape."),
         _said("unknown-size", lambda c, n, s: mend.unknown_size_fix(c, n)),
         (
             lambda: Example(
@@ -268,9 +291,9 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "shape-error", Severity.ERROR, "Keras cannot use this",
-        "Keras refuses the layer on what it is given.",
-        "Read what Keras says, and change the layer or what feeds it.",
+        "shape-error", Severity.ERROR, N_("Keras cannot use this input"),
+        N_("Keras raises an error for this layer with its input."),
+        N_("Read the message from Keras, and change the layer or its input."),
         _said("shape-error", lambda c, n, s: mend.removal_fix(c, n)),
         (
             lambda: Example(
@@ -280,10 +303,12 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "layer-error", Severity.ERROR, "Keras refuses the values",
-        "Each value is allowed by itself, but not together: filters that groups do not divide,"
-        " or strides with dilation.",
-        "Change the values that the message names, or go back to Keras's own.",
+        "layer-error", Severity.ERROR, N_("Invalid combination of values"),
+        N_(
+            "Each value is valid, but not in combination: for example, filters that are no "
+            "multiple of groups, or strides with dilation."
+        ),
+        N_("Change the values that the message names, or restore the defaults of Keras."),
         _said("layer-error", lambda c, n, s: mend.reset_fix(c, n)),
         (
             lambda: Example(
@@ -297,9 +322,9 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "shared-shape", Severity.ERROR, "Shared weights do not fit",
-        "Nodes that share a layer need inputs of the same size, because the weights are the same.",
-        "Give the node weights of its own, or both the same input.",
+        "shared-shape", Severity.ERROR, N_("Shared weights do not fit"),
+        N_("Layers that share weights need inputs of the same shape."),
+        N_("Unshare the weights, or give both layers inputs of the same shape."),
         _said("shared-shape", lambda c, n, s: mend.unshare_edit(n)),
         (
             lambda: Example(
@@ -314,9 +339,12 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "output-rank", Severity.ERROR, "The end is no list",
-        "The network ends in sequences or pictures, and the target is a list of numbers.",
-        "Turn off return_sequences of the last recurrent layer, or end with Flatten and Dense.",
+        "output-rank", Severity.ERROR, N_("The output has the wrong shape"),
+        N_("The network returns sequences or pictures, but the target is a list of numbers."),
+        N_(
+            "Turn off return_sequences in the last recurrent layer, or add Flatten and Dense at "
+            "the end."
+        ),
         _output_rank,
         (
             lambda: Example(

@@ -8,16 +8,18 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
-from netbuilder.core.check.phrases import count_noun, join_words, node_name
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.project.wiring import replace_graph
+from netbuilder.core.wording import format_list
 
 _DENSE = {"units": 8, "activation": "relu"}
 _NO_END = {DEFAULT_OUTPUT: 1}
@@ -37,11 +39,11 @@ def _no_input(context: Context) -> Iterable[Violation]:
         return project
 
     what = (
-        "The network has no Input, so no data can come in."
+        _("The network has no Input, so it gets no data.")
         if context.graph.nodes
-        else ("The canvas is empty. A network begins with an Input, where the data comes in.")
+        else (_("The canvas is empty. Start with an Input, where the data enters the network."))
     )
-    yield Violation(None, what, make_fix("Add an Input", edit))
+    yield Violation(None, what, make_fix(_("Add an Input"), edit))
 
 
 def _takes_one(node: Node) -> bool:
@@ -54,7 +56,7 @@ def _no_layers(context: Context) -> Iterable[Violation]:
         return
     yield Violation(
         None,
-        "The network has an Input and nothing behind it. Add a layer that learns, such as Dense.",
+        _("The network has only an Input. Add a layer that learns, such as Dense."),
         _first_layer(context),
     )
 
@@ -68,7 +70,7 @@ def _first_layer(context: Context) -> Fix:
     facts = context.facts
     units = facts.output_units.get(DEFAULT_OUTPUT) if facts and context.task_is_known else None
     if facts is None or units is None:
-        return make_fix("Add a Dense", edits.append_layer, "Dense")
+        return make_fix(_("Add a Dense"), edits.append_layer, "Dense")
     activation = activation_for(facts.tasks.get(DEFAULT_OUTPUT, facts.task))
     shape = facts.input_shapes.get(context.graph.inputs[-1], ())
     flat = len(shape) < 2 or None in shape
@@ -79,11 +81,17 @@ def _first_layer(context: Context) -> Fix:
             project = edits.append_layer(project, "Flatten")
         return edits.append_layer(project, "Dense", params=params)
 
-    what = "a Dense" if flat else "Flatten and Dense"
-    asked = (
-        f"{count_noun(units, 'unit')}, {activation}" if activation else count_noun(units, "unit")
+    asked = ngettext("{count} unit", "{count} units", units)
+    if activation:
+        asked = f"{asked}, {activation}"
+    return make_fix(
+        (
+            _("Add a Dense: {settings}", settings=asked)
+            if flat
+            else _("Add Flatten and Dense: {settings}", settings=asked)
+        ),
+        edit,
     )
-    return make_fix(f"Add {what}: {asked}", edit)
 
 
 def _unconnected(context: Context) -> Iterable[Violation]:
@@ -96,8 +104,11 @@ def _unconnected(context: Context) -> Iterable[Violation]:
             continue  # told by dangling-edge
         yield Violation(
             root,
-            f"Nothing is wired to {node_name(node)}, so no data reaches it."
-            " Wire a layer to it, or remove it.",
+            _(
+                "{node} has no input connection, so it gets no data. Connect a layer to it, or "
+                "remove it.",
+                node=node_name(node),
+            ),
             _join(context, root) or _removal(node),
         )
     if len(graph.nodes) > len(graph.inputs):
@@ -106,13 +117,16 @@ def _unconnected(context: Context) -> Iterable[Violation]:
                 node = graph.by_id[source]
                 yield Violation(
                     source,
-                    f"{node_name(node)} feeds nothing. Wire it to a layer, or remove it.",
+                    _(
+                        "{node} is not connected to any layer. Connect it, or remove it.",
+                        node=node_name(node),
+                    ),
                     _lead(context, source) or _removal(node),
                 )
 
 
 def _removal(node: Node) -> Fix:
-    return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
 
 
 def _join(context: Context, root: str) -> Fix | None:
@@ -124,7 +138,7 @@ def _join(context: Context, root: str) -> Fix | None:
     ]
     if len(ends) != 1 or not _takes_one(graph.by_id[root]):
         return None
-    return make_fix(f"Wire '{ends[0]}' to it", edits.connect, ends[0], root)
+    return make_fix(_("Connect '{name}' to this layer", name=ends[0]), edits.connect, ends[0], root)
 
 
 def _lead(context: Context, source: str) -> Fix | None:
@@ -132,7 +146,7 @@ def _lead(context: Context, source: str) -> Fix | None:
     roots = [r for r in context.roots if _takes_one(context.graph.by_id[r])]
     if len(roots) != 1 or edits.connection_problem(context.graph, source, roots[0]) is not None:
         return None
-    return make_fix(f"Wire it to '{roots[0]}'", edits.connect, source, roots[0])
+    return make_fix(_("Connect to '{name}'", name=roots[0]), edits.connect, source, roots[0])
 
 
 def _cycle(context: Context) -> Iterable[Violation]:
@@ -140,16 +154,20 @@ def _cycle(context: Context) -> Iterable[Violation]:
         way = " → ".join(f"'{one}'" for one in (*round_trip, round_trip[0]))
         yield Violation(
             round_trip[0],
-            f"The wires run in a circle: {way}. Data has to flow one way, from Input to the end.",
+            _(
+                "The connections form a cycle: {path}. Data must flow in one direction, from "
+                "Input to the end.",
+                path=way,
+            ),
             _cut(closing),
         )
 
 
 def _cut(wires: tuple[tuple[str, str], ...]) -> Fix:
     first = wires[0]
-    text = f"Remove the wire '{first[0]}' → '{first[1]}'"
+    text = _("Remove the connection '{first}' → '{second}'", first=first[0], second=first[1])
     if len(wires) > 1:
-        text = f"Remove {count_noun(len(wires), 'wire')}"
+        text = ngettext("Remove {count} connection", "Remove {count} connections", len(wires))
     return make_fix(text, edits.disconnect, *wires)
 
 
@@ -159,10 +177,15 @@ def _dangling(context: Context) -> Iterable[Violation]:
         here = next((end for end in edge if end in context.graph.by_id), None)
         yield Violation(
             here,
-            f"A wire goes from '{edge[0]}' to '{edge[1]}', but there is no"
-            f" {join_words(gone, 'and no')}"
-            " on the canvas.",
-            make_fix("Remove the wire", edits.disconnect, edge),
+            ngettext(
+                "A connection goes from '{first}' to '{second}', but {missing} does not exist.",
+                "A connection goes from '{first}' to '{second}', but {missing} do not exist.",
+                len(gone),
+                first=edge[0],
+                second=edge[1],
+                missing=format_list(gone),
+            ),
+            make_fix(_("Remove the connection"), edits.disconnect, edge),
         )
 
 
@@ -175,10 +198,15 @@ def _duplicate(context: Context) -> Iterable[Violation]:
             total = sum(other.id == node.id for other in context.graph.nodes)
             yield Violation(
                 node.id,
-                f"{count_noun(total, 'layer')} have the name '{node.id}'. Each needs a name of its"
-                f" own,"
-                " or a wire could mean either.",
-                make_fix("Rename the copies", _renamed, node.id),
+                ngettext(
+                    "{count} layer has the name '{name}'. Each layer needs its own name, so that "
+                    "connections are unambiguous.",
+                    "{count} layers have the name '{name}'. Each layer needs its own name, so "
+                    "that connections are unambiguous.",
+                    total,
+                    name=node.id,
+                ),
+                make_fix(_("Rename the copies"), _renamed, node.id),
             )
         seen.add(node.id)
 
@@ -201,8 +229,8 @@ def _no_name(context: Context) -> Iterable[Violation]:
         if not node.id.strip():
             yield Violation(
                 node.id,
-                f"A {node.layer} has no name. Each layer needs one.",
-                make_fix("Give it a name", _named, node),
+                _("A {layer} has no name. Each layer needs a name.", layer=node.layer),
+                make_fix(_("Name the layer"), _named, node),
             )
 
 
@@ -218,7 +246,7 @@ def _named(project: Project, node: Node) -> Project:
 
 
 def _input_count(context: Context) -> Iterable[Violation]:
-    leading_back = {wire for _, closing in context.cycles for wire in closing}
+    leading_back = {wire for _way, closing in context.cycles for wire in closing}
     for node in context.graph.nodes:
         spec = LAYERS.get(context.owner(node).layer)
         sources = context.graph.sources[node.id]
@@ -240,16 +268,22 @@ def _input_count(context: Context) -> Iterable[Violation]:
 def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
     if most == 0:
         wires = tuple((source, node.id) for source in sources)
-        text = "Remove the wire" if len(wires) == 1 else "Remove the wires"
+        text = ngettext("Remove the connection", "Remove the connections", len(wires))
         return make_fix(text, edits.disconnect, *wires)
     if most is not None and len(sources) > most:
         if most == 1:
-            return make_fix("Insert Concatenate", _joined, node.id)
+            return make_fix(_("Insert Concatenate"), _joined, node.id)
         spare = tuple((source, node.id) for source in sources[most:])
-        return make_fix(f"Remove {count_noun(len(spare), 'wire')}", edits.disconnect, *spare)
+        return make_fix(
+            ngettext("Remove {count} connection", "Remove {count} connections", len(spare)),
+            edits.disconnect,
+            *spare,
+        )
     if (other := _second_input(context, node, sources)) is not None:
-        return make_fix(f"Wire '{other}' to it", edits.connect, other, node.id)
-    return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+        return make_fix(
+            _("Connect '{name}' to this layer", name=other), edits.connect, other, node.id
+        )
+    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
 
 
 def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str | None:
@@ -291,15 +325,29 @@ def _shared(context: Context) -> Iterable[Violation]:
         if owner is not None and owner.layer == node.layer and owner.shared is None:
             continue
         if owner is None:
-            why = f"there is no layer '{node.shared}'"
+            why = _(
+                "{node} shares the weights of '{name}', but no layer has this name.",
+                node=node_name(node),
+                name=node.shared,
+            )
         elif owner.layer != node.layer:
-            why = f"that is a {owner.layer}"
+            why = _(
+                "{node} shares the weights of '{name}', but '{name}' is of the type {layer}.",
+                node=node_name(node),
+                name=node.shared,
+                layer=owner.layer,
+            )
         else:
-            why = "that uses another node's weights itself"
+            why = _(
+                "{node} shares the weights of '{name}', but '{name}' itself shares the weights "
+                "of another layer.",
+                node=node_name(node),
+                name=node.shared,
+            )
         yield Violation(
             node.id,
-            f"{node_name(node)} should use the weights of '{node.shared}', but {why}.",
-            make_fix("Give it weights of its own", _own, node),
+            why,
+            make_fix(_("Unshare the weights"), _own, node),
         )
 
 
@@ -340,30 +388,33 @@ def _sharing_nothing() -> Example:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "no-name", Severity.ERROR, "Layer without a name",
-        "A file gives a layer an empty name, so no wire can name it and Keras cannot either.",
-        "Give it a name.",
+        "no-name", Severity.ERROR, N_("Layer without a name"),
+        N_("A layer has an empty name in the file, so connections and Keras cannot refer to it."),
+        N_("Name the layer."),
         _no_name,
         (lambda: Example(chain(("input", "Input", {}), ("", "Dense", _SOFTMAX))),),
     ),
     Rule(
-        "duplicate-name", Severity.ERROR, "Name used twice",
-        "Two layers have the same name, so wires and weights could mean either.",
-        "Rename one of them.",
+        "duplicate-name", Severity.ERROR, N_("Name used twice"),
+        N_("Two layers have the same name, so connections and weights are ambiguous."),
+        N_("Rename one of them."),
         _duplicate,
         (_duplicated,),
     ),
     Rule(
-        "dangling-edge", Severity.ERROR, "Wire without an end",
-        "A wire names a layer that is not on the canvas (a file edited by hand, mostly).",
-        "Remove the wire.",
+        "dangling-edge", Severity.ERROR, N_("Connection to a missing layer"),
+        N_(
+            "A connection refers to a layer that does not exist, usually because the file was "
+            "edited by hand."
+        ),
+        N_("Remove the connection."),
         _dangling,
         (lambda: Example(_good().wire(("dense", "gone")).project()),),
     ),
     Rule(
-        "cycle", Severity.ERROR, "Wires in a circle",
-        "A layer would need its own answer before it can give it.",
-        "Remove the wire that leads back.",
+        "cycle", Severity.ERROR, N_("Connections form a cycle"),
+        N_("A layer would need its own output as input."),
+        N_("Remove the connection that leads back."),
         _cycle,
         (
             lambda: Example(
@@ -378,24 +429,24 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        "shared-layer", Severity.ERROR, "Shared weights are gone",
-        "A node uses the weights of another node that is not there, or is another layer.",
-        "Give it weights of its own.",
+        "shared-layer", Severity.ERROR, N_("Shared weights not found"),
+        N_("A layer shares the weights of a layer that does not exist or is of another type."),
+        N_("Unshare the weights."),
         _shared,
         (_sharing_nothing,),
     ),
     Rule(
-        "no-input", Severity.ERROR, "No Input",
-        "Data comes in through an Input node, and there is none.",
-        "Add an Input and wire it to the first layer.",
+        "no-input", Severity.ERROR, N_("No Input"),
+        N_("Data enters the network through an Input, and there is none."),
+        N_("Add an Input and connect it to the first layer."),
         _no_input,
         (lambda: Example(chain(("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))),),
         beginning=True,
     ),
     Rule(
-        "no-layers", Severity.ERROR, "No layer that learns",
-        "There is an Input, but no layer behind it that could learn.",
-        "Add layers behind the Input.",
+        "no-layers", Severity.ERROR, N_("No layer that learns"),
+        N_("The network has an Input but no layer that can learn."),
+        N_("Add layers after the Input."),
         _no_layers,
         (
             lambda: Example(chain(("input", "Input", {}))),
@@ -406,9 +457,9 @@ RULES: tuple[Rule, ...] = (
         beginning=True,
     ),
     Rule(
-        "unconnected", Severity.ERROR, "Not connected",
-        "No wire leads into a layer, or an Input feeds nothing: data never reaches it.",
-        "Wire it up, or remove it.",
+        "unconnected", Severity.ERROR, N_("Not connected"),
+        N_("A layer has no input connection, or an Input is not connected to a layer."),
+        N_("Connect the layer, or remove it."),
         _unconnected,
         (
             lambda: Example(_good().chain(("out", "Dense", _SOFTMAX)).project()),
@@ -420,9 +471,12 @@ RULES: tuple[Rule, ...] = (
         beginning=True,
     ),
     Rule(
-        "input-count", Severity.ERROR, "Wrong number of inputs",
-        "A layer that joins branches needs at least two wires, most others take just one.",
-        "Join the wires with a Concatenate, or remove the layer.",
+        "input-count", Severity.ERROR, N_("Wrong number of inputs"),
+        N_(
+            "A layer that joins branches needs at least two inputs. Most other layers take "
+            "exactly one."
+        ),
+        N_("Join the inputs with a Concatenate, or remove the layer."),
         _input_count,
         (
             lambda: Example(

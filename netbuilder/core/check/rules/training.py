@@ -11,7 +11,7 @@ from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, chain, facts_for
-from netbuilder.core.check.phrases import byte_size, count_noun, node_name
+from netbuilder.core.check.phrases import byte_size, node_name
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
@@ -20,8 +20,10 @@ from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.engine.log_files import LOGS, log_path, name_problem
 from netbuilder.core.engine.monitor.keras_callbacks import measures_apart
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
+from netbuilder.core.wording import format_number
 
 #: Share of the memory that training may take; the rest is for the window and the data.
 _USABLE = 0.8
@@ -42,15 +44,23 @@ def _batch(context: Context) -> Iterable[Violation]:
         fitting = 2 ** floor(log2(max(1, rows // 4)))
         yield Violation(
             None,
-            f"The batch size is {batch:,}, but there are only {count_noun(rows, 'training row')}:"
-            f" each"
-            f" epoch is one single step. Try {fitting}.",
+            ngettext(
+                "The batch size is {batch}, but there is only {count} training row: each epoch "
+                "is a single step. Try {fitting}.",
+                "The batch size is {batch}, but there are only {count} training rows: each epoch "
+                "is a single step. Try {fitting}.",
+                rows,
+                batch=format_number(batch, ","),
+                fitting=fitting,
+            ),
             _set_batch(fitting),
         )
 
 
 def _set_batch(batch: int) -> Fix:
-    return make_fix(f"Set batch size to {batch}", edits.set_training, batch_size=batch)
+    return make_fix(
+        _("Set batch size to {value}", value=batch), edits.set_training, batch_size=batch
+    )
 
 
 def _rate(context: Context) -> Iterable[Violation]:
@@ -64,14 +74,31 @@ def _rate(context: Context) -> Iterable[Violation]:
         return
     usual = OPTIMIZERS[known].by_name["learning_rate"].default
     effect = (
-        "so large that the loss jumps or becomes NaN"
+        _(
+            "The learning rate is {rate}: the loss may jump or become NaN.",
+            rate=format_number(rate, "g"),
+        )
         if rate > high
-        else "so small that hardly anything is learned"
+        else _(
+            "The learning rate is {rate}: the network will hardly learn anything.",
+            rate=format_number(rate, "g"),
+        )
     )
     yield Violation(
         None,
-        f"The learning rate is {rate:g}, {effect}. With {known}, {low:g} to {high:g} is usual.",
-        make_fix(f"Set it to {usual:g}", _with_rate, usual),
+        effect
+        + " "
+        + _(
+            "For {optimizer}, {low} to {high} is usual.",
+            optimizer=known,
+            low=format_number(low, "g"),
+            high=format_number(high, "g"),
+        ),
+        make_fix(
+            _("Set {name} to {value}", name="learning_rate", value=format_number(usual, "g")),
+            _with_rate,
+            usual,
+        ),
     )
 
 
@@ -89,9 +116,13 @@ def _two_rates(context: Context) -> Iterable[Violation]:
     if len(kept) < len(training.callbacks):
         yield Violation(
             None,
-            f"{training.optimizer.name}'s learning rate follows a schedule at every step, and"
-            f" {_PLATEAU} wants to set it, too, when the loss stands still. Take one of them.",
-            make_fix(f"Take {_PLATEAU} out", edits.set_training, callbacks=kept),
+            _(
+                "The learning rate of {optimizer} follows a schedule, so {callback} cannot "
+                "change it. Use only one of them.",
+                optimizer=training.optimizer.name,
+                callback=_PLATEAU,
+            ),
+            make_fix(_("Remove {name}", name=_PLATEAU), edits.set_training, callbacks=kept),
         )
 
 
@@ -114,7 +145,9 @@ def _log_files(context: Context) -> Iterable[Violation]:
             right = Choice(chosen.name, {**chosen.params, key: usual})
             kept = (*training.callbacks[:place], right, *training.callbacks[place + 1 :])
             yield Violation(
-                None, told, make_fix(f"Write to '{usual}'", edits.set_training, callbacks=kept)
+                None,
+                told,
+                make_fix(_("Write to '{name}'", name=usual), edits.set_training, callbacks=kept),
             )
 
 
@@ -125,9 +158,11 @@ def _no_averages(context: Context) -> Iterable[Violation]:
         averaged = Choice(optimizer.name, {**optimizer.params, "use_ema": True})
         yield Violation(
             None,
-            f"SwapEMAWeights measures with averaged weights, and {optimizer.name} keeps no"
-            " average of them.",
-            make_fix("Keep an average (use_ema)", edits.set_training, optimizer=averaged),
+            _(
+                "SwapEMAWeights needs averaged weights, but {optimizer} does not keep an average.",
+                optimizer=optimizer.name,
+            ),
+            make_fix(_("Turn on use_ema"), edits.set_training, optimizer=averaged),
         )
 
 
@@ -140,9 +175,11 @@ def _batch_norm(context: Context) -> Iterable[Violation]:
             batch = 32 if not rows else min(32, max(2, rows))
             yield Violation(
                 node.id,
-                f"{node_name(node)} compares the rows of a batch, but the batch size is 1, so"
-                f" there is"
-                " nothing to compare.",
+                _(
+                    "{node} compares the rows of a batch, but the batch size is 1, so there is "
+                    "nothing to compare.",
+                    node=node_name(node),
+                ),
                 _set_batch(batch),
             )
 
@@ -160,25 +197,37 @@ def _memory(context: Context) -> Iterable[Violation]:
         rest = (there * _USABLE - weights) / (need - weights)
         batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
         fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
-        why = f"Most of it is for a batch of {training.batch_size:,}: take a smaller one."
+        why = " " + _(
+            "Most of it is for a batch of {batch} rows: use a smaller batch size.",
+            batch=format_number(training.batch_size, ","),
+        )
     else:
         fix = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
         why = (
-            f"{node_name(node)} is the largest layer, with {_weights(context, node)}."
+            " "
+            + _(
+                "{node} is the largest layer, with {count} weights.",
+                node=node_name(node),
+                count=_weights(context, node),
+            )
             if node
             else ""
         )
     yield Violation(
         node.id if node is not None else None,
-        f"Training needs about {byte_size(need)} of memory, but this machine has"
-        f" {byte_size(there)}. {why}",
+        _(
+            "Training needs about {need} of memory, but this computer has {available}.",
+            need=byte_size(need),
+            available=byte_size(there),
+        )
+        + why,
         fix,
     )
 
 
 def _weights(context: Context, node: Node) -> str:
     shape = context.shape_of(node.id)
-    return count_noun(shape.parameters if shape else 0, "weight")
+    return format_number(shape.parameters if shape else 0, ",")
 
 
 def _largest(context: Context) -> Node | None:
@@ -204,9 +253,16 @@ def _too_many(context: Context) -> Iterable[Violation]:
     node = _largest(context)
     yield Violation(
         node.id if node is not None else None,
-        f"The network has {count_noun(weights, 'trained weight')}, but the data only"
-        f" {count_noun(rows, 'training row')}: it can learn them by heart and will do badly on new"
-        " ones. A smaller network does better.",
+        ngettext(
+            "The network has {weights} trainable weights, but the data has only {count} training "
+            "row. The network can memorise it and will predict new rows poorly. Use a smaller "
+            "network.",
+            "The network has {weights} trainable weights, but the data has only {count} training "
+            "rows. The network can memorise them and will predict new rows poorly. Use a smaller "
+            "network.",
+            rows,
+            weights=format_number(weights, ","),
+        ),
         shrink(context, lambda s: s.trainable_parameters, allowed),
     )
 
@@ -222,11 +278,14 @@ def _collapse(context: Context) -> Iterable[Violation]:
         owner = context.owner(node)
         yield Violation(
             node.id,
-            f"There is no activation between {node_name(node)} and {node_name(behind)}, so the two"
-            f" can do"
-            " no more than one layer. Give the first relu.",
+            _(
+                "There is no activation between {node} and {next}, so together they can learn no "
+                "more than one layer. Set the activation of the first layer to relu.",
+                node=node_name(node),
+                next=node_name(behind),
+            ),
             make_fix(
-                "Set activation to relu",
+                _("Set activation to relu"),
                 edits.set_params,
                 owner.id,
                 activation="relu",
@@ -269,10 +328,12 @@ def _planned(*hidden: tuple[str, str, dict[str, Any]], **plan: Any) -> Project:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "memory", Severity.ERROR, "Does not fit in memory",
-        "Weights, gradients, the optimizer's values and one batch of every layer's output must fit"
-        " in memory together.",
-        "Make the largest layer or the batch smaller.",
+        "memory", Severity.ERROR, N_("Does not fit in memory"),
+        N_(
+            "The weights, the gradients, the optimizer's values and each layer's output for one "
+            "batch must fit in memory together."
+        ),
+        N_("Make the largest layer or the batch smaller."),
         _memory,
         (
             lambda: Example(
@@ -294,18 +355,24 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
-        "batch-size", Severity.WARNING, "Batch larger than the data",
-        "With a batch of all rows, an epoch is a single step, and training takes very long.",
-        "Take a smaller batch.",
+        "batch-size", Severity.WARNING, N_("Batch larger than the data"),
+        N_(
+            "When a batch holds all rows, an epoch is a single step, and training needs very "
+            "many epochs."
+        ),
+        N_("Use a smaller batch size."),
         _batch,
         (lambda: Example(_planned(batch_size=512), _FLOWERS),),
         needs_facts=True,
         field="batch_size",
     ),
     Rule(
-        "learning-rate", Severity.WARNING, "Unusual learning rate",
-        "Too large, the loss jumps or becomes NaN; too small, nothing is learned.",
-        "Take the optimizer's usual rate, and change it by factors of 3.",
+        "learning-rate", Severity.WARNING, N_("Unusual learning rate"),
+        N_(
+            "If the learning rate is too large, the loss jumps or becomes NaN. If it is too "
+            "small, the network learns almost nothing."
+        ),
+        N_("Start with the optimizer's default learning rate and change it by factors of 3."),
         _rate,
         (
             lambda: Example(_planned(optimizer=Choice("Adam", {"learning_rate": 5.0})), _FLOWERS),
@@ -314,9 +381,12 @@ RULES: tuple[Rule, ...] = (
         field="optimizer",
     ),
     Rule(
-        "two-rates", Severity.ERROR, "Schedule and ReduceLROnPlateau",
-        "A schedule sets the learning rate at every step, so nothing else can set it beside it.",
-        "Take ReduceLROnPlateau out of the plan, or give the optimizer a plain number.",
+        "two-rates", Severity.ERROR, N_("Schedule and ReduceLROnPlateau"),
+        N_(
+            "A schedule sets the learning rate at every step, so ReduceLROnPlateau cannot set it "
+            "too."
+        ),
+        N_("Remove ReduceLROnPlateau, or use a fixed learning rate."),
         _two_rates,
         (
             lambda: Example(
@@ -335,10 +405,9 @@ RULES: tuple[Rule, ...] = (
         field="optimizer",
     ),
     Rule(
-        "log-elsewhere", Severity.ERROR, "A log that would be written elsewhere",
-        "A callback's file lies outside of the project's own folder, or has another ending than"
-        " such files have.",
-        "Give a name without a folder, or with one below the project's.",
+        "log-elsewhere", Severity.ERROR, N_("Log file outside the project folder"),
+        N_("The file of a callback is outside the project folder or has the wrong extension."),
+        N_("Enter a file name without a folder, or with a folder inside the project folder."),
         _log_files,
         (
             lambda: Example(
@@ -347,16 +416,16 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        "no-averaged-weights", Severity.ERROR, "Nothing is averaged",
-        "SwapEMAWeights swaps averaged weights in, and the optimizer keeps none.",
-        "Turn on use_ema of the optimizer.",
+        "no-averaged-weights", Severity.ERROR, N_("No averaged weights"),
+        N_("SwapEMAWeights uses averaged weights, but the optimizer keeps none."),
+        N_("Turn on use_ema in the optimizer."),
         _no_averages,
         (lambda: Example(_planned(callbacks=(Choice("SwapEMAWeights"),)), _FLOWERS),),
     ),
     Rule(
-        "batchnorm-batch-1", Severity.WARNING, "BatchNormalization with batch size 1",
-        "BatchNormalization measures the rows of a batch against each other.",
-        "Take a batch of at least 16, or use LayerNormalization.",
+        "batchnorm-batch-1", Severity.WARNING, N_("BatchNormalization with batch size 1"),
+        N_("BatchNormalization compares the rows of a batch with each other."),
+        N_("Use a batch size of at least 16, or use LayerNormalization."),
         _batch_norm,
         (
             lambda: Example(
@@ -371,10 +440,12 @@ RULES: tuple[Rule, ...] = (
         field="batch_size",
     ),
     Rule(
-        "linear-stack", Severity.WARNING, "No activation between layers",
-        "Two Dense layers without an activation between them are together just one: a product of"
-        " two tables of weights is a table of weights.",
-        "Give the first one an activation, relu for instance.",
+        "linear-stack", Severity.WARNING, N_("No activation between layers"),
+        N_(
+            "Two Dense layers without an activation between them can learn no more than one "
+            "Dense layer."
+        ),
+        N_("Give the first layer an activation, such as relu."),
         _collapse,
         (
             lambda: Example(_planned(("dense", "Dense", {"units": 8})), _FLOWERS),
@@ -385,9 +456,9 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        "too-many-parameters", Severity.WARNING, "Many weights for few rows",
-        "A network that is large for its data learns the rows by heart.",
-        "Make the largest layer smaller, or get more data.",
+        "too-many-parameters", Severity.WARNING, N_("Many weights for few rows"),
+        N_("A network that is large for its data memorises the rows (it overfits)."),
+        N_("Make the largest layer smaller, or get more data."),
         _too_many,
         (
             lambda: Example(

@@ -12,8 +12,10 @@ from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.check.shapes.shape_errors import is_recurrent
 from netbuilder.core.check.shapes.shapes import Shapes
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
+from netbuilder.core.wording import format_number
 
 #: Parameters that say how large a layer is.
 _SIZES = ("units", "filters", "output_dim")
@@ -46,9 +48,19 @@ def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) ->
             return None
         if len(large) == 1:
             name = size_name(context.graph.by_id[large[0]])
-            text = f"Set {name} of '{large[0]}' to {cap:,}"
+            text = _(
+                "Set {name} of '{layer}' to {value}",
+                name=name,
+                layer=large[0],
+                value=format_number(cap, ","),
+            )
         else:
-            text = f"Make {len(large)} layers smaller (at most {cap:,})"
+            text = ngettext(
+                "Make {count} layer smaller (at most {limit})",
+                "Make {count} layers smaller (at most {limit})",
+                len(large),
+                limit=format_number(cap, ","),
+            )
         return make_fix(text, _capped, cap, keep)
     return None
 

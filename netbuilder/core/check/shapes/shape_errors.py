@@ -15,13 +15,14 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.check.phrases import (
     Shape,
-    count_noun,
     describe_input,
     describe_output,
     join_words,
     node_name,
 )
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ def explain_failure(
     if refused:
         return ShapeProblem(
             "layer-error",
-            f"Keras does not take the values of {node_name(node)}: {first_sentence(failure or '')}",
+            _(
+                "Keras does not accept the values of {node}: {reason}",
+                node=node_name(node),
+                reason=first_sentence(failure or ""),
+            ),
         )
     wrong = [i for i, s in enumerate(shapes) if spec.ranks and len(s) not in spec.ranks]
     if wrong:
@@ -65,23 +70,35 @@ def explain_failure(
     for pattern, words in _KEPT:
         if failure is not None and re.search(pattern, failure, re.IGNORECASE):
             return words(node, owner, graph, shapes, failure)
-    return _other(node, owner, graph, shapes, failure or "no reason given")
+    return _other(node, owner, graph, shapes, failure or _("no reason given"))
 
 
 def input_count_sentence(node: Node, spec: LayerSpec, found: int) -> str:
     """The sentence for a wrong number of wires into a node."""
     if spec.max_inputs == 0:
-        wires = count_noun(found, "wire")
-        return f"{node_name(node)} is where data comes in, but {wires} lead into it."
+        return ngettext(
+            "{node} is where the data enters the network, but {count} connection leads into it.",
+            "{node} is where the data enters the network, but {count} connections lead into it.",
+            found,
+            node=node_name(node),
+        )
     if found < spec.min_inputs:
-        return (
-            f"{node_name(node)} joins at least {count_noun(spec.min_inputs, 'input')},"
-            f" but {found} {'is' if found == 1 else 'are'} wired to it."
+        return ngettext(
+            "{node} needs at least {needed} inputs, but {count} layer is connected to it.",
+            "{node} needs at least {needed} inputs, but {count} layers are connected to it.",
+            found,
+            needed=spec.min_inputs,
+            node=node_name(node),
         )
     allowed = spec.max_inputs or found
-    return (
-        f"{node_name(node)} takes {count_noun(allowed, 'input')}, but {found} are wired to it."
-        " Join them first, with Concatenate or Add."
+    return ngettext(
+        "{node} takes {count} input, but {found} layers are connected to it. Join them first "
+        "with Concatenate or Add.",
+        "{node} takes {count} inputs, but {found} layers are connected to it. Join them first "
+        "with Concatenate or Add.",
+        allowed,
+        found=found,
+        node=node_name(node),
     )
 
 
@@ -132,24 +149,37 @@ def _rank(
     if giver is not None and 3 in spec.ranks and len(shapes[at]) == 2:
         return ShapeProblem(
             "return-sequences",
-            f"{node_name(node)} expects sequences, but {node_name(giver)} gives only its last"
-            f" answer,"
-            f" {given}. Turn on return_sequences in '{giver.id}'.",
+            _(
+                "{node} expects sequences, but {source} returns only its last step ({output}). "
+                "Turn on return_sequences in '{name}'.",
+                node=node_name(node),
+                source=node_name(giver),
+                output=given,
+                name=giver.id,
+            ),
         )
     wanted = describe_input(spec.ranks)
-    text = f"{node_name(node)} expects {wanted}, but {node_name(source)} gives {given}."
+    text = _(
+        "{node} expects {input}, but {source} returns {output}.",
+        node=node_name(node),
+        input=wanted,
+        source=node_name(source),
+        output=given,
+    )
     rank = len(shapes[at])
     if 2 in spec.ranks and rank > 2:
-        text += " Put a Flatten between them."
+        text += " " + _("Insert a Flatten between them.")
     elif rank == 2 and 3 in spec.ranks:
-        text += " Put a Reshape between them that makes sequences of it."
+        text += " " + _("Insert a Reshape between them that makes sequences.")
     elif rank == 2 and 4 in spec.ranks:
-        text += " Put a Reshape between them that makes pictures of it, or "
-        text += "use Dense." if "filters" in spec.by_name else "remove it."
+        if "filters" in spec.by_name:
+            text += " " + _("Insert a Reshape between them that makes pictures, or use Dense.")
+        else:
+            text += " " + _("Insert a Reshape between them that makes pictures, or remove it.")
     elif rank == 3 and 4 in spec.ranks:
-        text += " Put a Reshape between them that adds channels."
+        text += " " + _("Insert a Reshape between them that adds a channel axis.")
     elif rank == 4 and 3 in spec.ranks:
-        text += " Put a Reshape between them that makes sequences of it."
+        text += " " + _("Insert a Reshape between them that makes sequences.")
     return ShapeProblem("rank-mismatch", text)
 
 
@@ -183,29 +213,40 @@ def _kernel(
         return _other(node, owner, graph, shapes, failure)
     source = graph.by_id[graph.sources[node.id][0]]
     window = " × ".join(map(str, sizes))
-    what = "pool" if name == "pool_size" else "kernel"
     return ShapeProblem(
         "kernel-too-large",
-        f"{node_name(node)} slides a {what} of {window}, but {node_name(source)} gives only"
-        f' {describe_output(shapes[0])}. Make {name} smaller, or set padding to "same".',
+        _(
+            "The window of {node} ({name} {window}) is larger than its input: {source} returns "
+            '{output}. Make {name} smaller, or set padding to "same".',
+            node=node_name(node),
+            name=name,
+            window=window,
+            source=node_name(source),
+            output=describe_output(shapes[0]),
+        ),
     )
 
 
 def _merge(
     node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str
 ) -> ShapeProblem:
+    if owner.layer == "Concatenate":
+        need = _(
+            "{node} needs inputs of the same shape in all axes but the one it joins.",
+            node=node_name(node),
+        )
+    elif owner.layer == "Dot":
+        need = _(
+            "{node} needs inputs of the same size along the axes that it multiplies.",
+            node=node_name(node),
+        )
+    else:
+        need = _("{node} needs inputs of the same shape.", node=node_name(node))
     given = [
-        f"'{source}' gives {describe_output(shape)}"
+        _("'{source}' returns {output}.", source=source, output=describe_output(shape))
         for source, shape in zip(graph.sources[node.id], shapes, strict=False)
     ]
-    need = "alike in all axes but the one it joins" if owner.layer == "Concatenate" else "alike"
-    if owner.layer == "Dot":
-        need = "equally long in the axes that it multiplies"
-    return ShapeProblem(
-        "merge-mismatch",
-        f"{node_name(node)} needs inputs that are {need}, but {join_words(given)}."
-        " Give the branches the same sizes.",
-    )
+    return ShapeProblem("merge-mismatch", " ".join([need, *given]))
 
 
 def _reshape(
@@ -216,11 +257,29 @@ def _reshape(
         return _other(node, owner, graph, shapes, failure)
     source = graph.by_id[graph.sources[node.id][0]]
     have, want = product(shapes[0][1:]), product(n for n in target if n != -1)
-    wanted = f"multiple of {want:,}" if -1 in target else f"total of {want:,}"
+    values = {
+        "node": node_name(node), "shape": tuple(target), "source": node_name(source),
+        "count": format_number(have, ","), "needed": format_number(want, ","),
+    }  # fmt: skip
+    if -1 in target:
+        text = ngettext(
+            "{node} cannot make the shape {shape}: {source} returns {count} number, but a "
+            "multiple of {needed} is needed.",
+            "{node} cannot make the shape {shape}: {source} returns {count} numbers, but a "
+            "multiple of {needed} is needed.",
+            have, **values,
+        )  # fmt: skip
+    else:
+        text = ngettext(
+            "{node} cannot make the shape {shape}: {source} returns {count} number, but "
+            "{needed} are needed.",
+            "{node} cannot make the shape {shape}: {source} returns {count} numbers, but "
+            "{needed} are needed.",
+            have, **values,
+        )  # fmt: skip
     return ShapeProblem(
         "reshape-mismatch",
-        f"{node_name(node)} cannot make {tuple(target)} of what {node_name(source)} gives: that is"
-        f" {count_noun(have, 'number')}, and a {wanted} is needed.",
+        text,
     )
 
 
@@ -238,10 +297,13 @@ def _unknown_size(
     source = graph.by_id[graph.sources[node.id][0]]
     return ShapeProblem(
         "unknown-size",
-        f"{node_name(node)} needs to know how many numbers it gets, but {node_name(source)} gives"
-        f" {describe_output(shapes[0])}, of which an axis (?) has no fixed length. Give Input a"
-        f" fixed shape,"
-        " or pool over that axis first.",
+        _(
+            "{node} needs a fixed number of inputs, but the output of {source} has no fixed size "
+            "({output}). Give Input a fixed shape, or add a pooling layer over this axis.",
+            node=node_name(node),
+            source=node_name(source),
+            output=describe_output(shapes[0]),
+        ),
     )
 
 
@@ -250,7 +312,15 @@ def _other(
 ) -> ShapeProblem:
     given = join_words([describe_output(shape) for shape in shapes])
     said = first_sentence(failure)
-    return ShapeProblem("shape-error", f"{node_name(node)} cannot use {given}. Keras says: {said}")
+    return ShapeProblem(
+        "shape-error",
+        _(
+            "{node} cannot use {input}. Keras says: {reason}",
+            node=node_name(node),
+            input=given,
+            reason=said,
+        ),
+    )
 
 
 def _axes(
@@ -266,9 +336,12 @@ def _axes(
         return _other(node, owner, graph, shapes, failure)
     return ShapeProblem(
         "shape-error",
-        f"{node_name(node)} works on axes ({join_words(told)}) that its input does not have: it"
-        f" gets"
-        f" {given}.",
+        _(
+            "{node} uses axes ({axes}) that its input does not have. Its input: {input}.",
+            node=node_name(node),
+            axes=join_words(told),
+            input=given,
+        ),
     )
 
 

@@ -12,8 +12,10 @@ from netbuilder.core.check.phrases import Shape
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.check.shapes.shape_errors import last_step_only_above, window_name_and_sizes
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
+from netbuilder.core.wording import format_list
 
 #: A flat row of fewer numbers is no picture that was flattened, most likely.
 _SMALLEST_PICTURE = 16
@@ -23,10 +25,10 @@ def insert_layer_edit(
     source: str, target: str, layer: str, params: dict[str, Any] | None = None
 ) -> Fix:
     """Put a layer on the wire from ``source`` to ``target``."""
-    text = f"Insert {layer}"
+    text = _("Insert {layer}", layer=layer)
     shape = (params or {}).get("target_shape")
     if shape is not None:
-        text = f"Insert Reshape to {tuple(shape)}"
+        text = _("Insert Reshape to {shape}", shape=tuple(shape))
     return make_fix(text, edits.insert_on_edge, (source, target), layer, params=params)
 
 
@@ -100,7 +102,7 @@ def _flat_instead(context: Context, node: Node) -> Fix | None:
         new = project.graph.nodes[at].id
         return edits.set_params(project, new, units=filters, activation=activation)
 
-    return make_fix("Use Dense instead", edit)
+    return make_fix(_("Use Dense instead"), edit)
 
 
 def sequences_fix(context: Context, node: Node) -> Fix | None:
@@ -115,7 +117,11 @@ def sequences_fix(context: Context, node: Node) -> Fix | None:
 def set_return_sequences(node: Node, *, on: bool) -> Fix:
     """Turn ``return_sequences`` of a recurrent layer on or off."""
     inner = node.params.get("layer")
-    text = f"Turn {'on' if on else 'off'} return_sequences in '{node.id}'"
+    text = (
+        _("Turn on return_sequences in '{name}'", name=node.id)
+        if on
+        else _("Turn off return_sequences in '{name}'", name=node.id)
+    )
     if isinstance(inner, dict):
         changed = {**inner, "params": {**inner.get("params", {}), "return_sequences": on}}
         return make_fix(text, edits.set_params, node.id, layer=changed)
@@ -127,7 +133,7 @@ def kernel_fix(context: Context, node: Node) -> Fix | None:
     owner = context.owner(node)
     if "padding" not in LAYERS[owner.layer].by_name:
         return None
-    return make_fix('Set padding to "same"', edits.set_params, owner.id, padding="same")
+    return make_fix(_('Set padding to "same"'), edits.set_params, owner.id, padding="same")
 
 
 def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
@@ -145,7 +151,7 @@ def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix 
             break
     shown = tuple(fitting) if len(fitting) > 1 else f"({fitting[0]},)"
     return make_fix(
-        f"Set target_shape to {shown}",
+        _("Set {name} to {value}", name="target_shape", value=shown),
         edits.set_params,
         owner.id,
         target_shape=fitting,
@@ -182,8 +188,8 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
                 before = project.graph.nodes[-1].id
         return project
 
-    kinds = dict.fromkeys(layer for _, layers in steps for layer, _ in layers)
-    return make_fix(f"Insert {' and '.join(kinds)} on the other branch", edit)
+    kinds = dict.fromkeys(layer for _source, layers in steps for layer, _ in layers)
+    return make_fix(_("Insert {layers} on the other branch", layers=format_list(kinds)), edit)
 
 
 def _projection(shape: Shape, goal: Shape) -> list[tuple[str, dict[str, Any]]] | None:
@@ -216,7 +222,7 @@ def _projection(shape: Shape, goal: Shape) -> list[tuple[str, dict[str, Any]]] |
 def _concatenated(node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
     if len({shape[:-1] for shape in inputs}) > 1:
         return None
-    return make_fix("Use Concatenate instead", edits.replace_layer, node.id, "Concatenate")
+    return make_fix(_("Use Concatenate instead"), edits.replace_layer, node.id, "Concatenate")
 
 
 def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -> Fix:
@@ -227,7 +233,7 @@ def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -
             project = edits.insert_on_edge(project, (source, node.id), "Flatten")
         return project
 
-    return make_fix("Insert Flatten before it", edit)
+    return make_fix(_("Insert Flatten before it"), edit)
 
 
 def unknown_size_fix(context: Context, node: Node) -> Fix | None:
@@ -245,7 +251,7 @@ def unknown_size_fix(context: Context, node: Node) -> Fix | None:
                 return None
             layer = f"GlobalAveragePooling{rank - 2}D"
             return make_fix(
-                f"Use {layer} instead of '{source.id}'",
+                _("Use {layer} instead of '{name}'", layer=layer, name=source.id),
                 edits.replace_layer,
                 source.id,
                 layer,
@@ -261,7 +267,7 @@ def reset_fix(context: Context, node: Node) -> Fix | None:
     if not spare:
         return None
     return make_fix(
-        "Take Keras's own values", edits.set_params, owner.id, **dict.fromkeys(spare, ...)
+        _("Restore the defaults of Keras"), edits.set_params, owner.id, **dict.fromkeys(spare, ...)
     )
 
 
@@ -269,9 +275,9 @@ def removal_fix(context: Context, node: Node) -> Fix | None:
     """Take away a layer that cannot work where it stands."""
     if len(context.graph.sources[node.id]) != 1:
         return None
-    return make_fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
 
 
 def unshare_edit(node: Node) -> Fix:
     """Let a node no longer share its layer."""
-    return make_fix("Give it weights of its own", edits.unshare_layer, node.id)
+    return make_fix(_("Unshare the weights"), edits.unshare_layer, node.id)

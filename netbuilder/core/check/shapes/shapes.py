@@ -18,6 +18,7 @@ from netbuilder.core.check.shapes.multiply_adds import position_count
 from netbuilder.core.check.shapes.shape_errors import explain_failure
 from netbuilder.core.check.shapes.shape_probe import LayerOutcome, ShapeProber
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node
 
 FLOAT_BYTES = 4
@@ -225,7 +226,7 @@ def _layer(
     sources = graph.sources[node.id]
     if owner is None or owner.layer not in LAYERS:
         return NodeShape(
-            error=f"NetBuilder does not know the layer {node.layer}.", code="unknown-layer"
+            error=_("NetBuilder has no layer '{layer}'.", layer=node.layer), code="unknown-layer"
         )
     inputs = [found[source].output if source in found else None for source in sources]
     hidden = [
@@ -275,9 +276,14 @@ def _shared(
         return mine
     return NodeShape(
         error=(
-            f"{node_name(node)} uses the weights of '{owner.id}', which are made for"
-            f" {join_words([describe_output(s) for s in other.inputs])}, but it gets"
-            f" {join_words([describe_output(s) for s in mine.inputs])}."
+            _(
+                "{node} shares the weights of '{owner}', which expect another input. Expected: "
+                "{expected}. Found: {found}.",
+                node=node_name(node),
+                owner=owner.id,
+                expected=join_words([describe_output(s) for s in other.inputs]),
+                found=join_words([describe_output(s) for s in mine.inputs]),
+            )
         ),
         code="shared-shape",
         inputs=mine.inputs,

@@ -16,6 +16,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import MISSING_RULES, Data, Project
 
 if TYPE_CHECKING:
@@ -181,52 +182,77 @@ TASK = Param(
     "task",
     Kind.CHOICE,
     "auto",
-    "what the target is",
+    N_("type of the target; auto: detected"),
     choices=("auto", "regression", "binary", "classes", "multi_label"),
 )
 SCALING = Param(
     "scaling",
     Kind.CHOICE,
     "auto",
-    "of numbers, undone in the answers",
+    N_("scaling of the numbers; predictions are scaled back"),
     choices=("auto", "standard", "minmax", "none"),
 )
 PIXEL_SCALING = Param(
     "scaling",
     Kind.CHOICE,
     "auto",
-    "of pixels. auto: 0 to 255 where the network scales them itself, else 0 to 1",
+    N_("scaling of the pixels. auto: 0 to 255 if the network scales them itself, else 0 to 1"),
     choices=("auto", "minmax", "standard", "none"),
 )
-VALIDATION = Param("validation_split", Kind.FLOAT, 0.1, "kept aside to watch", 0.0, 0.9)
-TEST = Param("test_split", Kind.FLOAT, 0.2, "kept aside to judge", 0.0, 0.9)
-TEST_FILE = Param("test_path", Kind.FILE, "", "instead of a part of the rows")
+VALIDATION = Param(
+    "validation_split", Kind.FLOAT, 0.1, N_("share held out while training"), 0.0, 0.9
+)
+TEST = Param("test_split", Kind.FLOAT, 0.2, N_("share held out for evaluation"), 0.0, 0.9)
+TEST_FILE = Param("test_path", Kind.FILE, "", N_("file to use instead of a share of the rows"))
 PARTS = (VALIDATION, TEST, TEST_FILE)
 TABLE_FILE = (
     Param(
         "missing",
         Kind.CHOICE,
         "error",
-        "what to do with empty cells",
+        N_("what to do with empty cells"),
         choices=MISSING_RULES,
         more=True,
     ),
-    Param("separator", Kind.TEXT, None, "found by itself", optional=True, more=True),
-    Param("decimal", Kind.TEXT, None, "point or comma: found by itself", optional=True, more=True),
-    Param("thousands", Kind.TEXT, None, "comma, point: found by itself", optional=True, more=True),
-    Param("encoding", Kind.TEXT, None, "found by itself", optional=True, more=True),
-    Param("sheet", Kind.TEXT, None, "of a spreadsheet: the first", optional=True, more=True),
-    Param("ignore", Kind.STRINGS, None, "columns to leave out", optional=True, more=True),
-    Param("categories", Kind.STRINGS, None, "numbers that are names", optional=True, more=True),
+    Param("separator", Kind.TEXT, None, N_("empty: detected"), optional=True, more=True),
     Param(
-        "sample_weight", Kind.TEXT, None, "column: how much a row counts", optional=True, more=True
+        "decimal", Kind.TEXT, None, N_("point or comma; empty: detected"), optional=True, more=True
+    ),
+    Param(
+        "thousands",
+        Kind.TEXT,
+        None,
+        N_("comma or point; empty: detected"),
+        optional=True,
+        more=True,
+    ),
+    Param("encoding", Kind.TEXT, None, N_("empty: detected"), optional=True, more=True),
+    Param(
+        "sheet",
+        Kind.TEXT,
+        None,
+        N_("sheet of a spreadsheet; empty: the first one"),
+        optional=True,
+        more=True,
+    ),
+    Param("ignore", Kind.STRINGS, None, N_("columns to leave out"), optional=True, more=True),
+    Param(
+        "categories",
+        Kind.STRINGS,
+        None,
+        N_("numeric columns to treat as categories"),
+        optional=True,
+        more=True,
+    ),
+    Param(
+        "sample_weight", Kind.TEXT, None, N_("column of sample weights"), optional=True, more=True
     ),
 )
 MEMORY = Param(
     "memory_limit_mb",
     Kind.FLOAT,
     1024,
-    "larger data is read while training",
+    N_("larger data is read from disk while training"),
     1,
     more=True,
 )

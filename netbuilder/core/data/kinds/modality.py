@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.readers.excluded_files import SampleFolder
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_list
 
@@ -126,7 +127,11 @@ class Modality(ABC):
         Raises:
             DataError: it takes no such files.
         """
-        raise DataError("This model takes no files of single samples.", f"It takes {self.takes}.")
+        raise DataError(
+            _("This model does not take files with single samples."),
+            _("It takes {what}.", what=_(self.takes)),
+            code="model_takes_no_files",
+        )
 
     def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
         """Return the raw values of texts as they are typed, for a trained model.
@@ -134,7 +139,11 @@ class Modality(ABC):
         Raises:
             DataError: it takes no texts.
         """
-        raise DataError("This model takes no texts.", f"It takes {self.takes}.")
+        raise DataError(
+            _("This model does not take texts."),
+            _("It takes {what}.", what=_(self.takes)),
+            code="model_takes_no_texts",
+        )
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples | None:
         """Return samples with answers as the trained model takes them; None: rows of a table."""
@@ -206,8 +215,9 @@ def source_of(project: Project, key: str, samples: Samples) -> str:
     source = given[0] if given else next(iter(samples.arrays))
     if source not in samples.arrays:
         raise DataError(
-            f"There is no '{source}' in {samples.source}.",
-            f"It holds {format_list(samples.arrays)}.",
+            _("There is no '{name}' in {file}.", name=source, file=samples.source),
+            _("Available: {names}.", names=format_list(samples.arrays)),
+            code="samples_lack_array",
         )
     return source
 

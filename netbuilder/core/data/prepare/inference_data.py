@@ -18,7 +18,12 @@ from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDIN
 from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
 from netbuilder.core.data.kinds.csv import table as tables
 from netbuilder.core.data.kinds.images import IMAGE
-from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window
+from netbuilder.core.data.kinds.series.windows import (
+    history,
+    labelled_windows,
+    latest_days,
+    latest_window,
+)
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.target_encoding import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
@@ -33,9 +38,10 @@ from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, tabl
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import did_you_mean, format_count, format_list
+from netbuilder.core.wording import did_you_mean, format_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +84,16 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
         return targets
     if len(targets.columns) != len(columns):
         raise DataError(
-            f"{source} has {len(targets.columns)} target columns, the model answers "
-            f"{len(columns)}: {format_list(columns)}.",
-            "Choose the data that goes with this model.",
+            ngettext(
+                "{file} has {count} target column, but the model predicts {expected}: {columns}.",
+                "{file} has {count} target columns, but the model predicts {expected}: {columns}.",
+                len(targets.columns),
+                file=source,
+                expected=len(columns),
+                columns=format_list(columns),
+            ),
+            _("Choose data with the same targets as the training data."),
+            code="targets_differ_from_model",
         )
     return targets.set_axis(list(columns), axis=1)
 
@@ -98,15 +111,20 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
         if (own := sort.labelled(data, preprocessing, path)) is not None:
             return own
     if path.is_dir():
-        raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
+        raise DataError(
+            _("'{name}' is a folder.", name=path.name),
+            _("Choose a CSV file."),
+            code="folder_instead_of_table",
+            path=str(path),
+        )
     table = as_model_table(
         read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
     )
     series = series_input(preprocessing)
     if series is not None:
         return labelled_windows(table, data, preprocessing, series, path.name)
-    require_columns(table, wanted, path.name, "to compare the answers with")
-    table, _ = _complete(table, preprocessing, data, path.name, wanted)
+    require_columns(table, wanted, path.name, targets=True)
+    table, _notes = _complete(table, preprocessing, data, path.name, wanted)
     # A category that the model never saw is refused here as it is when it predicts.
     for entry in preprocessing.inputs.values():
         if modality_of(entry).tabular:
@@ -136,17 +154,26 @@ def _raw(samples: Samples, entry: InputPreprocessing, rows: NDArray[np.int64]) -
         return pixels_of_table(samples.table, entry, samples.source)
     if samples.table is None and modality_of(entry).tabular:
         raise DataError(
-            f"{samples.source} holds no table.",
-            f"The model takes the columns {format_list(column.name for column in entry.columns)}.",
+            _("{file} does not contain a table.", file=samples.source),
+            _(
+                "The model needs the columns {columns}.",
+                columns=format_list(column.name for column in entry.columns),
+            ),
+            code="model_needs_table",
         )
     try:
         return read_raw(samples, entry, rows)
     except ValueError as error:
         shape = next(iter(samples.arrays.values())).shape[1:] if samples.arrays else ()
         raise DataError(
-            f"The samples of {samples.source} have the shape {shape}, the model takes "
-            f"{entry.shape}.",
-            "Choose data of the same shape.",
+            _(
+                "The samples of {file} have shape {shape}, but the model takes shape {expected}.",
+                file=samples.source,
+                shape=shape,
+                expected=entry.shape,
+            ),
+            _("Choose data of the same shape."),
+            code="shape_differs_from_model",
         ) from error
 
 
@@ -170,28 +197,50 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
     for one in table_reading(table).findings:
         if one.code == AMBIGUOUS and one.column in numbers:
             raise DataError(
-                one.message.replace("Column", f"In {source} column", 1).removesuffix(" Say which."),
-                "Write them without a comma, or with a point, in the file.",
+                _(
+                    "{file}: {message}",
+                    file=source,
+                    message=one.message.removesuffix(" " + _("Choose one.")),
+                ),
+                _("Write the numbers without a comma, or with a decimal point, in the file."),
+                code="numbers_ambiguous",
             )
         if one.code == OTHER_UNIT and one.column in numbers:
             raise DataError(
-                one.message.replace("Column", f"In {source} column", 1),
-                "Write its numbers in the unit that was learned.",
+                _("{file}: {message}", file=source, message=one.message),
+                _("Write the numbers in the unit of the training data."),
+                code="unit_differs_from_model",
             )
     known = {column.name for entry in preprocessing.inputs.values() for column in entry.columns}
     return table if str(table.columns[0]) in known else drop_index_column(table)
 
 
-def require_columns(table: pd.DataFrame, names: tuple[str, ...], source: str, what: str) -> None:
+def require_columns(
+    table: pd.DataFrame, names: tuple[str, ...], source: str, *, targets: bool = False
+) -> None:
     """Raise the ``DataError`` that names every missing column."""
     known = [str(name) for name in table.columns]
     lost = [name for name in names if name not in known]
     if lost:
-        one = len(lost) == 1
-        hint = did_you_mean(lost[0], known) if one else ""
+        hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
         raise DataError(
-            f"{source} lacks the column{'' if one else 's'} {format_list(lost, 8)} {what}.",
-            f"{hint} It has {format_list(known, 12)}.".strip(),
+            ngettext(
+                "{file} lacks the target column {columns}.",
+                "{file} lacks the target columns {columns}.",
+                len(lost),
+                file=source,
+                columns=format_list(lost, 8),
+            )
+            if targets
+            else ngettext(
+                "{file} lacks the column {columns}, which the model needs.",
+                "{file} lacks the columns {columns}, which the model needs.",
+                len(lost),
+                file=source,
+                columns=format_list(lost, 8),
+            ),
+            (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            code="columns_missing",
         )
 
 
@@ -208,7 +257,7 @@ def _complete(
             [c.name for entry in preprocessing.inputs.values() for c in entry.columns] + list(also)
         )
     )
-    require_columns(table, used, source, "that the model needs")
+    require_columns(table, used, source)
     table = without_stand_ins(table, data.options)
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
@@ -218,7 +267,17 @@ def _complete(
     holes = [name for name in used if wanted[name] == "drop"]
     kept = table.dropna(subset=holes) if holes else table
     lost = len(table) - len(kept)
-    return kept, ((f"{format_count(lost, 'row')} with missing values left out.",) if lost else ())
+    return kept, (
+        (
+            ngettext(
+                "{count} row with missing values was left out.",
+                "{count} rows with missing values were left out.",
+                lost,
+            ),
+        )
+        if lost
+        else ()
+    )
 
 
 def _samples_of_table(
@@ -244,9 +303,18 @@ def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str)
             columns.append(np.asarray(numbers.to_numpy(), np.float64))
     if len(columns) != want:
         raise DataError(
-            f"{source} has {len(columns)} columns of numbers, the model takes {want} "
-            f"({'×'.join(str(size) for size in entry.shape)}) in a row.",
-            "Give one column for each value.",
+            ngettext(
+                "{file} has {count} numeric column, but the model takes {expected} values per "
+                "row ({shape}).",
+                "{file} has {count} numeric columns, but the model takes {expected} values per "
+                "row ({shape}).",
+                len(columns),
+                file=source,
+                expected=want,
+                shape="×".join(str(size) for size in entry.shape),
+            ),
+            _("Use one column for each value."),
+            code="columns_differ_from_model",
         )
     raw: Array = np.stack(columns, axis=1).reshape(len(table), *[s or 1 for s in entry.shape])
     return raw.astype(entry.dtype)
@@ -309,6 +377,25 @@ def last_series_rows(data: Data, preprocessing: Preprocessing, path: Path) -> Ar
     return latest_window(table, data, entry, path.name)
 
 
+def last_series_days(
+    data: Data, preprocessing: Preprocessing, path: Path
+) -> NDArray[np.float64] | None:
+    """Return the days since 1970-01-01 of the rows of ``last_series_rows``, (window,).
+
+    None of a model of another kind, and where no column of dates orders the rows.
+
+    Raises:
+        DataError: it cannot be read, columns are missing, or no window fits.
+    """
+    entry = series_input(preprocessing)
+    if entry is None or not kind_of(data).goes_on:
+        return None
+    table = as_model_table(
+        read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
+    )
+    return latest_days(table, data, entry, path.name)
+
+
 def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[str, Array]:
     """Raw values by Input id of files that hold one sample each: pictures, texts, sounds.
 
@@ -334,7 +421,9 @@ def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> 
     strings = [name for name in table.columns if table[name].dtype.kind not in "iufb"]
     if not strings:
         raise DataError(
-            f"{source} has no column of texts.", f"The model reads the column '{entry.source}'."
+            _("{file} has no column of texts.", file=source),
+            _("The model reads the column '{name}'.", name=entry.source),
+            code="no_text_column",
         )
     longest = max(strings, key=lambda name: table[name].fillna("").astype(str).str.len().mean())
     return table[longest].fillna("")

@@ -15,6 +15,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.findings import WARNING, Finding, column_fix, exclude_columns_fix
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,15 +83,19 @@ def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> It
             continue
         edge = float(x[order][steps[0] + 1])
         yield Finding(
-            LEAK, WARNING,
+            LEAK,
+            WARNING,
             _(
-                "Column '{name}' gives the target '{target}' away: a threshold such as {edge} tells"
-                " its classes apart in every row. Where the target is to be predicted, '{name}' "
-                "may not be known.",
-                name=name, target=answers.name, edge=f"{edge:g}",
+                "Column '{name}' reveals the target '{target}': a threshold such as {edge} "
+                "separates its classes in every row. When you make predictions, '{name}' may be "
+                "unknown.",
+                name=name,
+                target=answers.name,
+                edge=format_number(edge, "g"),
             ),
-            name, (exclude_columns_fix(name),),
-        )  # fmt: skip
+            name,
+            (exclude_columns_fix(name),),
+        )
 
 
 def _by_formula(
@@ -208,17 +213,22 @@ def _follows(y: NDArray[Any], made: NDArray[Any], fit: float) -> bool:
 def _leak(name: str, other: str, target: object, how: str) -> Finding:
     message = (
         _(
-            "Columns '{name}' and '{other}' together give the target away: '{target}' is {formula}."
-            " Where the target is to be predicted, they may not be known.",
-            name=name, other=other, target=target, formula=how,
+            "Columns '{name}' and '{other}' together reveal the target: '{target}' is {formula}. "
+            "When you make predictions, they may be unknown.",
+            name=name,
+            other=other,
+            target=target,
+            formula=how,
         )
         if other
         else _(
-            "Column '{name}' gives the target away: '{target}' is {formula}. Where the target is "
-            "to be predicted, '{name}' may not be known.",
-            name=name, target=target, formula=how,
+            "Column '{name}' reveals the target: '{target}' is {formula}. When you make "
+            "predictions, '{name}' may be unknown.",
+            name=name,
+            target=target,
+            formula=how,
         )
-    )  # fmt: skip
+    )
     fixes = (
         exclude_columns_fix(name),
         *((exclude_columns_fix(other), exclude_columns_fix(name, other)) if other else ()),
@@ -250,21 +260,23 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
         return
     _left, name, count = best
     yield Finding(
-        GROUPS, WARNING,
+        GROUPS,
+        WARNING,
         _(
-            "Rows with the same '{name}' resemble each other (there are {count} values). Where "
-            "some of them are for training and others for the test, the result looks better than "
-            "it is.",
-            name=name, count=f"{count:,}",
+            "Rows with the same '{name}' are similar (there are {count} values). If some of them "
+            "are in the training set and others in the test set, the evaluation looks better "
+            "than it is.",
+            name=name,
+            count=format_number(count, ","),
         ),
         name,
         (
             column_fix(
-                _("Keep rows of one '{name}' together", name=name), [name], role="group"
+                _("Keep rows with the same '{name}' together", name=name), [name], role="group"
             ),
-            column_fix(_("They do not belong together"), [name], role="feature"),
+            column_fix(_("The rows are independent"), [name], role="feature"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _left_within(others: pd.DataFrame, places: NDArray[Any]) -> float | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.findings import WARNING, Finding, option_fix
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
@@ -47,16 +48,27 @@ def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
             told = int(value) if value.is_integer() else value
             low, high = float(np.nanmin(rest)), float(np.nanmax(rest))
             yield Finding(
-                "outlier", WARNING,
-                f"Column '{name}' has {format_number(value)} in line {line}, while all others run"
-                f" from "
-                f"{format_number(low)} to {format_number(high)}. Was it typed wrongly?",
+                "outlier",
+                WARNING,
+                _(
+                    "Column '{name}' has the value {value} in line {line}, while all others range "
+                    "from {low} to {high}: it may be a typing error.",
+                    name=name,
+                    value=format_number(value),
+                    line=line,
+                    low=format_number(low),
+                    high=format_number(high),
+                ),
                 str(name),
                 (
-                    option_fix(f"Leave line {line} out", "skip_lines", [line]),
-                    option_fix(f"Treat {told} as missing", "missing_values", {str(name): [told]}),
+                    option_fix(_("Leave line {line} out", line=line), "skip_lines", [line]),
+                    option_fix(
+                        _("Treat {value} as missing", value=told),
+                        "missing_values",
+                        {str(name): [told]},
+                    ),
                 ),
-            )  # fmt: skip
+            )
 
 
 def _far(values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -41,11 +41,9 @@ from netbuilder.core.data.readers.class_folders import tables_beside
 from netbuilder.core.data.readers.large_csv import LargeTable, is_large
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
-from netbuilder.core.data.registry import kind_of, modality_of
-from netbuilder.core.data.registry import read_samples as read
+from netbuilder.core.data.registry import kind_of, modality_of, read_samples as read
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import language
+from netbuilder.core.i18n import gettext as _, language, ngettext
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.graph_ends import (
@@ -56,7 +54,7 @@ from netbuilder.core.project.graph_ends import (
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_count, format_list, format_number, format_quoted_list
+from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +76,9 @@ def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
 def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     samples = read(data, base)
     if samples is None:
-        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+        raise DataError(
+            _("No data is chosen."), _("Choose data in the Data panel."), code="no_data"
+        )
     told = replace(data, options={**samples.hints, **data.options}) if samples.hints else data
     return samples, read(told, base, test=True)
 
@@ -128,12 +128,13 @@ def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
     if unknown and graph.inputs:
         raise DataError(
             _(
-                "The data recipe gives columns to the Input '{name}', which the network does not "
-                "have.", name=unknown,
+                "The data recipe has columns for the Input '{name}', which the network does not "
+                "have.",
+                name=unknown,
             ),
             _("Its Inputs are {names}.", names=format_quoted_list(graph.inputs)),
             code="unknown_input",
-        )  # fmt: skip
+        )
     ends = (
         *(
             (
@@ -154,10 +155,19 @@ def _make(project: Project, base: Path) -> PreparedData:
     samples, test = read_samples(data, base)
     if len(samples) < 2:
         raise DataError(
-            f"{samples.source} has {format_count(len(samples), 'row')}: nothing can be learned"
-            f" from it.",
-            "Choose data with more rows.",
-            short=f"{format_count(len(samples), 'row')}: too few to learn from",
+            ngettext(
+                "{file} has {count} row, which is too few to train on.",
+                "{file} has {count} rows, which is too few to train on.",
+                len(samples),
+                file=samples.source,
+            ),
+            _("Choose data with more rows."),
+            code="too_few_rows",
+            short=ngettext(
+                "{count} row: too few to train on",
+                "{count} rows: too few to train on",
+                len(samples),
+            ),
         )
     _check_classes(data, base, samples)
     outputs = _fit_outputs(project, samples.targets, samples)
@@ -215,12 +225,18 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
     labels = samples.targets.iloc[:, 0]
     if labels.nunique() == 1:
         raise DataError(
-            f"All {len(labels):,} samples of {samples.source} are of one class, "
-            f"'{labels.iloc[0]}': there is nothing to tell apart.",
-            "Put a folder for each class side by side, and choose the folder around them."
-            f"{tables_beside(folder)}",
+            _(
+                "All {count} samples of {file} have the same class, '{label}': there is nothing "
+                "to classify.",
+                count=format_number(len(labels), ","),
+                file=samples.source,
+                label=labels.iloc[0],
+            ),
+            _("Make one folder for each class, side by side, and choose the folder around them.")
+            + tables_beside(folder),
+            code="only_one_class",
             path=str(folder),
-            short=f"there is one class only, “{labels.iloc[0]}”",
+            short=_("there is only one class, “{label}”", label=labels.iloc[0]),
         )
 
 
@@ -439,16 +455,29 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
         # What counts rows may name them, and say nothing: it is asked only of a time.
         counts = numbers and step == 1.0 and bool((table[name] == table[name].round()).all())
         if name in used and step and (is_time_name(name) or (alone and not counts and not dated)):
-            rises = f"rises by {format_number(step)} from" if numbers else "goes evenly from"
+            said = (
+                _(
+                    "'{name}' rises by {step} from row to row. If each value follows from those "
+                    "before, treat the data as a series. At present '{name}' is a feature.",
+                    name=name, step=format_number(step),
+                )
+                if numbers
+                else _(
+                    "'{name}' has even steps from row to row. If each value follows from those "
+                    "before, treat the data as a series. At present '{name}' is a feature.",
+                    name=name,
+                )
+            )  # fmt: skip
             yield Finding(
                 "even-steps",
                 INFO,
-                f"'{name}' {rises} row to row: is this a series, in which the next values follow "
-                f"from those before? So far '{name}' is a feature like any other.",
+                said,
                 # A question about all of the table, whose answer stands on its button.
                 fixes=(
                     DataEdit(
-                        "Learn it as a series", partial(_as_series, order=name), "Yes, a series"
+                        _("Treat it as a series"),
+                        partial(_as_series, order=name),
+                        _("Yes, a series"),
                     ),
                 ),
             )
@@ -493,9 +522,16 @@ def checked_test(
     if not set(samples.targets.columns) <= set(test.targets.columns):
         if len(samples.targets.columns) != len(test.targets.columns):
             raise DataError(
-                f"{test.source} has {format_count(len(test.targets.columns), 'target column')}, "
-                f"{samples.source} has {len(samples.targets.columns)}.",
-                "Choose a test set with the same targets.",
+                ngettext(
+                    "{file} has {count} target column, but {other} has {expected}.",
+                    "{file} has {count} target columns, but {other} has {expected}.",
+                    len(test.targets.columns),
+                    file=test.source,
+                    other=samples.source,
+                    expected=len(samples.targets.columns),
+                ),
+                _("Choose a test set with the same targets."),
+                code="test_targets_differ",
             )
         test = replace(test, targets=test.targets.set_axis(samples.targets.columns, axis=1))
     if samples.table is not None and test.table is not None:
@@ -503,7 +539,15 @@ def checked_test(
         have = [str(name) for name in test.table.columns]
         _need([n for n in samples.table.columns if n in names], have, samples, test)
         more = [name for name in have if name not in samples.table]
-        return test, (f"Column {format_list(more)} of {test.source} is not used.",) if more else ()
+        return test, (
+            ngettext(
+                "Column {columns} of {file} is not used.",
+                "Columns {columns} of {file} are not used.",
+                len(more),
+                columns=format_list(more),
+                file=test.source,
+            ),
+        ) if more else ()
     if samples.columns and samples.columns != test.columns:
         _need(list(samples.columns), list(test.columns), samples, test)
         order = [test.columns.index(name) for name in samples.columns]
@@ -513,9 +557,16 @@ def checked_test(
         other = test.arrays.get(name, next(iter(test.arrays.values())))
         if values.shape[1:] != other.shape[1:]:
             raise DataError(
-                f"The samples of {test.source} have the shape {other.shape[1:]}, those of "
-                f"{samples.source} {values.shape[1:]}.",
-                "Choose a test set of the same shape.",
+                _(
+                    "The samples of {file} have shape {shape}, but those of {other} have shape "
+                    "{expected}.",
+                    file=test.source,
+                    shape=other.shape[1:],
+                    other=samples.source,
+                    expected=values.shape[1:],
+                ),
+                _("Choose a test set of the same shape."),
+                code="test_shape_differs",
             )
     return test, ()
 
@@ -524,6 +575,18 @@ def _need(wanted: list[str], have: list[str], samples: Samples, test: Samples) -
     lost = [name for name in wanted if name not in have]
     if lost:
         raise DataError(
-            f"The test file {test.source} lacks column {format_list(lost)} of {samples.source}.",
-            f"It has {format_list(have, 12)}. Choose a test file with the same columns.",
+            ngettext(
+                "The test file {file} lacks the column {columns} of {other}.",
+                "The test file {file} lacks the columns {columns} of {other}.",
+                len(lost),
+                file=test.source,
+                columns=format_list(lost),
+                other=samples.source,
+            ),
+            _(
+                "Its columns are {columns}. Choose a test file with the same columns as the "
+                "training file.",
+                columns=format_list(have, 12),
+            ),
+            code="test_lacks_columns",
         )

@@ -21,6 +21,7 @@ from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, LargeTable
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import feeds_embedding, input_ids
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
@@ -57,9 +58,11 @@ def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, Split
         )
     rows = SplitIndices(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
     notes = [*found.notes]
-    for part, what in ((VALIDATION, "validation"), (TEST, "test")):
-        if found.totals[part] > large_csv.HELD_ROWS:
-            notes.append(f"Of the {what} rows the first {large_csv.HELD_ROWS:,} are used.")
+    held = format_number(large_csv.HELD_ROWS, ",")
+    if found.totals[VALIDATION] > large_csv.HELD_ROWS:
+        notes.append(_("Only the first {count} validation rows are used.", count=held))
+    if found.totals[TEST] > large_csv.HELD_ROWS:
+        notes.append(_("Only the first {count} test rows are used.", count=held))
     return replace(samples, notes=(*samples.notes, *notes)), found.held.get(TEST), rows
 
 
@@ -77,10 +80,11 @@ def reads_while_training(found: LargeTable, preprocessing: Preprocessing) -> boo
 
 def note_of_size(found: LargeTable) -> str:
     """What is said of data that is read while training."""
-    return (
-        f"{found.path.name} is large: its {format_number(found.rows)} training rows are prepared"
-        f" once and "
-        "then read while training."
+    return _(
+        "{file} is large: its {count} training rows are prepared once and then read from disk "
+        "while training.",
+        file=found.path.name,
+        count=format_number(found.rows),
     )
 
 
@@ -111,8 +115,18 @@ def fit_inputs(
         said += [note for note in notes if note not in said]
         if not columns:
             raise DataError(
-                f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
-                "Choose columns of numbers, or text columns with few distinct values.",
+                " ".join(
+                    [
+                        _(
+                            "No column of {file} can be used for '{input}'.",
+                            file=samples.source,
+                            input=key,
+                        ),
+                        *notes,
+                    ]
+                ),
+                _("Choose columns of numbers, or text columns with few distinct values."),
+                code="no_usable_column",
             )
         width = sum(len(column.features) for column in columns)
         shape = wanted_shape(project, key, (width,))

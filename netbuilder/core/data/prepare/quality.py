@@ -15,6 +15,7 @@ from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.findings import (
     INFO,
     WARNING,
+    ColumnNote,
     Finding,
     column_fix,
     data_fix,
@@ -39,9 +40,9 @@ from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_count, format_number, format_quoted_list, shorten
+from netbuilder.core.wording import format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,11 @@ _CODE = re.compile(
 _MOST_CODES = 50
 _SEEN_ROWS = 200_000
 _FEW = 20
-_CHANCE = "It may be by chance: not many different rows are possible."
+_CHANCE = N_("This may be a coincidence, because only a few different rows are possible.")
+_TOO_GOOD = N_("The evaluation therefore looks better than it is.")
+_EQUAL = N_("Column '{name}' equals the target '{target}'.")
+_NEARLY_EQUAL = N_("Column '{name}' nearly equals the target '{target}'.")
+_ONE_TO_ONE = N_("Each value of column '{name}' stands for one class of the target '{target}'.")
 
 
 def table_findings(
@@ -121,14 +126,15 @@ def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> 
         for name in table.columns:
             series = table[name]
             if task == REGRESSION:
-                same = _nearly_equal(series, answers)
+                said = _nearly_equal(series, answers)
             else:
-                same = _one_to_one(series, answers)
-            if same:
+                said = _one_to_one(series, answers)
+            if said:
+                fix = _(
+                    "The network would only copy it, and could not predict where it is unknown."
+                )
                 yield Finding(
-                    "target-in-features", WARNING,
-                    f"Column '{name}' {same} the target '{target}': the network would only copy "
-                    "it, and know nothing where it is not given.",
+                    "target-in-features", WARNING, f"{_(said, name=name, target=target)} {fix}",
                     str(name), (exclude_columns_fix(str(name)),),
                 )  # fmt: skip
 
@@ -144,8 +150,8 @@ def _nearly_equal(series: pd.Series, answers: pd.Series) -> str:
     if not spread:
         return ""
     if (off <= 1e-9 * np.maximum(1, np.abs(y[known]))).mean() > 0.99:
-        return "equals"
-    return "nearly equals" if float(off.mean()) < 0.01 * spread else ""
+        return _EQUAL
+    return _NEARLY_EQUAL if float(off.mean()) < 0.01 * spread else ""
 
 
 def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
@@ -161,7 +167,7 @@ def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
     # Of a few rows two columns may agree by chance.
     if pairs["y"].value_counts().min() < 3:
         return ""
-    return "equals" if (pairs["x"] == pairs["y"]).all() else "says the same as"
+    return _EQUAL if (pairs["x"] == pairs["y"]).all() else _ONE_TO_ONE
 
 
 def _ids(table: pd.DataFrame) -> Iterator[Finding]:
@@ -174,9 +180,16 @@ def _ids(table: pd.DataFrame) -> Iterator[Finding]:
         if _ID.search(str(name)) or (counts and str(name).lower().startswith("column ")):
             yield Finding(
                 "id-column", WARNING,
-                f"Column '{name}' has another whole number in every row"
-                f"{' and counts them' if counts else ''}: it names the row and says nothing "
-                "about it.",
+                _(
+                    "Column '{name}' counts the rows: it looks like an ID, not a useful feature.",
+                    name=name,
+                )
+                if counts
+                else _(
+                    "Column '{name}' has a different number in every row: it looks like an ID, not "
+                    "a useful feature.",
+                    name=name,
+                ),
                 str(name), (exclude_columns_fix(str(name)),),
             )  # fmt: skip
 
@@ -198,19 +211,23 @@ def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
         category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
         out, amount = (
             exclude_columns_fix(name),
-            column_fix(_("It is an amount"), [name], type="number"),
+            column_fix(_("Use it as a number"), [name], type="number"),
         )
         few = known.nunique() <= min(_MOST_CODES, len(known) // 3)
         yield Finding(
-            CODES, WARNING,
+            CODES,
+            WARNING,
             _(
-                "Column '{name}' seems to hold codes or numbers of things, such as {example}: they "
-                "name something, and {more} is not more than {less}. It is read as an amount.",
-                name=name, example=as_label(known.iloc[0]), more=as_label(known.max()),
+                "Column '{name}' seems to contain codes or ID numbers, such as {example}: {more} "
+                "is not more than {less}. It is used as a plain number.",
+                name=name,
+                example=as_label(known.iloc[0]),
+                more=as_label(known.max()),
                 less=as_label(known.min()),
             ),
-            name, (category, amount, out) if few else (out, category, amount),
-        )  # fmt: skip
+            name,
+            (category, amount, out) if few else (out, category, amount),
+        )
 
 
 def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
@@ -235,15 +252,28 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
             if gap <= 0 or not odd or (abs(stand_in) < 90 and gap < 2 * (high - low)):
                 continue
             yield Finding(
-                "stand-in", WARNING,
-                f"Column '{name}' holds {stand_in} in {format_count(times, 'row')}, while all"
-                f" others "
-                f"run from {format_number(low)} to {format_number(high)}: it seems to stand for a"
-                f" missing value.",
+                "stand-in",
+                WARNING,
+                ngettext(
+                    "Column '{name}' has {value} in {count} row, while all others range "
+                    "from {low} to {high}: it seems to stand for a missing value.",
+                    "Column '{name}' has {value} in {count} rows, while all others range from "
+                    "{low} to {high}: it seems to stand for a missing value.",
+                    times,
+                    name=name,
+                    value=stand_in,
+                    low=format_number(low),
+                    high=format_number(high),
+                ),
                 str(name),
-                (option_fix(f"Treat {stand_in} as missing", "missing_values",
-                             {str(name): [stand_in]}),),
-            )  # fmt: skip
+                (
+                    option_fix(
+                        _("Treat {value} as missing", value=stand_in),
+                        "missing_values",
+                        {str(name): [stand_in]},
+                    ),
+                ),
+            )
             break
 
 
@@ -260,16 +290,17 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
             yield Finding(
                 "stand-in", WARNING,
                 _(
-                    "Column '{name}' holds {value} in {count} rows, while all others run from "
+                    "Column '{name}' has {value} in {count} rows, while all others range from "
                     "{low} to {high}: it seems to stand for a missing value.",
-                    name=name, value=f"{odd:g}", count=f"{times:,}",
+                    name=name, value=format_number(odd, "g"), count=format_number(times, ","),
                     low=format_number(float(others[0])),
                     high=format_number(float(others[-1])),
                 ),
                 name,
                 (
                     option_fix(
-                        _("Treat {value} as missing", value=f"{odd:g}"), "missing_values",
+                        _("Treat {value} as missing",
+                        value=format_number(odd, "g")), "missing_values",
                         {name: [int(odd)]},
                     ),
                 ),
@@ -290,13 +321,17 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
             twice = [same for same in by_fold.values() if len(same) > 1]
             if twice:
                 yield Finding(
-                    "same-word-twice", WARNING,
-                    f"Column '{name}' writes the same word in several ways:"
-                    f" {format_quoted_list(twice[0])}. "
-                    "They count as different.",
+                    "same-word-twice",
+                    WARNING,
+                    _(
+                        "Column '{name}' spells the same word in several ways: {words}. They count "
+                        "as different categories.",
+                        name=name,
+                        words=format_quoted_list(twice[0]),
+                    ),
                     str(name),
-                    (option_fix("Count them as one", "same_words", [str(name)]),),
-                )  # fmt: skip
+                    (option_fix(_("Count them as one category"), "same_words", [str(name)]),),
+                )
 
 
 def _constant(table: pd.DataFrame) -> Iterator[Finding]:
@@ -306,11 +341,17 @@ def _constant(table: pd.DataFrame) -> Iterator[Finding]:
             continue
         if series.nunique(dropna=False) == 1 and series.notna().any():
             yield Finding(
-                "same-value", INFO,
-                f"Column '{name}' has the same value in every row, '{shorten(series.iloc[0])}': "
-                "nothing can be learned from it.",
-                str(name), (exclude_columns_fix(str(name)),),
-            )  # fmt: skip
+                "same-value",
+                INFO,
+                _(
+                    "Column '{name}' has the same value in every row, '{value}': it is not a "
+                    "useful feature.",
+                    name=name,
+                    value=shorten(series.iloc[0]),
+                ),
+                str(name),
+                (exclude_columns_fix(str(name)),),
+            )
 
 
 def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
@@ -320,13 +361,20 @@ def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
         if series.dtype.kind not in "iuf" or series.nunique() < 3 or not are_compact_dates(series):
             continue
         yield Finding(
-            "days-as-numbers", WARNING,
-            f"Column '{name}' writes days as one number, such as {int(series.dropna().iloc[0])}. "
-            "It is read as an amount, in which a month is 100 and a year 10,000 long.",
+            "days-as-numbers",
+            WARNING,
+            _(
+                "Column '{name}' seems to contain dates written as one number, such as {example}. "
+                "It is used as a plain number, in which a month counts 100 and a year 10,000.",
+                name=name,
+                example=int(series.dropna().iloc[0]),
+            ),
             str(name),
-            (column_fix(f"Use '{name}' as a date", [str(name)], type="date"),
-             exclude_columns_fix(str(name))),
-        )  # fmt: skip
+            (
+                column_fix(_("Use '{name}' as a date", name=name), [str(name)], type="date"),
+                exclude_columns_fix(str(name)),
+            ),
+        )
 
 
 def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
@@ -343,13 +391,25 @@ def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
     if len(distinct) < 2 or len(distinct) > 1000:
         return
     yield Finding(
-        "whole-number-target", INFO,
-        f"The target '{series.name}' holds {len(distinct)} whole numbers, from "
-        f"{distinct[0]:g} to {distinct[-1]:g}, and is learned as an amount. If they are names "
-        "of classes, learn it as classes.",
+        "whole-number-target",
+        INFO,
+        _(
+            "The target '{name}' has {count} different whole numbers, from {low} to {high}, and is "
+            "predicted as a number. If the numbers stand for classes, predict classes instead.",
+            name=series.name,
+            count=len(distinct),
+            low=format_number(distinct[0], "g"),
+            high=format_number(distinct[-1], "g"),
+        ),
         str(series.name),
-        (column_fix(f"Learn '{series.name}' as classes", [str(series.name)], type="category"),),
-    )  # fmt: skip
+        (
+            column_fix(
+                _("Predict '{name}' as classes", name=series.name),
+                [str(series.name)],
+                type="category",
+            ),
+        ),
+    )
 
 
 def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
@@ -357,15 +417,21 @@ def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
     counts = labels_of(series.dropna()).value_counts()
     single = [str(label) for label in counts.index[counts == 1]]
     if single:
-        verb, them = ("has", "it") if len(single) == 1 else ("have", "each of them")
         yield Finding(
-            "class-of-one", WARNING,
-            f"Class{'es' if len(single) > 1 else ''} {format_quoted_list(single)} of"
-            f" '{series.name}' {verb} "
-            f"one row only: {them} cannot be both learned and tested.",
+            "class-of-one",
+            WARNING,
+            ngettext(
+                "Class {labels} of '{name}' has only one row, which cannot be used both for "
+                "training and for evaluation.",
+                "Classes {labels} of '{name}' have only one row each, which cannot be used both "
+                "for training and for evaluation.",
+                len(single),
+                labels=format_quoted_list(single),
+                name=series.name,
+            ),
             str(series.name),
-            (option_fix("Leave out rows of such classes", "leave_out_classes", list(single)),),
-        )  # fmt: skip
+            (option_fix(_("Leave out rows of such classes"), "leave_out_classes", list(single)),),
+        )
 
 
 def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]:
@@ -410,27 +476,29 @@ def _twice(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     one = int(first[counts > 1][0])
     other = int(np.flatnonzero(hashes == hashes[one])[1])
     index = samples.targets.index
-    message = (
-        f"{format_count(again, 'row')} of {samples.source} stand there twice or more, such as"
-        f" lines "
-        f"{index[one]} and {index[other]}."
-    )
+    message = ngettext(
+        "{file} contains {count} duplicate row, for example in lines {first} and {second}.",
+        "{file} contains {count} duplicate rows, for example in lines {first} and {second}.",
+        again, file=samples.source, first=index[one], second=index[other],
+    )  # fmt: skip
     parts = np.zeros(len(samples), np.int8)
     parts[rows.validation], parts[rows.test] = 1, 2
     parts = parts[: len(hashes)]
-    held = np.isin(hashes[parts > 0], hashes[parts == 0]).sum()
+    held = int(np.isin(hashes[parts > 0], hashes[parts == 0]).sum())
     chance = _by_chance(samples)
     if held:
-        message += (
-            f" {format_count(int(held), 'row')} kept for validation or the test also "
-            f"stand{'s' if held == 1 else ''} among the training rows"
-        )
-        message += "." if chance else ": the result looks better than it is."
+        message += " " + ngettext(
+            "{count} row of the validation or test set also occurs in the training set.",
+            "{count} rows of the validation or test set also occur in the training set.",
+            held,
+        )  # fmt: skip
+        if not chance:
+            message += f" {_(_TOO_GOOD)}"
     if chance:
-        message += f" {_CHANCE}"
+        message += f" {_(_CHANCE)}"
     yield Finding(
         "rows-twice", INFO if chance else WARNING, message,
-        fixes=() if chance else (data_fix("Use each row once", duplicates="drop"),),
+        fixes=() if chance else (data_fix(_("Remove duplicate rows"), duplicates="drop"),),
     )  # fmt: skip
 
 
@@ -445,24 +513,33 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
     chance = _by_chance(samples)
     whole = len(theirs) == len(ours) and np.array_equal(np.sort(theirs), np.sort(ours))
     if known == len(theirs) and known >= min(len(ours), 10) and (whole or not chance):
-        same = "is the training file" if len(theirs) == len(ours) else "is a part of it"
         yield Finding(
-            "test-is-training", WARNING,
-            f"All {format_count(known, 'row')} of the test file {test.source} also stand in "
-            f"{samples.source}: it {same}, and the test says nothing about new data.",
-            fixes=(data_fix("Keep rows of the training file for the test", test_path=""),),
-        )  # fmt: skip
+            "test-is-training",
+            WARNING,
+            _(
+                "All {count} rows of the test file {file} also occur in {other}: they do not show "
+                "how well the network predicts new data.",
+                count=format_number(known, ","),
+                file=test.source,
+                other=samples.source,
+            ),
+            fixes=(
+                data_fix(_("Hold out rows of the training file as the test set"), test_path=""),
+            ),
+        )
     elif known:
         many = known > max(1, 0.05 * len(theirs)) and not chance
-        ending = ": the result looks better than it is." if many else "."
-        if chance:
-            ending += f" {_CHANCE}"
-        yield Finding(
-            "test-rows-known", WARNING if many else INFO,
-            f"{format_count(known, 'row')} of the {len(theirs):,} of the test file {test.source}"
-            f" also "
-            f"stand{'s' if known == 1 else ''} in {samples.source}{ending}",
+        message = ngettext(
+            "{count} of {total} rows of the test file {file} also occurs in {other}.",
+            "{count} of {total} rows of the test file {file} also occur in {other}.",
+            known, total=format_number(len(theirs), ","), file=test.source,
+            other=samples.source,
         )  # fmt: skip
+        if many:
+            message += f" {_(_TOO_GOOD)}"
+        if chance:
+            message += f" {_(_CHANCE)}"
+        yield Finding("test-rows-known", WARNING if many else INFO, message)
 
 
 def open_questions(
@@ -491,7 +568,7 @@ def open_questions(
             asked.add(one.column)
             kept.append(one)
         if one.code == OTHER_UNIT and test is not None and one not in samples.findings:
-            message = one.message.replace("Column", f"In {test.source} column", 1)
+            message = _("{file}: {message}", file=test.source, message=one.message)
             kept.append(replace(one, message=message))
     said = (
         one
@@ -524,11 +601,10 @@ def _default_target(
     other = others[-1] if others else ""
     message = (
         _(
-            "Column '{name}' is taken for the target, because its name is that of something to "
-            "predict.", name=name,
+            "Column '{name}' is used as the target because of its name.", name=name,
         )
         if by_name
-        else _("Column '{name}' is taken for the target, because it is the last one.", name=name)
+        else _("Column '{name}' is used as the target because it is the last column.", name=name)
     )  # fmt: skip
     yield Finding(
         "default-target", INFO, message, "",
@@ -545,13 +621,18 @@ def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[
     for name in dict.fromkeys(one.name for one in columns if one.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):
             yield Finding(
-                "dates-as-words", INFO,
-                f"Column '{name}' holds dates: each is taken for a category of its own.", name,
+                "dates-as-words",
+                INFO,
+                _(
+                    "Column '{name}' contains dates: each date is used as a category of its own.",
+                    name=name,
+                ),
+                name,
                 (
-                    column_fix(f"Use '{name}' as a date", [name], type="date"),
+                    column_fix(_("Use '{name}' as a date", name=name), [name], type="date"),
                     exclude_columns_fix(name),
                 ),
-            )  # fmt: skip
+            )
 
 
 def _typed(data: Data, column: str) -> bool:
@@ -569,20 +650,22 @@ def excluded_column_findings(
         return ()
     found = []
     for note in notes:
-        name = next((str(n) for n in table.columns if note.startswith(f"Column '{n}' ")), "")
-        if not name or name in used or "left out" not in note:
+        if not isinstance(note, ColumnNote) or note.column in used:
             continue
+        name = note.column
         fixes = [exclude_columns_fix(name)]
-        if "holds dates" in note or "different texts" in note:
-            fixes.insert(0, column_fix(f"Use '{name}' as a category", [name], type="category"))
+        if note.category:
+            fixes.insert(
+                0, column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
+            )
             if are_dates(table[name]):
                 # Asked on its row, which calls it a date already.
-                label = f"Use '{name}' as a date"
-                fixes.insert(0, column_fix(label, [name], "Use it", type="date"))
+                label = _("Use '{name}' as a date", name=name)
+                fixes.insert(0, column_fix(label, [name], _("Use it"), type="date"))
                 if task == REGRESSION:
-                    fixes.insert(1, data_fix("Learn it as a series", kind="series"))
+                    fixes.insert(1, data_fix(_("Treat it as a series"), kind="series"))
             elif are_sentences(table[name]):
-                label = f"Learn from the texts in '{name}'"
+                label = _("Train on the texts in '{name}'", name=name)
                 fixes.insert(1, data_fix(label, kind="text", text=name))
         found.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
     return tuple(found)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Rows, SplitIndices
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 
 
 def split_rows(
@@ -37,10 +37,15 @@ def split_rows(
     Raises:
         DataError: a share is not between 0 and 1, or no training row remains.
     """
-    for name, share in (("validation split", validation), ("test split", test)):
+    for share, said in (
+        (validation, N_("The validation split cannot be {share}.")),
+        (test, N_("The test split cannot be {share}.")),
+    ):
         if not 0 <= share < 1:
             raise DataError(
-                f"The {name} is {share}.", "Write a number from 0 to below 1, such as 0.1."
+                _(said, share=share),
+                _("Write a number from 0 to below 1, such as 0.1."),
+                code="split_invalid",
             )
     if groups is not None and not ordered:
         return _of_groups(groups, validation, test, seed)
@@ -49,9 +54,14 @@ def split_rows(
     train, validated = _cut(rest, validation, seed, classes, ordered)
     if len(train) < 1:
         raise DataError(
-            f"Of {format_count(count, 'row')} none is left to train on.",
-            "Use more rows, or smaller shares for validation and test.",
-            short="no row is left to train on",
+            ngettext(
+                "Of {count} row, none is left for training.",
+                "Of {count} rows, none is left for training.",
+                count,
+            ),
+            _("Use more rows, or a smaller validation and test split."),
+            code="no_training_rows",
+            short=_("no row is left for training"),
         )
     return SplitIndices(train, validated, tested)
 
@@ -60,8 +70,9 @@ def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) 
     names = np.unique(groups)
     if len(names) < 2:
         raise DataError(
-            "The column that groups the rows has the same value in all of them.",
-            "Choose another column for the groups, or none.",
+            _("The column that groups the rows has the same value in every row."),
+            _("Choose another column for the groups, or none."),
+            code="single_group",
         )
     rest, tested = _cut(names, test, seed, None, ordered=False)
     train, validated = _cut(rest, validation, seed, None, ordered=False)
@@ -83,7 +94,11 @@ def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices
     kept = [np.flatnonzero(np.isin(origin, part)) for part in (cut.train, cut.validation, cut.test)]
     train = np.union1d(kept[0], np.flatnonzero(origin < 0))
     if not len(train):
-        raise DataError("No point is left to train on.", "Put points in, or take the changes back.")
+        raise DataError(
+            _("No point is left for training."),
+            _("Add points, or undo the changes."),
+            code="no_training_points",
+        )
     return SplitIndices(train, kept[1], kept[2])
 
 
@@ -98,8 +113,12 @@ def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Split
     train, validated, tested = (np.flatnonzero(parts == part) for part in range(3))
     if not len(train):
         raise DataError(
-            "The column that names the part of each row names none for training.",
-            "Write 'train' into some rows, or choose another column.",
+            _(
+                "The column that assigns rows to training, validation and test has no training "
+                "rows."
+            ),
+            _("Write 'train' into some rows, or choose another column."),
+            code="no_training_rows",
         )
     if not len(validated):
         train, validated = _cut(train, validation, seed, None, ordered=False)

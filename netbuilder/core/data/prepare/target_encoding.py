@@ -30,6 +30,7 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_quoted_list, sample_place, shorten
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     given = CLASSES if given == NEXT_TOKEN else given
     if given not in {"auto", *TASKS}:
         raise DataError(
-            f"The task '{given}' does not exist.",
-            f"Choose one of {format_quoted_list(('auto', *TASKS))}.",
+            _("There is no task '{name}'.", name=given),
+            _("Choose one of {names}.", names=format_quoted_list(("auto", *TASKS))),
+            code="task_unknown",
         )
     if len(targets.columns) > 1:
         return _detect_many(targets, given, source)
@@ -63,10 +65,20 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     if len(distinct) < 2:
         value = shorten(as_label(distinct[0])) if len(distinct) else ""
         raise DataError(
-            f"The target column '{name}' of {source} has the same value in every row: '{value}'.",
-            "There is nothing to learn from it. Choose another target column, or a file in "
-            "which it differs.",
-            short=f"'{name}' is {f'“{value}”' if value else 'empty'} in every row",
+            _(
+                "The target column '{name}' of {file} has the same value in every row: '{value}'.",
+                name=name,
+                file=source,
+                value=value,
+            ),
+            _(
+                "There is nothing to predict. Choose another target column, or a file with "
+                "different values in it."
+            ),
+            code="target_constant",
+            short=_("'{name}' is “{value}” in every row", name=name, value=value)
+            if value
+            else _("'{name}' is empty in every row", name=name),
         )
     if given == REGRESSION:
         _need_numbers(series, source)
@@ -76,9 +88,15 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     if given in {BINARY, CLASSES}:
         if given == BINARY and len(distinct) != 2:
             raise DataError(
-                f"The task is binary, but the target column '{name}' of {source} has "
-                f"{len(distinct)} different values.",
-                "Set the task to 'classes'.",
+                _(
+                    "The task is 'binary', but the target column '{name}' of {file} has {count} "
+                    "different values.",
+                    name=name,
+                    file=source,
+                    count=len(distinct),
+                ),
+                _("Set the task to 'classes'."),
+                code="task_not_binary",
             )
         return BINARY if len(distinct) == 2 else CLASSES
     if not _looks_like_classes(series, len(distinct), source):
@@ -90,20 +108,36 @@ def _detect_many(targets: pd.DataFrame, given: str, source: str) -> str:
     for name in targets.columns:
         if as_numbers(targets[name], source) is None:
             raise DataError(
-                f"The target column '{name}' of {source} is text, and there are "
-                f"{len(targets.columns)} target columns for one output.",
-                "Give each class column an output of its own, or choose one target column.",
+                _(
+                    "The target column '{name}' of {file} contains text, and one output has "
+                    "{count} target columns.",
+                    name=name,
+                    file=source,
+                    count=len(targets.columns),
+                ),
+                _("Use one output for each column of classes, or choose one target column."),
+                code="several_text_targets",
             )
     if given in {BINARY, CLASSES}:
         raise DataError(
-            f"The task is '{given}', but there are {len(targets.columns)} target columns.",
-            "Choose one target column, or the task 'multi_label'.",
+            _(
+                "The task is '{task}', but there are {count} target columns.",
+                task=given,
+                count=len(targets.columns),
+            ),
+            _("Choose one target column, or the task 'multi_label'."),
+            code="several_targets",
         )
     zero_one = bool(targets.isin([0, 1]).all(axis=None))
     if given == MULTI_LABEL and not zero_one:
         raise DataError(
-            f"For several labels at once the target columns of {source} must hold only 0 and 1.",
-            "Choose other target columns, or the task 'regression'.",
+            _(
+                "For the task 'multi_label' the target columns of {file} must contain only "
+                "0 and 1.",
+                file=source,
+            ),
+            _("Choose other target columns, or the task 'regression'."),
+            code="labels_not_binary",
         )
     return MULTI_LABEL if zero_one and given != REGRESSION else REGRESSION
 
@@ -111,20 +145,34 @@ def _detect_many(targets: pd.DataFrame, given: str, source: str) -> str:
 def _need_numbers(series: pd.Series, source: str) -> None:
     if as_numbers(series, source) is None:
         raise DataError(
-            f"The task is regression, but the target column '{series.name}' of {source} is text "
-            f"('{shorten(series.dropna().iloc[0])}').",
-            "Set the task to 'classes', or choose a column of numbers.",
+            _(
+                "The task is 'regression', but the target column '{name}' of {file} contains "
+                "text ('{value}').",
+                name=series.name,
+                file=source,
+                value=shorten(series.dropna().iloc[0]),
+            ),
+            _("Set the task to 'classes', or choose a column of numbers."),
+            code="target_not_numbers",
         )
 
 
 def _as_one_number(series: pd.Series) -> str:
-    """How to write what is no number to the program, for the end of a sentence."""
+    """Return what to do about a target that the program does not read as numbers."""
     first = str(series.dropna().iloc[0]).strip()
     time = re.fullmatch(r"(\d+):(\d\d)(:\d\d)?", first)
     if time is None:
-        return "numbers, write them without units and thousands separators"
+        return _(
+            "Choose another target column. If these are numbers, write them without units and "
+            "thousands separators."
+        )
     in_one = f"{int(time[1]) + int(time[2]) / 60:.4g}"
-    return f"times, write each as one number: {in_one} instead of {first}"
+    return _(
+        "Choose another target column. If these are times, write each as one number: {number} "
+        "instead of {time}.",
+        number=in_one,
+        time=first,
+    )
 
 
 def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
@@ -134,10 +182,17 @@ def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
         if distinct > max(2, min(MAX_CLASSES, len(series) // 2)):
             name = str(series.name)
             raise DataError(
-                f"The target column '{name}' of {source} is text with {distinct} different "
-                f"values in {len(series)} rows ('{shorten(series.dropna().iloc[0])}', ...), too "
-                "many to be classes.",
-                f"Choose another target column. If these are {_as_one_number(series)}.",
+                _(
+                    "The target column '{name}' of {file} contains {distinct} different texts in "
+                    "{rows} rows ('{example}', …), too many for classes.",
+                    name=name,
+                    file=source,
+                    distinct=distinct,
+                    rows=len(series),
+                    example=shorten(series.dropna().iloc[0]),
+                ),
+                _as_one_number(series),
+                code="too_many_text_classes",
                 fixes=(texts_fix(name, target=()),) if are_sentences(series) else (),
             )
         return True
@@ -171,10 +226,19 @@ def fit_target(
     classes = sort_labels(as_label(value) for value in targets.iloc[:, 0].dropna().unique())
     if len(classes) > MAX_CLASSES:
         raise DataError(
-            f"The target column '{names[0]}' of {source} has {len(classes)} classes.",
-            f"At most {MAX_CLASSES} can be learned. Set the task to 'regression' if they are "
-            "numbers.",
-            short=f"'{names[0]}' has too many classes",
+            _(
+                "The target column '{name}' of {file} has {count} classes.",
+                name=names[0],
+                file=source,
+                count=len(classes),
+            ),
+            _(
+                "At most {count} classes are supported. If they are numbers, set the task to "
+                "'regression'.",
+                count=MAX_CLASSES,
+            ),
+            code="too_many_classes",
+            short=_("'{name}' has too many classes", name=names[0]),
         )
     if task == BINARY and not one_hot and (units or 1) == 1:
         return OutputPreprocessing(BINARY, names, classes, units=1)
@@ -213,16 +277,32 @@ def encode_targets(
         found = shorten(unknown.iloc[0])
         if targets.index.name == FOLDER:
             raise DataError(
-                f"'{source}' has the folder '{found}', a class that the training data did not "
-                "hold.",
-                f"Its classes are {format_quoted_list(preprocessing.classes, 10)}: choose a folder"
-                f" that has one folder "
-                "of that name for each, or take the others out.",
+                _(
+                    "'{file}' has the folder '{folder}', a class that does not occur in the "
+                    "training data.",
+                    file=source,
+                    folder=found,
+                ),
+                _(
+                    "The known classes are {classes}: choose a folder with one folder for each "
+                    "of them, or remove the others.",
+                    classes=format_quoted_list(preprocessing.classes, 10),
+                ),
+                code="class_unknown",
             )
         raise DataError(
-            f"The target column '{preprocessing.columns[0]}' of {source} has '{found}' in "
-            f"{sample_place(targets.index, unknown.index[0])}, which the training data did not"
-            f" hold.",
-            f"Its classes are {format_quoted_list(preprocessing.classes, 10)}.",
+            _(
+                "The target column '{name}' of {file} has '{value}' in {place}, which does not "
+                "occur in the training data.",
+                name=preprocessing.columns[0],
+                file=source,
+                value=found,
+                place=sample_place(targets.index, unknown.index[0]),
+            ),
+            _(
+                "The known classes are {classes}.",
+                classes=format_quoted_list(preprocessing.classes, 10),
+            ),
+            code="class_unknown",
         )
     return np.asarray(numbers.to_numpy(), np.int64)

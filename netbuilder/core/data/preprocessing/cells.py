@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.wording import LINE, format_count, format_list, format_quoted_list, shorten
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import LINE, format_list, format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,16 +66,28 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
         return None
     if odd.any():
         bad = pd.Series(words.to_numpy()[places[odd]], series.index[odd], name=series.name)
-        more = f" So it is in {len(bad) - 1} more rows." if len(bad) > 1 else ""
+        said = _(
+            "Column '{name}' of {file} contains numbers, but line {line} has the text '{value}'.",
+            name=series.name, file=source, line=bad.index[0], value=shorten(bad.iloc[0]),
+        )  # fmt: skip
+        if len(bad) > 1:
+            said += " " + ngettext(
+                "{count} more row has a text.", "{count} more rows have texts.", len(bad) - 1
+            )
         raise DataError(
-            f"Column '{series.name}' of {source} holds numbers, but line {bad.index[0]} "
-            f"has the text '{shorten(bad.iloc[0])}'.{more}",
-            "Write a number there, or leave the cell empty and choose what is done with "
-            "missing values.",
+            said,
+            _(
+                "Write a number there, or leave the cell empty and choose how to handle missing "
+                "values."
+            ),
             fixes=_of_words(str(series.name), bad, int(present.sum())),
             code="text_among_numbers",
-            short=f"{format_count(len(bad), 'cell')} of '{series.name}' "
-            f"{'is' if len(bad) == 1 else 'are'} no number",
+            short=ngettext(
+                "{count} cell of '{name}' is not a number",
+                "{count} cells of '{name}' are not numbers",
+                len(bad),
+                name=series.name,
+            ),
         )
     numbers = np.append(read, np.nan)[places]
     return _finite(pd.Series(numbers, series.index, name=series.name), source)
@@ -114,9 +125,16 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
     huge = numbers[numbers.abs() > LARGEST]
     if len(huge):
         raise DataError(
-            f"Column '{numbers.name}' of {source} has a number in line {huge.index[0]} that is "
-            f"too large to compute with ({huge.iloc[0]:g}).",
-            "Correct it, or take the row out.",
+            _(
+                "Column '{name}' of {file} has a number in line {line} that is too large "
+                "({value}).",
+                name=numbers.name,
+                file=source,
+                line=huge.index[0],
+                value=format_number(huge.iloc[0], "g"),
+            ),
+            _("Correct the number, or remove the row."),
+            code="number_too_large",
         )
     return numbers
 
@@ -143,7 +161,9 @@ def are_sentences(series: pd.Series) -> bool:
 
 def texts_fix(name: str, **more: object) -> DataFix:
     """The mend that learns from the texts in a column, where a table cannot use it."""
-    return DataFix(f"Learn from the texts in '{name}'", {"kind": "text", "text": name, **more})
+    return DataFix(
+        _("Train on the texts in '{name}'", name=name), {"kind": "text", "text": name, **more}
+    )
 
 
 def day_comes_first(series: pd.Series) -> bool:
@@ -200,9 +220,15 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     bad = present[dates.isna()]
     if len(bad):
         raise DataError(
-            f"Column '{series.name}' of {source} holds dates, but line {bad.index[0]} has "
-            f"'{shorten(bad.iloc[0])}'.",
-            "Write a date such as 2024-12-31 there, or make its type something else.",
+            _(
+                "Column '{name}' of {file} contains dates, but line {line} has '{value}'.",
+                name=series.name,
+                file=source,
+                line=bad.index[0],
+                value=shorten(bad.iloc[0]),
+            ),
+            _("Write a date such as 2024-12-31 there, or choose another type for the column."),
+            code="date_invalid",
         )
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
@@ -277,9 +303,15 @@ def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
     if other:
         bad = texts[texts == other[0]]
         raise DataError(
-            f"Column '{series.name}' of {source} is to be true or false, but line "
-            f"{bad.index[0]} has '{shorten(other[0])}'.",
-            'Write "true" or "false" there, or make its type "category".',
+            _(
+                "Column '{name}' of {file} must be true or false, but line {line} has '{value}'.",
+                name=series.name,
+                file=source,
+                line=bad.index[0],
+                value=shorten(other[0]),
+            ),
+            _('Write "true" or "false" there, or change the type of the column to "category".'),
+            code="boolean_invalid",
         )
     return ((false or ["false"])[0], (true or ["true"])[0])
 
@@ -328,9 +360,18 @@ def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd
     unknown = texts[numbers.isna() & texts.notna()]
     if len(unknown):
         raise DataError(
-            f"Column '{series.name}' of {source} has '{shorten(unknown.iloc[0])}' in line "
-            f"{unknown.index[0]}, which is neither '{false}' nor '{true}'.",
-            f"Write '{false}' or '{true}' there.",
+            _(
+                "Column '{name}' of {file} has '{value}' in line {line}, which is neither "
+                "'{false}' nor '{true}'.",
+                name=series.name,
+                file=source,
+                value=shorten(unknown.iloc[0]),
+                line=unknown.index[0],
+                false=false,
+                true=true,
+            ),
+            _("Write '{false}' or '{true}' there.", false=false, true=true),
+            code="boolean_unknown",
         )
     return numbers
 
@@ -342,7 +383,14 @@ def not_numbers_message(series: pd.Series, source: str) -> DataError:
     present = series.dropna().astype(str)
     bad = present[pd.to_numeric(present, errors="coerce").isna()]
     return DataError(
-        f"Column '{series.name}' of {source} must hold numbers, but line {bad.index[0]} "
-        f"has the text '{shorten(bad.iloc[0])}'.",
-        "Write numbers there.",
+        _(
+            "Column '{name}' of {file} must contain numbers, but line {line} has the text "
+            "'{value}'.",
+            name=series.name,
+            file=source,
+            line=bad.index[0],
+            value=shorten(bad.iloc[0]),
+        ),
+        _("Write numbers there."),
+        code="column_not_numbers",
     )

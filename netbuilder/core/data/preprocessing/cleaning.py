@@ -12,8 +12,9 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +35,9 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     given = options.get("missing_values") or {}
     if not isinstance(given, Mapping):
         raise DataError(
-            f"'missing_values' of the data is {given!r:.60}.",
-            'Write the values by column: {"age": [-999]}.',
+            _("The data option 'missing_values' cannot be {value}.", value=f"{given!r:.60}"),
+            _("Write the values by column: {example}.", example='{"age": [-999]}'),
+            code="missing_values_invalid",
         )
     changed: dict[str, pd.Series] = {}
     for name, values in given.items():
@@ -48,8 +50,9 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     meant = options.get("empty_means") or {}
     if not isinstance(meant, Mapping):
         raise DataError(
-            f"'empty_means' of the data is {meant!r:.60}.",
-            'Write a value by column: {"glasses": "no"}.',
+            _("The data option 'empty_means' cannot be {value}.", value=f"{meant!r:.60}"),
+            _("Write one value per column: {example}.", example='{"glasses": "no"}'),
+            code="empty_means_invalid",
         )
     for name in (one for one in map(str, table.columns) if one in meant):
         series = changed[name] if name in changed else table[name]
@@ -104,27 +107,42 @@ def select_rows(
     options, notes = data.options, []
     if options.get("skip_lines"):
         kept = _without_lines(table, options)
-        notes.append(f"{format_count(len(table) - len(kept), 'line')} left out as chosen.")
+        notes.append(
+            ngettext(
+                "{count} line was left out as chosen.",
+                "{count} lines were left out as chosen.",
+                len(table) - len(kept),
+            )
+        )
         table = kept
     classes = name_list_option(options, "leave_out_classes")
     if classes and target in table.columns:
         kept = table[~labels_of(table[target]).isin(classes)]
         notes.append(
-            f"{format_count(len(table) - len(kept), 'row')} of {format_quoted_list(classes)} left"
-            f" out."
+            ngettext(
+                "{count} row of the class {classes} was left out.",
+                "{count} rows of the classes {classes} were left out.",
+                len(table) - len(kept),
+                classes=format_quoted_list(classes),
+            )
         )
         table = kept
     rule = str(options.get("duplicates") or "keep")
     if rule not in DUPLICATES:
         raise DataError(
-            f"What is done with rows that stand twice is '{rule}', which does not exist.",
-            f"Choose one of {format_quoted_list(DUPLICATES)}.",
+            _("There is no rule '{name}' for duplicate rows.", name=rule),
+            _("Choose one of {names}.", names=format_quoted_list(DUPLICATES)),
+            code="duplicates_rule_unknown",
         )
     if rule == "drop":
         kept = table[~table.duplicated(subset=list(dict.fromkeys(used)))]
         if len(kept) < len(table):
             notes.append(
-                f"{format_count(len(table) - len(kept), 'row')} that stood twice left out."
+                ngettext(
+                    "{count} duplicate row was left out.",
+                    "{count} duplicate rows were left out.",
+                    len(table) - len(kept),
+                )
             )
         table = kept
     return table, notes

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import WARNING, Finding, exclude_columns_fix, option_fix
 from netbuilder.core.data.preprocessing.cells import day_comes_first
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
         found.append(Finding(
             IMPOSSIBLE, WARNING,
             ngettext(
-                "Column '{name}' holds dates, but {cells} cannot be one.",
-                "Column '{name}' holds dates, but {count} of its values cannot be one: {cells}.",
+                "Column '{name}' contains dates, but {cells} is not a date.",
+                "Column '{name}' contains dates, but {count} of its values are not dates: {cells}.",
                 len(bad), name=name, cells=format_quoted_list(bad, 3),
             ),
             name,
@@ -77,8 +76,8 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
         found.append(Finding(
             TWO_DIGITS, WARNING,
             _(
-                "Column '{name}' writes years with two digits: '{cell}' is read as a day in "
-                "{year}, which is still to come.",
+                "Column '{name}' has years with two digits: '{cell}' is read as a day in {year}, "
+                "which is in the future.",
                 name=name, cell=one, year=int(years[late.index[0]]),
             ),
             name,

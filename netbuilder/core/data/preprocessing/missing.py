@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import MISSING_RULES, Data
-from netbuilder.core.wording import format_count, format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TICKS = frozenset("x✓✔☑✗✘•*+")
 MISSING_LABEL = "(missing)"
-MISSING_FIXES = (
-    DataFix("Leave those rows out", {"missing": "drop"}),
-    DataFix("Fill with the mean", {"missing": "mean"}),
-)
+
+
+def missing_fixes() -> tuple[DataFix, DataFix]:
+    """Return the fixes for missing numbers: leave the rows out, or fill with the mean."""
+    return (
+        DataFix(_("Leave those rows out"), {"missing": "drop"}),
+        DataFix(_("Fill with the mean"), {"missing": "mean"}),
+    )
 
 
 def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
@@ -37,8 +42,9 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
     for rule in (general, *rules.values()):
         if rule not in MISSING_RULES:
             raise DataError(
-                f"What is done with missing values is '{rule}', which does not exist.",
-                f"Choose one of {format_quoted_list(MISSING_RULES, 9)}.",
+                _("There is no rule '{name}' for missing values.", name=rule),
+                _("Choose one of {names}.", names=format_quoted_list(MISSING_RULES, 9)),
+                code="missing_rule_unknown",
             )
     return rules
 
@@ -80,27 +86,48 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
     if counts.empty:
         return
     places = [
-        f"column '{name}' in line{'s' if count > 1 else ''} {format_list(table.index[empty[name]])}"
+        ngettext(
+            "column '{name}' in line {lines}",
+            "column '{name}' in lines {lines}",
+            int(count),
+            name=name,
+            lines=format_list(table.index[empty[name]]),
+        )
         for name, count in counts.items()
     ]
     if len(places) > 3:
         # "and 2 more" right after line numbers would seem to count lines.
         rest = format_quoted_list(list(counts.index)[3:])
-        several = "s" if len(places) > 4 else ""
-        places = [*places[:3], f"also in column{several} {rest}"]
+        more = ngettext(
+            "also in column {columns}",
+            "also in columns {columns}",
+            len(places) - 3,
+            columns=rest,
+        )
+        places = [*places[:3], more]
     total = int(counts.sum())
     fill = _filling(table, [str(name) for name in counts.index])
     raise DataError(
-        f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
-        'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or '
-        + (
-            '"most_frequent" (puts the commonest value there).'
-            if fill.data["missing"] == "most_frequent"
-            else '"mean" (puts the column\'s mean there).'
+        ngettext(
+            "{count} value is missing in {file}: {places}.",
+            "{count} values are missing in {file}: {places}.",
+            total,
+            file=source,
+            places="; ".join(places),
         ),
+        _(
+            'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or '
+            '"most_frequent" (fills in the most frequent value).'
+        )
+        if fill.data["missing"] == "most_frequent"
+        else _(
+            'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
+            "(fills in the mean of the column)."
+        ),
+        code="values_missing",
         fixes=(
             *_ticks(table, [str(name) for name in counts.index]),
-            MISSING_FIXES[0],
+            missing_fixes()[0],
             fill,
             *_as_category(table, [str(name) for name in counts.index]),
         ),
@@ -111,13 +138,17 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
 def _filling(table: pd.DataFrame, holes: list[str]) -> DataFix:
     """Words have no mean: where only they are missing, their most frequent one is offered."""
     if all(table[name].dtype.kind not in "iuf" for name in holes):
-        return DataFix("Fill with the most frequent value", {"missing": "most_frequent"})
-    return MISSING_FIXES[1]
+        return DataFix(_("Fill with the most frequent value"), {"missing": "most_frequent"})
+    return missing_fixes()[1]
 
 
 def empty_cells(count: int) -> str:
     """What is wrong with so many empty cells, in a few words."""
-    return f"{format_count(count, 'cell')} {'is' if count == 1 else 'are'} empty: choose what to do"
+    return ngettext(
+        "{count} cell is empty: choose what to do",
+        "{count} cells are empty: choose what to do",
+        count,
+    )
 
 
 def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
@@ -130,7 +161,7 @@ def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
     ]
     if not ticked:
         return ()
-    label = f'An empty cell means "no" in {format_quoted_list(ticked, 3)}'
+    label = _('An empty cell means "no" in {columns}', columns=format_quoted_list(ticked, 3))
     return (DataFix(label, {"empty_means": dict.fromkeys(ticked, "no")}),)
 
 
@@ -139,9 +170,12 @@ def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
     words = [name for name in holes if table[name].dtype.kind not in "iufb"]
     if not words:
         return ()
-    label = "Count what is missing as a category of its own"
-    if len(words) < len(holes):
-        label += f" in {format_quoted_list(words)}"
+    label = (
+        _("Use a category of its own for missing values in {columns}",
+          columns=format_quoted_list(words))
+        if len(words) < len(holes)
+        else _("Use a category of its own for missing values")
+    )  # fmt: skip
     return (DataFix(label, columns={name: {"missing": "category"} for name in words}),)
 
 
@@ -160,9 +194,22 @@ def fill_missing(column: FittedColumn, rule: str) -> FittedColumn:
         return replace(column, categories=(*known, MISSING_LABEL), fill=MISSING_LABEL)
     if rule == "category":
         raise DataError(
-            f"Missing values of column '{column.name}' cannot be a category of their own: it "
-            f"holds {'dates' if column.kind == 'date' else 'numbers'}.",
-            'Choose "mean", "median" or "most_frequent", or make its type "category".',
+            _(
+                "Missing values of column '{name}' cannot be a category of their own, because it "
+                "contains dates.",
+                name=column.name,
+            )
+            if column.kind == "date"
+            else _(
+                "Missing values of column '{name}' cannot be a category of their own, because it "
+                "contains numbers.",
+                name=column.name,
+            ),
+            _(
+                'Choose "mean", "median" or "most_frequent", or change the type of the column to '
+                '"category".'
+            ),
+            code="missing_category_not_possible",
         )
     value = {"mean": column.mean, "median": column.typical, "most_frequent": column.common}[rule]
     if column.kind == "boolean" and rule == "mean":

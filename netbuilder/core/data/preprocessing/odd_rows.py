@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import WARNING, Finding, option_fix
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.wording import LINE, format_count, format_list, format_quoted_list, shorten
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,24 +61,33 @@ def summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Find
         return []
     places = sorted(lines)
     cells = kept.loc[places[-1]].dropna()
-    return [Finding(
-        TOTAL_ROW, WARNING,
-        ngettext(
-            "Line {lines} seems to hold totals ('{cell}') or averages of other lines: it is no "
-            "row like the others.",
-            "Lines {lines} seem to hold totals ('{cell}') or averages of other lines: they are no "
-            "rows like the others.",
-            len(places), lines=format_list(places),
-            cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
-        ),
-        fixes=(option_fix(
+    return [
+        Finding(
+            TOTAL_ROW,
+            WARNING,
             ngettext(
-                "Leave line {lines} out", "Leave lines {lines} out", len(places),
+                "Line {lines} seems to contain totals ('{cell}') or averages of other lines: it is "
+                "not a sample.",
+                "Lines {lines} seem to contain totals ('{cell}') or averages of other lines: they "
+                "are not samples.",
+                len(places),
                 lines=format_list(places),
+                cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
             ),
-            "skip_lines", list(places),
-        ),),
-    )]  # fmt: skip
+            fixes=(
+                option_fix(
+                    ngettext(
+                        "Leave line {lines} out",
+                        "Leave lines {lines} out",
+                        len(places),
+                        lines=format_list(places),
+                    ),
+                    "skip_lines",
+                    list(places),
+                ),
+            ),
+        )
+    ]
 
 
 def _first_word(row: pd.Series) -> str:
@@ -139,17 +148,33 @@ def rows_with_words(
         return []
     places = sorted(lines)
     cells = format_quoted_list([table.at[places[0], name] for name in odd], 3)
-    what = (
-        "repeats the names of the columns"
+    said = (
+        _("Line {line} repeats the names of the columns.", line=places[0])
         if named
-        else f"has words ({cells}) where all other lines have numbers, such as a line of units"
-    )
-    more = f", and so do {len(places) - 1} more" if len(places) > 1 else ""
-    return [Finding(
-        "strange-row", WARNING, f"{LINE.capitalize()} {places[0]} {what}{more}.",
-        fixes=(option_fix(
-            f"Leave line {places[0]} out" if len(places) == 1
-            else f"Leave these {format_count(len(places), 'line')} out",
-            "skip_lines", [int(line) for line in places],
-        ),),
-    )]  # fmt: skip
+        else _(
+            "Line {line} has words ({cells}) where all other lines have numbers: it may be a line "
+            "of units.", line=places[0], cells=cells,
+        )
+    )  # fmt: skip
+    if len(places) > 1:
+        said += " " + ngettext(
+            "{count} more line is like it.", "{count} more lines are like it.", len(places) - 1
+        )
+    return [
+        Finding(
+            "strange-row",
+            WARNING,
+            said,
+            fixes=(
+                option_fix(
+                    _("Leave line {line} out", line=places[0])
+                    if len(places) == 1
+                    else ngettext(
+                        "Leave this {count} line out", "Leave these {count} lines out", len(places)
+                    ),
+                    "skip_lines",
+                    [int(line) for line in places],
+                ),
+            ),
+        )
+    ]

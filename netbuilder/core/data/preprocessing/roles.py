@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import SINGLE_ROLES, Data
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -97,7 +98,7 @@ def roles_of(
     named = [*data.target, *(name for names in data.targets.values() for name in names)]
     named += [name for name, role in decided.items() if role == "target"]
     for name in named:
-        require_column(name, known, source, "target column")
+        require_column(name, known, source, target=True)
     free = [name for name in known if name not in decided and name not in counting]
     targets = tuple(
         name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
@@ -122,8 +123,9 @@ def roles_of(
     )
     if not features and not answers_teach:
         raise DataError(
-            f"All columns of {source} are targets or not used: there is nothing to learn from.",
-            "Choose fewer target columns.",
+            _("Every column of {file} is a target or not used: no feature is left.", file=source),
+            _("Choose fewer target columns."),
+            code="no_feature_column",
         )
     used = {*features, *targets, *special}
     return ColumnRoles(
@@ -141,10 +143,17 @@ def single_roles(data: Data) -> dict[str, str]:
     return {role: name for role, name in found.items() if name}
 
 
-def require_column(name: str, known: Sequence[str], source: str, what: str = "column") -> None:
+def require_column(name: str, known: Sequence[str], source: str, *, target: bool = False) -> None:
     """Raise ``DataError`` unless ``name`` is among the ``known`` columns."""
     if name not in known:
         raise DataError(
-            f"The {what} '{name}' is not in {source}.",
-            f"{did_you_mean(name, known)} Its columns are {format_list(known, 12)}.".strip(),
+            _("{file} has no target column '{name}'.", file=source, name=name)
+            if target
+            else _("{file} has no column '{name}'.", file=source, name=name),
+            (
+                did_you_mean(name, known)
+                + " "
+                + _("Its columns are {columns}.", columns=format_list(known, 12))
+            ).strip(),
+            code="column_missing",
         )

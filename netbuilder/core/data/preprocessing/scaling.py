@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def check_scaling(name: str) -> None:
     """Raise ``DataError`` unless ``name`` is a scaling that exists."""
     if name not in SCALINGS:
         raise DataError(
-            f"The scaling '{name}' does not exist.", f"Choose {format_quoted_list(SCALINGS)}."
+            _("There is no scaling '{name}'.", name=name),
+            _("Choose one of {names}.", names=format_quoted_list(SCALINGS)),
+            code="scaling_unknown",
         )
 
 

@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
 )
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +25,30 @@ _LOOKED_AT = 200
 _COUNTS_TIME = re.compile(
     r"(?i)^(year|years|jahr|année|annee|año|anno|date|datum|day|time|timestamp|unix.?time|epoch|ts)$"
 )
-_TIMES = frozenset({
-    "time", "date", "day", "week", "month", "year", "hour", "minute", "second", "seconds", "t",
-    "zeit", "datum", "tag", "woche", "monat", "jahr", "stunde", "sekunde", "sekunden",
-})  # fmt: skip
+_TIMES = frozenset(
+    {
+        "time",
+        "date",
+        "day",
+        "week",
+        "month",
+        "year",
+        "hour",
+        "minute",
+        "second",
+        "seconds",
+        "t",
+        "zeit",
+        "datum",
+        "tag",
+        "woche",
+        "monat",
+        "jahr",
+        "stunde",
+        "sekunde",
+        "sekunden",
+    }
+)
 # Years, days written as 20241231, and seconds or milliseconds since 1970.
 _YEARS, _SECONDS, _MILLISECONDS = (1000, 2999), (1e8, 1e11), (1e11, 1e14)
 
@@ -91,9 +112,15 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
 
     if series.isna().any():
         raise DataError(
-            f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
-            f"{series.index[series.isna()][0]}.",
-            'Fill it in, or choose another column as "order_by".',
+            _(
+                "Column '{name}' of {file} gives the order of the rows, but it is empty in line "
+                "{line}.",
+                name=series.name,
+                file=source,
+                line=series.index[series.isna()][0],
+            ),
+            _('Fill it in, or choose another column as "order_by".'),
+            code="order_column_empty",
         )
     if is_numeric(series):
         return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)

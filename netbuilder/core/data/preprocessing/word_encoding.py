@@ -15,7 +15,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +45,9 @@ def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
     given = str(options.get("split") or "auto")
     if given not in SPLITS:
         raise DataError(
-            f"The split '{given}' does not exist.", f"Choose {format_quoted_list(SPLITS)}."
+            _("There is no split '{name}'.", name=given),
+            _("Choose one of {names}.", names=format_quoted_list(SPLITS)),
+            code="word_split_unknown",
         )
     if given == "auto":
         return CHARACTER if mostly_without_blanks(texts) else ""
@@ -96,11 +99,18 @@ def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]
     cut = sum(len(one) > length for one in words)
     if cut:
         yield (
-            f"{format_count(cut, 'text')} of {len(words):,} {'is' if cut == 1 else 'are'} longer"
-            f" than "
-            f"{length} words and cut off there."
+            ngettext(
+                "{count} of {total} texts has more than {length} words and is cut off there.",
+                "{count} of {total} texts have more than {length} words and are cut off there.",
+                cut,
+                total=format_number(len(words), ","),
+                length=length,
+            )
         )
     total = sum(map(len, words))
     unknown = sum(word not in known for one in words for word in one)
     if unknown:
-        yield f"{unknown / total:.1%} of the words are rare and count as unknown."
+        yield _(
+            "{share} of the words are rare and count as unknown.",
+            share=format_number(unknown / total, ".1%"),
+        )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.project.model import Data
@@ -16,6 +17,13 @@ from netbuilder.core.project.model import Data
 Value = TypeVar("Value")
 # It is asked after each edit, and folders may lie on a server.
 _MOST_FILES = 2000
+_ALL: weakref.WeakSet[RecentValues[Any]] = weakref.WeakSet()
+
+
+def forget_all() -> None:
+    """Forget what was read and found of all data: it holds sentences of another language."""
+    for one in list(_ALL):
+        one.clear()
 
 
 class RecentValues(Generic[Value]):
@@ -30,6 +38,7 @@ class RecentValues(Generic[Value]):
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
         self._making: dict[Hashable, threading.Lock] = {}
+        _ALL.add(self)
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value of ``key``, made by ``make`` where it is not remembered."""

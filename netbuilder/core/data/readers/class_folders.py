@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
-from netbuilder.core.wording import format_count, format_list, format_quoted_list
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_list, format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,7 @@ class FolderSamples:
     samples: int = 0
     others: int = 0
 
-    def count(self, samples: int, others: int, what: str) -> None:
+    def count(self, samples: int, others: int) -> None:
         """Count what a folder holds, samples and else.
 
         Raises:
@@ -74,9 +75,15 @@ class FolderSamples:
         self.others += others
         if self.others > max(_MOST_OTHERS, _OTHERS_EACH * self.samples):
             raise DataError(
-                f"'{_called(self.root)}' holds more than {_MOST_OTHERS:,} files and folders, and "
-                f"hardly any of them is a {what} (there are {self.samples:,}).",
-                f"Choose the folder inside that holds one folder of {what}s for each class.",
+                _(
+                    "'{folder}' contains more than {limit} files and folders, but only {count} "
+                    "of them are samples.",
+                    folder=_called(self.root),
+                    limit=format_number(_MOST_OTHERS, ","),
+                    count=format_number(self.samples, ","),
+                ),
+                _("Choose the folder that contains one folder per class."),
+                code="folder_hardly_samples",
                 path=str(self.root),
             )
 
@@ -131,7 +138,7 @@ def part_of(name: str) -> int | None:
 def usual_ending(path: Path) -> str:
     """The ending that most of the first thousand files under a folder have; "" of none."""
     counts: Counter[str] = Counter()
-    for place, (_, inner, names) in enumerate(os.walk(path)):
+    for place, (_folder, inner, names) in enumerate(os.walk(path)):
         inner[:] = sorted(name for name in inner if not is_junk(name))
         # A few of each folder are enough, and a README beside thousands does not count.
         counts.update(Path(name).suffix.lower() for name in names[:50] if not is_junk(name))
@@ -163,31 +170,42 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataError:
     inside = root is not None and folder != root and folder.is_relative_to(root)
-    name = f"{folder.relative_to(root)}' in '{_called(root)}" if root and inside else ""
     return DataError(
-        f"The folder '{name or _called(folder)}' cannot be read ({error.strerror}).",
-        "Check that you may read it, or choose another folder.",
+        _(
+            "The folder '{name}' in '{parent}' cannot be read ({reason}).",
+            name=folder.relative_to(root),
+            parent=_called(root),
+            reason=error.strerror,
+        )
+        if root and inside
+        else _(
+            "The folder '{name}' cannot be read ({reason}).",
+            name=_called(folder),
+            reason=error.strerror,
+        ),
+        _("Check that you have permission to read it, or choose another folder."),
+        code="folder_unreadable",
         path=str(folder),
     )
 
 
-def find_samples(path: Path, endings: Sequence[str], what: str) -> FolderSamples:
+def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
     """The samples under a folder.
 
     Args:
         path: the folder.
         endings: of the files that are samples.
-        what: one sample in a word, for messages: "picture".
 
     Raises:
         DataError: there is no such folder, or no sample in it that has a class.
     """
     if not path.is_dir():
         raise DataError(
-            f"The folder '{path.name}' is not in {path.parent}."
+            _("There is no folder '{name}' in {parent}.", name=path.name, parent=path.parent)
             if not path.exists()
-            else f"'{path.name}' is a file, not a folder.",
-            f"Choose a folder that holds one folder of {what}s for each class.",
+            else _("'{name}' is a file, not a folder.", name=path.name),
+            _("Choose a folder that contains one folder per class."),
+            code="folder_missing",
             path=str(path),
         )
     found = FolderSamples(path)
@@ -195,25 +213,41 @@ def find_samples(path: Path, endings: Sequence[str], what: str) -> FolderSamples
     folders, files = _entries(root)
     named = _named_parts(folders, endings)
     if TRAIN in named and len(folders) > 1:
-        _parts(found, named, endings, what)
+        _parts(found, named, endings)
         others = [one.name for one in folders if one not in named.values()]
         if others:
             found.notes.append(
-                f"Folder {format_list(others)} beside '{named[TRAIN].name}' is not used."
+                ngettext(
+                    "Folder {folders} beside '{name}' is not used.",
+                    "Folders {folders} beside '{name}' are not used.",
+                    len(others),
+                    folders=format_list(others),
+                    name=named[TRAIN].name,
+                )
             )
     elif TRAIN in named and len(folders) == 1:
-        found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
+        found.parts[TRAIN] = _classes(named[TRAIN], endings, found)
     else:
-        found.parts[TRAIN] = _classes(root, endings, what, found, folders, files)
+        found.parts[TRAIN] = _classes(root, endings, found, folders, files)
     if not found.parts[TRAIN].files:
         loose = sum(file.suffix.lower() in endings for file in files)
         raise DataError(
-            f"There is no {what} in the folders of '{_called(path)}'."
+            _("There are no samples in the folders of '{folder}'.", folder=_called(path))
             if not loose
-            else f"The {format_count(loose, what)} in '{_called(root)}' have no class: there is no "
-            "folder for each, and their names do not say it.",
-            f"Make one folder for each class and put {what}s inside ({format_list(endings, 4)})."
-            f"{tables_beside(path)}",
+            else ngettext(
+                "The {count} file in '{folder}' has no class: there is no folder per class, and "
+                "the file name does not contain the class.",
+                "The {count} files in '{folder}' have no class: there is no folder per class, "
+                "and the file names do not contain the class.",
+                loose,
+                folder=_called(root),
+            ),
+            _(
+                "Make one folder per class and put the files ({endings}) into it.",
+                endings=format_list(endings, 4),
+            )
+            + tables_beside(path),
+            code="folder_without_classes",
             path=str(path),
         )
     return found
@@ -225,12 +259,16 @@ def tables_beside(folder: Path) -> str:
         names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in _TABLES)
     except OSError:
         return ""
-    return f" Or choose a table that lies there: {format_quoted_list(names)}." if names else ""
+    return (
+        " " + _("Or choose a table in that folder: {names}.", names=format_quoted_list(names))
+        if names
+        else ""
+    )
 
 
 def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path:
     """The folder inside a folder that unzipping made: the only one, with folders in it."""
-    for _ in range(_DEEPEST_WRAPPER):
+    for _level in range(_DEEPEST_WRAPPER):
         folders, files = _entries(path)
         alone = len(folders) == 1 and not any(f.suffix.lower() in endings for f in files)
         if not alone or part_of(folders[0].name) is not None:
@@ -241,7 +279,9 @@ def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path
         if not inner[0] and len(_by_name(inner[1], endings)) < 2:
             return path
         path = folders[0]
-        found.notes.append(f"Read from the folder '{path.name}' inside.")
+        found.notes.append(
+            _("The samples are read from the inner folder '{name}'.", name=path.name)
+        )
     return path
 
 
@@ -250,7 +290,7 @@ def may_have_test(path: Path) -> bool:
 
     Asked before all files are looked for, which takes a second where there are many.
     """
-    for _ in range(_DEEPEST_WRAPPER + 1):
+    for _level in range(_DEEPEST_WRAPPER + 1):
         folders, _files = _entries(path)
         if any(part_of(one.name) == TEST for one in folders):
             return True
@@ -270,30 +310,34 @@ def _named_parts(folders: Sequence[Path], endings: Sequence[str]) -> dict[int, P
     return named if inner or len(_by_name(files, endings)) > 1 else {}
 
 
-def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str], what: str) -> None:
-    found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
+def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str]) -> None:
+    found.parts[TRAIN] = _classes(named[TRAIN], endings, found)
     classes = set(found.parts[TRAIN].labels)
     for part in (VALIDATION, TEST):
         if part not in named:
             continue
         folder = named[part]
-        here = _classes(folder, endings, what, found)
+        here = _classes(folder, endings, found)
         if here.files and set(here.labels) & classes:
             found.parts[part] = here
             continue
-        loose = _samples(found, folder, endings, what, Counter())
+        loose = _samples(found, folder, endings, Counter())
         if loose:
             found.notes.append(
-                f"The {format_count(len(loose), what)} in '{folder.name}' have no class: they are"
-                f" not "
-                "used. Predict can answer for them."
+                ngettext(
+                    "The {count} file in '{folder}' has no class and is not used. The Predict "
+                    "tab can predict it.",
+                    "The {count} files in '{folder}' have no class and are not used. The Predict "
+                    "tab can predict them.",
+                    len(loose),
+                    folder=folder.name,
+                )
             )
 
 
 def _classes(
     root: Path,
     endings: Sequence[str],
-    what: str,
     found: FolderSamples,
     folders: list[Path] | None = None,
     files: list[Path] | None = None,
@@ -305,32 +349,54 @@ def _classes(
     if len(judged) < 2:
         judged = folders
     elif len(judged) < len(folders):
-        found.notes.append("The folder without labels was left out.")
+        found.notes.append(_("The folder without labels was left out."))
     for folder in judged:
-        mine = _samples(found, folder, endings, what, other)
+        mine = _samples(found, folder, endings, other)
         part.files += mine
         part.labels += [composed(folder.name)] * len(mine)
         if not mine:
             empty.append(folder.name)
     found.notes += _doubts(judged)
     if empty and part.files:
-        found.notes.append(f"No {what} in folder {format_list(empty)}.")
+        found.notes.append(
+            ngettext(
+                "Folder {folders} has no samples.",
+                "Folders {folders} have no samples.",
+                len(empty),
+                folders=format_list(empty),
+            )
+        )
     if not part.files:
         for label, mine in sorted(_by_name(files, endings).items()):
             part.files += mine
             part.labels += [label] * len(mine)
         if len(set(part.labels)) < 2:
             return FolderPart()
-        found.notes.append(f"Classes are taken from the names of the files: "
-                           f"{format_list(sorted(set(part.labels)), 10)}.")  # fmt: skip
+        found.notes.append(
+            _(
+                "The classes are taken from the file names: {classes}.",
+                classes=format_list(sorted(set(part.labels)), 10),
+            )
+        )
     else:
         loose = [one for one in files if one.suffix.lower() in endings]
         if loose:
             found.notes.append(
-                f"{format_count(len(loose), what)} outside the class folders not used."
+                ngettext(
+                    "{count} file outside the class folders is not used.",
+                    "{count} files outside the class folders are not used.",
+                    len(loose),
+                )
             )
     for ending, count in sorted(other.items()):
-        found.notes.append(f"{format_count(count, 'file')} of the kind {ending} cannot be read.")
+        found.notes.append(
+            ngettext(
+                "{count} {ending} file cannot be read.",
+                "{count} {ending} files cannot be read.",
+                count,
+                ending=ending,
+            )
+        )
     return part
 
 
@@ -339,22 +405,26 @@ def _doubts(classes: list[Path]) -> list[str]:
     inside = [sorted(one.name for one in _entries(folder)[0]) for folder in classes]
     for part in (one.name for one in classes if part_of(one.name) in {VALIDATION, TEST}):
         return [
-            f"The folder '{part}' is taken for a class. If it is there for testing, put the "
-            "folders of the classes into a folder 'train' beside it."
+            _(
+                "The folder '{name}' is used as a class. If it is the test set, put the folders "
+                "of the classes into a folder 'train' beside it.",
+                name=part,
+            )
         ]
     if len(inside) < 2 or len(inside[0]) < 2 or any(one != inside[0] for one in inside):
         return []
     return [
-        f"{format_list([one.name for one in classes])} are taken for the classes. Each of them"
-        f" holds "
-        f"the folders {format_list(inside[0])}: if those are the classes, put all that is of one"
-        f" class "
-        "in one folder."
+        _(
+            "{classes} are used as the classes. Each of them contains the folders {folders}: if "
+            "those are the classes, put all samples of one class into one folder.",
+            classes=format_list([one.name for one in classes]),
+            folders=format_list(inside[0]),
+        )
     ]
 
 
 def _samples(
-    found: FolderSamples, folder: Path, endings: Sequence[str], what: str, other: Counter[str]
+    found: FolderSamples, folder: Path, endings: Sequence[str], other: Counter[str]
 ) -> list[Path]:
     """All samples under a folder, in the order of their paths; others are counted by ending."""
     mine: list[Path] = []
@@ -374,7 +444,7 @@ def _samples(
             elif ending in UNREADABLE:
                 other[ending] += 1
         here = len(mine) - before
-        found.count(here, 1 + len(names) - here, what)
+        found.count(here, 1 + len(names) - here)
     return mine
 
 

@@ -28,9 +28,9 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
 )
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import format_list, format_quoted_list, shorten
+from netbuilder.core.wording import format_list, format_number, format_quoted_list, shorten
 
 CODES = "codes"
 # A picture's pixels in many columns are written so too.
@@ -49,19 +49,26 @@ _ERRORS = re.compile(r"#(N/?A|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
 # How files of other kinds begin that are given a table's ending by mistake.
 _OTHERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
     (
-        (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"), "a spreadsheet of Excel or another program",
-        "Give it its own ending (.xlsx, .xls or .ods), or save it as CSV.",
+        (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"),
+        N_("'{name}' is a spreadsheet of Excel or another program, not a CSV file."),
+        N_("Rename it with its own ending (.xlsx, .xls or .ods), or save it as CSV."),
     ),
     (
-        (b"<!doctype html", b"<html"), "a web page",
-        "Open the page it came from, look for “Download” or “Raw” there, and save that file.",
+        (b"<!doctype html", b"<html"),
+        N_("'{name}' is a web page, not a CSV file."),
+        N_("Open the page it came from, look for “Download” or “Raw” there, and save that file."),
     ),
-    ((b"%pdf",), "a PDF", "Copy its table into a spreadsheet, and save that as CSV."),
     (
-        (b"version https://git-lfs",), "a pointer of Git LFS to a file that is elsewhere",
-        "Download the file itself.",
+        (b"%pdf",),
+        N_("'{name}' is a PDF, not a CSV file."),
+        N_("Copy its table into a spreadsheet, and save that as CSV."),
     ),
-)  # fmt: skip
+    (
+        (b"version https://git-lfs",),
+        N_("'{name}' is a Git LFS pointer to a file stored elsewhere, not a CSV file."),
+        N_("Download the file itself."),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -126,16 +133,18 @@ def check_file(path: Path) -> None:
     require_regular_file(path, DataError)
     if path.is_dir():
         raise DataError(
-            f"'{path.name}' is a folder, not a file.",
-            "Choose the CSV file inside it, or the kind of data 'images' for a folder.",
+            _("'{name}' is a folder, not a file.", name=path.name),
+            _("Choose the CSV file inside it, or the kind of data 'images' for a folder."),
+            code="folder_instead_of_table",
             path=str(path),
         )
     if not path.exists():
         raise DataError(
-            f"The file '{path.name}' is not in {path.parent}.",
-            "Was it moved or renamed? Choose it again.",
+            _("There is no file '{name}' in {parent}.", name=path.name, parent=path.parent),
+            _("If it was moved or renamed, choose it again."),
+            code="data_file_missing",
             path=str(path),
-            short="the data's file is not there",
+            short=_("the data file is missing"),
         )
 
 
@@ -167,8 +176,12 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     separator = _WORDS.get(given.lower(), given) or _separator(body)
     if len(separator) != 1 and separator != BLANKS:
         raise DataError(
-            f"The separator '{given}' is not one character.",
-            f"Write {format_list(_WORDS)}, or leave it empty to have it found out.",
+            _("The separator '{separator}' is not a single character.", separator=given),
+            _(
+                "Write {names}, or leave it empty to detect the separator.",
+                names=format_list(_WORDS),
+            ),
+            code="separator_invalid",
         )
     rows = _rows(body, separator, _LOOKED_AT)
     title = title_lines(rows)
@@ -180,8 +193,9 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     if len(names) > MOST_COLUMNS:
         raise DataError(
             _(
-                "'{name}' has {count} columns; tables of at most {most} columns are read.",
-                name=path.name, count=f"{len(names):,}", most=f"{MOST_COLUMNS:,}",
+                "'{name}' has {count} columns; NetBuilder reads tables with up to {most} columns.",
+                name=path.name, count=format_number(len(names), ","),
+                most=format_number(MOST_COLUMNS, ","),
             ),
             _("Leave columns out, or save the numbers as an array (.npz)."),
             path=str(path),
@@ -241,17 +255,18 @@ def _points_asked(
 
 def _check_no_other(path: Path, head: bytes) -> None:
     begin = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for marks, what, fix in _OTHERS:
+    for marks, said, fix in _OTHERS:
         if begin.startswith(marks):
-            raise DataError(f"'{path.name}' is {what}, not a CSV file.", fix, path=str(path))
+            raise DataError(_(said, name=path.name), _(fix), code="not_a_csv_file", path=str(path))
     if not head.strip():
         raise _empty(path)
 
 
 def _empty(path: Path) -> DataError:
     return DataError(
-        f"'{path.name}' is empty.",
-        "Choose a file with one line of column names and one line for each row.",
+        _("'{name}' is empty.", name=path.name),
+        _("Choose a file with one line of column names and one line per row."),
+        code="file_empty",
         path=str(path),
     )
 
@@ -261,9 +276,13 @@ def _text(path: Path, head: bytes, encoding: str, *, given: bool) -> str:
         text = head.decode(encoding, errors="ignore" if len(head) >= SAMPLE_BYTES else "strict")
     except (LookupError, UnicodeError) as error:
         raise DataError(
-            f"'{path.name}' is not written in the encoding '{encoding}'.",
-            ("Leave the encoding empty to have it found out, or s" if given else "S")
-            + "ave the file as UTF-8.",
+            _("The encoding of '{name}' is not '{encoding}'.", name=path.name, encoding=encoding),
+            (
+                _("Leave the encoding empty to detect it, or save the file as UTF-8.")
+                if given
+                else _("Save the file as UTF-8.")
+            ),
+            code="encoding_wrong",
             path=str(path),
         ) from error
     if not text.strip("\ufeff \t\r\n"):
@@ -333,43 +352,75 @@ def _findings(
     """What was concluded where another reading is possible."""
     found: list[Finding] = []
     if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not given:
-        found.append(Finding(
-            "encoding", INFO, f"The text is read as {encoding_title(encoding)}.",
-            fixes=tuple(
-                data_fix(f"Read it as {encoding_title(other)}", encoding=other)
-                for other in (
-                    "utf-8", "cp1252", "cp437", "mac_roman", "gb18030", "shift_jis", "cp1251",
-                )
-                if other != encoding
-            ),
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "encoding",
+                INFO,
+                _(
+                    "The text was read with the encoding {encoding}.",
+                    encoding=encoding_title(encoding),
+                ),
+                fixes=tuple(
+                    data_fix(
+                        _("Read it as {encoding}", encoding=encoding_title(other)), encoding=other
+                    )
+                    for other in (
+                        "utf-8",
+                        "cp1252",
+                        "cp437",
+                        "mac_roman",
+                        "gb18030",
+                        "shift_jis",
+                        "cp1251",
+                    )
+                    if other != encoding
+                ),
+            )
+        )
     if title:
-        found.append(Finding(
-            "title-lines", INFO,
-            f"The first {'line' if title == 1 else f'{title} lines'} "
-            f"('{shorten(' '.join(rows[0]).strip())}') {'is' if title == 1 else 'are'} taken for a "
-            "title and passed over.",
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "title-lines",
+                INFO,
+                ngettext(
+                    "The first line ('{text}') is treated as a title and skipped.",
+                    "The first {count} lines ('{text}') are treated as a title and skipped.",
+                    title,
+                    text=shorten(" ".join(rows[0]).strip()),
+                ),
+            )
+        )
     asked = options.get("header")
     if (asked is None or asked == "auto") and not comment_names and len(rows) > title:
         first = shorten(", ".join(rows[title]))
         if not header:
-            found.append(Finding(
-                "no-header", INFO,
-                f"The first line ('{first}') is taken for a row: the columns have no names.",
-                fixes=(data_fix("It holds the names", header=True),),
-            ))  # fmt: skip
+            found.append(
+                Finding(
+                    "no-header",
+                    INFO,
+                    _(
+                        "The first line ('{text}') is treated as a row: the columns have no names.",
+                        text=first,
+                    ),
+                    fixes=(data_fix(_("It contains the column names"), header=True),),
+                )
+            )
     return tuple(found)
 
 
 def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
     if not comments:
         return ()
-    return (Finding(
-        "comments", INFO,
-        f"Lines that begin with '#' ('{shorten(comments[0].strip())}') are taken for comments and "
-        "passed over.",
-    ),)  # fmt: skip
+    return (
+        Finding(
+            "comments",
+            INFO,
+            _(
+                "Lines that begin with '#' ('{text}') are treated as comments and skipped.",
+                text=shorten(comments[0].strip()),
+            ),
+        ),
+    )
 
 
 def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]:
@@ -383,17 +434,24 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
             continue
         if len({len(cell) for cell in cells}) > 1 and len(odd) * 2 <= len(cells):
             continue
-        found.append(Finding(
-            CODES, WARNING,
-            f"Column '{name}' writes zeros or a plus in front of numbers ('{odd[0]}'), as codes, "
-            "postcodes and telephone numbers have them. It is read as an amount.",
-            name,
-            (
-                column_fix(f"Use '{name}' as a category", [name], type="category"),
-                column_fix("It is an amount", [name], type="number"),
-                exclude_columns_fix(name),
-            ),
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                CODES,
+                WARNING,
+                _(
+                    "Column '{name}' has numbers with leading zeros or a plus ('{example}'), like "
+                    "postcodes or telephone numbers. It is used as a plain number.",
+                    name=name,
+                    example=odd[0],
+                ),
+                name,
+                (
+                    column_fix(_("Use '{name}' as a category", name=name), [name], type="category"),
+                    column_fix(_("Use it as a number"), [name], type="number"),
+                    exclude_columns_fix(name),
+                ),
+            )
+        )
     return tuple(found) if len(found) <= _FEW_CODES else ()
 
 
@@ -503,8 +561,13 @@ def _header(
     except csv.Error as error:
         if not rows:
             raise DataError(
-                f"The first line of '{path.name}' cannot be read as column names ({error}).",
-                "Open the file in a spreadsheet program and save it as CSV again.",
+                _(
+                    "The first line of '{name}' cannot be read as column names ({reason}).",
+                    name=path.name,
+                    reason=error,
+                ),
+                _("Open the file in a spreadsheet program and save it as CSV again."),
+                code="header_unreadable",
                 path=str(path),
             ) from error
     first, header = rows[0] if rows else [""], options.get("header")
@@ -518,14 +581,25 @@ def _header(
         names, twice = numbered_names(names), []
     if twice:
         places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
+        said = _(
+            "'{file}' has {count} columns named '{name}' (columns {places}).",
+            file=path.name, count=len(places), name=twice[0], places=format_list(places),
+        )  # fmt: skip
+        if len(twice) > 1:
+            said += " " + _(
+                "These names also occur more than once: {names}.",
+                names=format_quoted_list(twice[1:]),
+            )
         raise DataError(
-            f"'{path.name}' has {len(places)} columns named '{twice[0]}' "
-            f"(columns {format_list(places)})."
-            + (f" So it is with {format_quoted_list(twice[1:])}." if len(twice) > 1 else ""),
-            "Give each column its own name in the first line of the file.",
+            said,
+            _("Give each column its own name in the first line of the file."),
+            code="columns_same_name",
             path=str(path),
             fixes=(
-                DataFix(f"Call them '{twice[0]}', '{twice[0]}.1', …", {"same_names": "number"}),
+                DataFix(
+                    _("Call them '{first}', '{second}', …", first=twice[0], second=f"{twice[0]}.1"),
+                    {"same_names": "number"},
+                ),
             ),
         )
     return tuple(names), skip + 1, True

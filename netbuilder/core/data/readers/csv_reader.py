@@ -26,13 +26,15 @@ from netbuilder.core.data.readers.table_cells import (
 )
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import LINE, format_count, shorten
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import LINE, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _NAMES = {
-    ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space", BLANKS: "blank",
+    ",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab"), "|": N_("vertical bar"),
+    " ": N_("space"), BLANKS: N_("spaces"),
 }  # fmt: skip
 
 
@@ -105,8 +107,9 @@ def read_with(
         table = table.dropna(how="all")
     if table.empty:
         raise DataError(
-            f"Every cell of '{path.name}' below the names is empty.",
-            "Choose a file with values in its rows.",
+            _("All cells of '{name}' below the column names are empty.", name=path.name),
+            _("Choose a file with values in its rows."),
+            code="table_all_empty",
             path=str(path),
         )
     read_as = dialect.read_as
@@ -162,15 +165,24 @@ def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
             _ragged(path, dialect)
             or _unclosed(path, dialect, str(error))
             or DataError(
-                f"'{path.name}' is not a table ({error}).",
-                "Open it in a spreadsheet program, look at its rows, and save it as CSV again.",
+                _("'{name}' is not a table ({reason}).", name=path.name, reason=error),
+                _(
+                    "Open the file in a spreadsheet program, check its rows, and save it as CSV "
+                    "again."
+                ),
+                code="table_unreadable",
                 path=str(path),
             )
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"'{path.name}' has characters that are not {dialect.encoding}.",
-            "Save the file as UTF-8, or set its encoding.",
+            _(
+                "'{name}' has characters that do not fit the encoding {encoding}.",
+                name=path.name,
+                encoding=dialect.encoding,
+            ),
+            _("Save the file as UTF-8, or set its encoding."),
+            code="encoding_wrong",
             path=str(path),
         ) from error
 
@@ -180,16 +192,22 @@ def _unclosed(path: Path, dialect: Dialect, reason: str) -> DataError | None:
     if found is None:
         return None
     return DataError(
-        f"The quotation mark in line {int(found[1]) + 1} of '{path.name}' is never closed.",
-        "Close it, or take it out.",
+        _(
+            "The quotation mark in line {line} of '{name}' is never closed.",
+            line=int(found[1]) + 1,
+            name=path.name,
+        ),
+        _("Close it, or remove it."),
+        code="quotation_not_closed",
         path=str(path),
     )
 
 
 def _no_rows(path: Path) -> DataError:
     return DataError(
-        f"'{path.name}' has column names but no rows.",
-        "Choose a file with one line for each row below the names.",
+        _("'{name}' has column names but no rows.", name=path.name),
+        _("Choose a file with one line per row below the column names."),
+        code="table_no_rows",
         path=str(path),
     )
 
@@ -249,12 +267,23 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
                     continue
                 if len(row) > len(dialect.names):
                     return DataError(
-                        f"Line {reader.line_num} of '{path.name}' has {len(row)} cells, but "
-                        f"there {'is' if len(dialect.names) == 1 else 'are'} "
-                        f"{format_count(len(dialect.names), 'column')}: "
-                        f"'{shorten(between.join(row))}'.",
-                        f"Is the separator really a {_NAMES.get(dialect.separator, 'character')}?"
-                        " If so, put text that contains it between quotation marks.",
+                        ngettext(
+                            "Line {line} of '{name}' has {cells} cells, but there is {count} "
+                            "column: '{text}'.",
+                            "Line {line} of '{name}' has {cells} cells, but there are {count} "
+                            "columns: '{text}'.",
+                            len(dialect.names),
+                            line=reader.line_num,
+                            name=path.name,
+                            cells=len(row),
+                            text=shorten(between.join(row)),
+                        ),
+                        _(
+                            "Check the separator ({separator}). If it is correct, put text that "
+                            "contains it between quotation marks.",
+                            separator=_(_NAMES.get(dialect.separator, N_("another character"))),
+                        ),
+                        code="row_too_long",
                         path=str(path),
                     )
     except (OSError, UnicodeError, csv.Error):

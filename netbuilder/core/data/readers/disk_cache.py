@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from netbuilder.core import folders
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, language
 from netbuilder.core.project.atomic import discard, explain_os_error, replace
 
 if TYPE_CHECKING:
@@ -91,12 +91,14 @@ def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
 
 
 def remembered(key: str, compute: Callable[[], Value]) -> Value:
-    """What ``compute`` gives, from the disk where it was computed before and took long.
+    """What ``compute`` gives, from the disk where it was computed before and took long: in the
+    chosen language, for its sentences.
 
     Args:
         key: of all that it follows from.
         compute: gives a value that holds nothing but what ``_ALLOWED`` names.
     """
+    key = cache_key(key, language())
     file = cache_folder() / key / "value.pickle"
     try:
         with file.open("rb") as held:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.safe_archives import open_zip, open_zip_member
-from netbuilder.core.wording import format_bytes as size_words
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_bytes, format_list, format_number
 
 SAMPLE_BYTES = 262_144
 # Those that classes bring: western, central European, Cyrillic, Greek, Turkish, Hebrew, Arabic,
@@ -87,14 +87,27 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
                 yield file
     except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"'{path.name}' is damaged or cut off: it cannot be unpacked ({error}).",
-            "Copy or download it again.",
+            _(
+                "'{name}' is damaged or incomplete and cannot be unpacked ({reason}).",
+                name=path.name,
+                reason=error,
+            ),
+            _("Copy or download the file again."),
+            code="archive_damaged",
             path=str(path),
         ) from error
     except OSError as error:
         raise DataError(
-            f"'{path.name}' cannot be read ({error.strerror or error}).",
-            "Close other programs that use it, or check that you may read it.",
+            _(
+                "'{name}' cannot be read ({reason}).",
+                name=path.name,
+                reason=error.strerror or error,
+            ),
+            _(
+                "Close other programs that use the file, or check that you have permission to "
+                "read it."
+            ),
+            code="file_unreadable",
             path=str(path),
         ) from error
 
@@ -143,10 +156,19 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
     most = limit if whole else max(limit, packed * _RATIO)
     if unpacked_size(path, most) > most:
         raise DataError(
-            f"'{path.name}' has {size_words(packed)} on the disk and would unpack to more than "
-            f"{size_words(most)}; the limit is {limit_mb:,.0f} MiB.",
-            "Choose a smaller part of it, or unpack it yourself if you trust it. If its rows are "
-            'meant to be so many, set "memory_limit_mb" in the data recipe.',
+            _(
+                "'{name}' takes {size} on the disk and would unpack to more than {unpacked}; the "
+                "limit is {limit} MiB.",
+                name=path.name,
+                size=format_bytes(packed),
+                unpacked=format_bytes(most),
+                limit=format_number(limit_mb, ",.0f"),
+            ),
+            _(
+                "Choose a smaller part of it, or unpack it yourself if you trust it. If it "
+                'really has so many rows, set "memory_limit_mb" in the data recipe.'
+            ),
+            code="archive_too_large",
             path=str(path),
         )
 
@@ -177,16 +199,25 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
             ]
     except (zipfile.BadZipFile, OSError) as error:
         raise DataError(
-            f"'{path.name}' is no zip file, or it is damaged.", "Copy or download it again.",
+            _("'{name}' is not a zip file, or it is damaged.", name=path.name),
+            _("Copy or download the file again."),
+            code="zip_unreadable",
             path=str(path),
-        ) from error  # fmt: skip
+        ) from error
     if len(entries) != 1:
         names = [entry.filename for entry in entries]
         raise DataError(
-            f"'{path.name}' holds"
-            f" {f'{len(names)} files ({format_list(names)})' if names else 'no file'}"
-            ", not one table.",
-            "Unpack it and choose one of its files.",
+            ngettext(
+                "'{name}' contains {count} file ({files}), not a single table.",
+                "'{name}' contains {count} files ({files}), not a single table.",
+                len(names),
+                name=path.name,
+                files=format_list(names),
+            )
+            if names
+            else _("'{name}' contains no file.", name=path.name),
+            _("Unpack it and choose one of its files."),
+            code="archive_not_one_table",
             path=str(path),
         )
     return entries[0]
@@ -224,7 +255,12 @@ def _without_mark(path: Path, head: bytes) -> str:
     found = "utf-16-le" if second > first else "utf-16-be"
     if max(first, second) > 4 * max(1, min(first, second)) and _decodes(pairs, found):
         return found
-    raise DataError(f"'{path.name}' is not a text file.", "Choose a CSV file.", path=str(path))
+    raise DataError(
+        _("'{name}' is not a text file.", name=path.name),
+        _("Choose a CSV file."),
+        code="not_a_text_file",
+        path=str(path),
+    )
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

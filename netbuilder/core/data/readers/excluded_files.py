@@ -11,7 +11,8 @@ from netbuilder.core.data.findings import INFO, Finding, data_fix
 from netbuilder.core.data.readers.class_folders import FileSelection
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.wording import format_count, format_quoted_list
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.wording import format_quoted_list
 
 #: Names the files that are left out, as ``SampleFolder.name`` calls them.
 OPTION = "skip_files"
@@ -34,21 +35,28 @@ class SampleFolder:
         return f"{self.source}/{self.inside(file)}"
 
 
-def damaged_files_error(files: Sequence[Path], what: str, home: SampleFolder) -> DataError:
-    """What to say of files that are no ``what`` ("picture"), whatever their ending says."""
-    one = len(files) == 1
+def damaged_files_error(files: Sequence[Path], home: SampleFolder) -> DataError:
+    """Return the error about files that are not what their ending says."""
     return DataError(
-        f"{len(files)} file{' is' if one else 's are'} no {what} or damaged: "
-        f"{format_quoted_list([home.inside(file) for file in files])}.",
-        f"Leave {'it' if one else 'them'} out, or take {'it' if one else 'them'} out of the "
-        "folder.",
+        ngettext(
+            "{count} file is damaged or not in the format that its ending says: {files}.",
+            "{count} files are damaged or not in the format that their endings say: {files}.",
+            len(files),
+            files=format_quoted_list([home.inside(file) for file in files]),
+        ),
+        ngettext(
+            "Leave the file out, or remove it from the folder.",
+            "Leave the files out, or remove them from the folder.",
+            len(files),
+        ),
+        code="files_damaged",
         path=str(home.folder),
-        fixes=(exclude_files_fix(files, what, home),),
+        fixes=(exclude_files_fix(files, home),),
     )
 
 
 def with_exclude_fix(
-    error: DataError, what: str, home: SampleFolder | None, among: Iterable[Path] = ()
+    error: DataError, home: SampleFolder | None, among: Iterable[Path] = ()
 ) -> DataError:
     """An error of a file that was read too late to name it: with the mend that leaves it out.
 
@@ -59,16 +67,19 @@ def with_exclude_fix(
     file = Path(error.path)
     files = [*(one for one in among if one != file), file]
     if len(files) > 1:
-        return damaged_files_error(sorted(files), what, home)
+        return damaged_files_error(sorted(files), home)
     return DataError(
-        error.what, error.fix, path=error.path, fixes=(exclude_files_fix(files, what, home),)
+        error.what,
+        error.fix,
+        code=error.code,
+        path=error.path,
+        fixes=(exclude_files_fix(files, home),),
     )
 
 
-def exclude_files_fix(files: Sequence[Path], what: str, home: SampleFolder) -> DataFix:
-    """The mend that no longer reads these files."""
-    one = len(files) == 1
-    label = f"Leave the {what} out" if one else f"Leave these {format_count(len(files), what)} out"
+def exclude_files_fix(files: Sequence[Path], home: SampleFolder) -> DataFix:
+    """Return the fix that no longer reads these files."""
+    label = ngettext("Leave this file out", "Leave these {count} files out", len(files))
     return DataFix(label, {OPTION: [home.name(file) for file in files]})
 
 
@@ -79,7 +90,7 @@ def used_files(files: Sequence[Path], options: Mapping[str, Any], home: SampleFo
 
 
 def without_excluded(
-    chosen: FileSelection, options: Mapping[str, Any], home: SampleFolder, what: str
+    chosen: FileSelection, options: Mapping[str, Any], home: SampleFolder
 ) -> tuple[FileSelection, tuple[Finding, ...]]:
     """The files that are used, and what is told of the others."""
     import numpy as np
@@ -91,15 +102,22 @@ def without_excluded(
     labels = [label for label, one in zip(chosen.labels, used, strict=True) if one]
     parts = None if chosen.parts is None else chosen.parts[np.array(used)]
     gone = [file for file, one in zip(chosen.files, used, strict=True) if not one]
-    return FileSelection(files, labels, parts), (excluded_finding(gone, home, what),)
+    return FileSelection(files, labels, parts), (excluded_finding(gone, home),)
 
 
-def excluded_finding(files: Sequence[Path], home: SampleFolder, what: str) -> Finding:
-    """What is told of files that the recipe leaves out."""
-    one = len(files) == 1
+def excluded_finding(files: Sequence[Path], home: SampleFolder) -> Finding:
+    """Return the finding about files that the recipe leaves out."""
     return Finding(
         "files-left-out", INFO,
-        f"{format_count(len(files), what)} {'is' if one else 'are'} left out: "
-        f"{format_quoted_list([home.inside(file) for file in files])}.",
-        fixes=(data_fix(f"Use {'it' if one else 'them'} again", **{OPTION: ...}),),
+        ngettext(
+            "{count} file is left out: {files}.",
+            "{count} files are left out: {files}.",
+            len(files), files=format_quoted_list([home.inside(file) for file in files]),
+        ),
+        fixes=(
+            data_fix(
+                ngettext("Use this file again", "Use these files again", len(files)),
+                **{OPTION: ...},
+            ),
+        ),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.preprocessing.cells import labels_of, sort_labels
 from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
@@ -31,11 +32,15 @@ from netbuilder.core.data.readers.table_samples import (
     parts_of,
     weights_of,
 )
-from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
-from netbuilder.core.data.recipe_options import name_list_option as option_names
+from netbuilder.core.data.recipe_options import (
+    DEFAULT_LIMIT_MB,
+    name_list_option as option_names,
+    positive_option,
+)
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_count, format_number, shorten
+from netbuilder.core.wording import format_quoted_list, shorten
 
 __all__ = [
     "TEST",
@@ -163,7 +168,11 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
         parts[used] = _drawn(data, raw, roles, used, seed)
     found = LargeTable(path, data, raw, roles, parts, tuple(notes))
     if not found.rows:
-        raise DataError(f"No row of {path.name} is left to train on.", "Use more rows.")
+        raise DataError(
+            _("No row of {file} is left for training.", file=path.name),
+            _("Use more rows."),
+            code="no_training_rows",
+        )
     for part in (TRAIN, VALIDATION, TEST):
         rows = np.flatnonzero(parts == part)[:HELD_ROWS]
         if len(rows):
@@ -223,7 +232,13 @@ def _used_rows(
         used[holes[:, drop].any(axis=1)] = False
         lost = int((~used).sum())
         if lost:
-            notes.append(f"{format_count(lost, 'row')} with missing values left out.")
+            notes.append(
+                ngettext(
+                    "{count} row with missing values was left out.",
+                    "{count} rows with missing values were left out.",
+                    lost,
+                )
+            )
     return _chosen(data, raw, roles, used, notes), notes
 
 
@@ -242,8 +257,9 @@ def _chosen(
     rule = str(data.options.get("duplicates") or "keep")
     if rule not in DUPLICATES:
         raise DataError(
-            f"What is done with rows that stand twice is '{rule}', which does not exist.",
-            "Choose one of 'keep' and 'drop'.",
+            _("There is no rule '{name}' for duplicate rows.", name=rule),
+            _("Choose one of {names}.", names=format_quoted_list(("keep", "drop"))),
+            code="duplicates_rule_unknown",
         )
     if rule == "drop":
         import pandas as pd
@@ -252,7 +268,13 @@ def _chosen(
         twice = pd.DataFrame(raw.values[used][:, columns]).duplicated().to_numpy()
         used[np.flatnonzero(used)[twice]] = False
         if twice.any():
-            notes.append(f"{format_count(int(twice.sum()), 'row')} that stood twice left out.")
+            notes.append(
+                ngettext(
+                    "{count} duplicate row was left out.",
+                    "{count} duplicate rows were left out.",
+                    int(twice.sum()),
+                )
+            )
     return used
 
 
@@ -271,18 +293,25 @@ def large_table_columns(
         kind = found.raw.kinds[name]
         asked = choice.type if choice is not None else ""
         if not len(known):
-            notes.append(f"Column '{name}' is empty and was left out.")
+            notes.append(
+                ColumnNote.of(_("Column '{name}' is empty and was left out.", name=name), name)
+            )
         elif asked == "text":
-            notes.append(f"Column '{name}' is text and was left out: a table takes no texts.")
+            notes.append(
+                ColumnNote.of(
+                    _(
+                        "Column '{name}' contains texts and was left out: a table has no text "
+                        "features.",
+                        name=name,
+                    ),
+                    name,
+                )
+            )
         elif kind in {"word", "text"}:
             column = _category(found, name, known)
             many = len(column.categories) > MAX_CATEGORIES or kind == "text"
             if kind == "text" or (many and name not in forced and asked != "category"):
-                notes.append(
-                    f"Column '{name}' holds {format_number(len(column.categories))} or more"
-                    f" different "
-                    f"texts ('{shorten(column.categories[0])}', ...) and was left out."
-                )
+                notes.append(many_values_note(name, shorten(column.categories[0]), dates=False))
                 continue
             columns.append(fill_missing(column, rules[name]))
         else:

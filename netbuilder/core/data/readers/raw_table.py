@@ -42,6 +42,7 @@ from netbuilder.core.data.readers.table_cells import TableReading, table_reading
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import LINE, shorten
 
@@ -256,9 +257,16 @@ class _Pass:
         if found is None:
             mixed = series.dropna()
             raise DataError(
-                f"Column '{name}' of {source} holds both numbers and text, such as "
-                f"'{shorten(mixed.iloc[0])}' in line {mixed.index[0]}.",
-                "Write one kind in all rows, or leave the column out.",
+                _(
+                    "Column '{name}' of {file} contains both numbers and text, such as '{value}' "
+                    "in line {line}.",
+                    name=name,
+                    file=source,
+                    value=shorten(mixed.iloc[0]),
+                    line=mixed.index[0],
+                ),
+                _("Write either numbers or texts in all rows, or leave the column out."),
+                code="column_mixed",
             )
         return found.to_numpy(np.float64)
 

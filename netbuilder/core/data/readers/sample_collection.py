@@ -14,6 +14,7 @@ from pathlib import Path
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import DEVICES, FORBIDDEN, composed
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import (
     delete,
     delete_error,
@@ -131,31 +132,54 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
     """
     name = composed(" ".join(name.split()).rstrip("."))
     if not name:
-        raise DataError("This class has no name.", "Write what its samples show, such as 'cat'.")
+        raise DataError(
+            _("This class has no name."),
+            _("Write what its samples show, such as 'cat'."),
+            code="class_no_name",
+        )
     bad = sorted(set(FORBIDDEN.findall(name)))
     if bad or DEVICES.fullmatch(name) or name.startswith("."):
-        what = f"it holds {' '.join(bad)}" if bad else "the system keeps it for itself"
         raise DataError(
-            f"A folder cannot be called {shorten(name)}: {what}.", "Use letters, digits and blanks."
+            _("A folder name cannot contain {signs}.", signs=" ".join(bad))
+            if bad
+            else _("The system does not allow a folder called {name}.", name=shorten(name)),
+            _("Use letters, digits and spaces."),
+            code="class_name_invalid",
         )
     if len(name) > _LONGEST:
         raise DataError(
-            f"The name of this class has {len(name)} letters.", f"Use at most {_LONGEST}."
+            _("The name of this class has {count} letters.", count=len(name)),
+            _("Use at most {count}.", count=_LONGEST),
+            code="class_name_too_long",
         )
     if part_of(name) is not None:
         raise DataError(
-            f"A folder called '{name}' is taken for a part of the data, not for a class.",
-            f"Call the class something else, such as '{name} class'.",
+            _(
+                "A folder called '{name}' would be used as a training, validation or test set, "
+                "not as a class.",
+                name=name,
+            ),
+            _("Choose another name, such as '{name} class'.", name=name),
+            code="class_name_reserved",
         )
     twin = next((one for one in others if composed(one).casefold() == name.casefold()), None)
     if twin is not None:
-        raise DataError(f"There is a class '{twin}' already.", "Give this one another name.")
+        raise DataError(
+            _("There is already a class '{name}'.", name=twin),
+            _("Give this class another name."),
+            code="class_exists",
+        )
     return name
 
 
 def _unreadable(folder: Path, error: OSError) -> DataError:
     return DataError(
-        f"The folder '{folder}' cannot be read ({error.strerror or error}).",
-        "Choose another folder.",
+        _(
+            "The folder '{folder}' cannot be read ({reason}).",
+            folder=folder,
+            reason=error.strerror or error,
+        ),
+        _("Choose another folder."),
+        code="folder_unreadable",
         path=str(folder),
     )

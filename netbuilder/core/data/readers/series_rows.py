@@ -25,8 +25,9 @@ from netbuilder.core.data.preprocessing.time_columns import (
 )
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import format_count, format_number
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,34 +104,57 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     if order and not group and len(repeated_times(times)):
         group = _group_column(table, times, targets, {order, clock})
         if group:
-            notes.append(f"Each '{group}' is a series of its own: times occur once for each.")
+            notes.append(
+                _(
+                    "Each value of '{name}' is a series of its own, because each time occurs "
+                    "once in it.",
+                    name=group,
+                )
+            )
         else:
             raise DataError(
-                f"Several rows of {source} have the same '{order}', such as "
-                f"'{table[order].iloc[repeated_times(times)[0]]}'.",
-                'Choose the column that tells the series apart ("group"), or leave the rows as '
-                'they stand by another column as "order_by".',
+                _(
+                    "Several rows of {file} have the same '{name}', such as '{value}'.",
+                    file=source,
+                    name=order,
+                    value=table[order].iloc[repeated_times(times)[0]],
+                ),
+                _(
+                    'Choose the column that identifies each series ("group"), or keep the order '
+                    'of the rows by choosing another column as "order_by".'
+                ),
+                code="series_times_repeat",
                 fixes=(
-                    DataFix("Leave the rows as they stand", columns={order: {"role": "ignore"}}),
+                    DataFix(_("Keep the order of the rows"), columns={order: {"role": "ignore"}}),
                 ),
             )
     if clock:
-        notes.append(f"'{clock}' says the time of the day for '{order}'.")
+        notes.append(_("'{clock}' is the time of day for '{order}'.", clock=clock, order=order))
     frame = _numbers(table, targets, data, source, {order, group, clock}, notes)
     out = _left_out(frame, targets, data, source)
     if out.any():
         notes.append(
-            f"{format_count(int(out.sum()), 'row')} with missing values left out: no window spans"
-            f" them."
+            ngettext(
+                "{count} row with missing values was left out: no window spans it.",
+                "{count} rows with missing values were left out: no window spans them.",
+                int(out.sum()),
+            )
         )
     groups = table[group].astype(str).to_numpy() if group else np.zeros(len(frame), int)
     parts = stretches(times, groups, out, timed=bool(order))
     each = [times[groups == name] for name in dict.fromkeys(groups)]
     if any((np.diff(one) < 0).any() for one in each):
-        notes.append(f"The rows were put in the order of '{order}'.")
+        notes.append(_("The rows were sorted by '{name}'.", name=order))
     jumps = sum(int(gaps(np.sort(one)).sum()) for one in each) if order else 0
     if jumps:
-        notes.append(f"'{order}' jumps {format_count(jumps, 'time')}: no window spans a gap.")
+        notes.append(
+            ngettext(
+                "'{name}' has {count} gap: no window spans a gap.",
+                "'{name}' has {count} gaps: no window spans a gap.",
+                jumps,
+                name=order,
+            )
+        )
     return SeriesRows(frame, times, parts, tuple(notes), order, group, clock)
 
 
@@ -214,11 +238,14 @@ def _numbers(
             numbers[name] = column
         elif name in targets:
             raise DataError(
-                f"The target column '{name}' of {source} is text.",
-                "A series predicts numbers: choose a column of numbers.",
+                _("The target column '{name}' of {file} contains text.", name=name, file=source),
+                _("A series predicts numbers: choose a column of numbers."),
+                code="series_target_text",
             )
         else:
-            notes.append(f"Column '{name}' is text and was left out of the series.")
+            notes.append(
+                _("Column '{name}' contains text and was left out of the series.", name=name)
+            )
     return table.__class__(numbers)
 
 
@@ -258,12 +285,19 @@ def _left_out(
 def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) -> DataError:
     """What to say where hardly a window fits."""
     lengths = [len(part) for part in rows.parts]
-    parts = "" if len(lengths) < 2 else (
-        f" in {format_number(len(lengths))} stretches without a gap, the longest of {max(lengths)}"
-    )  # fmt: skip
     fit = sum(max(0, length - window - horizon + 1) for length in lengths)
+    said = ngettext(
+        "The {rows} rows of {file} give only {count} window of {window} rows.",
+        "The {rows} rows of {file} give only {count} windows of {window} rows.",
+        fit, rows=format_number(sum(lengths), ","), file=source, window=window,
+    )  # fmt: skip
+    if len(lengths) > 1:
+        said += " " + _(
+            "They consist of {count} parts without a gap; the longest has {longest} rows.",
+            count=format_number(len(lengths)), longest=max(lengths),
+        )  # fmt: skip
     return DataError(
-        f"{source} has {format_count(sum(lengths), 'row')}{parts}, which give "
-        f"{format_count(fit, 'window')} of {window} rows.",
-        f"Use a longer file, or a window shorter than {window}.",
+        said,
+        _("Use a longer file, or a window shorter than {window}.", window=window),
+        code="series_too_short",
     )

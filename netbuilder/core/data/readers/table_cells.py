@@ -46,9 +46,7 @@ from netbuilder.core.data.preprocessing.number_text import (
     without_unit,
 )
 from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, summary_rows
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, format_quoted_list, format_with_unit, shorten
 
 if TYPE_CHECKING:
@@ -241,15 +239,19 @@ def _treated(options: Mapping[str, Any]) -> set[str]:
 
 def _one_truth(name: str, spellings: Mapping[str, str]) -> Finding:
     return Finding(
-        "truth-words", INFO,
+        "truth-words",
+        INFO,
         _(
-            "Column '{name}' writes yes and no in several ways ({words}): they are read as "
+            "Column '{name}' has several spellings of yes and no ({words}): they are read as "
             "'{yes}' and '{no}'.",
-            name=name, words=format_quoted_list(spellings, 8), yes=YES, no=NO,
+            name=name,
+            words=format_quoted_list(spellings, 8),
+            yes=YES,
+            no=NO,
         ),
         name,
         (option_fix(_("Keep all spellings apart"), "spelt_apart", [name]),),
-    )  # fmt: skip
+    )
 
 
 def ambiguity_finding(
@@ -280,16 +282,16 @@ def ambiguity_finding(
         for point, values in zip(style.readings, read, strict=True)
     )
     ask = (
-        _("It is read in the first way: change that if it is wrong.")
+        _("The first reading is used: change it if it is wrong.")
         if style.proven
-        else _("Say which.")
+        else _("Choose one.")
     )
     example, more = format_quoted_list(three[:1]), format_quoted_list(three)
     fixes = [
         column_fix(
             _("It is {number}", number=said),
             [name],
-            _("{cell} as it stands", cell=said)
+            _("{cell} as it is", cell=said)
             if said == _bare(three[0])
             else _("{cell} is {number}", cell=_bare(three[0]), number=said),
             decimal=point,
@@ -306,19 +308,28 @@ def ambiguity_finding(
         ]  # fmt: skip
     if len(answers) == 2:
         message = _(
-            "Column '{name}' holds numbers like {example}, which can be read in two ways: as "
-            "{first} ({meaning}) or as {second} ({other}). The cells {cells} are read {ways}. "
-            "{ask}",
-            name=name, example=example, first=answers[0][1], second=answers[1][1],
-            meaning=_(meanings[answers[0][0]]), other=_(meanings[answers[1][0]]),
-            cells=more, ways=ways, ask=ask,
-        )  # fmt: skip
+            "Column '{name}' has numbers like {example}, which are ambiguous: {first} "
+            "({meaning}) or {second} ({other}). The cells {cells} are read {ways}. {ask}",
+            name=name,
+            example=example,
+            first=answers[0][1],
+            second=answers[1][1],
+            meaning=_(meanings[answers[0][0]]),
+            other=_(meanings[answers[1][0]]),
+            cells=more,
+            ways=ways,
+            ask=ask,
+        )
     else:
         message = _(
-            "Column '{name}' holds numbers like {example}, which can be read in several ways. "
-            "The cells {cells} are read {ways}. {ask}",
-            name=name, example=example, cells=more, ways=ways, ask=ask,
-        )  # fmt: skip
+            "Column '{name}' has numbers like {example}, which are ambiguous. The cells {cells} "
+            "are read {ways}. {ask}",
+            name=name,
+            example=example,
+            cells=more,
+            ways=ways,
+            ask=ask,
+        )
     severity = WARNING if style.proven else ERROR
     return Finding(AMBIGUOUS, severity, message, name, tuple(fixes))
 
@@ -351,32 +362,53 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
     month, day = f"{int(one[1]):02d}", f"{int(one[2]):02d}"
     year = one[3] if len(one[3]) == 4 else f"20{one[3]}"
     answers = ((f"{year}-{day}-{month}", "day"), (f"{year}-{month}-{day}", "month"))
-    return [Finding(
-        TWO_WAYS, WARNING,
-        f"Column '{name}' holds dates like '{one[0]}', which can be read in two ways: as "
-        f"{answers[0][0]} (the day comes first) or as {answers[1][0]} (the month does). The second "
-        "way is taken.",
-        name,
-        tuple(option_fix(f"It is {said}", "dates", {name: order}) for said, order in answers),
-    )]  # fmt: skip
+    return [
+        Finding(
+            TWO_WAYS,
+            WARNING,
+            _(
+                "Column '{name}' has dates like '{example}', which are ambiguous: {first} if the "
+                "day comes first, or {second} if the month comes first. The month is read first.",
+                name=name,
+                example=one[0],
+                first=answers[0][0],
+                second=answers[1][0],
+            ),
+            name,
+            tuple(
+                option_fix(_("It is {date}", date=said), "dates", {name: order})
+                for said, order in answers
+            ),
+        )
+    ]
 
 
 def _counting_finding(name: str) -> list[Finding]:
     if not name:
         return []
-    return [Finding(
-        "counting-column", INFO,
-        f"Column '{name}' has no name and counts the rows: it is not used.", name,
-        (column_fix(f"Use '{name}'", [name], role="feature"),),
-    )]  # fmt: skip
+    return [
+        Finding(
+            "counting-column",
+            INFO,
+            _("Column '{name}' has no name and counts the rows: it is not used.", name=name),
+            name,
+            (column_fix(_("Use '{name}'", name=name), [name], role="feature"),),
+        )
+    ]
 
 
 def _other_unit(name: str, unit: str, learned: str) -> Finding:
     return Finding(
-        OTHER_UNIT, WARNING,
-        f"Column '{name}' is in {unit}, while it is learned in {learned}: its numbers mean "
-        "something else.", name,
-    )  # fmt: skip
+        OTHER_UNIT,
+        WARNING,
+        _(
+            "Column '{name}' is in {unit}, but the training data is in {learned}.",
+            name=name,
+            unit=unit,
+            learned=learned,
+        ),
+        name,
+    )
 
 
 def _unit_finding(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
@@ -427,20 +459,26 @@ def _written(
 
     found = []
     if evidence.bracketed:
-        found.append(Finding(
-            "owed", INFO,
-            _(
-                "Column '{name}' has numbers in brackets, as books of account write what is below "
-                "0: '{cell}' is read as {number}.",
-                name=name, cell=evidence.bracketed, number=read(evidence.bracketed),
-            ),
-            name, (exclude_columns_fix(name),),
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "owed",
+                INFO,
+                _(
+                    "Column '{name}' has numbers in brackets, which mean negative numbers in "
+                    "accounting: '{cell}' is read as {number}.",
+                    name=name,
+                    cell=evidence.bracketed,
+                    number=read(evidence.bracketed),
+                ),
+                name,
+                (exclude_columns_fix(name),),
+            )
+        )
     if evidence.trailing:
         found.append(Finding(
             "minus-behind", INFO,
             _(
-                "Column '{name}' has a minus behind numbers: '{cell}' is read as {number}.",
+                "Column '{name}' has a minus after numbers: '{cell}' is read as {number}.",
                 name=name, cell=evidence.trailing, number=read(evidence.trailing),
             ),
             name, (category,),
@@ -450,22 +488,28 @@ def _written(
         found.append(Finding(
             "fractions", INFO,
             _(
-                "Column '{name}' holds fractions: '{cell}' is read as {number}.",
+                "Column '{name}' has fractions: '{cell}' is read as {number}.",
                 name=name, cell=one, number=read(one),
             ),
             name, (category,),
         ))  # fmt: skip
     if style.point == EITHER and not style.readings:
         with_comma = next(cell.strip() for cell in cells if "," in cell)
-        found.append(Finding(
-            "both-marks", INFO,
-            _(
-                "Column '{name}' writes the decimal point as a comma in some rows and as a point "
-                "in others: '{cell}' is read as {number}.",
-                name=name, cell=with_comma, number=read(with_comma),
-            ),
-            name, (category,),
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "both-marks",
+                INFO,
+                _(
+                    "Column '{name}' uses a decimal comma in some rows and a decimal point in "
+                    "others: '{cell}' is read as {number}.",
+                    name=name,
+                    cell=with_comma,
+                    number=read(with_comma),
+                ),
+                name,
+                (category,),
+            )
+        )
     return found
 
 
@@ -474,31 +518,37 @@ def _words(name: str, series: pd.Series, cells: list[str], said: StyleEvidence) 
     # 9a and 10b are classes of a school.
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
     if said.numbers > 1 and not said.others and 1 < len(units) <= 4 and named:
-        return [Finding(
-            "several-units", WARNING,
-            _(
-                "Column '{name}' holds numbers in several units, {units}, which are not "
-                "converted: it is taken for words. Write all in one unit in the file, or leave the "
-                "column out.",
-                name=name, units=format_quoted_list(units),
-            ),
-            name, (exclude_columns_fix(name),),
-        )]  # fmt: skip
+        return [
+            Finding(
+                "several-units",
+                WARNING,
+                _(
+                    "Column '{name}' has numbers in several units, {units}, which are not "
+                    "converted: it is used as text. Write all numbers in one unit in the file, or "
+                    "leave the column out.",
+                    name=name,
+                    units=format_quoted_list(units),
+                ),
+                name,
+                (exclude_columns_fix(name),),
+            )
+        ]
     if said.feet > 1 and said.feet == said.others and not said.numbers:
         inches = number_of(said.odd[0], FEET, {})
         return [Finding(
             "feet-and-inches", WARNING,
             _(
-                "Column '{name}' seems to hold feet and inches ('{cell}'): it is taken for words.",
+                "Column '{name}' seems to contain feet and inches ('{cell}'): it is used as text.",
                 name=name, cell=said.odd[0],
             ),
             name,
             (
                 column_fix(
-                    _("Read '{cell}' as {inches} inches", cell=said.odd[0], inches=f"{inches:g}"),
+                    _("Read '{cell}' as {inches} inches", cell=said.odd[0],
+                    inches=format_number(inches, "g")),
                     [name], decimal=FEET,
                 ),
-                column_fix(_("It is a category"), [name], type="category"),
+                column_fix(_("Use it as a category"), [name], type="category"),
             ),
         )]  # fmt: skip
     if said.others and said.numbers * 5 >= said.numbers + said.others and said.numbers > 1:
@@ -532,24 +582,36 @@ def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Findin
         _("'{cell}' in line {line}", cell=shorten(cell), line=line)
         for cell, line in zip(said.odd, lines, strict=True)
     ]
-    return [Finding(
-        "text-among-numbers", INFO,
-        ngettext(
-            "Column '{name}' is taken for words, because {count} of its values is no number: "
-            "{cells}.",
-            "Column '{name}' is taken for words, because {count} of its values are no numbers: "
-            "{cells}.",
-            said.others, name=name, cells=", ".join(places),
-        ),
-        name,
-        (
-            *((option_fix(
-                _("Treat {words} as missing", words=format_quoted_list(said.odd)), "missing_values",
-                {name: list(said.odd)},
-            ),) if said.others <= len(said.odd) else ()),
-            exclude_columns_fix(name),
-        ),
-    )]  # fmt: skip
+    return [
+        Finding(
+            "text-among-numbers",
+            INFO,
+            ngettext(
+                "Column '{name}' is used as text, because {count} of its values is not a number: "
+                "{cells}.",
+                "Column '{name}' is used as text, because {count} of its values are not numbers: "
+                "{cells}.",
+                said.others,
+                name=name,
+                cells=", ".join(places),
+            ),
+            name,
+            (
+                *(
+                    (
+                        option_fix(
+                            _("Treat {words} as missing", words=format_quoted_list(said.odd)),
+                            "missing_values",
+                            {name: list(said.odd)},
+                        ),
+                    )
+                    if said.others <= len(said.odd)
+                    else ()
+                ),
+                exclude_columns_fix(name),
+            ),
+        )
+    ]
 
 
 def counting_column(table: pd.DataFrame) -> str:

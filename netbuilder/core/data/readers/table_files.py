@@ -15,10 +15,15 @@ from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix, opti
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.safe_archives import open_zip, open_zip_member
-from netbuilder.core.wording import LINE, did_you_mean, format_list, format_quoted_list
+from netbuilder.core.wording import (
+    LINE,
+    did_you_mean,
+    format_list,
+    format_quoted_list,
+    shorten,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +47,11 @@ def reader_of(path: Path) -> Reader | None:
     }.get(ending)  # fmt: skip
 
 
-def _broken(path: Path, what: str, error: BaseException) -> DataError:
+def _broken(path: Path, said: str, error: BaseException) -> DataError:
     return DataError(
-        f"'{path.name}' is no {what}, or it is damaged ({str(error).splitlines()[0]:.100}).",
-        "Open it in the program that wrote it, and save it again.",
+        _(said, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
+        _("Open it in the program that wrote it, and save it again."),
+        code="table_file_unreadable",
         path=str(path),
     )
 
@@ -70,7 +76,9 @@ def _sheets(path: Path) -> dict[str, list[list[Any]]]:
             for name in book.sheet_names
         }
     except (CalamineError, ValueError, OSError) as error:
-        raise _text_named_a_sheet(path) or _broken(path, "spreadsheet", error) from error
+        raise _text_named_a_sheet(path) or _broken(
+            path, N_("'{name}' is not a spreadsheet, or it is damaged ({reason})."), error
+        ) from error
 
 
 def _text_named_a_sheet(path: Path) -> DataError | None:
@@ -82,14 +90,22 @@ def _text_named_a_sheet(path: Path) -> DataError | None:
         return None
     if _WEB_PAGE.match(head):
         return DataError(
-            f"'{path.name}' is a web page and no spreadsheet, whatever its name says.",
-            "Open it in a spreadsheet program, and save it as .xlsx or .csv.",
+            _(
+                "'{name}' is a web page, not a spreadsheet, although its name ends like one.",
+                name=path.name,
+            ),
+            _("Open it in a spreadsheet program, and save it as .xlsx or .csv."),
+            code="sheet_is_web_page",
             path=str(path),
         )
     if head and b"\0" not in head and b"\n" in head:
         return DataError(
-            f"'{path.name}' is a plain text and no spreadsheet, whatever its name says.",
-            f"Rename it to '{path.stem}.csv', and choose it again.",
+            _(
+                "'{name}' is plain text, not a spreadsheet, although its name ends like one.",
+                name=path.name,
+            ),
+            _("Rename it to '{name}', and choose it again.", name=f"{path.stem}.csv"),
+            code="sheet_is_text",
             path=str(path),
         )
     return None
@@ -110,24 +126,44 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     wanted = str(options.get("sheet") or "")
     if wanted and wanted not in sheets:
         raise DataError(
-            f"'{path.name}' has no sheet '{wanted}'.",
-            f"{did_you_mean(wanted, list(sheets))}"
-            f" It has {format_quoted_list(sheets, 12)}.".strip(),
+            _("'{name}' has no sheet '{sheet}'.", name=path.name, sheet=wanted),
+            (
+                did_you_mean(wanted, list(sheets))
+                + " "
+                + _("Its sheets are {names}.", names=format_quoted_list(sheets, 12))
+            ).strip(),
+            code="sheet_missing",
         )
     if not filled or (wanted and not sheets[wanted]):
         raise DataError(
-            f"{f'Sheet {wanted!r} of ' if wanted else ''}'{path.name}' is empty.",
-            "Choose a sheet with one row of column names and one row for each sample.",
+            (
+                _("Sheet '{sheet}' of '{name}' is empty.", sheet=wanted, name=path.name)
+                if wanted
+                else _("'{name}' is empty.", name=path.name)
+            ),
+            _("Choose a sheet with one row of column names and one row per sample."),
+            code="sheet_empty",
             path=str(path),
         )
     name = wanted or filled[0]
     findings: list[Finding] = []
     if not wanted and len(filled) > 1:
-        findings.append(Finding(
-            "sheet", INFO,
-            f"The sheet '{name}' is read; there are {format_quoted_list(filled, 12)}.",
-            fixes=tuple(data_fix(f"Read '{one}'", sheet=one) for one in filled if one != name),
-        ))  # fmt: skip
+        findings.append(
+            Finding(
+                "sheet",
+                INFO,
+                _(
+                    "Only the sheet '{name}' is read. The file has the sheets {names}.",
+                    name=name,
+                    names=format_quoted_list(filled, 12),
+                ),
+                fixes=tuple(
+                    data_fix(_("Read '{name}'", name=one), sheet=one)
+                    for one in filled
+                    if one != name
+                ),
+            )
+        )
     cells = [[_plain(cell) for cell in row] for row in sheets[name]]
     about = _about_sheet(path, name)
     findings += _sheet_findings(about, options)
@@ -232,19 +268,23 @@ def _sheet_findings(about: _Sheet, options: Mapping[str, Any]) -> list[Finding]:
     left = [row for row in about.hidden if row not in skipped]
     found = []
     if left and options.get("hidden") != "use":
-        found.append(Finding(
-            "hidden-rows", WARNING,
-            ngettext(
-                "{count} row of the sheet is hidden, by a filter, say: it is read like all others.",
-                "{count} rows of the sheet are hidden, by a filter, say: they are read like all "
-                "others.",
-                len(left),
-            ),
-            fixes=(
-                option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
-                data_fix(_("Use hidden rows"), hidden="use"),
-            ),
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "hidden-rows",
+                WARNING,
+                ngettext(
+                    "{count} row of the sheet is hidden, for example by a filter: it is used like "
+                    "all others.",
+                    "{count} rows of the sheet are hidden, for example by a filter: they are used "
+                    "like all others.",
+                    len(left),
+                ),
+                fixes=(
+                    option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
+                    data_fix(_("Use hidden rows"), hidden="use"),
+                ),
+            )
+        )
     if about.merged and not options.get("merged"):
         found.append(Finding(
             "merged-cells", WARNING,
@@ -284,8 +324,9 @@ def _check_names(path: Path, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(
-            f"'{path.name}' has several columns named '{twice[0]}'.",
-            "Give each column its own name in the first row.",
+            _("'{file}' has several columns named '{name}'.", file=path.name, name=twice[0]),
+            _("Give each column its own name in the first row."),
+            code="columns_same_name",
             path=str(path),
         )
 
@@ -327,7 +368,9 @@ def read_parquet(path: Path, options: Mapping[str, Any], nrows: int | None) -> F
         with open_bytes(path) as file:
             frame = polars.read_parquet(io.BytesIO(file.read()), n_rows=nrows)
     except (polars.exceptions.PolarsError, OSError) as error:
-        raise _broken(path, "Parquet file", error) from error
+        raise _broken(
+            path, N_("'{name}' is not a Parquet file, or it is damaged ({reason})."), error
+        ) from error
     return _of_polars(frame, path, 1)
 
 
@@ -341,7 +384,9 @@ def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -
             io.BytesIO(text.encode()), n_rows=nrows, infer_schema_length=None, ignore_errors=False
         )
     except (polars.exceptions.PolarsError, OSError) as error:
-        raise _broken(path, "file of JSON lines", error) from error
+        raise _broken(
+            path, N_("'{name}' is not a file of JSON lines, or it is damaged ({reason})."), error
+        ) from error
     return _of_polars(frame, path, 1)
 
 
@@ -352,14 +397,20 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     text, _encoding = read_text_file(path)
     if not text.lstrip().startswith("["):
         raise DataError(
-            f"'{path.name}' is no list of rows: it does not begin with a [.",
-            'Write it as [{"size": 3, "price": 20}, …], or save the table as CSV.',
+            _("'{name}' is not a list of rows: it does not begin with a [.", name=path.name),
+            _(
+                "Write it as {example}, or save the table as CSV.",
+                example='[{"size": 3, "price": 20}, …]',
+            ),
+            code="json_not_rows",
             path=str(path),
         )
     try:
         frame = polars.read_json(io.BytesIO(text.encode()), infer_schema_length=None)
     except (polars.exceptions.PolarsError, OSError) as error:
-        raise _broken(path, "list of rows in JSON", error) from error
+        raise _broken(
+            path, N_("'{name}' is not a list of rows in JSON, or it is damaged ({reason})."), error
+        ) from error
     return _of_polars(frame if nrows is None else frame.head(nrows), path, 1)
 
 
@@ -383,15 +434,23 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
         else:
             columns[name] = series.cast(polars.String).to_list()
     if not columns:
-        raise DataError(f"'{path.name}' has no columns that a table can hold.", "Choose another.")
+        raise DataError(
+            _("'{name}' has no columns that a table can contain.", name=path.name),
+            _("Choose another file."),
+            code="table_no_columns",
+        )
     findings = tuple(
         Finding(
-            "nested", INFO,
-            f"Column '{name}' holds lists or objects and is not read: a cell of a table holds one "
-            "value.",
+            "nested",
+            INFO,
+            _(
+                "Column '{name}' contains lists or objects and is not used: a cell of a table "
+                "contains one value.",
+                name=name,
+            ),
         )
         for name in nested
-    )  # fmt: skip
+    )
     index = pd.RangeIndex(first, first + len(frame), name=LINE)
     return pd.DataFrame(columns, index=index), findings
 
@@ -402,7 +461,14 @@ def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     try:
         table = arff_table(text)
     except (ValueError, IndexError) as error:
-        raise _broken(path, "ARFF file that is understood here", error) from error
+        raise _broken(
+            path,
+            N_(
+                "'{name}' is not an ARFF file that NetBuilder can read, or it is damaged "
+                "({reason})."
+            ),
+            error,
+        ) from error
     table.index.name = LINE
     return table.iloc[:nrows], ()
 

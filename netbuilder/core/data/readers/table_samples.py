@@ -28,8 +28,9 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import format_count, format_quoted_list, shorten
+from netbuilder.core.wording import format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,7 @@ def free_columns(data: Data, table: pd.DataFrame) -> list[str]:
 
 
 def samples_in_column(
-    data: Data, table: pd.DataFrame, column: str, source: str, what: str, *, test: bool = False
+    data: Data, table: pd.DataFrame, column: str, source: str, *, test: bool = False
 ) -> Samples:
     """Samples of which each is named by, or stands in, a cell of one column.
 
@@ -70,7 +71,6 @@ def samples_in_column(
         table: as read.
         column: that of the samples.
         source: name of the file.
-        what: a sample, in a word ("text").
         test: it is the test file.
 
     Raises:
@@ -80,7 +80,9 @@ def samples_in_column(
     require_column(column, known, source)
     if len(known) < 2:
         raise DataError(
-            f"{source} has only one column.", f"Add a column with the label of each {what}."
+            _("{file} has only one column.", file=source),
+            _("Add a column with the labels."),
+            code="table_one_column",
         )
     chosen = replace(data.columns.get(column, ColumnChoice()), role="feature", missing="drop")
     columns = {name: replace(one, missing="") for name, one in data.columns.items()}
@@ -91,7 +93,11 @@ def samples_in_column(
     roles = replace(roles, features=(column,))
     found = samples_of_table(told, table, source, part=True, test=test, roles=roles)
     if not len(found):
-        raise DataError(f"No row of {source} has both {what} and label.", "Fill them in.")
+        raise DataError(
+            _("No row of {file} has both a sample and a label.", file=source),
+            _("Fill them in."),
+            code="no_labelled_sample",
+        )
     return replace(found, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
 
 
@@ -129,15 +135,22 @@ def samples_of_table(
     holes = [*(name for name in filled if rules[name] == "drop"), *targets]
     used = table.dropna(subset=holes)
     if len(used) < len(table):
-        notes.append(f"{format_count(len(table) - len(used), 'row')} with missing values left out.")
+        notes.append(
+            ngettext(
+                "{count} row with missing values was left out.",
+                "{count} rows with missing values were left out.",
+                len(table) - len(used),
+            )
+        )
     if used.empty and not part:
         raise DataError(
-            f"Every row of {source} has a missing value.",
-            'Set "Missing values" to "mean", or choose other columns.',
+            _("Every row of {file} has a missing value.", file=source),
+            _('Set "Missing values" to "mean", or choose other columns.'),
+            code="no_complete_row",
         )
     if roles.order:
         used = used.iloc[_order(used[roles.order], source)]
-        notes.append(f"Rows were put in the order of '{roles.order}'.")
+        notes.append(_("The rows were sorted by '{name}'.", name=roles.order))
     # pandas copies what hangs on a table with every column that is taken from it.
     used.attrs = {}
     return Samples(
@@ -170,9 +183,16 @@ def _check_answers(
         return
     others = [name for name in features if table[name].notna().any()]
     raise DataError(
-        f"The target column '{empty[0]}' of {source} is empty: there is no answer to learn.",
-        "Choose another column as target.",
-        fixes=tuple(DataFix(f"Learn '{name}'", {"target": (name,)}) for name in others[-1:]),
+        _(
+            "The target column '{name}' of {file} is empty: there is nothing to predict.",
+            name=empty[0],
+            file=source,
+        ),
+        _("Choose another target column."),
+        code="target_empty",
+        fixes=tuple(
+            DataFix(_("Predict '{name}'", name=name), {"target": (name,)}) for name in others[-1:]
+        ),
     )
 
 
@@ -197,9 +217,15 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
     if numbers.isna().any():
         empty = numbers.index[numbers.isna()]
         raise DataError(
-            f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
-            f"{empty[0]}.",
-            "Fill it in, or order the rows by another column.",
+            _(
+                "Column '{name}' of {file} gives the order of the rows, but it is empty in line "
+                "{line}.",
+                name=series.name,
+                file=source,
+                line=empty[0],
+            ),
+            _("Fill it in, or order the rows by another column."),
+            code="order_column_empty",
         )
     return np.argsort(numbers.to_numpy(), kind="stable")
 
@@ -217,9 +243,19 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
     unknown = series.index[parts.isna()]
     if len(unknown):
         raise DataError(
-            f"Column '{series.name}' of {source} names the part of each row, but line "
-            f"{unknown[0]} has '{shorten(series.loc[unknown[0]])}'.",
-            f"Write one of {format_quoted_list(('train', 'validation', 'test'))} there.",
+            _(
+                "Column '{name}' of {file} assigns each row to training, validation or test, but "
+                "line {line} has '{value}'.",
+                name=series.name,
+                file=source,
+                line=unknown[0],
+                value=shorten(series.loc[unknown[0]]),
+            ),
+            _(
+                "Write one of {names} there.",
+                names=format_quoted_list(("train", "validation", "test")),
+            ),
+            code="split_column_invalid",
         )
     return np.asarray(parts.to_numpy(), np.int8)
 
@@ -240,8 +276,13 @@ def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:
     numbers = as_numbers(series, source)
     if numbers is None or numbers.isna().any() or (numbers < 0).any() or not numbers.sum():
         raise DataError(
-            f"Column '{series.name}' of {source} cannot weigh the rows: it must hold a number of "
-            "at least 0 in each row.",
-            "Choose another column for the weights, or none.",
+            _(
+                "Column '{name}' of {file} cannot be the sample weight: it must contain a number "
+                "of at least 0 in each row.",
+                name=series.name,
+                file=source,
+            ),
+            _("Choose another column for the sample weight, or none."),
+            code="weight_column_invalid",
         )
     return np.asarray(numbers.to_numpy(), np.float32)

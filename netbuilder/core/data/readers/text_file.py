@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -51,8 +52,9 @@ def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"'{path.name}' cannot be read ({error.strerror}).",
-            "Check that it is there and that you may read it.",
+            _("'{name}' cannot be read ({reason}).", name=path.name, reason=error.strerror),
+            _("Check that the file exists and that you have permission to read it."),
+            code="file_unreadable",
             path=str(path),
         ) from error
     given = options.get("encoding")
@@ -62,15 +64,24 @@ def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
     except (UnicodeDecodeError, LookupError) as error:
         if given:
             raise DataError(
-                f"'{path.name}' is no text in the encoding '{encoding}'.",
-                "Leave the encoding empty: it is found by itself.",
+                _(
+                    "'{name}' is not text in the encoding '{encoding}'.",
+                    name=path.name,
+                    encoding=encoding,
+                ),
+                _("Leave the encoding empty to detect it."),
+                code="encoding_wrong",
                 path=str(path),
             ) from error
         text = content.decode(encoding, errors="replace")
     if len(_CONTROL.findall(text[:_LOOKED_AT])) > _MOST_CONTROL * min(len(text), _LOOKED_AT):
         raise DataError(
-            f"'{path.name}' is no text: it holds signs that no text has.",
-            "Choose a file that a text editor shows, or take this one out of the folder.",
+            _(
+                "'{name}' is not a text file: it contains characters that do not occur in text.",
+                name=path.name,
+            ),
+            _("Choose a file that a text editor can open, or remove this file from the folder."),
+            code="not_a_text_file",
             path=str(path),
         )
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding

@@ -17,6 +17,7 @@ from netbuilder.core.engine.build.backbone_weights import load_backbone_weights,
 from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.download_progress import Tell, report_download
 from netbuilder.core.errors import BuildError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node
 
 if TYPE_CHECKING:
@@ -103,14 +104,21 @@ def load_backbone(
         _load_file(inner, node, base)
     elif kind == "imagenet":
         try:
-            with report_download(f"the weights of {node.layer}", tell):
+            with report_download(_("the weights of {layer}", layer=node.layer), tell):
                 source = _application(node.layer, node.params, weights="imagenet", name="source")
         except Exception as error:
             raise BuildError(
-                f"The weights of {node.layer} are not on this computer and could not be "
-                f"downloaded: {first_line(error)}",
-                "Connect to the internet once, or put the file into the folder .keras/models of"
-                " your home, or set weights to 'file' or 'none'.",
+                _(
+                    "The weights of {layer} are not on this computer and could not be "
+                    "downloaded: {reason}",
+                    layer=node.layer,
+                    reason=first_line(error),
+                ),
+                _(
+                    "Connect to the internet once, or copy the file into the folder "
+                    ".keras/models in your home folder, or set weights to 'file' or 'none'."
+                ),
+                code="weights_not_downloaded",
                 node=node.id,
             ) from error
         inner.set_weights(source.get_weights())
@@ -120,20 +128,34 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
     name = node.params.get("weights_file")
     if not name:
         raise BuildError(
-            f"{node.layer} '{node.id}' is to take its weights from a file, and none is given.",
-            "Choose the file, or set weights to 'imagenet' or 'none'.",
+            _(
+                "{layer} '{name}' loads its weights from a file, but no file is chosen.",
+                layer=node.layer,
+                name=node.id,
+            ),
+            _("Choose the file, or set weights to 'imagenet' or 'none'."),
+            code="weights_file_missing",
             node=node.id,
         )
     path = weights_path(str(name), base)
     try:
         if not path.is_file():
-            raise FileNotFoundError("there is no such file")
+            raise FileNotFoundError(_("the file does not exist"))
         load_backbone_weights(inner, path)
     except Exception as error:
         raise BuildError(
-            f"The weights in '{path}' do not fit {node.layer}: {first_line(error)}",
-            f"Choose a .weights.h5 of this very body, or a .h5 of a network with a {node.layer}"
-            " of the same size in it.",
+            _(
+                "The weights in '{path}' do not fit {layer}: {reason}",
+                path=path,
+                layer=node.layer,
+                reason=first_line(error),
+            ),
+            _(
+                "Choose a .weights.h5 of the same model, or a .h5 of a network that contains a "
+                "{layer} of the same size.",
+                layer=node.layer,
+            ),
+            code="weights_do_not_fit",
             node=node.id,
             path=str(path),
         ) from error

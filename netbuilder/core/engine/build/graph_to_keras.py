@@ -31,6 +31,7 @@ from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded_r
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 if TYPE_CHECKING:
@@ -50,8 +51,13 @@ def owner_of(node: Node, graph: Graph) -> Node:
     while node.shared:
         if node.shared not in graph.by_id or node.shared in seen:
             raise BuildError(
-                f"'{node.id}' shares the layer of '{node.shared}', which does not exist.",
-                "Give it a layer of its own.",
+                _(
+                    "'{name}' shares the weights of '{owner}', which does not exist.",
+                    name=node.id,
+                    owner=node.shared,
+                ),
+                _("Unshare the weights."),
+                code="shared_layer_missing",
                 node=node.id,
             )
         node = graph.by_id[node.shared]
@@ -86,8 +92,9 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
     spec = LAYERS.get(kind)
     if spec is None:
         raise BuildError(
-            f"There is no layer '{kind}' here.",
-            "Replace it by another layer, or remove it.",
+            _("NetBuilder has no layer '{layer}'.", layer=kind),
+            _("Replace the layer by another one, or remove it."),
+            code="layer_unknown",
             node=node,
         )
     named = {} if name is None else {"name": name}
@@ -103,11 +110,19 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
         make_savable(layer)
         return layer
     except UserError as error:
-        raise BuildError(error.what, error.fix, node=node, path=error.path) from error
+        raise BuildError(
+            error.what, error.fix, node=node, path=error.path, code=error.code
+        ) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise BuildError(
-            f"{kind} '{node}' does not take these values: {first_line(error)}",
-            "Change or reset its parameters.",
+            _(
+                "{layer} '{name}' does not accept these values: {reason}",
+                layer=kind,
+                name=node,
+                reason=first_line(error),
+            ),
+            _("Change or reset its parameters."),
+            code="layer_values_invalid",
             node=node,
         ) from error
 
@@ -123,7 +138,11 @@ def _input_layer(arguments: dict[str, Any], named: dict[str, str]) -> keras.Laye
     import keras
 
     if arguments.get("shape") is None:
-        raise BuildError("The input has no shape yet.", "Choose data, or give the shape here.")
+        raise BuildError(
+            _("The Input has no shape yet."),
+            _("Choose data, or enter a shape here."),
+            code="input_without_shape",
+        )
     return keras.layers.InputLayer(**arguments, **named)
 
 
@@ -154,7 +173,10 @@ def connect_layers(
         missing = [source for source in sources if source not in tensors]
         if missing or not sources:
             raise BuildError(
-                f"Nothing arrives at '{node_id}'.", "Wire a layer into it.", node=node_id
+                _("'{name}' has no input connection.", name=node_id),
+                _("Connect a layer to it."),
+                code="layer_not_connected",
+                node=node_id,
             )
         layer = layer_of(node)
         owner = owner_of(node, graph)
@@ -165,15 +187,26 @@ def connect_layers(
         except Exception as error:
             if is_out_of_memory(error):
                 raise BuildError(
-                    f"{owner.layer} '{node_id}' needs more memory than this computer has.",
-                    "Make it smaller, or make what feeds it smaller.",
+                    _(
+                        "{layer} '{name}' needs more memory than this computer has.",
+                        layer=owner.layer,
+                        name=node_id,
+                    ),
+                    _("Make the layer or its input smaller."),
+                    code="memory_full",
                     node=node_id,
                 ) from error
             shapes = " and ".join(str(tuple(tensors[s].shape[1:])) for s in sources)
             raise BuildError(
-                f"{owner.layer} '{node_id}' cannot take what arrives ({shapes}): "
-                f"{first_line(error)}",
-                "Change its parameters, or what feeds it.",
+                _(
+                    "{layer} '{name}' cannot use its input ({shapes}): {reason}",
+                    layer=owner.layer,
+                    name=node_id,
+                    shapes=shapes,
+                    reason=first_line(error),
+                ),
+                _("Change its parameters or its input."),
+                code="layer_input_invalid",
                 node=node_id,
             ) from error
     return tensors
@@ -183,8 +216,9 @@ def _check_order(graph: Graph) -> None:
     if len(graph.order) != len(graph.nodes):
         behind = [node.id for node in graph.nodes if node.id not in graph.order]
         raise BuildError(
-            f"The wires run in a circle through '{behind[0]}'.",
-            "Remove one of the wires of the circle.",
+            _("The connections form a cycle through '{name}'.", name=behind[0]),
+            _("Remove one of the connections of the cycle."),
+            code="cycle",
             node=behind[0],
         )
 
@@ -197,8 +231,14 @@ def _call(layer: Any, kind: str, inputs: list[Any]) -> Any:
         return layer(*inputs)
     if len(inputs) > 1 and spec.max_inputs == 1:
         raise BuildError(
-            f"{kind} takes one wire and {len(inputs)} arrive.",
-            "Merge them first, with Add or Concatenate.",
+            ngettext(
+                "{layer} takes one input, but {count} layer is connected to it.",
+                "{layer} takes one input, but {count} layers are connected to it.",
+                len(inputs),
+                layer=kind,
+            ),
+            _("Join them first with Add or Concatenate."),
+            code="too_many_inputs",
             node=layer.name,
         )
     return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0])
@@ -237,10 +277,14 @@ def build_training_model(
     if graph.nodes and model_inputs(graph):
         _check_order(graph)
     if not model_inputs(graph):
-        raise BuildError("The network has no input.", "Add an Input and wire it to a layer.")
+        raise BuildError(
+            _("The network has no Input."),
+            _("Add an Input and connect it to a layer."),
+            code="no_input",
+        )
     if not graph.outputs:
         raise BuildError(
-            "The network has no layer behind its input.", "Add a layer, such as Dense."
+            _("The network has only an Input."), _("Add a layer, such as Dense."), code="no_layers"
         )
     layers: dict[str, keras.Layer] = {}
     with tracing(), reset_keras_names(), seeded_random(seed):
@@ -289,8 +333,9 @@ def _input(node: Node, facts: DataFacts | None) -> Any:
         dtype = dtype or facts.input_dtypes.get(node.id)
     if shape is None:
         raise BuildError(
-            f"The input '{node.id}' has no shape yet.",
-            "Choose data, or give the shape here.",
+            _("The Input '{name}' has no shape yet.", name=node.id),
+            _("Choose data, or enter a shape here."),
+            code="input_without_shape",
             node=node.id,
         )
     return keras.Input(tuple(shape), dtype=dtype or "float32", name=keras_name(node.id))

@@ -20,6 +20,7 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.engine.build.learning_rate import make_adjustable
 from netbuilder.core.errors import BuildError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) ->
     if name is None or not specs[name].keras_class:
         known = ", ".join(list(specs)[:8])
         raise BuildError(
-            f"'{choice.name}' is not known here.", f"Choose another one, such as {known}."
+            _("'{name}' is unknown.", name=choice.name),
+            _("Choose another one, such as {name}.", name=known),
+            code="choice_unknown",
         )
     spec = specs[name]
     arguments = {
@@ -59,8 +62,13 @@ def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) ->
         return kind(**arguments, **more)
     except (TypeError, ValueError) as error:
         raise BuildError(
-            f"{spec.keras_class} does not take these values: {first_line(error)}",
-            "Change or reset its parameters.",
+            _(
+                "{name} does not accept these values: {reason}",
+                name=spec.keras_class,
+                reason=first_line(error),
+            ),
+            _("Change or reset its parameters."),
+            code="choice_values_invalid",
         ) from error
 
 

@@ -13,6 +13,7 @@ from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.build.learning_rate import manual_rate
 from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def copy_weights(training_model: keras.Model, source: keras.Model) -> None:
 
 def _another_network() -> TrainingError:
     return TrainingError(
-        "The trained weights are of another network than the project now has.",
-        "Train from the beginning, or undo what was changed since.",
+        _("The trained weights belong to another network than the one in the project."),
+        _("Train from the beginning, or undo the changes since the training."),
+        code="weights_of_other_network",
     )
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import delete, replace_atomically, write_error
 
 _VERSION = 1
@@ -71,7 +72,7 @@ def read_checkpoint(folder: Path) -> RunSnapshot | None:
             arrays = {name: held[name] for name in held.files}
         facts = json.loads(bytes(arrays.pop("facts")).decode())
         if facts.get("version") != _VERSION:
-            raise ValueError("it is of another version")
+            raise ValueError(_("it is of another version"))
         number = int(facts["generation"])
         rows = {
             name: _read_rows(_growing(folder, name, number), facts["rows"][name])
@@ -79,8 +80,9 @@ def read_checkpoint(folder: Path) -> RunSnapshot | None:
         }
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise TrainingError(
-            f"The checkpoint '{path}' cannot be read: {error}.",
-            "Train from the beginning.",
+            _("The checkpoint '{path}' cannot be read: {reason}.", path=path, reason=error),
+            _("Train from the beginning."),
+            code="checkpoint_not_read",
             path=str(path),
         ) from error
     return RunSnapshot(arrays, facts, rows)
@@ -94,7 +96,7 @@ def _read_rows(path: Path, shape: list[int]) -> NDArray[np.float32]:
     count, width = shape
     values = np.fromfile(path, np.float32, count * width)
     if len(values) != count * width:
-        raise ValueError(f"rows are missing in {path.name}")
+        raise ValueError(_("rows are missing in {name}", name=path.name))
     return values.reshape(count, width)
 
 

@@ -12,6 +12,7 @@ from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.checkpoint.format import Arrays, RunSnapshot
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.files import to_json
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def restore_snapshot(trainer: Trainer, callbacks: Callbacks, snapshot: RunSnapsh
 
 def _differs() -> TrainingError:
     return TrainingError(
-        "The checkpoint is of another network or of other data than the project now has.",
-        "Train from the beginning, or bring back the project that the checkpoint is of.",
+        _("The checkpoint belongs to another network or other data than the project."),
+        _("Train from the beginning, or open the project that the checkpoint belongs to."),
+        code="checkpoint_of_other_project",
     )

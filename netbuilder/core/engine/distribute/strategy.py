@@ -31,6 +31,7 @@ from netbuilder.core.engine.loop.program import (
 from netbuilder.core.engine.loop.tensors import SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import keras
@@ -65,13 +66,22 @@ def connect_workers(workers: Sequence[str], index: int) -> Any:
         _known[key] = tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
         raise TrainingError(
-            "Several machines can only be set up before anything else is computed.",
-            "Start the program anew with --workers.",
+            _("Training on several computers must be set up before any other computation."),
+            _("Restart the program with --workers."),
+            code="workers_too_late",
         ) from error
     except tf.errors.OpError as error:
         raise TrainingError(
-            f"This worker cannot use the address {workers[index]}: {error.message}.",
-            "Check that the address is this machine's and that nothing else uses the port.",
+            _(
+                "This worker cannot use the address {address}: {reason}.",
+                address=workers[index],
+                reason=error.message,
+            ),
+            _(
+                "Check that the address belongs to this computer and that no other program uses "
+                "the port."
+            ),
+            code="worker_address_failed",
         ) from error
     return _known[key]
 
@@ -105,8 +115,9 @@ def is_lost_worker(error: BaseException) -> bool:
 def lost_worker_error() -> TrainingError:
     """Another worker does not answer any more."""
     return TrainingError(
-        "Another worker does not answer any more, so the training ended here.",
-        "Start all workers again with --resume: they go on from the last checkpoint.",
+        _("Another worker no longer responds, so the training stopped."),
+        _("Restart all workers with --resume: they continue from the last checkpoint."),
+        code="worker_lost",
     )
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.engine.run_control import Ending
+from netbuilder.core.i18n import ngettext
+from netbuilder.core.wording import format_list
 
 _NOW, _EPOCH, _SAVE = range(3)
 
@@ -60,9 +62,9 @@ class WorkerSync:
         """Who was stopped, in words; "" where nobody was."""
         if not self.stopped:
             return ""
-        names = [str(number) for number in self.stopped]
-        if len(names) == 1:
-            who = f"Worker {names[0]} was"
-        else:
-            who = f"Workers {', '.join(names[:-1])} and {names[-1]} were"
-        return f"{who} stopped by hand, and all workers with it."
+        return ngettext(
+            "Worker {names} was stopped, and all workers stopped with it.",
+            "Workers {names} were stopped, and all workers stopped with them.",
+            len(self.stopped),
+            names=format_list(self.stopped),
+        )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _
 
 Order = NDArray[np.int32]
 
@@ -180,12 +181,13 @@ def feed_of(
     Raises:
         TrainingError: the data has nothing for an Input or an output.
     """
-    for wanted, held, what in ((inputs, split.x, "input"), (outputs, split.y, "output")):
+    for wanted, held in ((inputs, split.x), (outputs, split.y)):
         for name in wanted:
             if name not in held:
                 raise TrainingError(
-                    f"The data has no values for the {what} '{name}'.",
-                    "Choose its columns in the Data panel.",
+                    _("The data has no values for '{name}'.", name=name),
+                    _("Choose its columns in the Data panel."),
+                    code="columns_missing",
                     node=name,
                 )
     if weight is None:

@@ -15,6 +15,7 @@ from netbuilder.core.engine.build.keras_objects import make_object
 from netbuilder.core.engine.build.learning_rate import is_scheduled
 from netbuilder.core.engine.log_files import log_path
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Training
 
 if TYPE_CHECKING:
@@ -178,10 +179,12 @@ def _refuse_two_masters(training: Training, training_model: keras.Model) -> None
     names = {canonical(CALLBACKS, choice.name) for choice in training.callbacks}
     if "ReduceLROnPlateau" in names and is_scheduled(training_model.optimizer):
         raise TrainingError(
-            "Two parts of the training plan want to set the learning rate: the optimizer's"
-            " schedule, at every step, and ReduceLROnPlateau, when the loss stands still.",
-            "Take ReduceLROnPlateau out of the plan, or give the optimizer a plain number as its"
-            " learning rate.",
+            _(
+                "The optimizer's schedule sets the learning rate at every step, so "
+                "ReduceLROnPlateau cannot set it too."
+            ),
+            _("Remove ReduceLROnPlateau, or use a fixed learning rate."),
+            code="schedule_and_plateau",
         )
 
 
@@ -193,8 +196,12 @@ def measures_apart(training: Training) -> bool:
 def _need_averages(training: Training) -> None:
     if measures_apart(training) and not training.optimizer.params.get("use_ema"):
         raise TrainingError(
-            f"{_SWAP} measures with averaged weights, and the optimizer keeps no average.",
-            "Turn on use_ema of the optimizer, or take it out of the training plan.",
+            _(
+                "{callback} needs averaged weights, but the optimizer keeps no average.",
+                callback=_SWAP,
+            ),
+            _("Turn on use_ema in the optimizer, or remove the callback."),
+            code="no_averaged_weights",
         )
 
 
@@ -209,8 +216,9 @@ def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: 
         return choice
     if name == "TensorBoard" and find_spec("tensorboard") is None:
         raise TrainingError(
-            "TensorBoard logs need the package 'tensorboard', which is not installed.",
-            "Install it (pip install tensorboard), or take TensorBoard out of the training plan.",
+            _("TensorBoard logs need the package 'tensorboard', which is not installed."),
+            _("Install it (pip install tensorboard), or remove the callback."),
+            code="tensorboard_not_installed",
         )
     spec = CALLBACKS[name]
     params = dict(choice.params)

@@ -19,6 +19,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
 from netbuilder.core.engine.build.loss_values import total_loss
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
@@ -228,7 +229,9 @@ class NetworkObserver:
         for name, tensor in zip(self._names, self._inputs, strict=True):
             if name not in wish.x:
                 raise DataError(
-                    f"The samples have no values for '{name}'.", "Choose other samples."
+                    _("The samples have no values for '{name}'.", name=name),
+                    _("Choose other samples."),
+                    code="samples_incomplete",
                 )
             value, shape = np.asarray(wish.x[name]), tuple(tensor.shape[1:])
             fits = value.ndim == len(shape) + 1 and all(
@@ -237,9 +240,15 @@ class NetworkObserver:
             )
             if not fits or not len(value):
                 raise DataError(
-                    f"The samples for '{name}' have the shape {value.shape[1:]}, and the network "
-                    f"takes {shape}.",
-                    "Choose samples of the data that it trains with.",
+                    _(
+                        "The samples for '{name}' have the shape {found}, but the network "
+                        "expects {expected}.",
+                        name=name,
+                        found=value.shape[1:],
+                        expected=shape,
+                    ),
+                    _("Choose samples of the training data."),
+                    code="samples_of_other_shape",
                 )
             found.append(value.astype(str(tensor.dtype), copy=False))
         return found
@@ -248,8 +257,12 @@ class NetworkObserver:
         missing = [name for name in self._graph.outputs if name not in wish.y]
         if missing:
             raise DataError(
-                f"The samples have no right answers for '{missing[0]}', so the loss has no slope.",
-                "Choose samples whose answers are known.",
+                _(
+                    "The samples have no labels for '{name}', so the loss has no gradient.",
+                    name=missing[0],
+                ),
+                _("Choose samples with known labels."),
+                code="samples_without_labels",
             )
         return [np.asarray(wish.y[name]) for name in self._graph.outputs]
 

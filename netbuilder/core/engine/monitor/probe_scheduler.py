@@ -11,6 +11,7 @@ from netbuilder.core.engine.events import ProbeAnswered
 from netbuilder.core.engine.monitor.observer import Answer, NetworkObserver
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 
 # With what the window itself costs it stays within a twentieth of the run's time.
 SHARE = 0.04
@@ -248,4 +249,8 @@ def _turn_of(one: _Watched, now: float, pause: float) -> float:
 
 
 def _in_words(error: Exception) -> UserError:
-    return DataError(f"The network could not be asked: {error}", "Choose other samples.")
+    return DataError(
+        _("The network could not be evaluated: {reason}", reason=error),
+        _("Choose other samples."),
+        code="probe_failed",
+    )

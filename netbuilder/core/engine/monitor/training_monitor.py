@@ -17,10 +17,11 @@ from netbuilder.core.engine.build.sample_weights import class_numbers
 from netbuilder.core.engine.monitor import diagnosis_rules, network_inspection
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.notices import Diagnosis, RunFix
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.wording import format_list, format_number
 
 if TYPE_CHECKING:
     import keras
@@ -94,27 +95,42 @@ class TrainingMonitor:
             notice = Diagnosis(
                 "nan-data",
                 epoch,
-                "The data holds values that are no numbers",
-                f"{rows_in_words(holes)}: no network can be trained with those. Fill them or leave "
-                "these rows out in the Data panel.",
+                _("The data contains invalid numbers"),
+                _(
+                    "{rows} A network cannot be trained with these values. Fill them or leave "
+                    "out these rows in the Data panel.",
+                    rows=rows_in_words(holes),
+                ),
             )
         elif hand is not None:
             notice = Diagnosis(
                 "nan",
                 epoch,
-                "The loss is no number any more",
-                f"In epoch {epoch} the network's numbers grew beyond all bounds, after the "
-                f"learning rate was raised by hand from {hand:.3g} to {rate:.3g}.",
-                RunFix(f"Use a learning rate of {hand:.2g}", lambda p: _with_rate(p, hand)),
+                _("The loss became NaN"),
+                _(
+                    "In epoch {epoch} the numbers in the network became too large, after you "
+                    "raised the learning rate from {before} to {rate}.",
+                    epoch=epoch,
+                    before=format_number(hand, ".3g"),
+                    rate=format_number(rate, ".3g"),
+                ),
+                RunFix(
+                    _("Use a learning rate of {rate}", rate=format_number(hand, ".2g")),
+                    lambda p: _with_rate(p, hand),
+                ),
             )
         else:
             notice = Diagnosis(
                 "nan",
                 epoch,
-                "The loss is no number any more",
-                f"In epoch {epoch} the network's numbers grew beyond all bounds. Mostly the "
-                f"learning rate ({rate:.3g}) is too high: every step overshoots further than the "
-                "one before.",
+                _("The loss became NaN"),
+                _(
+                    "In epoch {epoch} the numbers in the network became too large. The usual "
+                    "cause is a learning rate ({rate}) that is too high: each step overshoots "
+                    "more than the one before.",
+                    epoch=epoch,
+                    rate=format_number(rate, ".3g"),
+                ),
                 self._slower(rate),
             )
         return self._new(iter([notice]))
@@ -142,9 +158,13 @@ class TrainingMonitor:
             yield Diagnosis(
                 "exploded",
                 epoch,
-                "The loss exploded",
-                f"Since epoch {epoch} the loss is thousands of times what it was. The learning "
-                f"rate ({rate:.3g}) is too high for this network.",
+                _("The loss exploded"),
+                _(
+                    "Since epoch {epoch} the loss is thousands of times larger than before. The "
+                    "learning rate ({rate}) is too high for this network.",
+                    epoch=epoch,
+                    rate=format_number(rate, ".3g"),
+                ),
                 self._slower(rate),
             )
         if "stuck" not in self._told and (epoch := diagnosis_rules.stuck_epoch(loss)):
@@ -174,8 +194,12 @@ class TrainingMonitor:
             yield Diagnosis(
                 "improving",
                 len(curve),
-                "It was still getting better",
-                f"The last epochs lowered the loss by {gain:.0%}: the training ended too early.",
+                _("The loss was still improving"),
+                _(
+                    "The last epochs lowered the loss by {share}: more epochs will probably "
+                    "improve it further.",
+                    share=format_number(gain, ".0%"),
+                ),
                 self._longer(max(1, len(curve))),
                 "info",
             )
@@ -191,26 +215,39 @@ class TrainingMonitor:
         return Diagnosis(
             "raised",
             raised.epoch + 1,
-            "The loss rose when the rate was raised",
-            f"After epoch {raised.epoch} the learning rate was raised by hand from "
-            f"{raised.before:.3g} to {raised.rate:.3g}; the loss was {raised.low:.3g} before and "
-            f"is {raised.now:.3g} now. Every step overshoots.",
+            _("The loss rose with the learning rate"),
+            _(
+                "After epoch {epoch} you raised the learning rate from {before} to {rate}. The "
+                "loss was {low} before and is {now} now: each step overshoots.",
+                epoch=raised.epoch,
+                before=format_number(raised.before, ".3g"),
+                rate=format_number(raised.rate, ".3g"),
+                low=format_number(raised.low, ".3g"),
+                now=format_number(raised.now, ".3g"),
+            ),
             RunFix(
-                f"Back to epoch {best} and a rate of {raised.before:.2g}",
+                _(
+                    "Return to epoch {epoch} and a learning rate of {rate}",
+                    epoch=best,
+                    rate=format_number(raised.before, ".2g"),
+                ),
                 lambda p: p,
                 "go_back_before_raise",
             ),
         )
 
     def _slower(self, rate: float) -> RunFix:
-        return RunFix(f"Use a learning rate of {rate / 10:.2g}", lambda p: _with_rate(p, rate / 10))
+        return RunFix(
+            _("Use a learning rate of {rate}", rate=format_number(rate / 10, ".2g")),
+            lambda p: _with_rate(p, rate / 10),
+        )
 
     def _stuck(
         self, epoch: int, rate: float, training_model: keras.Model, data: Dataset
     ) -> Diagnosis:
         """The loss does not move: say why, the surest cause first."""
-        title = "It does not learn"
-        start = f"After {epoch} epochs the loss is where it began."
+        title = _("The network does not learn")
+        start = _("After {epoch} epochs the loss has not decreased.", epoch=epoch)
         project, facts = self.project, self.facts
         output = project.graph.outputs[0]
         activation = last_activation(project.graph, output)
@@ -219,9 +256,10 @@ class TrainingMonitor:
         if bound:
             return Diagnosis(
                 "stuck", epoch, title,
-                f"{start} The last layer's {activation} gives {bound}, and the targets lie "
-                f"between {float(target.min()):.3g} and {float(target.max()):.3g}.",
-                RunFix("Make the last layer linear",
+                f"{start} {bound} " + _("The targets range from {low} to {high}.",
+                    low=format_number(float(target.min()), ".3g"),
+                    high=format_number(float(target.max()), ".3g")),
+                RunFix(_("Make the last layer linear"),
                     lambda p: set_params(p, output, activation="linear")),
                 node=output,
             )  # fmt: skip
@@ -229,9 +267,11 @@ class TrainingMonitor:
         if not facts.units_scaled and max(abs(low), abs(high)) > 50:
             return Diagnosis(
                 "stuck", epoch, title,
-                f"{start} The inputs lie between {low:.3g} and {high:.3g}: such large numbers "
-                "drive the layers to where they no longer react.",
-                RunFix("Scale the data", lambda p: set_data(p, scaling="standard")),
+                start + " " + _(
+                    "The inputs range from {low} to {high}. Such large numbers push activations "
+                    "to where their gradient is almost 0.", low=format_number(low, ".3g"),
+                    high=format_number(high, ".3g")),
+                RunFix(_("Scale the data"), lambda p: set_data(p, scaling="standard")),
             )  # fmt: skip
         names = model_inputs(project.graph)
         dead = network_inspection.deadest_layer(
@@ -240,16 +280,20 @@ class TrainingMonitor:
         if dead is not None and dead[1] > 0.9:
             return Diagnosis(
                 "stuck", epoch, title,
-                f"{start} Of the units of '{dead[0]}', {dead[1]:.0%} answer 0 whatever comes in: "
-                "a relu that only ever sees negative numbers cannot learn any more.",
-                RunFix("Use leaky_relu there", lambda p: _leaky(p, dead[0])),
+                start + " " + _(
+                    "{share} of the units of '{name}' always return 0: they are dead relu units, "
+                    "which cannot learn any more.",
+                    share=format_number(dead[1], ".0%"), name=dead[0]),
+                RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
         return Diagnosis(
             "stuck", epoch, title,
-            f"{start} The learning rate ({rate:.3g}) may be too low, or the inputs may say "
-            "nothing about the target.",
-            RunFix(f"Use a learning rate of {rate * 10:.2g}", lambda p: _with_rate(p, rate * 10)),
+            start + " " + _(
+                "The learning rate ({rate}) may be too low, or the inputs may be unrelated to "
+                "the target.", rate=format_number(rate, ".3g")),
+            RunFix(_("Use a learning rate of {rate}", rate=format_number(rate * 10, ".2g")),
+                lambda p: _with_rate(p, rate * 10)),
         )  # fmt: skip
 
     def _jumping(self, epoch: int, rate: float) -> Diagnosis:
@@ -258,18 +302,25 @@ class TrainingMonitor:
             return Diagnosis(
                 "jumping",
                 epoch,
-                "The loss jumps up and down",
-                f"Each step looks at {batch} samples only, and they pull in different directions.",
+                _("The loss jumps up and down"),
+                ngettext(
+                    "Each step uses only {count} sample, so the steps go in different directions.",
+                    "Each step uses only {count} samples, so the steps go in different directions.",
+                    batch,
+                ),
                 RunFix(
-                    f"Use a batch size of {max(32, batch * 4)}",
+                    _("Use a batch size of {size}", size=max(32, batch * 4)),
                     lambda p: set_training(p, batch_size=max(32, batch * 4)),
                 ),
             )
         return Diagnosis(
             "jumping",
             epoch,
-            "The loss jumps up and down",
-            f"Each step overshoots: the learning rate ({rate:.3g}) is high for this network.",
+            _("The loss jumps up and down"),
+            _(
+                "Each step overshoots: the learning rate ({rate}) is high for this network.",
+                rate=format_number(rate, ".3g"),
+            ),
             self._slower(rate),
         )
 
@@ -284,11 +335,14 @@ class TrainingMonitor:
         return Diagnosis(
             "overfitting",
             epoch,
-            f"Overfitting since epoch {epoch}",
-            f"Since epoch {epoch} the network gets better on the data it trains with and worse on "
-            "the data it has not seen: it learns the rows by heart. Stop there, add Dropout, make "
-            "the network smaller or get more data.",
-            RunFix("Stop early, keep the best", edit, "go_back_to_best"),
+            _("Overfitting since epoch {epoch}", epoch=epoch),
+            _(
+                "Since epoch {epoch} the network improves on the training data and gets worse on "
+                "the validation data: it memorises the rows. Stop there, add Dropout, make the "
+                "network smaller or get more data.",
+                epoch=epoch,
+            ),
+            RunFix(_("Stop early and keep the best epoch"), edit, "go_back_to_best"),
         )
 
     def _easier(self, epoch: int) -> Iterator[Diagnosis]:
@@ -297,9 +351,12 @@ class TrainingMonitor:
             yield Diagnosis(
                 "easier",
                 epoch,
-                "Better on validation than on training",
-                f"That is as it should be: {layers[0]} makes the task harder while training and "
-                "is switched off for validation.",
+                _("Better on validation than on training"),
+                _(
+                    "This is normal: {layer} makes the task harder during training and is off "
+                    "during validation.",
+                    layer=layers[0],
+                ),
                 severity="info",
             )
 
@@ -320,8 +377,8 @@ class TrainingMonitor:
         if found is None:
             return
         labels = self.facts.classes
-        words = [labels[c] if c < len(labels) else str(c) for c in found.classes[:5]]
-        named = f"{', '.join(words)}{' and others' if len(found.classes) > 5 else ''}"
+        words = [labels[c] if c < len(labels) else str(c) for c in found.classes]
+        named = format_list(words)
         rows_of = class_numbers(data.train.y[output])
         counts = np.bincount(truth if rows_of is None else rows_of)
         rare = [counts[c] if c < len(counts) else 0 for c in found.classes]
@@ -329,26 +386,33 @@ class TrainingMonitor:
             yield Diagnosis(
                 "ignored",
                 epoch,
-                "Some classes are never predicted",
-                f"The network never answers {named}, though there are as many rows of it as of "
-                "others: it has not learnt yet to tell it apart. Train longer, or give it one "
-                "more layer.",
+                _("Some classes are never predicted"),
+                _(
+                    "The network never predicts: {classes}. These classes have as many rows as "
+                    "others, so the network has not learned to recognise them yet. Train longer, "
+                    "or add a layer.",
+                    classes=named,
+                ),
                 self._longer(epoch),
             )
             return
         yield Diagnosis(
             "ignored",
             epoch,
-            "Some classes are never predicted",
-            f"The network never answers {named}. With few rows of a class it pays to never guess "
-            "it; weights make each class count the same.",
-            RunFix("Weight the classes", lambda p: set_training(p, class_weight="balanced")),
+            _("Some classes are never predicted"),
+            _(
+                "The network never predicts: {classes}. When a class has few rows, a network can "
+                "score well without predicting it. With class weights, each class counts the "
+                "same.",
+                classes=named,
+            ),
+            RunFix(_("Use class weights"), lambda p: set_training(p, class_weight="balanced")),
         )
 
     @staticmethod
     def _longer(epochs: int) -> RunFix:
         return RunFix(
-            f"Train {epochs} epochs more",
+            ngettext("Train {count} more epoch", "Train {count} more epochs", epochs),
             lambda p: set_training(p, epochs=p.training.epochs + epochs),
             "train_more",
             epochs,
@@ -421,11 +485,15 @@ def _best_held(history: History) -> int:
 
 
 def rows_in_words(holes: Mapping[str, int]) -> str:
-    """ "3 rows of 'input' hold NaN or infinity"."""
-    parts = [f"{format_count(rows, 'row')} of '{name}'" for name, rows in holes.items()]
-    return (
-        f"{format_list(parts)} {'holds' if list(holes.values()) == [1] else 'hold'} NaN or infinity"
-    )
+    """ "3 rows of 'input' contain NaN or infinity."."""
+    return " ".join(
+        ngettext(
+            "{count} row of '{name}' contains NaN or infinity.",
+            "{count} rows of '{name}' contain NaN or infinity.",
+            rows, name=name,
+        )
+        for name, rows in holes.items()
+    )  # fmt: skip
 
 
 def _with_rate(project: Project, rate: float) -> Project:
@@ -446,7 +514,7 @@ def _out_of_reach(activation: str | None, target: Any) -> str:
     """What an activation can give, in words, where the targets lie outside of it."""
     low, high = float(np.min(target)), float(np.max(target))
     if activation == "softmax" and (target.ndim < 2 or target.shape[-1] == 1):
-        return "always 1 with a single unit"
+        return _("softmax on a single unit always returns 1.")
     reach = {"relu": (0.0, np.inf), "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0),
              "tanh": (-1.0, 1.0), "softplus": (0.0, np.inf)}  # fmt: skip
     if activation not in reach:
@@ -454,4 +522,13 @@ def _out_of_reach(activation: str | None, target: Any) -> str:
     least, most = reach[activation]
     if low >= least - 1e-6 and high <= most + 1e-6:
         return ""
-    return f"numbers between {least:g} and {most:g}" if np.isfinite(most) else "no negative number"
+    return (
+        _(
+            "{activation} returns only numbers from {low} to {high}.",
+            activation=activation,
+            low=format_number(least, "g"),
+            high=format_number(most, "g"),
+        )
+        if np.isfinite(most)
+        else _("{activation} returns no negative numbers.", activation=activation)
+    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Data, Node, Project
 from netbuilder.core.project.point_edits import POINTS, point_edits
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,13 @@ class ProjectDifference:
 
     def __str__(self) -> str:
         if not self.old:
-            return f"{self.what}: {self.new} added" if self.new else f"{self.what} added"
+            return (
+                _("{name}: {value} added", name=self.what, value=self.new)
+                if self.new
+                else _("{name} added", name=self.what)
+            )
         if not self.new:
-            return f"{self.what}: {self.old} removed"
+            return _("{name}: {value} removed", name=self.what, value=self.old)
         return f"{self.what}: {self.old} → {self.new}"
 
 
@@ -55,9 +61,10 @@ def _network(old: Project, new: Project) -> list[ProjectDifference]:
             found += _node(one, two)
     gone = [edge for edge in old.graph.edges if edge not in new.graph.edges]
     come = [edge for edge in new.graph.edges if edge not in old.graph.edges]
-    wires = [(e, "wire", "") for e in gone] + [(e, "", "wire") for e in come]
+    wire = _("connection")
+    wires = [(e, wire, "") for e in gone] + [(e, "", wire) for e in come]
     found += [
-        ProjectDifference("network", f"{a} to {b}", old_word, new_word)
+        ProjectDifference("network", f"{a} → {b}", old_word, new_word)
         for (a, b), old_word, new_word in wires
         if a in before and b in before and a in after and b in after
     ]
@@ -105,9 +112,12 @@ def _points(old: Data, new: Data) -> ProjectDifference:
     try:
         a, b = str(point_edits(old)), str(point_edits(new))
     except DataError:
-        a = b = "written in another form"
+        a = b = _("in another form")
     return ProjectDifference(
-        "data", POINTS, a or "as made", f"{b}, elsewhere" if a == b else b or "as made"
+        "data",
+        POINTS,
+        a or _("unchanged"),
+        _("{edits}, in other places", edits=b) if a == b else b or _("unchanged"),
     )
 
 
@@ -123,5 +133,5 @@ def format_value(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(format_value(entry) for entry in value) or "none"
     if isinstance(value, float):
-        return f"{value:g}"
+        return format_number(value, "g")
     return str(value)

@@ -30,8 +30,14 @@ from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.runs import index
 from netbuilder.core.engine.runs.differences import project_differences
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.atomic import delete as delete_files
-from netbuilder.core.project.atomic import delete_error, discard, replace_atomically, write_bytes
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import (
+    delete as delete_files,
+    delete_error,
+    discard,
+    replace_atomically,
+    write_bytes,
+)
 from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.model import Project
@@ -354,7 +360,9 @@ def load_run(run_id: str) -> Run:
         return _read(runs_folder() / run_id)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"The record of the run '{run_id}' cannot be read.", "Delete it from the list."
+            _("The record of the run '{name}' cannot be read.", name=run_id),
+            _("Delete the run from the list."),
+            code="run_not_read",
         ) from error
 
 
@@ -371,7 +379,9 @@ def load_rows(run: Run) -> RunRows:
         )
     except (OSError, ValueError, EOFError) as error:
         raise UserError(
-            f"The curves of the run '{run.name}' cannot be read.", "Delete it from the list."
+            _("The curves of the run '{name}' cannot be read.", name=run.name),
+            _("Delete the run from the list."),
+            code="run_curves_not_read",
         ) from error
     return RunRows(
         {name: epochs[:, i] for i, name in enumerate(run.names)},

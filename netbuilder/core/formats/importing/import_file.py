@@ -17,8 +17,7 @@ from netbuilder.core.formats.importing.report import (
     report_of,
 )
 from netbuilder.core.formats.safety.inspect_file import inspect_architecture, inspect_file
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project
@@ -42,12 +41,12 @@ _AS_ONNX = N_(
 _OTHERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         (".tflite", ".lite"),
-        N_("'{file}' is a TensorFlow Lite model, made for running only."),
+        N_("'{file}' is a TensorFlow Lite model, which cannot be trained or edited."),
         N_("Open the .h5 or .keras that it was converted from."),
     ),
     (
         (".pb", ".pbtxt"),
-        N_("'{file}' is a TensorFlow SavedModel, which holds a program and no layers."),
+        N_("'{file}' is a TensorFlow SavedModel, which contains a program but no layers."),
         N_(
             "Open the .h5 or .keras that it was exported from, or convert it: python -m"
             " tf2onnx.convert --saved-model FOLDER --output model.onnx"
@@ -55,7 +54,7 @@ _OTHERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         (".safetensors",),
-        N_("'{file}' holds weights in the safetensors format, without the network."),
+        N_("'{file}' contains weights in the safetensors format, without the network."),
         _AS_ONNX,
     ),
     (
@@ -65,7 +64,7 @@ _OTHERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         (".index", ".data-00000-of-00001", ".meta"),
-        N_("'{file}' is a part of a TensorFlow checkpoint, which holds weights only."),
+        N_("'{file}' is a part of a TensorFlow checkpoint, which contains weights only."),
         N_("Load it in Keras with model.load_weights(), and save the model as .keras."),
     ),
     (

@@ -20,6 +20,7 @@ from netbuilder.core.formats.safety.operations import (
     is_operation,
     why_no_layer,
 )
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Group, Node, Project
 
 
@@ -145,8 +146,9 @@ class _Builder:
                 results[(name, number)] = self._call(entries[name], found, prefix, group)
             if len(left) == len(waiting):
                 raise FormatError(
-                    f"The graph in the file leads nowhere at '{left[0][0]}'.",
-                    "The file is damaged: save the model again.",
+                    _("The graph in the file ends nowhere after '{layer}'.", layer=left[0][0]),
+                    _("The file is damaged: save the model again."),
+                    code="graph_without_end",
                 )
             waiting = left
         outputs = [
@@ -188,8 +190,10 @@ class _Builder:
             known = kind in LAYERS and not why
             params = layer_params(kind, config) if known else {}
             if known and (lost := dropped_arguments(kind, config)):
-                why = (
-                    f"Left out on import, since {kind} has no place for it here: {', '.join(lost)}."
+                why = _(
+                    "{layer} does not support these arguments, so they were left out: {names}.",
+                    layer=kind,
+                    names=", ".join(lost),
                 )
             node = self._add(name, kind if known else class_name, params, group, explanation=why)
             self.owners[id(entry)] = node

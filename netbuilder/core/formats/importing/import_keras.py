@@ -39,6 +39,7 @@ from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config_check import model_layers
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import too_large_error
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list
 
@@ -66,8 +67,13 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     """
     if file.refused:
         raise FormatError(
-            f"'{file.path.name}' cannot be loaded with its weights: {file.refused[0].why}",
-            "Import it as a project and replace the placeholder.",
+            _(
+                "'{file}' cannot be loaded with its weights. {reason}",
+                file=file.path.name,
+                reason=file.refused[0].why,
+            ),
+            _("Import it as a project and replace the placeholder."),
+            code="model_with_placeholder",
             path=str(file.path),
         )
     model, notes = _model(file, weights)
@@ -94,11 +100,17 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
 def _what_remains(project: Project) -> str:
     """Words for a model of which the cards are not all."""
     strange = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
-    why = f": there are none for {format_list(strange)}" if strange else ""
-    return (
-        f"The cards do not say all that this model does{why}. It answers, and is judged and saved,"
-        " as it came; Train begins anew with what the cards say."
+    said = (
+        _("The canvas cannot show these layers of the model: {layers}.",
+          layers=format_list(strange))
+        if strange
+        else _("The canvas does not show everything that this model does.")
+    )  # fmt: skip
+    more = _(
+        "Predict, Evaluate and Export use the original model; Train starts again with the network "
+        "on the canvas."
     )
+    return f"{said} {more}"
 
 
 def _with_shapes(file: ModelFile, model: keras.Model) -> ModelFile:
@@ -132,10 +144,18 @@ def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[st
         raise
     except Exception as error:
         if is_memory_error(error):
-            raise too_large_error(name, "") from error
+            raise too_large_error(name) from error
         raise FormatError(
-            f"Keras cannot make the network of '{name}': {_first_line(error)}",
-            "It may come from a Keras that is too old or too new: save it again with another.",
+            _(
+                "Keras cannot build the network of '{file}': {reason}",
+                file=name,
+                reason=_first_line(error),
+            ),
+            _(
+                "The Keras version that wrote it may be too old or too new: save the file again "
+                "with another version."
+            ),
+            code="keras_cannot_build",
             path=str(file.path),
         ) from error
     layers = list(model._flatten_layers(include_self=False, recursive=True))

@@ -12,6 +12,7 @@ import numpy as np
 
 from netbuilder.core.formats.importing.import_params import OLD_NAMES
 from netbuilder.core.formats.safety.keras2_modernize import HARD_SIGMOID
+from netbuilder.core.i18n import gettext as _
 
 # What every layer of Keras 3 takes, or takes care of, beside its own arguments.
 _COMMON = frozenset(
@@ -71,16 +72,26 @@ def _fitted(value: Any, notes: list[str]) -> Any:
             or key.endswith(_SILENT_ENDINGS)
         ):
             notes.append(
-                f"Left out: '{key}' ({dropped!r:.40}) of {class_name} '{inner.get('name', '')}',"
-                " which Keras 3 does not have. Answers may differ a little."
+                _(
+                    "'{argument}' ({value}) of {class_name} '{layer}' was left out, because "
+                    "Keras 3 does not support it. Predictions may differ a little.",
+                    argument=key,
+                    value=f"{dropped!r:.40}",
+                    class_name=class_name,
+                    layer=inner.get("name", ""),
+                )
             )
     sides = _STATES.get(class_name)
     if sides is not None and inner.get("activation") == "hard_sigmoid":
         width = inner.get("units", inner.get("filters"))
         inner["activation"] = _hard_sigmoid_of_keras_2([*[None] * sides, width])
         notes.append(
-            f"The state of {class_name} '{inner.get('name', '')}' goes through Keras 2's"
-            " hard_sigmoid (0.2 x + 0.5), which Keras 3 redefined: two layers do the same there."
+            _(
+                "The state of {class_name} '{layer}' uses hard_sigmoid of Keras 2 (0.2 x + 0.5), "
+                "which Keras 3 computes differently: two extra layers reproduce it.",
+                class_name=class_name,
+                layer=inner.get("name", ""),
+            )
         )
     if class_name == "BatchNormalization" and isinstance(inner.get("axis"), list):
         inner["axis"] = inner["axis"][0]

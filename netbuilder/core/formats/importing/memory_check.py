@@ -22,7 +22,9 @@ from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import MAX_SAMPLE, too_large_error, too_much_output_error
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import shorten
 
 if TYPE_CHECKING:
     import keras
@@ -90,8 +92,14 @@ def check_project(project: Project, facts: DataFacts | None, file: ModelFile) ->
                 )
             except (ValueError, TypeError) as error:
                 raise BuildError(
-                    f"Input '{name}' does not take shape {shape!r:.60} and dtype {dtype!r:.60}.",
-                    "The file is damaged: save it again.",
+                    _(
+                        "Input '{name}' does not accept shape {shape} and dtype {dtype}.",
+                        name=name,
+                        shape=f"{shape!r:.60}",
+                        dtype=f"{dtype!r:.60}",
+                    ),
+                    _("The file is damaged: save it again."),
+                    code="input_invalid",
                     node=name,
                 ) from error
         connect_layers(graph, layer_of, tensors)
@@ -111,12 +119,22 @@ def _check(layers: Iterable[Any], file: ModelFile) -> None:
             if total > file.numbers + _SPARE:
                 shape = "×".join(str(int(side)) for side in variable.shape)
                 raise too_large_error(
-                    file.path.name, f"'{layer.name:.60}' has weights of {shape} numbers, "
+                    file.path.name,
+                    _(
+                        "'{layer}' has weights of shape {shape}.",
+                        layer=shorten(layer.name, 60),
+                        shape=shape,
+                    ),
                 )
         for size, shape in _given(layer):
             if size > MAX_SAMPLE:
                 raise too_much_output_error(
-                    file.path.name, f"'{layer.name:.60}' gives {shape} numbers a sample"
+                    file.path.name,
+                    _(
+                        "'{layer}' outputs {shape} numbers per sample.",
+                        layer=shorten(layer.name, 60),
+                        shape=shape,
+                    ),
                 )
 
 

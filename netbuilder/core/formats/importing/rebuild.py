@@ -19,6 +19,7 @@ from netbuilder.core.formats.optimizer_state import copy_optimizer_state, restor
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes, too_large_error
 from netbuilder.core.history_columns import epoch_count
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
         return training_model, assemble(training_model, project, parts.preprocessing, parts.facts)
     except BuildError as error:
         raise FormatError(
-            f"The network in '{name}' cannot be built: {error.what}",
+            _("The network in '{file}' cannot be built: {reason}", file=name, reason=error.what),
             error.fix,
             path=str(file.path),
         ) from error
     except Exception as error:
         if not is_memory_error(error):
             raise
-        raise too_large_error(name, "") from error
+        raise too_large_error(name) from error
 
 
 def load_own(file: ModelFile) -> TrainedModel:
@@ -90,9 +91,13 @@ def with_weights(file: ModelFile) -> TrainedModel:
                 problem.path = str(file.path)
                 raise problem from error
             raise FormatError(
-                f"The weights in '{file.path.name}' do not fit the project in it:"
-                f" {str(error).splitlines()[0]}",
-                "The file is damaged, or was changed by another program.",
+                _(
+                    "The weights in '{file}' do not fit the project in it: {reason}",
+                    file=file.path.name,
+                    reason=str(error).splitlines()[0],
+                ),
+                _("The file is damaged, or was changed by another program."),
+                code="weights_do_not_fit",
                 path=str(file.path),
             ) from error
     return TrainedModel(

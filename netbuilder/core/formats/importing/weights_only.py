@@ -77,8 +77,8 @@ def strange_values(model: keras.Model) -> tuple[str, ...]:
         if count:
             found.append(
                 _(
-                    "Layer '{layer}' has {count} weights that are NaN or infinite, so its"
-                    " predictions are no numbers either.",
+                    "Layer '{layer}' has {count} weights that are NaN or infinite, so its "
+                    "predictions are NaN too.",
                     layer=layer.name,
                     count=count,
                 )
@@ -110,7 +110,7 @@ def _shape_problem(
                     layer=layer,
                     file=name,
                 ),
-                _("Keras's layers calculate with real numbers: save real weights."),
+                _("Keras layers need real numbers: save real weights."),
                 code="weights_complex",
             )
         if tuple(variable.shape) != tuple(array.shape):
@@ -144,8 +144,8 @@ def _pairs(file: h5py.File, model: keras.Model, name: str) -> Iterator[Pair]:
     )
     if groups is None:
         raise FormatError(
-            _("'{file}' holds no weights of a Keras model.", file=name),
-            _("Choose a file that model.save_weights() has written."),
+            _("'{file}' does not contain the weights of a Keras model.", file=name),
+            _("Choose a file that was written by model.save_weights()."),
             code="weights_not_found",
         )
     counts: dict[str, int] = {}
@@ -225,7 +225,7 @@ def _other_layers(name: str, layer: str, model: keras.Model, theirs: list[str]) 
             theirs=", ".join(theirs[:8]) or "–",
             ours=", ".join(ours[:8]) or "–",
         )
-        + (" " + _("There is nothing for layer '{layer}'.", layer=layer) if layer else ""),
+        + (" " + _("The file has no weights for layer '{layer}'.", layer=layer) if layer else ""),
         _("Use the weights of a network with the same layers and sizes."),
         code="weights_other_layers",
     )

@@ -13,6 +13,7 @@ from netbuilder.core.catalog.training.training_index import (
     OPTIMIZERS,
     REGULARIZERS,
 )
+from netbuilder.core.i18n import noop as N_
 
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 
@@ -30,15 +31,15 @@ _INNER_LAYERS = frozenset(
 
 # Layers that run code or read other files when they are built, whatever the catalog says.
 DANGEROUS = {
-    "Lambda": "holds Python code",
-    "TFSMLayer": "loads another model from a path",
-    "TorchModuleWrapper": "holds a pickled PyTorch module, which can run code",
-    "JaxLayer": "holds Python code",
-    "FlaxLayer": "holds Python code",
-    "SlicingOpLambda": "calls a Python function by its name",
-    "TFOpLambda": "calls a Python function by its name",
-    "TensorFlowOpLayer": "holds a piece of a TensorFlow program",
-    "RandomFourierFeatures": "is not a layer of this Keras",
+    "Lambda": N_("It contains Python code."),
+    "TFSMLayer": N_("It loads another model from a path."),
+    "TorchModuleWrapper": N_("It contains a pickled PyTorch module, which can run code."),
+    "JaxLayer": N_("It contains Python code."),
+    "FlaxLayer": N_("It contains Python code."),
+    "SlicingOpLambda": N_("It calls a Python function by its name."),
+    "TFOpLambda": N_("It calls a Python function by its name."),
+    "TensorFlowOpLayer": N_("It contains a part of a TensorFlow program."),
+    "RandomFourierFeatures": N_("It is not a layer of this Keras version."),
 }
 
 # What Keras writes for things that are no objects, all of them plain values.

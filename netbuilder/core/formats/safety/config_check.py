@@ -15,8 +15,10 @@ from typing import Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
 from netbuilder.core.formats.safety.model_file import RefusedLayer
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import shorten
 
-NEVER = "Do not open this file. If you trust its author, ask for the network without that part."
+NEVER = N_("Do not open this file. If you trust its author, ask for the network without this part.")
 
 # Marshalled code objects (Keras 2's Lambda) and pickles, in the base64 in which JSON carries them.
 _CODE_TEXT = re.compile(
@@ -47,13 +49,30 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
     """
     if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
         raise FormatError(
-            f"'{name}' holds a {config['class_name']!r:.60}, a model class written in Python,"
-            " whose graph is not in the file.",
-            "Save a Sequential or functional model.",
+            _(
+                "'{file}' contains a model class written in Python ({class_name}), whose graph "
+                "is not in the file.",
+                file=name,
+                class_name=shorten(config["class_name"], 60),
+            ),
+            _("Save a Sequential or functional model."),
+            code="model_class_in_python",
         )
     refused: list[RefusedLayer] = []
     _check_model_object(config, name, refused)
     return tuple(refused)
+
+
+def refusal(where: str, said: str) -> FormatError:
+    """Return the error for a part of a file that could do harm.
+
+    Args:
+        where: the part, as the beginning of a sentence.
+        said: a sentence about what is wrong with it.
+    """
+    return FormatError(
+        _("{where}: {problem}", where=where, problem=said), _(NEVER), code="model_unsafe"
+    )
 
 
 def model_layers(config: Mapping[str, Any]) -> list[Any]:
@@ -95,12 +114,16 @@ def _check_model_object(config: Mapping[str, Any], name: str, refused: list[Refu
             RefusedLayer(
                 str(class_name),
                 str(class_name),
-                f"its model class '{class_name}' is not one of Keras's own.",
+                _("Its model class '{class_name}' is not part of Keras.", class_name=class_name),
             )
         )
     layers = model_layers(config)
     if not layers:
-        raise FormatError(f"{where} holds a network without layers.", "Save the model again.")
+        raise FormatError(
+            _("{where} contains a network without layers.", where=where),
+            _("Save the model again."),
+            code="network_without_layers",
+        )
     for entry in layers:
         _check_layer(entry, name, refused)
     inner = config.get("config")
@@ -117,7 +140,12 @@ def _check_layer(entry: Any, name: str, refused: list[RefusedLayer]) -> None:
     class_name = entry["class_name"]
     inner = entry.get("config")
     own_name = str(inner.get("name", class_name)) if isinstance(inner, Mapping) else class_name
-    where = f"layer '{own_name:.80}' ({class_name:.80}) of '{name}'"
+    where = _(
+        "Layer '{layer}' ({class_name}) of '{file}'",
+        layer=shorten(own_name, 80),
+        class_name=shorten(class_name, 80),
+        file=name,
+    )
     if keras2_modernize.is_harmless(entry):
         refuse_code({k: v for k, v in entry.items() if k != "class_name"}, where)
         refused.append(RefusedLayer(own_name, class_name, keras2_modernize.why_no_layer(entry)))
@@ -149,40 +177,45 @@ def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
     registered = entry.get("registered_name")
     root = str(module).partition(".")[0] if module else ""
     if root in sys.stdlib_module_names and root != "__main__":
-        raise FormatError(
-            f"The {where} would call the Python module '{module}', which is no layer at all.",
-            NEVER,
-        )
+        raise refusal(
+            where, _("It would call the Python module '{module}', which is not a layer.",
+                     module=module),
+        )  # fmt: skip
     if isinstance(registered, str) and ">" in registered and registered.split(">")[0] != "keras":
-        return f"the {where} is registered as '{registered:.80}': another program's own layer."
+        return _(
+            "{where} is registered as '{name}': it is a layer of another program.",
+            where=where,
+            name=shorten(registered, 80),
+        )
     if module and module not in allowlist.MODULES and root != "keras":
-        return f"the {where} comes from '{module!s:.80}', not from Keras."
+        return _(
+            "{where} comes from '{module}', not from Keras.", where=where, module=f"{module!s:.80}"
+        )
     if class_name not in allowlist.layer_names():
-        return f"the {where} is no layer that NetBuilder knows."
+        return _("{where} is unknown to NetBuilder.", where=where)
     return ""
 
 
 def _refuse_dangerous(class_name: Any, where: str) -> None:
     if class_name in allowlist.DANGEROUS:
-        raise FormatError(
-            f"The {where} {allowlist.DANGEROUS[class_name]}, which could do anything on this"
-            " computer when the file is opened.",
-            NEVER,
-        )
+        harm = _("This could do anything on this computer when the file is opened.")
+        raise refusal(where, f"{_(allowlist.DANGEROUS[class_name])} {harm}")
     if class_name in ("__lambda__", "__typespec__", "CompositeTensor"):
-        raise FormatError(f"The {where} holds Python code ({class_name}).", NEVER)
+        raise refusal(where, _("It contains Python code ({name}).", name=class_name))
 
 
 def _check_module(entry: Mapping[str, Any], where: str) -> None:
     module = entry.get("module")
     if module is not None and module not in allowlist.MODULES:
-        raise FormatError(
-            f"The {where} names the module {module!r:.80}, which holds no layers.", NEVER
+        raise refusal(
+            where,
+            _("It names the module {module}, which has no layers.", module=f"{module!r:.80}"),
         )
     registered = entry.get("registered_name")
     if registered and registered not in (entry.get("class_name"), f"keras>{entry['class_name']}"):
-        raise FormatError(
-            f"The {where} is registered as {registered!r:.80}, which is not its class.", NEVER
+        raise refusal(
+            where,
+            _("It is registered as {name}, which is not its class.", name=f"{registered!r:.80}"),
         )
 
 
@@ -191,10 +224,11 @@ def _check_files(class_name: str, inner: Any, where: str) -> None:
         return
     for argument in _FILE_ARGUMENTS.get(class_name, ()):
         if isinstance(inner.get(argument), str):
-            raise FormatError(
-                f"The {where} would read the file {inner[argument]!r:.80} of this computer.",
-                NEVER,
-            )
+            raise refusal(
+                where,
+                _("It would read the file {name} of this computer.",
+                  name=f"{inner[argument]!r:.80}"),
+            )  # fmt: skip
 
 
 def objects(value: Any) -> Iterator[Any]:
@@ -214,11 +248,11 @@ def refuse_code(value: Any, where: str) -> None:
     for item in objects(value):
         if isinstance(item, str):
             if len(item) >= _MIN_CODE_TEXT and _CODE_TEXT.fullmatch(item):
-                raise FormatError(f"The {where} holds compiled Python code as text.", NEVER)
+                raise refusal(where, _("It contains compiled Python code as text."))
         elif isinstance(item, Mapping):
             found = _CODE_KEYS & item.keys()
             if found:
-                raise FormatError(f"The {where} holds Python code ('{min(found)}').", NEVER)
+                raise refusal(where, _("It contains Python code ({name}).", name=f"'{min(found)}'"))
             _refuse_dangerous(item.get("class_name"), where)
 
 
@@ -233,15 +267,18 @@ def _check_value(value: Any, where: str) -> None:
 def _check_object(item: Mapping[str, Any], where: str) -> None:
     class_name = item["class_name"]
     if not isinstance(class_name, str):
-        raise FormatError(f"The {where} holds an object without a name.", NEVER)
+        raise refusal(where, _("It contains an object without a name."))
     if class_name in allowlist.PLAIN:
         return
     if class_name == "function":
         if item.get("module") not in allowlist.FUNCTION_MODULES or not _is_name(item.get("config")):
-            raise FormatError(
-                f"The {where} would call the function {item.get('config')!r:.60} of the module"
-                f" {item.get('module')!r:.60}.",
-                NEVER,
+            raise refusal(
+                where,
+                _(
+                    "It would call the function {name} of the module {module}.",
+                    name=f"{item.get('config')!r:.60}",
+                    module=f"{item.get('module')!r:.60}",
+                ),
             )
         return
     # "wrapped" layers (the LSTM in a Bidirectional, the cells in an RNN) stand here too.
@@ -249,12 +286,19 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
         if class_name in allowlist.MODELS:
             _check_module(item, where)
             return
-        raise FormatError(
-            f"The {where} holds a '{class_name:.80}'"
-            + (f" of the module {item['module']!r:.60}" if item.get("module") else "")
-            + ", which is not a part of Keras that NetBuilder knows.",
-            NEVER,
-        )
+        raise refusal(
+            where,
+            _(
+                "It contains a '{class_name}' of the module {module}, which NetBuilder does not "
+                "know as a part of Keras.",
+                class_name=shorten(class_name, 80), module=f"{item['module']!r:.60}",
+            )
+            if item.get("module")
+            else _(
+                "It contains a '{class_name}', which NetBuilder does not know as a part of Keras.",
+                class_name=shorten(class_name, 80),
+            ),
+        )  # fmt: skip
     _check_module(item, where)
     _check_files(class_name, item.get("config"), where)
 

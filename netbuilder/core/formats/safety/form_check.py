@@ -12,6 +12,8 @@ from typing import Any
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.allowlist import MODELS
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number, shorten
 
 MAX_LAYERS = 10_000
 MAX_NAME = 500
@@ -31,14 +33,25 @@ def check_form(config: Any, name: str) -> None:
     """
     if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
         raise FormatError(
-            f"'{name}' holds no network: its config is {type(config).__name__}.",
-            "If it holds weights only, save the whole model with model.save().",
+            _(
+                "'{file}' contains no network: its config is of type {type}.",
+                file=name,
+                type=type(config).__name__,
+            ),
+            _("If it contains weights only, save the whole model with model.save()."),
+            code="config_not_a_model",
         )
     count = sum(len(layers) for layers in _models(config, name))
     if count > MAX_LAYERS:
         raise FormatError(
-            f"'{name}' has {count:,} layers; NetBuilder opens up to {MAX_LAYERS:,}.",
-            "This is no ordinary model file: do not open it.",
+            _(
+                "'{file}' has {count} layers; NetBuilder opens models with up to {most}.",
+                file=name,
+                count=format_number(count, ","),
+                most=format_number(MAX_LAYERS, ","),
+            ),
+            _("This is not an ordinary model file: do not open it."),
+            code="too_many_layers",
         )
     check_objects(config, name)
     for layers in _models(config, name):
@@ -54,11 +67,16 @@ def _models(config: Mapping[str, Any], name: str) -> Iterator[list[Any]]:
         inner = model.get("config")
         layers = inner.get("layers", []) if isinstance(inner, Mapping) else inner
         if not isinstance(layers, list):
-            raise _broken(name, f"the layers of a model are {type(layers).__name__}")
+            raise _broken(
+                name, _("the layers of a model are of type {type}", type=type(layers).__name__)
+            )
         if isinstance(inner, Mapping) and "input_layers" in inner:
             for key in ("input_layers", "output_layers"):
                 if not isinstance(inner.get(key), list | dict):
-                    raise _broken(name, f"'{key}' is {type(inner.get(key)).__name__}")
+                    raise _broken(
+                        name,
+                        _("'{key}' is of type {type}", key=key, type=type(inner.get(key)).__name__),
+                    )
             _check_names(layers, name)
         if isinstance(inner, Mapping):
             _check_shapes(inner, name)
@@ -80,26 +98,51 @@ def _check_names(layers: list[Any], name: str) -> None:
         inner = entry.get("config")
         own = entry.get("name") or (inner.get("name") if isinstance(inner, Mapping) else None)
         if not isinstance(own, str) or own in seen:
-            raise _broken(name, f"a layer of a graph is named {own!r:.60}, or two are")
+            raise _broken(
+                name,
+                _("the name {name} of a layer is invalid or occurs twice", name=f"{own!r:.60}"),
+            )
         seen.add(own)
 
 
 def _check_layer(entry: Any, name: str) -> None:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("class_name"), str):
         raise FormatError(
-            f"A layer of '{name}' has no class name.", "The file is damaged: save it again."
+            _("A layer of '{file}' has no class name.", file=name),
+            _("The file is damaged: save it again."),
+            code="layer_without_class",
         )
     inner = entry.get("config")
     if isinstance(inner, list) and entry["class_name"] in MODELS:
         return
     if not isinstance(inner, Mapping):
-        raise _broken(name, f"the config of a {entry['class_name']:.60} is {type(inner).__name__}")
+        raise _broken(
+            name,
+            _(
+                "the config of a {class_name} is of type {type}",
+                class_name=shorten(entry["class_name"], 60),
+                type=type(inner).__name__,
+            ),
+        )
     for own in (entry.get("name"), inner.get("name")):
         if own is not None and (not isinstance(own, str) or len(own) > MAX_NAME):
-            raise _broken(name, f"a {entry['class_name']:.60} has the name {own!r:.60}")
+            raise _broken(
+                name,
+                _(
+                    "a {class_name} has the name {name}",
+                    class_name=shorten(entry["class_name"], 60),
+                    name=f"{own!r:.60}",
+                ),
+            )
     calls = entry.get("inbound_nodes", [])
     if not isinstance(calls, list) or not all(map(_is_call, calls)):
-        raise _broken(name, f"the wires into a {entry['class_name']:.60} are no list")
+        raise _broken(
+            name,
+            _(
+                "the connections of a {class_name} are not a list",
+                class_name=shorten(entry["class_name"], 60),
+            ),
+        )
     _check_shapes(inner, name)
 
 
@@ -116,7 +159,7 @@ def _check_shapes(inner: Mapping[str, Any], name: str) -> None:
     for key in _SHAPES:
         shape = inner.get(key)
         if shape is not None and not _is_shape(shape):
-            raise _broken(name, f"'{key}' is {shape!r:.60}")
+            raise _broken(name, _("'{key}' is {value}", key=key, value=f"{shape!r:.60}"))
 
 
 def _is_shape(value: Any) -> bool:
@@ -146,7 +189,14 @@ def check_objects(config: Any, name: str) -> None:
             for key in _TEXTS:
                 value = item.get(key)
                 if key in item and value is not None and not isinstance(value, str):
-                    raise _broken(name, f"'{key}' of an object is {type(value).__name__}")
+                    raise _broken(
+                        name,
+                        _(
+                            "'{key}' of an object is of type {type}",
+                            key=key,
+                            type=type(value).__name__,
+                        ),
+                    )
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
@@ -154,6 +204,11 @@ def check_objects(config: Any, name: str) -> None:
 
 def _broken(name: str, detail: str) -> FormatError:
     return FormatError(
-        f"The config of the network in '{name}' is not formed as Keras forms one: {detail}.",
-        "The file is damaged, or was changed by hand: save the model again.",
+        _(
+            "The config of the network in '{file}' is not a valid Keras config: {detail}.",
+            file=name,
+            detail=detail,
+        ),
+        _("The file is damaged, or was edited by hand: save the model again."),
+        code="config_invalid",
     )

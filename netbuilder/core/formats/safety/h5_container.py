@@ -11,12 +11,12 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.model_file import CHANGED, PREFIX
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 if TYPE_CHECKING:
     import h5py
 
-_REFUSE = "Do not open this file. Ask for it again from where it was made."
+_REFUSE = N_("Do not open this file. Ask for it again where it was made.")
 
 
 @dataclass
@@ -52,25 +52,26 @@ def read_h5_container(path: Path) -> CheckedContainer:
 def _damage(path: Path, said: str) -> tuple[str, str]:
     """What is wrong with a file that HDF5 cannot read, and how that is mended."""
     if "truncated" in said:
-        size = f"{path.stat().st_size:,} bytes" if path.exists() else "some bytes"
         return (
-            f"'{path.name}' ends in the middle: of the model only {size} are there.",
-            "It was probably cut off: copy it again, or save the model again.",
+            _("'{file}' is incomplete: it ends in the middle of the model.", file=path.name),
+            _("The file is probably incomplete: copy it again, or save the model again."),
         )
-    return f"'{path.name}' is damaged: a part of it cannot be read.", CHANGED
+    return _("'{file}' is damaged: a part of it cannot be read.", file=path.name), _(CHANGED)
 
 
 def _text(value: Any) -> str | bytes:
     if isinstance(value, str | bytes):
         return value
-    raise FormatError("A config in the file is not text.", "Save the model again.")
+    raise FormatError(
+        _("A config in the file is not text."), _("Save the model again."), code="config_not_text"
+    )
 
 
 def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
     if "model_config" not in file.attrs:
         if "layer_names" in file.attrs or "layers" in file:
             raise FormatError(
-                _("'{file}' holds weights only, and not the network that they are for.", file=name),
+                _("'{file}' contains weights only, without the network.", file=name),
                 _(
                     "Open the network first, then its weights: netbuilder import NETWORK"
                     " --weights {file} -o model.h5. Or save the whole model with model.save().",
@@ -79,7 +80,7 @@ def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
                 code="weights_only",
             )
         raise FormatError(
-            _("'{file}' holds no network: there is no 'model_config' in it.", file=name),
+            _("'{file}' contains no network: it has no 'model_config'.", file=name),
             _("Save the whole model with model.save('model.h5')."),
             code="h5_without_model",
         )
@@ -97,5 +98,9 @@ def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
 def _json(file: h5py.File, key: str, name: str) -> Any:
     text = _text(file.attrs[key])
     if len(text) > MAX_CHARACTERS:
-        raise FormatError(f"'{key}' in '{name}' is too long.", _REFUSE)
-    return read_json(text, f"'{key}' in '{name}'")
+        raise FormatError(
+            _("'{key}' in '{file}' is too long.", key=key, file=name),
+            _(_REFUSE),
+            code="config_too_long",
+        )
+    return read_json(text, _("'{key}' in '{file}'", key=key, file=name))

@@ -26,22 +26,22 @@ from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.operations import with_modules
 from netbuilder.core.formats.safety.sizes import check_sizes
 from netbuilder.core.formats.safety.training_config import check_training_config
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.regular_file import require_regular_file
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 # First bytes of files that are mistaken for models, by their formats' specifications.
 _OTHER_FILES = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive that is damaged"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"{", "a JSON text, such as a NetBuilder project"),
-    (b"<", "a web page or an XML text"),
-    (b"version ", "only a Git LFS note of where the real file is"),
+    (b"\x89PNG", N_("'{file}' is a PNG picture, not a model file.")),
+    (b"\xff\xd8\xff", N_("'{file}' is a JPEG picture, not a model file.")),
+    (b"GIF8", N_("'{file}' is a GIF picture, not a model file.")),
+    (b"%PDF", N_("'{file}' is a PDF document, not a model file.")),
+    (b"PK\x03\x04", N_("'{file}' is a damaged zip archive, not a model file.")),
+    (b"\x1f\x8b", N_("'{file}' is a gzip archive, not a model file.")),
+    (b"\x93NUMPY", N_("'{file}' is a NumPy array, not a model file.")),
+    (b"{", N_("'{file}' is a JSON file, such as a NetBuilder project, not a model file.")),
+    (b"<", N_("'{file}' is a web page or an XML file, not a model file.")),
+    (b"version ", N_("'{file}' is a Git LFS pointer to the real file, not a model file.")),
 )
 _ZIP_MAGIC = b"PK\x03\x04"
 
@@ -104,9 +104,12 @@ def _judged(found: CheckedContainer, path: Path, kind: str, placeholders: bool) 
     if refused and not placeholders:
         first = refused[0]
         raise FormatError(
-            f"'{path.name}' cannot be loaded: {first.why}",
-            "Import it as a project instead: what is unknown becomes a placeholder that you "
-            "replace.",
+            _("'{file}' cannot be loaded. {reason}", file=path.name, reason=first.why),
+            _(
+                "Import it as a project instead: unknown layers become placeholders that you "
+                "replace."
+            ),
+            code="model_with_unknown_layer",
             path=str(path),
         )
     check_sizes(found.config, found.numbers, path.name)
@@ -139,36 +142,47 @@ def kind_of(path: Path) -> str:
             magic = file.read(8)
     except FileNotFoundError as error:
         raise FormatError(
-            f"There is no file '{path}'.", "Check the name and the folder.", path=str(path)
+            _("There is no file '{path}'.", path=path),
+            _("Check the name and the folder."),
+            code="file_missing",
+            path=str(path),
         ) from error
     except IsADirectoryError as error:
         raise FormatError(
-            f"'{path}' is a folder, not a model file.",
-            "Choose a file that ends in .h5 or .keras.",
+            _("'{path}' is a folder, not a model file.", path=path),
+            _("Choose a file that ends in .h5 or .keras."),
+            code="folder_instead_of_model",
             path=str(path),
         ) from error
     except OSError as error:
         raise FormatError(
-            f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
+            _("'{path}' cannot be read: {reason}.", path=path, reason=error.strerror),
+            _("Check its permissions."),
+            code="file_unreadable",
+            path=str(path),
         ) from error
     if magic == _HDF5_MAGIC:
         return "h5"
     if magic[:4] == _ZIP_MAGIC and zipfile.is_zipfile(path):
         return "keras"
     raise FormatError(
-        f"'{path.name}' is no model file: it is {_what_it_is(magic)}.",
-        "Choose another file, or copy this one again if it was cut off on the way.",
+        _what_it_is(magic, path.name),
+        _("Choose another file, or copy this one again if the copy is incomplete."),
+        code="not_a_model_file",
         path=str(path),
     )
 
 
-def _what_it_is(start: bytes) -> str:
+def _what_it_is(start: bytes, file: str) -> str:
     """Words for a file that begins with ``start`` and is no model."""
     if not start:
-        return "empty"
-    for magic, name in _OTHER_FILES:
+        return _("'{file}' is empty.", file=file)
+    for magic, said in _OTHER_FILES:
         if start.startswith(magic):
-            return f"{name}, whatever its name says"
+            return _(said, file=file)
     if start.isascii() and start.decode("ascii").isprintable():
-        return f"a text that begins with “{start.decode('ascii')}”"
-    return "of a kind that NetBuilder does not know"
+        return _(
+            "'{file}' is a text that begins with “{text}”, not a model file.",
+            file=file, text=start.decode("ascii"),
+        )  # fmt: skip
+    return _("'{file}' is not a model file that NetBuilder knows.", file=file)

@@ -13,6 +13,8 @@ from typing import Any
 from netbuilder.core.formats.mask_layers import tensor_places
 from netbuilder.core.formats.safety.allowlist import MODELS
 from netbuilder.core.formats.safety.operations import module_of
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import shorten
 
 # Functions of TensorFlow that only compute, and Keras 3's operation that means the same.
 _BINARY = {
@@ -124,10 +126,11 @@ def is_harmless(entry: Mapping[str, Any]) -> bool:
 
 def why_no_layer(entry: Mapping[str, Any]) -> str:
     """Words for such a layer, where nothing in Keras 3 means the same."""
-    return (
-        f"This model calls TensorFlow's function '{entry['config']['function']:.60}' (written with"
-        " +, [] or tf. ...), which is no layer. It is not dangerous, but it cannot be drawn as one."
-        " Replace this card, or build the model with layers of keras.layers."
+    return _(
+        "This model calls the TensorFlow function '{name}' (written with +, [] or tf. ...), "
+        "which is not a layer. It is not dangerous, but the canvas cannot show it. Replace this "
+        "placeholder, or build the model with layers of keras.layers.",
+        name=shorten(entry["config"]["function"], 60),
     )
 
 

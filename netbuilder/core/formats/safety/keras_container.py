@@ -15,6 +15,8 @@ from netbuilder.core.formats.safety.h5_container import CheckedContainer
 from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY, snake_case
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024**3
@@ -22,7 +24,7 @@ MAX_RATIO = 200
 FREE_BYTES = 16 * 1024 * 1024
 _WEIGHTS = "model.weights.h5"
 _NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
-_REFUSE = "Do not open this file. Ask for it again from where it was made."
+_REFUSE = N_("Do not open this file. Ask for it again where it was made.")
 
 
 def read_keras_container(path: Path) -> CheckedContainer:
@@ -67,8 +69,17 @@ def read_keras_container(path: Path) -> CheckedContainer:
         # The list of what is in it stands at the end.
         cut = "not a zip file" in str(error)
         raise FormatError(
-            f"'{name}' is damaged: {'its end' if cut else 'a part of it'} cannot be read.",
-            "It was probably cut off: copy it again, or save the model again." if cut else CHANGED,
+            (
+                _("'{file}' is damaged: its end cannot be read.", file=name)
+                if cut
+                else _("'{file}' is damaged: a part of it cannot be read.", file=name)
+            ),
+            (
+                _("The file is probably incomplete: copy it again, or save the model again.")
+                if cut
+                else _(CHANGED)
+            ),
+            code="keras_file_damaged",
             path=str(path),
         ) from error
     if isinstance(found.config, dict):
@@ -76,30 +87,47 @@ def read_keras_container(path: Path) -> CheckedContainer:
     return found
 
 
+def _unsafe(said: str) -> FormatError:
+    return FormatError(said, _(_REFUSE), code="keras_file_unsafe")
+
+
 def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     infos = archive.infolist()
     if len(infos) > MAX_ENTRIES:
-        raise FormatError(f"'{name}' holds {len(infos):,} files.", _REFUSE)
+        raise _unsafe(
+            _("'{file}' contains {count} files.", file=name, count=format_number(len(infos), ","))
+        )
     seen: set[str] = set()
     total = packed = 0
     for info in infos:
         _check_name(info, name)
         if info.filename in seen:
-            raise FormatError(f"'{info.filename}' stands twice in '{name}'.", _REFUSE)
+            raise _unsafe(_("'{entry}' occurs twice in '{file}'.", entry=info.filename, file=name))
         seen.add(info.filename)
         if info.flag_bits & 0x1:
-            raise FormatError(f"'{info.filename}' in '{name}' needs a password.", _REFUSE)
+            raise _unsafe(
+                _(
+                    "'{entry}' in '{file}' is protected by a password.",
+                    entry=info.filename,
+                    file=name,
+                )
+            )
         total += info.file_size
         packed += info.compress_size
     if total > MAX_BYTES or total > FREE_BYTES + MAX_RATIO * packed:
-        raise FormatError(
-            f"'{name}' would unpack to {total // 2**20:,} MiB from {packed // 2**20:,} MiB.",
-            _REFUSE,
+        raise _unsafe(
+            _(
+                "'{file}' would unpack to {unpacked} MiB from {packed} MiB.",
+                file=name,
+                unpacked=format_number(total // 2**20, ","),
+                packed=format_number(packed // 2**20, ","),
+            )
         )
     if "config.json" not in seen:
         raise FormatError(
-            f"'{name}' holds no network: there is no 'config.json' in it.",
-            "Save the model again with model.save('model.keras').",
+            _("'{file}' contains no network: it has no 'config.json'.", file=name),
+            _("Save the model again with model.save('model.keras')."),
+            code="keras_file_without_model",
         )
     return infos
 
@@ -109,13 +137,20 @@ def _check_name(info: zipfile.ZipInfo, name: str) -> None:
     parts = PurePosixPath(entry).parts
     outside = not parts or entry.startswith("/") or ".." in parts or "\\" in entry or ":" in entry
     if outside or stat.S_ISLNK(info.external_attr >> 16):
-        raise FormatError(
-            f"'{name}' holds {entry!r:.80}, which would lie outside of the file's own folder.",
-            _REFUSE,
+        raise _unsafe(
+            _(
+                "'{file}' contains {entry}, which would be written outside its folder.",
+                file=name,
+                entry=f"{entry!r:.80}",
+            )
         )
     if entry not in _NAMES and parts[0] != "assets":
-        raise FormatError(
-            f"'{name}' holds {entry!r:.80}, which does not belong to a Keras model.", _REFUSE
+        raise _unsafe(
+            _(
+                "'{file}' contains {entry}, which is not part of a Keras model.",
+                file=name,
+                entry=f"{entry!r:.80}",
+            )
         )
 
 
@@ -152,5 +187,5 @@ def _take_vocabularies(archive: zipfile.ZipFile, config: object, names: set[str]
 def _json(archive: zipfile.ZipFile, entry: str, name: str) -> object:
     with archive.open(entry) as file:
         text = file.read(MAX_CHARACTERS + 1)
-    value: object = read_json(text, f"'{entry}' in '{name}'")
+    value: object = read_json(text, _("'{key}' in '{file}'", key=entry, file=name))
     return value

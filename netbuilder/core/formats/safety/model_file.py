@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.i18n import noop as N_
+
 PREFIX = "netbuilder_"
 ZIP_ENTRY = "netbuilder.json"
 #: What is done about a file that is there to its end, and wrong in the middle.
-CHANGED = "Some bytes in it were changed: copy it again from where it was, or save the model again."
+CHANGED = N_(
+    "Some bytes of the file were changed: copy it again from the original, or save the model again."
+)
 
 
 @dataclass(frozen=True)

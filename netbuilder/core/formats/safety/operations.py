@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _
+
 # Operations that compute numbers from tensors: no functions, files or sizes in their arguments.
 _COMPUTING = """
     Abs Absolute Add Amax Amin Argmax Argmin Average Cast Clip Concatenate Cos Divide
@@ -48,13 +50,13 @@ _ACTIVATIONS = {
     "LogSoftmax": "log_softmax",
     "Softmax": "softmax",
 }
-_MENDS = {
+_LAYERS = {
     "Add": "keras.layers.Add()",
     "Multiply": "keras.layers.Multiply()",
     "Concatenate": "keras.layers.Concatenate()",
     "Reshape": "keras.layers.Reshape()",
-    "Mean": "keras.layers.GlobalAveragePooling1D() or another pooling layer",
-    "Max": "keras.layers.GlobalMaxPooling1D() or another pooling layer",
+    "Mean": "keras.layers.GlobalAveragePooling1D()",
+    "Max": "keras.layers.GlobalMaxPooling1D()",
 }
 
 
@@ -108,12 +110,18 @@ def _with_module(entry: Mapping[str, Any]) -> dict[str, Any]:
 def why_no_layer(entry: Mapping[str, Any]) -> str:
     """Words for an operation that no layer stands for."""
     class_name = str(entry.get("class_name"))[:40]
-    instead = _MENDS.get(class_name, "layers")
-    return (
-        f"This model uses the operation '{class_name}' (written with +, *, [] or keras.ops), which"
-        " is no layer. It is not dangerous, but it cannot be drawn as one. Replace this card, or"
-        f" build the model with {instead} instead of the operation."
+    said = _(
+        "This model uses the operation '{name}' (written with +, *, [] or keras.ops), which is not "
+        "a layer. It is not dangerous, but the canvas cannot show it.",
+        name=class_name,
     )
+    instead = _LAYERS.get(class_name)
+    fix = (
+        _("Replace this placeholder, or build the model with {layer}.", layer=instead)
+        if instead
+        else _("Replace this placeholder, or build the model with layers of keras.layers.")
+    )
+    return f"{said} {fix}"
 
 
 def as_layer(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:

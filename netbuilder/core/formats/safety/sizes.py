@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 
 # Numbers that a layer may give for one sample: 512 MiB in 32 bits.
 MAX_SAMPLE = 2**27
@@ -79,26 +81,49 @@ def check_sizes(config: Any, numbers: int, name: str) -> None:
     for key, value, owner in _sizes(config):
         size = _product(value)
         if key in _WEIGHTS and size > max(numbers, _SMALL):
-            raise too_large_error(name, f"'{owner}' has {key} {_words(value)}, ")
+            raise too_large_error(
+                name,
+                _(
+                    "'{layer}' has {argument} {size}.",
+                    layer=owner,
+                    argument=key,
+                    size=_words(value),
+                ),
+            )
         if size > MAX_SAMPLE:
-            raise too_much_output_error(name, f"'{owner}' has {key} {_words(value)}")
+            raise too_much_output_error(
+                name,
+                _(
+                    "'{layer}' has {argument} {size}.",
+                    layer=owner,
+                    argument=key,
+                    size=_words(value),
+                ),
+            )
 
 
-def too_large_error(name: str, detail: str) -> FormatError:
-    """The error for a network that its file cannot hold."""
+def too_large_error(name: str, detail: str = "") -> FormatError:
+    """Return the error for a network with more weights than its file; ``detail`` is a sentence."""
+    said = _("The network in '{file}' needs more weights than the file contains.", file=name)
     return FormatError(
-        f"The network in '{name}' is larger than the file: {detail}"
-        "and the weights for it are not there.",
-        "The file is damaged or made up: do not open it.",
+        f"{said} {detail}".strip(),
+        _("The file is damaged or manipulated: do not open it."),
+        code="network_larger_than_file",
     )
 
 
 def too_much_output_error(name: str, detail: str) -> FormatError:
     """The error for a network that gives more numbers a sample than memory holds."""
     return FormatError(
-        f"The network in '{name}' would fill the memory: {detail}, and NetBuilder opens networks"
-        f" of up to {MAX_SAMPLE:,} numbers a sample.",
-        "The file is damaged or made up: do not open it.",
+        _(
+            "The network in '{file}' would fill the memory. {detail} NetBuilder opens networks "
+            "with up to {count} numbers per sample.",
+            file=name,
+            detail=detail,
+            count=format_number(MAX_SAMPLE, ","),
+        ),
+        _("The file is damaged or manipulated: do not open it."),
+        code="network_output_too_large",
     )
 
 

@@ -11,18 +11,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPTIMIZERS, canonical
-from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist
-from netbuilder.core.formats.safety.config_check import NEVER, objects, refuse_code
+from netbuilder.core.formats.safety.config_check import objects, refusal, refuse_code
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import shorten
 
 # Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
 _PREFIX = "Custom>"
+_OPTIMIZER = N_("NetBuilder does not know the optimizer {names} of '{file}': it was left out.")
+_LOSS = N_("NetBuilder does not know the loss {names} of '{file}': it was left out.")
+_METRICS = N_("NetBuilder does not know the metrics {names} of '{file}': they were left out.")
 _PARTS = (
-    ("optimizer_config", "optimizer", OPTIMIZERS),
-    ("optimizer", "optimizer", OPTIMIZERS),
-    ("loss", "loss", LOSSES),
-    ("metrics", "metrics", METRICS),
-    ("weighted_metrics", "metrics", METRICS),
+    ("optimizer_config", _OPTIMIZER, OPTIMIZERS),
+    ("optimizer", _OPTIMIZER, OPTIMIZERS),
+    ("loss", _LOSS, LOSSES),
+    ("metrics", _METRICS, METRICS),
+    ("weighted_metrics", _METRICS, METRICS),
 )
 # Names that stand for an object that is chosen from the targets, or wraps a function.
 _WRAPPERS = frozenset({"MeanMetricWrapper", "SumOverBatchSizeMetricWrapper", "CompileMetrics"})
@@ -38,21 +42,24 @@ def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple
     Raises:
         FormatError: there is code in it, or the name of a part of the system.
     """
-    where = f"training config of '{name}'"
+    where = _("The training config of '{file}'", file=name)
     refuse_code(config, where)
     _refuse_system(config, where)
     if not isinstance(config, Mapping):
-        return {}, (f"The training plan of '{name}' cannot be read and was left out.",)
+        return {}, (
+            _("The training settings of '{file}' cannot be read and were left out.", file=name),
+        )
     kept: dict[str, Any] = dict(_without_prefix(config))
     notes = []
-    for key, word, table in _PARTS:
+    for key, said, table in _PARTS:
         unknown = sorted({one for one in _names(kept.get(key)) if not _is_known(one, table)})
         if unknown:
             del kept[key]
             listed = ", ".join(f"'{one:.60}'" for one in unknown)
             notes.append(
-                f"Left out of the training plan: the {word} {listed} of '{name}', which NetBuilder"
-                " does not know. Choose what you want in the Training tab."
+                _(said, names=listed, file=name)
+                + " "
+                + _("Choose what you want in the Training tab.")
             )
     return kept, tuple(notes)
 
@@ -62,9 +69,11 @@ def _refuse_system(config: Any, where: str) -> None:
         if isinstance(item, Mapping) and isinstance(item.get("module"), str):
             root = item["module"].partition(".")[0]
             if root in sys.stdlib_module_names and root not in ("__main__", "builtins"):
-                raise FormatError(
-                    f"The {where} would call the Python module '{item['module']:.60}'.", NEVER
-                )
+                raise refusal(
+                    where,
+                    _("It would call the Python module '{module}'.",
+                      module=shorten(item['module'], 60)),
+                )  # fmt: skip
 
 
 def _without_prefix(value: Any) -> Any:

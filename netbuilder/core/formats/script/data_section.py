@@ -24,6 +24,7 @@ from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 
@@ -186,7 +187,7 @@ def _task(project: Project, output: str) -> str:
 
 def data_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """The section that reads the data and cuts it into parts."""
-    cell = ScriptCell("Load the data")
+    cell = ScriptCell(_("Load the data"))
     cell.add(*recipe.code.lines)
     return cell
 
@@ -195,7 +196,7 @@ def _none(question: ScriptRequest) -> DataCode:
     """No data is chosen: random numbers would teach nothing, so say what is missing."""
     return DataCode(
         (
-            "# No data is chosen in this project: put your own arrays here.",
+            "# This project has no data: put your own arrays here.",
             'raise SystemExit("Put your data into x and y first.")',
         ),
         InputFormat.PIXELS if takes_pictures(question) else InputFormat.TABLE,

@@ -13,6 +13,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.engine.build.backbone_weights import BY_ORDER, bundled_weights, take_weights
 from netbuilder.core.formats.script.literals import identifier, layer_call
 from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.python_text import format_call, format_literal
 
@@ -60,7 +61,7 @@ def model_cell(
         exact: the network begins with the weights that NetBuilder gives it.
     """
     graph = project.graph
-    cell = ScriptCell("Build the network")
+    cell = ScriptCell(_("Build the network"))
     if project.training.precision != "float32":
         cell.add(f"keras.config.set_dtype_policy({format_literal(project.training.precision)})")
     if exact:
@@ -76,7 +77,7 @@ def model_cell(
 # As engine.build.seeds.seed_layers does; without it the numbers that a network begins with depend
 # on all that drew random numbers before.
 _BEGIN = '''def begin(layer, number):
-    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):
@@ -189,7 +190,7 @@ def _node(
     first = len(cell.lines)
     if spec is None:
         cell.add(
-            f"# {owner.layer!r} is no layer of Keras; put one in its place.",
+            f"# {owner.layer!r} is not a Keras layer: replace it.",
             f"{variable} = {sources[0]}",
         )
     elif spec.module == "keras.applications":
@@ -261,7 +262,7 @@ def _body(
         if body.scaling is PixelScaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
         if params["weights"] == "file" and bundled_weights(name):
-            cell.add("# The weights come with NetBuilder; Export puts them beside the script.")
+            cell.add("# NetBuilder includes these weights; Export puts them beside the script.")
         cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):

@@ -13,6 +13,7 @@ from typing import Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script import sidecar
 from netbuilder.core.formats.script.python import Source, Style, project_and_facts, script_cells
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
 
 
@@ -41,15 +42,16 @@ def verify(source: Source, path: Path) -> None:
                 ast.parse("".join(cell["source"]))
     except (SyntaxError, ValueError, LookupError, TypeError) as error:
         raise FormatError(
-            f"The notebook that was made is not valid: {error}. It was not kept.",
-            "Give the layers simple names, and save the network as .h5.",
+            _("The notebook is not valid and was not kept: {reason}.", reason=error),
+            _("Give the layers simple names, and save the network as .h5."),
+            code="notebook_invalid",
         ) from error
 
 
 def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
     """Return the notebook as JSON: a cell for each section of the script."""
     project, facts = project_and_facts(source)
-    listed = [_cell("markdown", 0, [f"# {project.name}", "", "A network made with NetBuilder."])]
+    listed = [_cell("markdown", 0, [f"# {project.name}", "", _("A network made with NetBuilder.")])]
     for cell in script_cells(project, facts, style):
         listed.append(_cell("markdown", len(listed), [f"## {cell.title}"]))
         listed.append(_cell("code", len(listed), cell.lines))

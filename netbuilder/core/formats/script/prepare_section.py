@@ -12,6 +12,7 @@ from netbuilder.core.data.preprocessing.word_encoding import LONGEST, PUNCTUATIO
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.script_cell import ScriptCell
 from netbuilder.core.formats.script.split_section import split_part_names
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import format_literal
 
@@ -20,7 +21,7 @@ def prepare_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     """From samples as they stand in the data to numbers; None where nothing is to be done."""
     several = len(used_inputs(project.graph)) > 1
     parts = split_part_names(recipe)
-    cell = ScriptCell("Make numbers of the samples, as the network takes them")
+    cell = ScriptCell(_("Preprocess the data"))
     if recipe.texts:
         _number_words(recipe, cell, parts)
     elif recipe.table:
@@ -54,18 +55,18 @@ def _number_words(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
         "import re",
         "",
         "def words_of(text):",
-        '    """The words of a text: small letters, no punctuation."""',
+        '    """Return the words of a text, in lower case and without punctuation."""',
         f"    bare = re.sub({PUNCTUATION!r}, '', text.lower())",
         f"    return {cut}",
         "",
         "",
         "# The most frequent words of the training texts have the numbers 2, 3, ...",
-        "# 0 is padding, 1 a word that is not known.",
+        "# 0 is padding, 1 an unknown word.",
         "counts = Counter(word for text in x_train for word in words_of(text))",
         f"words = sorted(counts, key=lambda word: (-counts[word], word))[:{code.most - 2}]",
         f"length = {length}",
         f"vectorize = layers.TextVectorization({arguments})",
-        "# The layer itself makes small letters of A to Z only.",
+        "# The layer converts only A to Z to lower case.",
         *(
             f'x_{part} = vectorize([text.lower() for text in x_{part}]).numpy().astype("int32")'
             for part in parts
@@ -146,7 +147,7 @@ _OWN_CATEGORY = f"""    if fills.get(name) == {format_literal(MISSING_LABEL)}:
 _ENCODE = '''
 
 def known_words(name):
-    """The words of a column in the order of the alphabet; numbers by their size."""
+    """Return the values of a column, sorted."""
     found = set(x_train[name].astype(str).str.strip())
     try:
         found = sorted(found, key=float)
@@ -156,7 +157,7 @@ GAPS    return found
 
 
 def encode(rows):
-    """A number stays; a word becomes 0 or 1 for each word of its column."""
+    """Keep numbers; one-hot encode texts."""
     parts = [
         rows[name].astype(str).str.strip().to_numpy("str")[:, None] == np.array(words[name])
         if name in words
@@ -171,12 +172,12 @@ words = {name: known_words(name) for name in x_train.select_dtypes(exclude=["num
 
 _KEEP_WORDS = '''
 def is_word(names):
-    """Which of the numbers stand for words."""
+    """Return which of the features are one-hot encoded texts."""
     return np.concatenate([np.full(len(words.get(n, [0])), n in words) for n in names])
 
 
 def keep_words(scaler, which):
-    """What stands for words stays 0 or 1."""
+    """Keep one-hot features at 0 or 1."""
     offset = scaler.mean_ if hasattr(scaler, "mean_") else scaler.min_
     offset[which], scaler.scale_[which] = 0, 1
 
@@ -187,7 +188,7 @@ def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...])
     """One offset and one scale for all numbers of a sample."""
     looked_at = recipe.code.looked_at
     some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
-    cell.add("# The network sees (x - offset) / scale.")
+    cell.add("# The network is trained on (x - offset) / scale.")
     if recipe.whole == "standard":
         cell.add(f"some = {some}", "offset, scale = float(some.mean()), float(some.std())")
     elif recipe.whole == "range":
@@ -195,13 +196,13 @@ def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...])
     else:
         cell.add(f"offset, scale = {recipe.code.pixels}")
         if recipe.whole == "bytes":
-            cell.add("scale = scale / 255  # its first layer wants 0 to 255")
+            cell.add("scale = scale / 255  # the first layer takes 0 to 255")
     cell.add(*(f'x_{one} = ((x_{one} - offset) / scale).astype("float32")' for one in parts))
 
 
 def _scale_last_axis(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     cell.add(
-        "# Every column is scaled the same way at all steps of a sequence.",
+        "# Each column is scaled in the same way at every step of a sequence.",
         f"from sklearn.preprocessing import {recipe.scaler}",
         "",
         f"x_scaler = {recipe.scaler}().fit(x_train.reshape(-1, x_train.shape[-1]))",

@@ -122,27 +122,24 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
     """Whether the script gives NetBuilder's own numbers, and if not, why."""
     if style == Style.SHORT and project.data.kind:
         return _(
-            "The same data, network and settings as in NetBuilder. Its results differ a little,"
-            " as they do between two random seeds."
+            "The same data, network and settings as in NetBuilder. The results differ a little, "
+            "as with another random seed."
         )
-    reason = ""
     if any(
         LAYERS[node.layer].module == "keras.applications"
         for node in project.graph.nodes
         if node.layer in LAYERS
     ):
-        reason = "what stands inside a ready-made body begins with other numbers"
-    elif not project.data.kind:
-        return "Put your own data in; everything else is as in NetBuilder."
-    if reason:
-        return (
-            "Rows, order and first weights follow NetBuilder's, but its numbers come out only"
-            f" nearly: {reason}."
+        return _(
+            "The same rows, order and initial weights as in NetBuilder, but the results differ a"
+            " little: the layers inside a pretrained model start with other weights."
         )
-    return (
-        f"Same rows, same first weights, same order as in NetBuilder with seed"
-        f" {project.training.seed}: with the same versions of Keras and TensorFlow its numbers"
-        " come out, up to rounding."
+    if not project.data.kind:
+        return _("Put your own data in; all other settings are as in NetBuilder.")
+    return _(
+        "The same rows, initial weights and order as in NetBuilder with seed {seed}: the same "
+        "versions of Keras and TensorFlow give the same results, up to rounding.",
+        seed=project.training.seed,
     )
 
 
@@ -169,8 +166,9 @@ def verify(source_of: Source, path: Path) -> None:
         ast.parse(Path(path).read_text("utf-8"))
     except (SyntaxError, ValueError) as error:
         raise FormatError(
-            f"The script that was made is not valid Python: {error}. It was not kept.",
-            "Give the layers simple names, and save the network as .h5.",
+            _("The script is not valid Python and was not kept: {reason}.", reason=error),
+            _("Give the layers simple names, and save the network as .h5."),
+            code="script_invalid",
         ) from error
 
 
@@ -200,7 +198,7 @@ def _title(project: Project) -> str:
 
 def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> ScriptCell:
     code = "\n".join(line for cell in found for line in cell.lines)
-    cell = ScriptCell("Imports")
+    cell = ScriptCell(_("Imports"))
     if _TYPES.search(code):
         # The program's own functions name types that a script does not import.
         cell.add("from __future__ import annotations", "")

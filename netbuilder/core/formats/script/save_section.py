@@ -9,6 +9,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.prepare_section import output_columns
 from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
@@ -29,7 +30,7 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     The ``.h5`` takes numbers; where words were numbered, sounds heard or pictures brought to size,
     a ``.keras`` beside it takes them as they are.
     """
-    cell = ScriptCell("Save")
+    cell = ScriptCell(_("Save"))
     inputs = used_inputs(project.graph)
     several = len(inputs) > 1
     scaling = _scaling(recipe, several)
@@ -41,8 +42,8 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
         cell.add(f"model.save({file})")
         return cell
     cell.add(
-        "# The saved model takes raw samples and answers in the data's own units:",
-        "# scaling is inside it.",
+        "# The saved model takes raw samples and predicts in the target's units:",
+        "# it contains the scaling.",
         "def whole_model(raw):",
         *(f"    {line}" for line in scaling),
         *(f"    {line}" for line in _answered("scaled" if scaling else "raw", units)),
@@ -126,9 +127,9 @@ def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> lis
     if recipe.code.takes:
         said.append(recipe.code.takes)
     elif recipe.code.fed is InputFormat.NUMBERS and recipe.code.fills:
-        said.append("windows in which the gaps are filled")
+        said.append("windows in which missing values are filled in")
     elif recipe.code.given and several:
-        said.append("the numbers that were made above")
+        said.append("the numbers computed above")
     if table and any(one.type == "boolean" for one in data.columns.values()):
         said.append("yes and no as 1 and 0")
     if table and any(one.type == "date" for one in data.columns.values()):
@@ -150,12 +151,13 @@ def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[
 
 
 _COLUMNS = (
-    "# A .keras holds the words too: it takes a column each, words as strings.",
+    "# The .keras file contains the categories too: it takes each column separately, texts as "
+    "strings.",
     "given = {}",
     "",
     "",
     "def features_of(name):",
-    '    """The numbers of a column, as layers make them of its cells."""',
+    '    """Return the features of a column, computed by layers from its cells."""',
     '    kind, key = "string" if name in words else "float32", name.replace("/", "_")',
     "    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
     "    one = given[key]",
@@ -169,7 +171,7 @@ _WORDS = (
 _GAPS = (
     '        look_up = layers.StringLookup(vocabulary=[*words[name], ""], num_oov_indices=0)',
     "        one = look_up(one)",
-    "        if name in fills:  # in place of an empty cell",
+    "        if name in fills:  # replaces an empty cell",
     "            stand_in = words[name].index(fills[name])",
     "            gap = keras.ops.equal(one, len(words[name]))",
     "            one = keras.ops.where(gap, stand_in, one)",
@@ -183,7 +185,7 @@ _JOINED = (
     "",
     "",
     "def joined(names):",
-    '    """The numbers of an Input."""',
+    '    """Return the features of an Input."""',
     "    parts = [features_of(name) for name in names]",
     "    return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]",
     "",

@@ -101,7 +101,9 @@ def _part(
     """Cut ``share`` of the rows off as ``part``; what is left is for training."""
     heads = ("x", "y", "weights")[: len(given)]
     if recipe.ordered:
-        cell.add(f"split = round(len({given[0]}) * {1 - share:g})  # the newest rows come last")
+        cell.add(
+            f"split = round(len({given[0]}) * {1 - share:g})  # the newest rows are at the end"
+        )
         for head, name in zip(heads, given, strict=True):
             at = ".iloc" if recipe.table and head == "x" else ""
             cell.add(f"{head}_train, {head}_{part} = {name}{at}[:split], {name}{at}[split:]")
@@ -141,7 +143,7 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     if not _has_short_form(project, recipe):
         return prepare_section.prepare_cell(project, recipe)
     code, parts = recipe.code, split_section.split_part_names(recipe)
-    cell = ScriptCell(_("Prepare the data"))
+    cell = ScriptCell(_("Preprocess the data"))
     if recipe.texts:
         _texts(project, facts, recipe, cell, parts)
     elif recipe.table:
@@ -299,7 +301,7 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
 
 
 def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    cell = ScriptCell(_("Evaluate on rows that the network has not seen"))
+    cell = ScriptCell(_("Evaluate on the test set"))
     x = training_section.model_inputs("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
     if len(project.graph.outputs) > 1:
@@ -353,6 +355,6 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
 def _save(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     cell = ScriptCell(_("Save"))
     if recipe.scaler or recipe.whole or recipe.texts or recipe.target_scaler:
-        cell.add(_("# The saved model works on prepared data: prepare new samples as above."))
+        cell.add(_("# The saved model takes preprocessed data: preprocess new samples as above."))
     cell.add(f"model.save({format_literal(f'{stem}.h5')})")
     return cell

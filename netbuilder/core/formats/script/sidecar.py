@@ -6,6 +6,7 @@ from pathlib import Path
 
 from netbuilder.core.engine.build.backbone_weights import bundled_weights
 from netbuilder.core.formats.paths import WEIGHTS
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list
@@ -36,4 +37,9 @@ def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:
             write_bytes(folder / name, source.read_bytes())
     if not wanted:
         return ()
-    return (f"It reads {format_list(wanted)}, which lies beside it: take both with you.",)
+    return (
+        _(
+            "The script reads {files} from its folder: keep the files together.",
+            files=format_list(wanted),
+        ),
+    )

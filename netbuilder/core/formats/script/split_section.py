@@ -6,6 +6,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 
@@ -19,7 +20,7 @@ def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
 
     A test file of its own stays what it is.
     """
-    cell = ScriptCell("Keep rows to watch the training and to test the network")
+    cell = ScriptCell(_("Split the data into training, validation and test set"))
     cell.add("y = np.asarray(y)")
     if recipe.code.parts:
         _told(cell, project, recipe)
@@ -74,7 +75,7 @@ def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     if tested or data.validation_split > 0:
         _cut(cell, project, recipe, fair=folders)
     cell.add(
-        "# What each row is for is told.",
+        "# The data says which rows are for training, validation and test.",
         "train_rows, validation_rows, test_rows = (",
         "    np.flatnonzero(part_of == part) for part in range(3)",
         ")",
@@ -91,7 +92,8 @@ def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
         )
     if not recipe.own_test:
         cell.add(
-            "if not len(test_rows):", "    test_rows = np.arange(len(y))  # none is kept aside"
+            "if not len(test_rows):",
+            "    test_rows = np.arange(len(y))  # no test set: use all rows",
         )
 
 
@@ -109,7 +111,7 @@ def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
         cell.add(f"train_rows, validation_rows = cut({rest}, {data.validation_split})")
     else:
         cell.add(f"train_rows = {rest}")
-    cell.add("# All rows of a group are in one part.")
+    cell.add("# All rows of a group are in the same part.")
     cell.add(
         *(
             f"{part}_rows = np.flatnonzero(np.isin(groups, {part}_rows))"
@@ -133,7 +135,8 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
             "",
             "",
             "def cut(rows, share):",
-            '    """The first rows, and the share at their end: time goes on."""',
+            '    """Return the first rows, and the share at their end: the rows are in order of '
+            'time."""',
             "    kept = len(rows) - round(len(rows) * share)",
             "    return rows[:kept], rows[kept:]",
             "",
@@ -148,15 +151,15 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
         "",
         "",
         "def cut(rows, share):",
-        '    """Row numbers to keep, and a share that is cut off'
-        + (', with its part of each class."""' if classes else '."""'),
+        '    """Return row numbers to keep, and a share to split off'
+        + (', stratified by class."""' if classes else '."""'),
     )
     cell.add("    count = round(len(rows) * share)", "    if count == 0:")
     cell.add("        return rows, rows[:0]")
     if classes:
         cell.add(
             f"    names, sizes = np.unique({labels}[rows], return_counts=True)",
-            "    # A class of one row cannot be on both sides.",
+            "    # A class with one row cannot be in both parts.",
             f"    single = np.isin({labels}[rows], names[sizes == 1])",
             "    rest, alone = rows[~single], rows[single]",
             "    fair = (sizes > 1).sum() <= min(count, len(rest) - count)",

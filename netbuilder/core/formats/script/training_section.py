@@ -14,6 +14,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import object_call
 from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
 from netbuilder.core.python_text import format_literal
 
@@ -25,7 +26,7 @@ def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False)
     goals = [_goal(project, name, recipe) for name in outputs]
     losses = [_loss_text(goal.loss or Choice("mean_squared_error"), plain) for goal in goals]
     metrics = [[_metric(one) for one in goal.metrics or ()] for goal in goals]
-    cell = ScriptCell("Say what to learn, and how")
+    cell = ScriptCell(_("Compile the model"))
     cell.add("model.compile(")
     cell.add(f"    optimizer={object_call(training.optimizer, OPTIMIZERS, 4)},")
     if len(goals) == 1:
@@ -79,7 +80,7 @@ def _loss(project: Project, output: str, recipe: ScriptRecipe) -> Choice:
 
 # As engine.loop.tensors.Orders shuffles.
 _BATCHES = '''class Batches(keras.utils.PyDataset):
-    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+    """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
 
     def __init__(self, x, y, size):
         super().__init__()
@@ -107,14 +108,14 @@ _BATCHES = '''class Batches(keras.utils.PyDataset):
 def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """``model.fit``."""
     training, weighted = project.training, recipe.code.weighted
-    cell = ScriptCell("Train")
+    cell = ScriptCell(_("Train"))
     callbacks = callback_calls(project)
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
     if balanced and weighted:
         cell.add(
             "from sklearn.utils.class_weight import compute_sample_weight",
             "",
-            "# A row counts as its class and its column say.",
+            "# The weight of a row is the weight of its class times its sample weight.",
             'weights_train = weights_train * compute_sample_weight("balanced", y_train)',
         )
     elif balanced:
@@ -187,7 +188,7 @@ def callback_calls(project: Project) -> list[str]:
 
 def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """How good it is on rows that it has not seen, in the data's own units."""
-    cell = ScriptCell("Test")
+    cell = ScriptCell(_("Evaluate"))
     several = len(project.graph.outputs) > 1
     x = model_inputs("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
@@ -199,12 +200,12 @@ def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             cell.add(
                 "answers = y_scaler.inverse_transform(answers.reshape(len(answers), -1))",
                 "truth = y_scaler.inverse_transform(y_test)",
-                'print(f"Off by {np.abs(answers - truth).mean():,.4g} on average.")',
+                'print(f"Mean absolute error: {np.abs(answers - truth).mean():,.4g}")',
             )
         else:
             cell.add(
                 "answers = answers.reshape(y_test.shape)",
-                'print(f"Off by {np.abs(answers - y_test).mean():,.4g} on average.")',
+                'print(f"Mean absolute error: {np.abs(answers - y_test).mean():,.4g}")',
             )
     elif recipe.task in (CLASSES, BINARY):
         _confusion(project, recipe, x, cell)

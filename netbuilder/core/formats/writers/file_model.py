@@ -5,6 +5,7 @@ from __future__ import annotations
 from netbuilder.core.engine.build.assembly import FileInputModel, assemble_for_files
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats.metadata import KERAS_OWN
+from netbuilder.core.i18n import gettext as _
 
 
 def file_input_model(trained: TrainedModel) -> FileInputModel | None:
@@ -27,4 +28,4 @@ def input_sentences(trained: TrainedModel, made: FileInputModel | None) -> tuple
     said = dict.fromkeys(
         form.layers_take(trained.preprocessing.inputs[name]) for name, form in made.forms.items()
     )
-    return tuple(f"It takes {one}." for one in said)
+    return tuple(_("The model takes {what}.", what=one) for one in said)

@@ -14,6 +14,7 @@ from netbuilder.core.formats.metadata import KERAS_OWN, sidecar_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.writers.hdf5_write import write_model
 from netbuilder.core.formats.writers.roundtrip_check import check_opens
+from netbuilder.core.i18n import gettext as _
 
 ENDINGS = (".h5", ".hdf5")
 
@@ -65,8 +66,12 @@ def _check_operations(trained: TrainedModel, path: Path) -> None:
     ]
     if trained.extra.get(KERAS_OWN) and operations:
         raise FormatError(
-            f"This model uses operations that are no layers ({', '.join(operations[:3])}), and"
-            " Keras cannot open such a model from a .h5.",
-            f"Use {path.with_suffix('.keras')}.",
+            _(
+                "This model uses operations that are not layers ({names}), and Keras cannot open "
+                "such a model from a .h5 file.",
+                names=", ".join(operations[:3]),
+            ),
+            _("Save it as {file}.", file=path.with_suffix(".keras")),
+            code="h5_with_operations",
             path=str(path),
         )

@@ -17,6 +17,7 @@ from netbuilder.core.formats.optimizer_state import OPTIMIZER
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.model_file import PREFIX
 from netbuilder.core.formats.writers import keras2_config
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
 
 if TYPE_CHECKING:
@@ -86,13 +87,13 @@ def _rewrite_configs(file: Any, model: keras.Model) -> tuple[str, ...]:
     if for_both is not None and _same_model(for_both, model):
         config = for_both
     elif for_both is not None:
-        reason = reason or "a part of it means something else there"
+        reason = reason or _("a part of it has another meaning in Keras 2")
     file.attrs["model_config"] = json.dumps(config, ensure_ascii=False)
     if "training_config" in file.attrs:
         training = json.loads(file.attrs["training_config"])
         file.attrs["training_config"] = json.dumps(keras2_config.training_config(training))
         reason = reason or keras2_config.why_not(training)
-    return (f"Keras 2 cannot use this .h5: {reason}.",) if reason else ()
+    return (_("Keras 2 cannot open this .h5: {reason}.", reason=reason),) if reason else ()
 
 
 def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _
+
 # Arguments that Keras 2 does not have. Where they say nothing they are left out.
 _KERAS_3_ONLY = frozenset(
     {
@@ -139,13 +141,16 @@ def why_not(config: Any) -> str:
         if isinstance(item, Mapping):
             name = item.get("class_name")
             if isinstance(name, str) and name in _NEW_CLASSES:
-                return f"it has no {name}"
+                return _("Keras 2 has no {name}", name=name)
             for key, value in item.items():
                 if key.endswith("activation") and isinstance(value, str):
                     if value in _NEW_ACTIVATIONS:
-                        return f"it has no activation '{value}'"
+                        return _("Keras 2 has no activation '{name}'", name=value)
                     if value == "hard_sigmoid":
-                        return "its hard_sigmoid has another formula, so it would answer otherwise"
+                        return _(
+                            "Keras 2 computes hard_sigmoid differently, so the predictions would "
+                            "differ"
+                        )
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
@@ -179,7 +184,7 @@ def _layer(entry: Mapping[str, Any], functional: bool) -> dict[str, Any]:
     result = {key: value for key, value in entry.items() if key not in _ALWAYS_DROPPED}
     if "layers" in entry.get("config", {}):
         # Keras 2 counts the calls of a model inside a model from 1, Keras 3 from 0.
-        raise OnlyKeras3Error("there is a model inside the model")
+        raise OnlyKeras3Error(_("the model contains another model"))
     result["config"] = _config(entry["class_name"], entry["config"])
     for key in ("module", "registered_name"):
         result.pop(key, None)
@@ -236,14 +241,14 @@ def _node(node: Any) -> Any:
     args, kwargs = node.get("args", []), node.get("kwargs", {})
     kwargs = {key: value for key, value in kwargs.items() if value is not None}
     if len(args) != 1 or _has_tensor(kwargs):
-        raise OnlyKeras3Error("a layer is called with several arguments")
+        raise OnlyKeras3Error(_("a layer is called with several arguments"))
     tensors = args[0] if isinstance(args[0], list | tuple) else [args[0]]
     return [[*_place(tensor), dict(kwargs)] for tensor in tensors]
 
 
 def _place(tensor: Any) -> list[Any]:
     if not isinstance(tensor, Mapping) or tensor.get("class_name") != "__keras_tensor__":
-        raise OnlyKeras3Error("a layer is called with something else than tensors")
+        raise OnlyKeras3Error(_("a layer is called with something other than tensors"))
     return list(tensor["config"]["keras_history"])
 
 

@@ -12,6 +12,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.inference import inference_model
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
 
@@ -39,8 +40,9 @@ def save(trained: TrainedModel, path: Path) -> None:
     """
     if not available():
         raise FormatError(
-            "Writing ONNX needs the packages tf2onnx and onnx, which are not installed.",
-            "Install them: pip install tf2onnx onnx   Or save as .h5, .keras or .tflite.",
+            _("Writing ONNX needs the packages tf2onnx and onnx, which are not installed."),
+            _("Install them: pip install tf2onnx onnx   Or save as .h5, .keras or .tflite."),
+            code="onnx_not_installed",
         )
     with replace_atomically(Path(path)) as temporary:
         try:
@@ -56,8 +58,12 @@ def save(trained: TrainedModel, path: Path) -> None:
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
-                f"ONNX cannot express this network: {lines[0] if lines else error}",
-                "Save it as .h5, .keras or .tflite.",
+                _(
+                    "ONNX does not support this network: {reason}",
+                    reason=lines[0] if lines else error,
+                ),
+                _("Save it as .h5, .keras or .tflite."),
+                code="onnx_not_supported",
             ) from error
         verify(trained, temporary)
 
@@ -84,8 +90,12 @@ def verify(trained: TrainedModel, path: Path) -> None:
     # Whatever the runtime says, it is about this file.
     except Exception as error:
         raise FormatError(
-            f"The file was written as ONNX, but a runtime cannot open it: {str(error)[:200]}",
-            "Save it as .h5, .keras or .tflite.",
+            _(
+                "The file was written as ONNX, but a runtime cannot open it: {reason}",
+                reason=str(error)[:200],
+            ),
+            _("Save it as .h5, .keras or .tflite."),
+            code="written_file_not_readable",
         ) from error
     check_agreement(found, expected, TITLE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.keras_prediction import Array
 from netbuilder.core.formats.metadata import KERAS_OWN
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_number
 
 
@@ -65,17 +66,32 @@ def training_rows(trained: TrainedModel, dataset: Dataset, count: int) -> list[A
 def held_out_rows(trained: TrainedModel, dataset: Dataset, count: int) -> ReferenceRows:
     """Rows that it has not learned from: of the test data, else of the validation data; where
     nothing was held back, those that it has learned from."""
-    for split, name in ((dataset.test, "test"), (dataset.validation, "validation")):
-        if split is not None and len(split):
-            return _some(trained, split, count, name)
+    if dataset.test is not None and len(dataset.test):
+        return _some(
+            trained, dataset.test, count,
+            lambda n: ngettext("{count} row of the test set", "{count} rows of the test set", n),
+        )  # fmt: skip
+    if dataset.validation is not None and len(dataset.validation):
+        return _some(
+            trained, dataset.validation, count,
+            lambda n: ngettext(
+                "{count} row of the validation set", "{count} rows of the validation set", n
+            ),
+        )  # fmt: skip
     return _some(trained, dataset.train, count)
 
 
-def _some(trained: TrainedModel, split: Split, count: int, name: str = "training") -> ReferenceRows:
+def _training_words(count: int) -> str:
+    return ngettext("{count} row of the training set", "{count} rows of the training set", count)
+
+
+def _some(
+    trained: TrainedModel, split: Split, count: int, words: Callable[[int], str] = _training_words
+) -> ReferenceRows:
     chosen = np.unique(np.linspace(0, len(split) - 1, count).astype(int))
     x = [split.raw_x[node][chosen].astype(str(tensor.dtype)) for node, tensor in _inputs(trained)]
     y = {key: values[chosen] for key, values in split.raw_y.items()}
-    return ReferenceRows(f"{len(chosen)} rows of the {name} data", x, y)
+    return ReferenceRows(words(len(chosen)), x, y)
 
 
 def _inputs(trained: TrainedModel) -> list[tuple[str, Array]]:
@@ -104,15 +120,16 @@ def accuracy_cost(
         truth = rows.y.get(name)
         if truth is None or len(truth) != len(small):
             return ""
-        measure = "mean absolute error" if target.task == REGRESSION else "accuracy"
         pair = [_measured(target, answers, truth) for answers in (small, large)]
         if any(one is None for one in pair):
             return ""
-        of = f"{name}: " if len(outputs) > 1 else ""
-        parts.append(
-            f"{of}{measure} {format_number(pair[0] or 0.0)} instead of"
-            f" {format_number(pair[1] or 0.0)}"
+        less, full = (format_number(one or 0.0) for one in pair)
+        said = (
+            _("mean absolute error {found} instead of {expected}", found=less, expected=full)
+            if target.task == REGRESSION
+            else _("accuracy {found} instead of {expected}", found=less, expected=full)
         )
+        parts.append(f"{name}: {said}" if len(outputs) > 1 else said)
     return "; ".join(parts)
 
 

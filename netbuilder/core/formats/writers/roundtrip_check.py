@@ -22,8 +22,9 @@ from netbuilder.core.formats.keras_prediction import (
     predict_rows,
     random_words,
 )
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.tensorflow_output import mute_output
+from netbuilder.core.wording import format_number
 
 # Of the largest answer: what other arithmetic may make of 32-bit numbers.
 TOLERANCE = 2e-3
@@ -119,9 +120,14 @@ def check_opens(
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
         raise FormatError(
-            f"The file was written as {title}, but Keras cannot open it again:"
-            f" {(lines or [type(error).__name__])[0][:200]} It was not kept.",
-            "Save it in the other format of Keras (.h5 or .keras).",
+            _(
+                "The file was written as {format}, but Keras cannot open it again: {reason} The "
+                "file was not kept.",
+                format=title,
+                reason=(lines or [type(error).__name__])[0][:200],
+            ),
+            _("Save it in the other format of Keras (.h5 or .keras)."),
+            code="written_file_not_readable",
         ) from error
     check_agreement(found, expected, title)
     _must_open_here(trained, path, title)
@@ -135,8 +141,8 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
     except UserError as error:
         raise FormatError(
             _(
-                "The file was written as {format}, but NetBuilder cannot open it again: {reason}"
-                " It was not kept.",
+                "The file was written as {format}, but NetBuilder cannot open it again: {reason} "
+                "The file was not kept.",
                 format=title,
                 reason=error.what,
             ),
@@ -159,17 +165,36 @@ def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: st
         FormatError: another number of answers, another shape, or other numbers.
     """
     if len(found) != len(expected):
-        raise _wrong(title, f"it gives {len(found)} answers instead of {len(expected)}")
+        raise _wrong(
+            title,
+            ngettext(
+                "it has {count} output instead of {expected}",
+                "it has {count} outputs instead of {expected}",
+                len(found),
+                expected=len(expected),
+            ),
+        )
     for ours, theirs in zip(expected, found, strict=True):
         if np.shape(theirs) != np.shape(ours):
-            raise _wrong(title, f"its answers have the shape {np.shape(theirs)}")
+            raise _wrong(
+                title,
+                _(
+                    "its predictions have shape {shape} instead of {expected}",
+                    shape=np.shape(theirs),
+                    expected=np.shape(ours),
+                ),
+            )
         off = largest_difference(theirs, ours)
         if not off <= TOLERANCE:
             place = np.unravel_index(np.argmax(np.abs(theirs - ours)), ours.shape)
             raise _wrong(
-                title, f"it answers {float(theirs[place]):.6g} where the network answers"
-                f" {float(ours[place]):.6g}"
-            )  # fmt: skip
+                title,
+                _(
+                    "it predicts {found} instead of {expected}",
+                    found=format_number(float(theirs[place]), ".6g"),
+                    expected=format_number(float(ours[place]), ".6g"),
+                ),
+            )
 
 
 def largest_difference(found: Array, expected: Array) -> float:
@@ -183,7 +208,12 @@ def largest_difference(found: Array, expected: Array) -> float:
 
 def _wrong(title: str, detail: str) -> FormatError:
     return FormatError(
-        f"The file was written as {title} and opened again to make sure, but {detail}."
-        " It was not kept.",
-        "Save the network as .h5 or .keras, which hold all of it.",
+        _(
+            "The file was written as {format} and opened again as a check, but it does not "
+            "predict the same: {detail}. The file was not kept.",
+            format=title,
+            detail=detail,
+        ),
+        _("Save the network as .h5 or .keras, which contain all of it."),
+        code="written_file_differs",
     )

@@ -13,6 +13,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
 from netbuilder.core.formats.writers.inference import inference_model
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_samples
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace, write_error
 from netbuilder.core.tensorflow_output import mute_output
 
@@ -41,8 +42,12 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     path = Path(path)
     if path.exists() and not _replaceable(path):
         raise FormatError(
-            f"There is something in '{path}' that is no part of a SavedModel; it is left as it is.",
-            "Choose the name of a new folder.",
+            _(
+                "'{path}' contains files that are not part of a SavedModel; it was not changed.",
+                path=path,
+            ),
+            _("Choose the name of a new folder."),
+            code="folder_not_a_savedmodel",
             path=str(path),
         )
     made = file_input_model(trained)
@@ -81,10 +86,14 @@ def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None
     # Whatever TensorFlow says, it is about this folder.
     except Exception as error:
         raise FormatError(
-            f"The SavedModel was written, but TensorFlow cannot load it: {str(error)[:200]}",
-            "Save it as .h5 or .keras.",
+            _(
+                "The SavedModel was written, but TensorFlow cannot load it: {reason}",
+                reason=str(error)[:200],
+            ),
+            _("Save it as .h5 or .keras."),
+            code="written_file_not_readable",
         ) from error
-    check_agreement(found, expected, "a SavedModel")
+    check_agreement(found, expected, _("a SavedModel"))
 
 
 def _put(written: Path, path: Path, before: Path) -> None:

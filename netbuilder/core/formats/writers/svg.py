@@ -14,6 +14,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.layout import layout_graph
 from netbuilder.core.project.model import Node, Project
@@ -50,8 +51,9 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
         ElementTree.parse(path)
     except (ElementTree.ParseError, ValueError) as error:
         raise FormatError(
-            f"The picture that was made is not valid: {error}. It was not kept.",
-            "Take control characters out of the layers' names.",
+            _("The picture is not valid and was not kept: {reason}.", reason=error),
+            _("Remove control characters from the names of the layers."),
+            code="picture_invalid",
         ) from error
 
 
@@ -206,7 +208,14 @@ def _shapes(
 
 def _total(numbers: NetworkNumbers, x: float, y: float) -> str:
     total = LINE if numbers.blank else f"{sum(numbers.parameters.values()):,}"
-    return _number(x, y, f"altogether {total} weights")
+    return _number(x, y, _("{count} weights in total", count=total))
+
+
+def _weights_text(numbers: NetworkNumbers, one: str) -> str:
+    count = numbers.parameters[one]
+    written = LINE if numbers.blank else f"{count:,}"
+    return ngettext("{count} weight", "{count} weights", 2 if numbers.blank else count,
+                    count=written)  # fmt: skip
 
 
 def _number(x: float, y: float, text: str, anchor: str = "start") -> str:
@@ -242,8 +251,7 @@ def _card(
     count = ""
     lift = 0.0
     if numbers is not None and one in numbers.parameters:
-        weights = LINE if numbers.blank else f"{numbers.parameters[one]:,}"
-        count = _number(x + WIDTH - 12, middle + 14, f"{weights} weights", "end")
+        count = _number(x + WIDTH - 12, middle + 14, _weights_text(numbers, one), "end")
         lift = 8.0 if telling else 0.0
     return (
         f'<g><rect x="{x:.1f}" y="{y:.1f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="8"'

@@ -38,8 +38,10 @@ from netbuilder.core.formats.writers.tflite_bits import (
     convert_int8,
     has_loop,
 )
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import keras
@@ -50,10 +52,10 @@ HALF, WHOLE = ".f16.tflite", ".int8.tflite"
 CALIBRATION = 200
 # Beyond this share of the largest answer 8 bits have lost the network.
 _LOST = 0.5
-_IN_LOOPS = (
-    "In a recurrent network only large matrices have 8 bits; it goes on calculating with 32, since"
-    " TensorFlow Lite cannot measure the ranges in its loop. A board that calculates with whole"
-    " numbers only needs a network without recurrent layers, of Conv1D for example."
+_IN_LOOPS = N_(
+    "In a recurrent network only large matrices have 8 bits; the computation uses 32 bits, because "
+    "TensorFlow Lite cannot measure the ranges in its loop. A microcontroller that computes with "
+    "integers only needs a network without recurrent layers, for example with Conv1D."
 )
 
 
@@ -79,8 +81,9 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
     if getattr(getattr(tf, "lite", None), "TFLiteConverter", None) is None:
         raise FormatError(
-            f"TensorFlow {tf.__version__} has no converter to TensorFlow Lite.",
-            "Install TensorFlow 2.20 or 2.21.",
+            _("TensorFlow {version} has no converter to TensorFlow Lite.", version=tf.__version__),
+            _("Install TensorFlow 2.20 or 2.21."),
+            code="tflite_converter_missing",
         )
     path = Path(path)
     bits = bits_of(path)
@@ -97,9 +100,9 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
             problem = error
             continue
         if bits == 8 and is_recurrent(trained.model):
-            notes += (_IN_LOOPS,)
+            notes += (_(_IN_LOOPS),)
         if batch == 1:
-            notes += ("It takes one row at a time.",)
+            notes += (_("The model takes one row at a time."),)
         return notes
     assert problem is not None
     raise problem
@@ -137,33 +140,56 @@ def verify(
     # Whatever the interpreter says, it is about this file.
     except Exception as error:
         raise FormatError(
-            f"The file was written as {TITLE}, but an interpreter cannot run it:"
-            f" {str(error)[:200]}",
-            "Save it as .h5, .keras or a SavedModel folder.",
+            _(
+                "The file was written as {format}, but an interpreter cannot run it: {reason}",
+                format=TITLE,
+                reason=str(error)[:200],
+            ),
+            _("Save it as .h5, .keras or a SavedModel folder."),
+            code="written_file_not_readable",
         ) from error
     if bits == 32:
         check_agreement(found, expected, TITLE)
         return ()
     if any(not largest_difference(a, b) <= _LOST for a, b in zip(found, expected, strict=True)):
         raise FormatError(
-            f"The file was written with {bits} bits a weight and opened again to make sure, but"
-            " it answers something else than the network. It was not kept.",
-            "Write it whole (.tflite)." if bits == 16 else "Write it with 16 bits (.f16.tflite).",
+            _(
+                "The file was written with {bits} bits per weight and opened again as a check, "
+                "but its predictions differ too much. The file was not kept.",
+                bits=bits,
+            ),
+            (
+                _("Export it with 32 bits (.tflite).")
+                if bits == 16
+                else _("Export it with 16 bits (.f16.tflite).")
+            ),
+            code="written_file_differs",
         )
-    told = accuracy_cost(trained, real, found, expected) if real is not None else ""
-    asked = real.words if real is not None else f"{len(rows[0])} made-up rows"
-    start = f"With {bits} bits a weight, asked {asked},"
-    return (f"{start} {told}." if told else _loss(found[0], expected[0], start),)
+    cost = accuracy_cost(trained, real, found, expected) if real is not None else ""
+    return (
+        _(
+            "With {bits} bits per weight: {cost} ({rows}).",
+            bits=bits,
+            cost=cost or _loss(found[0], expected[0]),
+            rows=real.words
+            if real is not None
+            else ngettext("{count} random row", "{count} random rows", len(rows[0])),
+        ),
+    )
 
 
-def _loss(found: Array, expected: Array, start: str) -> str:
-    """What fewer bits cost where nobody knows the right answers, in words."""
+def _loss(found: Array, expected: Array) -> str:
+    """Return what fewer bits cost, as a difference from the network: the labels are unknown."""
     if expected.ndim == 2 and expected.shape[1] > 1:
         same = float(np.mean(found.argmax(-1) == expected.argmax(-1)))
-        return f"{start} it gives the same class as the network for {same:.0%}."
+        return _(
+            "same class as the network for {share} of the rows", share=format_number(same, ".0%")
+        )
     spread = float(np.ptp(expected)) or 1.0
-    return (
-        f"{start} it is off by {float(np.abs(found - expected).mean()) / spread:.2%} of the spread."
+    off = float(np.abs(found - expected).mean()) / spread
+    return _(
+        "mean difference from the network {share} of the value range",
+        share=format_number(off, ".2%"),
     )
 
 
@@ -192,10 +218,12 @@ def _converted(
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
-                f"TensorFlow Lite cannot express this network: {lines[0] if lines else error}"[
-                    :400
-                ],
-                "Save it as .h5, .keras or a SavedModel folder.",
+                _(
+                    "TensorFlow Lite does not support this network: {reason}",
+                    reason=f"{lines[0] if lines else error}"[:350],
+                ),
+                _("Save it as .h5, .keras or a SavedModel folder."),
+                code="tflite_not_supported",
             ) from error
 
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.computation_trace.computed_value import (
     Array,
     ComputedValue,
     ProductTerm,
 )
+from netbuilder.core.wording import format_number
 
 LAYERS = ("Attention", "AdditiveAttention", "MultiHeadAttention")
 
@@ -149,8 +151,16 @@ def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
     found = []
     for head, row in enumerate(rows):
         order = np.argsort(row)[::-1][:most]
-        steps = ", ".join(f"step {j} {row[j]:.0%}" for j in order)
-        more = f" and {len(row) - most} more" if len(row) > most else ""
-        name = f"head {head} looks at" if len(rows) > 1 else "looks at"
-        found.append(f"{name} {steps}{more}")
-    return tuple(found[:8]) + ((f"… and {len(found) - 8} more heads",) if len(found) > 8 else ())
+        steps = ", ".join(
+            _("step {number} {share}", number=j, share=format_number(row[j], ".0%")) for j in order
+        )
+        if len(row) > most:
+            steps = _("{steps} and {count} more", steps=steps, count=len(row) - most)
+        found.append(
+            _("head {number} attends to {steps}", number=head, steps=steps)
+            if len(rows) > 1
+            else _("attends to {steps}", steps=steps)
+        )
+    return tuple(found[:8]) + (
+        (_("… and {count} more heads", count=len(found) - 8),) if len(found) > 8 else ()
+    )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.i18n import localized
+
 Array = NDArray[Any]
 
 
@@ -116,9 +118,9 @@ def format_value(value: float) -> str:
 def plain_notation(written: str) -> str:
     """A formatted number with a true minus sign, and with its power of ten as it is written by
     hand: "1.16e-08" is 1.16 · 10⁻⁸."""
-    mantissa, _, power = written.partition("e")
+    mantissa, _e, power = written.partition("e")
     raised = f" · 10{str(int(power)).translate(_RAISED)}" if power.lstrip("+-").isdigit() else ""
-    return mantissa.replace("-", "−") + raised
+    return localized(mantissa) + raised
 
 
 def place_name(axis: int | tuple[int, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.computation_trace.computed_value import (
     ComputedValue,
     format_value,
@@ -27,7 +28,7 @@ def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = (
     if number.rule == "softmax" and number.parts:
         own, whole = (part.value for part in number.parts.values())
         return (
-            f"{line}\nsoftmax: e^(z − largest z) ÷ sum of them all"
+            f"{line}\nsoftmax: e^(z − largest z) ÷ sum of all of these"
             f"\n= {_division(own, whole, number.value)} = {format_value(number.value)}"
         )
     if number.activation:
@@ -42,17 +43,26 @@ def sum_formula(number: ComputedValue, most: int) -> str:
     products = " + ".join(f"{format_value(t.value)} · {format_value(t.weight)}" for t in largest)
     rest = sum(t.product for t in number.terms) - sum(t.product for t in largest)
     if len(number.terms) > len(largest):
-        products += f" + {format_value(rest)} ({len(number.terms) - len(largest)} smaller products)"
+        smaller = ngettext(
+            "({count} smaller product)",
+            "({count} smaller products)",
+            len(number.terms) - len(largest),
+        )
+        products += f" + {format_value(rest)} {smaller}"
     if not products:
         products = format_value(number.before)
-    return f"{products} + bias {format_value(number.bias)} = {format_value(number.before)}"
+    return _(
+        "{products} + bias {bias} = {value}",
+        products=products,
+        bias=format_value(number.bias),
+        value=format_value(number.before),
+    )
 
 
 def gate_formulas(number: ComputedValue, most: int = 2) -> tuple[str, ...]:
     """Where the gates of a state come from: a line each, the sum and what the curve makes of it."""
     return tuple(
-        f"{name}: {sum_formula(part, most)}; {part.activation} makes {format_value(part.value)} of"
-        f" it"
+        f"{name}: {sum_formula(part, most)}; {part.activation}: {format_value(part.value)}"
         for name, part in (number.parts or {}).items()
         if part.terms and part.activation
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.computation_trace.computed_value import (
     Array,
     ComputedValue,
@@ -52,7 +53,12 @@ def trace_pass_through(
     if spec_of(layer).noise and _within(index, x):
         own = float(x[index])
         return _told(
-            own, f"{layer} acts while training only: otherwise it passes on {format_value(own)}"
+            own,
+            _(
+                "{layer} is active only during training; now it passes on {value}",
+                layer=layer,
+                value=format_value(own),
+            ),
         )
     if layer in _MOVED:
         out = (x.size,) if layer == "Flatten" else _shape(params, x.size)
@@ -61,7 +67,10 @@ def trace_pass_through(
         place = np.unravel_index(int(np.ravel_multi_index(index, out)), x.shape)
         where = place_name(tuple(int(one) for one in place))
         own = float(x[place])
-        return _told(own, f"{where} = {format_value(own)}: only its place is another one")
+        return _told(
+            own,
+            _("{place} = {value}: only the position changes", place=where, value=format_value(own)),
+        )
     if layer == "BatchNormalization" and "moving_mean" in weights:
         return _normalised(params, weights, x, index)
     if layer == "Rescaling" and not isinstance(params.get("scale"), (list, tuple)):
@@ -109,7 +118,13 @@ def _merged(
         name, choose = _CHOSEN[layer]
         value = float(choose(values))
         return _told(
-            value, f"{name} of {', '.join(map(format_value, values))} = {format_value(value)}"
+            value,
+            _(
+                "{rule} of {values} = {value}",
+                rule=_(name),
+                values=", ".join(map(format_value, values)),
+                value=format_value(value),
+            ),
         )
     return None
 
@@ -126,7 +141,15 @@ def _concatenated(
         if place[axis] < one.shape[axis]:
             own = float(one[tuple(place)])
             where = place_name(tuple(place))
-            return _told(own, f"{where} of its input {number + 1} = {format_value(own)}")
+            return _told(
+                own,
+                _(
+                    "{place} of input {number} = {value}",
+                    place=where,
+                    number=number + 1,
+                    value=format_value(own),
+                ),
+            )
         place[axis] -= one.shape[axis]
     return None
 
@@ -143,9 +166,14 @@ def _normalised(
     beta = float(weights["beta"][unit]) if "beta" in weights else 0.0
     own = float(x[index])
     value = (own - mean) / size * gamma + beta
-    said = (
-        f"({format_value(own)} − mean {format_value(mean)}) ÷ spread {format_value(size)}"
-        f" · {format_value(gamma)} + {format_value(beta)} = {format_value(value)}"
+    said = _(
+        "({input} − mean {mean}) ÷ standard deviation {deviation} · {gamma} + {beta} = {value}",
+        input=format_value(own),
+        mean=format_value(mean),
+        deviation=format_value(size),
+        gamma=format_value(gamma),
+        beta=format_value(beta),
+        value=format_value(value),
     )
     return ComputedValue(
         value, "told", (ProductTerm(place_name(index), own, gamma / size),), lines=(said,)

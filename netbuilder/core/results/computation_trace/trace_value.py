@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from netbuilder.core.project.model import Graph
-from netbuilder.core.results.computation_trace import attention_trace
-from netbuilder.core.results.computation_trace import feed_forward as plain
+from netbuilder.core.results.computation_trace import attention_trace, feed_forward as plain
 from netbuilder.core.results.computation_trace.computed_value import Array, ComputedValue, softmax
 from netbuilder.core.results.computation_trace.pass_through import trace_pass_through
 from netbuilder.core.results.computation_trace.recurrent_trace import (

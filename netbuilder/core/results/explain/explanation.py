@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_approximate, format_with_unit
 
 
@@ -30,9 +31,11 @@ class Nearest:
     def words(self) -> str:
         """Which row it is. Nearly every row has another price: of numbers that says nothing."""
         if self.apart is None:
-            return "The nearest row with another answer"
+            return _("The nearest row with another prediction")
         away = format_with_unit(format_approximate(self.apart, self.apart), self.unit)
-        return f"The nearest row with an answer that is more than {away} away"
+        return _(
+            "The nearest row whose prediction differs by more than {difference}", difference=away
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +99,11 @@ class Explanation:
         here, typical = self.compared.get(column, ("", ""))
         if not here or not typical:
             return column
-        return f"{column}: {here} → {typical}" if here != typical else f"{column}: {here}, typical"
+        return (
+            f"{column}: {here} → {typical}"
+            if here != typical
+            else _("{column}: {value}, typical", column=column, value=here)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """What ``netbuilder explain --json`` says."""

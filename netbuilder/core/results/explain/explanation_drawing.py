@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.sequence_methods import steps_back_name
 
@@ -22,8 +22,8 @@ GREY = (150, 150, 150)
 def heat_map_legend(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
     """Colours of a heat map from one end to the other, and what the ends mean in words."""
     if found.heatmap is not None and float(found.heatmap.min()) >= 0:
-        return (GREY, FOR), ("does not matter", "speaks for it")
-    return (AGAINST, GREY, FOR), ("speaks against it", "speaks for it")
+        return (GREY, FOR), (_("no influence"), _("evidence for"))
+    return (AGAINST, GREY, FOR), (_("evidence against"), _("evidence for"))
 
 
 def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -66,7 +66,7 @@ def _pairs(found: Explanation) -> list[tuple[str, float]]:
 
 def token_patches(found: Explanation) -> list[tuple[str, float]]:
     """A text as it is read, with how strongly each token speaks for the answer, from -1 to 1."""
-    most = max((abs(value) for _, value in found.tokens), default=0.0) or 1.0
+    most = max((abs(value) for _unused, value in found.tokens), default=0.0) or 1.0
     between = "" if found.level == CHARACTER else " "
     return [(f"{token}{between}", value / most) for token, value in found.tokens]
 
@@ -75,16 +75,6 @@ def strongest_values(
     pairs: Sequence[tuple[str, float]], most: int
 ) -> tuple[tuple[tuple[str, float], ...], int]:
     """The ``most`` strongest in the order that they have, and how many are left out."""
-    order = np.argsort([-abs(value) for _, value in pairs], kind="stable")[:most]
+    order = np.argsort([-abs(value) for _unused, value in pairs], kind="stable")[:most]
     kept = tuple(pairs[int(place)] for place in np.sort(order))
     return kept, len(pairs) - len(kept)
-
-
-def format_values(values: Sequence[float], *, signed: bool = True) -> list[str]:
-    """Values, with a sign, all to the digit that matters in the largest: "+1.44", "-0.05"."""
-    most = max((abs(value) for value in values), default=0.0)
-    digits = max(2 - math.floor(math.log10(most)), 0) if most > 0 else 0
-    sign = "+" if signed else ""
-    return [
-        f"{value:{sign},.{min(digits, 8)}f}" if round(value, digits) else "0" for value in values
-    ]

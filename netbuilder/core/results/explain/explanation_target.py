@@ -17,9 +17,10 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.predict import predict_raw
-from netbuilder.core.wording import format_probability
+from netbuilder.core.wording import format_number, format_probability
 
 Array = NDArray[Any]
 
@@ -64,7 +65,7 @@ class ExplanationTarget:
     def format_change(self, value: float) -> str:
         """As ``told``, of how far it changes."""
         if self.target.task != REGRESSION:
-            return f"{100 * value:.1f} percentage points"
+            return _("{number} percentage points", number=format_number(100 * value, ".1f"))
         return self.told(value)
 
     def input_of(self, sort: str) -> tuple[str, InputPreprocessing]:
@@ -77,10 +78,15 @@ class ExplanationTarget:
         for key, entry in found.items():
             if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
-        has = ", ".join(dict.fromkeys(modality_of(entry).takes for entry in found.values()))
+        has = ", ".join(dict.fromkeys(_(modality_of(entry).takes) for entry in found.values()))
         raise DataError(
-            f"This way to explain needs a {sort} as input, the network takes {has}.",
-            "Choose another way to explain.",
+            _(
+                "This method needs a {kind} as input; the network takes {inputs}.",
+                kind=sort,
+                inputs=has,
+            ),
+            _("Choose another method."),
+            code="method_needs_other_input",
         )
 
     def scores(self, key: str, variants: Array) -> Array:
@@ -119,7 +125,11 @@ def explanation_target(
         about = first.columns[0] if first.columns else first.output
         return ExplanationTarget(trained, sample, first.output, 0, found.text(0), about)
     if label is not None and label not in first.classes:
-        raise DataError(f"There is no class '{label}'.", f"There are {', '.join(first.classes)}.")
+        raise DataError(
+            _("There is no class '{label}'.", label=label),
+            _("The classes are {labels}.", labels=", ".join(first.classes)),
+            code="class_unknown",
+        )
     if label is not None:
         unit = first.classes.index(label)
     elif first.task != MULTI_LABEL and flat.shape[1] == 1:

@@ -13,12 +13,13 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget, explanation_target
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.unusual_values import KNOWS_NOTHING, has_no_known_words
-from netbuilder.core.wording import did_you_mean, format_list, format_probability
+from netbuilder.core.wording import did_you_mean, format_list, format_number, format_probability
 
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
@@ -60,14 +61,22 @@ def _importance(
     found = table_methods.permutation_importance(asked.trained, rows.raw, rows.truth)
     most = max(found, key=lambda name: found[name])
     numbers = asked.target.task == "regression"
-    worse = (
-        f"the answers are off by {asked.told(found[most])} more"
+    sentence = (
+        _(
+            "{column} matters most: with its values shuffled, predictions are off by {error} more.",
+            column=most,
+            error=asked.told(found[most]),
+        )
         if numbers
-        else f"{found[most]:.1%} fewer answers are right"
+        else _(
+            "{column} matters most: with its values shuffled, {share} fewer predictions are "
+            "correct.",
+            column=most,
+            share=format_number(found[most], ".1%"),
+        )
     )
-    sentence = f"Where the values of {most} are shuffled, {worse}: it counts most."
     if found[most] <= 0:
-        sentence = "The answers are no worse where the values of any column are shuffled."
+        sentence = _("Shuffling the values of a column makes no predictions worse.")
     nearest = table_methods.nearest_counterexample(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
@@ -79,25 +88,32 @@ def _typical(
 ) -> Explanation:
     found = table_methods.against_typical(asked)
     most = max(found, key=lambda name: abs(found[name]))
-    if asked.target.task == REGRESSION:
-        way = "lower" if found[most] > 0 else "higher"
-        change = f"the answer would be {asked.told(abs(found[most]))} {way}"
-    else:
-        way = "less sure" if found[most] > 0 else "surer"
-        change = f"it would be {asked.format_change(abs(found[most]))} {way}"
     cells = table_methods.typical_cells(asked)
     typical = f"{most} ({cells[most][1]})" if cells[most][1] else most
-    sentence = f"With a typical {typical} {change}: of all columns it changes this answer most."
-    sentence += (
-        " (+ makes the answer larger, − smaller.)"
-        if asked.target.task == REGRESSION
-        else " (+ speaks for this answer, − against it.)"
+    told = {"column": typical, "change": asked.format_change(abs(found[most]))}
+    numbers = asked.target.task == REGRESSION
+    if numbers and found[most] > 0:
+        first = _("With a typical {column}, the prediction would be {change} lower.", **told)
+    elif numbers:
+        first = _("With a typical {column}, the prediction would be {change} higher.", **told)
+    elif found[most] > 0:
+        first = _("With a typical {column}, the probability would be {change} lower.", **told)
+    else:
+        first = _("With a typical {column}, the probability would be {change} higher.", **told)
+    signs = (
+        _("+ raises the prediction, − lowers it.")
+        if numbers
+        else _("+ is evidence for this prediction, − against it.")
     )
+    sentence = " ".join((first, _("No other column changes this prediction more."), signs))
     if _settled(asked, found[most]):
-        sentence = f"No single column changes {asked.about}: {_WITHOUT_EACH}."
+        sentence = _(
+            "No single column changes {prediction}: it is as likely without each.",
+            prediction=asked.about,
+        )
     if not found[most] or (asked.target.task == REGRESSION and _settled(asked, found[most])):
         found = dict.fromkeys(found, 0.0)
-        sentence = "No column alone changes this answer: its values are the typical ones."
+        sentence = _("No single column changes this prediction: all its values are typical.")
     many = rows is not None and len(next(iter(rows.raw.values()))) > 1
     nearest = (
         table_methods.nearest_counterexample(asked, rows.raw) if rows is not None and many else None
@@ -118,12 +134,21 @@ def _response(
         for name in table_methods.columns_of(asked.trained)
     )
     widest = max(found, key=lambda one: one.span)
-    whose = "The answer" if rows is None else "Over all rows, the mean answer"
-    sentence = (
-        f"{whose} ({asked.about}) goes from {asked.told(float(widest.answers.min()))} to"
-        f" {asked.told(float(widest.answers.max()))} along {widest.column}: further than along any"
-        " other column."
-    )
+    told = {
+        "prediction": asked.about,
+        "low": asked.told(float(widest.answers.min())),
+        "high": asked.told(float(widest.answers.max())),
+        "column": widest.column,
+    }
+    if rows is None:
+        sentence = _(
+            "{column} changes the prediction ({prediction}) most: from {low} to {high}.", **told
+        )
+    else:
+        sentence = _(
+            "{column} changes the mean prediction ({prediction}) most: from {low} to {high}.",
+            **told,
+        )
     spans = {one.column: one.span for one in found}
     return Explanation(
         "response", asked.answer, asked.about, sentence, importance=spans, responses=found
@@ -139,12 +164,15 @@ def _picture(
         asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
     ) -> Explanation:
         heat = find(asked)
-        key, _ = asked.input_of(PICTURE)
+        key, _unused = asked.input_of(PICTURE)
         picture = np.asarray(asked.sample[key])
         numbers = bool(of_numbers) and asked.target.task == REGRESSION
-        sentence = (of_numbers if numbers else words).format(about=asked.about)
+        sentence = _(of_numbers if numbers else words, about=asked.about)
         if not np.abs(heat).max() > 0:
-            sentence = f"No part of the picture changes the answer {asked.about}."
+            sentence = _(
+                "No part of the picture changes the prediction {prediction}.",
+                prediction=asked.about,
+            )
         return Explanation(name, asked.answer, asked.about, sentence, heatmap=heat, picture=picture)
 
     return explain
@@ -153,14 +181,25 @@ def _picture(
 def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
     found = sequence_methods.word_importance(asked, text)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
-    way = "for" if fall >= 0 else "against"
-    sentence = f"“{most}” speaks most {way} {asked.about}."
+    told = {"word": most, "prediction": asked.about}
+    sentence = (
+        _("“{word}” is the strongest evidence for {prediction}.", **told)
+        if fall >= 0
+        else _("“{word}” is the strongest evidence against {prediction}.", **told)
+    )
     ids = np.asarray(asked.sample[asked.input_of(TEXT)[0]])
     if has_no_known_words(ids):
-        sentence = f"{KNOWS_NOTHING} So no word speaks for {asked.about}."
-        found = tuple((word, 0.0) for word, _ in found)
+        sentence = (
+            _(KNOWS_NOTHING)
+            + " "
+            + _("So no word is evidence for {prediction}.", prediction=asked.about)
+        )
+        found = tuple((word, 0.0) for word, _unused in found)
     elif _settled(asked, fall):
-        sentence = f"No single word changes {asked.about}: {_WITHOUT_EACH}."
+        sentence = _(
+            "No single word changes {prediction}: it is as likely without each.",
+            prediction=asked.about,
+        )
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
 
 
@@ -171,14 +210,24 @@ def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | N
     place = max(range(len(found)), key=lambda one: abs(found[one][1]))
     token, fall = found[place]
     where = sequence_methods.steps_back_name(len(found) - 1 - place)
-    way = "for" if fall >= 0 else "against"
-    sentence = (
-        f"“{token}” ({where}) speaks most {way} {asked.about}: with others in its place the network"
-        f" would be {format_probability(sure - fall)} sure of it, and not"
-        f" {format_probability(sure)}."
+    told = {"token": token, "place": where, "prediction": asked.about}
+    first = (
+        _("“{token}” ({place}) is the strongest evidence for {prediction}.", **told)
+        if fall >= 0
+        else _("“{token}” ({place}) is the strongest evidence against {prediction}.", **told)
     )
+    second = _(
+        "With other tokens in its place, the probability would be {other} instead of {here}.",
+        other=format_probability(sure - fall),
+        here=format_probability(sure),
+    )
+    sentence = f"{first} {second}"
     if _settled(asked, fall):
-        sentence = f"No single {entry.level} changes {asked.about}: {_WITHOUT_EACH}."
+        sentence = _(
+            "No single {unit} changes {prediction}: it is as likely without each.",
+            unit=entry.level,
+            prediction=asked.about,
+        )
     return Explanation(
         "occlusion", asked.answer, asked.about, sentence, tokens=found, level=entry.level
     )
@@ -188,27 +237,39 @@ def _steps(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
     found = sequence_methods.step_importance(asked)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     change = asked.format_change(abs(fall))
-    sentence = f"The {most} changes {asked.about} most: by {change} where it is hidden."
+    sentence = _(
+        "The {step} changes {prediction} most: by {change} when it is hidden.",
+        step=most,
+        prediction=asked.about,
+        change=change,
+    )
     if _settled(asked, fall):
-        sentence = f"No single step changes {asked.about}: {_WITHOUT_EACH}."
+        sentence = _(
+            "No single step changes {prediction}: it is as likely without each.",
+            prediction=asked.about,
+        )
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
 
 
 def _measured(found: Explanation, asked: ExplanationTarget) -> Explanation:
     """With what the numbers beside its bars are."""
-    values = [*found.importance.values(), *(one for _, one in (*found.tokens, *found.steps))]
+    values = [*found.importance.values(), *(one for _unused, one in (*found.tokens, *found.steps))]
     if not any(values):
         return found
-    are = "say how far it goes, in" if found.responses else "are"
     if asked.target.task != REGRESSION:
-        said = f"{found.sentence} The numbers {are} percentage points."
-        return replace(found, sentence=said, in_percent=True)
-    are = "say how far it goes, in" if found.responses else "are in"
-    said = f"The numbers {are} {asked.unit_beside or f'the unit of {asked.about}'}."
+        said = (
+            _("The numbers are the size of the change, in percentage points.")
+            if found.responses
+            else _("The numbers are percentage points.")
+        )
+        return replace(found, sentence=f"{found.sentence} {said}", in_percent=True)
+    unit = asked.unit_beside or _("the unit of {column}", column=asked.about)
+    said = (
+        _("The numbers are the size of the change, in {unit}.", unit=unit)
+        if found.responses
+        else _("The numbers are in {unit}.", unit=unit)
+    )
     return replace(found, sentence=f"{found.sentence} {said}")
-
-
-_WITHOUT_EACH = "it is as likely without each"
 
 
 def _settled(asked: ExplanationTarget, most: float) -> bool:
@@ -224,65 +285,79 @@ METHODS: tuple[Method, ...] = (
     Method(
         "importance",
         TABLE,
-        "In all rows",
-        "Shuffles one column after another among all rows",
+        N_("Permutation importance"),
+        N_("Shuffles each column and measures how much worse the predictions get, over all rows"),
         _importance,
         overall=True,
     ),
     Method(
         "occlusion",
         TABLE,
-        "In this row",
-        "Sets one column after another to its typical value and asks again",
+        N_("Occlusion"),
+        N_("Replaces each value of this row by a typical one and predicts again"),
         _typical,
     ),
     Method(
         "response",
         TABLE,
-        "Along each column",
-        "Sets each column to one value after another: how far the mean answer goes",
+        N_("Partial dependence"),
+        N_("Changes one column over all rows and shows how the mean prediction changes"),
         _response,
         overall=True,
     ),
     Method(
         "grad_cam",
         PICTURE,
-        "Where it looks",
-        "What the last convolution found, weighted by its gradient (Grad-CAM)",
-        _picture("grad_cam", picture_methods.grad_cam, "Places in blue speak for {about}."),
+        N_("Grad-CAM"),
+        N_("Highlights where the last convolution found evidence, weighted by its gradient"),
+        _picture(
+            "grad_cam", picture_methods.grad_cam, N_("Places in blue are evidence for {about}.")
+        ),
     ),
     Method(
         "integrated_gradients",
         PICTURE,
-        "Pixel by pixel",
-        "What each pixel adds on the way from black to the picture",
+        N_("Integrated gradients"),
+        N_("Adds up each pixel's gradients on the way from black to the picture"),
         _picture(
             "integrated_gradients",
             picture_methods.integrated_gradients,
-            "Pixels in blue speak for {about}, in orange against it.",
+            N_("Pixels in blue are evidence for {about}, pixels in orange against it."),
         ),
     ),
     Method(
         "occlusion",
         PICTURE,
-        "Covered up",
-        "Covers one part after another and asks again",
+        N_("Occlusion"),
+        N_("Covers one part of the picture after another and predicts again"),
         _picture(
             "occlusion",
             picture_methods.occlusion,
-            "Where a part in blue is covered, the network is less sure of {about}.",
-            "Where a part in blue is covered, {about} comes out lower; in orange, higher.",
+            N_("When a part in blue is covered, {about} becomes less likely."),
+            N_("When a part in blue is covered, {about} becomes lower; in orange, higher."),
         ),
     ),
-    Method("occlusion", TEXT, "Word by word", "Leaves out one word after another", _words),
+    Method(
+        "occlusion",
+        TEXT,
+        N_("Occlusion by word"),
+        N_("Leaves out one word after another and predicts again"),
+        _words,
+    ),
     Method(
         "occlusion",
         TOKENS,
-        "One by one",
-        "Puts others in the place of one character or word after another",
+        N_("Occlusion by token"),
+        N_("Replaces one character or word after another and predicts again"),
         _tokens,
     ),
-    Method("occlusion", SERIES, "Step by step", "Hides one step after another", _steps),
+    Method(
+        "occlusion",
+        SERIES,
+        N_("Occlusion by step"),
+        N_("Hides one step after another and predicts again"),
+        _steps,
+    ),
 )
 
 
@@ -294,9 +369,12 @@ def sample_sort(trained: TrainedModel) -> str:
         if sort:
             return sort
     raise DataError(
-        "The answers of this network cannot be explained: its samples are no table, picture,"
-        " text or series.",
-        "See the tab Inside for what its layers make of a sample.",
+        _(
+            "Predictions of this network cannot be explained: its inputs are not a table, "
+            "picture, text or series."
+        ),
+        _("Open the page Inside to see what its layers compute from a sample."),
+        code="no_method_fits",
     )
 
 
@@ -342,10 +420,15 @@ def explain(
     if method is not None and method not in names:
         known = sorted({one.name for one in METHODS})
         if method in known:
-            what = f"'{method}' does not suit this network."
+            what = _("The method '{name}' does not fit this network.", name=method)
         else:
-            what = f"There is no way to explain named '{method}'. {did_you_mean(method, names)}"
-        raise DataError(what.strip(), f"It can be explained by {format_list(names)}.")
+            what = _("There is no method named '{name}'.", name=method)
+            what += f" {did_you_mean(method, names)}"
+        raise DataError(
+            what.strip(),
+            _("Methods that fit: {names}.", names=format_list(names)),
+            code="method_unknown",
+        )
     asked = explanation_target(trained, sample, label)
     place = names.index(method) if method is not None else 0
     found = _measured(ways[place].explain(asked, rows, text), asked)
@@ -353,12 +436,13 @@ def explain(
         return found
     other = next(way for way in ways if way.name != "grad_cam")
     instead = other.explain(asked, rows, text)
-    return replace(instead, sentence=f"{_BLACK} Instead, {other.title.lower()}: {instead.sentence}")
+    shown = _("Shown instead: {method}.", method=_(other.title))
+    return replace(instead, sentence=f"{_(_BLACK)} {shown} {instead.sentence}")
 
 
 #: Selvaraju et al. average a map's gradient over its places; where the places count apart (a
 #: Flatten behind the convolution) the averages may all speak against the answer, and ReLU is 0.
-_BLACK = (
-    "“Where it looks” (Grad-CAM) shows nothing for this answer: averaged over the picture, what the"
-    " last convolution found speaks against it, as often where a Flatten follows."
+_BLACK = N_(
+    "Grad-CAM shows nothing for this prediction: averaged over the picture, what the last "
+    "convolution found is evidence against it. This often happens when a Flatten follows."
 )

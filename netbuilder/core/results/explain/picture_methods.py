@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
 from netbuilder.core.results.layer_values import listed_outputs, node_outputs
 from netbuilder.core.results.own_units import loss_of, preprocessing_of
@@ -58,8 +59,9 @@ def grad_cam(question: ExplanationTarget) -> Array:
     node = last_convolution(question)
     if not node:
         raise DataError(
-            "Grad-CAM needs a convolution, and this network has none.",
-            "Choose integrated_gradients or occlusion.",
+            _("Grad-CAM needs a convolution, and this network has none."),
+            _("Choose integrated_gradients or occlusion."),
+            code="grad_cam_needs_convolution",
         )
     model, nodes = node_outputs(question.trained)
     with tf.GradientTape() as tape:
@@ -72,7 +74,11 @@ def grad_cam(question: ExplanationTarget) -> Array:
         score = _raw_score(question, found)
     gradient = tape.gradient(score, found[node])
     if gradient is None:
-        raise DataError(f"The answer does not depend on '{node}'.", "Choose occlusion instead.")
+        raise DataError(
+            _("The prediction does not depend on '{layer}'.", layer=node),
+            _("Choose occlusion instead."),
+            code="grad_cam_no_path",
+        )
     alpha = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
     cam = tf.nn.relu(tf.reduce_sum(alpha * found[node], axis=-1, keepdims=True))
     height, width = question.sample[key].shape[:2]
@@ -181,7 +187,7 @@ def occlusion(question: ExplanationTarget, block: int | None = None) -> Array:
     block of ``block`` pixels (a seventh of the side if None) is set to the picture's mean, one
     after the other; its pixels get the answer's fall.
     """
-    key, _ = question.input_of("picture")
+    key, _unused = question.input_of("picture")
     raw = np.asarray(question.sample[key])
     height, width = raw.shape[:2]
     size = block or max(1, round(min(height, width) / 7))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.word_encoding import raw_of_texts, words_of
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
 
 Array = NDArray[Any]
@@ -31,7 +32,9 @@ def word_importance(
     else:
         found = words_of(text, entry.split)[: len(ids)]
     if not found:
-        raise DataError("There is no word in this text.", "Give a text with words.")
+        raise DataError(
+            _("This text has no words."), _("Enter a text with words."), code="text_without_words"
+        )
     if text is None:
         rows = [np.delete(ids, place) for place in np.flatnonzero(ids)]
         variants = np.zeros((len(rows), len(ids)), ids.dtype)
@@ -59,7 +62,11 @@ def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ..
     ids = np.asarray(question.sample[key]).reshape(-1)
     places = np.flatnonzero(ids)
     if not len(places):
-        raise DataError("Nothing of this text is known to the network.", "Write another beginning.")
+        raise DataError(
+            _("The network knows nothing in this text."),
+            _("Enter another text."),
+            code="text_unknown",
+        )
     known = np.arange(2, len(entry.vocabulary))
     many = min(max(_MOST_ROWS // len(places), 4), OTHERS, len(known))
     others = known[np.unique(np.linspace(0, len(known) - 1, many).round().astype(np.int64))]
@@ -83,11 +90,15 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
     A hidden step lies on the line between its neighbours (at the ends: as its one neighbour), as
     a gap in a series is filled. Names count back from the last step: "3 steps before the last".
     """
-    key, _ = question.input_of("series")
+    key, _unused = question.input_of("series")
     raw = np.asarray(question.sample[key], np.float64)
     count = len(raw)
     if count < 2:
-        raise DataError("A series of one step has nothing to hide.", "Look back further.")
+        raise DataError(
+            _("A series of one step has nothing to hide."),
+            _("Use a longer window."),
+            code="series_too_short",
+        )
     variants = np.repeat(raw[None], count, axis=0)
     for place in range(count):
         before, after = raw[max(place - 1, 0)], raw[min(place + 1, count - 1)]
@@ -103,10 +114,10 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
 
 def _step(back: int) -> str:
     if back == 0:
-        return "last step"
-    return "1 step before" if back == 1 else f"{back} steps before"
+        return _("last step")
+    return _("1 step before") if back == 1 else _("{count} steps before", count=back)
 
 
 def steps_back_name(back: int) -> str:
     """How far from the end of a text a token stands: "the last", "3 before the last"."""
-    return "the last" if back == 0 else f"{back} before the last"
+    return _("the last") if back == 0 else _("{count} before the last", count=back)

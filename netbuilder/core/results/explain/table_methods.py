@@ -13,6 +13,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation import Nearest, Response
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget, score_of
 from netbuilder.core.results.own_units import parse_cell, predict_values, preprocessing_of
@@ -36,7 +37,11 @@ def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn,
             found.setdefault(column.name, []).append((key, column, slice(start, end)))
             start = end
     if not found:
-        raise DataError("This network takes no table.", "Choose another way to explain.")
+        raise DataError(
+            _("This network takes no table."),
+            _("Choose another method."),
+            code="method_needs_table",
+        )
     return found
 
 
@@ -69,7 +74,11 @@ def permutation_importance(
     places = columns_of(trained)
     count = len(next(iter(raw.values())))
     if count < 2:
-        raise DataError("One row has nothing to be shuffled with.", "Give a table of rows.")
+        raise DataError(
+            _("With one row there is nothing to shuffle."),
+            _("Give a table of rows."),
+            code="one_row_only",
+        )
     if count > MOST_ROWS:
         kept = np.sort(np.random.default_rng(seed).choice(count, MOST_ROWS, replace=False))
         raw = {key: value[kept] for key, value in raw.items()}
@@ -85,7 +94,7 @@ def permutation_importance(
         """Answers where column j of sample i is that of sample ``rows[i, j]``."""
         moved = {key: value.copy() for key, value in flat.items()}
         for j, name in enumerate(names):
-            for key, _, part in places[name]:
+            for key, _unused, part in places[name]:
                 moved[key][:, part] = flat[key][rows[:, j], part]
         values = predict_values(trained, preprocessing.apply_inputs(_shaped(moved, raw)))[output]
         if target.task == REGRESSION:
@@ -166,8 +175,12 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
     places = columns_of(question.trained)
     if column not in places:
         raise DataError(
-            f"The network has no column '{column}'.",
-            f"{did_you_mean(column, list(places))} It has {format_list(places, 12)}.".strip(),
+            _("The network has no column '{name}'.", name=column),
+            (
+                did_you_mean(column, list(places))
+                + " "
+                + _("Known names: {names}.", names=format_list(places, 12))
+            ).strip(),
         )
     flat = _flat(raw)
     count = len(next(iter(flat.values())))

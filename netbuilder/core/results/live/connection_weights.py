@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.model import Graph
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 
 Array = NDArray[Any]
 #: Weights that what arrives is multiplied with, by the end of Keras's names.
@@ -29,8 +30,13 @@ class ConnectionWeight:
 
     def __str__(self) -> str:
         return (
-            f"{format_count(self.count, 'weight')}: mean size {self.size:.3g}, mean"
-            f" {self.mean:+.3g}"
+            ngettext(
+                "{count} weight: mean size {size}, mean {mean}",
+                "{count} weights: mean size {size}, mean {mean}",
+                self.count,
+                size=format_number(self.size, ".3g"),
+                mean=format_number(self.mean, "+.3g"),
+            )
         ).replace("-", "−")
 
 

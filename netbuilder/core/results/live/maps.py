@@ -12,6 +12,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.forecast_and_wall import sample_split
 from netbuilder.core.results.live.view_data import Found, MapPicture, ViewRequest
@@ -50,7 +51,11 @@ def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     node = last_hidden(project, output)
     if not node:
-        raise DataError("There is no hidden layer to draw.", "Put one before the last layer.")
+        raise DataError(
+            _("There is no hidden layer to draw."),
+            _("Add one before the last layer."),
+            code="no_hidden_layer",
+        )
     rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), MAP_ROWS)).astype(np.int64))
     raw = np.asarray(split.raw_y[output])
     truth = raw.reshape(len(raw), -1)[rows, 0]
@@ -97,7 +102,11 @@ def principal_components(values: Array, before: Array | None = None) -> tuple[Ar
 def neighbour_map(picture: MapPicture) -> MapPicture:
     """The same samples by t-SNE: seconds, so on request and at rest."""
     if picture.hidden is None or len(picture.at) < 3:
-        raise DataError("There are too few samples to spread.", "Three or more are needed.")
+        raise DataError(
+            _("There are too few samples for a map."),
+            _("Three or more are needed."),
+            code="too_few_samples",
+        )
     return replace(picture, at=tsne_map(np.nan_to_num(picture.hidden)), way="t-SNE", explained=0.0)
 
 
@@ -129,7 +138,9 @@ def word_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     """
     found_in = embedding_of(dataset, project)
     if found_in is None:
-        raise DataError("There is no embedding of words.", "Choose another view.")
+        raise DataError(
+            _("There is no word embedding."), _("Choose another view."), code="no_embedding"
+        )
     node, vocabulary = found_in
     # 0 is padding and 1 an unknown word; the others stand in the order of how often they occur.
     numbers = np.arange(2, min(len(vocabulary), MAP_WORDS + 2))

@@ -15,6 +15,7 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.table_rows import TableRows, table_rows
 from netbuilder.core.results.live.view_data import (
@@ -40,7 +41,7 @@ def parts_of(dataset: Dataset, most: int) -> list[tuple[int, Split, NDArray[np.i
     """Number of the part, the part, and an even choice of its rows, ``most`` in all."""
     splits = [(0, dataset.train), (1, dataset.validation), (2, dataset.test)]
     known = [(number, split) for number, split in splits if split is not None and len(split)]
-    whole = sum(len(split) for _, split in known)
+    whole = sum(len(split) for _unused, split in known)
     found = []
     for number, split in known:
         count = min(len(split), max(1, round(most * len(split) / max(whole, most))))
@@ -79,7 +80,7 @@ def surface_request(
     first, second = table.place(across), table.place(up)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([table.joined(split.raw_x) for _, split, _ in parts])
+    seen = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
     x = np.linspace(*_range(seen[:, first[0]]), size)
     y = np.linspace(*_range(seen[:, second[0]]), size)
     rows = np.repeat(_held(table, dataset, at)[None], size * size, axis=0)
@@ -123,7 +124,7 @@ def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfaceP
     axes = (table.place(across)[0], table.place(up)[0])
     parts = parts_of(dataset, MOST_POINTS)
     none = table.joined({key: rows[:0] for key, rows in dataset.train.raw_x.items()})
-    _, where, truth, part = _with_points(parts, table, none, axes)
+    _unused, where, truth, part = _with_points(parts, table, none, axes)
     left, right = _range(where[:, 0])
     bottom, top = _range(where[:, 1])
     filled = _filled(parts, table, (across, up))
@@ -142,7 +143,11 @@ def _one_column(dataset: Dataset, across: str) -> tuple[TableRows, str]:
     table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or not names:
-        raise DataError("A curve needs a column of numbers.", "Choose another view.")
+        raise DataError(
+            _("A curve needs a numeric column."),
+            _("Choose another view."),
+            code="no_numeric_column",
+        )
     return table, across or names[0]
 
 
@@ -151,7 +156,11 @@ def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str
     table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or len(names) < 2:
-        raise DataError("A surface needs two columns of numbers.", "Choose another view.")
+        raise DataError(
+            _("A surface needs two numeric columns."),
+            _("Choose another view."),
+            code="no_numeric_columns",
+        )
     across = across or next(n for n in names if n != up)
     return table, across, up or next(n for n in names if n != across)
 
@@ -177,7 +186,7 @@ def curve_request(
     first = table.place(across)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([table.joined(split.raw_x) for _, split, _ in parts])
+    seen = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
     x = np.linspace(*_range(seen[:, first[0]]), CURVE_SIZE)
     rows = np.repeat(_held(table, dataset, at)[None], CURVE_SIZE, axis=0)
     rows[:, first] = x[:, None]
@@ -211,7 +220,7 @@ def curve_points_picture(dataset: Dataset, across: str = "", up: str = "") -> Cu
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     parts = parts_of(dataset, MOST_POINTS)
     none = table.joined({key: rows[:0] for key, rows in dataset.train.raw_x.items()})
-    _, where, truth, part = _with_points(parts, table, none, (table.place(across)[0],))
+    _unused, where, truth, part = _with_points(parts, table, none, (table.place(across)[0],))
     points = SamplePoints(
         where, truth, part, np.ones(len(truth), bool), _filled(parts, table, (across,))
     )
@@ -229,9 +238,9 @@ def _with_points(
 ) -> tuple[dict[str, Array], Array, Array, NDArray[np.int64]]:
     """Model-ready rows of the grid and then of the points, by Input id; where the points are;
     their right answers; their parts."""
-    raw = np.concatenate([table.joined(split.raw_x)[chosen] for _, split, chosen in parts])
-    truth = np.concatenate([_truth(split)[chosen] for _, split, chosen in parts])
-    part = np.concatenate([np.full(len(chosen), n, np.int64) for n, _, chosen in parts])
+    raw = np.concatenate([table.joined(split.raw_x)[chosen] for _unused, split, chosen in parts])
+    truth = np.concatenate([_truth(split)[chosen] for _unused, split, chosen in parts])
+    part = np.concatenate([np.full(len(chosen), n, np.int64) for n, _unused, chosen in parts])
     ready = table.ready(np.concatenate([rows, raw]))
     return ready, raw[:, list(axes)], truth, part
 
@@ -241,7 +250,7 @@ def _filled(
 ) -> NDArray[np.bool_] | None:
     """Which points have a place along some of the axes that was filled in; None: none has."""
     found = []
-    for _, split, chosen in parts:
+    for _unused, split, chosen in parts:
         empty = np.zeros(len(chosen), bool)
         for key, entry in table.inputs:
             if key in split.filled:

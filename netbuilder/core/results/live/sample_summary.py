@@ -16,6 +16,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import text_of
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.own_units import format_day, to_own_units
 from netbuilder.core.wording import format_list, format_measure
@@ -91,12 +92,12 @@ def filled_words(names: Sequence[str]) -> str:
     """A sentence about the columns that were empty in a row; "" where none was."""
     if not names:
         return ""
-    verb = (
-        "was empty in the file: its value is"
-        if len(names) == 1
-        else ("were empty in the file: their values are")
+    return ngettext(
+        "{columns} was empty in the file; its value is filled in.",
+        "{columns} were empty in the file; their values are filled in.",
+        len(names),
+        columns=format_list(names),
     )
-    return f"{format_list(names)} {verb} filled in."
 
 
 def _cell(column: FittedColumn, cell: float | str) -> str:

@@ -12,6 +12,7 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.live.sample_summary import input_summary
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -30,7 +31,7 @@ class TableRows:
         feeds."""
         found: dict[str, tuple[FittedColumn, tuple[int, ...]]] = {}
         start = 0
-        for _, entry in self.inputs:
+        for _unused, entry in self.inputs:
             for column in entry.columns:
                 before = found.get(column.name, (column, ()))[1]
                 found[column.name] = (column, (*before, start))
@@ -41,7 +42,7 @@ class TableRows:
     def numbers(self) -> tuple[str, ...]:
         """Columns that an axis can go along."""
         return tuple(
-            name for name, (one, _) in self.places.items() if one.kind in {"number", "date"}
+            name for name, (one, _unused) in self.places.items() if one.kind in {"number", "date"}
         )
 
     def place(self, name: str) -> tuple[int, ...]:
@@ -53,14 +54,20 @@ class TableRows:
         names = self.numbers
         if name not in names:
             raise DataError(
-                f"There is no column of numbers '{name}'.",
-                f"{did_you_mean(name, names)} There are {format_list(names, 12)}.".strip(),
+                _("There is no numeric column '{name}'.", name=name),
+                (
+                    did_you_mean(name, names)
+                    + " "
+                    + _("Known names: {names}.", names=format_list(names, 12))
+                ).strip(),
             )
         return self.places[name][1]
 
     def joined(self, raw: Mapping[str, NDArray[np.generic]]) -> Array:
         """Raw values by Input id, (n, ...), as rows."""
-        return np.concatenate([np.asarray(raw[key], np.float64) for key, _ in self.inputs], axis=1)
+        return np.concatenate(
+            [np.asarray(raw[key], np.float64) for key, _unused in self.inputs], axis=1
+        )
 
     def ready(self, rows: Array) -> dict[str, NDArray[np.float64]]:
         """Rows as the network gets them, by Input id."""
@@ -75,7 +82,7 @@ class TableRows:
         """A row to hold other columns at: the mean of numbers, the most frequent category."""
         row = self.joined(split.raw_x).mean(axis=0)
         start = 0
-        for _, entry in self.inputs:
+        for _unused, entry in self.inputs:
             for column in entry.columns:
                 end = start + len(column.features)
                 if column.kind == "category" and end > start:
@@ -107,5 +114,5 @@ def held_values(dataset: Dataset) -> dict[str, str]:
 def table_rows(dataset: Dataset) -> TableRows | None:
     """The rows of a network that takes rows of a table, flat, and nothing else; None of others."""
     found = tuple(dataset.preprocessing.inputs.items())
-    flat = all(modality_of(entry).is_row(entry) for _, entry in found)
+    flat = all(modality_of(entry).is_row(entry) for _unused, entry in found)
     return TableRows(found) if found and flat else None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane
 from netbuilder.core.results.live.table_rows import table_rows
@@ -76,7 +77,7 @@ VIEWS: tuple[View, ...] = (
     View(
         "surface",
         "Surface",
-        "What the network answers all over two columns",
+        N_("The prediction for every combination of two columns"),
         lambda data, project: len(plane.number_columns(data)) > 1,
         lambda data, project, axes: plane.surface_request(
             data, project, axes.across, axes.up, at=_row(data, axes), drawn=axes.drawn
@@ -87,7 +88,7 @@ VIEWS: tuple[View, ...] = (
     View(
         "curve",
         "Curve",
-        "What it answers along one column",
+        N_("The prediction along one column"),
         lambda data, project: len(plane.number_columns(data)) > 0,
         lambda data, project, axes: plane.curve_request(
             data, project, axes.across, at=_row(data, axes), drawn=axes.drawn
@@ -98,28 +99,28 @@ VIEWS: tuple[View, ...] = (
     View(
         "forecast",
         "Forecast",
-        "Forecast against truth",
+        N_("Forecast and true values"),
         lambda data, project: forecast_and_wall.is_series(data),
         lambda data, project, axes: forecast_and_wall.forecast_request(data, project),
     ),
     View(
         "wall",
         "Pictures",
-        "What test pictures are taken for",
+        N_("Predictions for test pictures"),
         lambda data, project: forecast_and_wall.is_pictures(data),
         lambda data, project, axes: forecast_and_wall.wall_request(data, project),
     ),
     View(
         "map",
-        "Hidden layer",
-        "Where the last hidden layer puts each sample (PCA)",
+        N_("Hidden layer"),
+        N_("The last hidden layer's output for each sample, as a map (PCA)"),
         maps.has_hidden,
         lambda data, project, axes: maps.hidden_map_request(data, project),
     ),
     View(
         "words",
         "Words",
-        "Words that the network has learned to take alike lie together (the most frequent ones)",
+        N_("The most frequent words: similar words are close together"),
         lambda data, project: maps.embedding_of(data, project) is not None,
         lambda data, project, axes: maps.word_map_request(data, project),
     ),
@@ -132,9 +133,13 @@ VIEWS: tuple[View, ...] = (
             partial(_histograms, what),
         )
         for what, title, words in (
-            (histograms.WEIGHTS, "Weights", "How the weights of each layer spread"),
-            (histograms.GRADIENTS, "Gradients", "How the loss pulls at the weights of each layer"),
-            (histograms.ACTIVATIONS, "Activations", "How the numbers that each layer gives spread"),
+            (histograms.WEIGHTS, "Weights", N_("Distribution of each layer's weights")),
+            (
+                histograms.GRADIENTS,
+                "Gradients",
+                N_("Distribution of the loss gradient at each layer's weights"),
+            ),
+            (histograms.ACTIVATIONS, "Activations", N_("Distribution of each layer's outputs")),
         )
     ),
 )

@@ -15,9 +15,10 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, format_number
 
 GRID_POINTS = 5
 #: Fields of the plan that may be varied: name → least value.
@@ -89,8 +90,9 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     path, words = path.strip(), words.strip()
     if not equals or not words or not path:
         raise UserError(
-            f"'{text}' varies nothing.",
-            "Write PATH=VALUES, such as dense.units=16,32,64 or dense.rate=0.1:0.5.",
+            _("'{text}' is not a search dimension.", text=text),
+            _("Write PATH=VALUES, such as dense.units=16,32,64 or dense.rate=0.1:0.5."),
+            code="dimension_syntax",
         )
     param = _param_of(path, project)
     parts = words.split(":")
@@ -100,7 +102,11 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     for value in values:
         _check(path, param, value, project)
     if len(values) != len({json.dumps(value) for value in values}):
-        raise UserError(f"A value of {path} stands twice in '{words}'.", "Name each once.")
+        raise UserError(
+            _("'{words}' has a value of {path} twice.", words=words, path=path),
+            _("Write each value once."),
+            code="dimension_value_twice",
+        )
     return SearchDimension(path, values)
 
 
@@ -143,17 +149,18 @@ def display_name(path: str, project: Project) -> str:
     alike = sum(other.layer == node.layer for other in graph.nodes)
     layer = node.layer if alike == 1 else f"{node.layer} “{node.id}”"
     name = path[len(node.id) + 1 :]
-    return f"{layer} · {'with and without' if name == ON else name.replace('_', ' ')}"
+    part = _("with and without") if name == ON else name.replace("_", " ")
+    return f"{layer} · {part}"
 
 
 def format_setting(value: Any) -> str:
     """A value as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if value is None:
         return "none"
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return format_number(value, ".3g")
     if isinstance(value, dict) and "name" in value:
         inner = ", ".join(format_setting(one) for one in dict(value.get("params", {})).values())
         return f"{value['name']} ({inner})" if inner else str(value["name"])
@@ -175,31 +182,49 @@ def _split(words: str) -> list[str]:
 def _range(path: str, param: Param, parts: Sequence[str], words: str) -> SearchDimension:
     log = parts[0].strip() == "log"
     if len(parts) == 3 and parts[0].strip() not in {"log", "lin"}:
-        raise UserError(f"'{words}' is no range.", "Write a:b, or log:a:b, with two numbers.")
+        raise UserError(
+            _("'{words}' is not a range.", words=words),
+            _("Write a:b, or log:a:b, with two numbers."),
+            code="range_syntax",
+        )
     try:
         low, high = (float(part) for part in parts[-2:])
     except ValueError:
         raise UserError(
-            f"'{words}' is no range of numbers for {path}.", "Write a:b, or log:a:b."
+            _("'{words}' is not a numeric range for {path}.", words=words, path=path),
+            _("Write a:b, or log:a:b."),
+            code="range_syntax",
         ) from None
     if param.kind not in _NUMBERS:
-        raise UserError(f"{path} holds no number.", "Name its values: a,b,c.")
-    if not (math.isfinite(low) and math.isfinite(high)) or low >= high or (log and low <= 0):
-        least = " above 0" if log else ""
         raise UserError(
-            f"The range '{words}' of {path} is empty.", f"Write the lower number{least} first."
+            _("{path} is not a number.", path=path),
+            _("List its values: a,b,c."),
+            code="range_of_no_number",
+        )
+    if not (math.isfinite(low) and math.isfinite(high)) or low >= high or (log and low <= 0):
+        first = (
+            _("Write the lower number first; both must be above 0.")
+            if log
+            else _("Write the lower number first.")
+        )
+        raise UserError(
+            _("The range '{words}' of {path} is empty.", words=words, path=path),
+            first,
+            code="range_empty",
         )
     whole = param.kind in {Kind.INT, Kind.SIZE}
     for end in (low, high):
         problem = problem_with(param, int(end) if whole else end)
         if problem:
-            raise UserError(f"{path}={words}: {problem}", "Choose another range.")
+            raise UserError(
+                f"{path}={words}: {problem}", _("Choose another range."), code="range_out_of_bounds"
+            )
     return SearchDimension(path, (), low, high, log, whole)
 
 
 def _param_of(path: str, project: Project) -> Param:
     """The row of what a path leads to."""
-    head, _, rest = path.partition(".")
+    head, _unused, rest = path.partition(".")
     if head == "training":
         return _training_param(path, rest, project)
     graph = project.graph
@@ -207,8 +232,12 @@ def _param_of(path: str, project: Project) -> Param:
     node_id = max((n for n in nodes if path.startswith(f"{n}.")), key=len, default="")
     if not node_id:
         raise UserError(
-            f"There is no layer '{head}' to vary.",
-            f"{did_you_mean(head, nodes)} There are {format_list(nodes, 12)}.".strip(),
+            _("There is no layer '{name}' to tune.", name=head),
+            (
+                did_you_mean(head, nodes)
+                + " "
+                + _("Known names: {names}.", names=format_list(nodes, 12))
+            ).strip(),
         )
     name = path[len(node_id) + 1 :]
     node = graph.by_id[node_id]
@@ -219,8 +248,17 @@ def _param_of(path: str, project: Project) -> Param:
     known = list(spec.by_name) if spec is not None else []
     if spec is None or name not in spec.by_name:
         raise UserError(
-            f"{owner.layer} '{node_id}' has no parameter '{name}'.",
-            f"{did_you_mean(name, known)} It has {format_list([*known, ON], 12)}.".strip(),
+            _(
+                "{kind} '{layer}' has no parameter '{name}'.",
+                kind=owner.layer,
+                layer=node_id,
+                name=name,
+            ),
+            (
+                did_you_mean(name, known)
+                + " "
+                + _("Known names: {names}.", names=format_list([*known, ON], 12))
+            ).strip(),
         )
     return spec.by_name[name]
 
@@ -232,20 +270,28 @@ def _training_param(path: str, rest: str, project: Project) -> Param:
         return Param(rest, Kind.CHOICE, choices=tuple(OPTIMIZERS))
     if rest == "loss":
         return Param(rest, Kind.CHOICE, choices=tuple(LOSSES))
-    start, _, name = rest.partition(".")
+    start, _unused, name = rest.partition(".")
     if start == "optimizer":
         spec = OPTIMIZERS.get(project.training.optimizer.name)
         if spec is not None and name in spec.by_name:
             return spec.by_name[name]
         known = list(spec.by_name) if spec is not None else []
         raise UserError(
-            f"{project.training.optimizer.name} has no parameter '{name}'.",
-            f"{did_you_mean(name, known)} It has {format_list(known, 12)}.".strip(),
+            _("{kind} has no parameter '{name}'.", kind=project.training.optimizer.name, name=name),
+            (
+                did_you_mean(name, known)
+                + " "
+                + _("Known names: {names}.", names=format_list(known, 12))
+            ).strip(),
         )
     known = [*_PLAN, "loss", "optimizer", "optimizer.learning_rate"]
     raise UserError(
-        f"'{path}' cannot be varied.",
-        f"{did_you_mean(rest, known)} Of the training there are {format_list(known, 12)}.".strip(),
+        _("'{path}' cannot be tuned.", path=path),
+        (
+            did_you_mean(rest, known)
+            + " "
+            + _("Known names: {names}.", names=format_list(known, 12))
+        ).strip(),
     )
 
 
@@ -270,7 +316,7 @@ def _value(path: str, param: Param, word: str) -> Any:
 def _check(path: str, param: Param, value: Any, project: Project) -> None:
     problem = problem_with(param, value)
     if problem:
-        raise UserError(f"{path}: {problem}", "Name other values.")
+        raise UserError(f"{path}: {problem}", _("Choose other values."), code="dimension_value")
 
 
 def apply_values(project: Project, values: dict[str, Any]) -> Project:

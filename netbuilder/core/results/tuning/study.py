@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.equivalence import training_relevant
 from netbuilder.core.project.files import to_json
 from netbuilder.core.project.model import Project
@@ -33,7 +34,7 @@ from netbuilder.core.results.tuning.trial_sampling import (
     method_for,
     spread_trials,
 )
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,18 @@ class StudyPlan:
     @property
     def words(self) -> str:
         """How many variants, and how they are chosen: "12 variants, chosen at random"."""
-        count = format_count(self.count, "variant")
-        ways = {"random": "at random", "bayes": "by what the earlier ones showed"}
-        if self.chosen in ways:
-            return f"{count}, chosen {ways[self.chosen]}"
+        count = ngettext("{count} trial", "{count} trials", self.count)
+        if self.chosen == "random":
+            return _("{trials}, chosen at random", trials=count)
+        if self.chosen == "bayes":
+            return _("{trials}, chosen by the results of earlier ones", trials=count)
         if self.whole:
-            return f"{count}: every combination"
-        return f"{count} of {grid_size(self.varied):,} combinations, drawn at random"
+            return _("{trials}: every combination", trials=count)
+        return _(
+            "{trials} of {total} combinations, drawn at random",
+            trials=count,
+            total=format_number(grid_size(self.varied), ","),
+        )
 
     @property
     def plainly(self) -> bool:
@@ -88,7 +94,7 @@ class StudyPlan:
     @property
     def measure(self) -> str:
         """What a score is, in words."""
-        return "error on the validation rows" if self.plainly else "loss"
+        return _("validation error") if self.plainly else "loss"
 
     @property
     def prunes(self) -> bool:
@@ -126,8 +132,10 @@ class Study:
             return ""
         reason = self.trials[0].failed
         all_alike = all(trial.failed == reason for trial in self.trials)
-        others = "" if all_alike else " Others could not for other reasons."
-        return f"None could train. {reason}{others}".strip()
+        sentences = [_("No trial could be trained."), reason]
+        if not all_alike:
+            sentences.append(_("Other trials failed for other reasons."))
+        return " ".join(sentences).strip()
 
     @property
     def as_good(self) -> tuple[Trial, ...]:
@@ -155,26 +163,30 @@ class Study:
         best = self.best
         if best is None or best.held is None or len(self.trials) < 2:
             return ""
-        fix = "Give validation_split in the plan more of the rows, and try again."
+        fix = _("Increase validation_split on the Data page, and try again.")
         if not best.held:
-            return (
-                "No rows were kept for the validation: the variant that knows its training rows"
-                f" best came first, and another may be better on new rows. {fix}"
+            told = _(
+                "There is no validation set: the trial that fits its training rows best came "
+                "first, and another one may be better on new rows."
             )
+            return f"{told} {fix}"
         apart, alike = self._apart(), self.as_good
         if not alike:
             return ""
-        rows = format_count(best.held, "validation row")
         nearest = next(found for trial, found in apart if trial is alike[0])
-        one = len(apart) == 1
-        all_of_them = "the other is" if one else f"all {len(apart)} others are"
-        some = f"{len(alike)} of the {len(apart)} others {'is' if len(alike) == 1 else 'are'}"
-        return (
-            f"As far as {rows} can tell, {all_of_them if len(alike) == len(apart) else some} as"
-            f" good: the next is {nearest.mean:.2g} behind, and chance alone makes up to"
-            f" {nearest.chance:.2g} (paired t-test). Take the smallest of them, or give"
-            " validation_split in the plan more of the rows."
+        told = ngettext(
+            "On {rows} validation rows, {alike} of {count} other trial is as good: the next one "
+            "is {difference} worse, and chance alone explains up to {chance} (paired t-test).",
+            "On {rows} validation rows, {alike} of {count} other trials are as good: the next one "
+            "is {difference} worse, and chance alone explains up to {chance} (paired t-test).",
+            len(apart),
+            rows=format_number(best.held, ","),
+            alike=len(alike),
+            difference=format_number(nearest.mean, ".2g"),
+            chance=format_number(nearest.chance, ".2g"),
         )
+        choose = _("Choose the smallest of these networks, or increase validation_split.")
+        return f"{told} {choose}"
 
     @property
     def project(self) -> Project:
@@ -187,10 +199,11 @@ class Study:
         if best is None:
             reasons = [trial.failed for trial in self.trials if trial.failed]
             raise UserError(
-                "No variant could train."
+                _("No trial could be trained.")
                 if not reasons
-                else f"No variant could train: {reasons[0]}",
-                "Vary something else.",
+                else _("No trial could be trained: {reason}", reason=reasons[0]),
+                _("Tune something else."),
+                code="no_trial_trained",
             )
         return with_trial(best, self.plan.project)
 
@@ -209,12 +222,19 @@ def read_trials(plan: StudyPlan) -> list[Trial]:
         mark = head["mark"]
     except (ValueError, TypeError, KeyError):
         raise UserError(
-            f"'{plan.file.name}' holds no trials.", "Give another file.", path=str(plan.file)
+            _("'{file}' contains no trials.", file=plan.file.name),
+            _("Give another file."),
+            code="study_file_invalid",
+            path=str(plan.file),
         ) from None
     if mark != plan.mark:
         raise UserError(
-            f"The trials in '{plan.file.name}' are of another project, or varied other things.",
-            "Give another file, or remove this one.",
+            _(
+                "The trials in '{file}' belong to another project or search space.",
+                file=plan.file.name,
+            ),
+            _("Give another file, or remove this one."),
+            code="study_file_other",
             path=str(plan.file),
         )
     found = []
@@ -368,6 +388,12 @@ def with_default_file(plan: StudyPlan) -> StudyPlan:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"Trials cannot be kept in {file.parent}: {error.strerror}.", "Give another place."
+            _(
+                "Trials cannot be saved in {folder}: {reason}.",
+                folder=file.parent,
+                reason=error.strerror,
+            ),
+            _("Give another folder."),
+            code="study_not_saved",
         ) from error
     return replace(plan, file=file)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.tuning.search_space import apply_values
 from netbuilder.core.results.tuning.trial import Trial, lowest_value
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: each may have.
 PRUNE_AFTER, PRUNE_FROM = 4, 0.2
 _KEEP = "RestoreBestWeights"
-_NO_NUMBER = "Its loss was no number from the first epoch on. Try smaller learning rates."
+_NO_NUMBER = N_("The loss was not a number from the first epoch on. Try smaller learning rates.")
 
 
 def with_best_epoch_kept(project: Project) -> Project:
@@ -135,7 +136,7 @@ def train_trial(
     curve = tuple(watch.curve)
     epoch = trained.kept_epoch or len(curve)
     score = _score(trained, curve, epoch, verdict, plainly)
-    failed = "" if score is not None else _NO_NUMBER
+    failed = "" if score is not None else _(_NO_NUMBER)
     # A small network is through with its epochs before it can be ended early.
     pruned = watch.pruned and trained.epochs < project.training.epochs
     held = 0 if dataset.validation is None else len(dataset.validation)

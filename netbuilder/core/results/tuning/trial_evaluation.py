@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.wording import format_measure
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_measure, format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Split
@@ -124,5 +125,9 @@ def score_difference(one: Sequence[float], other: Sequence[float]) -> ScoreDiffe
 def describe_score(verdict: Mapping[str, float], unit: str) -> str:
     """What was measured, for people: "97.5 % right", "off by $43.4"; "" where nothing was."""
     if _ACCURACY in verdict:
-        return f"{100 * verdict[_ACCURACY]:.1f} % right"
-    return f"off by {format_measure(verdict[_OFF_BY], unit)}" if _OFF_BY in verdict else ""
+        return _("{share} correct", share=format_number(verdict[_ACCURACY], ".1%"))
+    return (
+        _("off by {error}", error=format_measure(verdict[_OFF_BY], unit))
+        if _OFF_BY in verdict
+        else ""
+    )

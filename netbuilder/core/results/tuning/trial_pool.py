@@ -9,11 +9,12 @@ from typing import Any
 
 import psutil
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
 from netbuilder.core.worker_process import RequestCancelledError, ResourceLimits, WorkerProcess
 
 _MODULE = "netbuilder.core.results.tuning.tuning_worker"
-_DIED = "Its process ended while it was trained."
+_DIED = N_("The process ended during training.")
 #: What a process with TensorFlow and a small network takes, in MB.
 LEAST_MB = 800
 Values = dict[str, Any]
@@ -77,7 +78,7 @@ class TrialPool:
             return self._ended() or bool(failures)
 
         def work() -> None:
-            worker = WorkerProcess(_MODULE, self._bounds, stopped, _DIED, threads_each)
+            worker = WorkerProcess(_MODULE, self._bounds, stopped, _(_DIED), threads_each)
             try:
                 while not stopped():
                     with lock:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.tuning.search_space import SearchDimension
 from netbuilder.core.results.tuning.trial import Trial
 
@@ -56,7 +57,7 @@ def _drawn(
 ) -> Values | None:
     random = np.random.default_rng(seed)
     tried = [dict(trial.values) for trial in done]
-    for _ in range(100 * (len(tried) + 1)):
+    for _unused in range(100 * (len(tried) + 1)):
         found = {one.path: at(one, float(random.random())) for one in varied}
         if found not in tried:
             return found
@@ -69,8 +70,9 @@ def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) 
         import optuna
     except ImportError:
         raise UserError(
-            "The method bayes needs the package optuna, which is not installed.",
-            "Install it (pip install optuna), or use the method random.",
+            _("The method bayes needs the package optuna, which is not installed."),
+            _("Install it (pip install optuna), or use the method random."),
+            code="optuna_missing",
         ) from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     distributions = {one.path: _distribution(one, optuna.distributions) for one in varied}

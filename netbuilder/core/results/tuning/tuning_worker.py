@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.files import from_json
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
 from netbuilder.core.worker_process import serve_requests
@@ -52,10 +53,14 @@ def _answer(request: dict[str, Any], tell: Callable[[Any], None]) -> dict[str, A
             tell=lambda curve: tell(list(curve)),
         )
     except MemoryError:
-        trial = Trial(request["values"], None, 0, failed="It needs more memory than it may have.")
+        trial = Trial(
+            request["values"], None, 0, failed=_("The trial needs more memory than allowed.")
+        )
     except Exception as error:  # noqa: BLE001  one variant must never end the study
         first = next((line for line in str(error).splitlines() if line.strip()), "")
-        words = f"It could not train ({type(error).__name__}: {first[:200]})."
+        words = _(
+            "Training failed ({error}: {reason}).", error=type(error).__name__, reason=first[:200]
+        )
         trial = Trial(request["values"], None, 0, failed=words)
     assert trial is not None
     return {"trial": trial.kept()}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.ui.canvas.accessibility import accessible_cards
 from netbuilder.ui.canvas.accessibility.card_words import describe_card, outgoing_labels
 from netbuilder.ui.canvas.host import CanvasHost

@@ -10,8 +10,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.errors import EditError, UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits, edits_canvas, fragments, groups, saved_blocks
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost

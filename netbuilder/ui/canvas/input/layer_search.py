@@ -111,8 +111,8 @@ class LayerSearch(QFrame):
         for typed in self._found:
             spec = typed.spec
             item = QListWidgetItem(_square(spec.category), typed.title)
-            item.setToolTip(spec.help)
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.help)
+            item.setToolTip(spec.explanation)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.explanation)
             item.setSizeHint(QSize(0, 28))
             self.list.addItem(item)
         if self.list.count():

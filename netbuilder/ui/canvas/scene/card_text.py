@@ -10,10 +10,9 @@ from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
+from netbuilder.core.wording import format_number
 
 _MOST_SHAPES = 3
 _LOSS_BY_TASK = {
@@ -71,7 +70,7 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
         return ""
     stem = data.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     kind = KINDS.get(data.kind)
-    name = data.name or stem or (kind.noun if kind is not None else data.kind)
+    name = data.name or stem or (_(kind.noun) if kind is not None else data.kind)
     shape = facts.input_shapes.get(input_id) if facts is not None else None
     if not shape:
         return name
@@ -87,13 +86,13 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
 def parameter_count(shape: Any) -> str:
     """Number of parameters, "18,496"; "" for none or when Keras has not spoken."""
     parameters = getattr(shape, "parameters", None)
-    return f"{parameters:,}" if parameters else ""
+    return format_number(parameters, ",") if parameters else ""
 
 
 def parameter_total(shapes: Iterable[Any]) -> str:
     """Sum of the parameters of several nodes."""
     parameters = sum(getattr(shape, "parameters", None) or 0 for shape in shapes)
-    return f"{parameters:,}" if parameters else ""
+    return format_number(parameters, ",") if parameters else ""
 
 
 def group_detail(inside: Sequence[Node]) -> str:
@@ -204,4 +203,4 @@ def hover_text(hit: Any) -> str:
     said = f"{card.title} “{card.id}”"
     if card.detail:
         said += f" · {card.detail}"
-    return f"{said}\n{spec.help}" if spec is not None else said
+    return f"{said}\n{spec.explanation}" if spec is not None else said

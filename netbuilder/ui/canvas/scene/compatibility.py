@@ -8,9 +8,7 @@ from typing import Any
 from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
 from netbuilder.core.catalog.layers.layer_index import LAYERS, search_layers
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import ngettext
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Graph
 
 _NOUN = {

@@ -13,8 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.capture.devices import open_device, require_multimedia
 from netbuilder.ui.services.capture.sample_source import THUMBNAIL, SampleSource, TakenSample
 from netbuilder.ui.style import theme

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from netbuilder.core.lessons.lesson_record import LessonRecord
-from netbuilder.ui.services.settings import settings
+from netbuilder.ui.services.settings import CONTINUE, settings
 
 #: Where the name stands that a pupil wrote when handing in; "" for whoever is logged in.
 PUPIL = "hand-in/name"
@@ -41,6 +41,12 @@ def kept(lesson: str) -> LessonRecord:
     )
 
 
+def last_lesson() -> str:
+    """Return the name of the lesson that was gone on with last; "" where a file was opened or
+    saved since."""
+    return str(settings().value(CONTINUE, "") or "")
+
+
 def keep(record: LessonRecord) -> None:
     """Remember how far the pupil is."""
     value = {
@@ -50,6 +56,7 @@ def keep(record: LessonRecord) -> None:
     }
     store = settings()
     store.setValue(_key(record.name, pupil()), json.dumps(value, ensure_ascii=False))
+    store.setValue(CONTINUE, record.name)
     if pupil():
         store.remove(_key(record.name, ""))
     store.sync()

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.data.registry import same_points
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.equivalence import same_training
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
+from netbuilder.core.wording import format_number
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.workbench import Workbench
@@ -145,8 +146,12 @@ class AutoTrainer(QObject):
         size = bench.shapes.total_parameters if bench.shapes is not None else 0
         if size > MOST_PARAMETERS:
             self.told.emit(
-                f"{format_count(size, 'parameter')} are too many to train at each edit: press"
-                f" Train."
+                ngettext(
+                    "{count} parameter is too many to train at each edit: press Train.",
+                    "{count} parameters are too many to train at each edit: press Train.",
+                    size,
+                    count=format_number(size, ",.0f"),
+                )
             )
             return
         if runner.active:
@@ -156,10 +161,10 @@ class AutoTrainer(QObject):
             trained = bench.models.trained
             anew, self._anew = self._anew, False
             if anew or not can_continue_as(self._store.project, bench.facts, trained):
-                runner.start()
+                runner.start(spread=False)
             else:
                 epochs = self._store.project.training.epochs
-                runner.start(on_from=trained, more=epochs, other_data=True)
+                runner.start(on_from=trained, more=epochs, other_data=True, spread=False)
 
     def _run_ended(self) -> None:
         if self._waits:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
@@ -75,11 +76,19 @@ class ExperimentRunner(QObject):
         try:
             varied = tuple(parse_dimension(line, project) for line in lines if line.strip())
             if not varied:
-                raise UserError("Nothing is varied yet.", "Add what to vary.")
+                raise UserError(
+                    _("The search space is empty."),
+                    _("Add a setting to search."),
+                    code="search_space_empty",
+                )
             paths = [one.path for one in varied]
             twice = next((path for path in paths if paths.count(path) > 1), None)
             if twice is not None:
-                raise UserError(f"{twice} is varied twice.", "Write all its values in one line.")
+                raise UserError(
+                    _("{setting} is in the search space twice.", setting=twice),
+                    _("Write all its values in one line."),
+                    code="search_dimension_twice",
+                )
             plan = with_default_file(
                 StudyPlan(project, self._workbench.base, varied, trials, method, prune=prune)
             )
@@ -168,7 +177,11 @@ class ExperimentRunner(QObject):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("trying variants failed", exc_info=error)
-            error = UserError(f"Variants could not be tried: {error}", "Vary something else.")
+            error = UserError(
+                _("The experiment failed: {error}", error=error),
+                _("Search other settings."),
+                code="experiment_failed",
+            )
         self.error, self.running = None if self._plan is None else error, False
         self.changed.emit()
         self._look_where_forgotten()
@@ -189,6 +202,6 @@ class ExperimentRunner(QObject):
 
         study = self.study
         if trial is not None:
-            self._store.apply("Take a variant", lambda project: with_trial(trial, project))
+            self._store.apply(_("Apply a trial"), lambda project: with_trial(trial, project))
         elif study is not None:
-            self._store.apply("Take the best variant", lambda project: with_best(study, project))
+            self._store.apply(_("Apply the best trial"), lambda project: with_best(study, project))

@@ -15,6 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.process_locks import (
@@ -97,9 +98,13 @@ def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
 def not_taken_sentence(run: InterruptedRun) -> UserError:
     """What to say where ``take_over_run`` gave nothing."""
     return UserError(
-        f"The training of '{run.project.name}' does not go on in this window.",
-        f"Another window has just taken it, or nothing can be written in '{run.folder.parent}'. "
-        "Where no window has it, NetBuilder asks about it again at its next start.",
+        _("The run of '{name}' does not continue in this window.", name=run.project.name),
+        _(
+            "Another window has continued it, or '{folder}' cannot be written. If no window has "
+            "it, NetBuilder asks about it at the next start.",
+            folder=run.folder.parent,
+        ),
+        code="run_not_taken",
     )
 
 

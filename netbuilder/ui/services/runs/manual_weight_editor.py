@@ -86,7 +86,7 @@ class ManualWeightEditor(QObject):
     def _base(self) -> ModelState:
         """What the weights are set in, where nothing is training."""
         state = self._models.state
-        return state.base if state.source is Source.MANUAL else state
+        return state.base if state.source in (Source.MANUAL, Source.HISTORY) else state
 
     def _take(self, values: Mapping[WeightIndex, float]) -> None:
         base = self._base
@@ -123,8 +123,8 @@ class ManualWeightEditor(QObject):
             self._goes_on()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
-        if old.model is new.model:
-            return
+        if old.model is new.model or Source.HISTORY in (old.source, new.source):
+            return  # who looks at an earlier epoch comes back to the same weights
         self._set_stands(new.source is Source.PAUSED and self._runner.paused)
         if self._stands and _apart_from_hand(old.model) == _apart_from_hand(new.model):
             assert new.model is not None

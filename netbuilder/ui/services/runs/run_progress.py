@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from netbuilder.core.wording import format_count, format_number, format_percent
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import (
+    format_duration,
+    format_number,
+    format_percent,
+    format_time_or_day,
+)
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
@@ -15,21 +21,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Speed:
-    """``format_rate`` epochs or steps a second, so slow that a class can follow; None: full
-    speed."""
+    """How fast a run may go.
+
+    Attributes:
+        rate: epochs or steps (``unit``) a second; None: as fast as it goes.
+        spread: seconds over which a shorter run is spread evenly; None: it is not.
+    """
 
     id: str
     title: str
+    help: str
     rate: float | None = None
     unit: Literal["epochs", "steps"] = "epochs"
+    spread: float | None = None
 
 
+FULL = Speed("full", N_("Full speed"), N_("Train as fast as this computer can"))
+WATCH = Speed("watch", N_("Watch"), N_("Spread a short training over about 8 seconds"), spread=8.0)
+STEP = Speed("step", N_("Step"), N_("Train on one batch, then pause"))
+_SLOW = N_("Slow enough to watch")
 SPEEDS: tuple[Speed, ...] = (
-    Speed("full", "Full speed"),
-    Speed("epochs-5", "5 epochs a second", 5.0),
-    Speed("epochs-1", "1 epoch a second", 1.0),
-    Speed("steps-10", "10 steps a second", 10.0, "steps"),
-    Speed("steps-2", "2 steps a second", 2.0, "steps"),
+    FULL,
+    WATCH,
+    STEP,
+    Speed("epochs-5", N_("5 epochs per second"), _SLOW, 5.0),
+    Speed("epochs-1", N_("1 epoch per second"), _SLOW, 1.0),
+    Speed("steps-10", N_("10 steps per second"), _SLOW, 10.0, "steps"),
+    Speed("steps-2", N_("2 steps per second"), _SLOW, 2.0, "steps"),
 )
 
 
@@ -45,45 +63,46 @@ class RunProgress:
     part: float | None = None
 
 
-def format_duration(seconds: float) -> str:
-    """Seconds as people say them: "2.3 s", "3 min 20 s", "1 h 05 min"."""
-    if 0 < seconds < 0.05:
-        return "less than 0.1 s"  # nothing that was done took no time
-    if 0 < seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
 def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:
-    """What was done, and how long one waited for it: "50 epochs in 2.3 s"."""
-    watched = ", slowly enough to follow" if slowed else ""
+    """Return what was trained and the time it took: "50 epochs in 2.3 s".
+
+    Args:
+        epochs: whole epochs done.
+        seconds: by the clock; of a slowed run its computing alone.
+        slowed: whether the run was slowed down to be watched.
+    """
+    time = format_duration(seconds)
+    if epochs and slowed:
+        return ngettext(
+            "{count} epoch in {time} of training time, slowed down to watch",
+            "{count} epochs in {time} of training time, slowed down to watch",
+            epochs,
+            time=time,
+        )
     if epochs:
-        return f"{format_count(epochs, 'epoch')} in {format_duration(seconds)}{watched}"
-    return f"less than one epoch ({format_duration(seconds)}{watched})" if seconds else "elsewhere"
+        return ngettext("{count} epoch in {time}", "{count} epochs in {time}", epochs, time=time)
+    return _("less than one epoch ({time})", time=time) if seconds else _("elsewhere")
 
 
 def format_rate(steps_per_second: float) -> str:
     """A speed: "4,180 steps/s", "2.4 steps/s", "12 s a step"."""
     if steps_per_second >= 10:
-        return f"{steps_per_second:,.0f} steps/s"
+        return _("{rate} steps/s", rate=format_number(steps_per_second, ",.0f"))
     if steps_per_second >= 0.5:
-        return f"{steps_per_second:.1f} steps/s"
-    return f"{format_duration(1 / steps_per_second)} a step" if steps_per_second > 0 else ""
+        return _("{rate} steps/s", rate=format_number(steps_per_second, ".1f"))
+    if steps_per_second > 0:
+        return _("{time} per step", time=format_duration(1 / steps_per_second))
+    return ""
 
 
 _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
 
 
 def format_metric(name: str, value: float) -> str:
-    """A number of a metric: "accuracy 97.7 %", "mean absolute error 0.027"."""
+    """A number of a metric: "accuracy 97.7%", "mean absolute error 0.027"."""
     plain = name.replace("_", " ")
     if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
-        return f"{plain} {format_percent(value, 1)}".replace(".0%", "%").replace("%", " %")
+        return f"{plain} {format_percent(value, 0 if value == 1 else 1)}"
     return f"{plain} {format_number(value)}"
 
 
@@ -91,7 +110,7 @@ def format_results(test: Mapping[str, float]) -> str:
     """The test's numbers in one line; the loss only where there is nothing else."""
     names = [name for name in test if name != "loss"] or list(test)
     shown = ", ".join(format_metric(name, test[name]) for name in names[:2])
-    return f"{shown} on the test rows." if shown else ""
+    return _("Test set: {results}", results=shown) if shown else ""
 
 
 def format_start(run: Run) -> str:
@@ -100,5 +119,4 @@ def format_start(run: Run) -> str:
         began = datetime.fromisoformat(run.started)
     except ValueError:
         return run.started
-    today = began.date() == datetime.now(began.tzinfo).date()
-    return began.strftime("%H:%M" if today else "%d %b")
+    return format_time_or_day(began)

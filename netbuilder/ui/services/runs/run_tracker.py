@@ -10,13 +10,13 @@ import numpy as np
 
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
-from netbuilder.core.wording import format_count
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_duration, format_number
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import (
     SPEEDS,
     RunProgress,
     Speed,
-    format_duration,
     format_rate,
 )
 
@@ -30,15 +30,26 @@ PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3
 def change_label(change: Changed) -> str:
     """What the mark of a change by hand says; "" for one that is not marked."""
     if change.what == "learning_rate" and change.note:
-        return f"learning rate set to {change.value:.3g} by hand;\n{change.note}"
+        return _(
+            "learning rate set to {rate};\n{note}",
+            rate=format_number(change.value, ".3g"),
+            note=change.note,
+        )
     if change.what == "learning_rate":
-        return f"rate {change.value:.3g}"
+        return _("learning rate {rate}", rate=format_number(change.value, ".3g"))
     if change.what == "data":
-        return "data changed"
+        return _("data changed")
     if change.what == "weights":
         note = f";\n{change.note}" if change.note else ""
-        return f"{format_count(int(change.value), 'weight')} set by hand{note}"
-    return f"back to epoch {change.value:.0f}" if change.what == "best" else ""
+        return (
+            ngettext("{count} weight set by hand", "{count} weights set by hand", int(change.value))
+            + note
+        )
+    return (
+        _("back to epoch {number}", number=format_number(change.value, ".0f"))
+        if change.what == "best"
+        else ""
+    )
 
 
 class RunTracker:
@@ -56,6 +67,7 @@ class RunTracker:
         self.learning_rate: float | None = None
         self.rate_by_hand: float | None = None
         self.validated = False
+        self._rate = 0.0  # steps a second that this computer can do
         self._seconds = 0.0  # that the steps done so far took, without what came between them
         # When how many steps were done, by the clock: pictures and slow motion count too.
         self._done: deque[tuple[float, int]] = deque()
@@ -115,7 +127,7 @@ class RunTracker:
         x = (event.first + np.arange(1, count + 1)) / self.steps_per_epoch
         self.curves.add_steps(x, dict(event.values))
         self.epoch = float(x[-1])
-        self._seconds = event.seconds
+        self._seconds, self._rate = event.seconds, event.steps_per_second
         self._keep_time(time.monotonic(), event.first + count)
 
     def epoch_end(self, event: EpochEnd) -> None:
@@ -159,18 +171,40 @@ class RunTracker:
             self.planned = int(event.value)
         self._unset = None
 
-    def end(self, reason: str) -> RunProgress:
-        """The run is over: what was done is all that is planned now. Where it got to, of what."""
+    def end(self, reason: str, speed: float = 0.0) -> RunProgress:
+        """Return where the run got to; what was done is all that is planned now.
+
+        Args:
+            reason: why it ended: "done", "stopped", "early" or "failed".
+            speed: steps a second that it was computed with, where waits came between; else 0.
+        """
         done, asked = int(self.epoch), max(self.planned, 1)
         self.planned = max(done, 1)
+        numbers = {
+            "done": format_number(max(done, 1), ",.0f"), "planned": format_number(asked, ",.0f"),
+        }  # fmt: skip
         if reason == "done":
-            words = f"Epoch {done:,} of {asked:,}"
+            words = _(
+                "Epoch {done} of {planned}",
+                done=format_number(done, ",.0f"),
+                planned=format_number(asked, ",.0f"),
+            )
             if self._seconds > 0:  # of the whole run, as beside "Trained 50 epochs in 0.1 s"
-                words += f" · {format_rate(self.epoch * self.steps_per_epoch / self._seconds)}"
-            return RunProgress(words, "done", 1.0)
-        where = f"at epoch {done:,}" if done else "in epoch 1"
-        how = {"early": "Stopped early", "failed": "Broke off"}.get(reason, "Stopped")
-        return RunProgress(f"{how} {where} of {asked:,}", "", min(self.epoch / asked, 1.0))
+                speed = speed or self.epoch * self.steps_per_epoch / self._seconds
+                words += f" · {format_rate(speed)}"
+            return RunProgress(words, _("done"), 1.0)
+        messages = {
+            "early": _("Stopped early at epoch {done} of {planned}", **numbers),
+            "failed": _("Failed at epoch {done} of {planned}", **numbers),
+        }
+        words = messages.get(reason) or _("Stopped at epoch {done} of {planned}", **numbers)
+        return RunProgress(words, "", min(self.epoch / asked, 1.0))
+
+    @property
+    def needed(self) -> float:
+        """Seconds that the whole run takes at full speed; endless while that is not known."""
+        steps = self.planned * self.steps_per_epoch
+        return steps / self._rate if self._rate > 0 else float("inf")
 
     def _keep_time(self, now: float, done: int) -> None:
         """Measure the speed by the clock, over the last two seconds."""
@@ -207,14 +241,22 @@ class RunTracker:
         epochs, step = divmod(round(self.epoch * per_epoch), per_epoch)
         if paused and epochs and not step:  # it stands behind an epoch, and not in the next one
             epochs, step = epochs - 1, per_epoch
-        words = f"Epoch {min(epochs + 1, whole):,} of {whole:,}"
+        words = _(
+            "Epoch {done} of {planned}",
+            done=format_number(min(epochs + 1, whole), ",.0f"),
+            planned=format_number(whole, ",.0f"),
+        )
         if paused or chosen != self._chosen:
             self._done.clear()  # what was measured is no longer so
             if chosen != self._chosen:
                 self._chosen, self._speed, self._shown_at = chosen, 0.0, 0.0
         followed = paused or (chosen.rate is not None and chosen.unit == "steps")
         if (followed and per_epoch > 1) or (per_epoch > 20 and self._speed < 20 * per_epoch):
-            words += f" · step {step:,} of {per_epoch:,}"
+            words += " · " + _(
+                "step {step} of {total}",
+                step=format_number(step, ",.0f"),
+                total=format_number(per_epoch, ",.0f"),
+            )
         now = time.monotonic()
         # A speed that changes thirty times a second cannot be read.
         if now - self._shown_at > 0.5 or not self._shown_speed:
@@ -224,10 +266,10 @@ class RunTracker:
             words += f" · {self._shown_words}"
         left = ""
         if paused:
-            left = "paused"
+            left = _("paused")
         elif self._shown_speed:
             steps = (whole - self.epoch) * self.steps_per_epoch
-            left = f"{format_duration(max(steps, 0) / self._shown_speed)} left"
+            left = _("{time} left", time=format_duration(max(steps, 0) / self._shown_speed))
         return RunProgress(words, left, min(self.epoch / whole, 1.0))
 
 

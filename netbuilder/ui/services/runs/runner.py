@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.equivalence import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.redraw_throttle import RedrawThrottle, ViewThrottle
-from netbuilder.ui.services.runs.run_progress import SPEEDS, RunProgress, Speed
+from netbuilder.ui.services.runs.run_progress import FULL, STEP, WATCH, RunProgress, Speed
 from netbuilder.ui.services.runs.training_thread import (
     RunEnd,
     RunOrder,
     TrainingThread,
     explain_failure,
 )
+from netbuilder.ui.services.settings import settings
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.engine.weight_history import WeightHistory
     from netbuilder.ui.plots.run_curves import RunCurves
     from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
     from netbuilder.ui.services.runs.run_tracker import RunTracker
@@ -47,6 +50,12 @@ if TYPE_CHECKING:
 FRAME_MS = 33
 #: Seconds of a frame that taking it may last.
 HALF_FRAME = 0.008
+_SPEED_SETTING = "speed"
+
+
+def remembered_speed() -> Speed:
+    """The speed that a person chose last; Watch before anything was chosen."""
+    return FULL if settings().value(_SPEED_SETTING) == FULL.id else WATCH
 
 
 class RunState(StrEnum):
@@ -152,7 +161,9 @@ class Runner(QObject):
         self._work = TrainingThread()
         self._probes = AskedProbes()
         self.begun = False
-        self.speed = SPEEDS[0]
+        self.speed = FULL
+        self._finishing = self._slowed = False
+        self._spread = True
         self._pace = RedrawThrottle()
         self._stretch = ViewThrottle()
         self._reason = "done"
@@ -228,11 +239,13 @@ class Runner(QObject):
         on_from: TrainedModel | None = None,
         more: int = 0,
         other_data: bool = False,
+        spread: bool = True,
     ) -> None:
         """Train the project as it stands, or go on with a run that a crash cut short.
 
         ``first`` is asked of the session before it begins. With ``on_from`` it goes on where that
         network stands, for so many epochs ``more``; ``other_data``: it learned from other rows.
+        Without ``spread`` the speed Watch does not slow it down.
         """
         if self.active:
             return
@@ -242,10 +255,11 @@ class Runner(QObject):
         self.run = RunRecord(project, before=self.run, session=self._session)
         self._tracker.planned = project.training.epochs
         self._work.session = None
+        self._spread = spread
         base = self._workbench.base if interrupted is None else interrupted.base
         order = RunOrder(project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
-        self._launched("Reading the data…")
+        self._launched(_("Reading the data…"))
         self._workbench.set_run_error(None)
         self.began.emit()
 
@@ -317,16 +331,22 @@ class Runner(QObject):
         opened = trained is not None and bool(trained.project.data.kind)
         return self.may_go_on or (self._session is None and opened and self.may_start)
 
-    def _ask(self, wish: Callable[[Session], object]) -> None:
-        """Tell the session a wish; one that has ended does it and goes on from there."""
+    def _ask(self, wish: Callable[[Session], object], *, stands: bool = False) -> None:
+        """Tell the session a wish; one that has ended does it and goes on from there.
+
+        ``stands``: the wish leaves it paused.
+        """
         session = self._session
         if session is None or not self.may_go_on:
             return
         wish(session)
         if not self.active:
             self._workbench.set_run_error(None)
+            session.set_speed(self.speed.rate, self.speed.unit, spread=self.speed.spread)
+            if self.speed is STEP and not stands:
+                session.step()
             self._work.go_on(session)
-            self._launched("Going on…")
+            self._launched(_("Continuing…"))
 
     @property
     def planned(self) -> int:
@@ -349,11 +369,13 @@ class Runner(QObject):
         return self.may_go_on and self.best_epoch > 0
 
     def toggle_pause(self) -> None:
-        """Pause, or go on."""
+        """Pause, or go on; at the speed Step one step."""
         session = self._session
         if session is None:
             return
-        if self.paused:
+        if self.paused and self.speed is STEP:
+            session.step()
+        elif self.paused:
             session.resume()
         elif self.state is RunState.RUNNING:
             session.pause()
@@ -368,10 +390,37 @@ class Runner(QObject):
 
     def set_speed(self, speed: Speed) -> None:
         """Go on at another speed, in this run and in those to come."""
-        self.speed = speed
-        if self._session is not None:
-            self._session.set_speed(speed.rate, speed.unit)
+        before, self.speed, self._finishing = self.speed, speed, False
+        session = self._session
+        if session is not None:
+            session.set_speed(speed.rate, speed.unit, spread=speed.spread)
+            if speed is STEP and self.state is RunState.RUNNING:
+                session.pause()
+            elif before is STEP and speed is not STEP and self.paused:
+                session.resume()
         self.state_changed.emit()
+
+    def choose_speed(self, speed: Speed) -> None:
+        """Go on at the speed that a person chose; Watch and full speed are remembered."""
+        if speed in (FULL, WATCH):
+            kept = settings()
+            kept.setValue(_SPEED_SETTING, speed.id)
+            kept.sync()
+        self.set_speed(speed)
+
+    @property
+    def slowed(self) -> bool:
+        """Whether the run under way is spread over more time than it needs."""
+        return self.running and self._slowed and not self._finishing
+
+    def finish_now(self) -> None:
+        """Train the rest of this run at full speed; later runs keep the chosen speed."""
+        if self._session is not None and self.running:
+            self._finishing = True
+            self._session.set_speed(None)
+            if self.paused:
+                self._session.resume()
+            self.state_changed.emit()
 
     def step(self) -> None:
         """Do one step and stand still; where nothing runs, the first one of a new run."""
@@ -393,13 +442,21 @@ class Runner(QObject):
             session.rewind()
             session.pause()
 
-        self._ask(back)
+        self._ask(back, stands=True)
 
     def _go_and_stand(self, wish: Callable[[Session], object]) -> None:
         if self.running and self._session is not None:
             wish(self._session)
         elif self.may_start:
             self.start(first=wish)
+
+    @property
+    def weight_history(self) -> WeightHistory | None:
+        """The weights of earlier epochs of the run that has ended; None where none are kept."""
+        session = self._session
+        if session is None or self.active or not session.leads_to(self._workbench.models.trained):
+            return None
+        return session.weight_history
 
     @property
     def dataset(self) -> Dataset | None:
@@ -459,7 +516,7 @@ class Runner(QObject):
 
     def _launched(self, words: str) -> None:
         self._failure = None
-        self.begun = False
+        self.begun = self._finishing = self._slowed = False
         self._set_progress(RunProgress(words))
         self._set_state(RunState.PREPARING)
         self._stretch.begin()
@@ -470,9 +527,13 @@ class Runner(QObject):
         for probe in self._probes.all():
             session.watch(probe)
         session.stretch_views(self._stretch.times)
-        session.set_speed(self.speed.rate, self.speed.unit)
+        session.keep_weights()
+        spread = self.speed.spread if self._spread else None
+        session.set_speed(self.speed.rate, self.speed.unit, spread=spread)
         if first is not None:
             first(session)
+        elif self.speed is STEP:
+            session.step()
 
     def _drain(self, seconds: float = HALF_FRAME) -> None:
         """Take what the worker thread said, at most for so long."""
@@ -491,6 +552,11 @@ class Runner(QObject):
         if self._pace.curves_due(now, self._stretch.times):
             if self._pace.words_due(now):
                 self._set_progress(self._tracker.progress(paused=self.paused, chosen=self.speed))
+                spread = self.speed.spread if self._spread else None
+                slowed = spread is not None and self._tracker.needed < spread
+                if slowed is not self._slowed:
+                    self._slowed = slowed
+                    self.state_changed.emit()
             self.curves_changed.emit()
 
     def _take(self, event: Any) -> bool:
@@ -553,7 +619,9 @@ class Runner(QObject):
         self._set_state(RunState.IDLE)
         error = self._failure or end.error
         if end.trained is not None:
-            self._set_progress(self._tracker.end(self._reason if error is None else "failed"))
+            reason = self._reason if error is None else "failed"
+            speed = end.trained.steps_per_second if end.trained.slowed else 0.0
+            self._set_progress(self._tracker.end(reason, speed))
             self.curves.kept_epoch = end.trained.kept_epoch
             self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
             run_id = self._session.run_id if self._session is not None and end.kept else ""

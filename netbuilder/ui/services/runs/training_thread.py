@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import delete, explain_os_error
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
 from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
@@ -235,8 +235,9 @@ def _not_kept(error: Exception) -> UserError:
         else (str(error), "")
     )
     return UserError(
-        f"This training is not kept in Runs: {reason.rstrip('.')}.",
-        f"{fix} Save the network, on another disk where need be.".strip(),
+        _("This run is not saved in Runs: {reason}.", reason=reason.rstrip(".")),
+        _("{fix} Export the model, to another disk if necessary.", fix=fix).strip(),
+        code="run_not_kept",
     )
 
 
@@ -253,12 +254,19 @@ def explain_failure(
     if not isinstance(error, UserError):
         log.error("training failed", exc_info=error)
         error = TrainingError(
-            f"The training {'ended early' if begun else 'could not begin'}: {error}",
-            "Look at the network's problems, then try again.",
+            _("The training failed: {error}", error=error)
+            if begun
+            else _("The training could not start: {error}", error=error),
+            _("Look at the network's problems, then try again."),
+            code="training_failed",
         )
     if trained is None:
         return error
-    kept = f"What it had learned by then, in {format_count(trained.epochs, 'epoch')}, is kept."
+    kept = ngettext(
+        "The weights after {count} epoch are kept.",
+        "The weights after {count} epochs are kept.",
+        trained.epochs,
+    )
     return TrainingError(
         f"{error.what} {kept}", error.fix, node=error.node, path=error.path, fixes=error.fixes
     )

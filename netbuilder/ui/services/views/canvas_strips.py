@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node, Project
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -176,7 +177,7 @@ def answer_picture(look: SampleActivations, node_id: str, values: Any) -> QImage
         return activation_strips.answer_strip(shares, names)
     columns = look.targets.get(node_id, ())
     if not np.isfinite(own).all():
-        return activation_strips.word_strip("not a number")
+        return activation_strips.word_strip(_("not a number"))
     if len(columns) == own.size and own.size <= layer_strips.MOST_LINES:
         units = look.units.get(node_id) or ("",) * len(columns)
         lines = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.runs.last_run_restorer import load_run_network
 from netbuilder.ui.services.runs.runner import Runner
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.compare import ComparedNetwork
 
 log = logging.getLogger(__name__)
-_NO_NETWORK = "Its trained network was not kept: it was too large."
+_NO_NETWORK = N_("Its weights were too large to be kept.")
 
 
 def _judge(wanted: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
@@ -33,13 +34,13 @@ def _judge_one(name: str, run: Run) -> ComparedNetwork:
     try:
         trained = load_run_network(run)
         if trained is None:
-            return ComparedNetwork(name, trouble=_NO_NETWORK)
+            return ComparedNetwork(name, trouble=_(_NO_NETWORK))
         return ComparedNetwork(name, evaluate_own_data(trained, Path(run.base or ".")))
     except UserError as error:
         return ComparedNetwork(name, trouble=str(error))
     except Exception as error:
         log.error("a run could not be judged", exc_info=error)
-        return ComparedNetwork(name, trouble=f"It could not be judged: {error}")
+        return ComparedNetwork(name, trouble=_("It could not be evaluated: {error}", error=error))
 
 
 class ComparedRuns(QObject):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
     from netbuilder.core.results.mistakes import MistakeSamples
+    from netbuilder.core.results.statistics import Calibration
 
 
 def _evaluate(trained: TrainedModel, base: Path, file: Path | None) -> Evaluation:
@@ -102,13 +103,27 @@ MOST = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Behind:
-    """``parts``: judgements by name; ``split``: the rows that were judged; ``worst``: samples."""
+    """What lies behind an evaluation.
+
+    Attributes:
+        parts: evaluations of training, validation and test set by name.
+        split: the rows that were evaluated.
+        worst: the worst mistakes.
+        intervals: 95% intervals of the metrics.
+        classes: of each class precision, recall, F1, support and intervals, the rarest first.
+        calibration: how well its probabilities hold; None without any.
+        far: columns with values outside the training range, see ``statistics.out_of_range``.
+    """
 
     parts: Mapping[str, Evaluation]
     split: Split
     evaluation: Evaluation
     trained: TrainedModel
     worst: MistakeSamples | None
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    far: Sequence[Mapping[str, Any]] = ()
 
     def samples(self, rows: Any) -> MistakeSamples:
         """These rows, to be shown."""
@@ -123,6 +138,7 @@ class Behind:
 def _find(trained: TrainedModel, base: Path, file: Path | None, evaluation: Evaluation) -> Behind:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.prepare.inference_data import read_split
+    from netbuilder.core.results import statistics
     from netbuilder.core.results.classification_curves import evaluate_parts
     from netbuilder.core.results.own_units import preprocessing_of
 
@@ -134,10 +150,14 @@ def _find(trained: TrainedModel, base: Path, file: Path | None, evaluation: Eval
         split = dataset.test if dataset.test is not None else dataset.train
         if len(dataset.train) <= MOST:
             parts = evaluate_parts(trained, dataset)
-    found = Behind(parts, split, evaluation, trained, None)
+    found = Behind(
+        parts, split, evaluation, trained, None,
+        statistics.intervals(evaluation), statistics.per_class(evaluation),
+        statistics.calibration(evaluation), statistics.out_of_range(trained, split.raw_x),
+    )  # fmt: skip
     if len(evaluation.mistakes) and len(split) == evaluation.samples:
         worst = found.samples(evaluation.mistakes[:12])
-        return Behind(parts, split, evaluation, trained, worst)
+        return replace(found, worst=worst)
     return found
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.data.registry import has_points, point_view_name, same_points
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState
@@ -84,7 +85,9 @@ def _ask(question: _ViewRequest) -> ViewState:
     views = views_for(dataset, project)
     if not views:
         raise DataError(
-            "There is no picture for this network and data.", "See Evaluate and Inside instead."
+            _("There is no view for this network and data."),
+            _("See Evaluate and Inside instead."),
+            code="no_view",
         )
     view = next((one for one in views if one.name == question.view), views[0])
     columns = number_columns(dataset)
@@ -261,7 +264,7 @@ class LiveView(QObject):
         """Ask anew."""
         if not self.watched:
             return
-        trained = self._workbench.models.trained
+        trained = self._workbench.models.prediction_model
         active = self._runner.active
         settled = self._workbench.models.state.settled
         project = self._runner.project if active else settled.project

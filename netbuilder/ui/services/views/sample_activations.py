@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState
@@ -233,7 +234,11 @@ def label_sentence(truth: str, columns: Sequence[str], classes: Sequence[str]) -
     """A right answer in a sentence: "it is “7”", "angle is -0.919"; "" where none is known."""
     if not truth:
         return ""
-    return f"{columns[0]} is {truth}" if columns and not classes else f"it is “{truth}”"
+    return (
+        _("{column} is {value}", column=columns[0], value=truth)
+        if columns and not classes
+        else _("it is “{label}”", label=truth)
+    )
 
 
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:

@@ -1,37 +1,34 @@
-"""Puts the lesson beside the network: its dock on the left, and what its buttons do."""
+"""Puts the lesson beside the network: its column at the left, and what its buttons do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtCore import QObject, QRect
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.lessons.callout_places import PLACES
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import capitalize_first, format_count
-from netbuilder.ui.lessons.lesson_panel import LEAST_WIDTH, WIDTH, LessonPanel
+from netbuilder.core.wording import capitalize_first
+from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.level import level
 from netbuilder.ui.services.recovery import OpenLesson
-from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.widgets.question_dialogs import ask_question
-from netbuilder.ui.window.docks import first_widths
 from netbuilder.ui.window.guide.place_finder import PlaceFinder
 from netbuilder.ui.window.window_parts import WindowParts
 
 ShowLessons = Callable[[], object]
-#: Pixels of a lesson that a step is read in without rolling.
-_READ = 440
-_MY_FILE, _AGAIN = "Open my file…", "Begin again"
+_MY_FILE, _AGAIN = N_("Open my file…"), N_("Start again")
 
 
 class LessonDock(QObject):
-    """The dock, which is there only while a lesson is open."""
+    """The lesson's column, which is there only while a lesson is open."""
 
     def __init__(
         self,
@@ -46,12 +43,8 @@ class LessonDock(QObject):
         self._show_error = show_error
         self.callout: Callout | None = None
         self.panel = LessonPanel(session)
-        self.dock = QDockWidget("Lesson", parts.window)
-        self.dock.setObjectName("lesson")
-        self.dock.setWidget(self.panel)
-        self.dock.setTitleBarWidget(QWidget(self.dock))
-        parts.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
-        self.dock.hide()
+        self.panel.setObjectName("lesson")
+        parts.docks.add_lesson(self.panel)
         self._pointed = -1
         session.opened.connect(self._follow)
         session.changed.connect(self._end_of_step)
@@ -59,8 +52,8 @@ class LessonDock(QObject):
         self.panel.restart_requested.connect(self.restart)
         self.panel.closed.connect(self.close)
         self.panel.next_requested.connect(show_lessons)
-        for name, dock in parts.docks.panels.items():
-            dock.visibilityChanged.connect(partial(self._tab_seen, name))
+        for name, page in parts.docks.pages.items():
+            page.seen_changed.connect(partial(self._page_seen, name))
 
     def open(self, lesson: Lesson, *, anew: bool = False) -> None:
         """Open a lesson, and its start project where nothing of it was done yet.
@@ -71,16 +64,23 @@ class LessonDock(QObject):
         if count:
             answer = ask_question(
                 self._parts.window,
-                "Go on with the lesson?",
-                f"You have done {count} of {format_count(len(lesson.steps), 'step')} of "
-                f"“{lesson.title}”, and their network is not on the canvas.",
-                (_MY_FILE, _AGAIN, "Cancel"),
+                _("Continue the lesson?"),
+                ngettext(
+                    "You have done {done} of {count} step of “{title}”, and your network "
+                    "is not on the canvas.",
+                    "You have done {done} of {count} steps of “{title}”, and your "
+                    "network is not on the canvas.",
+                    len(lesson.steps),
+                    done=count,
+                    title=_(lesson.title),
+                ),
+                (_(_MY_FILE), _(_AGAIN), _("Cancel")),
             )
-            if answer == _MY_FILE:
+            if answer == _(_MY_FILE):
                 self._begin(lesson)
                 self._parts.documents.open()
                 return
-            if answer != _AGAIN:
+            if answer != _(_AGAIN):
                 return
         anew = anew or count > 0
         replaces = anew or not self._session.on_canvas(lesson)
@@ -117,26 +117,17 @@ class LessonDock(QObject):
             self.open(self._session.lesson, anew=True)
 
     def show(self) -> None:
-        """Show the dock above the palette, and let the left side be wide enough for words."""
-        window, docks = self._parts.window, self._parts.docks
-        docks.palette.show()
-        if self.dock.isHidden():
-            window.splitDockWidget(docks.palette, self.dock, Qt.Orientation.Vertical)
-            # Qt puts the second one below: the lesson is read first.
-            window.splitDockWidget(self.dock, docks.palette, Qt.Orientation.Vertical)
-            self.dock.show()
-            palette, side = docks.widths.wanted
-            docks.least_left = LEAST_WIDTH
-            docks.widths.want(max(palette, round(WIDTH * initial_font_scale())), side)
-        QTimer.singleShot(0, self, self._fit)
-        for name, dock in docks.panels.items():
-            if not dock.visibleRegion().isEmpty():
+        """Show the lesson in its column."""
+        docks = self._parts.docks
+        docks.show_lesson(True)
+        for name in docks.pages:
+            if docks.in_front(name):
                 self._session.see(name)
         self.panel.focus_step()
 
     def focus(self) -> None:
         """Put the keyboard where the step is: into its question, else onto Next."""
-        self.dock.show()
+        self._parts.docks.show_lesson(True)
         self.panel.focus_step()
 
     def close(self) -> None:
@@ -144,15 +135,13 @@ class LessonDock(QObject):
         self._session.close()
 
     def _follow(self) -> None:
-        """No lesson, no dock: an example that is opened ends the lesson too."""
-        if self._session.lesson is not None or self.dock.isHidden():
+        """No lesson, no column: an example that is opened ends the lesson too."""
+        lesson = self._session.lesson
+        level().lend(lesson.interface if lesson is not None else "")
+        if self._session.lesson is not None or self.panel.isHidden():
             return
         self.end_callout()
-        self.dock.hide()
-        _palette, side = self._parts.docks.widths.wanted
-        self._parts.docks.least_left = 0
-        self._parts.docks.widths.want(first_widths()[0], side)
-        QTimer.singleShot(0, self._parts.window, self._parts.docks.leave_room)
+        self._parts.docks.show_lesson(False)
         self._parts.canvas.setFocus()
 
     def point(self, show: ShowHint) -> None:
@@ -166,9 +155,9 @@ class LessonDock(QObject):
         self.callout = Callout(
             self._parts.window,
             ring,
-            show.layer or capitalize_first(PLACES[show.place]),
+            show.layer or capitalize_first(place_title(show.place)),
             show.text,
-            (("Close", self.end_callout),),
+            ((_("Close"), self.end_callout),),
             towards=towards,
             ghost=show.layer,
             find=None if show.layer else partial(self._still, show.place),
@@ -192,19 +181,7 @@ class LessonDock(QObject):
             self.callout.end()
             self.callout = None
 
-    def _fit(self) -> None:
-        window, docks = self._parts.window, self._parts.docks
-        docks.leave_room()
-        height = self.dock.height() + docks.palette.height()
-        # On a low screen, and with large letters, the lesson is read first.
-        part = min(max(0.6, _READ / max(height, 1)) * max(initial_font_scale(), 1.0), 0.85)
-        window.resizeDocks(
-            [self.dock, docks.palette],
-            [round(height * part), round(height * (1 - part))],
-            Qt.Orientation.Vertical,
-        )
-
-    def _tab_seen(self, name: str, visible: bool) -> None:
+    def _page_seen(self, name: str, visible: bool) -> None:
         if visible:
             self._session.see(name)
             self.end_callout()

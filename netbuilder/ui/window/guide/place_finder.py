@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from netbuilder.core.lessons.callout_places import PLACES, PLAN_FIELDS
-from netbuilder.ui.training.training_panel import TrainingPanel
+from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
 
-_TRAINING = "training"
+_SETTINGS = "settings"
 
 
 class PlaceFinder:
@@ -21,21 +21,24 @@ class PlaceFinder:
     def __init__(self, parts: WindowParts, top_bar: TopBar) -> None:
         self._parts, self._bar = parts, top_bar
         self._finders: dict[str, Callable[[], QRect | None]] = {
-            "palette": lambda: self._of(parts.palette),
+            "palette": lambda: self._of(parts.docks.palette),
             "canvas": lambda: self._of(parts.canvas),
             "input": lambda: self._card(parts.store.project.graph.inputs),
             "last": lambda: self._card(parts.store.project.graph.outputs[-1:]),
-            "inspector": lambda: self._of(parts.inspector),
-            "train": lambda: self._of(top_bar.train),
+            "inspector": self._inspector,
+            **{
+                name: lambda: self._of(top_bar.train)  # Pause takes its place
+                for name in ("train", "pause")
+            },
             "menu": lambda: self._of(top_bar.menu_button),
             "problems": lambda: self._of(parts.status),
             **{
                 name: lambda name=name: self._button(name)  # type: ignore[misc]
-                for name in ("pause", "stop", "undo", "save", "save-model", "gallery", "help")
+                for name in ("stop", "undo", "save", "save-model", "gallery", "help")
             },
             **{
-                name: lambda name=name: self._of(parts.docks.panels[name])  # type: ignore[misc]
-                for name in parts.docks.panels
+                name: lambda name=name: self._of(parts.docks.pages[name])  # type: ignore[misc]
+                for name in parts.docks.pages
             },
             **{
                 name: lambda name=name: self._setting(name)  # type: ignore[misc]
@@ -50,11 +53,15 @@ class PlaceFinder:
 
     def rect(self, place: str) -> QRect | None:
         """Where a place is, once its tab and its page are brought to the front."""
-        if place in self._parts.docks.panels:
+        if place in self._parts.docks.pages:
             self._parts.docks.show_panel(place, focus=False)
         elif place in PLAN_FIELDS:
-            self._parts.docks.show_panel(_TRAINING, focus=False)
-            self._training().show_setting(place)
+            self._parts.docks.show_panel(_SETTINGS, focus=False)
+            self._settings().show_setting(place)
+        elif place == "inspector":
+            self._parts.docks.side.open_drawer()
+        elif place == "palette":
+            self._parts.docks.palette.open()
         return self.where(place)
 
     def where(self, place: str) -> QRect | None:
@@ -65,7 +72,7 @@ class PlaceFinder:
     def layer(self, name: str) -> QRect | None:
         """Where a layer stands in the palette; searches for it where it is not in sight."""
         palette = self._parts.palette
-        self._parts.docks.palette.show()
+        self._parts.docks.palette.open()
         index = palette.index_of(name)
         if index is None:
             palette.line.setText(name)
@@ -105,6 +112,9 @@ class PlaceFinder:
             return None
         return QRect(widget.mapTo(self._parts.window, QPoint(0, 0)), widget.size())
 
+    def _inspector(self) -> QRect | None:
+        return self._of(self._parts.inspector) or self._of(self._parts.docks.side.strip)
+
     def _button(self, action: str) -> QRect | None:
         for button in self._bar.findChildren(QToolButton):
             held = button.defaultAction()
@@ -114,15 +124,15 @@ class PlaceFinder:
         return self._of(self._bar.menu_button)
 
     def _setting(self, name: str) -> QRect | None:
-        whole, found = self._of(self._training()), self._of(self._training().plan.field(name))
+        whole, found = self._of(self._settings()), self._of(self._settings().plan.field(name))
         # What is rolled out of sight is pointed at no more.
         if whole is None or found is None or not whole.intersects(found):
             return None
         return whole.intersected(found)
 
-    def _training(self) -> TrainingPanel:
-        panel = self._parts.docks.pages[_TRAINING].fill()
-        assert isinstance(panel, TrainingPanel)
+    def _settings(self) -> SettingsPanel:
+        panel = self._parts.docks.pages[_SETTINGS].fill()
+        assert isinstance(panel, SettingsPanel)
         return panel
 
     def _card(self, ids: tuple[str, ...]) -> QRect | None:

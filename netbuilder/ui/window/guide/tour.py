@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.window.guide.place_finder import PlaceFinder
@@ -25,16 +26,22 @@ class Stop:
 
 
 STOPS = (
-    Stop("palette", "Layers", "What a network is made of. Drag one onto the canvas, or press Tab "
-         "there and type its name."),
-    Stop("canvas", "The network", "Data goes in at the top, the answer comes out at the bottom. "
-         "The number on each wire is the shape of what flows through it."),
-    Stop("inspector", "The selected layer", "Click a layer, and change here what it does."),
-    Stop("data", "Data", "What the network learns from: a set that comes along, or a file of your "
-         "own."),
-    Stop("train", "Train", "Press it, and watch in the tab Training how the error falls."),
-    Stop("evaluate", "Results", "How good it is, and in the tabs beside it: ask it, look inside, "
-         "take the code. Save .h5 takes it away."),
+    Stop("palette", N_("Layers"), N_(
+            "A network is made of layers. Drag one onto the canvas, or press Tab on the canvas "
+            "and type its name.")),
+    Stop("canvas", N_("The network"), N_(
+            "Data enters at the top, the prediction leaves at the bottom. The numbers on each "
+            "connection are the shape of the data that flows through it.")),
+    Stop("inspector", N_("The selected layer"), N_(
+            "Click a layer, then "
+            "change its parameters here.")),
+    Stop("data", N_("Data"), N_(
+            "Choose what the network learns from: a "
+            "built-in data set or a file of your own.")),
+    Stop("train", N_("Train"), N_("Press Train and watch the loss fall on the page Curves.")),
+    Stop("evaluate", N_("Results"), N_(
+            "See how good the network is. The other pages show its inside, make predictions and "
+            "give you the code; Save .h5 saves the trained model.")),
 )  # fmt: skip
 
 
@@ -46,11 +53,11 @@ class Tour(QObject):
         self._window, self._places = window, places
         self.at = -1
         self.callout: Callout | None = None
-        if isinstance(window, QMainWindow):
-            # Once what comes forward stands.
-            window.tabifiedDockWidgetActivated.connect(
-                self._to_front, Qt.ConnectionType.QueuedConnection
-            )
+
+    def to_front(self) -> None:
+        """Let the bubble lie over a page that comes forward."""
+        if self.callout is not None:
+            self.callout.to_front()
 
     @property
     def seen(self) -> bool:
@@ -68,11 +75,6 @@ class Tour(QObject):
         kept = settings()
         kept.setValue(KEY, True)
         kept.sync()
-
-    def _to_front(self) -> None:
-        """A panel that comes forward would lie over the bubble, and leave the ring alone."""
-        if self.callout is not None:
-            self.callout.to_front()
 
     def _take_away(self) -> None:
         if self.callout is not None:
@@ -94,12 +96,17 @@ class Tour(QObject):
         self.callout = Callout(
             self._window,
             ring,
-            f"{number + 1} of {len(STOPS)} · {stop.title}",
-            stop.words,
+            _(
+                "{number} of {count} · {title}",
+                number=number + 1,
+                count=len(STOPS),
+                title=_(stop.title),
+            ),
+            _(stop.words),
             (
-                *((("Skip", self.end),) if not last else ()),
-                *((("Back", partial(self._go, number - 1)),) if number else ()),
-                ("Done" if last else "Next", partial(self._go, number + 1)),
+                *(((_("Skip"), self.end),) if not last else ()),
+                *(((_("Back"), partial(self._go, number - 1)),) if number else ()),
+                (_("Done") if last else _("Next"), partial(self._go, number + 1)),
             ),
             on_escape=self.end,
             find=partial(self._places.rect, stop.place),

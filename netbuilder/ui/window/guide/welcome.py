@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
@@ -45,6 +45,10 @@ class WelcomeGuide(QObject):
         self.session = parts.lessons
         self.lessons = LessonDock(parts, self.places, self.session, show_error, self.show_page)
         self.tour = Tour(parts.window, self.places)
+        parts.docks.side.arranged.connect(
+            self.tour.to_front,
+            Qt.ConnectionType.QueuedConnection,  # once the page stands
+        )
         self.page = StartPage(parts.window, lambda: top_bar.y() + top_bar.height())
         self.page.example_chosen.connect(self.open_example)
         self.page.lesson_chosen.connect(self.lessons.open)
@@ -105,7 +109,7 @@ class WelcomeGuide(QObject):
         folder, or a table on the clipboard: an empty canvas shows the tab where these are.
         """
         parts = self._parts
-        path = ask_open(parts.window, "Choose data", FILE_FILTER)
+        path = ask_open(parts.window, _("Choose data"), FILE_FILTER)
         project = parts.store.project
         if path is not None and parts.documents.may_close():
             parts.documents.data_opened.emit(path)
@@ -115,7 +119,7 @@ class WelcomeGuide(QObject):
     def open_folder(self) -> None:
         """Let a folder be chosen, a folder of pictures most often, and begin with it."""
         parts = self._parts
-        path = ask_folder(parts.window, "Choose a folder of data")
+        path = ask_folder(parts.window, _("Choose a data folder"))
         if path is not None and parts.documents.may_close():
             parts.documents.data_opened.emit(path)
 
@@ -132,7 +136,7 @@ class WelcomeGuide(QObject):
         parts = self._parts
         writer = LessonWriter(parts.store.project, parts.window, parts.workbench.base)
         if writer.exec() and writer.saved is not None:
-            self._parts.status.tell(f"Wrote {writer.saved}.")
+            self._parts.status.tell(_("Saved {name}.", name=writer.saved))
             self.lessons.open(read_lesson(writer.saved), anew=True)
 
     def _opened(self) -> None:
@@ -164,10 +168,13 @@ class WelcomeGuide(QObject):
             return
         self._offer(
             "lesson",
-            f"The lesson “{lesson.title}” is closed",
-            f"“{project.name}” is no network of this lesson. How far you are is kept.",
-            ("Back to the lesson", partial(self._return_to, lesson)),
-            ("Close", partial(self._close, "lesson")),
+            _("The lesson “{title}” is closed", title=_(lesson.title)),
+            _(
+                "“{name}” does not belong to this lesson. Your progress is saved.",
+                name=project.name,
+            ),
+            (_("Return to the lesson"), partial(self._return_to, lesson)),
+            (_("Close"), partial(self._close, "lesson")),
         )
 
     def _return_to(self, lesson: Lesson) -> None:
@@ -186,11 +193,13 @@ class WelcomeGuide(QObject):
         if _empty(project) and self.session.lesson is None:
             self._offer(
                 "empty",
-                "An empty canvas",
-                "Choose data on the right and drag layers from the left, or begin with something"
-                " ready-made.",
-                ("Examples and lessons", self.show_page),
-                ("Close", partial(self._close, "empty")),
+                _("Empty canvas"),
+                _(
+                    "Choose data on the right and drag layers from the left, or start "
+                    "from an example."
+                ),
+                (_("Examples and lessons"), self.show_page),
+                (_("Close"), partial(self._close, "empty")),
             )
         self._offer_last_training()
 
@@ -208,10 +217,15 @@ class WelcomeGuide(QObject):
                 return
             self._offer(
                 "left",
-                "Your last training is kept in Runs",
-                f"“{run.name}”, {format_count(run.epochs, 'epoch')}. It was not saved as a .h5.",
-                ("Bring it back", partial(self._bring_back, run)),
-                ("Close", partial(self._close, "left")),
+                _("Your last run is saved in Runs"),
+                ngettext(
+                    "“{name}”, {count} epoch. It was not saved as a .h5 file.",
+                    "“{name}”, {count} epochs. It was not saved as a .h5 file.",
+                    run.epochs,
+                    name=run.name,
+                ),
+                (_("Restore it"), partial(self._bring_back, run)),
+                (_("Close"), partial(self._close, "left")),
             )
 
         jobs.run_job(
@@ -254,16 +268,16 @@ class WelcomeGuide(QObject):
         if not self.tour.seen:
             self._offer(
                 "tour",
-                "New here?",
-                "A tour of two minutes shows the six places that you need.",
-                ("Show me around", self.start_tour),
-                ("Not now", self._refuse_tour),
+                _("New here?"),
+                _("A two-minute tour shows the six most important places."),
+                (_("Show the tour"), self.start_tour),
+                (_("Not now"), self._refuse_tour),
             )
 
     def _refuse_tour(self) -> None:
         self._close("tour")
         self.tour.end()
-        self._parts.status.tell("The tour begins from Help whenever you like: Show me around.")
+        self._parts.status.tell(_("You can start the tour later: Help → Show the tour."))
 
 
 def _empty(project: Project) -> bool:

@@ -43,6 +43,7 @@ from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
@@ -94,7 +95,7 @@ class NumberModality(Modality):
     """Sequences and other arrays of numbers."""
 
     name = "numbers"
-    takes = "arrays"
+    takes = N_("arrays")
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
         """Fit the scale of an array, each entry of the last axis its own."""
@@ -161,7 +162,7 @@ class NumberModality(Modality):
         return {("node", key): values}, reshape_values(fill_sequences(values, entry.columns), entry)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
-        return "sequences with their gaps (NaN)"
+        return _("sequences, with NaN where values are missing")
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
         from netbuilder.core.data.kinds.series.view import sequences_data_view, series_data_view
@@ -336,29 +337,31 @@ def _part_lines(data: Data) -> list[str]:
 
 KIND = DataKind(
     name="arrays",
-    title="Arrays",
-    help="arrays of numbers, by their names",
-    noun="arrays",
+    title=N_("Arrays"),
+    help=N_("named arrays of numbers"),
+    noun=N_("arrays"),
     options=(
-        Param("x", Kind.TEXT, None, "name of the inputs: found by itself", optional=True),
-        Param("y", Kind.TEXT, None, "name of the targets: found by itself", optional=True),
+        Param("x", Kind.TEXT, None, N_("name of the input array; empty: detected"), optional=True),
+        Param("y", Kind.TEXT, None, N_("name of the target array; empty: detected"), optional=True),
         TASK,
         SCALING,
         *PARTS,
     ),
     readings=(
         (
-            ".npz or .npy under any names",
-            "inputs and answers are told apart by the usual names, else by their shapes, with a "
-            "note; where that is not clear it is asked, with all shapes",
+            ".npz or .npy with arrays of any names",
+            (
+                "inputs and targets are recognised by common names, otherwise by their shapes, "
+                "with a note; where this is ambiguous, NetBuilder lists all shapes and asks"
+            ),
         ),
         (
             "x_train, x_val, x_test, …",
-            "they are parts",
+            "used as the training, validation and test set",
         ),
         (
             "one table in a .npy",
-            "its last column is the target, with a note",
+            "the last column is used as the target, with a note",
         ),
         (
             "HDF5",
@@ -366,7 +369,7 @@ KIND = DataKind(
         ),
         (
             "8-bit pixels with three or four axes",
-            "pictures; two axes are a table, all else sequences of numbers",
+            "pictures; arrays with two axes are a table, all others are sequences of numbers",
         ),
     ),
     modalities=(NUMBERS, IDS),

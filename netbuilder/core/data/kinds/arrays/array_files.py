@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from netbuilder.core.errors import DataError
 from netbuilder.core.hdf5.container_check import dataset_names, is_keras_model
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import h5py
@@ -79,8 +80,9 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
             return found
         if is_keras_model(path):
             raise DataError(
-                f"'{path.name}' is a network, not data to train on.",
-                f"Open it as a file, or ask about it with: netbuilder check {path.name}",
+                _("'{name}' is a model, not data to train on.", name=path.name),
+                _("Open it as a file, or inspect it with: netbuilder check {name}", name=path.name),
+                code="arrays_file_is_model",
                 path=str(path),
             )
         with open_hdf5(path) as file:
@@ -139,9 +141,13 @@ def read_arrays_by_name(path: Path, names: Sequence[str]) -> dict[str, Array]:
         if "pickle" not in str(error):
             raise _damaged(path) from error
         raise DataError(
-            f"An array of {path.name} holds Python objects, which could do harm when they are "
-            "opened.",
-            "Save it as plain numbers or text.",
+            _(
+                "An array in {name} contains Python objects, which can run code when they are "
+                "opened.",
+                name=path.name,
+            ),
+            _("Save the array as plain numbers or text."),
+            code="arrays_hold_objects",
             path=str(path),
         ) from error
     except _UNREADABLE as error:
@@ -173,15 +179,17 @@ def _native(values: Array) -> Array:
 
 def _damaged(path: Path) -> DataError:
     return DataError(
-        f"'{path.name}' is no file of arrays, or it is damaged.",
-        "Choose a .npz file (numpy.savez), a .npy or a .h5 file.",
+        _("'{name}' is not a file of arrays, or it is damaged.", name=path.name),
+        _("Choose a .npz file (numpy.savez), a .npy or a .h5 file."),
+        code="arrays_unreadable",
         path=str(path),
     )
 
 
 def _foreign(path: Path, name: str) -> DataError:
     return DataError(
-        f"The array '{name}' of {path.name} lies in another file.",
-        "Choose a file that holds its own arrays.",
+        _("The array '{array}' in {name} is stored in another file.", array=name, name=path.name),
+        _("Choose a file that contains all of its arrays."),
+        code="arrays_external",
         path=str(path),
     )

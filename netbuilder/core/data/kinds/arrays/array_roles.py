@@ -14,6 +14,7 @@ from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.recipe_options import positive_option
 from netbuilder.core.errors import DataError, FormatError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.safe_archives import check_unpacked_size
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -57,12 +58,17 @@ def read_arrays(
         raise DataError(error.what, error.fix, path=str(path)) from error
     names = list(shapes)
     if not names:
-        raise DataError(f"{path.name} holds no arrays.", "Choose another file.", path=str(path))
+        raise DataError(
+            _("{name} contains no arrays.", name=path.name),
+            _("Choose another file."),
+            code="arrays_none",
+            path=str(path),
+        )
     x_names, y_names, guessed = names_of(path, options, inputs, targets, shapes)
     if not y_names:
         return None if test else _one_array(path, x_names[0])
     notes = (
-        (f"'{x_names[0]}' was taken for the inputs, '{y_names[0]}' for the answers.",)
+        (_("'{x}' is used as the input and '{y}' as the target.", x=x_names[0], y=y_names[0]),)
         if guessed
         else ()
     )
@@ -173,7 +179,7 @@ def partner_of(stem: str, names: Sequence[str]) -> str | None:
 def _one_array(path: Path, name: str) -> Samples:
     values = read_arrays_by_name(path, [name])[name]
     samples = samples_of_arrays({name: values[:, :-1]}, values[:, -1], path.name)
-    note = f"'{name}' is one table: its last column was taken for the answers."
+    note = _("'{name}' is a single table: its last column is used as the target.", name=name)
     return replace(samples, notes=(note, *samples.notes))
 
 
@@ -199,7 +205,11 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[st
         name = name or _chosen(None, ("x_test", *X_NAMES), shapes, path, "x")
         values = read_arrays_by_name(path, [name])[name]
         if values.dtype.kind not in "iufb":
-            raise DataError(f"'{name}' of {path.name} holds no numbers.", "Choose another file.")
+            raise DataError(
+                _("'{name}' in {file} does not contain numbers.", name=name, file=path.name),
+                _("Choose another file."),
+                code="arrays_not_numbers",
+            )
         shape = tuple(size or -1 for size in entry.shape)
         values = values[None] if values.shape == shape else values
         fits = int(np.prod(values.shape[1:])) == int(np.prod(shape))
@@ -214,8 +224,13 @@ def _part_name(name: str, part: str) -> str:
 def _need(name: str, names: Sequence[str], path: Path) -> None:
     if name not in names:
         raise DataError(
-            f"There is no array '{name}' in {path.name}.",
-            f"{did_you_mean(name, names)} It holds {format_list(names, 12)}.".strip(),
+            _("There is no array '{name}' in {file}.", name=name, file=path.name),
+            (
+                did_you_mean(name, names)
+                + " "
+                + _("The file contains {names}.", names=format_list(names, 12))
+            ).strip(),
+            code="array_missing",
             path=str(path),
         )
 
@@ -231,8 +246,13 @@ def _chosen(
             return name
     told = [f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items()]
     raise DataError(
-        f"It is not clear which array of {path.name} is '{what}'.",
-        f"It holds {format_list(told, 12)}. Set '{what}' to one of them.",
+        _("It is not clear which array in {file} is '{role}'.", file=path.name, role=what),
+        _(
+            "The file contains {arrays}. Set '{role}' to one of them.",
+            arrays=format_list(told, 12),
+            role=what,
+        ),
+        code="arrays_role_unclear",
         path=str(path),
     )
 
@@ -258,26 +278,53 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
     for name, values in (*x.items(), *answers.items()):
         if _length(values) != count:
             raise DataError(
-                f"'{name}' of {source} has {_length(values)} samples, but "
-                f"{next(iter(answers))} has {count}.",
-                "Both need one entry a sample.",
+                _(
+                    "'{name}' in {file} has {count} samples, but '{other}' has {expected}.",
+                    name=name,
+                    file=source,
+                    count=_length(values),
+                    other=next(iter(answers)),
+                    expected=count,
+                ),
+                _("Both arrays need one entry per sample."),
+                code="arrays_lengths_differ",
             )
     for name, values in x.items():
         if values.dtype.kind not in "iufb" or values.ndim == 0:
-            raise DataError(f"'{name}' of {source} holds no numbers.", "Choose another array.")
+            raise DataError(
+                _("'{name}' in {file} does not contain numbers.", name=name, file=source),
+                _("Choose another array."),
+                code="arrays_not_numbers",
+            )
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             sample = int(np.argwhere(~np.isfinite(values))[0][0])
             raise DataError(
-                f"'{name}' of {source} has a missing or infinite value in sample {sample}.",
-                "Put a number there.",
+                _(
+                    "'{name}' in {file} has a missing or infinite value in sample {sample}.",
+                    name=name,
+                    file=source,
+                    sample=sample,
+                ),
+                _("Write a number there."),
+                code="arrays_not_finite",
             )
     for name, values in answers.items():
         if values.dtype.kind not in "iufbUS" or values.ndim == 0:
             raise DataError(
-                f"'{name}' of {source} holds neither numbers nor labels.", "Choose another array."
+                _(
+                    "'{name}' in {file} contains neither numbers nor labels.",
+                    name=name,
+                    file=source,
+                ),
+                _("Choose another array."),
+                code="arrays_not_targets",
             )
     if count == 0:
-        raise DataError(f"The arrays of {source} have no samples.", "Choose another file.")
+        raise DataError(
+            _("The arrays in {file} have no samples.", file=source),
+            _("Choose another file."),
+            code="arrays_no_samples",
+        )
     targets, notes = _joined(answers) if isinstance(y, dict) else _targets(y)
     first = next(iter(x.values()))
     if first.ndim == 2 and len(x) == 1 and first.shape[1] <= _MOST_COLUMNS:
@@ -319,8 +366,14 @@ def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
         frame, said = _targets(values)
         if len(frame.columns) > 1:
             raise DataError(
-                f"'{name}' has {len(frame.columns)} numbers a sample.",
-                "Give each output an array with one number a sample.",
+                ngettext(
+                    "'{name}' has {count} number per sample.",
+                    "'{name}' has {count} numbers per sample.",
+                    len(frame.columns),
+                    name=name,
+                ),
+                _("Give each output an array with one number per sample."),
+                code="arrays_several_targets",
             )
         columns[name] = frame.iloc[:, 0].to_numpy()
         notes += said
@@ -337,5 +390,7 @@ def _targets(y: Array) -> tuple[Any, tuple[str, ...]]:
     if flat.shape[1] == 1:
         return pd.DataFrame({"y": flat[:, 0]}), ()
     if np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all():
-        return pd.DataFrame({"y": flat.argmax(axis=1)}), ("One-hot y was read as class numbers.",)
+        return pd.DataFrame({"y": flat.argmax(axis=1)}), (
+            _("The one-hot targets were converted to class numbers."),
+        )
     return pd.DataFrame(flat, columns=[f"y{index}" for index in range(flat.shape[1])]), ()

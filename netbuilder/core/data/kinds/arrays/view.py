@@ -9,6 +9,7 @@ from pathlib import Path
 from netbuilder.core.data.kinds.arrays.array_files import ArrayInfo, array_infos
 from netbuilder.core.data.kinds.arrays.array_roles import names_of
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import Project
 
@@ -50,14 +51,14 @@ def arrays_data_view(project: Project, base: Path) -> ArraysDataView | None:
 def array_uses(project: Project) -> dict[str, str]:
     """What an array can be taken for."""
     inputs, outputs = project.graph.inputs, project.graph.outputs
-    found = {NOTHING: "not used", X: "inputs (x)"}
+    found = {NOTHING: _("not used"), X: _("inputs (x)")}
     if len(inputs) > 1:
-        found = {NOTHING: "not used", **{node: f"Input {node}" for node in inputs}}
+        found = {NOTHING: _("not used"), **{node: _("Input {name}", name=node) for node in inputs}}
     if len(outputs) > 1:
-        found |= {node: f"answers of {node}" for node in outputs}
+        found |= {node: _("targets of {name}", name=node) for node in outputs}
     else:
-        found[Y] = "answers (y)"
-    return found | {X_TEST: "inputs to test with", Y_TEST: "answers to test with"}
+        found[Y] = _("targets (y)")
+    return found | {X_TEST: _("test inputs"), Y_TEST: _("test targets")}
 
 
 def _uses(project: Project, path: Path, infos: Mapping[str, ArrayInfo]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,28 @@ def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dic
         found[param.name] = options.get(param.name, param.default)
         wrong = problem_with(param, found[param.name])
         if wrong is not None:
-            raise DataError(f"'{param.name}' of the data is {found[param.name]!r}.", wrong)
+            raise DataError(
+                _(
+                    "The data option '{name}' is {value}, which is not allowed.",
+                    name=param.name,
+                    value=repr(found[param.name]),
+                ),
+                wrong,
+                code="data_option_invalid",
+            )
     return found
 
 
 def samples_option(default: int, low: int = 40, high: int = 20_000) -> Param:
     """How many samples are made."""
-    return Param("samples", Kind.INT, default, "how many are made", low, high, slide=True)
+    return Param("samples", Kind.INT, default, N_("number of samples"), low, high, slide=True)
 
 
 def noise_option(default: float, high: float) -> Param:
     """How far points stray."""
-    return Param("noise", Kind.FLOAT, default, "how far they stray", 0.0, high, slide=True)
+    return Param("noise", Kind.FLOAT, default, N_("amount of random noise"), 0.0, high, slide=True)
 
 
 def seed_option(default: int = 0) -> Param:
     """Another draw of the same sort."""
-    return Param("seed", Kind.INT, default, "another number, another draw", 0, 10**6, more=True)
+    return Param("seed", Kind.INT, default, N_("seed of the random numbers"), 0, 10**6, more=True)

@@ -22,19 +22,27 @@ from netbuilder.core.data.kinds.builtin.generated_sets import arguments_of
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_lines
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.i18n import noop as N_
 
 
 def _options(count: int) -> tuple[Param, ...]:
     return (
         samples_option(count),
-        Param("thickness", Kind.FLOAT, 1.1, "of the pen", 0.3, 4.0, slide=True),
-        Param("distortion", Kind.FLOAT, 1.0, "how unsteady the hand is", 0.0, 2.5, slide=True),
-        Param("noise", Kind.FLOAT, 0.0, "grain on the pictures", 0.0, 1.0, slide=True),
-        Param("size", Kind.INT, 28, "pixels in height and in width", 16, 96),
-        Param("color_mode", Kind.CHOICE, "grayscale", "grey, or each in colours of its own",
-              choices=("grayscale", "rgb")),
+        Param("thickness", Kind.FLOAT, 1.1, N_("thickness of the pen"), 0.3, 4.0, slide=True),
+        Param("distortion", Kind.FLOAT, 1.0, N_("irregularity of the lines"), 0.0, 2.5, slide=True),
+        Param(
+            "noise", Kind.FLOAT, 0.0, N_("amount of noise in the pictures"), 0.0, 1.0, slide=True
+        ),
+        Param("size", Kind.INT, 28, N_("height and width in pixels"), 16, 96),
+        Param(
+            "color_mode",
+            Kind.CHOICE,
+            "grayscale",
+            N_("grey, or a random colour for each picture"),
+            choices=("grayscale", "rgb"),
+        ),
         seed_option(),
-    )  # fmt: skip
+    )
 
 
 def _drawn(
@@ -70,9 +78,26 @@ def _drawn(
 
 
 DRAWN = (
-    _drawn("drawn_digits", "Drawn digits", "Digits of 28×28 grey pixels that the program writes, "
-           "each by another hand: like MNIST, without a download.", "digit", drawn_digits, 3000),
-    _drawn("drawn_shapes", "Drawn shapes", "Circles, squares, triangles and other outlines of "
-           "28×28 grey pixels (or larger, or in colours), drawn by an unsteady hand.", "shape",
-           drawn_shapes, 2000),
-)  # fmt: skip
+    _drawn(
+        "drawn_digits",
+        N_("Drawn digits"),
+        N_(
+            "Handwritten-style digits of 28×28 grey pixels, drawn by the program: like MNIST, "
+            "without a download."
+        ),
+        "digit",
+        drawn_digits,
+        3000,
+    ),
+    _drawn(
+        "drawn_shapes",
+        N_("Drawn shapes"),
+        N_(
+            "Circles, squares, triangles and other outlines of 28×28 grey pixels (or larger, or in "
+            "colour), drawn with irregular lines."
+        ),
+        "shape",
+        drawn_shapes,
+        2000,
+    ),
+)

@@ -69,18 +69,18 @@ def edit_lines(edits: PointEdits) -> list[str]:
         return []
     lines = [
         "made = len(points)",
-        f"gone = {format_literal(sorted(edits.removed))}  # points taken away",
+        f"gone = {format_literal(sorted(edits.removed))}  # points that were deleted",
     ]
     if edits.moved:
         moved = [[row, *place] for row, place in sorted(edits.moved.items())]
         lines += [
-            f"for row, across, up in {format_literal(moved)}:  # points moved by hand",
+            f"for row, across, up in {format_literal(moved)}:  # points that were moved",
             "    points[row] = across, up",
         ]
     if edits.added:
         added = [[x, y, label] if label else [x, y] for x, y, label in edits.added]
         lines += [
-            f"added = {format_literal(added)}  # points put in by hand",
+            f"added = {format_literal(added)}  # points that were added",
             "points = np.concatenate([points, [one[:2] for one in added]])",
         ]
         if all(label for _, _, label in edits.added):

@@ -23,9 +23,16 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
 )
 from netbuilder.core.data.kinds.series.script import window_lines
 from netbuilder.core.data.kinds.series.windows import windows
-from netbuilder.core.data.kinds.text.next_token import LEVEL, STEP, WINDOW, windows_code, windows_of
-from netbuilder.core.data.kinds.text.next_token import window_lines as token_lines
+from netbuilder.core.data.kinds.text.next_token import (
+    LEVEL,
+    STEP,
+    WINDOW,
+    window_lines as token_lines,
+    windows_code,
+    windows_of,
+)
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.project.point_edits import point_edits
 from netbuilder.core.python_text import format_literal
@@ -75,7 +82,7 @@ def points(
 _SINE = (
     samples_option(200, low=10),
     noise_option(0.15, 1.0),
-    Param("frequency", Kind.FLOAT, 1.5, "waves from 0 to 2π", 0.25, 6.0, slide=True),
+    Param("frequency", Kind.FLOAT, 1.5, N_("number of waves from 0 to 2π"), 0.25, 6.0, slide=True),
     seed_option(),
 )
 
@@ -111,18 +118,18 @@ def _sine_code(question: ScriptRequest) -> DataCode:
 _WAVES = (
     samples_option(1200),
     noise_option(0.05, 1.0),
-    Param("steps", Kind.INT, 40, "length of a sequence", 8, 1000, slide=True),
+    Param("steps", Kind.INT, 40, N_("length of a sequence"), 8, 1000, slide=True),
     seed_option(),
 )
 _REVIEWS = (
     samples_option(1200),
     seed_option(),
-    Param("max_words", Kind.INT, 10_000, "words that are known", 3, 10**6, more=True),
+    Param("max_words", Kind.INT, 10_000, N_("size of the vocabulary"), 3, 10**6, more=True),
 )
 _TEMPERATURES = (
-    Param("years", Kind.INT, 4, "how many years", 1, 40, slide=True),
-    Param("window", Kind.INT, 14, "steps that it looks back", 1, 1000),
-    Param("horizon", Kind.INT, 1, "steps that it predicts", 1, 1000),
+    Param("years", Kind.INT, 4, N_("number of years"), 1, 40, slide=True),
+    Param("window", Kind.INT, 14, N_("time steps in the input"), 1, 1000),
+    Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1, 1000),
     seed_option(),
 )
 
@@ -228,42 +235,128 @@ def _temperatures_code(question: ScriptRequest) -> DataCode:
 
 
 GENERATED = (
-    points("moons", "Two moons", "Points of two colours, in half moons that reach into each other.",
-           "binary", generated.moons,
-           (samples_option(400), noise_option(0.15, 1.0),
-            Param("apart", Kind.FLOAT, 0.0, "how far the moons lie apart", -0.5, 1.5, slide=True),
-            seed_option())),
-    points("xor", "XOR", "Points in four quarters: orange where x and y have the same sign.",
-           "binary", generated.xor,
-           (samples_option(400), noise_option(0.05, 1.0),
-            Param("turned", Kind.FLOAT, 0.0, "degrees that the quarters are turned", 0.0, 90.0,
-                  slide=True),
-            seed_option())),
-    points("circles", "Circles", "Points of two colours: a ring around a disc.", "binary",
-           generated.circles,
-           (samples_option(400), noise_option(0.08, 1.0),
-            Param("inner", Kind.FLOAT, 0.45, "size of the disc", 0.05, 0.95,
-                  slide=True), seed_option())),
-    points("spiral", "Spiral", "Points on the two arms of a spiral: the hardest playground.",
-           "binary", generated.spiral,
-           (samples_option(500), noise_option(0.15, 2.0),
-            Param("turns", Kind.FLOAT, 1.5, "turns of each arm", 0.25, 4.0,
-                  slide=True), seed_option())),
-    points("blobs", "Blobs", "Points in clouds, a colour each.", "classes", generated.blobs,
-           (samples_option(450), noise_option(1.6, 10.0),
-            Param("clouds", Kind.INT, 3, "how many clouds", 2, 8, slide=True), seed_option(8))),
-    DataSet("sine", "Sine curve", "Points along a sine curve: y from x.", "regression",
-            _sine, _sine_code, _SINE, points="curve"),
-    DataSet("sales", "Sales", "What a thousand games earn in a year, by nine facts about each.",
-            "regression", _sales, _sales_code, _SALES),
-    DataSet("waves", "Waves", "Sequences of steps: sine, square, sawtooth or noise.", "classes",
-            _waves, _waves_code, _WAVES),
-    DataSet("reviews", "Reviews", "Short sentences of praise or blame.", "binary", _reviews,
-            _reviews_code, _REVIEWS),
-    DataSet("temperatures", "Temperatures", "Years of daily temperatures: predict the next day "
-            "from the days before.", "regression", _temperatures, _temperatures_code,
-            _TEMPERATURES),
-)  # fmt: skip
+    points(
+        "moons",
+        N_("Two moons"),
+        N_("Two classes of points, in interleaving half circles."),
+        "binary",
+        generated.moons,
+        (
+            samples_option(400),
+            noise_option(0.15, 1.0),
+            Param(
+                "apart", Kind.FLOAT, 0.0, N_("distance between the moons"), -0.5, 1.5, slide=True
+            ),
+            seed_option(),
+        ),
+    ),
+    points(
+        "xor",
+        N_("XOR"),
+        N_("Points in four quadrants: orange where x and y have the same sign."),
+        "binary",
+        generated.xor,
+        (
+            samples_option(400),
+            noise_option(0.05, 1.0),
+            Param(
+                "turned",
+                Kind.FLOAT,
+                0.0,
+                N_("rotation of the quadrants in degrees"),
+                0.0,
+                90.0,
+                slide=True,
+            ),
+            seed_option(),
+        ),
+    ),
+    points(
+        "circles",
+        N_("Circles"),
+        N_("Two classes of points: a ring around a disc."),
+        "binary",
+        generated.circles,
+        (
+            samples_option(400),
+            noise_option(0.08, 1.0),
+            Param("inner", Kind.FLOAT, 0.45, N_("size of the disc"), 0.05, 0.95, slide=True),
+            seed_option(),
+        ),
+    ),
+    points(
+        "spiral",
+        N_("Spiral"),
+        N_("Points on the two arms of a spiral: the hardest playground."),
+        "binary",
+        generated.spiral,
+        (
+            samples_option(500),
+            noise_option(0.15, 2.0),
+            Param("turns", Kind.FLOAT, 1.5, N_("turns of each arm"), 0.25, 4.0, slide=True),
+            seed_option(),
+        ),
+    ),
+    points(
+        "blobs",
+        N_("Blobs"),
+        N_("Clusters of points, one colour per cluster."),
+        "classes",
+        generated.blobs,
+        (
+            samples_option(450),
+            noise_option(1.6, 10.0),
+            Param("clouds", Kind.INT, 3, N_("number of clusters"), 2, 8, slide=True),
+            seed_option(8),
+        ),
+    ),
+    DataSet(
+        "sine",
+        N_("Sine curve"),
+        N_("Points along a sine curve: predict y from x."),
+        "regression",
+        _sine,
+        _sine_code,
+        _SINE,
+        points="curve",
+    ),
+    DataSet(
+        "sales",
+        N_("Sales"),
+        N_("Predict the yearly sales of a thousand games from nine features."),
+        "regression",
+        _sales,
+        _sales_code,
+        _SALES,
+    ),
+    DataSet(
+        "waves",
+        N_("Waves"),
+        N_("Sequences to classify: sine, square, sawtooth or noise."),
+        "classes",
+        _waves,
+        _waves_code,
+        _WAVES,
+    ),
+    DataSet(
+        "reviews",
+        N_("Reviews"),
+        N_("Short reviews, positive or negative."),
+        "binary",
+        _reviews,
+        _reviews_code,
+        _REVIEWS,
+    ),
+    DataSet(
+        "temperatures",
+        N_("Temperatures"),
+        N_("Years of daily temperatures: predict the next day from the days before."),
+        "regression",
+        _temperatures,
+        _temperatures_code,
+        _TEMPERATURES,
+    ),
+)
 
 
 _STORIES = (samples_option(1500), LEVEL, WINDOW, STEP, seed_option())
@@ -283,6 +376,13 @@ def _stories_code(question: ScriptRequest) -> DataCode:
 
 
 STORIES = DataSet(
-    "stories", "Stories", "One long text of simple sentences that the program makes up: learn to "
-    "go on from any beginning.", "classes", _stories, _stories_code, _STORIES,
-)  # fmt: skip
+    "stories",
+    N_("Stories"),
+    N_(
+        "One long text of simple sentences, generated by the program: predict how a text continues."
+    ),
+    "classes",
+    _stories,
+    _stories_code,
+    _STORIES,
+)

@@ -18,6 +18,7 @@ from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import target_lines, text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
 
@@ -60,7 +61,7 @@ def _loaded(name: str, **options: Any) -> Any:
     import importlib
 
     try:
-        with kept_off_the_network(f"The data set '{name}'", keras_home()):
+        with kept_off_the_network(_("The data set '{name}'", name=name), keras_home()):
             return importlib.import_module(f"keras.datasets.{name}").load_data(**options)
     except UserError as error:
         raise DataError(error.what, error.fix) from error
@@ -72,9 +73,18 @@ def _missing(name: str, error: Exception) -> DataError:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     files = format_list(_FILES[name], 9)
     return DataError(
-        f"The data set '{name}' is not on this computer and could not be downloaded ({first}).",
-        f"Connect to the internet once, or put {files} into {keras_home()}. "
-        "Pictures without a network: the built-in set 'drawn_digits'.",
+        _(
+            "The data set '{name}' is not on this computer and could not be downloaded ({reason}).",
+            name=name,
+            reason=first,
+        ),
+        _(
+            "Connect to the internet once, or put {files} into {folder}. The built-in set "
+            "'drawn_digits' has pictures and needs no network.",
+            files=files,
+            folder=keras_home(),
+        ),
+        code="data_set_not_downloaded",
     )
 
 
@@ -136,7 +146,7 @@ def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
     try:
         from keras.datasets import imdb
 
-        with kept_off_the_network("The words of 'imdb'", keras_home()):
+        with kept_off_the_network(_("The vocabulary of 'imdb'"), keras_home()):
             words = {number + 3: word for word, number in imdb.get_word_index().items()}
     except UserError as error:
         raise DataError(error.what, error.fix) from error
@@ -184,12 +194,35 @@ def _imdb_make(options: Mapping[str, Any]) -> Samples:
 
 
 KERAS = (
-    _pictures("mnist", "MNIST", "70,000 handwritten digits of 28×28 grey pixels. Downloaded once "
-              "(11 MB).", "digit", _DIGITS),
-    _pictures("fashion_mnist", "Fashion-MNIST", "70,000 pieces of clothing of 28×28 grey pixels. "
-              "Downloaded once (30 MB).", "clothing", _CLOTHES),
-    _pictures("cifar10", "CIFAR-10", "60,000 photos of ten things, 32×32 pixels in colour. "
-              "Downloaded once (170 MB).", "thing", _THINGS),
-    DataSet("imdb", "IMDB", "50,000 film reviews, praise or blame. Downloaded once (17 MB).",
-            "binary", _imdb_make, _imdb_code, test=lambda options: _imdb_part(1), fetched=True),
-)  # fmt: skip
+    _pictures(
+        "mnist",
+        N_("MNIST"),
+        N_("70,000 handwritten digits of 28×28 grey pixels. Downloaded once (11 MB)."),
+        "digit",
+        _DIGITS,
+    ),
+    _pictures(
+        "fashion_mnist",
+        N_("Fashion-MNIST"),
+        N_("70,000 pictures of clothing, 28×28 grey pixels. Downloaded once (30 MB)."),
+        "clothing",
+        _CLOTHES,
+    ),
+    _pictures(
+        "cifar10",
+        N_("CIFAR-10"),
+        N_("60,000 photos in ten classes, 32×32 pixels in colour. Downloaded once (170 MB)."),
+        "thing",
+        _THINGS,
+    ),
+    DataSet(
+        "imdb",
+        N_("IMDB"),
+        N_("50,000 film reviews, positive or negative. Downloaded once (17 MB)."),
+        "binary",
+        _imdb_make,
+        _imdb_code,
+        test=lambda options: _imdb_part(1),
+        fetched=True,
+    ),
+)

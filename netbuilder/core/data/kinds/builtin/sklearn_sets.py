@@ -10,6 +10,7 @@ from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.i18n import noop as N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,19 +126,69 @@ def _linnerud_code(question: ScriptRequest) -> DataCode:
 
 
 SKLEARN = (
-    _table("diabetes", "Diabetes", "442 patients: ten measurements, and how the illness went on "
-           "after a year (scikit-learn).", "regression", "progression", unscaled=True),
-    _table("iris", "Iris", "150 flowers of three species, told apart by the lengths of their "
-           "leaves (scikit-learn).", "classes", "species"),
-    _table("wine", "Wine", "178 wines of three growers, told apart by thirteen measurements "
-           "(scikit-learn).", "classes", "cultivar"),
-    _table("breast_cancer", "Breast cancer", "569 tumours, malignant or benign, by thirty "
-           "measurements (scikit-learn).", "binary", "diagnosis"),
-    DataSet("linnerud", "Exercise", "20 people in a gym: weight, waist and pulse from three "
-            "exercises, three answers at once (scikit-learn).", "regression", _linnerud,
-            _linnerud_code),
-    DataSet("digits", "Digits", "1,797 handwritten digits as pictures of 8×8 grey pixels "
-            "(scikit-learn).", "classes", _digits, _digits_code),
-    DataSet("digits_again", "Digits, drawn again", "The same digits, and as the answer their own "
-            "64 pixels: for an autoencoder.", "regression", _digits_again, _digits_again_code),
-)  # fmt: skip
+    _table(
+        "diabetes",
+        N_("Diabetes"),
+        N_(
+            "442 patients: predict how the disease progressed after "
+            "one year, from ten measurements (scikit-learn)."
+        ),
+        "regression",
+        "progression",
+        unscaled=True,
+    ),
+    _table(
+        "iris",
+        N_("Iris"),
+        N_(
+            "150 flowers of three species: predict the species from the length "
+            "and width of sepals and petals (scikit-learn)."
+        ),
+        "classes",
+        "species",
+    ),
+    _table(
+        "wine",
+        N_("Wine"),
+        N_(
+            "178 wines of three growers: predict the grower from thirteen "
+            "measurements (scikit-learn)."
+        ),
+        "classes",
+        "cultivar",
+    ),
+    _table(
+        "breast_cancer",
+        N_("Breast cancer"),
+        N_("569 tumours: predict malignant or benign from thirty measurements (scikit-learn)."),
+        "binary",
+        "diagnosis",
+    ),
+    DataSet(
+        "linnerud",
+        N_("Exercise"),
+        N_(
+            "20 people in a gym: predict weight, waist and pulse from "
+            "three exercises, three targets at once (scikit-learn)."
+        ),
+        "regression",
+        _linnerud,
+        _linnerud_code,
+    ),
+    DataSet(
+        "digits",
+        N_("Digits"),
+        N_("1,797 handwritten digits as pictures of 8×8 grey pixels (scikit-learn)."),
+        "classes",
+        _digits,
+        _digits_code,
+    ),
+    DataSet(
+        "digits_again",
+        N_("Digits, reconstructed"),
+        N_("The same digits, with their own 64 pixels as the target: for an autoencoder."),
+        "regression",
+        _digits_again,
+        _digits_again_code,
+    ),
+)

@@ -31,11 +31,10 @@ from netbuilder.core.data.kinds.modality import (
     Modality,
     PreviewSamples,
     Rows,
+    reshape_values as shaped_as,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.modality import reshape_values as shaped_as
-from netbuilder.core.data.kinds.scripts import role_script
-from netbuilder.core.data.kinds.scripts import table_script as table_lines
+from netbuilder.core.data.kinds.scripts import role_script, table_script as table_lines
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, texts_fix
@@ -47,6 +46,7 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.data.recipe_options import name_list_option, reading_options
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
@@ -54,28 +54,41 @@ from netbuilder.core.python_text import format_literal
 if TYPE_CHECKING:
     import pandas as pd
 
-AS_SERIES = DataFix("Learn it as a series", {"kind": "series"})
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab")
 ENDINGS = (*TEXT_ENDINGS, *table_files.ENDINGS, ".gz", ".xz", ".bz2")
+
+
+def _series_fix() -> DataFix:
+    return DataFix(_("Treat it as a series"), {"kind": "series"})
 
 
 def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
     """What to say where no column is a feature: dates may be a series, sentences texts."""
     fixes: tuple[DataFix, ...] = ()
-    fix = "Choose columns of numbers, or text columns with few distinct values."
+    fix = _("Choose columns of numbers, or text columns with few distinct values.")
     names = [str(name) for name in frame.columns]
     dates = [name for name in names if are_dates(frame[name])]
     texts = [name for name in names if are_sentences(frame[name])]
     if dates:
-        fix += " If the rows follow each other in time, they are a series."
-        dated = DataFix(f"Use '{dates[0]}' as a date", columns={dates[0]: {"type": "date"}})
-        fixes = (AS_SERIES, dated)
+        fix += " " + _("If the rows follow each other in time, treat them as a series.")
+        dated = DataFix(
+            _("Use '{name}' as a date", name=dates[0]), columns={dates[0]: {"type": "date"}}
+        )
+        fixes = (_series_fix(), dated)
     elif texts:
         longest = max(texts, key=lambda name: frame[name].astype(str).str.len().mean())
-        fix += f" If the network is to read '{longest}', the data are texts."
+        fix += " " + _(
+            "If the network should read the texts in '{name}', choose the kind of data 'text'.",
+            name=longest,
+        )
         fixes = (texts_fix(longest),)
     return DataError(
-        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", fix, fixes=fixes
+        " ".join(
+            [_("No column of {file} can be used for '{input}'.", file=source, input=key), *notes]
+        ),
+        fix,
+        code="no_usable_column",
+        fixes=fixes,
     )
 
 
@@ -83,7 +96,7 @@ class TableModality(Modality):
     """Rows of a table, each column features."""
 
     name = "table"
-    takes = "rows"
+    takes = N_("rows")
     tabular = True
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -162,10 +175,17 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
     only = tuple(map(str, found.columns))
     if len(only) == 1 and data.target in {(), only} and not test:
         raise DataError(
-            f"{path.name} has one column, '{only[0]}': there is nothing to learn it from.",
-            "Choose a file with more columns. If its rows follow each other in time, they are a "
-            "series, and each can be predicted from those before.",
-            fixes=(AS_SERIES,),
+            _(
+                "{file} has only one column, '{name}': there are no features to predict it from.",
+                file=path.name,
+                name=only[0],
+            ),
+            _(
+                "Choose a file with more columns. If its rows follow each other in time, treat "
+                "them as a series: each value can then be predicted from those before."
+            ),
+            code="table_one_column",
+            fixes=(_series_fix(),),
         )
     return samples_of_table(data, found, path.name, test=test)
 
@@ -219,7 +239,7 @@ def _few_words(data: Data) -> list[str]:
     kept += name_list_option(data.options, "categories")
     other = f" or name in {format_literal(kept)}" if kept else ""
     return [
-        "# Texts that hardly ever repeat are no categories.",
+        "# Text columns with many distinct values are not used as categories.",
         f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",
         'numbers = list(data.select_dtypes(["number", "bool"]))',
         "features = [",
@@ -231,39 +251,50 @@ def _few_words(data: Data) -> list[str]:
 
 KIND = DataKind(
     name="csv",
-    title="Table",
-    help="a table: each column is a feature",
-    noun="table",
+    title=N_("Table"),
+    help=N_("a table: each column is a feature"),
+    noun=N_("table"),
     options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
     readings=(
         (
-            "a file of rows, in whatever dialect, encoding or container",
-            "separator, header, title and comments, encoding, sheet, and how numbers are written "
-            "(1,125 or 1.125, ($45), %, kg) are found and shown, several units of one kind made "
-            "one (900 g beside 12 kg); where a comma or a point can be "
-            "read in two ways it is asked",
+            "a file of rows, in any dialect, encoding or container",
+            (
+                "separator, header, title and comments, encoding, sheet, and the number format "
+                "(1,125 or 1.125, ($45), %, kg) are detected and shown; several units of one kind "
+                "are converted to one (900 g beside 12 kg); where a comma or a point is ambiguous, "
+                "NetBuilder asks"
+            ),
         ),
         (
             "columns",
-            "numbers and categories; the last one is taken for the target; texts, dates and a "
-            "column that counts the rows are left out with a note; role, type and what is missing "
-            "can be decided for each",
+            (
+                "numbers and categories; the last column is the target by default; texts, dates "
+                "and a column that counts the rows are left out with a note; the role, the type "
+                "and the handling of missing values can be chosen for each column"
+            ),
         ),
         (
-            "dates beside a number, sentences, one column, codes such as 01067, days such as "
-            "20241231, dates such as 01/02/2024, two columns of one name, a scale from 1 - never "
-            "to 5 - always",
-            "asked by a button: a series, texts, a category, a date, which comes first, other "
-            "names",
+            (
+                "dates beside a number, sentences, one column, codes such as 01067, days such as "
+                "20241231, dates such as 01/02/2024, two columns of the same name, a scale from 1 "
+                "- never to 5 - always"
+            ),
+            (
+                "NetBuilder asks, with a button for each choice: a series, texts, a category, a "
+                "date, the order of day and month, new column names"
+            ),
         ),
         (
             "missing values",
-            "nothing is filled in silently: it is asked whether rows are left out or gaps filled",
+            "nothing is filled in silently: NetBuilder asks whether to leave rows out or to fill "
+            "the gaps",
         ),
         (
-            "a copy of the target, ids, -999, two spellings of a word, rows that stand twice or "
-            "in the test file, a class of one row, a row of totals",
-            "each is told, with a fix",
+            (
+                "a copy of the target, IDs, -999, two spellings of a word, duplicate rows, also "
+                "between the training and the test file, a class with one row, a row of totals"
+            ),
+            "each is reported, with a fix",
         ),
     ),
     modalities=(TABLE,),

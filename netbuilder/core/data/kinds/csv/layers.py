@@ -13,6 +13,7 @@ from zlib import crc32
 from netbuilder.core.data.kinds.modality import KerasInputs
 from netbuilder.core.data.preprocessing.cells import boolean_spellings
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_list
 
@@ -100,18 +101,25 @@ def taken_columns(entry: InputPreprocessing) -> str:
     """What such a model takes of a table."""
     dates = [column.name for column in entry.columns if column.kind == "date"]
     words = [column.name for column in entry.columns if not _is_number(column)]
-    said = (
-        f"each column as it stands in the file: {format_list((c.name for c in entry.columns), 12)}"
-    )
     codes = [column.name for column in entry.columns if _is_whole(column)]
-    forms = [f"{format_list(dates)} as days since 1970-01-01"] if dates else []
-    forms += [f"{format_list(codes)} as whole numbers"] if codes else []
-    said += f" ({'; '.join(forms)})" if forms else ""
-    if words:
-        said += (
-            f"; a word that the training rows did not hold, of {format_list(words)}, is an error"
+    said = [
+        _(
+            "each column as it is in the file: {columns}",
+            columns=format_list((c.name for c in entry.columns), 12),
         )
-    return said
+    ]
+    if dates:
+        said.append(_("{columns} as days since 1970-01-01", columns=format_list(dates)))
+    if codes:
+        said.append(_("{columns} as whole numbers", columns=format_list(codes)))
+    if words:
+        said.append(
+            _(
+                "a value of {columns} that does not occur in the training data is an error",
+                columns=format_list(words),
+            )
+        )
+    return "; ".join(said)
 
 
 def _is_number(column: FittedColumn) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.kinds.scripts.cells import stand_in
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
@@ -25,8 +26,9 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, name_list_option, positive_option
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import format_bytes, format_quoted_list, shorten
+from netbuilder.core.wording import format_bytes, format_number, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,10 +75,21 @@ def make_columns(
         series = table[name]
         kind = choices.get(str(name), ColumnChoice()).type
         if series.isna().all():
-            notes.append(f"Column '{name}' is empty and was left out.")
+            notes.append(
+                ColumnNote.of(_("Column '{name}' is empty and was left out.", name=name), str(name))
+            )
             continue
         if kind == "text":
-            notes.append(f"Column '{name}' is text and was left out: a table takes no texts.")
+            notes.append(
+                ColumnNote.of(
+                    _(
+                        "Column '{name}' contains texts and was left out: a table has no text "
+                        "features.",
+                        name=name,
+                    ),
+                    str(name),
+                )
+            )
             continue
         if kind == "date":
             columns.append(fill_missing(date_column(series, source), rules[str(name)]))
@@ -96,10 +109,7 @@ def make_columns(
         texts = labels_of(series.dropna())
         values = sort_labels(texts.unique())
         if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
-            what = "dates" if are_dates(series) else "many different texts"
-            notes.append(
-                f"Column '{name}' holds {what} ('{shorten(texts.iloc[0])}', ...) and was left out."
-            )
+            notes.append(many_values_note(str(name), shorten(texts.iloc[0]), are_dates(series)))
             continue
         common = str(stand_in(texts, "most_frequent"))
         column = FittedColumn(str(name), "category", values, typical=common, common=common)
@@ -128,12 +138,21 @@ def check_room(
     if widest is None or needed <= limit * 2**20:
         return
     raise DataError(
-        f"Column '{widest.name}' of {source} is a category of {len(widest.categories):,} different "
-        f"values. One feature for each value in {rows:,} rows would take {format_bytes(needed)} of"
-        f" memory; "
-        f"the limit is {limit:,.0f} MiB.",
-        "Leave the column out, or make fewer categories of it. If the computer has the memory, "
-        'set "memory_limit_mb" in the data recipe.',
+        _(
+            "Column '{name}' of {file} is a category with {values} different values. One feature "
+            "per value for {rows} rows would need {memory} of memory; the limit is {limit} MiB.",
+            name=widest.name,
+            file=source,
+            values=format_number(len(widest.categories), ","),
+            rows=format_number(rows, ","),
+            memory=format_bytes(needed),
+            limit=format_number(limit, ",.0f"),
+        ),
+        _(
+            "Leave the column out, or reduce the number of categories. If the computer has "
+            'enough memory, set "memory_limit_mb" in the data recipe.'
+        ),
+        code="category_too_large",
     )
 
 
@@ -215,9 +234,16 @@ def encode(
         codes, unknown = _codes(series, column)
         if strict and len(unknown):
             raise DataError(
-                f"Column '{column.name}' of {source} has '{shorten(unknown.iloc[0])}' in line "
-                f"{unknown.index[0]}, which the training data did not hold.",
-                f"It knows {format_quoted_list(column.categories, 10)}.",
+                _(
+                    "Column '{name}' of {file} has '{value}' in line {line}, which does not "
+                    "occur in the training data.",
+                    name=column.name,
+                    file=source,
+                    value=shorten(unknown.iloc[0]),
+                    line=unknown.index[0],
+                ),
+                _("Known values: {values}.", values=format_quoted_list(column.categories, 10)),
+                code="category_unknown",
             )
         parts.append((codes[:, None] == np.arange(len(column.categories))).astype(np.float64))
     if not parts:

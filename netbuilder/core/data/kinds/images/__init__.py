@@ -70,6 +70,7 @@ from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import samples_in_column
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.safe_archives import open_zip
@@ -100,10 +101,8 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
     root = unpack_zip(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
-    found, home = find_samples(root, ENDINGS, "picture"), SampleFolder(root, path.name)
-    chosen, told = without_excluded(
-        select_files(found, test=test, part=part), data.options, home, "picture"
-    )
+    found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
+    chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
     targets = folder_targets(chosen.labels)
     made = _samples(data.options, chosen.files, targets, home, tuple(found.notes))
     return replace(made, parts=chosen.parts, findings=told)
@@ -115,8 +114,8 @@ def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     named = [seen.root / portable_path(name) for name in seen.table[seen.column]]
     used = used_files(named, data.options, home)
     gone = [file for file, one in zip(named, used, strict=True) if not one]
-    told = (excluded_finding(gone, home, "picture"),) if gone else ()
-    found = samples_in_column(data, seen.table[used], seen.column, path.name, "picture", test=test)
+    told = (excluded_finding(gone, home),) if gone else ()
+    found = samples_in_column(data, seen.table[used], seen.column, path.name, test=test)
     assert found.table is not None
     files = [seen.root / portable_path(name) for name in found.table[seen.column]]
     notes = (*seen.notes, *found.notes)
@@ -142,7 +141,14 @@ def _samples(
     paths[:] = files
     if seen.value_range != BYTES:
         low, high = seen.value_range
-        notes = (*notes, f"Pixels run from {format_number(low)} to {format_number(high)}.")
+        notes = (
+            *notes,
+            _(
+                "Pixel values range from {low} to {high}.",
+                low=format_number(low),
+                high=format_number(high),
+            ),
+        )
     return Samples(
         role="image",
         arrays={"image": paths},
@@ -159,7 +165,11 @@ def color_mode(options: Mapping[str, Any]) -> str:
     """Option "color_mode", checked."""
     mode = str(options.get("color_mode") or "rgb")
     if mode not in COLOR_MODES:
-        raise DataError(f"The color mode '{mode}' does not exist.", "Use 'rgb' or 'grayscale'.")
+        raise DataError(
+            _("There is no color mode '{mode}'.", mode=mode),
+            _("Use 'rgb' or 'grayscale'."),
+            code="color_mode_unknown",
+        )
     return mode
 
 
@@ -178,8 +188,9 @@ def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple
     )
     if not good:
         raise DataError(
-            f"The image size is {given!r}.",
-            "Write height and width in pixels, such as [64, 64].",
+            _("'{value}' is not an image size.", value=given),
+            _("Write height and width in pixels, such as [64, 64]."),
+            code="image_size_invalid",
         )
     return values[0], values[1]
 
@@ -192,7 +203,7 @@ class ImageModality(Modality):
     """Pictures, from files or as arrays of pixels."""
 
     name = "image"
-    takes = "images"
+    takes = N_("images")
     endings = ENDINGS
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -222,7 +233,9 @@ class ImageModality(Modality):
         notes: tuple[str, ...] = ()
         if taker is not None:
             offset, scale = scaling.to_bytes(offset, scale)
-            notes = (f"Pixels go in from 0 to 255: '{taker}' scales them itself.",)
+            notes = (
+                _("Pixel values stay from 0 to 255: '{layer}' scales them itself.", layer=taker),
+            )
         mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
         fitted = InputPreprocessing(
             "image",
@@ -251,7 +264,9 @@ class ImageModality(Modality):
         shape = tuple(size or 1 for size in entry.shape)
         if len(shape) != 3:
             raise DataError(
-                "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
+                _("This model does not take pictures."),
+                _("It takes samples of shape {shape}.", shape=entry.shape),
+                code="model_takes_no_pictures",
             )
         return decode_pictures(files, shape, entry.value_range)
 
@@ -303,7 +318,7 @@ class ImageModality(Modality):
         check_all_pictures(files, home)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
-        return "pictures of any size"
+        return _("pictures of any size")
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
         from netbuilder.core.data.kinds.images.view import pictures_data_view
@@ -330,7 +345,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
     root = unpack_zip(path, ENDINGS) if path.is_file() else path
     if not may_have_test(root):
         return None
-    if not select_files(find_samples(root, ENDINGS, "picture"), part=True).files:
+    if not select_files(find_samples(root, ENDINGS), part=True).files:
         return None
     return read_images(data, path, part=True)
 
@@ -370,50 +385,58 @@ def _code(question: ScriptRequest) -> DataCode:
 
 KIND = DataKind(
     name="images",
-    title="Pictures",
-    help="pictures: a folder or zip with a folder for each class, or a table of their names",
-    noun="pictures",
+    title=N_("Pictures"),
+    help=N_("pictures: a folder or zip with one folder per class, or a table of file names"),
+    noun=N_("pictures"),
     options=(
         Param("image_size", Kind.SIZE, None, "height × width", 1, size=2, optional=True),
-        Param("color_mode", Kind.CHOICE, "rgb", "colour or grey", choices=tuple(COLOR_MODES)),
+        Param("color_mode", Kind.CHOICE, "rgb", N_("colour or grey"), choices=tuple(COLOR_MODES)),
         PIXEL_SCALING,
         *PARTS,
         MEMORY,
     ),
     readings=(
         (
-            "a folder with a folder for each class",
-            "the classes; size and colours; how the camera was held; the range of 8, 12, 16 and "
-            "32 bit files",
+            "a folder with one folder per class",
+            (
+                "the classes; size and colours; the orientation of the camera; the range of 8, 12, "
+                "16 and 32 bit files"
+            ),
         ),
         (
             "folders train, valid/validation/val, test (also training, testing, Testbilder)",
-            "they are parts and no classes; pictures without a class folder are named and left out",
+            (
+                "used as the training, validation and test set, not as classes; pictures outside "
+                "the class folders are named and left out"
+            ),
         ),
         (
-            "one folder inside another, as unzipping makes it",
-            "it is seen through, with a note",
+            "one folder inside another, as unzipping creates it",
+            "the inner folder is used, with a note",
         ),
         (
             "a flat folder: cat.1.jpg, dog (2).jpg",
-            "the class is in the names, with a note",
+            "the class is taken from the file names, with a note",
         ),
         (
             "a zip of any of these",
-            "unpacked once into the cache; one that climbs out or is far too large is refused",
+            (
+                "unpacked once into the cache; an archive that writes outside its folder or is far "
+                "too large is refused"
+            ),
         ),
         (
             "a table with a column of file names",
-            "labels or numbers of another column are the target; pictures that are not there "
-            "are counted and named",
+            "another column with labels or numbers is the target; missing pictures are counted "
+            "and named",
         ),
         (
-            "a file that is no picture, or is cut off",
+            "a file that is not a picture, or is truncated",
             "all of them are named; one click leaves them out",
         ),
         (
             "Thumbs.db, ._x.png, __MACOSX",
-            "passed over; .heic, .avif and the like are counted and named",
+            "ignored; .heic, .avif and similar files are counted and named",
         ),
     ),
     modalities=(IMAGE,),

@@ -22,6 +22,7 @@ from netbuilder.core.data.readers.excluded_files import (
 )
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
         except (OSError, ValueError, SyntaxError):
             bad.append(file)
     if bad:
-        raise damaged_files_error(bad, "picture", home)
+        raise damaged_files_error(bad, home)
     return PictureFacts(frozenset(sizes), _range(deep) if deep else BYTES)
 
 
@@ -108,7 +109,7 @@ def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:
         if not is_complete_file(file):
             bad.append(file)
     if bad:
-        raise damaged_files_error(bad, "picture", home)
+        raise damaged_files_error(bad, home)
 
 
 def is_complete_file(file: Path) -> bool:
@@ -134,12 +135,19 @@ def _size(picture: Any) -> tuple[int, int]:
 
 
 def _too_large(file: Path, size: tuple[int, int] | None, home: SampleFolder) -> DataError:
-    shown = f" ({format_number(size[1])}×{format_number(size[0])} pixels)" if size else ""
     return DataError(
-        f"The picture '{file.name}' is too large{shown}.",
-        "Make it smaller with a program for pictures: networks look at a few hundred pixels.",
+        _(
+            "The picture '{name}' is too large ({width}×{height} pixels).",
+            name=file.name,
+            width=format_number(size[1]),
+            height=format_number(size[0]),
+        )
+        if size
+        else _("The picture '{name}' is too large.", name=file.name),
+        _("Make the picture smaller with an image editor: networks use a few hundred pixels."),
+        code="picture_too_large",
         path=str(file),
-        fixes=(exclude_files_fix([file], "picture", home),),
+        fixes=(exclude_files_fix([file], home),),
     )
 
 
@@ -148,10 +156,10 @@ def _range(deep: list[tuple[Path, str]]) -> tuple[float, float]:
     import numpy as np
 
     low, high = np.inf, -np.inf
-    for file, _ in deep[:: -(-len(deep) // _MEASURED)]:
+    for file, _mode in deep[:: -(-len(deep) // _MEASURED)]:
         values = _opened(file)[0]
         low, high = min(low, float(values.min())), max(high, float(values.max()))
-    if any(mode == "F" for _, mode in deep) or low < 0 or high > _DEPTHS[-1]:
+    if any(mode == "F" for _file, mode in deep) or low < 0 or high > _DEPTHS[-1]:
         return (0.0, 1.0) if low >= 0 and high <= 1 else (low, max(high, low + 1.0))
     if high <= BYTES[1]:
         return BYTES
@@ -190,8 +198,13 @@ def decode_pictures(
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             name = Path(file).name
             raise DataError(
-                f"The picture '{name}' cannot be read: it is damaged, missing, or of a rare kind.",
-                "Take it out of the folder, or choose another one.",
+                _(
+                    "The picture '{name}' cannot be read: it is damaged, missing, or in an "
+                    "unsupported format.",
+                    name=name,
+                ),
+                _("Remove it from the folder, or choose another picture."),
+                code="picture_unreadable",
                 path=str(file),
             ) from error
     return out
@@ -288,7 +301,7 @@ def read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) ->
     except DataError as error:
         every = next(iter(samples.arrays.values())) if samples.home is not None else ()
         broken = (file for file in every if not is_complete_file(file))
-        raise with_exclude_fix(error, "picture", samples.home, broken) from error
+        raise with_exclude_fix(error, samples.home, broken) from error
 
 
 def pixels(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:

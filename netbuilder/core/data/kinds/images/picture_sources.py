@@ -15,6 +15,7 @@ from netbuilder.core.data.readers import class_folders
 from netbuilder.core.data.readers.table_samples import free_columns
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.file_names import form_on_disk
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_list, format_number, format_quoted_list
@@ -63,14 +64,23 @@ def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
         _clean(target.parent)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise DataError(
-            f"'{path.name}' is damaged, locked with a password, or no zip.",
-            "Unpack it yourself and choose the folder.",
+            _("'{name}' is damaged, protected by a password, or not a zip file.", name=path.name),
+            _("Unpack it yourself and choose the folder."),
+            code="zip_unreadable",
             path=str(path),
         ) from error
     except OSError as error:
         raise DataError(
-            f"'{path.name}' cannot be unpacked ({error.strerror or error}).",
-            "Check that it is there, that you may read it, and that the disk has room.",
+            _(
+                "'{name}' cannot be unpacked ({reason}).",
+                name=path.name,
+                reason=error.strerror or error,
+            ),
+            _(
+                "Check that the file exists, that you have permission to read it, and that the "
+                "disk has free space."
+            ),
+            code="zip_not_unpacked",
             path=str(path),
         ) from error
     return target
@@ -85,16 +95,26 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
                or Path(e.filename).is_absolute() or "\\" in e.filename]  # fmt: skip
     if outside:
         raise DataError(
-            f"'{path.name}' would write outside its folder: {format_quoted_list(outside, 2)}.",
-            "It is not safe to unpack. Get it from somebody you trust.",
+            _(
+                "'{name}' would write outside its folder: {files}.",
+                name=path.name,
+                files=format_quoted_list(outside, 2),
+            ),
+            _("It is not safe to unpack. Get the file from a source you trust."),
+            code="zip_unsafe",
             path=str(path),
         )
     size = sum(entry.file_size for entry in entries)
     room = shutil.disk_usage(folders.cache()).free
     if size > min(_MOST_BYTES, 0.9 * room) or (size > 2**28 and size > packed * _RATIO):
         raise DataError(
-            f"'{path.name}' would unpack to {format_number(size / 2**20)} MiB.",
-            "That is too much: unpack what you need yourself and choose the folder.",
+            _(
+                "'{name}' would unpack to {size} MiB.",
+                name=path.name,
+                size=format_number(size / 2**20),
+            ),
+            _("This is too much: unpack the files you need yourself and choose their folder."),
+            code="zip_too_large",
             path=str(path),
         )
 
@@ -129,9 +149,12 @@ def listed_pictures(
     column = column or picture_column(table[free_columns(data, table)], endings)
     if not column or column not in table.columns:
         raise DataError(
-            f"No column of {path.name} names pictures.",
-            f"It has {format_list(table.columns, 12)}. One of them must hold file names such as "
-            "cat1.png.",
+            _("No column of {name} contains file names of pictures.", name=path.name),
+            _(
+                "Its columns are {columns}. One of them must contain file names such as cat1.png.",
+                columns=format_list(table.columns, 12),
+            ),
+            code="table_names_no_pictures",
             path=str(path),
         )
     rows = table.dropna(subset=[column])
@@ -144,15 +167,27 @@ def listed_pictures(
     lost = [name for name, file in zip(names, files, strict=True) if not file.is_file()]
     if len(lost) == len(names):
         raise DataError(
-            f"None of the pictures that {path.name} names is beside it, such as '{names[0]}'.",
-            "Put the folder of the pictures next to the table.",
+            _(
+                "None of the pictures listed in {name} was found beside it, such as '{example}'.",
+                name=path.name,
+                example=names[0],
+            ),
+            _("Put the folder with the pictures next to the table."),
+            code="pictures_missing",
             path=str(path),
-            fixes=(DataFix("Learn from the other columns", {"kind": "csv"}),),
+            fixes=(DataFix(_("Train on the other columns"), {"kind": "csv"}),),
         )
     notes: tuple[str, ...] = ()
     if lost:
-        notes = (f"{format_number(len(lost))} of {format_number(len(names))} pictures are not"
-                 f" there and were left out: {format_list(lost, 3)}.",)  # fmt: skip
+        notes = (
+            ngettext(
+                "{count} of {total} pictures was not found and is left out: {names}.",
+                "{count} of {total} pictures were not found and are left out: {names}.",
+                len(lost),
+                total=format_number(len(names)),
+                names=format_list(lost, 3),
+            ),
+        )
         there = [file.is_file() for file in files]
         rows = rows[there]
     rows.attrs = table.attrs

@@ -77,7 +77,8 @@ _FOUND_BY_NAME = (
     "",
     "",
     "def pictures_of(table, path):",
-    '    """The pictures that a table names, which lie beside it or in a folder beside it."""',
+    '    """Return the pictures that a table lists, which are beside it or in a folder beside '
+    'it."""',
     "    names = [str(name).replace('\\\\', '/') for name in table[column]]",
     "    folder = Path(path).parent",
     "    homes = [folder, *sorted(one for one in folder.iterdir() if one.is_dir())]",
@@ -97,7 +98,7 @@ def _code(question: ScriptRequest, lines: Sequence[str], **more: Any) -> DataCod
 
 
 _ANY_SIZE = (
-    "# A .keras holds the resizing too: it takes pictures of any size.",
+    "# The .keras file contains the resizing too: it takes pictures of any size.",
     "given = keras.Input((None, None, x_train.shape[-1]))",
     "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
 )
@@ -154,7 +155,7 @@ def _reader(question: ScriptRequest) -> list[str]:
         "",
         *lines,
         "def usual_size(files):",
-        '    """Height and width of the pictures, where all are alike and small."""',
+        '    """Return the height and width of the pictures if all are equal and small."""',
         f"    some = files[:: -(-len(files) // {LOOKED_AT})]",
         "    sizes = {ImageOps.exif_transpose(Image.open(one)).size[::-1] for one in some}",
         f"    alike = len(sizes) == 1 and max(next(iter(sizes))) <= {SMALL}",

@@ -149,7 +149,7 @@ def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> Dat
 
 
 _TEXTS = (
-    "# A .keras holds the words too: it takes texts, in small letters.",
+    "# The .keras file contains the vocabulary too: it takes texts in lower case.",
     'given = keras.Input((1,), dtype="string")',
     "numbers = vectorize(given)",
 )

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.csv import ENDINGS
-from netbuilder.core.data.kinds.csv import read_table as preview_table
+from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table
 from netbuilder.core.data.kinds.kind import (
     PARTS,
     SCALING,
@@ -25,6 +24,7 @@ from netbuilder.core.data.readers.series_rows import (
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.model import Data
 
 
@@ -53,30 +53,46 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 
 KIND = DataKind(
     name="series",
-    title="Series",
-    help="a series: rows follow each other in time",
-    noun="series",
+    title=N_("Series"),
+    help=N_("a series: rows follow each other in time"),
+    noun=N_("series"),
     options=(
-        Param("window", Kind.INT, DEFAULT_WINDOW, "steps that it looks back", 1),
-        Param("horizon", Kind.INT, 1, "steps that it predicts", 1),
+        Param("window", Kind.INT, DEFAULT_WINDOW, N_("time steps in the input"), 1),
+        Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1),
         Param(
-            "order_by", Kind.TEXT, None, "column of time: found by itself", optional=True, more=True
+            "order_by",
+            Kind.TEXT,
+            None,
+            N_("column of time; empty: detected"),
+            optional=True,
+            more=True,
         ),
-        Param("group", Kind.TEXT, None, "column that tells series apart", optional=True, more=True),
+        Param(
+            "group",
+            Kind.TEXT,
+            None,
+            N_("column that identifies each series"),
+            optional=True,
+            more=True,
+        ),
         SCALING,
         *PARTS,
         *TABLE_FILE,
     ),
     readings=(
         (
-            "a column of dates, or of days with the time in another; years, 20241231, seconds "
-            "since 1970",
-            "rows are put in its order, with a note; option order_by names another",
+            (
+                "a column of dates, or of days with the time in another column; years, 20241231, "
+                "seconds since 1970"
+            ),
+            "rows are sorted by it, with a note; option order_by names another column",
         ),
         (
             "several series one below the other",
-            "told apart by the column within which each time occurs once, with a note; where "
-            "there is none it is asked",
+            (
+                "separated by the column within which each time occurs once, with a note; if there "
+                "is no such column, NetBuilder asks"
+            ),
         ),
         (
             "gaps in time, rows without values",
@@ -84,7 +100,8 @@ KIND = DataKind(
         ),
         (
             "missing features",
-            "asked; what is filled in comes from the training rows, and a target is never filled",
+            "NetBuilder asks; fill values are computed from the training rows, and a target is "
+            "never filled",
         ),
     ),
     read=_read,

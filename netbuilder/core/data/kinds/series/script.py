@@ -21,7 +21,7 @@ def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
     return [
         'numbers = data.select_dtypes("number")',
         f"features, targets = list(numbers.columns), {wanted}",
-        "# A sample is a window of rows; its answer is what comes after.",
+        "# A sample is a window of rows; its target is what follows.",
         f"window, horizon = {window}, {horizon}",
         'rows, ahead = data[features].to_numpy("float32"), data[targets].to_numpy("float32")',
         "starts = range(window, len(data) - horizon + 1)",
@@ -63,7 +63,7 @@ def series_code(question: ScriptRequest) -> DataCode:
         "",
         *function_lines(gaps), *function_lines(stretches), *function_lines(cut_windows),
         "def windows_of(table):",
-        '    """Windows of rows, what comes after each, and the row where its answer ends."""',
+        '    """Return windows of rows, their targets, and the row where each target ends."""',
         *times,
         f"    groups = table[{format_literal(group)}].astype(str)" if group
         else "    groups = pd.Series(0, table.index)",
@@ -112,7 +112,7 @@ def _fills(data: Data) -> tuple[str, ...]:
 
 
 _GUESSED = (
-    "    # A column of dates puts the rows in order.",
+    "    # A column of dates gives the order of the rows.",
     '    texts = table.select_dtypes(exclude=["number", "bool"]).astype(str)',
     '    dates = texts.apply(pd.to_datetime, errors="coerce", format="mixed").dropna(axis=1)',
     "    times = moments(table[dates.columns[0]]) if len(dates.columns) else range(len(table))",

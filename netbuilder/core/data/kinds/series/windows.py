@@ -24,8 +24,9 @@ from netbuilder.core.data.readers.series_rows import (
 )
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import did_you_mean, format_count, format_list
+from netbuilder.core.wording import did_you_mean, format_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,12 +135,17 @@ def history(
     import numpy as np
 
     window = int(entry.shape[0] or 1)
-    names, segments = _long_enough(table, data, entry, source)
+    names, segments, _order = _long_enough(table, data, entry, source)
     parts = [cut(one.frame[names], window) for one in segments]
     lines = [line for one in segments for line in one.frame.index[window - 1 :]]
     horizon = integer_option(data.options, "horizon", 1)
-    ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
-    note = f"Each answer stands where its {window} rows end, and is about {ahead}."
+    note = ngettext(
+        "Each prediction is shown at the last of its {window} rows, and is about the next row.",
+        "Each prediction is shown at the last of its {window} rows, and is about the next {count} "
+        "rows.",
+        horizon,
+        window=window,
+    )
     raw = fill_sequences(np.concatenate(parts), entry.columns).astype(np.float32)
     return raw, lines, note
 
@@ -156,17 +162,37 @@ def latest_window(
     """
     import numpy as np
 
-    names, segments = _long_enough(table, data, entry, source)
-    last = max(reversed(segments), key=lambda one: float(one.times[-1]))
-    rows = last.frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
+    names, segments, _order = _long_enough(table, data, entry, source)
+    rows = _latest(segments).frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
     found: NDArray[np.float64] = fill_sequences(rows[None], entry.columns)[0]
     return found
 
 
+def latest_days(
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
+) -> NDArray[np.float64] | None:
+    """Return the days since 1970-01-01 of the rows of ``latest_window``, (window,).
+
+    None where no column of dates orders the rows.
+
+    Raises:
+        DataError: columns are missing, or no window fits.
+    """
+    _names, segments, order = _long_enough(table, data, entry, source)
+    if not order or is_numeric(table[order]):
+        return None
+    return _latest(segments).times[-int(entry.shape[0] or 1) :]
+
+
+def _latest(segments: Sequence[Segment]) -> Segment:
+    return max(reversed(segments), key=lambda one: float(one.times[-1]))
+
+
 def _long_enough(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
-) -> tuple[list[str], list[Segment]]:
-    """The columns that a model takes, and the stretches of a table into which a window fits."""
+) -> tuple[list[str], list[Segment], str]:
+    """The columns that a model takes, the stretches of a table into which a window fits, and the
+    column of time."""
     names = [column.name for column in entry.columns]
     used = _with_helpers(table, data, names, source)
     rows = segments_of(used, (), _as_features(data, names), source)
@@ -174,10 +200,17 @@ def _long_enough(
     segments = [one for one in rows.segments if len(one.frame) >= window]
     if not segments:
         raise DataError(
-            f"{source} has {format_count(len(table), 'row')}, the model looks back {window}.",
-            f"Give at least {window} rows.",
+            ngettext(
+                "{file} has {count} row, but the model needs {window} rows per window.",
+                "{file} has {count} rows, but the model needs {window} rows per window.",
+                len(table),
+                file=source,
+                window=window,
+            ),
+            _("Use a file with at least {count} rows.", count=window),
+            code="series_too_short",
         )
-    return names, segments
+    return names, segments, rows.order
 
 
 def _as_features(data: Data, names: Sequence[str]) -> Data:
@@ -195,9 +228,15 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
     if lost:
         hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
         raise DataError(
-            f"{source} lacks the column{'' if len(lost) == 1 else 's'} {format_list(lost, 8)} that "
-            "the model needs.",
-            f"{hint} It has {format_list(known, 12)}.".strip(),
+            ngettext(
+                "{file} lacks the column {columns}, which the model needs.",
+                "{file} lacks the columns {columns}, which the model needs.",
+                len(lost),
+                file=source,
+                columns=format_list(lost, 8),
+            ),
+            (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            code="columns_missing",
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
     extra = set(single_roles(data).values())

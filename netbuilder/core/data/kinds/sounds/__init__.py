@@ -62,6 +62,7 @@ from netbuilder.core.data.readers.excluded_files import (
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.recipe_options import integer_option, positive_option
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number
 
@@ -78,21 +79,25 @@ _REPRESENTATION = Param(
     "representation",
     Kind.CHOICE,
     SPECTROGRAM,
-    "how loud each pitch is, or the wave itself",
+    N_("spectrogram, or the waveform itself"),
     choices=(SPECTROGRAM, WAVEFORM),
 )
-_SECONDS = Param("seconds", Kind.FLOAT, None, "longer ones are cut", 0.05, 60, optional=True)
-_RATE = Param("sample_rate", Kind.INT, DEFAULT_RATE, "numbers a second", 1000, 96_000, more=True)
-_MELS = Param("mels", Kind.INT, DEFAULT_MELS, "pitches of the spectrogram", 8, 256, more=True)
+_SECONDS = Param(
+    "seconds", Kind.FLOAT, None, N_("longer sounds are cut off"), 0.05, 60, optional=True
+)
+_RATE = Param(
+    "sample_rate", Kind.INT, DEFAULT_RATE, N_("samples per second"), 1000, 96_000, more=True
+)
+_MELS = Param(
+    "mels", Kind.INT, DEFAULT_MELS, N_("frequency bands of the spectrogram"), 8, 256, more=True
+)
 
 
 def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     import numpy as np
 
-    found, home = find_samples(path, ENDINGS, "sound"), SampleFolder(path, path.name)
-    chosen, told = without_excluded(
-        select_files(found, test=test, part=part), data.options, home, "sound"
-    )
+    found, home = find_samples(path, ENDINGS), SampleFolder(path, path.name)
+    chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
     sound, notes = _sound(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
     paths[:] = chosen.files
@@ -116,7 +121,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() or not may_have_test(path):
         return None
-    if not select_files(find_samples(path, ENDINGS, "sound"), part=True).files:
+    if not select_files(find_samples(path, ENDINGS), part=True).files:
         return None
     return _read(data, path, False, part=True)
 
@@ -130,7 +135,9 @@ def _sound(
     how = str(options.get("representation") or SPECTROGRAM)
     if how not in _REPRESENTATION.choices:
         raise DataError(
-            f"The representation '{how}' does not exist.", "Use 'spectrogram' or 'waveform'."
+            _("There is no representation '{name}'.", name=how),
+            _("Use 'spectrogram' or 'waveform'."),
+            code="sound_representation_unknown",
         )
     last = sound_lengths(files, home)
     fits = float(np.quantile(last, 0.95)) if last else 1.0
@@ -139,8 +146,19 @@ def _sound(
     rate = integer_option(options, "sample_rate", DEFAULT_RATE, least=1000)
     mels = integer_option(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
     longer = sum(length > seconds + 0.01 for length in last)
-    notes = (f"{format_number(longer)} of {format_number(len(last))} sounds are longer than"
-             f" {seconds:g} s and are cut.",) if longer else ()  # fmt: skip
+    notes = (
+        (
+            ngettext(
+                "{count} of {total} sounds is longer than {seconds} s and is cut off.",
+                "{count} of {total} sounds are longer than {seconds} s and are cut off.",
+                longer,
+                total=format_number(len(last)),
+                seconds=format_number(seconds, "g"),
+            ),
+        )
+        if longer
+        else ()
+    )
     return (float(rate), seconds, float(mels)), notes
 
 
@@ -153,7 +171,7 @@ class SoundModality(Modality):
     """Waves, or their spectrograms."""
 
     name = "sound"
-    takes = "sounds"
+    takes = N_("sounds")
     endings = ENDINGS
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -176,7 +194,7 @@ class SoundModality(Modality):
         try:
             return self.of_files(list(values_of(samples, preprocessing, rows)), preprocessing)
         except DataError as error:
-            raise with_exclude_fix(error, "sound", samples.home) from error
+            raise with_exclude_fix(error, samples.home) from error
 
     def show(self, samples: Samples, count: int) -> PreviewSamples:
         files = next(iter(samples.arrays.values()))
@@ -216,9 +234,11 @@ class SoundModality(Modality):
         return {("node", key): waves}, reshape_values(np.stack(heard), entry)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
-        rate, seconds, _ = entry.sound
-        return (
-            f"sounds as waves from -1 to 1: {format_number(rate)} numbers a second, {seconds:g} s"
+        rate, seconds, _mels = entry.sound
+        return _(
+            "sounds as waveforms from -1 to 1: {rate} samples per second, {seconds} s",
+            rate=format_number(rate),
+            seconds=format_number(seconds, "g"),
         )
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:
@@ -267,8 +287,7 @@ def _code(question: ScriptRequest) -> DataCode:
     size = f"round({rate} * {seconds or 'seconds'})"
     hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
     given = [
-        f"# A .keras takes waves from -1 to 1, {format_number(rate)} numbers a second, and hears"
-        f" them.",
+        f"# The .keras file takes waveforms from -1 to 1, {format_number(rate)} samples a second.",
         *(function_lines(spectrogram) if how == SPECTROGRAM else ()),
         f"given = keras.Input(({size},))",
         f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
@@ -277,7 +296,7 @@ def _code(question: ScriptRequest) -> DataCode:
         tuple(lines),
         InputFormat.WHOLE,
         given=tuple(given),
-        takes="what was made of the files above: no wave of another rate or length",
+        takes="the features computed from the files above, not waveforms of another rate or length",
         scaling=usual,
         looked_at=_LOOK_AT,
         parts="folders",
@@ -287,15 +306,17 @@ def _code(question: ScriptRequest) -> DataCode:
 
 KIND = DataKind(
     name="sounds",
-    title="Sounds",
-    help="sounds: a folder with one folder for each class (which word was said?)",
-    noun="sounds",
+    title=N_("Sounds"),
+    help=N_("sounds: a folder with one folder for each class (which word was said?)"),
+    noun=N_("sounds"),
     options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
     readings=(
         (
-            "a folder with a folder for each class, in parts or not",
-            "the classes; a length that fits most, and how many are cut; any rate and number of "
-            "channels is brought to one",
+            "a folder with one folder per class, with or without training and test folders",
+            (
+                "the classes; a length that fits most sounds, and how many are cut off; any sample "
+                "rate and number of channels is converted"
+            ),
         ),
     ),
     modalities=(SOUND,),

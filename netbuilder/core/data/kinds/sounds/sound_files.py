@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data import progress
 from netbuilder.core.data.readers.excluded_files import SampleFolder, damaged_files_error
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import keras
@@ -72,8 +73,9 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
         import soundfile
     except (ImportError, OSError) as error:
         raise UserError(
-            "Sounds cannot be read: the library soundfile is missing.",
-            "Install it: pip install soundfile",
+            _("Sounds cannot be read: the package soundfile is not installed."),
+            _("Install it: pip install soundfile"),
+            code="soundfile_missing",
         ) from error
     found: list[float] = []
     bad: list[Path] = []
@@ -87,7 +89,7 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
         except (RuntimeError, OSError, ZeroDivisionError):
             bad.append(file)
     if bad:
-        raise damaged_files_error(bad, "sound", home)
+        raise damaged_files_error(bad, home)
     return found
 
 
@@ -112,8 +114,12 @@ def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels:
             wave = sound_wave(str(file), sample_rate, seconds)
         except (RuntimeError, OSError) as error:
             raise DataError(
-                f"The sound '{Path(file).name}' cannot be read: it is damaged or missing.",
-                "Take it out of the folder, or choose another one.",
+                _(
+                    "The sound '{name}' cannot be read: it is damaged or missing.",
+                    name=Path(file).name,
+                ),
+                _("Remove it from the folder, or choose another sound."),
+                code="sound_unreadable",
                 path=str(file),
             ) from error
         found.append(log_mel(wave, sample_rate, mels) if mels else wave[:, None])

@@ -73,6 +73,7 @@ from netbuilder.core.data.readers.table_samples import free_columns, samples_in_
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
@@ -82,8 +83,9 @@ if TYPE_CHECKING:
 
     from netbuilder.core.data.dataset import PreparedData
 
-_BY_CHARACTER = (
-    "Each character counts as a word: Chinese and Japanese texts put no blanks between words."
+_BY_CHARACTER = N_(
+    "Each character counts as a word, because Chinese and Japanese texts have no spaces between "
+    "words."
 )
 
 
@@ -103,17 +105,24 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
         return _folder(path, data.options)
     table = read_table(path, reading_options(data))
     column = _text_column(data, table, path.name)
-    found = samples_in_column(data, table, column, path.name, "text", test=test)
+    found = samples_in_column(data, table, column, path.name, test=test)
     assert found.table is not None
     texts = found.table[column].astype(str).to_numpy(object)
     others = tuple(
         Finding(
-            "other-texts", INFO, f"'{name}' is not used: the texts are those of '{column}'.", name,
-            (data_fix(f"Read the texts of '{name}'", text=name),),
+            "other-texts",
+            INFO,
+            _(
+                "The column '{name}' is not used: the texts are read from '{column}'.",
+                name=name,
+                column=column,
+            ),
+            name,
+            (data_fix(_("Read the texts of '{name}'", name=name), text=name),),
         )
         for name, role in found.roles.items()
         if role == "ignore" and not is_numeric(table[name])
-    )  # fmt: skip
+    )
     findings = (*found.findings, *others)
     return replace(
         found, role="text", table=None, from_file=False, arrays={column: texts}, findings=findings
@@ -130,8 +139,9 @@ def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
     strings = decided or [name for name in free if not is_numeric(table[name])]
     if not strings:
         raise DataError(
-            f"{source} has no column of texts.",
-            "Choose another file, or the kind of data 'csv' for numbers.",
+            _("{file} has no column of texts.", file=source),
+            _("Choose another file, or the kind of data 'csv' for numbers."),
+            code="no_text_column",
         )
     return max(strings, key=lambda name: table[name].dropna().astype(str).str.len().mean())
 
@@ -140,7 +150,7 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
     """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
     import numpy as np
 
-    found = find_samples(path, (".txt",), "text")
+    found = find_samples(path, (".txt",))
     chosen = select_files(found, part=part)
     texts, encodings = [], set()
     for file in chosen.files:
@@ -149,7 +159,9 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
         encodings.add(encoding)
     notes = list(found.notes)
     if other := sorted(encodings - {"utf-8", "utf-8-sig", "ascii"}):
-        notes.append(f"Some were read in the encoding {format_list(other)}.")
+        notes.append(
+            _("Some files were read with the encoding {encoding}.", encoding=format_list(other))
+        )
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
@@ -165,7 +177,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
         return None
     if not may_have_test(path):
         return None
-    if not select_files(find_samples(path, (".txt",), "text"), part=True).files:
+    if not select_files(find_samples(path, (".txt",)), part=True).files:
         return None
     return _folder(path, data.options, part=True)
 
@@ -174,7 +186,7 @@ class TextModality(Modality):
     """Texts as the numbers of their words."""
 
     name = "text"
-    takes = "texts"
+    takes = N_("texts")
     endings = (".txt",)
     labelled_tables = True
 
@@ -195,7 +207,7 @@ class TextModality(Modality):
             source=source,
             split=split,
         )
-        notes = [_BY_CHARACTER] if split else []
+        notes = [_(_BY_CHARACTER)] if split else []
         return fitted, (*notes, *lost_words(texts, fitted))
 
     def read(
@@ -241,7 +253,7 @@ class TextModality(Modality):
         return raw_of_texts(list(texts), entry)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
-        return TAKES_TEXTS
+        return _(TAKES_TEXTS)
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
         from netbuilder.core.data.kinds.text.view import texts_data_view
@@ -326,7 +338,7 @@ def _folder_code(question: ScriptRequest) -> DataCode:
 
 TEXT_TASK = replace(
     TASK,
-    help="what the target is; next_token: go on from one long text",
+    help=N_("type of the target; next_token: continue one long text"),
     choices=(*TASK.choices, next_token.TASK),
 )
 
@@ -339,18 +351,20 @@ def _options(data: Data) -> tuple[Param, ...]:
 
 KIND = DataKind(
     name="text",
-    title="Texts",
-    help="texts to tell apart, or one long text to go on from",
-    noun="texts",
+    title=N_("Texts"),
+    help=N_("texts to classify, or one long text to continue"),
+    noun=N_("texts"),
     options=(
-        Param("text", Kind.TEXT, None, "column with the text", optional=True),
-        Param("max_words", Kind.INT, DEFAULT_WORDS, "words that are known", 2),
-        Param("sequence_length", Kind.INT, None, "words a text", 1, optional=True),
+        Param("text", Kind.TEXT, None, N_("column with the texts"), optional=True),
+        Param("max_words", Kind.INT, DEFAULT_WORDS, N_("size of the vocabulary"), 2),
+        Param("sequence_length", Kind.INT, None, N_("words per text"), 1, optional=True),
         Param(
             "split",
             Kind.CHOICE,
             "auto",
-            "where words end. auto: at blanks; each character of Chinese and Japanese is one",
+            N_(
+                "where words end. auto: at spaces; in Chinese and Japanese each character is a word"
+            ),
             choices=SPLITS,
             more=True,
         ),
@@ -361,24 +375,28 @@ KIND = DataKind(
     readings=(
         (
             "a table with a column of texts",
-            "the column with the longest texts is the text, the last other one the target",
+            "the column with the longest texts is the input, the last other column is the target",
         ),
         (
-            "a folder with a folder for each class, in parts or not (aclImdb)",
-            "the classes and parts; texts without labels are left out",
+            "a folder with one folder per class, with or without training and test folders "
+            "(aclImdb)",
+            "the classes and the training, validation and test set; texts without labels are "
+            "left out",
         ),
         (
-            "one long .txt that is no table",
-            "it is learned to go on from it, by character or word; rare tokens count as "
-            "unknown, with their share",
+            "one long .txt that is not a table",
+            (
+                "the network predicts how the text continues, by character or word; rare tokens "
+                "count as unknown, with their share"
+            ),
         ),
         (
             "Chinese and Japanese texts",
-            "each character is a word: there are no blanks between words",
+            "each character is a word, because there are no spaces between words",
         ),
         (
             "UTF-8, UTF-16, cp1251, GB 18030, Shift-JIS, …",
-            "the encoding is found, and said where it is not UTF-8",
+            "the encoding is detected, and shown if it is not UTF-8",
         ),
     ),
     modalities=(TEXT, next_token.TOKENS),

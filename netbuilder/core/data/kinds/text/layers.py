@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from netbuilder.core.i18n import noop as N_
+
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 # What a model of texts takes, in words.
-TAKES_TEXTS = "texts as strings, of the shape (texts, 1); an unknown word counts as such"
+TAKES_TEXTS = N_(
+    "texts as strings, of shape (texts, 1); unknown words get the token for unknown words"
+)
 
 _SMALL = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 

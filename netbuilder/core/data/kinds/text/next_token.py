@@ -33,9 +33,10 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
-from netbuilder.core.wording import format_count, format_number
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import PreparedData
@@ -46,17 +47,23 @@ DEFAULT_WINDOW = 40
 MOST_WORDS = 1000
 _FEWEST = 20
 
-LEVEL = Param("level", Kind.CHOICE, tokens_.CHARACTER, "what it predicts", choices=tokens_.LEVELS)
-WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, "tokens that it looks back", 1, 1000)
-STEP = Param("step", Kind.INT, 1, "tokens between two windows", 1, 1000, more=True)
-LOWERCASE = Param("lowercase", Kind.BOOL, True, "capitals become small letters", more=True)
+LEVEL = Param(
+    "level", Kind.CHOICE, tokens_.CHARACTER, N_("unit that is predicted"), choices=tokens_.LEVELS
+)
+WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, N_("tokens in the input"), 1, 1000)
+STEP = Param("step", Kind.INT, 1, N_("tokens between two windows"), 1, 1000, more=True)
+LOWERCASE = Param("lowercase", Kind.BOOL, True, N_("convert to lower case"), more=True)
 
 
 def level_of(options: Mapping[str, Any]) -> str:
     """Option "level", checked."""
     level = str(options.get("level") or tokens_.CHARACTER)
     if level not in tokens_.LEVELS:
-        raise DataError(f"The level '{level}' does not exist.", "Use 'character' or 'word'.")
+        raise DataError(
+            _("There is no level '{name}'.", name=level),
+            _("Use 'character' or 'word'."),
+            code="text_level_unknown",
+        )
     return level
 
 
@@ -74,22 +81,43 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     found = tokens_.tokenize(text, level, bool(options.get("lowercase", True)))
     size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
     vocabulary = tokens_.vocabulary_of(found, size)
-    unit = "character" if level == tokens_.CHARACTER else "word"
+    characters = level == tokens_.CHARACTER
     if len(found) - window < _FEWEST:
         raise DataError(
-            f"{source} has {format_count(len(found), unit)}, too few for windows of {window}.",
-            "Use a longer text, or a shorter window.",
+            ngettext(
+                "{file} has {count} character, too few for windows of {window}.",
+                "{file} has {count} characters, too few for windows of {window}.",
+                len(found),
+                file=source,
+                window=window,
+            )
+            if characters
+            else ngettext(
+                "{file} has {count} word, too few for windows of {window}.",
+                "{file} has {count} words, too few for windows of {window}.",
+                len(found),
+                file=source,
+                window=window,
+            ),
+            _("Use a longer text, or a shorter window."),
+            code="text_too_short",
         )
     ids = tokens_.token_numbers(found, vocabulary)
+    total, different = format_number(len(found)), format_number(len(vocabulary) - 2)
     notes = [
-        f"{format_number(len(found))} {unit}s, {format_number(len(vocabulary) - 2)} of them"
-        f" different."
+        _("{count} characters, {different} of them different.", count=total, different=different)
+        if characters
+        else _("{count} words, {different} of them different.", count=total, different=different)
     ]
     unknown = int((ids == 1).sum())
     if unknown:
         notes.append(
-            f"{format_count(unknown, unit)} ({unknown / len(ids):.1%}) are rare and count as"
-            f" unknown."
+            ngettext(
+                "{count} token ({share}) is rare and counts as unknown.",
+                "{count} tokens ({share}) are rare and count as unknown.",
+                unknown,
+                share=format_number(unknown / len(ids), ".1%"),
+            )
         )
     return _cut(ids, vocabulary, window, step, level, source, tuple(notes))
 
@@ -125,14 +153,17 @@ def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
     files = inside if path.is_dir() else [path]
     if not files:
         raise DataError(
-            f"There is no .txt file in '{path.name}'.", "Choose a text file.", path=str(path)
+            _("There is no .txt file in '{folder}'.", folder=path.name),
+            _("Choose a text file."),
+            code="no_text_file",
+            path=str(path),
         )
     parts, encodings = zip(*(read_text_file(file, options) for file in files), strict=True)
     samples = windows_of("\n".join(parts), options, path.name)
     other = sorted(set(encodings) - {"utf-8", "utf-8-sig"})
     if not other:
         return samples
-    return _noted(samples, f"Read in the encoding {', '.join(other)}.")
+    return _noted(samples, _("Read with the encoding {encoding}.", encoding=", ".join(other)))
 
 
 def _noted(samples: Samples, note: str) -> Samples:
@@ -149,7 +180,7 @@ class TokenModality(Modality):
     """Windows of the tokens of one long text."""
 
     name = "tokens"
-    takes = "texts"
+    takes = N_("texts")
     endings = (".txt",)
     labelled_tables = True
 
@@ -200,9 +231,15 @@ class TokenModality(Modality):
         window = int(entry.shape[0] or 1)
         if len(found) <= window:
             raise DataError(
-                f"{path.name} has {format_count(len(found), 'token')}, the model looks back"
-                f" {window}.",
-                "Use a longer text.",
+                ngettext(
+                    "{file} has {count} token, but the model needs {window} tokens per window.",
+                    "{file} has {count} tokens, but the model needs {window} tokens per window.",
+                    len(found),
+                    file=path.name,
+                    window=window,
+                ),
+                _("Use a longer text."),
+                code="text_too_short",
             )
         ids = tokens_.token_numbers(found, entry.vocabulary)
         return _cut(ids, entry.vocabulary, window, 1, entry.level, path.name, ())
@@ -245,7 +282,7 @@ class TokenModality(Modality):
         return {("node", key): np.array(texts, object)[:, None]}, self.of_texts(texts, entry)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
-        return TAKES_TEXTS
+        return _(TAKES_TEXTS)
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
         from netbuilder.core.data.kinds.text.view import texts_data_view
@@ -306,19 +343,19 @@ def code(question: ScriptRequest) -> DataCode:
 def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
     """The data section whose ``lines`` leave windows of numbers."""
     if level_of(options) != tokens_.CHARACTER:
-        takes = "the numbers of words: no layer cuts words and marks apart as above"
+        takes = "the numbers of words: no Keras layer splits words and punctuation as above"
         return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
     return DataCode(
         tuple(lines),
         InputFormat.IDS,
         ordered=True,
-        takes="the numbers of characters, as made above",
+        takes="the numbers of the characters, computed as above",
         given=(*_CHARACTERS, *(_SMALL if options.get("lowercase", True) else _AS_WRITTEN), *_LAST),
     )
 
 
 _CHARACTERS = (
-    "# A .keras holds the characters too: it takes texts, and reads the end of each.",
+    "# The .keras file contains the characters too: it takes texts, and uses the end of each.",
     'given = keras.Input((1,), dtype="string")',
     "characters = [hidden.get(one, one) for one in known]",
 )
@@ -329,7 +366,7 @@ _AS_WRITTEN = (
     'ids = keras.ops.cast(look_up(given), "int32")',
 )
 _SMALL = (
-    "# Small letters are made of A to Z by the layer, of others by what it knows.",
+    "# The layer converts A to Z to lower case; other letters are converted by this vocabulary.",
     "small = {one.upper(): one for one in characters if not one.isascii()}",
     "small = {a: b for a, b in small.items() if a.lower() == b and a not in characters}",
     "look_up = layers.TextVectorization(",

@@ -75,7 +75,7 @@ def import_code(path: Path) -> Imported:
     data = builder.table(walk.tables, data, path.parent)
     for other in walk.models:
         if other is not model and not other.used and (other.layers or other.outputs):
-            builder.tell("model", LEFT_OUT, other.line, _("Another model of the file."))
+            builder.tell("model", LEFT_OUT, other.line, _("Another model in the file."))
     graph = Graph(tuple(builder.nodes), tuple(builder.edges))
     project = Project(name=path.stem, graph=graph, data=data, training=training)
     return Imported(project, tuple(builder.report))
@@ -93,7 +93,7 @@ def _chosen(models: list[Model], source: Source, path: Path) -> Model:
         if found:
             return found[-1]
     raise FormatError(
-        _("No Keras model is made in '{file}'.", file=path.name),
+        _("'{file}' does not create a Keras model.", file=path.name),
         _(
             "NetBuilder reads keras.Sequential and the functional API (keras.Model with inputs"
             " and outputs). Models written as classes cannot be read."
@@ -181,7 +181,7 @@ class _Builder:
             reasons.append(_("{arguments} must be given", arguments=", ".join(lacking)))
         dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
         if dropped:
-            reasons.append(_("no place for {arguments}", arguments=", ".join(dropped)))
+            reasons.append(_("{arguments} not supported", arguments=", ".join(dropped)))
         message = f"{layer.kind}: {'; '.join(reasons)}." if reasons else layer.kind
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
         self.tell(name, taken, layer.line, message)
@@ -246,7 +246,9 @@ class _Builder:
         for key, one in value["config"].items():
             known = spec is None or _OLD.get(key, key) in spec.by_name
             if not known and key != "name" and one not in (0, 0.0, None):
-                said = _("'{argument}' of the optimizer has no place here.", argument=key)
+                said = _(
+                    "The argument '{argument}' of the optimizer is not supported.", argument=key
+                )
                 self.report.append(ReportItem("optimizer", LEFT_OUT, said))
 
     def _callbacks(self, value: Any) -> Iterator[Choice]:
@@ -261,7 +263,7 @@ class _Builder:
             params = object_params(CALLBACKS[name], config)
             lost = [key for key in one.config if key not in params and key != "verbose"]
             lost = [key for key in lost if key not in CALLBACKS[name].by_name]
-            message = _("no place for {arguments}", arguments=", ".join(lost)) if lost else ""
+            message = _("{arguments} not supported", arguments=", ".join(lost)) if lost else ""
             self.tell(name, REPLACED if lost else AS_IS, one.line, message)
             yield Choice(name, params)
 
@@ -279,7 +281,7 @@ class _Builder:
             if not Path(name).is_absolute() and (folder / name).is_file():
                 self.tell("data", AS_IS, line, name)
                 return replace(data, kind="csv", path=name)
-            said = _("The file '{name}' is not there: choose the data in the Data tab.", name=name)
+            said = _("The file '{name}' is missing: choose the data in the Data tab.", name=name)
             self.tell("data", LEFT_OUT, line, said)
         return data
 

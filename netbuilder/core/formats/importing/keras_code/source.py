@@ -84,7 +84,7 @@ def _parsed(text: str | bytes, path: Path, cells: tuple[tuple[int, int], ...]) -
         ) from error
     except (ValueError, RecursionError, MemoryError, UnicodeError) as error:
         raise FormatError(
-            _("'{file}' is no Python code: {reason}.", file=path.name, reason=error),
+            _("'{file}' is not Python code: {reason}.", file=path.name, reason=error),
             _("Save it as plain text in UTF-8."),
             path=str(path),
             code="code_not_python",
@@ -103,7 +103,7 @@ def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]
     found = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(found, list):
         raise FormatError(
-            _("'{file}' is no Jupyter notebook: it has no cells.", file=path.name),
+            _("'{file}' is not a Jupyter notebook: it has no cells.", file=path.name),
             _("Save it in Jupyter again, as a notebook of version 4."),
             path=str(path),
             code="notebook_without_cells",

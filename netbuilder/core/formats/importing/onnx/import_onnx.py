@@ -79,7 +79,7 @@ def import_onnx(path: Path) -> Imported:
     _must_agree(training_model, graph, converter, outputs, path)
     report = [ReportItem(node, AS_IS, one.layer) for node, one in draft.nodes.items()]
     report += [ReportItem(item, REPLACED, text) for item, text in converter.replaced]
-    told = _("It gives no numbers that can be learned, such as the name of a class.")
+    told = _("This output is not numeric, such as the name of a class.")
     report += [ReportItem(name, LEFT_OUT, told) for name in graph.left_out]
     return Imported(project, tuple(report), _trained(project, training_model, path))
 
@@ -165,11 +165,11 @@ def _must_agree(
         ):
             raise FormatError(
                 _(
-                    "The layers made of '{file}' predict something else than the file does, so it"
-                    " is not opened.",
+                    "The imported layers predict different values than '{file}', so it is not "
+                    "opened.",
                     file=path.name,
                 ),
-                _("Please report this file; the network can be rebuilt from the palette."),
+                _("Please report this file, or rebuild the network from the palette."),
                 path=str(path),
                 code="onnx_differs",
             )
@@ -181,7 +181,7 @@ def project_outputs(converter: LayerConverter, outputs: list[Tensor]) -> list[st
     feeding = {source for feeds in converter.draft.sources.values() for source in feeds}
     if wanted & feeding:
         raise FormatError(
-            _("An output of the file is also what a later layer takes."),
+            _("An output of the file is also the input of a later layer."),
             _("Export the network with its last layer as its only output."),
             code="onnx_output_inside",
         )

@@ -62,7 +62,7 @@ class LayerConverter(ShapeConverter):
         if same:
             return tensor, "same"
         if not zeros and not self._is_positive(tensor):
-            raise self.unknown(one, _("it pads with numbers below all others"))
+            raise self.unknown(one, _("it pads with very small numbers"))
         node = self._zeros_around(tensor, before, after)
         shape = list(tensor.shape)
         for i, (left, right) in enumerate(zip(before, after, strict=True)):
@@ -284,7 +284,7 @@ class LayerConverter(ShapeConverter):
         axes = sorted(axis % rank for axis in self.ints(one, "axes", 1) or ())
         kept = [i for i in range(1, rank) if i not in axes]
         if len(kept) != 1 or tensor.shape[0] != BATCH or rank < 3:
-            raise self.unknown(one, _("it runs along some axes only"))
+            raise self.unknown(one, _("it works along some axes only"))
         places = [0] * rank
         for place, i in enumerate([*axes, kept[0]], 1):
             places[i] = place
@@ -311,7 +311,7 @@ class LayerConverter(ShapeConverter):
         factors = [float(v) for v in scales[2:]]
         mode = one.attributes.get("mode", "nearest")
         if any(v != int(v) or v < 1 for v in factors) or mode not in ("nearest", "linear"):
-            raise self.unknown(one, _("it enlarges by {factors}", factors=factors))
+            raise self.unknown(one, _("it upsamples by {factors}", factors=factors))
         params: dict[str, Any] = {"size": _one([int(v) for v in factors])}
         if mode == "linear":
             if sides != 2:
@@ -333,7 +333,7 @@ class LayerConverter(ShapeConverter):
             or not zeros
             or len(pads) != 2 * rank
         ):
-            raise self.unknown(one, _("it pads with something else than zeros"))
+            raise self.unknown(one, _("it pads with values other than zero"))
         before, after = pads[:rank], pads[rank:]
         if any((*before[:2], *after[:2])):
             raise self.unknown(one, _("it pads channels"))
@@ -361,7 +361,7 @@ class LayerConverter(ShapeConverter):
         tensor = self._whole(one)
         rank = len(tensor.shape)
         if one.attributes.get("axis", -1) % rank != rank - 1:
-            raise self.unknown(one, _("it runs along several axes"))
+            raise self.unknown(one, _("it works along several axes"))
         if tensor.axes[-1] != tensor.rank - 1 or None in tensor.axes:
             tensor = self.draft.arranged(tensor)
         scale, offset = self.constant(one, 1), self.constant(one, 2)
@@ -386,7 +386,7 @@ class LayerConverter(ShapeConverter):
     def _by_groups(self, one: Operator, tensor: Tensor, groups: int) -> None:
         scale, offset = (np.asarray(self.constant(one, i), "float32") for i in (1, 2))
         if scale.size != tensor.shape[1]:
-            raise self.unknown(one, _("its scale goes by groups"))
+            raise self.unknown(one, _("it scales by groups"))
         epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
         self.layer(
             one,
@@ -434,7 +434,7 @@ class LayerConverter(ShapeConverter):
         if self._last_step(one, tensor, axis, place, keep=index.ndim > 0):
             return
         if side in OPEN or index.ndim:
-            raise self.unknown(one, _("it takes a part of each sample's numbers"))
+            raise self.unknown(one, _("it selects a part of each sample"))
         place %= side
         self._part(one, tensor, axis, place, place + 1)
         made = self.tensors.pop(one.outputs[0])
@@ -494,7 +494,7 @@ class LayerConverter(ShapeConverter):
         """Sequences are whole, and begin with zeros: that is what the layers do."""
         names = [one.inputs[i] if i < len(one.inputs) else "" for i in range(4, 8)]
         if names[0] or (one.kind == "LSTM" and names[3]) or "clip" in one.attributes:
-            raise self.unknown(one, _("it has lengths, peepholes or bounds"))
+            raise self.unknown(one, _("it uses sequence lengths, peepholes or clipping"))
         for name in names[1:3]:
             known = self.constants.get(name) if name else Fill(0.0, ())
             zeros = (
@@ -503,7 +503,7 @@ class LayerConverter(ShapeConverter):
                 else known is not None and not known.any()
             )
             if not zeros:
-                raise self.unknown(one, _("it begins with a state that is not zero"))
+                raise self.unknown(one, _("its initial state is not zero"))
 
     def _cell_params(self, one: Operator, directions: int) -> tuple[str, dict[str, Any]]:
         given = [str(v).lower() for v in one.attributes.get("activations", [])]

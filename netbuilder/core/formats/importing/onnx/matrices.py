@@ -44,7 +44,7 @@ class ShapeConverter(Converter):
 
     def _dense(self, one: Operator, tensor: Tensor, kernel: Array, bias: Array | None) -> None:
         if tensor.half is not None:
-            raise self.unknown(one, _("it takes one direction of a recurrent layer"))
+            raise self.unknown(one, _("it uses one direction of a recurrent layer"))
         if tensor.flat is not None:
             tensor, kernel = self._turned(tensor, kernel)
         elif tensor.axes[-1] != tensor.rank - 1 or None in tensor.axes:
@@ -97,7 +97,7 @@ class ShapeConverter(Converter):
         """Probabilities that add up to one already: scikit-learn makes sure."""
         if one.attributes.get("norm") != "L1":
             raise self.unknown(one)
-        self.replaced.append((one.name, _("probabilities add up to 1 as they are")))
+        self.replaced.append((one.name, _("the probabilities already add up to 1")))
         self._pass(one)
 
     def _scaler(self, one: Operator) -> None:
@@ -115,7 +115,7 @@ class ShapeConverter(Converter):
 
     def _flatten(self, one: Operator) -> None:
         if one.attributes.get("axis", 1) != 1:
-            raise self.unknown(one, _("it keeps more than the first axis"))
+            raise self.unknown(one, _("it flattens from another axis than the first"))
         self._reshaped(one, (BATCH, size_of(self.tensor(one).shape[1:])))
 
     def _reshape(self, one: Operator) -> None:
@@ -219,7 +219,7 @@ class ShapeConverter(Converter):
             return
         parts = [self._whole(one, i) for i in range(len(parts))]
         if len({part.node for part in parts}) < len(parts):
-            raise self.unknown(one, _("a tensor meets itself"))
+            raise self.unknown(one, _("both inputs are the same tensor"))
         axis = one.attributes["axis"] % len(parts[0].shape)
         axes = self._standing(parts[0])
         parts = [self.draft.arranged(part, axes) for part in parts]
@@ -256,7 +256,7 @@ class ShapeConverter(Converter):
     def _part(self, one: Operator, tensor: Tensor, axis: int, first: int, last: int) -> None:
         sides = len(tensor.shape) - 2
         if sides not in SPACE or axis == tensor.shape.index(BATCH):
-            raise self.unknown(one, _("it takes a part of each sample's numbers"))
+            raise self.unknown(one, _("it selects a part of each sample"))
         rest = [i for i in range(len(tensor.shape)) if tensor.shape[i] != BATCH and i != axis]
         places = [0] * len(tensor.shape)
         for place, i in enumerate([axis, *rest], 1):

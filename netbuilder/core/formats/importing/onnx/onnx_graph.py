@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,8 +111,8 @@ def read_graph(path: Path) -> OnnxGraph:
     outputs, left_out = _outputs(graph, operators)
     if not outputs:
         raise FormatError(
-            _("'{file}' gives no numbers as predictions.", file=path.name),
-            _("Export the network itself, and not only what is done with its predictions."),
+            _("'{file}' has no numeric output.", file=path.name),
+            _("Export the network itself, not only the post-processing of its predictions."),
             path=str(path),
             code="onnx_without_outputs",
         )
@@ -129,7 +130,7 @@ def damaged(path: Path, detail: str) -> FormatError:
     """The error for a file that is not as ONNX says."""
     return FormatError(
         _(
-            "'{file}' is no ONNX file, or it is damaged: {detail}.",
+            "'{file}' is not an ONNX file, or it is damaged: {detail}.",
             file=path.name,
             detail=detail.splitlines()[0][:200] if detail else "–",
         ),
@@ -160,8 +161,8 @@ def _check_size(path: Path) -> None:
                 "'{file}' has {size} MiB; with the memory of this computer NetBuilder opens ONNX"
                 " files of up to {limit} MiB.",
                 file=path.name,
-                size=f"{size / 2**20:,.0f}",
-                limit=f"{limit / 2**20:,.0f}",
+                size=format_number(size / 2**20, ",.0f"),
+                limit=format_number(limit / 2**20, ",.0f"),
             ),
             _("Close other programs, or open it on a computer with more memory."),
             path=str(path),
@@ -174,7 +175,7 @@ def _array(tensor: onnx.TensorProto, path: Path) -> Array:
 
     if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
         raise FormatError(
-            _("The weights of '{file}' lie in other files.", file=path.name),
+            _("The weights of '{file}' are stored in other files.", file=path.name),
             _(
                 "Export it as one file: torch.onnx.export(…, external_data=False), or"
                 " onnx.save(model, path, save_as_external_data=False)."

@@ -89,7 +89,7 @@ class Converter:
         """The error for an operator that cannot be converted."""
         return UnknownOperatorError(
             _(
-                "The operator {operator} (node '{node}') cannot become a layer{reason}.",
+                "The operator {operator} (node '{node}') cannot be converted to a layer{reason}.",
                 operator=one.kind,
                 node=one.name,
                 reason=f": {why}" if why else "",
@@ -172,7 +172,7 @@ class Converter:
         """An input that is no constant."""
         name = one.inputs[index] if index < len(one.inputs) else ""
         if name not in self.tensors:
-            raise self.unknown(one, _("it calculates with constants only"))
+            raise self.unknown(one, _("it computes with constants only"))
         return self.tensors[name]
 
     def constant(self, one: Operator, index: int) -> Array | None:
@@ -222,7 +222,7 @@ class Converter:
         rest = [i for i in range(rank) if i != batch]
         if rank > 2 and self._is_picture(name):
             rest = [*rest[1:], rest[0]]
-            self.replaced.append((name, _("channels first became channels last")))
+            self.replaced.append((name, _("converted from channels first to channels last")))
         axes = [0] * rank
         for place, index in enumerate(rest, 1):
             axes[index] = place
@@ -292,7 +292,7 @@ class Converter:
     def _logsoftmax(self, one: Operator) -> None:
         tensor = self.draft.unflattened(self.tensor(one))
         if tensor.axes[one.attributes.get("axis", -1)] != tensor.rank - 1:
-            raise self.unknown(one, _("it runs along another axis than the last"))
+            raise self.unknown(one, _("it does not work along the last axis"))
         self._activate(one, tensor, "log_softmax")
 
     def _elu(self, one: Operator) -> None:
@@ -304,7 +304,7 @@ class Converter:
     def _gelu(self, one: Operator) -> None:
         tensor = self._whole(one)
         if one.attributes.get("approximate", "none") != "none":
-            raise self.unknown(one, _("its approximation by tanh is no activation of Keras's"))
+            raise self.unknown(one, _("Keras has no activation for its tanh approximation"))
         # Keras's own "gelu" is the exact one only as a function; as a name it is the same.
         self._activate(one, tensor, "gelu")
 
@@ -326,7 +326,7 @@ class Converter:
         tensor = self._whole(one)
         slope, middle = one.attributes.get("alpha", 0.2), one.attributes.get("beta", 0.5)
         if abs(middle - 0.5) > 1e-6:
-            raise self.unknown(one, _("its middle is {value}", value=middle))
+            raise self.unknown(one, _("its center is {value}", value=middle))
         if abs(slope - 1 / 6) > 1e-6:
             node = self.draft.add("Rescaling", [tensor.node], {"scale": 6 * float(slope)})
             tensor = replace(tensor, node=node, name="")
@@ -341,7 +341,7 @@ class Converter:
         elif (low, high) == (-1, 1):
             self._activate(one, self.tensor(one), "hard_tanh")
         else:
-            raise self.unknown(one, _("it cuts at {low} and {high}", low=low, high=high))
+            raise self.unknown(one, _("it clips at {low} and {high}", low=low, high=high))
 
     def _neg(self, one: Operator) -> None:
         self.layer(one, "Rescaling", self._whole(one), {"scale": -1.0})
@@ -378,7 +378,7 @@ class Converter:
             self.give(one, parts[1])
             return
         if len({part.node for part in parts}) < len(parts):
-            raise self.unknown(one, _("a tensor meets itself"))
+            raise self.unknown(one, _("both inputs are the same tensor"))
         first = max(parts, key=lambda part: (len(part.shape), size_of(part.shape)))
         if len({len(part.shape) for part in parts}) > 1:
             raise self.unknown(one, _("its inputs have different numbers of axes"))
@@ -452,7 +452,7 @@ class Converter:
         """An input that stands as it is: no Flatten is put off, no direction chosen."""
         tensor = self.draft.unflattened(self.tensor(one, index))
         if tensor.half is not None:
-            raise self.unknown(one, _("it takes one direction of a recurrent layer"))
+            raise self.unknown(one, _("it uses one direction of a recurrent layer"))
         return tensor
 
     def _standing(self, tensor: Tensor) -> tuple[int, ...]:

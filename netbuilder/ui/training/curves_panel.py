@@ -1,4 +1,4 @@
-"""The Training tab: the plan, the curves of the run, and what can be done with it."""
+"""The page Curves: the curves of the run, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,40 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import (
-    QApplication,
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.equivalence import changed_since
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.runs.epoch_viewer import EpochViewer
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
+from netbuilder.ui.training.ghost_plot import GhostPlot
 from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
-from netbuilder.ui.training.plan_form import PlanForm
-from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.notices import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.ui.training.curve_view import CurveView
 
+#: What the project differs in from the run, and what takes that back; see ``changed_since``.
+_DIFFERS = {
+    "network": (N_("The network differs from the one of this run."), N_("Restore the network")),
+    "data": (N_("The data differs from the data of this run."), N_("Restore the data")),
+    "": (N_("The settings differ from those of this run."), N_("Restore the settings")),
+}
 
-class TrainingPanel(QWidget):
-    """Two pages: the plan to edit, and the run to watch."""
+
+class CurvesPanel(QWidget):
+    """Shows the run to watch, its messages, and the controls for training on."""
 
     def __init__(
         self,
@@ -61,28 +59,14 @@ class TrainingPanel(QWidget):
             show_panel,
         )
         self._curves: CurveView | None = None
+        self.epochs = EpochViewer(workbench.models, runner, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 10)
         layout.setSpacing(6)
-        self.plan_button = _switch("Plan", "What is trained, and how", self)
-        self.run_button = _switch("Curves", "How the training goes", self)
-        group = QButtonGroup(self)
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        for button in (self.plan_button, self.run_button):
-            group.addButton(button)
-            head.addWidget(button)
-        head.addStretch(1)
-        self._head = head
-        layout.addLayout(head)
-        self.stack = QStackedWidget(self)
-        layout.addWidget(self.stack, 1)
-        self.plan = PlanForm(store, workbench)
-        self.plan.setProperty("role", "page")
-        for page in (self.plan, self._run_page()):
-            self.stack.addWidget(_scrolled(page, self))
-        self.plan_button.clicked.connect(lambda: self.show_page(0))
-        self.run_button.clicked.connect(lambda: self.show_page(1))
+        self._head = QHBoxLayout()
+        self._head.setSpacing(2)
+        layout.addLayout(self._head)
+        layout.addWidget(scrolled_page(self._run_page(), _("Curves"), self), 1)
         runner.began.connect(self._began)
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)
@@ -108,6 +92,8 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._run_layout = layout
+        self.ghost = GhostPlot(page)
+        layout.addWidget(self.ghost, 1)
         self.messages = TrainingMessages(page)
         layout.addWidget(self.messages)
         self.rate = RateSlider(page)
@@ -128,30 +114,32 @@ class TrainingPanel(QWidget):
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)
+            self._show_ghost()
+            self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
+
+    def _show_ghost(self) -> None:
+        """Show where curves will be, until there are any."""
+        runner, trained = self._runner, self._workbench.models.trained
+        empty = runner.project is None and not runner.overlays and trained is None
+        self.ghost.setVisible(empty)
+        for widget in (self.rate, self.buttons):
+            widget.setHidden(empty)
+        if self._curves is not None:
+            self._curves.setHidden(empty)
+            self._curves.tools.setHidden(empty)
+
+    def _show_epoch(self, epoch: float | None) -> None:
+        """Show previews and surface as they were where the cursor is on the curve."""
+        if epoch is None:
+            self.epochs.withdraw()
+        elif not self._runner.active:
+            self.epochs.show(epoch)
 
     def make_ready(self) -> None:
         """Have the plot there before a run begins."""
         if not self._runner.active:
-            self.curves.tools.setVisible(self.stack.currentIndex() == 1)
-
-    def show_page(self, number: int) -> None:
-        """Show the plan (0) or the curves (1)."""
-        self.stack.setCurrentIndex(number)
-        self.plan_button.setChecked(number == 0)
-        self.run_button.setChecked(number == 1)
-        if number == 1 or self._curves is not None:
-            self.curves.tools.setVisible(number == 1)
-
-    def show_setting(self, name: str) -> None:
-        """Bring a setting of the plan into sight."""
-        self.show_page(0)
-        self.plan.unfold(name)
-        scroller = self.stack.currentWidget()
-        assert isinstance(scroller, QScrollArea)
-        # What was unfolded just now has no place yet.
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        scroller.ensureWidgetVisible(self.plan.field(name))
+            assert self.curves is not None
 
     def _began(self) -> None:
         project = self._runner.project
@@ -162,13 +150,12 @@ class TrainingPanel(QWidget):
         self._show_differs()
         self._show_rate()
         self._show_result()
-        self.show_page(1 if project is not None else 0)
+        self._show_ghost()
 
     def _overlay(self) -> None:
         self.curves.plot.set_overlays(self._runner.overlays)
         self.curves.grow(self._runner.planned)
-        if self._runner.overlays:
-            self.show_page(1)
+        self._show_ghost()
 
     def _grew(self) -> None:
         self.curves.grow(self._runner.planned)
@@ -185,35 +172,33 @@ class TrainingPanel(QWidget):
         self._show_rate()
         self._show_differs()
         self._show_result()
+        self._show_ghost()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         trained, another = new.model, old.model is not new.model
         if trained is not None and another and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
-            from netbuilder.core.history_columns import epoch_row
             from netbuilder.ui.plots.run_curves import RunCurves
 
-            curves = RunCurves.from_history(trained.project.name, trained.history)
-            curves.kept_epoch = trained.kept_epoch
-            curves.kept = epoch_row(trained.history, trained.kept_epoch)
-            self.curves.show_run(curves, trained.epochs)
-            self.show_page(1)
+            self.curves.show_run(RunCurves.of_model(trained), trained.epochs)
         self.buttons.refresh()
+        self._show_ghost()
 
     def _noticed(self, notice: Diagnosis) -> None:
         fix = notice.fix
+        buttons: tuple[tuple[str, Callable[[], object]], ...] = ()
+        if fix is not None and fix.action == "train_more":
+            # The one control for training on offers so many epochs.
+            self.buttons.count.setValue(fix.amount)
+        elif fix is not None:
+            buttons = ((fix.label, partial(self._fix, notice)),)
+        role = "warning" if notice.severity == "warning" else "info"
         self.messages.put(
-            TrainingMessage(
-                f"notice {notice.code}",
-                "warning" if notice.severity == "warning" else "info",
-                notice.title,
-                notice.message,
-                ((fix.label, partial(self._fix, notice)),) if fix is not None else (),
-            )
+            TrainingMessage(f"notice {notice.code}", role, notice.title, notice.message, buttons)
         )
 
     def _fix(self, notice: Diagnosis) -> None:
-        """Mend the project for the next run, and the run itself where that is possible."""
+        """Fix the project for the next run, and the run itself where that is possible."""
         fix = notice.fix
         assert fix is not None
         self._store.apply(fix.label, fix.edit)
@@ -225,9 +210,8 @@ class TrainingPanel(QWidget):
         if error is None:
             self.messages.take("error")
             return
-        title = "The training ended early" if self._runner.begun else "Training could not begin"
-        self.messages.put(TrainingMessage("error", "error", f"{title}:", str(error)))
-        self.show_page(1)
+        title = _("The training failed") if self._runner.begun else _("Training could not start")
+        self.messages.put(TrainingMessage("error", "error", title, str(error)))
 
     def _show_result(self) -> None:
         trained = self._workbench.models.trained
@@ -237,12 +221,14 @@ class TrainingPanel(QWidget):
         if trained is None or self._runner.active:
             self.messages.take("result")
             return
-        words = self._evaluation_service.sentence or format_results(trained.test)
-        took = (
-            f"Trained {duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)}"
-        )
+        duration = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
+        took, words = _("Trained {duration}", duration=duration), ""
         if trained.set_by_hand:
-            took += f", then {format_count(trained.set_by_hand, 'weight')} set by hand"
+            words = ngettext(
+                "{count} weight was set by hand since.",
+                "{count} weights were set by hand since.",
+                trained.set_by_hand,
+            )
         self.messages.put(
             TrainingMessage(
                 "result",
@@ -250,8 +236,8 @@ class TrainingPanel(QWidget):
                 took,
                 words,
                 (
-                    ("Save the network (.h5)…", self._save_model),
-                    ("Evaluate", partial(self._show_panel, "evaluate")),
+                    (_("Export model (.h5)…"), self._save_model),
+                    (_("Evaluate"), partial(self._show_panel, "evaluate")),
                 ),
                 always=True,
             )
@@ -262,11 +248,12 @@ class TrainingPanel(QWidget):
         from netbuilder.core.engine.runs.run_store import network_path
 
         took = duration_sentence(run.epochs, run.seconds, slowed=run.slowed)
-        took = f"The last training ({format_start(run)}): {took}"
+        took = _("Last run ({start}): {duration}", start=format_start(run), duration=took)
         words = format_results(run.test)
         if not network_path(run.id).is_file():
-            words += " The trained network itself is in the .h5 it was saved to, if it was."
-        self.messages.put(TrainingMessage("result", "info", took, words.strip()))
+            gone = _("Its weights are only in the .h5 file that you exported.")
+            words = f"{words} {gone}".strip()
+        self.messages.put(TrainingMessage("result", "info", took, words))
 
     def _show_differs(self) -> None:
         runner = self._runner
@@ -274,25 +261,24 @@ class TrainingPanel(QWidget):
             self.messages.take("differs")
             return
         held = runner.project
-        what = (changed_since(held, self._store.project) if held is not None else "") or "plan"
+        what = changed_since(held, self._store.project) if held is not None else ""
+        differs, restore = (_(words) for words in _DIFFERS[what])
         if runner.active:
-            words = (
-                f"The {what} was changed since this training began. The change counts from the "
-                "next training on."
-            )
-        elif self._workbench.models.trained is None:
-            words = f"The {what} is no longer the one that these curves are of."
+            then = _("Changes apply to the next run.")
+        elif self._workbench.models.trained is not None:
+            then = _("Curves and Understand still show the trained version.")
         else:
-            words = (
-                f"The {what} was changed since: Evaluate, Predict and Inside speak about what was "
-                "trained."
+            then = ""
+        self.messages.put(
+            TrainingMessage(
+                "differs", "info", "", f"{differs} {then}".strip(),
+                ((restore, partial(self._bring_back, held)),),
             )
-        back = ((f"Bring that {what} back", partial(self._bring_back, held)),)
-        self.messages.put(TrainingMessage("differs", "info", "", words, back))
+        )  # fmt: skip
 
     def _bring_back(self, project: Project | None) -> None:
         if project is not None:
-            self._store.apply("Bring the trained network back", lambda _project: project)
+            self._store.apply(_("Restore the trained version"), lambda _project: project)
 
     def _show_rate(self) -> None:
         """Show the rate that training goes on with; of a network that was edited, the plan's."""
@@ -323,7 +309,9 @@ class TrainingPanel(QWidget):
             new = Choice(old.name, {**old.params, "learning_rate": rate})
             return edits.set_training(project, optimizer=new)
 
-        self._store.apply("Change learning rate", change, merge="training/optimizer/learning_rate")
+        self._store.apply(
+            _("Change learning rate"), change, merge="training/optimizer/learning_rate"
+        )
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.training is not new.training:
@@ -338,22 +326,3 @@ class _RunPage(QWidget):
         layout = self.layout()
         assert layout is not None
         return QSize(layout.totalMinimumSize().width(), 0)
-
-
-def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
-    """A page that scrolls where large letters need more room than there is."""
-    scroll = QScrollArea(parent)
-    make_scroll_area_accessible(scroll, "Training")
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setWidget(page)
-    return scroll
-
-
-def _switch(title: str, tip: str, parent: QWidget) -> QToolButton:
-    button = QToolButton(parent)
-    button.setText(title)
-    button.setToolTip(tip)
-    button.setCheckable(True)
-    button.setProperty("role", "quiet")
-    return button

@@ -1,0 +1,79 @@
+"""The weights of a run at earlier epochs, bounded in number and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.trained import TrainedModel
+
+if TYPE_CHECKING:
+    import keras
+
+MOST, MOST_BYTES = 100, 64_000_000
+
+
+class WeightHistory:
+    """Keeps the weights at evenly spaced epochs of a run.
+
+    When it is full every second snapshot goes, and later ones are taken half as often.
+
+    Args:
+        most: snapshots at most.
+        most_bytes: of all snapshots together; a network that is larger leaves none.
+    """
+
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+        self._most, self._most_bytes = most, most_bytes
+        self._kept: dict[float, list[NDArray[Any]]] = {}
+        self._spacing = 1
+
+    @property
+    def epochs(self) -> tuple[float, ...]:
+        """The epochs that there are weights of, in order; 2.5 is the middle of the third."""
+        return tuple(self._kept)
+
+    def clear(self) -> None:
+        """Forget all: the run begins again."""
+        self._kept, self._spacing = {}, 1
+
+    def add(self, epoch: float, training_model: keras.Model) -> None:
+        """Keep the weights of a network, unless a snapshot shortly before does for them."""
+        kept = dict(self._kept)
+        if kept and int(epoch) < int(next(reversed(kept))) + self._spacing:
+            return
+        size = sum(int(np.prod(one.shape)) * 4 for one in training_model.weights)
+        most = min(self._most, self._most_bytes // max(size, 1))
+        if most < 2:
+            return
+        kept[epoch] = [np.array(one) for one in training_model.weights]
+        if len(kept) > most:
+            self._spacing *= 2
+            kept = dict(list(kept.items())[::2])
+        self._kept = kept  # another thread may look at it: it is replaced and never changed
+
+    def nearest(self, epoch: float) -> float | None:
+        """The epoch nearest to ``epoch`` that there are weights of."""
+        return min(self._kept, key=lambda one: abs(one - epoch), default=None)
+
+    def weights(self, epoch: float) -> Sequence[NDArray[Any]]:
+        """The weights of one of ``epochs``, in the order of ``Model.weights``."""
+        return self._kept[epoch]
+
+
+def model_at(trained: TrainedModel, epoch: float, weights: Sequence[NDArray[Any]]) -> TrainedModel:
+    """Return a network of its own, as ``trained`` was at an epoch of its run."""
+    training_model = build_training_model(trained.project, trained.facts, learned=False)
+    for place, value in zip(training_model.weights, weights, strict=True):
+        place.assign(value)
+    model = assemble(training_model, trained.project, trained.preprocessing, trained.facts)
+    return replace(
+        trained, training_model=training_model, model=model, epochs=round(epoch), step=0,
+        test={}, changes=(), kept_epoch=0,
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""A lesson in another language: the texts of ``first_model.de.md`` in the steps, checks and right
+answers of ``first_model.md``, so that every class does the same work and is graded alike.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from netbuilder.core.lessons.lesson import Lesson, LessonStep, ShowHint
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?")
+
+
+def translation_path(path: Path, language: str) -> Path:
+    """Where a lesson's texts in a language lie: ``first_model.de.md`` beside ``first_model.md``."""
+    return path.with_suffix(f".{language}{path.suffix}")
+
+
+def is_translation(path: Path) -> bool:
+    """Whether a file holds another lesson's texts in a language, and is no lesson itself."""
+    name, dot, language = path.stem.rpartition(".")
+    return bool(
+        dot and _LANGUAGE.fullmatch(language) and path.with_name(name + path.suffix).exists()
+    )
+
+
+def translations_of(path: Path) -> list[Path]:
+    """The files that hold a lesson's texts in other languages."""
+    beside = path.parent.glob(f"{path.stem}.*{path.suffix}")
+    return sorted(one for one in beside if is_translation(one))
+
+
+def translated(lesson: Lesson, texts: Lesson) -> Lesson:
+    """The lesson with the texts of its translation; checks and answers stay its own."""
+    steps = tuple(_step(*pair) for pair in zip(lesson.steps, texts.steps, strict=True))
+    return replace(lesson, title=texts.title, needs=texts.needs, intro=texts.intro, steps=steps)
+
+
+def _step(step: LessonStep, texts: LessonStep) -> LessonStep:
+    question = step.question
+    if question is not None and texts.question is not None:
+        other = texts.question
+        question = replace(
+            question, ask=other.ask, labels=other.choices, why=other.why, wrong=other.wrong
+        )
+    show = step.show
+    if show is not None and texts.show is not None:
+        show = replace(show, text=texts.show.text)
+    return replace(
+        step, title=texts.title, text=texts.text, hint=texts.hint, show=show, question=question
+    )
+
+
+def differences(lesson: Lesson, texts: Lesson) -> list[str]:
+    """What keeps a translation from standing for its lesson, a line each; empty: nothing."""
+    found = [
+        f"{key} is {getattr(texts, key)!r}, not {getattr(lesson, key)!r}"
+        for key in ("level", "minutes", "start", "seal")
+        if getattr(lesson, key) != getattr(texts, key)
+    ]
+    if len(lesson.steps) != len(texts.steps):
+        return [*found, f"{len(texts.steps)} steps, not {len(lesson.steps)}"]
+    for number, (one, other) in enumerate(zip(lesson.steps, texts.steps, strict=True), 1):
+        ours, theirs = _structure(one), _structure(other)
+        found += [f"step {number}: {key} differs" for key in ours if ours[key] != theirs[key]]
+    return found
+
+
+def _structure(step: LessonStep) -> dict[str, object]:
+    """What a step and its translation have in common."""
+    asked = step.question
+    at = [one.casefold() for one in asked.choices] if asked else []
+    right = at.index(asked.answer.casefold()) if asked and asked.answer and at else None
+    fixed = (asked.kind, len(at), right, asked.tolerance) if asked else None
+    number = asked.answer if asked and asked.kind == "number" else ""
+    show = replace(step.show, text="") if step.show is not None else ShowHint()
+    return {
+        "check": tuple(replace(check, line=0) for check in step.checks),
+        "hint": bool(step.hint),
+        "show": (show, bool(step.show and step.show.text)),
+        "question": (fixed, number),
+        "blocks of code": re.findall(r"^```.*?^```", step.text, re.MULTILINE | re.DOTALL),
+        "pictures": re.findall(r"!\[[^\]]*\]\(([^)]*)\)", step.text),
+    }

@@ -1,0 +1,115 @@
+"""The one figure that an evaluation is headed by, and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.wording import format_number, format_percent
+
+#: A class with fewer samples than one for so many of the largest class is rare.
+RARE = 20
+_SHARES = ("accuracy", "precision", "recall", "f1_score")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What stands first about an evaluation.
+
+    Attributes:
+        metric: the name of the metric that ``figure`` is of.
+        figure: its value with its unit.
+        words: what the figure counts, and of how many samples.
+        comparison: what a prediction that never looks at the sample reaches.
+    """
+
+    metric: str
+    figure: str
+    words: str
+    comparison: str
+
+
+def has_rare_class(found: Evaluation) -> bool:
+    """Whether one class has so few samples that accuracy says little about it."""
+    counts = [one.support for one in found.classes if one.support]
+    return found.task != MULTI_LABEL and len(counts) > 1 and min(counts) * RARE < max(counts)
+
+
+def headline(found: Evaluation, file: str = "") -> Headline:
+    """Return the figure of an evaluation: its accuracy, its balanced accuracy where a class is
+    rare, or how far off its numbers are.
+
+    Args:
+        found: the evaluation.
+        file: the file that the samples are from; "": the test set.
+    """
+    where = _("of {file}", file=file) if file else ""
+    count = found.samples
+    if found.task == REGRESSION:
+        value = found.metrics["mean_absolute_error"]
+        words = ngettext(
+            "mean absolute error on {count} test sample",
+            "mean absolute error on {count} test samples",
+            count,
+        )
+        comparison = _("always predicting the mean: {value}", value=found.told(found.baseline))
+        return Headline(
+            "mean_absolute_error", f"± {found.told(value)}", f"{words} {where}".strip(), comparison
+        )
+    accuracy = format_percent(found.metrics["accuracy"], 1)
+    alone = format_percent(found.baseline, 1)
+    if has_rare_class(found):
+        words = ngettext(
+            "balanced accuracy on {count} test sample: the mean of every class's recall",
+            "balanced accuracy on {count} test samples: the mean of every class's recall",
+            count,
+        )
+        comparison = _(
+            "accuracy {accuracy} · most frequent class alone: {baseline}",
+            accuracy=accuracy, baseline=alone,
+        )  # fmt: skip
+        return Headline(
+            "recall", format_percent(found.metrics["recall"], 1), f"{words} {where}".strip(),
+            comparison,
+        )  # fmt: skip
+    if found.task == MULTI_LABEL:
+        words = ngettext(
+            "of the labels of {count} test sample correct",
+            "of the labels of {count} test samples correct",
+            count,
+        )
+        comparison = _("most frequent labels alone: {baseline}", baseline=alone)
+    else:
+        words = ngettext(
+            "{correct} of {count} test sample correct",
+            "{correct} of {count} test samples correct",
+            count,
+            count=format_number(count, ",.0f"),
+            correct=format_number(round(found.metrics["accuracy"] * count), ",.0f"),
+        )
+        comparison = _("most frequent class alone: {baseline}", baseline=alone)
+    return Headline("accuracy", accuracy, f"{words} {where}".strip(), comparison)
+
+
+def metric_text(found: Evaluation, name: str, value: float) -> str:
+    """Write the value of a metric: a share in per cent, an error in the target's unit."""
+    if name in _SHARES and 0 <= value <= 1:
+        return format_percent(value, 1)
+    if name.endswith("error"):
+        return found.told(value)
+    return format_number(value, ".3f" if abs(value) < 10 else "")
+
+
+def interval_text(
+    found: Evaluation, name: str, intervals: Mapping[str, tuple[float, float]]
+) -> str:
+    """Write the 95% interval of a metric; "" where none is known."""
+    if name not in intervals:
+        return ""
+    low, high = (metric_text(found, name, value) for value in intervals[name])
+    if low.endswith("%") and high.endswith("%"):
+        return _("{low}–{high}", low=low.rstrip("%\u202f\xa0 "), high=high)
+    return _("{low} to {high}", low=low, high=high)

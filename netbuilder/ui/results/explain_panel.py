@@ -1,0 +1,86 @@
+"""The page Explain: why the network predicts what it does for the sample on the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
+from netbuilder.ui.results.empty_states import next_step_sentence
+from netbuilder.ui.results.explanation_view import ExplanationView
+from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+
+_NO_MODEL = N_("Press Train: then see here which inputs speak for or against a prediction.")
+
+
+class ExplainPanel(QWidget):
+    """Follows the sample that the canvas shows, or a person's own."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        activations: ActivationService,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._activations = workbench, activations
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
+        page = self.waiting.page_layout
+        self.about = note_label("", self, role="heading")
+        self.why = ExplanationView(workbench, self)
+        self.why.button.hide()
+        self.none = note_label(_("There is no method to explain this network."), self)
+        for widget in (self.about, self.why, self.none):
+            page.addWidget(widget)
+        page.addStretch(1)
+        activations.changed.connect(self._follow)
+        workbench.models.changed.connect(lambda *_states: self._follow())
+        self._follow()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def _follow(self) -> None:
+        if not self.isVisible():  # an explanation takes a while: only for who looks
+            return
+        look, trained = self._activations.look, self._workbench.models.prediction_model
+        if trained is None:
+            self.why.show_sample(None)
+            self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
+            return
+        self.waiting.ready()
+        if look is None or look.trained is not trained:
+            self.about.setText(self._activations.trouble)
+            self.why.show_sample(None)
+            return
+        words = look.own or _(
+            "Test sample {number} of {count}",
+            number=format_number(look.index + 1, ","),
+            count=format_number(look.rows, ","),
+        )
+        self.about.setText(f"{words} · {look.truth_words}" if look.truth else words)
+        raw, own = look.raw, self._activations.own
+
+        def sample(model: TrainedModel) -> Sample:
+            if own is not None:
+                return own.make(model)
+            from netbuilder.core.results.explain.methods import TEXT, sample_sort
+            from netbuilder.core.results.file_samples import sample_text
+
+            return dict(raw), sample_text(model, raw) if sample_sort(model) == TEXT else None
+
+        self.why.show_sample(sample)
+        self.why.button.setChecked(bool(self.why.method.count()))
+        self.why.button.hide()
+        self.none.setVisible(not self.why.method.count())

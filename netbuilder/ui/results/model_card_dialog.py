@@ -1,0 +1,170 @@
+"""The model card: the facts that the program knows, and the judgement of who made the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QPlainTextEdit,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.results import model_card
+from netbuilder.ui.plots.picture_export import write_pdf
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.question_dialogs import plain_buttons
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.trained import TrainedModel
+
+_TYPES = (
+    FileType(N_("Web page"), (".html",)),
+    FileType(N_("Markdown"), (".md",)),
+    FileType("PDF", (".pdf",)),
+)
+
+
+def _dataset(trained: TrainedModel, base: Path) -> Dataset | None:
+    """The data of a model; None where it is not at hand: the card says less then."""
+    from netbuilder.core.data.load import load_dataset
+
+    if not trained.project.data.kind:
+        return None
+    try:
+        return load_dataset(trained.project, base)
+    except UserError:
+        return None
+
+
+class ModelCardDialog(QDialog):
+    """Asks the three questions of the card, shows its facts, and saves it."""
+
+    def __init__(
+        self, workbench: Workbench, trained: TrainedModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("model_card")
+        self.setWindowTitle(_("Model card"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._store, self._trained = workbench.store, trained
+        self._dataset: Dataset | None = None
+        letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
+        self.resize(max(680, 90 * letter), max(600, 34 * line))
+        layout = QVBoxLayout(self)
+        layout.setSpacing(6)
+        layout.addWidget(
+            note_label(
+                _("Your answers are saved in the project and in the .h5 file that you export."),
+                self,
+            )
+        )
+        self.answers: dict[str, QPlainTextEdit] = {}
+        given = model_card.answers_of(self._store.project)
+        for key, question in model_card.QUESTIONS.items():
+            label = QLabel(_(question), self)
+            field = QPlainTextEdit(given[key], self)
+            field.setObjectName(f"card_{key}")
+            field.setTabChangesFocus(True)
+            field.setAccessibleName(_(question))
+            field.setFixedHeight(3 * line + 12)
+            field.textChanged.connect(partial(self._answered, key))
+            label.setBuddy(field)
+            self.answers[key] = field
+            layout.addWidget(label)
+            layout.addWidget(field)
+        self.facts = QTextBrowser(self)
+        self.facts.setAccessibleName(_("Facts"))
+        self.facts.setPlainText(_("Evaluating the model…"))
+        layout.addWidget(self.facts, 1)
+        self.trouble = note_label("", self, role="complaint")
+        self.trouble.hide()
+        layout.addWidget(self.trouble)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self.save = self.buttons.addButton(_("Save…"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.save.setEnabled(False)
+        self.save.clicked.connect(self._ask_file)
+        self.buttons.rejected.connect(self.reject)
+        layout.addWidget(plain_buttons(self.buttons))
+        base = workbench.base
+
+        def work() -> tuple[Dataset | None, model_card.ModelCard]:
+            dataset = _dataset(trained, base)
+            return dataset, model_card.card_of(trained, dataset)
+
+        jobs.run_job(work, self._show, self._failed, name="model card", owner=self)
+
+    def _answered(self, key: str) -> None:
+        text = self.answers[key].toPlainText()
+        self._store.apply(
+            _("Edit the model card"),
+            lambda project: model_card.with_answer(project, key, text),
+            merge=f"card/{key}",
+        )
+
+    def _show(self, found: tuple[Dataset | None, model_card.ModelCard]) -> None:
+        self._dataset, card = found
+        facts = replace(card, sections=tuple(one for one in card.sections if one.rows))
+        self.facts.setHtml(model_card.as_html(facts))
+        self.save.setEnabled(True)
+
+    def _failed(self, error: Exception) -> None:
+        self.facts.clear()
+        self._complain(str(error))
+
+    def _complain(self, words: str) -> None:
+        self.trouble.setText(words)
+        self.trouble.setVisible(bool(words))
+
+    def _ask_file(self) -> None:
+        name = f"{self._store.project.name or 'model'}-card.html"
+        types = [FileType(_(one.title), one.endings) for one in _TYPES]
+        path = ask_save(self, _("Save the model card"), name, types)
+        if path is not None:
+            self.write_to(path)
+
+    def write_to(self, path: Path) -> None:
+        """Write the card with the answers as they are now; the ending says in which format."""
+        extra = self._store.project.extra
+        answered = replace(self._trained, project=replace(self._trained.project, extra=extra))
+        trained, dataset = answered, self._dataset
+        self.save.setEnabled(False)
+
+        def written(card: model_card.ModelCard) -> None:
+            self.save.setEnabled(True)
+            try:
+                if path.suffix.lower() == ".pdf":
+                    write_pdf(model_card.as_html(card), path)
+                else:
+                    model_card.write(card, path)
+            except UserError as error:
+                self._complain(str(error))
+            else:
+                self._complain("")
+                self.setWindowTitle(_("Model card – saved as {name}", name=path.name))
+
+        def failed(error: Exception) -> None:
+            self.save.setEnabled(True)
+            self._complain(str(error))
+
+        jobs.run_job(
+            lambda: model_card.card_of(trained, dataset),
+            written,
+            failed,
+            name="model card",
+            owner=self,
+        )

@@ -1,0 +1,261 @@
+"""The language of the window: which one it is, Qt's own texts, and a change while it is open.
+
+The catalog remembers what it rendered (``core.i18n.remember_rendered``), so a change needs no
+window built anew: every text of a widget, action or item that came from the catalog is rendered
+again, and project, run and undo history stay as they are. Whoever paints text, or keeps it in
+parts of its own, has a method ``retranslate()``, which is called too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QAbstractProxyModel,
+    QLibraryInfo,
+    QLocale,
+    QModelIndex,
+    QObject,
+    Qt,
+    QTranslator,
+)
+from PySide6.QtGui import QAction, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QGroupBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QMenu,
+    QPlainTextEdit,
+    QProgressBar,
+    QSpinBox,
+    QTableWidget,
+    QTabWidget,
+    QTextEdit,
+    QToolBox,
+    QTreeWidget,
+    QWidget,
+)
+
+from netbuilder.core import i18n
+from netbuilder.core.errors import UserError
+from netbuilder.core.site_settings import site_settings
+from netbuilder.ui.services import settings
+
+#: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
+_SEAMS = re.compile(r"(\n+|<[^<>]*>|\t.*| · |: |\.$|(?<=[.!?…:。！？：⟧]) +| \(|\)$|[✓✗⚠●○▸▾★•] )")
+_TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+    (
+        QWidget,
+        ("toolTip", "statusTip", "whatsThis", "accessibleName", "accessibleDescription",
+         "windowTitle"),
+    ),
+    (QLabel, ("text",)),
+    (QAbstractButton, ("text",)),
+    (QGroupBox, ("title",)),
+    (QMenu, ("title",)),
+    (QLineEdit, ("placeholderText",)),
+    (QTextEdit, ("placeholderText",)),
+    (QPlainTextEdit, ("placeholderText",)),
+    (QSpinBox, ("prefix", "suffix", "specialValueText")),
+    (QDoubleSpinBox, ("prefix", "suffix", "specialValueText")),
+    (QProgressBar, ("format",)),
+    (QAction, ("text", "iconText", "toolTip", "statusTip", "whatsThis")),
+)  # fmt: skip
+_ITEM_ROLES = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+    Qt.ItemDataRole.AccessibleDescriptionRole,
+)
+_MOST_CELLS = 5000
+_translators: list[QTranslator] = []
+
+
+def follow_language(app: QApplication) -> None:
+    """Let the texts that Qt brings be of the chosen language, and remember what is rendered."""
+    i18n.remember_rendered()
+    _translate_qt(app)
+
+
+def start_language() -> None:
+    """Take the language of a start: that of the command, the machine's, the user's, the system's.
+
+    A language that was chosen once and is there no more counts as not chosen.
+    """
+    wanted = site_settings().language or settings.chosen_language()
+    if not os.environ.get(i18n.VARIABLE) and wanted and i18n.find_language(wanted):
+        i18n.set_language(wanted)
+
+
+def fixed_by() -> str:
+    """Why the language cannot be chosen here; "" where it can."""
+    if not site_settings().language:
+        return ""
+    return i18n.gettext("The language is set for all users of this machine.")
+
+
+def choose_language(name: str) -> None:
+    """Show everything in another language from now on, and at the next start.
+
+    Args:
+        name: of ``i18n.languages()``; "" for the system's.
+
+    Raises:
+        UserError: the machine's settings name the language, or there is no such language.
+    """
+    if reason := fixed_by():
+        raise UserError(
+            reason,
+            i18n.gettext("Ask the administrator of this machine."),
+            code="language_fixed",
+        )
+    i18n.set_language(name or i18n.find_language(i18n.system_language()) or i18n.SOURCE)
+    settings.keep_language(name)
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        _translate_qt(app)
+        for window in app.topLevelWidgets():
+            window.setLocale(QLocale())
+            retranslate(window)
+
+
+def retranslate(window: QWidget) -> None:
+    """Render the texts of a window, its menus and dialogs again."""
+    for one in _objects(window):
+        for kind, names in _TEXTS:
+            if isinstance(one, kind):
+                for name in names:
+                    _render_property(one, name)
+        if isinstance(one, QComboBox):
+            _render_combo(one)
+        elif isinstance(one, QTabWidget | QToolBox):
+            _render_pages(one)
+        elif isinstance(one, QAbstractItemView):
+            _render_model(one)
+        again: Callable[[], object] | None = getattr(one, "retranslate", None)
+        if again is not None:
+            again()
+        if isinstance(one, QWidget):
+            one.update()
+
+
+def again(text: str) -> str:
+    """Return a text of one or several messages in the chosen language."""
+    whole = i18n.rerendered(text)
+    if whole != text or not _SEAMS.search(text):
+        return whole
+    return "".join(i18n.rerendered(part) if part else "" for part in _SEAMS.split(text))
+
+
+def _translate_qt(app: QApplication) -> None:
+    """Load Qt's own words for dialogs, context menus and keys; the wheel of Qt holds them."""
+    while _translators:
+        app.removeTranslator(_translators.pop())
+    name = i18n.language()
+    QLocale.setDefault(QLocale("en_GB" if name in (i18n.SOURCE, i18n.PSEUDO) else name))
+    if name in (i18n.SOURCE, i18n.PSEUDO):
+        return
+    found = QTranslator(app)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if found.load(QLocale(name), "qtbase", "_", folder):
+        app.installTranslator(found)
+        _translators.append(found)
+
+
+def _objects(window: QWidget) -> Iterator[QObject]:
+    yield window
+    yield from window.findChildren(QObject)
+
+
+def _render_property(one: Any, name: str) -> None:
+    text = getattr(one, name)()
+    if not text:
+        return
+    new = again(text)
+    if new != text:
+        getattr(one, f"set{name[0].upper()}{name[1:]}")(new)
+
+
+def _render_combo(box: QComboBox) -> None:
+    blocked = box.blockSignals(True)  # the choice is the same, by another name
+    for at, role in product(range(box.count()), _ITEM_ROLES):
+        if new := _changed(box.itemData(at, role)):
+            box.setItemData(at, new, role)
+    box.blockSignals(blocked)
+
+
+def _render_pages(pages: QTabWidget | QToolBox) -> None:
+    for at in range(pages.count()):
+        if isinstance(pages, QToolBox):
+            if new := _changed(pages.itemText(at)):
+                pages.setItemText(at, new)
+            continue
+        if new := _changed(pages.tabText(at)):
+            pages.setTabText(at, new)
+        if new := _changed(pages.tabToolTip(at)):
+            pages.setTabToolTip(at, new)
+
+
+def _render_model(view: QAbstractItemView) -> None:
+    model = view.model()
+    while isinstance(model, QAbstractProxyModel):
+        model = model.sourceModel()
+    again_of_model: Callable[[], object] | None = getattr(model, "retranslate", None)
+    if again_of_model is not None:
+        again_of_model()
+    elif isinstance(view, QListWidget | QTableWidget | QTreeWidget) or isinstance(
+        model, QStandardItemModel
+    ):
+        _render_items(model)
+    for header in view.findChildren(QHeaderView):
+        header.viewport().update()
+    view.viewport().update()
+
+
+def _render_items(model: QAbstractItemModel) -> None:
+    root = QModelIndex()
+    rows, columns = model.rowCount(root), _columns(model, root)
+    for way, count in ((Qt.Orientation.Horizontal, columns), (Qt.Orientation.Vertical, rows)):
+        for at, role in product(range(min(count, _MOST_CELLS)), _ITEM_ROLES):
+            if new := _changed(model.headerData(at, way, role)):
+                model.setHeaderData(at, way, new, role)
+    blocked = model.blockSignals(True)
+    for index, role in product(_indexes(model), _ITEM_ROLES):
+        if new := _changed(index.data(role)):
+            model.setData(index, new, role)
+    model.blockSignals(blocked)
+
+
+def _indexes(model: QAbstractItemModel) -> list[QModelIndex]:
+    waiting, found = [QModelIndex()], list[QModelIndex]()
+    while waiting and len(found) < _MOST_CELLS:
+        parent = waiting.pop()
+        for row, column in product(range(model.rowCount(parent)), range(_columns(model, parent))):
+            index = model.index(row, column, parent)
+            found.append(index)
+            if not column and model.rowCount(index):
+                waiting.append(index)
+    return found
+
+
+def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
+    return 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
+
+
+def _changed(text: object) -> str:
+    """The text in the chosen language; "" where it is the same."""
+    new = again(text) if isinstance(text, str) and text else ""
+    return new if new != text else ""

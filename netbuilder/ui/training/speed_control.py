@@ -1,0 +1,109 @@
+"""The speed beside Train: Step, Watch or Full speed, with slower ones in a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+
+from netbuilder.core.i18n import gettext as _
+
+#: Pixels left and right of a button's words.
+_SIDES = 20
+
+
+class SpeedControl(QFrame):
+    """One button for each speed; the chosen one is down.
+
+    While a run is slowed down the button of full speed is "Finish now": it ends the waiting of
+    this run and leaves the choice as it is.
+
+    Args:
+        choices: actions with a tick, one for each button.
+        full: of them the one of full speed.
+        finish: trains the rest of the run at full speed; enabled while a run is slowed down.
+        more: actions of the menu; None is a line.
+    """
+
+    def __init__(
+        self,
+        choices: Iterable[QAction],
+        full: QAction,
+        finish: QAction,
+        more: Iterable[QAction | None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.buttons: dict[str, QPushButton] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
+        self.setObjectName("speed_control")
+        self.setProperty("role", "tasks")
+        self.setAccessibleName(_("Training speed"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(0)
+        self._full, self._finish = full, finish
+        self._choices = {action.objectName(): action for action in choices}
+        for action in self._choices.values():
+            button = QPushButton(self)
+            button.setObjectName(action.objectName())
+            button.setProperty("role", "segment")
+            button.setCheckable(True)
+            self.buttons[action.objectName()] = button
+            button.clicked.connect(lambda _checked, chosen=action: self._press(chosen))
+            action.changed.connect(self._follow)
+            row.addWidget(button)
+        finish.changed.connect(self._follow)
+        self.more = QToolButton(self)
+        self.more.setText("▾")
+        self.more.setToolTip(_("Slower speeds, one epoch, back to the start"))
+        self.more.setAccessibleName(_("More speeds"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.more)
+        menu.setToolTipsVisible(True)
+        for one in more:
+            if one is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(one)
+        self.more.setMenu(menu)
+        row.addWidget(self.more)
+        self._follow()
+        self._widen()
+
+    def _press(self, action: QAction) -> None:
+        if action is self._full and self._finish.isEnabled():
+            self._finish.trigger()
+        else:
+            action.trigger()
+        self._follow()  # a press alone does not change which speed is chosen
+
+    def _follow(self) -> None:
+        for name, button in self.buttons.items():
+            action = self._choices[name]
+            # Kept: letters may change while the actions are being taken down.
+            self._texts[name] = (action.text(), *self._more_text(action))
+            finishes = action is self._full and self._finish.isEnabled()
+            shown = self._finish if finishes else action
+            button.setText(shown.text())
+            button.setToolTip(shown.toolTip())
+            button.setChecked(action.isChecked())
+
+    def _more_text(self, action: QAction) -> tuple[str, ...]:
+        return (self._finish.text(),) if action is self._full else ()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        built = hasattr(self, "more")
+        if built and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._widen()
+
+    def _widen(self) -> None:
+        """Give each button room for its longest words in bold: nothing moves as they change."""
+        for name, button in self.buttons.items():
+            font = QFont(button.font())
+            font.setBold(True)
+            words = QFontMetrics(font)
+            button.setMinimumWidth(max(map(words.horizontalAdvance, self._texts[name])) + _SIDES)

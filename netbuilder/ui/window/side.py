@@ -1,0 +1,571 @@
+"""The side: four tasks, their pages in one column or two, and the strip of the selected layer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QHideEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.labels import note_label
+
+log = logging.getLogger(__name__)
+
+#: The page that shows the selected layer: elsewhere a strip at the foot does.
+LAYER = "layer"
+#: Two pages stand side by side in a side of this width, at letters of the system's size.
+TWO_COLUMNS = 890
+STRIP_HEIGHT = 52
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its id, its title, what it is for, its task, and what builds it when first seen."""
+
+    id: str
+    title: str
+    help: str
+    task: str
+    build: Callable[[], QWidget]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: its pages in a narrow side, and those of both columns in a wide one.
+
+    A wide side may show a page of another task beside its own.
+    """
+
+    id: str
+    title: str
+    help: str
+    pages: tuple[str, ...]
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+class LazyPage(QWidget):
+    """A place for a panel that is built when it is first seen.
+
+    ``seen_changed(seen)``: it came to the front, or went behind another page.
+    ``closed``: the window that it was opened in is closed.
+    """
+
+    seen_changed = Signal(bool)
+    closed = Signal()
+
+    def __init__(self, page: Page, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.page = page
+        self.setObjectName(f"panel-{page.id}")
+        self.panel: QWidget | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    @property
+    def detached(self) -> bool:
+        """Whether it stands in a window of its own."""
+        return self.isWindow()
+
+    def sizeHint(self) -> QSize:
+        return QSize(452, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(280, 120)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.seen_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.seen_changed.emit(False)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        self.closed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Build the panel once the page has really been seen, after the window was painted."""
+        super().paintEvent(event)
+        if self.panel is None:
+            QTimer.singleShot(0, self, self.fill)
+
+    def fill(self) -> QWidget:
+        """Build the panel if it is not there yet."""
+        if self.panel is None:
+            try:
+                self.panel = self.page.build()
+            except ImportError as error:
+                log.error("panel cannot be built", exc_info=error)
+                words = _("This page is not available: {error}", error=error)
+                self.panel = note_label(words, role="empty")
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self.panel)
+            # Qt would show it in the next turn; who asked for it may want to point at it now.
+            self.panel.show()
+        return self.panel
+
+
+class TaskButton(QPushButton):
+    """One of the four tasks; a dot says that something new is there."""
+
+    def __init__(self, task: Task, parent: QWidget) -> None:
+        super().__init__(_(task.title), parent)
+        self._help, self._marked = _(task.help), False
+        self.setObjectName(f"task_{task.id}")
+        self.setCheckable(True)
+        self.setProperty("role", "task")
+        self.setToolTip(self._help)
+
+    @property
+    def marked(self) -> bool:
+        """Whether it has a dot."""
+        return self._marked
+
+    def mark(self, marked: bool) -> None:
+        """Draw the dot, or take it away."""
+        self._marked = marked
+        new = _("{help} (new results)", help=self._help)
+        self.setToolTip(new if marked else self._help)
+        self.setAccessibleDescription(_("New results") if marked else "")
+        self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._marked:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.colors().accent))
+        words = self.fontMetrics().horizontalAdvance(self.text())
+        right = min(self.width() / 2 + words / 2 + 6, self.width() - 9)
+        painter.drawEllipse(QRectF(right, self.height() / 2 - 7, 6, 6))
+        painter.end()
+
+
+class PageTabs(QTabBar):
+    """Names of pages, always whole: closer together where there is little room."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
+        self.setUsesScrollButtons(True)  # where not even names that stand close have room
+        self.setExpanding(False)
+        self.setDrawBase(False)
+        self.setProperty("close", False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Let the names stand close where they need it."""
+        for close in (False, True):
+            if self.property("close") != close:
+                self.setProperty("close", close)
+                self.style().unpolish(self)
+                self.style().polish(self)
+                # Measures the tabs anew, which polishing alone does not.
+                QApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
+            if sum(self.tabRect(one).width() for one in range(self.count())) <= self.width():
+                return
+
+
+class PageColumn(QWidget):
+    """A bar of names and the page that is chosen. ``chosen(id)``: by the user."""
+
+    chosen = Signal(str)
+
+    def __init__(self, pages: Mapping[str, LazyPage], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._pages = pages
+        self._ids: tuple[str, ...] = ()
+        self.tabs = PageTabs(self)
+        self.stack = QStackedWidget(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self.tabs, 1)
+        layout.addLayout(row)
+        line = QFrame(self)
+        line.setProperty("role", "line")
+        line.setFixedHeight(1)
+        layout.addWidget(line)
+        layout.addWidget(self.stack, 1)
+        self.tabs.currentChanged.connect(self._changed)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The pages that it offers."""
+        return self._ids
+
+    @property
+    def current(self) -> str:
+        """The page in front; "" where there is none."""
+        at = self.tabs.currentIndex()
+        return self._ids[at] if 0 <= at < len(self._ids) else ""
+
+    def show_pages(self, ids: Sequence[str], current: str) -> None:
+        """Offer these pages, with one of them in front."""
+        was = self.tabs.blockSignals(True)
+        if tuple(ids) != self._ids:
+            self._ids = tuple(ids)
+            while self.tabs.count():
+                self.tabs.removeTab(0)
+            for number, name in enumerate(ids):
+                page = self._pages[name].page
+                self.tabs.addTab(_(page.title))
+                self.tabs.setTabToolTip(number, _(page.help))
+        if current in self._ids:
+            self.tabs.setCurrentIndex(self._ids.index(current))
+        self.tabs.blockSignals(was)
+        self.tabs.fit()
+        self.place()
+
+    def place(self) -> None:
+        """Put the page that is chosen in front."""
+        if not self.current:
+            return
+        page = self._pages[self.current]
+        if self.stack.indexOf(page) < 0:
+            self.stack.addWidget(page)
+        self.stack.setCurrentWidget(page)
+
+    def _changed(self, _index: int) -> None:
+        if self.current:
+            self.chosen.emit(self.current)
+
+
+class LayerStrip(QFrame):
+    """The selected layer in one line. ``pressed``: open it, or close it."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("layer_strip")
+        self.setProperty("role", "strip")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.title = QLabel(self)
+        self.title.setProperty("role", "heading")
+        self.words = ClampedLabel("", self, lines=1)
+        for label in (self.title, self.words):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.button = QPushButton(_("Edit"), self)
+        self.button.setObjectName("edit_layer")
+        self.button.setProperty("role", "link")
+        self.button.setAccessibleName(_("Edit the selected layer"))
+        self.button.clicked.connect(lambda _checked=False: self.pressed.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 12, 0)
+        row.setSpacing(12)
+        row.addWidget(self.title)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.button)
+        self.grow()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def grow(self) -> None:
+        """Be as high as the letters need."""
+        self.setFixedHeight(round(STRIP_HEIGHT * max(initial_font_scale(), 1.0)))
+
+    def show_words(self, title: str, words: str, *, editable: bool, opened: bool) -> None:
+        """Say what is selected, and what the button does."""
+        self.title.setText(title)
+        self.words.setText(words)
+        self.button.setText(_("Close") if opened else _("Edit") if editable else _("Show"))
+
+
+class Side(QWidget):
+    """The side of the window.
+
+    ``arranged``: another task, another page or another number of columns is shown.
+    ``expand_requested``: the page shall lie over the canvas, or no longer.
+    """
+
+    arranged = Signal()
+    expand_requested = Signal()
+
+    def __init__(
+        self,
+        tasks: Iterable[Task],
+        pages: Iterable[Page],
+        inspector: Inspector,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("side")
+        self._window = parent
+        self.tasks = {task.id: task for task in tasks}
+        self.inspector = inspector
+        self.layer_slot = _slot(self)
+        self.pages: dict[str, LazyPage] = {}
+        for page in pages:
+            self.pages[page.id] = lazy = LazyPage(page, self)
+            lazy.hide()
+            lazy.closed.connect(lambda name=page.id: self.attach(name))
+        #: The pages that the level shows; one that is asked for is shown in any level.
+        self.offered: frozenset[str] = frozenset(self.pages)
+        self._asked: set[str] = set()
+        self.task = next(iter(self.tasks))
+        #: The page of a task that is in front: narrow, and in the right column of a wide side.
+        self.chosen = {task.id: task.pages[0] for task in self.tasks.values()}
+        self.beside = {task.id: task.right[0] for task in self.tasks.values()}
+        self.single = False
+        self._build()
+        inspector.headline_changed.connect(self._show_strip)
+        self._show()
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(14, 8, 10, 4)
+        head.setSpacing(8)
+        bar = QFrame(self)
+        bar.setProperty("role", "tasks")
+        segments = QHBoxLayout(bar)
+        segments.setContentsMargins(3, 3, 3, 3)
+        segments.setSpacing(2)
+        group = QButtonGroup(self)
+        self.buttons: dict[str, TaskButton] = {}
+        for task in self.tasks.values():
+            self.buttons[task.id] = button = TaskButton(task, bar)
+            group.addButton(button)
+            segments.addWidget(button, 1)
+            button.clicked.connect(lambda _checked=False, name=task.id: self.show_task(name))
+        self.expand = QToolButton(self)
+        self.expand.setObjectName("expand_page")
+        self.expand.setText("⤢")
+        self.expand.setCheckable(True)
+        self.expand.setProperty("role", "quiet")
+        self.expand.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.expand.setAccessibleName(_("Expand the page over the canvas"))
+        self.expand.setToolTip(_("Expand the page over the canvas, and back (Shift+F11)"))
+        self.expand.clicked.connect(lambda _checked=False: self.expand_requested.emit())
+        head.addWidget(bar, 1)
+        head.addWidget(self.expand)
+        self.columns = QSplitter(Qt.Orientation.Horizontal, self)
+        self.left, self.right = (PageColumn(self.pages, self) for _side in range(2))
+        for column in (self.left, self.right):
+            self.columns.addWidget(column)
+            column.chosen.connect(self.show_page)
+        self.left.tabs.setObjectName("pages")
+        self.right.tabs.setObjectName("pages_beside")
+        self.drawer = _slot(self)
+        self.upright = QSplitter(Qt.Orientation.Vertical, self)
+        self.upright.addWidget(self.columns)
+        self.upright.addWidget(self.drawer)
+        self.drawer.hide()
+        for splitter in (self.columns, self.upright):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(1)
+        self.strip = LayerStrip(self)
+        self.strip.pressed.connect(self.toggle_drawer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.upright, 1)
+        layout.addWidget(self.strip)
+
+    @property
+    def wide(self) -> bool:
+        """Whether two pages stand side by side."""
+        return not self.single and self.width() >= TWO_COLUMNS * max(initial_font_scale(), 1.0)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The pages in front."""
+        columns = (self.left, self.right) if not self.right.isHidden() else (self.left,)
+        return tuple(column.current for column in columns if column.current)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.wide == self.right.isHidden():
+            self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.strip.grow()
+            for column in (self.left, self.right):
+                column.tabs.fit()
+
+    def offer(self, pages: Iterable[str]) -> None:
+        """Show only these pages, and those that were asked for."""
+        self.offered = frozenset(pages)
+        self._asked.clear()
+        for task, name in self.chosen.items():
+            if name not in self.offered:
+                known = [one for one in self.tasks[task].pages if one in self.offered]
+                self.chosen[task] = known[0] if known else name
+        self._show()
+
+    def show_task(self, name: str) -> None:
+        """Show a task with the pages that were last in front of it."""
+        self.task = name
+        self.buttons[name].mark(False)
+        self._show()
+
+    def show_page(self, name: str) -> LazyPage:
+        """Bring a page to the front, with its task, unless it is there beside another task."""
+        page = self.pages[name]
+        if page.detached:
+            page.show()
+            page.raise_()
+            page.activateWindow()
+            return page
+        if name not in self.offered:
+            self._asked.add(name)
+        task = self.tasks[self.task]
+        guest = self.wide and name in (*task.left, *task.right)
+        if not guest and name not in task.pages:
+            task = next(one for one in self.tasks.values() if name in one.pages)
+        if self.wide and name in task.right:
+            self.beside[task.id] = name
+        else:
+            self.chosen[task.id] = name
+        self.show_task(task.id)
+        return page
+
+    def mark(self, task: str) -> None:
+        """Say with a dot that a task has something new, unless it is in front."""
+        if task != self.task:
+            self.buttons[task].mark(True)
+
+    def detach(self, name: str) -> None:
+        """Open a page in a window of its own."""
+        page = self.pages[name]
+        size = page.size()
+        page.setParent(self._window, Qt.WindowType.Window)
+        page.setWindowTitle(_(page.page.title))
+        page.resize(size.expandedTo(QSize(460, 480)))
+        self._show()
+        page.show()
+
+    def attach(self, name: str) -> None:
+        """Put a page that has a window of its own back into the side."""
+        page = self.pages[name]
+        if page.detached:
+            page.hide()
+            page.setParent(self)
+            self._show()
+
+    def open_drawer(self) -> None:
+        """Show the selected layer, as a page or in the drawer at the foot."""
+        if LAYER in self.shown or self.pages[LAYER].detached:
+            return
+        if self.task == self.pages[LAYER].page.task:
+            self.show_page(LAYER)
+            return
+        if self.drawer.isHidden():
+            self.drawer.show()
+            whole = self.upright.height()
+            self.upright.setSizes([whole - whole // 2, whole // 2])
+            self._show_strip()
+
+    def close_drawer(self) -> None:
+        """Leave the strip alone at the foot."""
+        self.drawer.hide()
+        self._show_strip()
+
+    def toggle_drawer(self) -> None:
+        """Open the selected layer, or close it."""
+        if self.drawer.isHidden():
+            self.open_drawer()
+        else:
+            self.close_drawer()
+
+    def _visible(self, ids: Iterable[str]) -> list[str]:
+        return [
+            one
+            for one in ids
+            if (one in self.offered or one in self._asked) and not self.pages[one].detached
+        ]
+
+    def _show(self) -> None:
+        task, wide = self.tasks[self.task], self.wide
+        self.buttons[self.task].setChecked(True)
+        left = self._visible(task.left if wide else task.pages)
+        right = self._visible(task.right) if wide else []
+        if not left and not wide:
+            left = self._visible(task.left)
+        first = self.chosen[task.id]
+        self.right.setHidden(not right)
+        self.left.show_pages(left, first if first in left else left[0] if left else "")
+        beside = self.beside[task.id]
+        if first in right:  # it was in front when there was one column
+            beside = first
+        self.right.show_pages(right, beside if beside in right else right[0] if right else "")
+        if right:
+            half = self.columns.width() // 2
+            self.columns.setSizes([half, half])
+        self._place_inspector()
+        self.arranged.emit()
+
+    def _place_inspector(self) -> None:
+        as_page = LAYER in self.shown or self.pages[LAYER].detached
+        slot = self.layer_slot if as_page else self.drawer
+        layout = slot.layout()
+        assert layout is not None
+        if layout.indexOf(self.inspector) < 0:
+            layout.addWidget(self.inspector)
+            self.inspector.show()
+        if as_page:
+            self.drawer.hide()
+        self.strip.setHidden(as_page)
+        self._show_strip()
+
+    def _show_strip(self) -> None:
+        self.strip.show_words(
+            *self.inspector.headline,
+            editable=self.inspector.has_fields,
+            opened=not self.drawer.isHidden(),
+        )
+
+
+def _slot(parent: QWidget) -> QWidget:
+    slot = QWidget(parent)
+    layout = QVBoxLayout(slot)
+    layout.setContentsMargins(0, 0, 0, 0)
+    return slot

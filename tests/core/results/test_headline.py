@@ -1,0 +1,53 @@
+"""The figure that stands first: accuracy, balanced accuracy where a class is rare, or an error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
+from netbuilder.core.results.headline import has_rare_class, headline, interval_text
+
+
+def classes(truth: list[int], predictions: list[int], baseline: float) -> Evaluation:
+    made = class_evaluation(np.array(predictions), np.array(truth), ("no", "yes"), "binary")
+    return Evaluation(
+        "binary", len(truth), **made, sentence="", truth=np.array(truth),
+        predictions=np.array(predictions), labels=("no", "yes"), baseline=baseline,
+    )  # fmt: skip
+
+
+def test_accuracy_stands_beside_the_most_frequent_class() -> None:
+    found = headline(classes([0, 0, 1, 1], [0, 0, 1, 0], 0.5), "new.csv")
+    assert (found.metric, found.figure) == ("accuracy", "75.0%")
+    assert found.words.startswith("3 of 4 ") and "new.csv" in found.words
+    assert "50.0%" in found.comparison
+
+
+@pytest.mark.parametrize(
+    ("rare", "figure", "metric"), [(4, "50.0%", "recall"), (5, "95.2%", "accuracy")]
+)
+def test_a_rare_class_is_not_hidden_by_the_others(rare: int, figure: str, metric: str) -> None:
+    """One of 25 and 100 against 5 of 100: the careless figure is the accuracy of 96%."""
+    truth = [0] * 100 + [1] * rare
+    evaluation = classes(truth, [0] * len(truth), 100 / len(truth))
+    assert has_rare_class(evaluation) is (metric == "recall")
+    found = headline(evaluation)
+    assert (found.metric, found.figure) == (metric, figure)
+    if metric == "recall":
+        assert "96.2%" in found.comparison, "the accuracy, beside it"
+
+
+def test_numbers_are_off_in_their_own_unit() -> None:
+    truth, given = np.array([[1.0], [3.0]]), np.array([[2.0], [3.0]])
+    evaluation = Evaluation(
+        "regression", 2, **number_evaluation(given, truth), sentence="", predictions=given,
+        truth=truth, columns=("price",), units=("$",), baseline=1.0,
+    )  # fmt: skip
+    found = headline(evaluation)
+    assert found.figure == "± $0.50" and "$1" in found.comparison
+    within = {"mean_absolute_error": (0.25, 0.75)}
+    assert interval_text(evaluation, "mean_absolute_error", within) == "$0.25 to $0.75"
+    assert interval_text(evaluation, "r2_score", within) == ""
+    shares = {"accuracy": (0.25, 0.75)}
+    assert interval_text(evaluation, "accuracy", shares) == "25.0–75.0%"

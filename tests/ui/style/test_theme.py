@@ -1,0 +1,95 @@
+"""Contrasts of the two schemes by WCAG 2.2 AA, and the heights of controls."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.ui.style import font_scale, theme
+from netbuilder.ui.style.theme import DARK, LIGHT, Colors
+
+#: Text on its background: at least 4.5 to 1.
+TEXT = (
+    ("text", "panel"), ("text", "canvas"), ("text", "raised"), ("text", "selection"),
+    ("text", "well"), ("secondary", "panel"), ("secondary", "canvas"), ("secondary", "raised"),
+    ("secondary", "well"), ("secondary", "selection"), ("secondary", "info_back"),
+    ("accent", "panel"), ("accent_text", "selection"), ("on_accent", "accent"),
+    ("warning", "warning_back"), ("error", "error_back"), ("error", "panel"),
+    ("on_warning", "warning"), ("on_error", "error"), ("text", "info_back"),
+)  # fmt: skip
+#: What tells a control or a curve from what is beside it: at least 3 to 1.
+GRAPHICS = (
+    ("border", "panel"), ("accent", "panel"), ("accent", "canvas"), ("training", "panel"),
+    ("validation", "panel"), ("train", "panel"), ("error", "panel"), ("warning", "panel"),
+)  # fmt: skip
+
+
+def luminance(color: QColor) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part) for part in color.getRgbF()[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: QColor | str, other: QColor | str) -> float:
+    high, low = sorted((luminance(QColor(one)), luminance(QColor(other))), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_measure_is_right() -> None:
+    assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
+    assert contrast("#FFFFFF", "#777777") == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_and_edges_stand_out(scheme: Colors) -> None:
+    for pairs, least in ((TEXT, 4.5), (GRAPHICS, 3.0)):
+        for front, back in pairs:
+            found = contrast(getattr(scheme, front), getattr(scheme, back))
+            assert found >= least, f"{front} on {back}: {found:.2f}"
+    assert contrast("#FFFFFF", scheme.train) >= 4.5
+
+
+def _darkest_and_lightest(widget: QWidget) -> float:
+    image = widget.grab().toImage()
+    colors = {
+        image.pixel(x, y)
+        for x in range(8, image.width() // 2)
+        for y in range(6, image.height() - 6)
+    }
+    back = QColor(image.pixel(image.width() - 12, image.height() // 2))
+    return max(contrast(QColor(one), back) for one in colors)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_placeholder_is_readable_as_painted(qtbot: QtBot, dark: bool) -> None:
+    theme.theme().force(dark)
+    try:
+        font_scale.set_font_scale(1.0)
+        line = QLineEdit()
+        line.setPlaceholderText("Search layers")
+        line.resize(240, 30)
+        qtbot.addWidget(line)
+        line.show()
+        assert _darkest_and_lightest(line) >= 4.5
+    finally:
+        theme.theme().force(None)
+        font_scale.apply_font_scale()
+
+
+def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
+    font_scale.set_font_scale(1.0)
+    small, plain, train = QPushButton("a"), QPushButton("a"), QPushButton("a")
+    small.setProperty("small", True)
+    train.setProperty("role", "train")
+    field, choice, slider = QLineEdit(), QComboBox(), QSlider()
+    heights = []
+    for widget in (small, plain, train, field, choice, slider):
+        qtbot.addWidget(widget)
+        widget.ensurePolished()
+        heights.append(widget.sizeHint().height())
+    unit = font_scale._state["base"] / 9
+    assert heights[:5] == [round(one * unit) for one in (24, 28, 32, 28, 28)]

@@ -1,0 +1,180 @@
+"""The language of the window: chosen in the settings, at once, and back; or fixed for a machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core import i18n
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import retranslate, settings
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.settings_dialog import LANGUAGE, SettingsDialog, language_names
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+GERMAN = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+msgid "The file '{name}' has no header row."
+msgstr "Die Datei „{name}“ hat keine Kopfzeile."
+
+msgid "{count} row"
+msgid_plural "{count} rows"
+msgstr[0] "{count} Zeile"
+msgstr[1] "{count} Zeilen"
+
+msgid "{part} of {whole} are used."
+msgstr "Von {whole} werden {part} benutzt."
+"""
+
+
+@pytest.fixture(autouse=True)
+def german(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication, home: Path
+) -> Iterator[Path]:
+    """A program with English and a little German; English again afterwards."""
+    (tmp_path / "locale/de").mkdir(parents=True)
+    (tmp_path / "locale/de/netbuilder.po").write_text(GERMAN, encoding="utf-8")
+    monkeypatch.setattr(i18n, "FOLDER", tmp_path / "locale")
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    i18n._load.cache_clear()
+    i18n.set_language("en")
+    yield tmp_path
+    i18n._load.cache_clear()
+    monkeypatch.delenv("NETBUILDER_SITE_SETTINGS", raising=False)
+    retranslate.choose_language("en")
+
+
+def texts(window: QWidget) -> dict[tuple[int, str], str]:
+    """Every text of the window's widgets and actions."""
+    found = {}
+    for one in (window, *window.findChildren(QWidget)):
+        for kind, names in retranslate._TEXTS:
+            if isinstance(one, kind):
+                found.update({(id(one), name): getattr(one, name)() for name in names})
+    return {place: text for place, text in found.items() if text}
+
+
+@pytest.mark.parametrize("trained", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_window_goes_to_another_language_and_back_with_all_that_it_holds(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, trained: bool
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=3), keras=trained)
+    if trained:
+        window.runner.start()
+        qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    window.store.apply(
+        i18n.gettext("Rename"), lambda project: edits.rename_project(project, "Other")
+    )
+    for name in (row.id for row in PANELS):
+        window.docks.show_panel(name, focus=False)
+    qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
+    qtbot.wait(500)
+    before, model = texts(window), window.workbench.models.trained
+    project = window.store.project
+    assert project.name == "Other"
+    began = time.perf_counter()
+    retranslate.choose_language("qps")
+    assert time.perf_counter() - began < 20  # a guard against every widget meeting every message
+    assert window.store.project is project
+    assert window.store.undo_label == i18n.gettext("Rename")
+    assert window.workbench.models.trained is model
+    pseudo = texts(window)
+    changed = [text for place, text in pseudo.items() if text != before.get(place)]
+    assert len(changed) > 300
+    assert all("⟦" in text for text in changed)
+    window.store.undo()
+    assert window.store.project.name == example("iris").name
+    window.store.redo()
+    retranslate.choose_language("en")
+    qtbot.wait(1000)
+    assert not [one for one in texts(window).items() if "⟦" in one[1]]
+    after = texts(window)
+    other = {place: (text, after[place]) for place, text in before.items()
+             if place in after and after[place] != text}  # fmt: skip
+    assert other == {}
+
+
+def test_what_was_rendered_is_rendered_again_with_its_values(qtbot: QtBot) -> None:
+    top = QWidget()
+    qtbot.addWidget(top)
+    rows = i18n.ngettext("{count} row", "{count} rows", 1234)
+    part = i18n.gettext("{part} of {whole} are used.", part="20.5%", whole=rows)
+    written = {
+        QLabel(part, top): "Von 1.234 Zeilen werden 20,5\xa0% benutzt.",
+        QLabel(f"{rows} · Not in the catalog", top): "1.234 Zeilen · Not in the catalog",
+        QLabel("<b>" + rows + "</b>", top): "<b>1.234 Zeilen</b>",
+        QLabel("1,234.5", top): "1.234,5",
+        QLabel("1.5.csv", top): "1.5.csv",
+    }
+    top.setToolTip(i18n.gettext("The file '{name}' has no header row.", name="a.csv"))
+    retranslate.choose_language("de")
+    for label, text in written.items():
+        assert label.text().replace("\u202f", "\xa0") == text
+    assert top.toolTip() == "Die Datei „a.csv“ hat keine Kopfzeile."
+
+
+def test_the_settings_show_the_languages_and_take_one_at_once(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    dialog = SettingsDialog(window)
+    qtbot.addWidget(dialog)
+    names = language_names()
+    assert list(names) == ["", "en", "de"] and names["de"] == "Deutsch"
+    dialog.form.edited.emit(LANGUAGE, "Deutsch")
+    assert i18n.language() == "en", "nothing counts before OK"
+    dialog.accept()
+    assert i18n.language() == "de"
+    assert settings.chosen_language() == "de"
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    qtbot.addWidget(box)
+    [cancel] = box.findChildren(QAbstractButton)
+    assert cancel.text().replace("&", "") == "Abbrechen"  # Qt's own word
+    assert window.locale().decimalPoint() == ","
+
+
+def test_a_start_takes_the_language_that_was_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.keep_language("de")
+    retranslate.start_language()
+    assert i18n.language() == "en", "the command's language goes before"
+    monkeypatch.delenv(i18n.VARIABLE)
+    retranslate.start_language()
+    assert i18n.language() == "de"
+    settings.keep_language("tlh")
+    monkeypatch.delenv(i18n.VARIABLE)
+    retranslate.start_language()  # it is there no more
+
+
+def test_a_machine_fixes_the_language(
+    german: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    path = german / "settings.toml"
+    path.write_text('language = "de"\n', encoding="utf-8")
+    monkeypatch.setenv("NETBUILDER_SITE_SETTINGS", str(path))
+    monkeypatch.delenv(i18n.VARIABLE)
+    settings.keep_language("en")
+    retranslate.start_language()
+    assert i18n.language() == "de"
+    dialog = SettingsDialog()
+    qtbot.addWidget(dialog)
+    assert not dialog.form.rows[LANGUAGE].editor.isEnabled()
+    assert retranslate.fixed_by() in dialog.effect.text()
+    with pytest.raises(UserError) as caught:
+        retranslate.choose_language("en")
+    assert caught.value.code == "language_fixed"
