@@ -44,7 +44,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "locale"
 
 log = logging.getLogger(__name__)
 
-_FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;)")
+_FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|%\(\w+\)[a-z]|%[srd]\b)")
 _ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
 
 

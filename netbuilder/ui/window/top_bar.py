@@ -247,7 +247,7 @@ class TopBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._put("level", _spaced(self._level_switch(), self))
-        self._put("save-model", self._text_button("save-model", "Save .h5"))
+        self._put("save-model", self._text_button("save-model", _("Save .h5")))
         self._put("gallery", self._text_button("gallery", _("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()
