@@ -271,7 +271,7 @@ class Monkey:
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):  # QTest knows ASCII only
                 if not isValid(target):
                     return
-                code, none = ord(letter.upper()), Qt.KeyboardModifier.NoModifier
+                code, none = ord(letter.upper()[0]), Qt.KeyboardModifier.NoModifier
                 QApplication.sendEvent(target, QKeyEvent(kind, code, none, letter))
 
 

@@ -108,7 +108,8 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     text = _catalog().ngettext(singular, plural, count)
     written = localized(f"{count:,}")
     text = _filled(text, singular if count == 1 else plural, {"count": written, **values})
-    _remember(text, partial(ngettext, singular, plural, count), {"count": count, **values})
+    if _State.fixed is not None:
+        remember(text, partial(_again, text, partial(ngettext, singular, plural, count), values))
     return text
 
 

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
@@ -70,7 +71,7 @@ def test_from_an_empty_canvas_to_an_answer(
     qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: data.preview.model.rowCount() > 50, timeout=MINUTE)
 
-    for _ in range(2):
+    for _time in range(2):
         drag_to_canvas(window, "Dense")
     graph = window.store.project.graph
     assert [node.layer for node in graph.nodes] == ["Input", "Dense", "Dense"]
@@ -159,7 +160,7 @@ def test_pause_resume_and_stop_answer_at_once(
         return time.perf_counter() - begin
 
     times = []
-    for _ in range(3):
+    for _time in range(3):
         window.actions_table["pause"].trigger()
         times.append(seconds_until(RunState.PAUSED))
         held = len(runner.curves.epochs["loss"])
@@ -316,9 +317,9 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
         float(answers.found.table["predicted price"].iloc[5]), rel=1e-3
     )
     assert "120 answers" in answers.cards.cards[0].title.text()
-    assert answers.cards.cards[0].button.text() == "Save the answers…"
+    assert answers.cards.cards[0].button.text() == _("Save predictions…")
     answers.save(out)
-    qtbot.waitUntil(lambda: "Wrote" in answers.cards.cards[0].words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: out.name in answers.cards.cards[0].words.text(), timeout=MINUTE)
     given = answers.found.predictions.first.values[:, 0]
     scaled = tmp_path / "scaled.csv"
     scaled.write_text(
@@ -327,7 +328,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     predict.answer_file(scaled)
     qtbot.waitUntil(lambda: answers.found.looks_scaled, timeout=MINUTE)
     card = answers.cards.cards[0]
-    assert card.button.text() == "Take them as scaled"
+    assert card.button.text() == _("Use them as scaled")
     QTest.mouseClick(card.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not answers.found.looks_scaled, timeout=MINUTE)
     # The training rows need not reach from the smallest to the largest of all rows.
@@ -364,7 +365,7 @@ def test_two_windows_train_at_once(
 ) -> None:
     from netbuilder.core.project import edits
 
-    windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _ in range(2)]
+    windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _time in range(2)]
     for window in windows:
         with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
             window.actions_table["train"].trigger()

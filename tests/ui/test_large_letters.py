@@ -38,8 +38,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState

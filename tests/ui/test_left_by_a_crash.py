@@ -210,7 +210,7 @@ def test_a_run_that_another_window_took_is_passed_over(
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert window.runner.project.name == found[1].project.name
     assert found[0].folder.exists(), "it is the other's"
-    assert "does not go on in this window" in window.banner.cards[0].title.text()
+    assert "does not continue" in window.banner.cards[0].title.text()
     other.unlock()
 
 
@@ -261,7 +261,7 @@ def test_a_training_that_is_not_in_runs_is_asked_about(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.models.trained is not None
-    assert window.banner.cards[0].title.text().startswith("This training is not kept in Runs")
+    assert "not saved in Runs" in window.banner.cards[0].title.text()
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()
     window.runner.start()

@@ -30,8 +30,7 @@ from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
-from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog

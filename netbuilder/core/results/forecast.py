@@ -207,10 +207,10 @@ def days_after(days: Array, steps: int) -> Array:
         return np.asarray(days[-1] + usual * ahead)
     later = months[-1] + ahead * round(usual / 30.44)
     if (of_month == of_month[0]).all():
-        found = later.astype("datetime64[D]") + of_month[0]
+        dates = later.astype("datetime64[D]") + of_month[0]
     else:
-        found = (later + 1).astype("datetime64[D]") - left[0]
-    return np.asarray(found, np.float64)
+        dates = (later + 1).astype("datetime64[D]") - left[0]
+    return np.asarray(dates, np.float64)
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

@@ -110,4 +110,6 @@ def interval_text(
     if name not in intervals:
         return ""
     low, high = (metric_text(found, name, value) for value in intervals[name])
+    if low.endswith("%") and high.endswith("%"):
+        return _("{low}–{high}", low=low.rstrip("%\u202f\xa0 "), high=high)
     return _("{low} to {high}", low=low, high=high)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,25 +25,31 @@ from netbuilder.core.data.data_report import DataReport
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.errors import EditError, UserError
+from netbuilder.core.errors import DataError, EditError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_quoted_list
-from netbuilder.ui.data.chooser import DataChooser
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
 from netbuilder.ui.data.network_builder import NetworkBuilder
 from netbuilder.ui.data.recipe_form import RecipeForms, TargetPicker, change_of
 from netbuilder.ui.kinds.splits import SplitBar
-from netbuilder.ui.services.data_recipes import relative_path
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.data_recipes import (
+    FILE_FILTER,
+    recipe_for,
+    recipe_with_file,
+    relative_path,
+)
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.problem_cards import ProblemCards
@@ -366,7 +374,7 @@ class DataPanel(QWidget):
         features, targets = model.named("feature"), model.named("target")
         if value in model.ends.inputs:
             self._apply(
-                _("Feed '{input}' with {columns}", input=value, columns=what),
+                _("Use {columns} as input of '{node}'", columns=what, node=value),
                 lambda p: set_input_columns(p, names, value, features),
             )
         else:
@@ -405,3 +413,82 @@ def data_summary(facts: DataFacts) -> str:
     return ngettext(
         "{target}: {count} class", "{target}: {count} classes", len(facts.classes), target=names
     )
+
+
+def _store(text: str, folder: Path | None) -> Path:
+    from netbuilder.core.data.pasted_table import store_table
+
+    return store_table(text, folder)
+
+
+class DataChooser(QObject):
+    """``chosen``: the project has other data; ``failed(error)``: what was pointed at is none."""
+
+    chosen = Signal()
+    failed = Signal(object)
+
+    def __init__(self, store: ProjectStore, workbench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._over = store, workbench, parent
+
+    @property
+    def _folder(self) -> Path | None:
+        """Where the project's file is, if it has one."""
+        return self._workbench.base if self._workbench.store.path is not None else None
+
+    def choose_builtin(self, name: str) -> None:
+        """Learn from a set that comes along."""
+        self._choose(Data(kind="builtin", name=name))
+
+    def choose_path(self, path: Path) -> None:
+        """Learn from a file or a folder; data that had moved keeps all that was decided of it."""
+        try:
+            data = recipe_for(path, self._folder)
+        except DataError as error:
+            self.failed.emit(error)
+            return
+        moved = recipe_with_file(
+            self._store.project.data, path.absolute(), self._workbench.base, data
+        )
+        if moved is None:
+            self._choose(data)
+        else:
+            self._store.apply(_("Locate the data again"), lambda p: replace(p, data=moved))
+            self.chosen.emit()
+
+    def ask_file(self) -> None:
+        """Let a file be chosen."""
+        path = ask_open(self._over, _("Choose data"), FILE_FILTER)
+        if path is not None:
+            self.choose_path(path)
+
+    def ask_folder(self) -> None:
+        """Let a folder be chosen."""
+        path = ask_folder(self._over, _("Choose a folder of data"))
+        if path is not None:
+            self.choose_path(path)
+
+    def paste(self) -> None:
+        """Keep the table on the clipboard as a file, and learn from that."""
+        text = QGuiApplication.clipboard().text()
+        work = partial(_store, text, self._folder)
+        jobs.run_job(work, self.choose_path, self._not_pasted, name="paste", owner=self)
+
+    def _not_pasted(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            error = DataError(
+                _("The pasted table could not be saved: {error}.", error=error),
+                _("Save it as a file and open that file."),
+                code="paste_failed",
+            )
+        self.failed.emit(error)
+
+    def _choose(self, data: Data) -> None:
+        old = self._store.project.data
+
+        def change(project: Project) -> Project:
+            kept = {"validation_split": old.validation_split, "test_split": old.test_split}
+            return edits.set_data(project, data, **kept)
+
+        self._store.apply(_("Choose data"), change)
+        self.chosen.emit()

@@ -210,7 +210,7 @@ class StartPage(QWidget):
                 curve.show()
 
     def _shelf(self, shelf: LessonFolder) -> None:
-        self._page.addWidget(note_label(_(shelf.title), self, role="sentence"))
+        self._page.addWidget(note_label(shelf.title, self, role="sentence"))
         cards = []
         for lesson in shelf.lessons:
             self.lesson_cards[lesson.name] = card = self._lesson_card(lesson)

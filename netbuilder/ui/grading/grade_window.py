@@ -53,6 +53,7 @@ from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
+from netbuilder.core.resources import resource
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import (
@@ -149,6 +150,7 @@ class GradeWindow(QDialog):
         self.progress.hide()
         self.model = SubmissionsModel(self)
         self.model.overridden.connect(self._override)
+        self.model.modelReset.connect(self._show_table)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
@@ -265,10 +267,10 @@ class GradeWindow(QDialog):
         """The lessons that there are, by their titles; what is written is the name of one."""
         menu = QMenu(self)
         for shelf in library.lesson_folders(Path(self.folder.text().strip() or ".")):
-            menu.addSection(_(shelf.title))
+            menu.addSection(shelf.title)
             for lesson in shelf.lessons:
                 # A lesson of one's own is named by its file: its name may be another's too.
-                own = shelf.title != "Lessons" and lesson.path is not None
+                own = shelf.folder != resource(library.FOLDER) and lesson.path is not None
                 name = str(lesson.path) if own else lesson.name
                 menu.addAction(lesson.title, partial(self.lesson.setText, name))
         menu.addSeparator()
@@ -334,12 +336,15 @@ class GradeWindow(QDialog):
         self.missing.setText(_(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA))
         self.missing.setVisible(ready)  # before that the drop target says the same
         self.drop.show_folder(self.folder.text().strip())
-        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
+        self._show_table()
         self.grade_button.setEnabled(self.running or ready)
         self.grade_button.setText(_("Stop") if self.running else _("Grade"))
         some = bool(self.model.rows) and not self.running
         for button in self._after:
             button.setEnabled(some)
+
+    def _show_table(self) -> None:
+        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
 
     def _toggle(self) -> None:
         if self.running:

@@ -264,7 +264,7 @@ class LessonPanel(QWidget):
         self.hint_button.setVisible(bool(step.hint))
         self.show_button.setVisible(step.show is not None)
         self.status.setText(
-            _("✓ Lesson completed. Well done!") if over and last else "✓ Done" if done else ""
+            _("✓ Lesson completed. Well done!") if over and last else _("✓ Done") if done else ""
         )
         self.status.setVisible(done)
         self._show_explore(step.explore if done else "")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 
 _STRIP, _GAP = 64, 8
@@ -23,7 +24,7 @@ class ColourBar(QWidget):
     def show_ends(self, colours: tuple[QColor, ...], words: tuple[str, str]) -> None:
         """Show the colours evenly from one end to the other, and what the ends mean."""
         self._colours, self._words = colours, words
-        self.setAccessibleName(f"Colours: from “{words[0]}” to “{words[1]}”")
+        self.setAccessibleName(_("Colours from “{low}” to “{high}”", low=words[0], high=words[1]))
         self.updateGeometry()
         self.update()
 

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 
 SIDE, PEN = 168, 15
@@ -49,8 +50,8 @@ class DrawPad(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setAccessibleName("Pad to draw on")
-        self.setToolTip("Draw here: the answer follows")
+        self.setAccessibleName(_("Drawing pad"))
+        self.setToolTip(_("Draw here; the prediction follows"))
 
     def sizeHint(self) -> QSize:
         return QSize(SIDE, SIDE)
@@ -170,5 +171,5 @@ class DrawPad(QWidget):
         painter.drawRect(0, 0, SIDE - 1, SIDE - 1)
         if self.empty and self._last is None:
             painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "draw here")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("Draw here"))
         painter.end()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -56,8 +57,10 @@ class ParallelCoordinatesPlot(QWidget):
             for trial, rank in zip(whole, ranks, strict=True)
         ]
         if len(scores):
-            self._axes.append(("loss (rank)", f"{scores.min():.3g}", f"{scores.max():.3g}"))
-        self.setAccessibleName(f"{len(whole)} variants over {len(varied)} parameters")
+            self._axes.append((_("loss (rank)"), f"{scores.min():.3g}", f"{scores.max():.3g}"))
+        self.setAccessibleName(
+            _("{trials} trials over {settings} settings", trials=len(whole), settings=len(varied))
+        )
         self.setVisible(bool(whole))
         self.update()
 

@@ -19,6 +19,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.ui.style import theme
 
@@ -84,8 +85,9 @@ def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
             write_bytes(path, widget_svg_bytes(widget, below))
         case ending:
             raise UserError(
-                f"A picture cannot be written as “{ending or path.name}”.",
-                "Choose a name that ends in .png or .svg.",
+                _("An image cannot be saved as “{ending}”.", ending=ending or path.name),
+                _("Choose a name that ends in .png or .svg."),
+                code="picture_ending",
             )
 
 

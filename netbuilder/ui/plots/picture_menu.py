@@ -10,13 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.plots.picture_export import widget_image, write_picture
 from netbuilder.ui.plots.table_menu import TABLE_TYPES, save_table, table_text
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 
-PICTURE_TYPES = (FileType("Picture", (".png",)), FileType("Drawing", (".svg",)))
+PICTURE_TYPES = (FileType(N_("Image"), (".png",)), FileType(N_("Drawing"), (".svg",)))
 
 
 class PictureMenu(CornerMenu):
@@ -35,13 +36,16 @@ class PictureMenu(CornerMenu):
     ) -> None:
         self._picture, self._name, self._numbers = picture, name, numbers
         self.below: Callable[[], str] = str
-        more = (("Copy numbers", self.copy_numbers), ("Save numbers as CSV…", self._ask_numbers))
+        more = (
+            (_("Copy numbers"), self.copy_numbers),
+            (_("Save numbers as CSV…"), self._ask_numbers),
+        )
         super().__init__(
             picture,
-            "Copy or save this picture",
+            _("Copy or save this image"),
             (
-                ("Copy picture", self.copy),
-                ("Save picture…", self._ask),
+                (_("Copy image"), self.copy),
+                (_("Save image…"), self._ask),
                 *(more if numbers is not None else ()),
             ),
         )
@@ -60,7 +64,7 @@ class PictureMenu(CornerMenu):
     def copy(self) -> None:
         """Put the picture on the clipboard."""
         QGuiApplication.clipboard().setImage(widget_image(self._picture, below=self.below()))
-        self.tell("Copied")
+        self.tell(_("Copied"))
 
     def save(self, path: Path) -> Path:
         """Write the picture, as PNG where the name has no known ending; where it was written.
@@ -75,7 +79,7 @@ class PictureMenu(CornerMenu):
     def copy_numbers(self) -> None:
         """Put the table behind the picture on the clipboard, as a spreadsheet takes it."""
         QGuiApplication.clipboard().setText(self._table("\t"))
-        self.tell("Copied")
+        self.tell(_("Copied"))
 
     def save_numbers(self, path: Path) -> Path:
         """Write the table behind the picture as CSV; where it was written.
@@ -89,16 +93,16 @@ class PictureMenu(CornerMenu):
         return table_text(self._numbers() if self._numbers is not None else (), between)
 
     def _ask_numbers(self) -> None:
-        path = ask_save(self, "Save numbers", f"{self._name}.csv", TABLE_TYPES)
+        path = ask_save(self, _("Save numbers"), f"{self._name}.csv", TABLE_TYPES)
         if path is not None and self.trying(
-            "The numbers were not saved", lambda: self.save_numbers(path)
+            _("The numbers were not saved"), lambda: self.save_numbers(path)
         ):
-            self.tell(f"Saved as {path.name}")
+            self.tell(_("Saved {name}.", name=path.name))
 
     def _ask(self) -> None:
-        path = ask_save(self, "Save picture", f"{self._name}.png", PICTURE_TYPES)
-        if path is not None and self.trying("The picture was not saved", lambda: self.save(path)):
-            self.tell(f"Saved as {path.name}")
+        path = ask_save(self, _("Save image"), f"{self._name}.png", PICTURE_TYPES)
+        if path is not None and self.trying(_("The image was not saved"), lambda: self.save(path)):
+            self.tell(_("Saved {name}.", name=path.name))
 
     def _plot_clicked(self, event: object) -> None:
         if event.button() == Qt.MouseButton.RightButton:  # type: ignore[attr-defined]

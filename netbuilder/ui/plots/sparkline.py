@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 
 HEIGHT, GAP = 54, 4
@@ -30,7 +31,11 @@ class Sparkline(QWidget):
     def show_curve(self, values: Sequence[float], words: str) -> None:
         """Draw values; none: nothing. ``words`` says what lies from left to right."""
         self._values, self._words = tuple(values), words
-        name = f"Curve: {self._ends()}, {words}" if self._values else "No curve"
+        name = (
+            _("Curve: {ends}, {words}", ends=self._ends(), words=words)
+            if self._values
+            else _("No curve")
+        )
         self.setAccessibleName(name)
         self.setToolTip(name if self._values else "")
         self.update()
@@ -44,8 +49,12 @@ class Sparkline(QWidget):
     def _ends(self) -> str:
         first, last, highest = self._values[0], self._values[-1], max(self._values)
         # A wave that starts again may end high: the highest is told only where it is neither.
-        top = f", at most {highest:.3g}" if highest > max(first, last) * 1.001 else ""
-        return f"from {first:.3g} to {last:.3g}{top}"
+        top = (
+            ", " + _("at most {value}", value=f"{highest:.3g}")
+            if highest > max(first, last) * 1.001
+            else ""
+        )
+        return _("from {first} to {last}", first=f"{first:.3g}", last=f"{last:.3g}") + top
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._values:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgRenderer
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 
 ENDINGS = (".svg", ".png", ".pdf")
@@ -38,8 +39,9 @@ def write_svg(svg: str, path: Path) -> None:
                 _write_pdf(svg, temporary)
         case ending:
             raise UserError(
-                f"A picture cannot be written as “{ending or path.name}”.",
-                "Choose a name that ends in .svg, .png or .pdf.",
+                _("An image cannot be saved as “{ending}”.", ending=ending or path.name),
+                _("Choose a name that ends in .svg, .png or .pdf."),
+                code="picture_ending",
             )
 
 

@@ -11,11 +11,12 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTableView
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 
-TABLE_TYPES = (FileType("Table", (".csv",)),)
+TABLE_TYPES = (FileType(N_("Table"), (".csv",)),)
 
 
 class TableMenu(CornerMenu):
@@ -31,8 +32,12 @@ class TableMenu(CornerMenu):
         table.setTabKeyNavigation(False)
         super().__init__(
             table,
-            "Copy or save this table",
-            (("Copy", self.copy), ("Copy all", self.copy_all), ("Save as CSV…", self._ask)),
+            _("Copy or save this table"),
+            (
+                (_("Copy"), self.copy),
+                (_("Copy all"), self.copy_all),
+                (_("Save as CSV…"), self._ask),
+            ),
         )
         self.offer_on_right_click()
 
@@ -48,12 +53,12 @@ class TableMenu(CornerMenu):
         else:
             self.copy_all()
             return
-        self.tell("Copied")
+        self.tell(_("Copied"))
 
     def copy_all(self) -> None:
         """Put the whole table on the clipboard, with the columns' names."""
         QGuiApplication.clipboard().setText(self._written(*self._all(), "\t"))
-        self.tell("Copied")
+        self.tell(_("Copied"))
 
     def save(self, path: Path) -> Path:
         """Write the whole table as CSV; where it was written.
@@ -75,9 +80,9 @@ class TableMenu(CornerMenu):
         return table_text([names, *cells], between)
 
     def _ask(self) -> None:
-        path = ask_save(self, "Save table", f"{self._name}.csv", TABLE_TYPES)
-        if path is not None and self.trying("The table was not saved", lambda: self.save(path)):
-            self.tell(f"Saved as {path.name}")
+        path = ask_save(self, _("Save table"), f"{self._name}.csv", TABLE_TYPES)
+        if path is not None and self.trying(_("The table was not saved"), lambda: self.save(path)):
+            self.tell(_("Saved {name}.", name=path.name))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (

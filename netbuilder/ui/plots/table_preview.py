@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.preview import ColumnStats, Preview
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.table_menu import TableMenu
@@ -148,12 +149,12 @@ def stats_text(stats: ColumnStats) -> str:
     """A line about a column: "number, 3.1 to 9.8, on average 5.2, 2 missing"."""
     parts = [f"{stats.kind}"]
     if stats.minimum is not None and stats.maximum is not None:
-        parts.append(f"{stats.minimum:.6g} to {stats.maximum:.6g}")
+        parts.append(_("{low} to {high}", low=f"{stats.minimum:.6g}", high=f"{stats.maximum:.6g}"))
     if stats.mean is not None:
-        parts.append(f"on average {stats.mean:.6g}")
-    parts.append(f"{stats.distinct:,} different")
+        parts.append(_("mean {value}", value=f"{stats.mean:.6g}"))
+    parts.append(_("{count} distinct", count=f"{stats.distinct:,}"))
     if stats.missing:
-        parts.append(f"{stats.missing:,} missing")
+        parts.append(_("{count} missing", count=f"{stats.missing:,}"))
     return ", ".join(parts)
 
 
@@ -247,7 +248,7 @@ class PreviewView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = TextTable(self)
-        self.table = text_table(self.model, "First rows of the data", self)
+        self.table = text_table(self.model, _("First rows of the data"), self)
         sorts_by_headers(self.table)
         self.images = ImageGrid(parent=self)
         self.stack = QStackedWidget(self)

@@ -49,7 +49,7 @@ class WindowCurve(pg.PlotWidget):
         self.setFixedHeight(200)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.setToolTip("Drag a point, or choose it with ← → and move it with ↑ ↓")
+        self.setToolTip(_("Drag a point, or choose it with ← → and move it with ↑ ↓"))
         PictureMenu(self, "series")
         theme.theme().changed.connect(self.restyle)
         self._name_places()
@@ -141,9 +141,12 @@ class WindowCurve(pg.PlotWidget):
         ahead = np.arange(1, len(self._ahead) + 1, dtype=np.float64)
         joined = np.concatenate([self.values[-1:], self._ahead]) if len(ahead) else self._ahead
         self._predicted.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
-        words = f"{self._name}: a window of {len(x)} steps"
+        words = _("{column}: a window of {count} steps", column=self._name, count=len(x))
         if len(ahead):
-            words += f"; predicted: {', '.join(format_number(float(v)) for v in self._ahead[:5])}"
+            words += "; " + _(
+                "predicted: {values}",
+                values=", ".join(format_number(float(v)) for v in self._ahead[:5]),
+            )
         self.setAccessibleName(words)
 
     def _fit(self) -> None:

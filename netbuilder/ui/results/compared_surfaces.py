@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.derived import Derived
@@ -54,13 +55,13 @@ class _NetworkCache:
                 self._kept[run.id] = load_run_network(run)
             trained = self._kept[run.id]
             if trained is None:
-                return "Its network was too large to be kept: train it again to compare."
+                return _("Its weights were too large to be kept. Train it again to compare.")
             dataset = load_dataset(trained.project, Path(run.base))
             fitting = {view.name: view for view in views_for(dataset, trained.project)}
             columns = number_columns(dataset)
             named = [name for name in (axes.across, axes.up) if name and name not in columns]
             if view not in fitting or named:
-                return "It learned from other data."
+                return _("It was trained on other data.")
             asked = fitting[view].ask(dataset, trained.project, axes)
             return asked.read(evaluate_probe(trained, asked.probe))
         except UserError as error:

@@ -1,9 +1,10 @@
-"""What a panel says that has nothing to show yet: the step that comes next."""
+"""What a page says that has nothing to show yet: the next step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
@@ -11,28 +12,31 @@ from netbuilder.ui.widgets.empty_state import EmptyStatePage
 
 def next_step_sentence(workbench: Workbench, ready: str) -> str:
     """``ready`` where the project can be trained; else what it lacks for that, in words."""
-    lacks = missing_step_sentence(workbench, "press Train")
+    lacks = missing_step_sentence(workbench)
     if lacks:
         return lacks
     if workbench.run_error is not None:
-        return "The last training broke off: the Training tab says why, and what to do."
+        return _("The last training failed. The Curves page says why and what to do.")
     return ready
 
 
-def missing_step_sentence(workbench: Workbench, then: str) -> str:
-    """What has to be done before the project can be trained, and ``then``; "" for nothing."""
+def missing_step_sentence(workbench: Workbench) -> str:
+    """Return what has to be done before the project can be trained; "" for nothing."""
     from netbuilder.core.data.registry import is_chosen
 
     project = workbench.store.project
     if not any(node.layer != "Input" for node in project.graph.nodes):
-        return f"Drag a layer onto the canvas first, then {then}."
+        return _("Drag a layer onto the canvas first.")
     if not is_chosen(project.data):
-        return f"Choose data in the Data tab first, then {then}."
+        return _("Choose data on the Data page first.")
     if workbench.data_error is not None:
-        return f"{capitalize_first(workbench.data_trouble)}. The Data tab says what to do."
+        return _(
+            "{problem}. The Data page says what to do.",
+            problem=capitalize_first(workbench.data_trouble),
+        )
     wrong = next((one for one in workbench.problems if one.blocks), None)
     if wrong is not None:
-        return f"{wrong.message}\nMend it on the canvas first, then {then}."
+        return _("{problem}\nFix it on the canvas first.", problem=wrong.message)
     return ""
 
 

@@ -77,6 +77,7 @@ class EvaluatePanel(QWidget):
         self.residuals_title = heading(_("Predicted against true"), self)
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Measures"), self)
+        self.parts.setWordWrap(False)  # intervals come later: no row grows by them
         self.parts_note = note_label("", self)
         self.classes_title = heading(_("Classes"), self)
         self.classes = _class_table(self)
@@ -225,7 +226,7 @@ class EvaluatePanel(QWidget):
         self.figure.setText(head.figure)
         self.sentence.setText(head.words)
         self._compared = head.comparison
-        self.comparison.setText(head.comparison)
+        self._show_comparison("…")
         for widget in (self.figure, self.sentence, self.comparison):
             widget.show()
         self._say_about(found)
@@ -256,6 +257,10 @@ class EvaluatePanel(QWidget):
             self._show_classes(found.classes, _("Classes"))
         self.classes_title.setVisible(bool(found.classes))
         self.classes.setVisible(bool(found.classes))
+
+    def _show_comparison(self, interval: str) -> None:
+        within = _("95% interval: {interval}", interval=interval)
+        self.comparison.setText(f"{self._compared}\n{within}")
 
     def _say_about(self, found: Evaluation) -> None:
         """Say what is to know about the rows that were evaluated."""
@@ -405,8 +410,7 @@ class EvaluatePanel(QWidget):
                          behind.intervals)  # fmt: skip
         within = interval_text(found, headline(found).metric, behind.intervals)
         if within:
-            interval = _("95% interval {interval}", interval=within)
-            self.comparison.setText(f"{self._compared} · {interval}")
+            self._show_comparison(within)
         self._say_about(found)
         self._show_classes(found.classes, self.classes_title.text())
         self.parts_note.setText(gap_sentence(parts))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.tuning.study import Study, StudyPlan
 
-_BEST, _CHOSEN = "Put the best on the canvas", "Put the chosen variant on the canvas"
-_METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
+_BEST, _CHOSEN = N_("Apply the best trial"), N_("Apply the chosen trial")
+_METHODS = ((N_("automatic"), ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
 
 
 class ExperimentsPanel(QWidget):
@@ -62,8 +63,10 @@ class ExperimentsPanel(QWidget):
         page = self.waiting.page_layout
         page.addWidget(
             note_label(
-                "Say what to vary. The network is trained once for each variant; the lowest"
-                " validation loss wins.",
+                _(
+                    "Choose settings to search. The network is trained once for each trial; the "
+                    "lowest validation loss wins."
+                ),
                 self,
             )
         )
@@ -75,7 +78,7 @@ class ExperimentsPanel(QWidget):
             CountBox(1, 1, self),
         )
         self.jobs = CountBox(1, 1, self)
-        self.start = QPushButton("Try variants", self)
+        self.start = QPushButton(_("Start"), self)
         page.addLayout(self._choices())
         self.planned = note_label("", self)
         page.addWidget(self.planned)
@@ -86,11 +89,11 @@ class ExperimentsPanel(QWidget):
         page.addWidget(self.words)
         page.addWidget(self.best)
         self.plot = NoWheelPlot("variants", 170, self)
-        self.plot.setAccessibleName("Validation loss of all variants")
+        self.plot.setAccessibleName(_("Validation loss of all trials"))
         self.plot.getPlotItem().setLabel("bottom", "epoch")
-        self.plot.getPlotItem().setLabel("left", "validation loss")
+        self.plot.getPlotItem().setLabel("left", _("validation loss"))
         self.parallel = ParallelCoordinatesPlot(self)
-        self.importance_title = heading("What decides", self)
+        self.importance_title = heading(_("Importance"), self)
         self.importance = BarList(self)
         self.table = TrialTable(self)
         self._shown = (
@@ -132,29 +135,29 @@ class ExperimentsPanel(QWidget):
             signal.connect(self._look)
 
     def _choices(self) -> FlowLayout:
-        self.add.setAccessibleName("Add what to vary")
+        self.add.setAccessibleName(_("Add a setting to search"))
         self.add.activated.connect(self._add)
         self.add.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.add.setMinimumContentsLength(8)
         for title, name in _METHODS:
-            self.method.addItem(title, name)
-        self.method.setAccessibleName("How variants are chosen")
+            self.method.addItem(_(title), name)
+        self.method.setAccessibleName(_("Search method"))
         self.trials.setRange(1, 1000)
         self.trials.setValue(12)
-        self.trials.setAccessibleName("Variants to try")
+        self.trials.setAccessibleName(_("Number of trials"))
         self.jobs.setRange(1, os.cpu_count() or 1)
-        self.jobs.setAccessibleName("Variants at once")
+        self.jobs.setAccessibleName(_("Trials at once"))
         self.jobs.setToolTip(
-            "Each in a process of its own, as far as the memory that is free allows; 1: in this one"
+            _("Each trial in its own process, as far as there is memory; 1: in this process")
         )
         row = FlowLayout()
         for part in (
             self.add,
             self.method,
-            _pair("at most", self.trials),
-            _pair("at once", self.jobs),
+            _pair(_("trials"), self.trials),
+            _pair(_("at once"), self.jobs),
             self.start,
         ):
             row.addWidget(part)
@@ -162,7 +165,7 @@ class ExperimentsPanel(QWidget):
 
     def _look(self) -> None:
         """Say what has to be done first, while there is nothing to vary and nothing was tried."""
-        lacks = missing_step_sentence(self._workbench, "try variants of the network here")
+        lacks = missing_step_sentence(self._workbench)
         if lacks and self.variants.study is None and not self.variants.running:
             self.waiting.wait(lacks)
         else:
@@ -193,7 +196,7 @@ class ExperimentsPanel(QWidget):
             self.planned.setText(str(error))
             return
         if not varied:
-            self.planned.setText("Nothing is varied yet: choose something under “Add…”.")
+            self.planned.setText(_("The search space is empty: choose a setting under “Add…”."))
             return
         self._plan = StudyPlan(
             project, self._workbench.base, varied, self.trials.value(),
@@ -205,11 +208,11 @@ class ExperimentsPanel(QWidget):
     def _name_start(self) -> None:
         """What a click does: it stops, goes on with what was tried before, or begins."""
         variants = self.variants
-        words = "Try variants"
+        words = _("Start")
         if variants.running:
-            words = "Stop"
+            words = _("Stop")
         elif self._plan is not None and variants.goes_on(self._plan):
-            words = "Go on trying"
+            words = _("Continue")
         self.start.setText(words)
 
     def _set_as_then(self) -> None:
@@ -229,7 +232,7 @@ class ExperimentsPanel(QWidget):
 
         self._suggestions = suggestions(self._store.project)
         self.add.clear()
-        self.add.addItem("Add…")
+        self.add.addItem(_("Add…"))
         for line in self._suggestions:
             self.add.addItem(display_name(line.partition("=")[0], self._store.project), line)
 
@@ -248,9 +251,9 @@ class ExperimentsPanel(QWidget):
             words = (
                 f"{capitalize_first(self._workbench.run_words)}."
                 if self._runner.active
-                else "Keras loads."
+                else _("Keras is loading.")
             )
-            self.cards.add(RoleBox("info", words, "Try again when it is done.", self))
+            self.cards.add(RoleBox("info", words, _("Try again when it is done."), self))
             return
         self.plot.clear()
         self._under_way.clear()
@@ -262,7 +265,7 @@ class ExperimentsPanel(QWidget):
         )
 
     def _name_taken(self) -> None:
-        self.best.setText(_BEST if self.table.chosen is None else _CHOSEN)
+        self.best.setText(_(_BEST if self.table.chosen is None else _CHOSEN))
 
     def _take(self) -> None:
         chosen = self.table.chosen
@@ -272,10 +275,11 @@ class ExperimentsPanel(QWidget):
             self.cards.clear()
             self.cards.add(RoleBox("error", error.what, error.fix, self))
             return
-        which = "The best values stand" if chosen is None else "That variant stands"
         self._taken = self._store.project
         self._taken_words = (
-            f"{which} on the canvas. Undo takes it away again: {key_text('Ctrl+Z')}."
+            _("Best values applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
+            if chosen is None
+            else _("Values of the trial applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
         )
         self._tell_found()
 
@@ -312,7 +316,7 @@ class ExperimentsPanel(QWidget):
         best = study.best if study is not None else None
         self.best.setVisible(best is not None)
         if study is None or not some:
-            self.words.setText("Trying the first variant…" if variants.running else "")
+            self.words.setText(_("Running the first trial…") if variants.running else "")
             return
         self._tell_found()
         self._draw_curves()
@@ -330,19 +334,22 @@ class ExperimentsPanel(QWidget):
         from netbuilder.core.results.tuning.search_space import format_setting
         from netbuilder.core.results.tuning.trial_evaluation import describe_score as measured
 
-        done = f"{len(study.trials)} of {study.plan.count} variants tried"
+        done = _("{done} of {total} trials done", done=len(study.trials), total=study.plan.count)
         best = study.best
         if best is None:
             return f"{done}. {study.failure}"
         names = self._names(study)
         values = ", ".join(f"{names[path]} {format_setting(v)}" for path, v in best.values.items())
         told = [f"{study.plan.measure} {best.score:.4g}", measured(best.measured, best.unit)]
-        done += f". Best so far: {values} ({', '.join(one for one in told if one)}"
-        done += f" after epoch {best.best_epoch:,})"
+        scores = ", ".join(one for one in told if one)
+        done += ". " + _(
+            "Best so far: {values} ({scores} after epoch {epoch})",
+            values=values, scores=scores, epoch=best.best_epoch,
+        )  # fmt: skip
         if best.best_epoch < best.epochs:
-            done += ". Its plan then keeps the best epoch"
+            done += ". " + _("It keeps the best epoch")
         tail = f"\n⚠ {study.caution}" if study.caution and not self.variants.running else ""
-        alike = " In the table they are marked ≈." if tail and study.as_good else ""
+        alike = " " + _("In the table they are marked ≈.") if tail and study.as_good else ""
         return f"{done}.{tail}{alike}"
 
     def _names(self, study: Study) -> dict[str, str]:

@@ -73,11 +73,11 @@ class ExplanationView(QWidget):
         self._awaited = False
         layout = self.column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.button = QPushButton("Why this answer?", self)
+        self.button = QPushButton(_("Explain this prediction"), self)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._toggled)
         self.method = NoWheelComboBox(self)
-        self.method.setAccessibleName("Way to explain")
+        self.method.setAccessibleName(_("Explanation method"))
         self.method.activated.connect(self._ask)
         self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.sentence = note_label("", self)
@@ -213,7 +213,12 @@ class ExplanationView(QWidget):
         self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:
             self.sentence.setText(
-                f"{found.sentence} The {MOST_BARS} of {len(pairs) + left} that change it most:"
+                _(
+                    "{result} The {count} of {total} columns that change it most:",
+                    result=found.sentence,
+                    count=MOST_BARS,
+                    total=len(pairs) + left,
+                )
             )
         near = found.nearest
         self.nearest.setVisible(near is not None and bool(near.changes))

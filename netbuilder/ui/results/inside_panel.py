@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.node_label import describe_params
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_percent
+from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.live import strip_places
@@ -45,9 +47,9 @@ from netbuilder.ui.widgets.labels import note_label
 if TYPE_CHECKING:
     from netbuilder.core.results.layer_values import WeightStats
 
-_NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
-_FIRST = "in a moment here stands what each layer makes of one row."
-_BARE = "What is below are its weights, as they stand in the file."
+_NO_MODEL = N_("Press Train to see what each layer gives for one sample and what it has learned.")
+_FIRST = N_("the outputs of each layer for one sample appear here in a moment.")
+_BARE = N_("Below are its weights, as they are in the file.")
 _EVERY_MS = 250
 #: Pixels: the side of a map, and the most that a picture is wide (nine maps).
 SIDE, WIDE = 44, 412
@@ -82,8 +84,8 @@ class InsidePanel(QWidget):
         self._parts: list[QWidget] = []
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
         self._shown: tuple[Any, ...] = ()  # what the parts were made for
-        self.waiting = EmptyStatePage.filling(self, _NO_MODEL)
-        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _FIRST)
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _(_FIRST))
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self, live=True)
         page.addWidget(self.stale)
@@ -92,9 +94,9 @@ class InsidePanel(QWidget):
         label = QLabel("row", self)
         label.setProperty("role", "field")
         self.number = CountBox(1, 1, self)
-        self.number.setAccessibleName("row of the test data")
+        self.number.setAccessibleName(_("Row of the test set"))
         label.setBuddy(self.number)
-        self.random = QPushButton("Another", self)
+        self.random = QPushButton(_("Next"), self)
         self.random.setProperty("small", True)
         self.truth = note_label("", self)
         self._row = (label, self.number, self.random)
@@ -169,7 +171,7 @@ class InsidePanel(QWidget):
     ) -> None:
         """Let a click on a number of a picture show how it comes about."""
         picture.setCursor(Qt.CursorShape.PointingHandCursor)
-        picture.setToolTip("Click a number: how it comes about is shown on the canvas")
+        picture.setToolTip(_("Click a number to see on the canvas how it is computed"))
 
         def clicked(spot: QPointF) -> None:
             self.value_requested.emit(node_id, find(picture, (spot.x(), spot.y())))
@@ -200,9 +202,11 @@ class InsidePanel(QWidget):
                 self._workbench.models.trained is not None and not self._activations_service.trouble
             )
             training = self._workbench.training
-            words = "Looking…" if waiting and not training else self._activations_service.trouble
+            words = (
+                _("Computing…") if waiting and not training else self._activations_service.trouble
+            )
             words = "" if training else words
-            self.waiting.wait(words or next_step_sentence(self._workbench, _NO_MODEL))
+            self.waiting.wait(words or next_step_sentence(self._workbench, _(_NO_MODEL)))
             return
         if not self.isVisible():
             return
@@ -215,10 +219,12 @@ class InsidePanel(QWidget):
         bare = look is self._bare
         for widget in self._row:
             widget.setVisible(not bare)
-        about = look.own and f"just now: {look.own}"
+        about = look.own and _("now: {sample}", sample=look.own)
         about = about or look.truth_words
-        of_rows = f"of {look.rows:,}" + (f" · {about}" if about else "")
-        self.truth.setText(f"{self._activations_service.trouble} {_BARE}" if bare else of_rows)
+        of_rows = _("of {count}", count=format_number(look.rows, ",.0f")) + (
+            f" · {about}" if about else ""
+        )
+        self.truth.setText(f"{self._activations_service.trouble} {_(_BARE)}" if bare else of_rows)
         there = look.project.graph.by_id if bare else look.values
         chosen = [one for one in self._selection if one in there]
         one = chosen[0] if len(chosen) == 1 else ""
@@ -274,7 +280,7 @@ class InsidePanel(QWidget):
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
             picture = self._add_picture(partial(self._small, node_id), 340)
             self._open_by_click(picture, node_id, partial(self._in_small, node_id))
-        self._add(note_label("Select a layer on the canvas to see it closely.", self))
+        self._add(note_label(_("Select a layer on the canvas to see it closely."), self))
 
     def _told(self, node_id: str) -> bool:
         """Whether there are words or named numbers for what a layer gives."""
@@ -305,7 +311,7 @@ class InsidePanel(QWidget):
             self._lay_values(node)
         owner = graph.by_id.get(node.shared or "", node)
         if self._filters(owner) is not None:
-            self._add(_title("The patterns that it looks for", self))
+            self._add(_title(_("Filters"), self))
             self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
         self._lay_weights(owner)
 
@@ -319,7 +325,7 @@ class InsidePanel(QWidget):
     def _lay_values(self, node: Node) -> None:
         """What a layer makes of the row."""
         node_id, values = node.id, self._values(node.id)
-        self._add(_title(f"What {node.layer} “{node_id}” gives out", self))
+        self._add(_title(_("Output of {layer} “{name}”", layer=node.layer, name=node_id), self))
         if values.dtype.kind in "fiub" and values.size:
             self._add_words(lambda: _span(self._values(node_id)))
             if self._told(node_id):  # bars without a scale would say less
@@ -357,28 +363,40 @@ class InsidePanel(QWidget):
         look = self._of_look()
         weights = look.weights_of(owner.id)
         if look.too_large(owner.id):
-            self._add(note_label("It has so many weights that they are shown after the run.", self))
+            self._add(
+                note_label(
+                    _(
+                        "The layer has too many weights to show during training; they appear "
+                        "after the run."
+                    ),
+                    self,
+                )
+            )
         for name, value in weights.items():
             if value.dtype.kind not in "fiu" or value.size == 0:
                 continue
             size = " × ".join(str(n) for n in value.shape)
-            frozen = ", not trained" if name in look.frozen(owner.id) else ""
+            frozen = ", " + _("frozen") if name in look.frozen(owner.id) else ""
             self._add(_title(f"{name} ({size}{frozen})", self))
             self._add_words(partial(self._weight_words, owner, name))
             if value.size == 1:
                 continue
             picture = self._add_picture(partial(self._histogram, owner, name), WIDE)
-            picture.setToolTip("How many weights have which size, from smallest to largest")
+            picture.setToolTip(_("How many weights have which value, from smallest to largest"))
 
     def _weight_words(self, owner: Node, name: str) -> str:
         stats = self._stats(owner, name)
         if stats.count == 1:
             return f"{_counted(1)}: {short_number(stats.mean)}"
-        return (
-            f"{_counted(stats.count)} from {short_number(stats.minimum)} to"
-            f" {short_number(stats.maximum)}, "
-            f"mean {short_number(stats.mean)}, spread {short_number(stats.deviation)}, "
-            f"{format_percent(stats.near_zero)} near 0"
+        return _(
+            "{weights} from {low} to {high}, mean {mean}, standard deviation {deviation}, {zero} "
+            "near 0",
+            weights=_counted(stats.count),
+            low=short_number(stats.minimum),
+            high=short_number(stats.maximum),
+            mean=short_number(stats.mean),
+            deviation=short_number(stats.deviation),
+            zero=format_percent(stats.near_zero),
         )
 
     def _histogram(self, owner: Node, name: str, width: int) -> QImage:
@@ -392,9 +410,13 @@ def _span(values: NDArray[Any]) -> str:
     if values.size == 1:
         return f"{_numbers(values.shape)}: {short_number(float(values.reshape(-1)[0]))}"
     dead = float((values == 0).mean())
-    zero = f", {format_percent(dead)} of them 0" if dead > 0.01 else ""
-    span = f"{short_number(float(values.min()))} to {short_number(float(values.max()))}"
-    return f"{_numbers(values.shape)}, from {span}{zero}"
+    zero = ", " + _("{share} of them 0", share=format_percent(dead)) if dead > 0.01 else ""
+    span = _(
+        "{low} to {high}",
+        low=short_number(float(values.min())),
+        high=short_number(float(values.max())),
+    )
+    return _("{numbers}, from {span}", numbers=_numbers(values.shape), span=span) + zero
 
 
 def _montage(values: NDArray[Any], width: int) -> QImage:
@@ -418,8 +440,8 @@ def _columns(width: int) -> int:
 def _numbers(shape: tuple[int, ...]) -> str:
     """How many numbers a shape holds, in words: ``8 × 8 × 32 numbers``, ``1 number``."""
     sizes = " × ".join(str(size) for size in shape) or "1"
-    return f"{sizes} number" if all(size == 1 for size in shape) else f"{sizes} numbers"
+    return ngettext("{sizes} number", "{sizes} numbers", math.prod(shape), sizes=sizes)
 
 
 def _counted(count: int) -> str:
-    return f"{count:,} weight" if count == 1 else f"{count:,} weights"
+    return ngettext("{count} weight", "{count} weights", count, count=format_number(count, ",.0f"))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from netbuilder.core.data.load import point_number
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.point_edits import (
     add_point,
@@ -42,14 +43,14 @@ class PointEditor(QWidget):
         self._store, self._workbench = store, workbench
         self._columns = ("x", "y")
         self.hand = PointEditFilter(plot)
-        self.edit = QPushButton("Edit points", self)
+        self.edit = QPushButton(_("Edit points"), self)
         self.edit.setCheckable(True)
-        self.edit.setToolTip(HELP)
+        self.edit.setToolTip(_(HELP))
         self.label = NoWheelComboBox(self)
-        self.label.setAccessibleName("Class of new points")
-        self.label.setToolTip("Class of the points that you put in")
-        self.as_made = QPushButton("As made", self)
-        self.as_made.setToolTip("Take all changes of points back")
+        self.label.setAccessibleName(_("Class of new points"))
+        self.label.setToolTip(_("Class of the points that you add"))
+        self.as_made = QPushButton(_("Reset points"), self)
+        self.as_made.setToolTip(_("Discard all changes of points"))
         row = FlowLayout(self)
         for part in (self.edit, self.label, self.as_made):
             row.addWidget(part)
@@ -81,7 +82,7 @@ class PointEditor(QWidget):
     def _switch(self, on: bool) -> None:
         self.hand.switch(on)
         self._show_edits()
-        self.told.emit(HELP if on else "")
+        self.told.emit(_(HELP) if on else "")
 
     def _show_edits(self) -> None:
         try:
@@ -90,7 +91,7 @@ class PointEditor(QWidget):
             return
         self.label.setVisible(self.edit.isChecked() and self.label.count() > 0)
         self.as_made.setVisible(bool(done))
-        self.as_made.setToolTip(f"Take all changes back: {done}" if done else "")
+        self.as_made.setToolTip(_("Discard all changes: {changes}", changes=done) if done else "")
 
     def _plane(self, place: Place) -> Place:
         """A place on the plot as (x, y) of the set."""
@@ -98,25 +99,28 @@ class PointEditor(QWidget):
 
     def _put(self, across: float, up: float) -> None:
         label, (x, y) = self.label.currentText(), self._plane((across, up))
-        self._apply("Put in a point", partial(add_point, x=x, y=y, label=label))
-        kind = f" of “{label}”" if label else ""
-        self.told.emit(f"A point{kind} was put in at {x:.3g}, {y:.3g}.")
+        self._apply(_("Add a point"), partial(add_point, x=x, y=y, label=label))
+        self.told.emit(
+            _("Added a point of “{label}” at {x}, {y}.", label=label, x=f"{x:.3g}", y=f"{y:.3g}")
+            if label
+            else _("Added a point at {x}, {y}.", x=f"{x:.3g}", y=f"{y:.3g}")
+        )
 
     def _move(self, old: Place, new: Place) -> None:
         number, (x, y) = self._number(old), self._plane(new)
         if number is not None:
-            self._apply("Move a point", partial(move_point, number=number, x=x, y=y))
-            self.told.emit(f"The point was moved to {x:.3g}, {y:.3g}.")
+            self._apply(_("Move a point"), partial(move_point, number=number, x=x, y=y))
+            self.told.emit(_("Moved the point to {x}, {y}.", x=f"{x:.3g}", y=f"{y:.3g}"))
 
     def _take(self, place: Place) -> None:
         number = self._number(place)
         if number is not None:
-            self._apply("Take a point away", partial(remove_point, number=number))
-            self.told.emit("The point was taken away.")
+            self._apply(_("Delete a point"), partial(remove_point, number=number))
+            self.told.emit(_("Deleted the point."))
 
     def _forget(self) -> None:
-        self._apply("Points as made", forget_point_edits)
-        self.told.emit("All points are as they were made.")
+        self._apply(_("Reset points"), forget_point_edits)
+        self.told.emit(_("All points are reset."))
 
     def _number(self, place: Place) -> int | None:
         try:

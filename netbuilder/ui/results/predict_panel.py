@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.kinds.pictures import PictureForm
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict_file import FilePredictions
     from netbuilder.core.results.uncertainty import Uncertainty
 
-_NO_MODEL = "Press Train: then the network can be asked here."
+_NO_MODEL = N_("Press Train to make predictions here.")
 Answer = Union["Predictions", "FilePredictions"]
 
 
@@ -125,7 +126,7 @@ class PredictPanel(QWidget):
         self.head = PredictionHeader(self)
         self.answer = self.head.answer
         outer.addWidget(self.head)
-        self.waiting = EmptyStatePage(_NO_MODEL, self)
+        self.waiting = EmptyStatePage(_(_NO_MODEL), self)
         self.waiting.follow(self._workbench.run_changes, lambda: self._workbench.run_words)
         outer.addWidget(self.waiting, 1)
         page = self.waiting.page_layout
@@ -137,13 +138,15 @@ class PredictPanel(QWidget):
         self.why.explained.connect(self.rows.response.show_means)
         self.why.came.connect(self._bring_why)
         self.file_answers = FilePredictionsView(self)
-        self.file_button = QPushButton("Answer a file…", self)
-        self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
-        self.another = QPushButton("Another test row", self)
+        self.file_button = QPushButton(_("Predict for a file…"), self)
+        self.file_button.setToolTip(
+            _("Predict for the rows of a CSV; the table can be saved as a CSV")
+        )
+        self.another = QPushButton(_("Another test row"), self)
         buttons = self._buttons = FlowLayout(spacing=8)
         for button in (self.another, self.why.button):
             buttons.addWidget(button)
-        self.others = note_label("The other classes:", self)
+        self.others = note_label(_("The other classes:"), self)
         below = FlowLayout(spacing=8)
         below.addWidget(self.file_button)
         self.stale = StaleNote(self._workbench, self, meanwhile=self._meanwhile)
@@ -176,7 +179,7 @@ class PredictPanel(QWidget):
 
     def _wait(self) -> None:
         if self._workbench.models.prediction_model is None:
-            self.waiting.wait(next_step_sentence(self._workbench, _NO_MODEL))
+            self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
 
     def _trained_changed(self) -> None:
         trained = self._workbench.models.prediction_model
@@ -211,7 +214,7 @@ class PredictPanel(QWidget):
         self.view.place_why(self.why)
         self._place_words()
         self.view.show()
-        self.another.setText(f"Another test {self.view.one}")
+        self.another.setText(_("Show another test sample"))
         self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
         self.view.begin(trained, fresh)
         self.about.setText(self.view.words)
@@ -320,7 +323,7 @@ class PredictPanel(QWidget):
         self.others.setVisible(len(rows) > TOP)
 
     def _ask_file(self) -> None:
-        path = ask_open(self, "Answer a file")
+        path = ask_open(self, _("Predict for a file"))
         if path is not None:
             self.answer_file(path)
 
@@ -373,10 +376,18 @@ class PredictPanel(QWidget):
             return ""
         asked = self._workbench.models.prediction_model
         # No number that moves: new words lay out the whole page anew.
-        words = "It is training: the answer follows what the network learns."
+        words = _("The network is training; the prediction follows it.")
         if self.view.stands_still and asked is not None:
-            still = f"{capitalize_first(self.view.stands_still)} below is as it was after"
-            words = f"{words} {still} {format_count(asked.epochs, 'epoch')}."
+            words = (
+                words
+                + " "
+                + ngettext(
+                    "{part} below is as it was after {count} epoch.",
+                    "{part} below is as it was after {count} epochs.",
+                    asked.epochs,
+                    part=capitalize_first(self.view.stands_still),
+                )
+            )
         return words
 
     def _pace_changed(self) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_count, format_percent
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
@@ -117,7 +117,7 @@ class FilePredictionsView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self.cards = CardList(self)
         self.model = TextTable(self)
-        self.table = text_table(self.model, "Answers about a file", self)
+        self.table = text_table(self.model, _("Predictions for a file"), self)
         sorts_by_headers(self.table)
         self.table.setMinimumHeight(220)
         layout.addWidget(self.cards)
@@ -158,16 +158,30 @@ class FilePredictionsView(QWidget):
 
             self.cards.add(
                 RoleBox(
-                    "warning", "Are these numbers scaled?", _(LOOKS_SCALED_SENTENCE), self,
-                    button="Take them as scaled", do=self._take_as_scaled,
+                    "warning", _("Are these numbers scaled?"), _(LOOKS_SCALED_SENTENCE), self,
+                    button=_("Use them as scaled"), do=self._take_as_scaled,
                 )
             )  # fmt: skip
         rows = len(found.table)
-        shown = f"Below are the first {SHOWN_ROWS} of {rows:,}." if rows > SHOWN_ROWS else ""
-        title = f"{format_count(len(found.predictions), 'answer')} about {Path(self._path).name}"
+        shown = (
+            _(
+                "The table shows the first {count} of {total}.",
+                count=SHOWN_ROWS,
+                total=format_number(rows, ",.0f"),
+            )
+            if rows > SHOWN_ROWS
+            else ""
+        )
+        title = ngettext(
+            "{count} prediction for {file}",
+            "{count} predictions for {file}",
+            len(found.predictions),
+            count=format_number(len(found.predictions), ",.0f"),
+            file=Path(self._path).name,
+        )
         said = " ".join(part for part in (words, shown) if part)
         self.cards.add(
-            RoleBox("info", title, said, self, button="Save the answers…", do=self._ask_out)
+            RoleBox("info", title, said, self, button=_("Save predictions…"), do=self._ask_out)
         )
         for note in found.predictions.notes:
             self.cards.add(RoleBox("info", "", note, self))
@@ -177,8 +191,8 @@ class FilePredictionsView(QWidget):
 
     def _ask_out(self) -> None:
         path = Path(self._path)
-        suggested = str(path.with_name(f"{path.stem} answers.csv"))
-        out = ask_save(self, "Write the answers", suggested, (FileType("Table", (".csv",)),))
+        suggested = str(path.with_name(_("{name} predictions.csv", name=path.stem)))
+        out = ask_save(self, _("Save predictions"), suggested, (FileType(N_("Table"), (".csv",)),))
         if out is not None:
             self.save(out)
 
@@ -189,7 +203,7 @@ class FilePredictionsView(QWidget):
             return
         jobs.run_job(
             lambda: found.write(out),
-            lambda _none: self._tell(f"Wrote {out}."),
+            lambda _none: self._tell(_("Saved {file}.", file=out)),
             self.failed.emit,
             name="answers",
             owner=self,

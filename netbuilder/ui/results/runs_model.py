@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_duration, format_number, format_with_unit
 from netbuilder.ui.plots.training_curves import overlay_color
@@ -32,10 +33,10 @@ SORT_ROLE = Qt.ItemDataRole.UserRole
 _IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
 _MOST_CHANGES = 3  # that are told of those since the run before
 _REASONS = {
-    "done": "to the end",
-    "stopped": "stopped by hand",
-    "early": "stopped early",
-    "failed": "broke off",
+    "done": N_("finished"),
+    "stopped": N_("stopped"),
+    "early": N_("stopped early"),
+    "failed": N_("failed"),
 }
 
 
@@ -74,7 +75,9 @@ def test_value(run: Run) -> float | None:
 
 def epochs_text(run: Run) -> str:
     """How many were done, and which of them was kept where that is not the last: "48 of 100"."""
-    kept = f"{run.kept_epoch:,} of " if run.kept_epoch else ""
+    kept = (
+        _("{epoch} of", epoch=format_number(run.kept_epoch, ",.0f")) + " " if run.kept_epoch else ""
+    )
     return f"{kept}{run.epochs:,}"
 
 
@@ -213,32 +216,48 @@ def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
     if earlier is None:
         return ""
     found = [str(one) for one in project_differences(earlier.project, run.project)]
-    more = [f"and {len(found) - _MOST_CHANGES} more"] if len(found) > _MOST_CHANGES else []
-    told = "; ".join((*found[:_MOST_CHANGES], *more)) or "nothing was changed"
-    return f"Since “{run_title(earlier)}”: {told}"
+    more = (
+        [ngettext("{count} more", "{count} more", len(found) - _MOST_CHANGES)]
+        if len(found) > _MOST_CHANGES
+        else []
+    )
+    told = "; ".join((*found[:_MOST_CHANGES], *more)) or _("nothing changed")
+    return _("Since “{run}”: {changes}", run=run_title(earlier), changes=told)
 
 
 def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
     """All about a run, in a few lines, and what was changed since the one before."""
-    lines = [f"{run.name}, {format_start(run)}: {_REASONS.get(run.reason, run.reason)}"]
+    lines = [f"{run.name}, {format_start(run)}: {_(_REASONS.get(run.reason, run.reason))}"]
     lines += [line] if (line := changes_since_previous(run, among)) else []
     if run.best_epoch:
-        lines.append(f"best epoch {run.best_epoch:,} of {run.epochs:,}")
+        lines.append(_("best epoch {best} of {epochs}", best=run.best_epoch, epochs=run.epochs))
     if run.slowed:
-        lines.append("trained slowly enough to follow: it says nothing about its speed")
+        lines.append(_("slowed down to watch"))
     if run.kept_epoch:
-        lines.append(f"the weights are those of epoch {run.kept_epoch:,}:")
-    when_measured = f"in epoch {run.kept_epoch:,}" if run.kept_epoch else "at the end"
+        lines.append(_("the weights are those of epoch {epoch}:", epoch=run.kept_epoch))
+    when_measured = (
+        _("in epoch {epoch}", epoch=run.kept_epoch) if run.kept_epoch else _("at the end")
+    )
     lines += [
         f"{name.replace('_', ' ')} {short_result(value)} {when_measured}"
         for name, value in (run.kept or run.last).items()
     ]
     lines += [
-        f"test {name.replace('_', ' ')} {_counted_in(name, value, run)}"
+        _(
+            "test {metric} {value}",
+            metric=name.replace("_", " "),
+            value=_counted_in(name, value, run),
+        )
         for name, value in run.test.items()
     ]
     if run.machine:
-        lines.append(f"on {run.machine.get('name', '')}, {run.machine.get('system', '')}".strip())
+        lines.append(
+            _(
+                "on {machine}, {system}",
+                machine=run.machine.get("name", ""),
+                system=run.machine.get("system", ""),
+            ).strip()
+        )
     if run.versions:
         lines.append(", ".join(f"{name} {version}" for name, version in run.versions.items()))
     return "\n".join(lines)

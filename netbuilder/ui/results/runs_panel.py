@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_menu import TableMenu
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2)  # took, epochs
-_NONE = "Every training is kept here: train once, and it stands in this list."
+_NONE = N_("Runs are kept here. Train once to see the first.")
 
 
 def _list() -> list[Run]:
@@ -65,14 +66,17 @@ class RunsPanel(QWidget):
         self._ticks: dict[tuple[str, ...], tuple[str, ...]] = {}  # by the rows, of other data
         self._build_table()
         self.about = note_label(
-            "Tick runs to see them beside the live curve, and side by side in Evaluate.",
+            _(
+                "Tick runs to compare their curves with the current run, and side by side in "
+                "Evaluate."
+            ),
             self,
         )
-        self.back = QPushButton("Bring back", self)
+        self.back = QPushButton(_("Restore"), self)
         self.back.setToolTip(
-            "Put this run's network, data, plan and trained weights on the canvas again"
+            _("Restore the network, data, settings and trained weights of this run")
         )
-        self.delete = QPushButton("Delete", self)
+        self.delete = QPushButton(_("Delete"), self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.about, 1)
         for button in (self.back, self.delete):
@@ -91,7 +95,7 @@ class RunsPanel(QWidget):
         layout.addWidget(self.differs_title)
         layout.addWidget(self.differs)
         self.stack = QStackedWidget(self)
-        empty = note_label(_NONE, self, role="empty")
+        empty = note_label(_(_NONE), self, role="empty")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(empty)
         self.stack.addWidget(page)
@@ -146,7 +150,7 @@ class RunsPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.table.setAccessibleName("Runs")
+        self.table.setAccessibleName(_("Runs"))
         TableMenu(self.table, "runs")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
 
@@ -191,7 +195,7 @@ class RunsPanel(QWidget):
             return
         if self._runner.active:
             state = capitalize_first(self._workbench.run_words)
-            self.about.setText(f"{state}: stop it first, then the run can be brought back.")
+            self.about.setText(_("{state}: stop it first to restore a run.", state=state))
             return
         run = chosen[0]
         bring_back(run, run_title(run), self._workbench, self._runner, self.about.setText, self)
@@ -262,10 +266,18 @@ class RunsPanel(QWidget):
         self.since.setText(since)
         self.since.setVisible(bool(since))
         if len(chosen) == 1:
-            self._tell(f"From “{chosen[0].name}” to the canvas", chosen[0].project, self._settled())
+            self._tell(
+                _("From “{run}” to the current project", run=chosen[0].name),
+                chosen[0].project,
+                self._settled(),
+            )
         elif len(chosen) == 2:
             older, newer = sorted(chosen, key=lambda run: run.started)
-            self._tell(f"From “{older.name}” to “{newer.name}”", older.project, newer.project)
+            self._tell(
+                _("From “{older}” to “{newer}”", older=older.name, newer=newer.name),
+                older.project,
+                newer.project,
+            )
 
     def _settled(self) -> Project:
         """The canvas, with what is automatic on it as a run would have it."""
@@ -287,5 +299,5 @@ class RunsPanel(QWidget):
         self.differs_title.setText(title)
         shown = [f"• {line}" for line in found[:12]]
         if len(found) > 12:
-            shown.append(f"… and {len(found) - 12} more")
-        self.differs.setText("\n".join(shown) or "Nothing differs.")
+            shown.append("… " + ngettext("{count} more", "{count} more", len(found) - 12))
+        self.differs.setText("\n".join(shown) or _("No differences."))

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.live.picture_wall import grey_levels
 from netbuilder.ui.plots.table_preview import ShortTable
@@ -32,15 +33,15 @@ class SampleList(QWidget):
         self.words = note_label("", self)
         self.grid = ImageGrid(48, self)
         self.grid.setFixedHeight(HEIGHT)
-        self.grid.setAccessibleName("Samples")
-        self.table = ShortTable("Samples", self, HEIGHT)
+        self.grid.setAccessibleName(_("Samples"))
+        self.table = ShortTable(_("Samples"), self, HEIGHT)
         self.table.setWordWrap(False)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for widget in (self.words, self.grid, self.table):
             layout.addWidget(widget)
         self._rows: tuple[int, ...] = ()
         for view in (self.grid, self.table):
-            view.setToolTip("Click a sample to see it on the canvas, in Inside and in Predict")
+            view.setToolTip(_("Click a sample to see it on the canvas, in Inside and in Predict"))
             view.clicked.connect(self._choose)
             view.activated.connect(self._choose)
 

@@ -17,19 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.clamped_label import ClampedLabel
 
-LIST, RANGE, LOGARITHMIC = "one of", "from … to", "powers"
+LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 #: Room for values, so that those of all lines stand below each other.
 _VALUES = 164
 _NAME_LETTERS = 14
 _TIPS = {
-    LIST: "Values with commas between them",
-    RANGE: "Every number between two is as likely",
-    LOGARITHMIC: "By factors: 0.001 to 0.01 is as far as 0.01 to 0.1",
+    LIST: N_("Values separated by commas"),
+    RANGE: N_("All numbers between two values, equally likely"),
+    LOGARITHMIC: N_("A logarithmic range: 0.001 to 0.01 is as far as 0.01 to 0.1"),
 }
 
 
@@ -41,23 +42,23 @@ class DimensionRow(QWidget):
 
     def __init__(self, line: str, title: str, numbers: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self.path, _, words = line.partition("=")
+        self.path, _equals, words = line.partition("=")
         self.title = ClampedLabel(title, self)
         self.title.setToolTip(self.path)
         self.how = ElidedComboBox(self)
         for name in (LIST, RANGE, LOGARITHMIC) if numbers else (LIST,):
-            self.how.addItem(name)
-            self.how.setItemData(self.how.count() - 1, _TIPS[name], Qt.ItemDataRole.ToolTipRole)
+            self.how.addItem(_(name), name)
+            self.how.setItemData(self.how.count() - 1, _(_TIPS[name]), Qt.ItemDataRole.ToolTipRole)
         self.how.setMinimumContentsLength(6)
-        self.how.setAccessibleName(f"{title}: a list or a range")
+        self.how.setAccessibleName(_("{setting}: a list or a range", setting=title))
         self.how.setVisible(numbers)
         self.first, self.last = QLineEdit(self), QLineEdit(self)
-        self.to = QLabel("to", self)
+        self.to = QLabel(_("to"), self)
         self.remove = QToolButton(self)
         self.remove.setText("×")
         self.remove.setProperty("role", "quiet")
-        self.remove.setToolTip("Do not vary this")
-        self.remove.setAccessibleName(f"Do not vary {title}")
+        self.remove.setToolTip(_("Remove from the search space"))
+        self.remove.setAccessibleName(_("Remove {setting} from the search space", setting=title))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(6)
@@ -108,31 +109,33 @@ class DimensionRow(QWidget):
     def line(self) -> str:
         """``dense.units=16,32``, ``dense.rate=0.1:0.5``, ``…learning_rate=log:1e-4:1e-1``."""
         first, last = self.first.text().strip(), self.last.text().strip()
-        start = {LIST: "", RANGE: "", LOGARITHMIC: "log:"}[self.how.currentText()]
-        words = first if self.how.currentText() == LIST else f"{start}{first}:{last}"
+        start = {LIST: "", RANGE: "", LOGARITHMIC: "log:"}[self.how.currentData()]
+        words = first if self.how.currentData() == LIST else f"{start}{first}:{last}"
         return f"{self.path}={words}"
 
     def _fill(self, words: str) -> None:
         parts = words.split(":")
         ranged = len(parts) in {2, 3} and not words.startswith(("[", "{", '"'))
         if ranged and self.how.count() > 1:
-            self.how.setCurrentText(LOGARITHMIC if parts[0] == "log" else RANGE)
+            self.how.setCurrentIndex(self.how.findData(LOGARITHMIC if parts[0] == "log" else RANGE))
             self.first.setText(parts[-2])
             self.last.setText(parts[-1])
         else:
             self.first.setText(words.replace(",", ", "))
 
     def _arrange(self) -> None:
-        listed = self.how.currentText() == LIST
+        listed = self.how.currentData() == LIST
         self.last.setVisible(not listed)
         self.to.setVisible(not listed)
         name = self.title.text()
-        self.first.setAccessibleName(f"{name}: values" if listed else f"{name}: from")
-        self.last.setAccessibleName(f"{name}: to")
+        self.first.setAccessibleName(
+            _("{setting}: values", setting=name) if listed else _("{setting}: from", setting=name)
+        )
+        self.last.setAccessibleName(_("{setting}: to", setting=name))
 
     def _turn(self) -> None:
         """A list becomes the range that it spans, and a range the list of its ends."""
-        listed, ends = self.how.currentText() == LIST, [self.first.text(), self.last.text()]
+        listed, ends = self.how.currentData() == LIST, [self.first.text(), self.last.text()]
         if listed and self.last.text():
             self.first.setText(", ".join(ends))
             self.last.clear()

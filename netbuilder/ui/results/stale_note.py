@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.equivalence import changed_since
-from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style.shortcuts import key_text
 
-_END = "what stands here is about what was trained. Press Train to see the new one."
+_CHANGED = {
+    "network": N_("The network has changed. These results are of the trained version."),
+    "data": N_("The data has changed. These results are of the trained version."),
+}
 
 
 class StaleNote(QLabel):
@@ -51,11 +55,13 @@ class StaleNote(QLabel):
             if not words and trained is not None and not self._live:
                 words = self._about_the_run()
         elif trained is not None and (what := changed_since(trained.project, project)):
-            words = f"⚠ The {what} was changed since: {_END}"
+            words = "⚠ " + _(_CHANGED[what])
         elif trained is not None and trained.set_by_hand:
-            count = format_count(trained.set_by_hand, "weight")
-            was = _was(trained.set_by_hand)
-            words = f"{count} of this network {was} set by hand ({key_text('Ctrl+Z')})."
+            words = ngettext(
+                "{count} weight of this network was set by hand ({key}).",
+                "{count} weights of this network were set by hand ({key}).",
+                trained.set_by_hand, key=key_text("Ctrl+Z"),
+            )  # fmt: skip
         self.setText(words)
         self.setVisible(bool(words))
 
@@ -63,15 +69,14 @@ class StaleNote(QLabel):
         bench = self._workbench
         state = capitalize_first(bench.run_words)
         if bench.models.paused_snapshot is None:
-            return f"⚠ {state}: what stands here is still about the training before."
+            return "⚠ " + _("{state}: the results are still of the run before.", state=state)
         if bench.paused:
-            words = f"{state}: this is the network as it stands now"
             count = bench.models.trained.set_by_hand if bench.models.trained is not None else 0
-            if count:
-                words += f", {format_count(count, 'weight')} set by hand ({key_text('Ctrl+Z')})"
-            return f"{words}."
-        return f"⚠ {state}: what stands here is the network as it stood in the last pause."
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
+            if not count:
+                return _("{state}: this is the network as it is now.", state=state)
+            return ngettext(
+                "{state}: this is the network as it is now, {count} weight set by hand ({key}).",
+                "{state}: this is the network as it is now, {count} weights set by hand ({key}).",
+                count, state=state, key=key_text("Ctrl+Z"),
+            )  # fmt: skip
+        return "⚠ " + _("{state}: the results are of the network at the last pause.", state=state)

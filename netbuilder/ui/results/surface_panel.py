@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.registry import point_view_name, same_points
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
@@ -63,7 +63,7 @@ from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
 if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import SurfacePicture
 
-_PARTS = ("training", "validation", "test")
+_PARTS = (N_("training"), N_("validation"), N_("test"))
 QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's, which PySide6 does not hand on
 
 
@@ -90,24 +90,25 @@ class SurfacePanel(QWidget):
         self.picture: Any = None
         self._drawn_for: Project | None = None  # whose points can be edited, where they are seen
         self._resting: tuple[Any, dict[str, str]] = (None, {})
-        self.waiting = EmptyStatePage.filling(self, NO_MODEL)
-        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
+        self.waiting = EmptyStatePage.filling(self, _(NO_MODEL))
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _(COMING))
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
         self.view = NoWheelComboBox(self)
-        self.view.setAccessibleName("View")
+        self.view.setAccessibleName(_("View"))
         # The views are others for other data: the first ones do not say how wide they get.
         _as_wide_as_named(self.view)
         self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.across.setAccessibleName("Column from left to right")
-        self.up.setAccessibleName("Column from bottom to top")
+        self.across.setAccessibleName(_("Column from left to right"))
+        self.up.setAccessibleName(_("Column from bottom to top"))
         self.axes = (QWidget(self), QWidget(self))
         page.addLayout(self._choices())
         self._add_pictures(page)
         self.parts = [
-            QCheckBox(f"{sign} {name}", self) for sign, name in zip(PART_SIGNS, _PARTS, strict=True)
+            QCheckBox(f"{sign} {_(name)}", self)
+            for sign, name in zip(PART_SIGNS, _PARTS, strict=True)
         ]
-        self.discrete = QCheckBox("clear borders", self)
+        self.discrete = QCheckBox(_("hard boundaries"), self)
         self.held = NoWheelComboBox(self)
         self.beside = ComparedSurfaces(self.live, runner, self)
         page.addWidget(self.beside, 1)
@@ -118,7 +119,7 @@ class SurfacePanel(QWidget):
         self._least_height = self.plot.minimumHeight()
         self.points.edit.toggled.connect(self._hold_still)
         self.neighbours = QPushButton("t-SNE", self)
-        self.over_epochs = QCheckBox("as a map over epochs", self)
+        self.over_epochs = QCheckBox(_("as a map over epochs"), self)
         page.addLayout(self._switches())
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -159,7 +160,7 @@ class SurfacePanel(QWidget):
         self.histograms = HistogramRidges(self)
         self.maps = HistogramMaps(self)
         self._wall_place = QScrollArea(self)
-        make_scroll_area_accessible(self._wall_place, "Wall of pictures")
+        make_scroll_area_accessible(self._wall_place, _("Wall of images"))
         self._wall_place.setWidgetResizable(True)
         self._wall_place.setWidget(self.wall)
         self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -187,23 +188,23 @@ class SurfacePanel(QWidget):
         for number, box in enumerate(self.parts):
             box.setChecked(number in self.plot.shown_parts)
             box.toggled.connect(partial(self._show_part, number))
-            box.setToolTip(f"Show {_PARTS[number]} rows as points")
+            box.setToolTip(_("Show {part} rows as points", part=_(_PARTS[number])))
             row.addWidget(box)
-        self.discrete.setToolTip("Show only what is answered, not how surely")
+        self.discrete.setToolTip(_("Show only the predicted class, not its probability"))
         self.discrete.toggled.connect(self._set_discrete)
         row.addWidget(self.discrete)
         row.addWidget(self.points)
-        self.held.addItems(["others at their mean", "others as in the chosen row"])
-        self.held.setAccessibleName("Where columns that are not shown are held")
+        self.held.addItems([_("others at their mean"), _("others as in the chosen row")])
+        self.held.setAccessibleName(_("Value of the columns that are not shown"))
         self.held.setToolTip(
-            "The columns that no axis shows: at their mean, or as in the row that Inside shows"
+            _("Columns that no axis shows: at their mean, or as in the row that Inside shows")
         )
         self.held.activated.connect(lambda index: self.live.choose(at_sample=index == 1))
         row.addWidget(self.held)
-        self.neighbours.setToolTip("Draw neighbours beside each other (t-SNE): takes seconds")
+        self.neighbours.setToolTip(_("Place similar samples side by side (t-SNE); takes seconds"))
         self.neighbours.clicked.connect(self._spread)
         row.addWidget(self.neighbours)
-        self.over_epochs.setToolTip("A map with epochs from left to right, instead of ridges")
+        self.over_epochs.setToolTip(_("A map with epochs from left to right instead of ridges"))
         self.over_epochs.toggled.connect(self._set_over_epochs)
         row.addWidget(self.over_epochs)
         return row
@@ -268,7 +269,9 @@ class SurfacePanel(QWidget):
             return
         if shown is None:
             there = self._workbench.models.trained is not None and not self._workbench.training
-            self.waiting.wait(ASKING if there else next_step_sentence(self._workbench, NO_MODEL))
+            self.waiting.wait(
+                _(ASKING) if there else next_step_sentence(self._workbench, _(NO_MODEL))
+            )
             return
         self.view.clear()
         for one in shown.views:
@@ -294,8 +297,8 @@ class SurfacePanel(QWidget):
         self.picture = None
         if not self.points.hand.on:  # else it says what the hand does
             coming = shown.asked is not None and shown.picture is None
-            state = self.live.run_words or "it is training"
-            first = f"{capitalize_first(state)}: {COMING}"
+            state = self.live.run_words or _("the network is training")
+            first = f"{capitalize_first(state)}: {_(COMING)}"
             self.note.setText(first if coming else _(shown.view.help) + ".")
         self.legend.setText(class_legend(shown.dataset.preprocessing.classes))
         walls = shown.view.name == "wall"
@@ -391,10 +394,18 @@ class SurfacePanel(QWidget):
         snapshot = bench.models.paused_snapshot
         count = snapshot.set_by_hand if snapshot is not None and bench.paused else 0
         if count:  # no loss is known of these
-            return f"{format_count(count, 'weight')} set by hand ({key_text('Ctrl+Z')}). "
+            return (
+                ngettext(
+                    "{count} weight set by hand ({key}).",
+                    "{count} weights set by hand ({key}).",
+                    count,
+                    key=key_text("Ctrl+Z"),
+                )
+                + " "
+            )
         words = loss_sentence(self._runner.curves)
         if run is not None and run.data != self._store.project.data:
-            return f"This run learns from the points of before they were edited. {words}"
+            return _("This run is training on the points from before your edits.") + f" {words}"
         return words
 
     def _resting_words(self) -> dict[str, str]:
@@ -424,7 +435,9 @@ class SurfacePanel(QWidget):
         """A picture or a point was clicked: it is the one that Inside and the canvas show."""
         self._activations_service.show_row(row)
         self.plot.ring_sample(self._activations_service.index)
-        self.note.setText(f"Row {row + 1} is chosen: see it on the canvas and in Inside.")
+        self.note.setText(
+            _("Row {number} is chosen: see it on the canvas and in Inside.", number=row + 1)
+        )
 
 
 def _as_wide_as_named(box: QComboBox) -> None:

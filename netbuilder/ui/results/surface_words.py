@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import capitalize_first, format_count, format_list
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import capitalize_first, format_list, format_percent
+from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.services.views.live_view import LiveView
 
 if TYPE_CHECKING:
     from netbuilder.ui.plots.run_curves import RunCurves
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-NO_MODEL = (
-    "Press Train: here moves what the network answers, everywhere in the data, while it learns."
-)
-ASKING = "Asking the network what it answers, everywhere in the data…"
-COMING = "the first picture comes in a moment, and moves from then on."
+NO_MODEL = N_("Press Train to watch the decision boundary change.")
+ASKING = N_("Computing the predictions…")
+COMING = N_("the first view appears in a moment and moves from then on.")
 
 
-NO_NUMBER = (
-    "The network gives no number (NaN) here: train it again with a smaller learning rate, or look "
-    "for values that are missing in the data."
+NO_NUMBER = N_(
+    "The network gives no number (NaN) here. Train it again with a smaller learning rate, or look"
+    " for missing values in the data."
 )
 
 
@@ -57,40 +56,44 @@ def picture_note(
             if not picture.answered:
                 return _unanswered(live)
             if not np.isfinite(picture.y).all():
-                return NO_NUMBER
+                return _(NO_NUMBER)
             said = f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
             return f"{losses}{said}"
         case view_data.ForecastPicture():
-            return (
-                f"{losses}Grey is the truth, orange the forecast: each value from the true ones "
+            return losses + _(
+                "Grey is the true series, orange the forecast: each value from the true ones "
                 "before it."
             )
         case view_data.WallPicture():
             right = int(picture.right.sum())
-            return (
-                f"{right} of {len(picture.right)} are answered rightly. "
-                "Click one to see it on its way through the layers."
+            return _(
+                "{correct} of {total} correct. Click one to see it on its way through the layers.",
+                correct=right,
+                total=len(picture.right),
             )
         case view_data.MapPicture() if picture.labels:
-            return (
-                f"The {format_count(len(picture.labels), 'most frequent word')} as"
-                f" “{picture.node}” "
-                f"sees them ({picture.way}{_share(picture)})."
+            return _(
+                "The {count} most frequent words as “{layer}” embeds them ({method}).",
+                count=len(picture.labels),
+                layer=picture.node,
+                method=f"{picture.way}{_share(picture)}",
             )
         case view_data.MapPicture():
-            ringed = "; misjudged ones are ringed" if picture.right is not None else ""
-            return (
-                f"Each point is a sample as “{picture.node}” sees it ({picture.way}"
-                f"{_share(picture)}){ringed}. Click one to see it on its way through the layers."
+            ringed = "; " + _("incorrect ones are ringed") if picture.right is not None else ""
+            return _(
+                "Each point is a sample as “{layer}” represents it ({method}). Click one to see "
+                "it on its way through the layers.",
+                layer=picture.node,
+                method=f"{picture.way}{_share(picture)}{ringed}",
             )
         case view_data.HistogramPicture():
             way = (
-                "epochs from left to right, bright where many lie"
+                _("epochs from left to right, bright where many are")
                 if over_epochs
-                else "from the start (back) to now (front)"
+                else _("from the start (back) to now (front)")
             )
             if len(picture.epochs) < 2:
-                way = "a longer run shows how they change"
+                way = _("a longer run shows how they change")
             return f"{_(live.shown.view.help) if live.shown is not None else ''}: {way}."
     return _(live.shown.view.help) + "." if live.shown is not None else ""
 
@@ -100,13 +103,22 @@ def loss_sentence(curves: RunCurves) -> str:
     loss, held = curves.training("loss", False).last, curves.validation("loss").last
     if loss is None:
         return ""
-    return f"Loss {loss:.3g}. " if held is None else f"Loss {loss:.3g}, in validation {held:.3g}. "
+    return (
+        _("Loss {loss}.", loss=short_number(loss)) + " "
+        if held is None
+        else _(
+            "Loss {loss}, validation {validation}.",
+            loss=short_number(loss),
+            validation=short_number(held),
+        )
+        + " "
+    )
 
 
 def _unanswered(live: LiveView) -> str:
     if live.live:
-        return f"{capitalize_first(live.run_words)}: {COMING}"
-    return ASKING if live.asking else NO_MODEL
+        return f"{capitalize_first(live.run_words)}: {_(COMING)}"
+    return _(ASKING if live.asking else NO_MODEL)
 
 
 def _of_surface(
@@ -116,18 +128,30 @@ def _of_surface(
         return _unanswered(live)
     seen = picture.shares if picture.shares is not None else picture.values
     if not np.isfinite(seen).all():
-        return NO_NUMBER
+        return _(NO_NUMBER)
     drawn = picture.points.right[np.isin(picture.points.part, sorted(parts))]
     wrong, count = int((~drawn).sum()), len(drawn)
     words = (
-        f"{wrong} of {format_count(count, 'point')} misjudged (ringed). " if picture.classes else ""
+        ngettext(
+            "{wrong} of {count} point is incorrect (ringed).",
+            "{wrong} of {count} points are incorrect (ringed).",
+            count,
+            wrong=wrong,
+        )
+        + " "
+        if picture.classes
+        else ""
     )
     return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
 
 
 def _share(picture: Any) -> str:
     """How much of all differences a map shows; "" where that cannot be said."""
-    return f": {picture.explained:.0%} of all differences" if picture.way == "PCA" else ""
+    return (
+        ": " + _("{share} of the variance", share=format_percent(picture.explained))
+        if picture.way == "PCA"
+        else ""
+    )
 
 
 def _filled(picture: Any) -> str:
@@ -136,10 +160,10 @@ def _filled(picture: Any) -> str:
     if points.filled is None:
         return ""
     count = int(points.filled.sum())
-    verb = "is a row" if count == 1 else "are rows"
-    return (
-        f"The {format_count(count, 'faint point')} {verb} with an empty cell: where it would stand "
-        "is filled in."
+    return ngettext(
+        "The {count} faint point is a row with an empty cell, placed where the cell is filled in.",
+        "The {count} faint points are rows with an empty cell, placed where the cell is filled in.",
+        count,
     )
 
 
@@ -149,7 +173,7 @@ def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> 
     if live.shown is None or not (others or len(live.shown.columns) > len(axes)):
         return ""
     if live.at_sample:
-        return f"Other columns are as in row {live.sample + 1}."
+        return _("Other columns are as in row {number}.", number=live.sample + 1)
     if not others:
-        return "Other columns are at their mean."
-    return f"Drawn for what is usual: {format_list(others, 4)}."
+        return _("Other columns are at their mean.")
+    return _("Drawn for typical values: {columns}.", columns=format_list(others, 4))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_percent
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.plots.confusion_matrix import HeatMap
@@ -21,7 +22,7 @@ from netbuilder.ui.widgets.labels import note_label
 if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
 
-_ROC, _PR, _CALIBRATION = "ROC", "Precision and recall", "Calibration"
+_ROC, _PR, _CALIBRATION = "ROC", N_("Precision and recall"), N_("Calibration")
 
 
 class ThresholdView(QWidget):
@@ -39,9 +40,10 @@ class ThresholdView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.which.addItems([_ROC, _PR, _CALIBRATION])
-        self.which.setAccessibleName("Curve")
-        self.label.setAccessibleName("Class")
+        for kind in (_ROC, _PR, _CALIBRATION):
+            self.which.addItem(_(kind), kind)
+        self.which.setAccessibleName(_("Curve"))
+        self.label.setAccessibleName(_("Class"))
         self.plot = NoWheelPlot("curve", 230, self)
         for side in ("left", "bottom"):  # else the last number is left out, which says the whole
             self.plot.getPlotItem().getAxis(side).setStyle(hideOverlappingLabels=False)
@@ -55,7 +57,7 @@ class ThresholdView(QWidget):
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, 100)
         self.slider.setValue(50)
-        self.slider.setAccessibleName("Threshold in percent")
+        self.slider.setAccessibleName(_("Threshold in percent"))
         line.addWidget(self.value)
         line.addWidget(self.slider, 1)
         layout.addLayout(line)
@@ -94,13 +96,24 @@ class ThresholdView(QWidget):
             return
         part = self.slider.value() / 100
         at = at_threshold(found, index, part)
-        self.value.setText(f"say “{at.label}” from {part:.0%} on")
-        self.heat.show_matrix(at.matrix, (f"not {at.label}", at.label))
+        self.value.setText(
+            _(
+                "predict “{label}” from {threshold} on",
+                label=at.label,
+                threshold=format_percent(part),
+            )
+        )
+        self.heat.show_matrix(at.matrix, (_("not {label}", label=at.label), at.label))
         self.moved.emit(at)
         right, precise, found_again = (
             format_percent(part, 1) for part in (at.accuracy, at.precision, at.recall)
         )
-        head = f"{right} right, precision {precise}, recall {found_again}"
+        head = _(
+            "{correct} correct, precision {precision}, recall {recall}",
+            correct=right,
+            precision=precise,
+            recall=found_again,
+        )
         try:
             curve = self._curve(found, index)
         except UserError as error:
@@ -108,7 +121,7 @@ class ThresholdView(QWidget):
             self.words.setText(f"{head}. {error}")
             return
         points = {_ROC: (at.false_positive, at.recall), _PR: (at.recall, at.precision)}
-        point = points.get(self.which.currentText())
+        point = points.get(self.which.currentData())
         if point is not None:
             scheme = theme.colors()
             self.plot.plot(
@@ -121,7 +134,7 @@ class ThresholdView(QWidget):
         """Draw the chosen curve; what it says in words."""
         from netbuilder.core.results.classification_curves import calibration_curve, class_curves
 
-        scheme, kind = theme.colors(), self.which.currentText()
+        scheme, kind = theme.colors(), self.which.currentData()
         item = self.plot.getPlotItem()
         item.clear()
         item.setRange(xRange=(0, 1), yRange=(0, 1.02), padding=0.02)
@@ -134,18 +147,24 @@ class ThresholdView(QWidget):
             self.plot.plot(
                 mean, share, pen=pen, symbol="o", symbolSize=sizes, symbolBrush=scheme.training
             )
-            item.setLabel("bottom", "how sure it is")
-            item.setLabel("left", "how often it is right")
-            return "On the dotted line it is as often right as it says."
+            item.setLabel("bottom", _("confidence"))
+            item.setLabel("left", _("share correct"))
+            return _(
+                "On the dotted line, predictions are correct as often as their confidence says."
+            )
         curves = class_curves(found, index)
         if kind == _ROC:
             self.plot.plot([0, 1], [0, 1], pen=dotted)
             self.plot.plot(curves.false_positive, curves.true_positive, pen=pen)
-            item.setLabel("bottom", "false alarms")
-            item.setLabel("left", "found")
-            return f"Area under the curve (AUC) {curves.auc:.3f}; guessing has 0.5."
+            item.setLabel("bottom", _("false positive rate"))
+            item.setLabel("left", _("recall"))
+            return _("Area under the curve (AUC) {auc}; guessing has 0.5.", auc=f"{curves.auc:.3f}")
         self.plot.plot([0, 1], [curves.share, curves.share], pen=dotted)
         self.plot.plot(curves.recall, curves.precision, pen=pen)
-        item.setLabel("bottom", "found (recall)")
-        item.setLabel("left", "right when named (precision)")
-        return f"Average precision {curves.average_precision:.3f}; guessing has {curves.share:.2f}."
+        item.setLabel("bottom", _("recall"))
+        item.setLabel("left", _("precision"))
+        return _(
+            "Average precision {precision}; guessing has {share}.",
+            precision=f"{curves.average_precision:.3f}",
+            share=f"{curves.share:.2f}",
+        )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
 
 if TYPE_CHECKING:
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.tuning.trial import Trial
 
 _HEIGHT = 200
-_OFF, _RIGHT = "off by ", " right"
-_ALIKE = "≈: as good as the best, as far as the validation rows can tell"
+_ALIKE = N_("≈: as good as the best, as far as the validation rows can tell")
 
 
 class TrialTable(QTableView):
@@ -26,7 +27,7 @@ class TrialTable(QTableView):
         super().__init__(parent)
         self.rows = TextTable(self)
         self._trials: list[Trial] = []
-        text_table(self.rows, "Variants", parent, self)
+        text_table(self.rows, _("Trials"), parent, self)
         sorts_by_headers(self)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.verticalHeader().hide()
@@ -53,33 +54,37 @@ class TrialTable(QTableView):
             (
                 _score(one, id(one) in alike),
                 *(format_setting(one.values[path]) for path in paths),
-                measured(one.measured, one.unit).removeprefix(_OFF).removesuffix(_RIGHT),
+                measured(one.measured, one.unit),
                 _epochs(one),
             )
             for one in self._trials
         ]
         tips = (
-            _ALIKE,
+            _(_ALIKE),
             *(display_name(path, study.plan.project) for path in paths),
-            "What the weights of its best epoch reach on the validation rows",
-            "The best epoch, of how many",
+            _("Result of its best epoch on the validation set"),
+            _("The best epoch, of how many"),
         )
         numbers = any("mean_absolute_error" in one.measured for one in self._trials)
-        reached = (_OFF if numbers else _RIGHT).strip()
-        self.rows.show_rows(("loss", *_short(paths), reached, "epochs"), cells, tips)
+        reached = _("mean absolute error") if numbers else _("correct")
+        self.rows.show_rows((_("loss"), *_short(paths), reached, _("epochs")), cells, tips)
         self.resizeColumnsToContents()
 
 
 def _score(trial: Trial, alike: bool) -> str:
     if trial.score is None:
-        return "failed"
+        return _("failed")
     return f"{trial.score:.4g}{' ≈' if alike else ''}"
 
 
 def _epochs(trial: Trial) -> str:
     """ "8 of 60", "25 of 41, ended early"."""
-    early = ", ended early" if trial.pruned else ""
-    best = f"{trial.best_epoch:,} of " if 0 < trial.best_epoch < trial.epochs else ""
+    early = ", " + _("pruned") if trial.pruned else ""
+    best = (
+        _("{epoch} of", epoch=format_number(trial.best_epoch, ",.0f")) + " "
+        if 0 < trial.best_epoch < trial.epochs
+        else ""
+    )
     return f"{best}{trial.epochs:,}{early}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -55,7 +55,7 @@ from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import settings
 
 #: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
-_SEAMS = re.compile(r"(\n+|<[^<>]*>|\t.*| · |(?<=[.!?…:。！？：⟧]) +| \(|\)$|^[✓✗⚠●○▸▾★] )")
+_SEAMS = re.compile(r"(\n+|<[^<>]*>|\t.*| · |: |\.$|(?<=[.!?…:。！？：⟧]) +| \(|\)$|[✓✗⚠●○▸▾★•] )")
 _TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (
         QWidget,
@@ -191,21 +191,22 @@ def _render_property(one: Any, name: str) -> None:
 
 def _render_combo(box: QComboBox) -> None:
     blocked = box.blockSignals(True)  # the choice is the same, by another name
-    for at in range(box.count()):
-        for role in _ITEM_ROLES:
-            _render_item(box.itemData(at, role), lambda new, at=at, role=role: box.setItemData(
-                at, new, role
-            ))  # fmt: skip
+    for at, role in product(range(box.count()), _ITEM_ROLES):
+        if new := _changed(box.itemData(at, role)):
+            box.setItemData(at, new, role)
     box.blockSignals(blocked)
 
 
 def _render_pages(pages: QTabWidget | QToolBox) -> None:
     for at in range(pages.count()):
-        if isinstance(pages, QTabWidget):
-            _render_item(pages.tabText(at), lambda new, at=at: pages.setTabText(at, new))
-            _render_item(pages.tabToolTip(at), lambda new, at=at: pages.setTabToolTip(at, new))
-        else:
-            _render_item(pages.itemText(at), lambda new, at=at: pages.setItemText(at, new))
+        if isinstance(pages, QToolBox):
+            if new := _changed(pages.itemText(at)):
+                pages.setItemText(at, new)
+            continue
+        if new := _changed(pages.tabText(at)):
+            pages.setTabText(at, new)
+        if new := _changed(pages.tabToolTip(at)):
+            pages.setTabToolTip(at, new)
 
 
 def _render_model(view: QAbstractItemView) -> None:
@@ -229,28 +230,24 @@ def _render_items(model: QAbstractItemModel) -> None:
     rows, columns = model.rowCount(root), _columns(model, root)
     for way, count in ((Qt.Orientation.Horizontal, columns), (Qt.Orientation.Vertical, rows)):
         for at, role in product(range(min(count, _MOST_CELLS)), _ITEM_ROLES):
-            _render_item(
-                model.headerData(at, way, role),
-                lambda new, at=at, role=role, way=way: model.setHeaderData(at, way, new, role),
-            )
+            if new := _changed(model.headerData(at, way, role)):
+                model.setHeaderData(at, way, new, role)
     blocked = model.blockSignals(True)
-    for index in _indexes(model):
-        for role in _ITEM_ROLES:
-            _render_item(
-                index.data(role), lambda new, i=index, role=role: model.setData(i, new, role)
-            )
+    for index, role in product(_indexes(model), _ITEM_ROLES):
+        if new := _changed(index.data(role)):
+            model.setData(index, new, role)
     model.blockSignals(blocked)
 
 
-def _indexes(model: QAbstractItemModel) -> Iterable[Any]:
-    open_, found = [QModelIndex()], []
-    while open_ and len(found) < _MOST_CELLS:
-        parent = open_.pop()
+def _indexes(model: QAbstractItemModel) -> list[QModelIndex]:
+    waiting, found = [QModelIndex()], list[QModelIndex]()
+    while waiting and len(found) < _MOST_CELLS:
+        parent = waiting.pop()
         for row, column in product(range(model.rowCount(parent)), range(_columns(model, parent))):
             index = model.index(row, column, parent)
             found.append(index)
             if not column and model.rowCount(index):
-                open_.append(index)
+                waiting.append(index)
     return found
 
 
@@ -258,6 +255,7 @@ def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
     return 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
 
 
-def _render_item(text: object, put: Callable[[str], object]) -> None:
-    if isinstance(text, str) and text and (new := again(text)) != text:
-        put(new)
+def _changed(text: object) -> str:
+    """The text in the chosen language; "" where it is the same."""
+    new = again(text) if isinstance(text, str) and text else ""
+    return new if new != text else ""

@@ -277,9 +277,10 @@ class Workbench(QObject):
         """Find facts and problems anew: their sentences are of the language before."""
         if cache := sys.modules.get("netbuilder.core.data.readers.cache"):
             cache.forget_all()
-        self._facts_key = None
-        self.refresh()
-        self.diagnose()
+        if self.keras_state == "ready":
+            self._facts_key = None
+            self.refresh()
+            self.diagnose()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
         """Call ``done`` with the facts of the project as it stands, even if they are not found yet.

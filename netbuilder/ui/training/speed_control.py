@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
+
+#: Pixels left and right of a button's words.
+_SIDES = 20
 
 
 class SpeedControl(QFrame):
@@ -33,6 +36,8 @@ class SpeedControl(QFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.buttons: dict[str, QPushButton] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
         self.setObjectName("speed_control")
         self.setProperty("role", "tasks")
         self.setAccessibleName(_("Training speed"))
@@ -41,7 +46,6 @@ class SpeedControl(QFrame):
         row.setSpacing(0)
         self._full, self._finish = full, finish
         self._choices = {action.objectName(): action for action in choices}
-        self.buttons: dict[str, QPushButton] = {}
         for action in self._choices.values():
             button = QPushButton(self)
             button.setObjectName(action.objectName())
@@ -67,6 +71,7 @@ class SpeedControl(QFrame):
         self.more.setMenu(menu)
         row.addWidget(self.more)
         self._follow()
+        self._widen()
 
     def _press(self, action: QAction) -> None:
         if action is self._full and self._finish.isEnabled():
@@ -78,17 +83,27 @@ class SpeedControl(QFrame):
     def _follow(self) -> None:
         for name, button in self.buttons.items():
             action = self._choices[name]
+            # Kept: letters may change while the actions are being taken down.
+            self._texts[name] = (action.text(), *self._more_text(action))
             finishes = action is self._full and self._finish.isEnabled()
             shown = self._finish if finishes else action
             button.setText(shown.text())
             button.setToolTip(shown.toolTip())
             button.setChecked(action.isChecked())
 
-    def sizeHint(self) -> QSize:
-        """As wide as with its longest words: what stands beside it does not move."""
-        hint, full = super().sizeHint(), self.buttons[self._full.objectName()]
-        words = full.fontMetrics()
-        widths = [words.horizontalAdvance(one.text()) for one in (self._full, self._finish)]
-        return QSize(
-            hint.width() + max(widths) - words.horizontalAdvance(full.text()), hint.height()
-        )
+    def _more_text(self, action: QAction) -> tuple[str, ...]:
+        return (self._finish.text(),) if action is self._full else ()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        built = hasattr(self, "more")
+        if built and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._widen()
+
+    def _widen(self) -> None:
+        """Give each button room for its longest words in bold: nothing moves as they change."""
+        for name, button in self.buttons.items():
+            font = QFont(button.font())
+            font.setBold(True)
+            words = QFontMetrics(font)
+            button.setMinimumWidth(max(map(words.horizontalAdvance, self._texts[name])) + _SIDES)

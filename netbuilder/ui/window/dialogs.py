@@ -75,8 +75,7 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
 
 def open_submission_dialog(parts: WindowParts) -> None:
     """Ask for the name and the folder, and write the file there."""
-    from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-    from netbuilder.ui.grading.submission_source import submission_source
+    from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 
     work = submission_source(parts.workbench, parts.lessons.stamp)
     SubmissionDialog(work.words, work.write, parts.window).exec()

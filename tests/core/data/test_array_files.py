@@ -29,7 +29,9 @@ def test_any_names_are_told_apart_by_their_shapes(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", train_signal=X, train_kind=Y, test_signal=X[:9], test_kind=Y[:9])
     assert load_facts(arrays("b.npz"), tmp_path).test_rows == 9
     np.savez(tmp_path / "c.npz", one=X, two=X, three=Y)
-    with pytest.raises(DataError, match=r"It holds one \(60×5×2\), two \(60×5×2\) and three"):
+    with pytest.raises(
+        DataError, match=r"The file contains one \(60×5×2\), two \(60×5×2\) and three"
+    ):
         load_facts(arrays("c.npz"), tmp_path)
     assert load_facts(arrays("c.npz", x="two", y="three"), tmp_path).input_shapes["input"] == (5, 2)
 

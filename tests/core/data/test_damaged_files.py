@@ -73,6 +73,8 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
     for label, name in (("cat", "a b.png"), ("dog", "5.png")):
         (tmp_path / "p" / label / name).write_bytes(content(5)[:300])
     error = refused(project, tmp_path)
+    assert error.code == "files_damaged"
+    assert "2 files are damaged" in error.what
     assert "'cat/a b.png' and 'dog/5.png'" in error.what
     (fix,) = error.fixes
     assert fix.label == "Leave these 2 files out"
@@ -82,7 +84,7 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
     parts = (found.train, found.validation, found.test)
     assert sum(len(part.y["out"]) for part in parts if part is not None) == 19
     (told,) = (one for one in found.facts.findings if one.code == "files-left-out")
-    assert "2 pictures are left out: 'cat/a b.png' and 'dog/5.png'" in told.message
+    assert "2 files are left out: 'cat/a b.png' and 'dog/5.png'" in told.message
     assert told.fixes[0].edit(mended) == project
 
     (tmp_path / "p" / "cat" / "more.png").write_bytes(b"")

@@ -32,9 +32,7 @@ def test_a_column_that_is_empty_in_the_test_file_only(tmp_path: Path) -> None:
     frame().to_csv(tmp_path / "d.csv", index=False)
     frame(20).assign(b=np.nan).to_csv(tmp_path / "t.csv", index=False)
     error = refused(tmp_path, test_path="t.csv")
-    assert str(error).startswith(
-        "Column 'b' of t.csv has no number in line 2, and so it is in 19 more rows"
-    )
+    assert str(error).startswith("'b' in t.csv has an empty cell in line 2. 19 more rows")
     assert error.fixes
     recipe = Data(
         "csv", path="d.csv", test_path="t.csv", target=("y",), options={"missing": "mean"}

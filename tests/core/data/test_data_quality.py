@@ -135,7 +135,7 @@ def test_rows_that_stand_twice_and_in_two_parts(tmp_path: Path) -> None:
     table = pd.concat([frame(), frame().head(12)], ignore_index=True)
     one = noticed(tmp_path, table)["rows-twice"]
     assert "d.csv contains 12 duplicate rows, for example in lines 2 and 62" in one.message
-    assert "also stand" in one.message
+    assert "also occur" in one.message
     data = load_dataset(mended(tmp_path, one), tmp_path)
     facts = data.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == 60

@@ -62,12 +62,12 @@ def test_what_may_be_a_part_or_the_classes_is_told(tmp_path: Path) -> None:
     for folder in ("a/cat", "a/dog", "b/cat", "b/dog"):
         paint(tmp_path / "p" / folder, 5)
     assert any(
-        "holds the folders cat and dog" in one for one in load_facts(project(), tmp_path).notes
+        "contains the folders cat and dog" in one for one in load_facts(project(), tmp_path).notes
     )
     for folder in ("cat", "dog", "test"):
         paint(tmp_path / "q" / folder, 5)
     assert any(
-        "'test' is taken for a class" in one for one in load_facts(project("q"), tmp_path).notes
+        "'test' is used as a class" in one for one in load_facts(project("q"), tmp_path).notes
     )
 
 
@@ -130,7 +130,7 @@ def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="6 samples of p have the same class, 'cat'") as told:
         load_facts(project(), tmp_path)
     assert "one folder for each class, side by side" in told.value.fix
-    assert "choose a table that lies there: 'labels.csv'" in told.value.fix
+    assert "choose a table in that folder: 'labels.csv'" in told.value.fix
 
 
 def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_an_empty_target_is_told_with_another_one(tmp_path: Path) -> None:
     text = "x,height,remarks\n" + "\n".join(f"{n},{3 * n}," for n in range(ROWS))
     found, project = read(tmp_path, text)
     assert "'remarks' of d.csv is empty" in note(found, "unreadable").message
-    assert mended(found, project, "Learn 'height'", tmp_path).data.target == ("height",)
+    assert mended(found, project, "Predict 'height'", tmp_path).data.target == ("height",)
 
 
 def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_words_among_numbers_can_stand_for_nothing(tmp_path: Path) -> None:
 def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
     lines = [f"{'' if n % 5 == 0 else 'ab'[n % 2]},{n}" for n in range(ROWS)]
     found, project = read(tmp_path, "word,y\n" + "\n".join(lines))
-    label = "Count what is missing as a category of its own"
+    label = "Use a category of its own for missing values"
     filled = mended(found, project, label, tmp_path)
     assert load_dataset(filled, tmp_path).train.raw_x["input"].sum(axis=0).tolist() == [16, 16, 8]
 
@@ -234,7 +234,7 @@ def test_of_several_texts_the_longest_is_offered(tmp_path: Path) -> None:
 
 def test_what_is_no_text_is_not_learned_as_one(tmp_path: Path) -> None:
     (tmp_path / "d.txt").write_bytes(bytes(range(256)) * 50)
-    with pytest.raises(DataError, match=r"'d\.txt' is no text"):
+    with pytest.raises(DataError, match=r"'d\.txt' is not a text file"):
         make_report(
             Project(data=Data("text", path="d.txt", options={"task": "next_token"})), tmp_path
         )

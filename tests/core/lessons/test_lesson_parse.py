@@ -36,6 +36,10 @@ ask: How many?
 choices: one | two
 answer: two
 why: Two it is.
+wrong: One is too few.
+```
+```explore
+How few are **enough**?
 ```
 """
 
@@ -56,6 +60,8 @@ def test_a_lesson_is_read_with_all_its_parts() -> None:
     assert first.show.layer == "Dense"
     assert first.question is not None
     assert first.question.choices == ("one", "two")
+    assert (first.question.why, first.question.wrong) == ("Two it is.", "One is too few.")
+    assert first.explore == "How few are **enough**?"
     assert second.reading
 
 

@@ -63,7 +63,7 @@ def test_data_is_called_as_its_card_is(data: Data, words: str) -> None:
 
 def test_an_activation_layer_counts_as_the_activation_of_the_layer_before_it() -> None:
     begun = _begun()
-    output = edits.append_layer(begun, "Dense", params={"units": 3})
+    output = edits.append_layer(begun, "Dense", params={"units": 3, "activation": None})
     assert _missing(output, 3)
     apart = edits.append_layer(output, "Activation", params={"activation": "softmax"})
     assert not _missing(apart, 3)

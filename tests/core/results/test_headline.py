@@ -49,3 +49,5 @@ def test_numbers_are_off_in_their_own_unit() -> None:
     within = {"mean_absolute_error": (0.25, 0.75)}
     assert interval_text(evaluation, "mean_absolute_error", within) == "$0.25 to $0.75"
     assert interval_text(evaluation, "r2_score", within) == ""
+    shares = {"accuracy": (0.25, 0.75)}
+    assert interval_text(evaluation, "accuracy", shares) == "25.0–75.0%"

@@ -14,6 +14,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.canvas.input import context_menu
+from netbuilder.ui.canvas.input.wire_gestures import WireKeyGesture
 from netbuilder.ui.canvas.scene.hit_testing import NOTHING
 from netbuilder.ui.services.font_scale import FontScale
 from netbuilder.ui.style import theme
@@ -87,7 +88,7 @@ def test_a_wire_by_keyboard(make):
     )
     hand.view.select(("a",))
     hand.key(KEY.Key_W)
-    assert "Wire" in hand.view.tip.text
+    assert hand.view.tip.text and isinstance(hand.view.gesture, WireKeyGesture)
     hand.key(KEY.Key_Return)
     assert hand.graph.edges == (("in", "a"), ("a", "b"))
     hand.key(KEY.Key_W)

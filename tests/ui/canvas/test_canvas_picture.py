@@ -278,10 +278,13 @@ def test_a_network_that_was_in_view_stays_in_view_when_the_window_shrinks(hand, 
     if panned:
         hand.drag((450.0, 300.0), (420.0, 300.0), button=Qt.MouseButton.MiddleButton)
     assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
-    for size in ((400, 698), (400, 420), (1200, 800)):
+    for size in ((400, 698), (400, 560), (1200, 800)):
         hand.view.resize(*size)
         hand.view.viewport().repaint()
         assert all_in_view(hand)
+    hand.view.resize(400, 300)
+    hand.view.viewport().repaint()
+    assert hand.view.camera.scale >= camera.READABLE, "too small for all: it scrolls"
 
 
 def test_what_was_in_the_middle_stays_in_the_middle(hand):

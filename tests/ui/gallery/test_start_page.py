@@ -128,7 +128,7 @@ def test_help_explains_the_field_that_has_the_keyboard(
     qtbot.addWidget(helps)
     assert helps.title.text() == "Epoch"
     helps.search.setText("overfit")
-    assert helps.title.text() == "Over-fitting"
+    assert helps.title.text() == "Overfitting"
     helps.show_word("neuron")
     assert helps.title.text() == "Neuron"
 
@@ -179,9 +179,9 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
         word = asked.pop()
         assert word in GLOSSARY, row.param.name
         assert _("Press F1 to read about “{word}”.", word=word) in row.label.toolTip()
-    helps = HelpWindow("", [], "number type", window)
+    helps = HelpWindow("", [], "data type", window)
     qtbot.addWidget(helps)
-    assert helps.title.text() == "Number type"
+    assert helps.title.text() == "Data type"
 
 
 def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) -> None:

@@ -16,14 +16,13 @@ from netbuilder.core.formats import registry
 from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
-from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.grading.submission_info import submission_info_of
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
-from netbuilder.ui.grading.submission_dialog import SubmissionDialog
-from netbuilder.ui.grading.submission_source import submission_source
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.grading.submissions_model import COMMENT, POINTS
 from netbuilder.ui.main_window import MainWindow
 
@@ -169,7 +168,7 @@ def test_the_table_tells_suspicion_from_coincidence(grading: GradeWindow) -> Non
     rows = [
         replace(ROWS[0], same_as=("bob.h5",), verified=False),
         replace(ROWS[1], expected_same=("cy.h5",), verified=True),
-        ROWS[2],
+        replace(ROWS[2], status=GRADED),
     ]
     grading.model.show_rows(rows)
     model = grading.model

@@ -258,7 +258,7 @@ def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot: QtBot) -> None:
     QTest.keyClicks(box, "0.1, 0.01")
     complaint = form.rows["learning_rate"].complaint
     assert complaint.isVisible()
-    assert "one number more than boundaries: 3, and not 2" in complaint.text()
+    assert "one number more than boundaries: 3, not 2" in complaint.text()
     assert editor.sketch.values == ()
     QTest.keyClicks(box, ", 0.001")
     assert not complaint.isVisible()

@@ -221,6 +221,44 @@ def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., Ma
     assert window.welcome.lessons.callout is None
 
 
+OPEN_TASK = """---
+title: One question
+level: beginner
+minutes: 15
+---
+## Count
+```question
+ask: How many?
+kind: number
+answer: 2
+why: One and one.
+wrong: Count again.
+```
+```explore
+How few units are **enough**?
+```
+"""
+
+
+def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse_lesson(OPEN_TASK, "count"))
+    panel = window.welcome.lessons.panel
+    task = panel.findChild(QWidget, "explore-further")
+    assert task.isHidden()
+    panel.question.line.setText("3")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    assert "Count again." in panel.question.verdict.text()
+    assert task.isHidden()
+    panel.question.line.setText("2")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    assert "One and one." in panel.question.verdict.text()
+    assert "How few units are enough?" in task.toPlainText()
+    assert task.isVisible()
+
+
 LOSS = """---
 title: Settings
 level: beginner

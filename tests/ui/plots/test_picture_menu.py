@@ -157,7 +157,7 @@ def test_a_click_with_the_right_button_offers_it(qtbot: QtBot) -> None:
     made.customContextMenuRequested.emit(made.rect().center())
     assert menu.isVisible()
     assert [action.text() for action in menu.actions()] == [
-        "Copy picture", "Save picture…", "Copy numbers", "Save numbers as CSV…",
+        "Copy image", "Save image…", "Copy numbers", "Save numbers as CSV…",
     ]  # fmt: skip
     menu.close()
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.point_edits import PointEdits, add_point, point_edits
@@ -73,8 +74,8 @@ def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
 
     QTest.mouseClick(view, Qt.MouseButton.RightButton, pos=end)
     assert done(window).removed == {number}
-    assert window.store.undo_label == "Take a point away"
-    for _ in range(3):
+    assert window.store.undo_label == _("Delete a point")
+    for _time in range(3):
         window.store.undo()
     assert not done(window)
     qtbot.waitUntil(lambda: not shown(panel, added[:2]), timeout=MINUTE)
@@ -246,7 +247,11 @@ def test_points_that_a_run_does_not_learn_from_are_told(
     window.runner.start()
     qtbot.waitUntil(lambda: panel.note.text().startswith("Loss "))
     window.store.apply("Put in", lambda project: add_point(project, x=0.5, y=0.5, label="blue"))
-    qtbot.waitUntil(lambda: panel.note.text().startswith("This run learns from the points of bef"))
+    qtbot.waitUntil(
+        lambda: panel.note.text().startswith(
+            _("This run is training on the points from before your edits.")
+        )
+    )
     training = window.docks.show_panel("training")
     told = next(m for m in training.messages.messages if m.key == "differs")
     assert told.key == "differs" and len(told.buttons) == 1

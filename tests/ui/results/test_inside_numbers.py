@@ -39,7 +39,7 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
             or (len(shape) == 1 and y == 2 and size[1] == 36 and _color(image, x, y).alpha() > 0)
         ]
         assert lit
-        x, y = np.median([x for x, _ in lit]), np.median([y for _, y in lit])
+        x, y = np.median([x for x, _y in lit]), np.median([y for _x, y in lit])
         assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
 
 
@@ -94,7 +94,7 @@ def test_large_layers_say_that_their_numbers_come_after_the_run(
     qtbot.waitUntil(lambda: live.look is not None, timeout=MINUTE)
     window.canvas.show_number("dense", (3,))
     closer = window.canvas.closer
-    qtbot.waitUntil(lambda: "after the run" in closer.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "during training" in closer.words.text(), timeout=MINUTE)
     window.runner.stop()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "after the run" not in closer.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "during training" not in closer.words.text(), timeout=MINUTE)

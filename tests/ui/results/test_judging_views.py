@@ -40,7 +40,7 @@ def test_runs_stand_side_by_side_in_their_colours(
     train(window, qtbot, epochs=40)
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
-    assert "Tick earlier runs" in evaluate.compare.words.text()
+    assert "Runs" in evaluate.compare.words.text()
     runs = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: len(runs.model.runs) == 2, timeout=MINUTE)
     older = runs.model.index(1, 0)
@@ -59,7 +59,7 @@ def test_runs_stand_side_by_side_in_their_colours(
     right = evaluate_own_data(early, window.workbench.base).metrics["accuracy"]
     assert view.all[1].evaluation.metrics["accuracy"] == pytest.approx(right)
     assert overlay_color(0) in view.legend.text()
-    assert "not judged on the same rows" not in view.words.text()
+    assert "same rows" not in view.words.text()
     rows = view.table.rows
     line = [rows.index(0, column).data() for column in range(3)]
     assert line[0] == "accuracy"

@@ -69,7 +69,7 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
     assert panel.why.button.isHidden(), "what takes long is asked of a network that stands"
     epoch = window.sample_view.look.epoch
     qtbot.waitUntil(lambda: window.sample_view.look.epoch > epoch)
-    assert "the answer follows what the network learns" in panel.stale.text()
+    assert "prediction follows" in panel.stale.text()
 
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
@@ -32,19 +33,19 @@ def test_all_four_say_what_is_missing(
     assert all(words.startswith("Press Train") for words in _said(window))
     whole = window.store.project
     window.store.apply("Empty", lambda p: edits.remove_nodes(p, [n.id for n in p.graph.nodes[1:]]))
-    assert _said(window) == {"Drag a layer onto the canvas first, then press Train."}
+    assert _said(window) == {_("Drag a layer onto the canvas first.")}
     window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
-    assert _said(window) == {"Choose data in the Data tab first, then press Train."}
+    assert _said(window) == {_("Choose data on the Data page first.")}
     window.store.apply("Wrong", lambda _p: edits.set_params(whole, "output", units=2))
     qtbot.waitUntil(lambda: any(one.blocks for one in window.workbench.problems), timeout=MINUTE)
     (words,) = _said(window)
     assert words.startswith("The network ends in Dense 'output' with 2 units")
-    assert words.endswith("Mend it on the canvas first, then press Train.")
+    assert words.count("\n") == 1, "the problem, and where to fix it"
     gone = Data(kind="csv", path=str(tmp_path / "gone.csv"), target=("y",))
     window.store.apply("Other data", lambda p: edits.set_data(p, gone))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
     (words,) = _said(window)
-    assert words == "The data's file is not there. The Data tab says what to do."
+    assert "Data page" in words
 
 
 def test_a_run_that_broke_off_is_told_everywhere(
@@ -62,5 +63,5 @@ def test_a_run_that_broke_off_is_told_everywhere(
     assert "instead of 1,000,000" in str(window.workbench.run_error)
     assert window.workbench.models.trained is None
     assert _said(window) == {
-        "The last training broke off: the Training tab says why, and what to do."
+        _("The last training failed. The Curves page says why and what to do.")
     }

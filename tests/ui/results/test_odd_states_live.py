@@ -80,7 +80,7 @@ def test_data_without_a_model_and_a_model_without_data(
     told: list[str] = []
     window.canvas.message.connect(told.append)
     panels = [window.docks.show_panel(name) for name in ("surface", "inside")]
-    assert all(panel.waiting.words.text().startswith("Press Train:") for panel in panels)
+    assert all(panel.waiting.words.text().startswith("Press Train") for panel in panels)
     assert _(TRAIN_FIRST) in text_at_cell(window, "hidden", told)
     window.store.apply("No data", lambda p: edits.set_data(p, Data()))
     qtbot.waitUntil(lambda: all("data" in panel.waiting.words.text() for panel in panels))
@@ -94,7 +94,7 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     # What is trained is not still to be trained, while the first picture is on its way.
     words = window.docks.show_panel("surface").waiting.words
-    assert words.text().startswith("Asking the network")
+    assert words.text() == _("Computing the predictions…")
     assert result_words(window.workbench.models.trained).startswith("Trained 1 epoch in ")
     registry.save_network(window.workbench.models.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
@@ -128,11 +128,11 @@ def test_a_network_changed_since_and_a_second_run(
     assert all(panel.stale.isHidden() for panel in panels.values())
     assert window.canvas.open_layer_popup("hidden")
     window.store.apply("Units", lambda p: edits.set_params(p, "hidden", units=5))
-    assert all("was changed since" in panel.stale.text() for panel in panels.values())
+    assert all("has changed" in panel.stale.text() for panel in panels.values())
     window.store.undo()
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=100_000))
     window.runner.start()
-    assert "about the training before" in panels["predict"].stale.text()
+    assert "run before" in panels["predict"].stale.text()
     assert panels["surface"].stale.isHidden(), "it follows the run"
     closer = window.canvas.closer
     if window.sample_view.look is None:

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs.run_store import Run
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
@@ -124,7 +125,7 @@ def test_what_was_kept_is_what_all_speak_about(
     kept, held = trained.kept_epoch, trained.history["val_loss"]
     assert 0 < kept < 12 and held[kept - 1] == min(held) < held[-1]
     legend = window.docks.show_panel("training").curves.legend
-    qtbot.waitUntil(lambda: f"in epoch {kept}, which is kept" in legend.text())
+    qtbot.waitUntil(lambda: _("epoch {number} is kept", number=kept) in legend.text())
     assert f"validation {short_number(min(held))}" in legend.text()
     assert f"Epoch {kept} of 12 was kept." in window.inspector.summary.lines["result"].text()
     panel = window.docks.show_panel("runs")

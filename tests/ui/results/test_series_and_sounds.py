@@ -38,7 +38,7 @@ def trained_window(
 def test_a_forecast_has_the_dates_of_its_data(
     open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
 ) -> None:
-    rows = [f"{2010 + n // 12}-{1 + n % 12:02}-01,{n % 12}" for n in range(120)]
+    rows = [f"{2010 + n // 12}-{1 + n % 12:02}-01,{n % 12 + n / 100}" for n in range(120)]
     (tmp_path / "months.csv").write_text("\n".join(["month,degrees", *rows]))
     graph = Graph(
         (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1})),

@@ -113,7 +113,7 @@ def test_the_losses_stand_beside_the_surface_while_it_bends(
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     panel = window.docks.show_panel("surface")
     window.runner.start()
-    wanted = re.compile(r"Loss (\S+), in validation (\S+)\. (\d+) of (\d+) points mis")
+    wanted = re.compile(r"Loss (\S+), validation (\S+)\. (\d+) of (\d+) points are inc")
     qtbot.waitUntil(lambda: wanted.match(panel.note.text()) is not None, timeout=MINUTE)
     said = wanted.match(panel.note.text())
     assert said is not None

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.tuning.search_space import parse_dimension
@@ -57,9 +58,9 @@ def test_the_best_variant_is_one_step(
     assert "% correct after epoch" in panel.words.text()
     window.store.undo()
     assert window.store.project == before
-    assert panel.words.text().startswith("2 of 2 variants tried.")
+    assert panel.words.text().startswith(_("{done} of {total} trials done", done=2, total=2))
     panel.table.selectRow(1)
-    assert panel.best.text() == "Put the chosen variant on the canvas"
+    assert panel.best.text() == _("Apply the chosen trial")
     panel.best.click()
     assert window.store.project.training.optimizer.params["learning_rate"] == 1e-6
     window.store.undo()
@@ -93,12 +94,16 @@ def test_without_data_or_layers_it_says_what_comes_first(
     whole = window.store.project
     window.store.apply("Empty", lambda p: edits.remove_nodes(p, [n.id for n in p.graph.nodes[1:]]))
     assert panel.waiting.currentIndex() == 0
-    first = "Drag a layer onto the canvas first, then try variants of the network here."
+    first = _("Drag a layer onto the canvas first.")
     assert panel.waiting.words.text() == first
     window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
-    assert panel.waiting.words.text().startswith("Choose data in the Data tab first, then try")
+    assert panel.waiting.words.text().startswith(_("Choose data on the Data page first."))
     window.store.apply("Wrong", lambda _p: edits.set_params(whole, "output", units=3))
-    qtbot.waitUntil(lambda: "Mend it on the canvas first" in panel.waiting.words.text())
+    qtbot.waitUntil(
+        lambda: (
+            _("{problem}\nFix it on the canvas first.", problem="") in panel.waiting.words.text()
+        )
+    )
     assert panel.waiting.words.text().startswith("The network ends in Dense 'output' with 3 units")
     window.store.apply("Right", lambda _p: whole)
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
@@ -185,7 +190,7 @@ def test_variants_of_one_project_are_none_of_the_next(
     window.documents.show_project(example("diabetes"), None)
     qtbot.waitUntil(lambda: not panel.variants.running)
     assert panel.variants.study is None and panel.variants.error is None
-    assert panel.words.text() == "" and panel.start.text() == "Try variants"
+    assert panel.words.text() == "" and panel.start.text() == _("Start")
 
 
 def test_what_was_tried_is_there_after_the_next_start(
@@ -213,13 +218,13 @@ def test_what_was_tried_is_there_after_the_next_start(
     assert panel.table.rows.rowCount() == len(tried)
     assert panel.varied.lines() == [lines[0], "training.batch_size=16, 64"]
     assert (panel.method.currentData(), panel.trials.value()) == ("random", 4)
-    assert panel.start.text() == "Go on trying"
+    assert panel.start.text() == _("Continue")
     panel.start.click()
     assert panel.table.rows.rowCount() == len(tried), "they stay while it goes on"
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
     assert panel.variants.study.trials[: len(tried)] == tried
     assert len(panel.variants.study.trials) == 4
-    assert panel.start.text() == "Try variants"
+    assert panel.start.text() == _("Start")
 
     # One that was done comes back too, also with its best on the canvas.
     panel.best.click()

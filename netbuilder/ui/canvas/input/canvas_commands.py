@@ -15,7 +15,7 @@ from netbuilder.core.project import edits, edits_canvas, fragments, groups, save
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.connection_proposal import ConnectionProposal
-from netbuilder.ui.canvas.input.layer_search import CanvasFind, NameField, close_fields
+from netbuilder.ui.canvas.input.layer_search import FIND_HEIGHT, CanvasFind, NameField, close_fields
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL, Card
@@ -63,8 +63,12 @@ class CanvasCommands:
 
     def _go_to(self, card_id: str) -> None:
         if card_id in self._canvas.picture.cards:
+            sight = self._canvas.sight
             self._canvas.select((card_id,))
-            self._canvas.sight.show_node(card_id)
+            sight.show_node(card_id)
+            below = round(sight.card_rect(card_id).top())
+            if below < FIND_HEIGHT:  # the field would lie over it
+                sight.set_camera(sight.camera.moved(0, FIND_HEIGHT - below))
 
     def show_table(self) -> None:
         """Open the summary table of the network."""

@@ -135,9 +135,11 @@ class ConnectionProposal:
         return max(_PIXELS, round(_PIXELS / self._canvas.camera.scale))
 
     def _button(self, source: Card, target: Card) -> QRectF:
-        """Above the card that is to be fed, where the connection arrives."""
+        """Above the card that is to be fed, where the connection arrives, or else below it."""
         metrics = QFontMetricsF(self._canvas.look.words(self._pixels, True))
         width = metrics.horizontalAdvance(_("Connect (Enter)")) + 2 * _PAD
         height = metrics.height() + _PAD
-        x, y = self._canvas.picture.in_port(target, 0)
-        return QRectF(x + 10, y - height - 8, width, height)
+        x, top = self._canvas.picture.in_port(target, 0)[0] + 10, target.y - height - 8
+        if top < self._canvas.sight.seen_box()[1]:
+            top = target.y + target.h + 8
+        return QRectF(x, top, width, height)

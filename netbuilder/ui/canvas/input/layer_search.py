@@ -25,6 +25,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.announce import announce
 
 _WIDTH, _HEIGHT = 300, 320
+FIND_HEIGHT = 60  # pixels at the upper edge that the find field takes
 
 
 class LayerSearch(QFrame):

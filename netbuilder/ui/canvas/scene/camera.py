@@ -9,7 +9,7 @@ from netbuilder.ui.canvas.scene.spatial_index import Box
 
 SMALLEST, LARGEST = 0.05, 4.0
 READABLE = 0.8  # nothing is fitted in at a smaller scale: it scrolls instead
-_MARGIN = 27.0
+_MARGIN = 30.0  # before the beginning: a picture may stand above the first card
 MARGIN = 28.0  # around what is fitted in
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -81,7 +82,9 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             plot.setTitle(name, color=scheme.text, size="9pt")
         if self._plots:
             self._plots[-1][0].setLabel("bottom", "epoch")
-        self.setAccessibleName(f"{picture.what} of {', '.join(picture.layers)} over epochs")
+        self.setAccessibleName(
+            _("{what} of {layers} over epochs", what=picture.what, layers=", ".join(picture.layers))
+        )
 
     def _build(self, count: int) -> None:
         self.clear()

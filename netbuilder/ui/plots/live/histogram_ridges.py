@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
@@ -33,7 +34,9 @@ class HistogramRidges(QWidget):
         """Show other histograms."""
         grown = self._picture is None or len(self._picture.layers) != len(picture.layers)
         self._picture, self._epochs = picture, picture.epochs
-        self.setAccessibleName(f"{picture.what} of {', '.join(picture.layers)}")
+        self.setAccessibleName(
+            _("{what} of {layers}", what=picture.what, layers=", ".join(picture.layers))
+        )
         if grown:
             self.updateGeometry()
         self.update()
@@ -85,7 +88,11 @@ class HistogramRidges(QWidget):
         below = QRectF(left, base + 2, right - left, line)
         if len(self._epochs):
             first, last = int(self._epochs[0]), int(self._epochs[-1])
-            span = f"epoch {first:,} to {last:,}" if first != last else f"epoch {last:,}"
+            span = (
+                _("epoch {first} to {last}", first=first, last=last)
+                if first != last
+                else _("epoch {number}", number=last)
+            )
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, span)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, format_number(float(edges[0])))
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, format_number(float(edges[-1])))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.plots.activation_strips import (
     MAPS_IN_STRIP,
@@ -67,7 +68,7 @@ def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
     shown = list(lines[:MOST_LINES])
     if len(lines) > MOST_LINES:
         shown[-1] = (shown[-1][0], f"{shown[-1][1]} …") if not lines[0][0] else (
-            "", f"and {len(lines) - MOST_LINES + 1} more"
+            "", _("and {count} more", count=len(lines) - MOST_LINES + 1)
         )  # fmt: skip
     picture = blank_image(width, _LINE * len(shown))
     painter = QPainter(picture)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -57,7 +58,9 @@ class PictureWall(QWidget):
             self.updateGeometry()
         self._picture = picture
         right = int(picture.right.sum())
-        self.setAccessibleName(f"{right} of {len(picture.right)} pictures are answered rightly")
+        self.setAccessibleName(
+            _("{correct} of {total} images correct", correct=right, total=len(picture.right))
+        )
         self.update()
 
     def _columns(self, width: int) -> int:
@@ -123,8 +126,11 @@ class PictureWall(QWidget):
         if picture is None or number < 0:
             return ""
         answer, truth = picture.answers[number], picture.truth[number]
-        return (
-            f"“{truth}”, taken for “{answer}” ({format_probability(float(picture.sure[number]))})"
+        return _(
+            "“{truth}”, predicted “{prediction}” ({probability})",
+            truth=truth,
+            prediction=answer,
+            probability=format_probability(float(picture.sure[number])),
         )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 NEAR = 9.0  # pixels from a point that still mean it
 _STEPS = 60  # of the arrow keys from one side to the other; with Shift six at once
-HELP = (
-    "Click puts a point in, dragging moves one, a right click takes it away. Keys: arrows go about "
-    "(Shift: further), Enter puts in, Space picks up and puts down, Delete takes away."
+HELP = N_(
+    "Click to add a point, drag to move one, right-click to delete one. Keys: arrows move (Shift:"
+    " further), Enter adds, Space picks up and drops, Delete deletes."
 )
 Place = tuple[float, float]
 
@@ -62,7 +63,7 @@ class PointEditFilter(QObject):
         self._plot.viewport().setCursor(
             Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
         )
-        self._plot.setAccessibleDescription(HELP if on else "")
+        self._plot.setAccessibleDescription(_(HELP) if on else "")
         self._drop()
         if not on:
             self.at = None
@@ -161,12 +162,12 @@ class PointEditFilter(QObject):
             self._pick_or_put_down(x, y, near)
         elif key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
             if near is None:
-                self.told.emit("There is no point here.")
+                self.told.emit(_("There is no point here."))
             else:
                 self.taken.emit(near)
         elif key == Qt.Key.Key_Escape and self._held is not None:
             self._drop()
-            self.told.emit("The point stays where it was.")
+            self.told.emit(_("The point stays where it was."))
         else:
             return False
         return True
@@ -177,11 +178,11 @@ class PointEditFilter(QObject):
             self._drop()
             self.moved.emit(held, (x, y))
         elif near is None:
-            self.told.emit("There is no point here to pick up.")
+            self.told.emit(_("There is no point here to pick up."))
         else:
             self._held = near
             self._go(*near)
-            self.told.emit("Picked up: go where it should be, and press Space.")
+            self.told.emit(_("Picked up: move to the new place and press Space."))
 
     def _go(self, x: float, y: float) -> None:
         self.at = (x, y)
@@ -190,7 +191,9 @@ class PointEditFilter(QObject):
         if self._held is not None:
             self._show_ghost((x, y))
         point = self.near(self.spot((x, y)), 2 * NEAR)
-        self.told.emit(f"{x:.3g}, {y:.3g}" + (": a point" if point and not self._held else ""))
+        self.told.emit(
+            f"{x:.3g}, {y:.3g}" + (": " + _("a point") if point and not self._held else "")
+        )
 
     def _show_ghost(self, place: Place) -> None:
         pen = pg.mkPen(QColor(theme.colors().text), width=2)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
@@ -118,7 +119,7 @@ class SurfacePlot(pg.PlotWidget):
         self._image_place: tuple[float, ...] = ()
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
         self.setMinimumHeight(_LEAST_HEIGHT)
-        self.setAccessibleName("What the network answers")
+        self.setAccessibleName(_("Predictions of the network"))
         theme.theme().changed.connect(self.restyle)
         self.restyle()
 
@@ -200,8 +201,17 @@ class SurfacePlot(pg.PlotWidget):
             self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
         wrong = int((~picture.points.right).sum())
         self.setAccessibleName(
-            f"What the network answers over {picture.across} and {picture.up}"
-            + (f"; {wrong} of {len(picture.points.right)} points are misjudged" if wrong else "")
+            _("Predictions over {across} and {up}", across=picture.across, up=picture.up)
+            + (
+                "; "
+                + _(
+                    "{wrong} of {count} points are incorrect",
+                    wrong=wrong,
+                    count=len(picture.points.right),
+                )
+                if wrong
+                else ""
+            )
         )
 
     def _line(self, index: int, x: Any, y: Any, pen: Any) -> None:
@@ -222,7 +232,7 @@ class SurfacePlot(pg.PlotWidget):
                 self._line(number, picture.x, picture.y[:, number], pen)
             # The points of a class lie on the line where its probability is 1.
             self._draw_points(picture.points, np.ones(len(values)), True)
-            self._axes(picture.across, f"probability of {picture.target}")
+            self._axes(picture.across, _("probability of {target}", target=picture.target))
             self.getPlotItem().setRange(yRange=(0, 1.05), padding=0)
         else:
             if picture.answered:
@@ -231,7 +241,7 @@ class SurfacePlot(pg.PlotWidget):
             self._axes(picture.across, picture.target)
             self._fit(np.concatenate([values, picture.y]))
         self.getPlotItem().setXRange(float(picture.x[0]), float(picture.x[-1]), padding=0)
-        self.setAccessibleName(f"What the network answers along {picture.across}")
+        self.setAccessibleName(_("Predictions along {column}", column=picture.across))
 
     def _fit(self, values: NDArray[Any]) -> None:
         seen = values[np.isfinite(values)]
@@ -246,10 +256,12 @@ class SurfacePlot(pg.PlotWidget):
         steps = np.arange(len(picture.truth))
         self._line(0, steps, picture.truth, pg.mkPen(scheme.secondary, width=1.5))
         self._line(1, steps, picture.forecast, pg.mkPen(scheme.validation, width=2))
-        self._axes("test row", picture.target)
+        self._axes(_("test row"), picture.target)
         self._fit(np.concatenate([picture.truth, picture.forecast]))
         self.getPlotItem().setXRange(0, max(len(steps) - 1, 1), padding=0.01)
-        self.setAccessibleName(f"Forecast of {picture.target} against the truth")
+        self.setAccessibleName(
+            _("Forecast of {target} against the true values", target=picture.target)
+        )
 
     def _clicked(self, item: Any, points: Any, event: Any = None) -> None:
         picture = self._map
@@ -314,9 +326,9 @@ class SurfacePlot(pg.PlotWidget):
             tip=lambda x, y, data: str(data),
         )  # fmt: skip
         if picture.way == "PCA":
-            self._axes("the way in which they differ most", "the second way")
+            self._axes(_("first component"), _("second component"))
         else:
-            self._axes("neighbours lie together, distances say nothing", "")
+            self._axes(_("neighbours are together; distances have no meaning"), "")
         at = np.asarray(picture.at, float)
         low, high = at.min(axis=0), at.max(axis=0)
         edge = 0.06 * (high - low) + 1e-6
@@ -328,7 +340,9 @@ class SurfacePlot(pg.PlotWidget):
         )
         self._label_words(picture)  # at places of the range that is shown now
         what = "word" if picture.labels else "sample"
-        self.setAccessibleName(f"Where the layer {picture.node} puts each {what}")
+        self.setAccessibleName(
+            _("Where the layer {layer} places each {what}", layer=picture.node, what=what)
+        )
 
     def _draw_points(self, points: SamplePoints, y: NDArray[Any], classes: bool) -> None:
         """Points of the chosen parts. Only the rings change while the network learns: to style
@@ -405,5 +419,7 @@ def class_legend(classes: tuple[str, ...]) -> str:
         for n, name in enumerate(classes[:12])
     ]
     if len(classes) > len(parts):
-        parts.append(f"and {len(classes) - len(parts):,} more, in these colours again")
+        parts.append(
+            _("and {count} more, in the same colours again", count=len(classes) - len(parts))
+        )
     return "&nbsp;&nbsp; ".join(parts)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
 
 THIS = "this network"
-_LOSS, _ROC, _PR, _OFF = "Validation loss", "ROC", "Precision and recall", "How far off"
-_TICK = "Tick earlier runs in the tab Runs: they stand here beside this one, in the same colours."
+_LOSS, _ROC, _PR, _OFF = (
+    N_("Validation loss"), "ROC", N_("Precision and recall"), N_("Distribution of errors"),
+)  # fmt: skip
+_TICK = N_(
+    "Tick earlier runs on the Runs page to compare them here with this network, in the same "
+    "colours."
+)
 #: Matrices of so few classes stand two in a row.
 _SMALL = 4
 
@@ -41,15 +47,15 @@ class CompareView(QWidget):
         self._runner = runner
         self._mine: Evaluation | None = None
         self.runs = ComparedRuns(runner, self)
-        self.title = heading("Side by side with earlier runs", self)
-        self.words = note_label(_TICK, self)
+        self.title = heading(_("Comparison with earlier runs"), self)
+        self.words = note_label(_(_TICK), self)
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
-        self.table = ShortTable("Runs side by side", self)
+        self.table = ShortTable(_("Comparison of runs"), self)
         self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.which.setAccessibleName("Curve of all runs")
-        self.label.setAccessibleName("Class of the curve")
+        self.which.setAccessibleName(_("Curve of all runs"))
+        self.label.setAccessibleName(_("Class of the curve"))
         self.plot = NoWheelPlot("runs_compared", 220, self)
         self._matrices = QWidget(self)
         self._grid = QGridLayout(self._matrices)
@@ -105,7 +111,7 @@ class CompareView(QWidget):
         for widget in self._shown:
             widget.setVisible(several)
         if not several:
-            self.words.setText(_TICK)
+            self.words.setText(_(_TICK))
             return
         self._show_words(found, same_rows(found))
         colors = self._colors()
@@ -136,18 +142,23 @@ class CompareView(QWidget):
 
         parts = []
         if not self.runs.idle:
-            parts.append("Judging the runs…")
+            parts.append(_("Evaluating the runs…"))
         if not same:
             parts.append(
-                "They were not judged on the same rows: their data is cut or chosen otherwise."
+                _(
+                    "They were not evaluated on the same rows: their data is split or chosen "
+                    "differently."
+                )
             )
         if len(found) > 1 and not same_losses(found):
             parts.append(
-                "Their losses are not the same formula, or count penalties for weights in: the"
-                " smaller one is not the better one."
+                _(
+                    "Their losses differ in formula or include regularisation penalties, so they "
+                    "cannot be compared."
+                )
             )
         parts += [f"“{one.name}”: {one.trouble}" for one in found if one.trouble]
-        parts.append("★ is the best of each line.")
+        parts.append(_("★ marks the best of each line."))
         self.words.setText(" ".join(parts))
 
     def _show_choices(self, found: tuple[ComparedNetwork, ...]) -> None:
@@ -161,13 +172,14 @@ class CompareView(QWidget):
         kinds += [_OFF] if any(one.task == "regression" for one in sure) else []
         labels = list(classes[0].labels) if classes else []
         for box, names in ((self.which, kinds), (self.label, labels)):
-            if [box.itemText(index) for index in range(box.count())] == names:
+            if [box.itemData(index) for index in range(box.count())] == names:
                 continue
-            before = box.currentText()
+            before = box.currentData()
             box.blockSignals(True)
             box.clear()
-            box.addItems(names)
-            start = box.findText(before)
+            for name in names:
+                box.addItem(_(name) if box is self.which else name, name)
+            start = box.findData(before)
             first = first_class(classes[0]) if box is self.label and classes else 0
             box.setCurrentIndex(start if start >= 0 else first)
             box.blockSignals(False)
@@ -175,7 +187,7 @@ class CompareView(QWidget):
     def _draw(self) -> None:
         item = self.plot.getPlotItem()
         item.clear()
-        kind = self.which.currentText()
+        kind = self.which.currentData()
         self.label.setVisible(kind in (_ROC, _PR) and bool(self.runs.named))
         if kind == _LOSS:
             self._draw_losses()
@@ -184,16 +196,16 @@ class CompareView(QWidget):
                 if one.evaluation is not None:
                     self._draw_one(kind, one.evaluation, color)
         names = {
-            _LOSS: ("epoch", "validation loss"),
-            _ROC: ("false alarms", "found"),
-            _PR: ("found (recall)", "right when named (precision)"),
-            _OFF: ("off by at most", "part of the rows"),
+            _LOSS: ("epoch", _("validation loss")),
+            _ROC: (_("false positive rate"), "found"),
+            _PR: (_("recall"), _("precision")),
+            _OFF: (_("error of at most"), _("share of samples")),
         }
         across, up = names.get(kind, ("", ""))
         item.setLabel("bottom", across)
         item.setLabel("left", up)
         item.autoRange(padding=0.03)
-        self.plot.setAccessibleName(f"{kind} of {len(self.all)} runs")
+        self.plot.setAccessibleName(_("{curve} of {count} runs", curve=kind, count=len(self.all)))
 
     def _draw_losses(self) -> None:
         scheme = theme.colors()

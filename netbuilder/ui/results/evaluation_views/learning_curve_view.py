@@ -15,7 +15,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import capitalize_first, format_count
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from netbuilder.core.results.learning_curve import LearningCurve
 
 log = logging.getLogger(__name__)
-_WHAT = (
-    "The network is trained anew on a tenth of its rows, a fifth, and so on, from its own start, "
-    "several times each: if the lower curve still climbs, more data helps."
+_WHAT = N_(
+    "The network is trained again from initial weights on a tenth of its training set, on a "
+    "fifth, and so on, several times each. If the validation curve still improves at the end, "
+    "more data helps."
 )
 
 
@@ -47,26 +49,26 @@ class LearningCurveView(QWidget):
         self._stop: threading.Event | None = None
         self._of: TrainedModel | None = None
         self.found: LearningCurve | None = None
-        self.title = heading("Would more data help?", self)
-        self.button = QPushButton("Try with less data", self)
+        self.title = heading(_("Would more data help?"), self)
+        self.button = QPushButton(_("Train with less data"), self)
         self.button.setProperty("small", True)
-        self.button.setToolTip(_WHAT)
+        self.button.setToolTip(_(_WHAT))
         self.seeds = CountBox(1, 1, self)
         self.seeds.setRange(1, 10)
         self.seeds.setValue(3)
         begins_anew(workbench.store, self.seeds)
-        self.seeds.setAccessibleName("Trainings for each amount")
-        self.seeds.setToolTip("Each with other random numbers: the bands show how far they differ")
-        label = QLabel("times each", self)
+        self.seeds.setAccessibleName(_("Runs for each amount"))
+        self.seeds.setToolTip(_("Each run has another seed; the bands show how far they differ"))
+        label = QLabel(_("runs each"), self)
         label.setBuddy(self.seeds)
         row = FlowLayout(spacing=8)
         for part in (self.button, self.seeds, label):
             row.addWidget(part)
-        self.words = note_label(_WHAT, self)
+        self.words = note_label(_(_WHAT), self)
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.plot = NoWheelPlot("learning_curve", 220, self)
-        self.table = ShortTable("Amounts of data", self)
+        self.table = ShortTable(_("Amounts of data"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
@@ -89,7 +91,7 @@ class LearningCurveView(QWidget):
             return
         self.stop()
         self._of = trained
-        self.words.setText(_WHAT)
+        self.words.setText(_(_WHAT))
         self._show(None)
 
     def stop(self) -> None:
@@ -97,7 +99,7 @@ class LearningCurveView(QWidget):
         if self._stop is not None:
             self._stop.set()
         self._stop = None
-        self.button.setText("Try with less data")
+        self.button.setText(_("Train with less data"))
 
     def _pressed(self) -> None:
         trained = self._of
@@ -106,11 +108,11 @@ class LearningCurveView(QWidget):
             return
         if self._workbench.training:
             state = capitalize_first(self._workbench.run_words)
-            self.words.setText(f"{state}: try again when it is done.")
+            self.words.setText(_("{state}: try again when it is done.", state=state))
             return
         stop = self._stop = threading.Event()
-        self.button.setText("Stop")
-        self.words.setText("Training on the smallest part…")
+        self.button.setText(_("Stop"))
+        self.words.setText(_("Training on the smallest amount…"))
         self._show(None)
         base, seeds = self._workbench.base, self.seeds.value()
         told = jobs.relay_to_gui(self, self._tell)
@@ -131,15 +133,19 @@ class LearningCurveView(QWidget):
             return
         last = found.points[-1]
         self.words.setText(
-            f"{format_count(last.rows, 'row')}, {format_count(len(last.new), 'time')}:"
-            f" amount {len(found.points)} of {found.total}."
+            _(
+                "{rows} rows: amount {number} of {total}.",
+                rows=format_number(last.rows, ",.0f"),
+                number=len(found.points),
+                total=found.total,
+            )
         )
         self._show(found)
 
     def _ended(self, stop: threading.Event, found: LearningCurve) -> None:
         if stop is self._stop:
             self.stop()
-            self.words.setText(found.sentence or _WHAT)
+            self.words.setText(found.sentence or _(_WHAT))
             self._show(found)
 
     def _failed(self, stop: threading.Event, error: Exception) -> None:
@@ -161,7 +167,7 @@ class LearningCurveView(QWidget):
             (f"{point.rows:,}", _words(point.known), _words(point.new))
             for point in self.found.points
         ]
-        names = ("rows", "on its own rows", f"on {self.found.what} rows")
+        names = (_("rows"), _("on training rows"), _("on {part} rows", part=_(self.found.what)))
         self.table.show_rows(names, rows)
 
     def _draw(self) -> None:
@@ -172,10 +178,15 @@ class LearningCurveView(QWidget):
             return
         x = np.array([point.rows for point in found.points], float)
         curves = (
-            ("rows that it learned from", [p.known for p in found.points], scheme.training, "o"),
-            (f"{found.what} rows", [p.new for p in found.points], scheme.validation, "t"),
+            (_("training rows"), [p.known for p in found.points], scheme.training, "o"),
+            (
+                _("{part} rows", part=_(found.what)),
+                [p.new for p in found.points],
+                scheme.validation,
+                "t",
+            ),
         )
-        for _, values, color, symbol in curves:
+        for _name, values, color, symbol in curves:
             mean = np.array([np.mean(one) for one in values])
             low = np.array([np.min(one) for one in values])
             high = np.array([np.max(one) for one in values])
@@ -191,20 +202,27 @@ class LearningCurveView(QWidget):
         self.legend.setText(
             " &nbsp; ".join(
                 f'<span style="color:{color}">{"●" if symbol == "o" else "▼"}</span> {name}'
-                for name, _, color, symbol in curves
+                for name, _values, color, symbol in curves
             )
         )
-        item.setLabel("bottom", "training rows")
+        item.setLabel("bottom", _("training rows"))
         item.setLabel("left", found.metric.replace("_", " "))
         item.autoRange()
-        self.plot.setAccessibleName(f"{found.metric} over training rows. {found.sentence}")
+        self.plot.setAccessibleName(
+            _("{metric} over training rows. {result}", metric=found.metric, result=found.sentence)
+        )
 
 
 def _words(values: tuple[float, ...]) -> str:
     mean = float(np.mean(values))
     if len(values) < 2:
         return short_number(mean)
-    return f"{short_number(mean)} ({short_number(min(values))} to {short_number(max(values))})"
+    return _(
+        "{mean} ({low} to {high})",
+        mean=short_number(mean),
+        low=short_number(min(values)),
+        high=short_number(max(values)),
+    )
 
 
 def _find(

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from netbuilder.core.results.residuals import Residuals
 
 SHOWN_POINTS = 5_000
-_AGAINST, _OVER, _SPREAD = "Answer against truth", "Residuals over answers", "How residuals spread"
+_AGAINST, _OVER, _SPREAD = (
+    N_("Predicted against true"), N_("Residuals over predictions"), N_("Distribution of residuals"),
+)  # fmt: skip
 
 
 class ResidualsView(QWidget):
@@ -32,9 +35,10 @@ class ResidualsView(QWidget):
         self._evaluation: Evaluation | None = None
         self.found: Residuals | None = None
         self.which, self.column = NoWheelComboBox(self), NoWheelComboBox(self)
-        self.which.addItems([_AGAINST, _OVER, _SPREAD])
-        self.which.setAccessibleName("Picture of the answers")
-        self.column.setAccessibleName("Target column")
+        for kind in (_AGAINST, _OVER, _SPREAD):
+            self.which.addItem(_(kind), kind)
+        self.which.setAccessibleName(_("Diagram of the predictions"))
+        self.column.setAccessibleName(_("Target column"))
         self.plot = NoWheelPlot("residuals", 260, self)
         self.words = note_label("", self)
         row = QHBoxLayout()
@@ -59,7 +63,7 @@ class ResidualsView(QWidget):
             return
         width = int(np.asarray(found.truth).reshape(found.samples, -1).shape[1])
         names = list(found.columns)[:width]
-        names += [f"value {index + 1}" for index in range(len(names), width)]
+        names += [_("value {number}", number=index + 1) for index in range(len(names), width)]
         before = self.column.currentText()
         self.column.blockSignals(True)
         self.column.clear()
@@ -78,7 +82,7 @@ class ResidualsView(QWidget):
         self.plot.getPlotItem().clear()
         self.words.setText(found.sentence)
         {_AGAINST: self._against, _OVER: self._over, _SPREAD: self._spread}[
-            self.which.currentText()
+            self.which.currentData()
         ](found)
         self.plot.setAccessibleName(f"{self.which.currentText()}: {found.column}")
 
@@ -100,8 +104,12 @@ class ResidualsView(QWidget):
         self.plot.plot([low, high], [low, high], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=(low, high), yRange=(low, high), padding=0)
-        item.setLabel("bottom", label_with_unit(f"truth: {found.column}", found.unit))
-        item.setLabel("left", label_with_unit(f"answer: {found.column}", found.unit))
+        item.setLabel(
+            "bottom", label_with_unit(_("true {column}", column=found.column), found.unit)
+        )
+        item.setLabel(
+            "left", label_with_unit(_("predicted {column}", column=found.column), found.unit)
+        )
 
     def _over(self, found: Residuals) -> None:
         self._points(found.answers, found.values)
@@ -109,8 +117,10 @@ class ResidualsView(QWidget):
         self.plot.plot(list(across), [0.0, 0.0], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=across, yRange=up, padding=0)
-        item.setLabel("bottom", label_with_unit(f"answer: {found.column}", found.unit))
-        item.setLabel("left", label_with_unit("truth − answer", found.unit))
+        item.setLabel(
+            "bottom", label_with_unit(_("predicted {column}", column=found.column), found.unit)
+        )
+        item.setLabel("left", label_with_unit(_("true − predicted"), found.unit))
 
     def _spread(self, found: Residuals) -> None:
         values = found.values[np.isfinite(found.values)]
@@ -128,7 +138,7 @@ class ResidualsView(QWidget):
         self.plot.plot([0.0, 0.0], [0.0, top], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=_ends(np.append(values, 0.0)), yRange=(0, 1.05 * top), padding=0)
-        item.setLabel("bottom", label_with_unit("truth − answer", found.unit))
+        item.setLabel("bottom", label_with_unit(_("true − predicted"), found.unit))
         item.setLabel("left", "rows")
 
 

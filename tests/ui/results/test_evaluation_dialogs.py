@@ -1,0 +1,92 @@
+"""From Evaluate: other methods beside the network, the model card, and the results by group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results import model_card
+from netbuilder.core.results.statistics import by_group, group_values
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.evaluate_panel import EvaluatePanel
+from netbuilder.ui.results.method_comparison import MethodComparisonDialog
+from netbuilder.ui.results.model_card_dialog import ModelCardDialog
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def panel(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> EvaluatePanel:
+    window = open_window(edits.set_training(example("iris"), epochs=3, seed=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=3 * MINUTE)
+    found = window.docks.show_panel("evaluate")
+    assert isinstance(found, EvaluatePanel)
+    qtbot.waitUntil(lambda: found.behind.behind is not None, timeout=3 * MINUTE)
+    return found
+
+
+def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
+    qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
+    dialog = panel.findChild(MethodComparisonDialog, "method_comparison")
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.found is not None, timeout=3 * MINUTE)
+    assert dialog.found is not None and panel.evaluation is not None
+    names = [one.name for one in dialog.found.candidates]
+    assert names == ["network", "knn", "tree", "linear", "forest"]
+    assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 4
+    assert dialog.table.rows.index(0, 1).data() == panel.figure.text()
+    tree = dialog.details.widget(1)
+    assert isinstance(tree, QPlainTextEdit)
+    assert "petal" in tree.toPlainText() and "class: " in tree.toPlainText()
+    dialog.close()
+
+
+def test_the_model_card_takes_answers_and_is_saved(
+    panel: EvaluatePanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    store = panel._workbench.store
+    qtbot.mouseClick(panel.card_button, Qt.MouseButton.LeftButton)
+    dialog = panel.findChild(ModelCardDialog, "model_card")
+    assert dialog is not None
+    field = dialog.findChild(QPlainTextEdit, "card_purpose")
+    assert field is not None
+    field.setPlainText("To name flowers in a garden.")
+    assert model_card.answers_of(store.project)["purpose"] == "To name flowers in a garden."
+    qtbot.waitUntil(dialog.save.isEnabled, timeout=3 * MINUTE)
+    for ending, begins in ((".md", b"# "), (".html", b"<!DOCTYPE"), (".pdf", b"%PDF")):
+        path = tmp_path / f"card{ending}"
+        dialog.write_to(path)
+        qtbot.waitUntil(lambda path=path: dialog.save.isEnabled() and path.is_file())
+        assert path.read_bytes().startswith(begins)
+    assert "To name flowers" in (tmp_path / "card.md").read_text(encoding="utf-8")
+    store.undo()
+    assert model_card.answers_of(store.project)["purpose"] == ""
+    dialog.close()
+
+
+def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
+    groups, behind = panel.groups, panel.behind.behind
+    assert behind is not None and groups.column.count() > 4
+    place = next(
+        index for index in range(groups.column.count())
+        if groups.column.itemText(index).startswith("petal width")
+    )  # fmt: skip
+    groups.column.setCurrentIndex(place)
+    groups.column.activated.emit(place)
+    qtbot.waitUntil(lambda: groups.words.isVisibleTo(groups), timeout=MINUTE)
+    values = group_values(behind.trained, behind.split, groups.column.currentText())
+    wanted = by_group(behind.evaluation, values)
+    assert groups.table.rows.rowCount() == len(wanted) > 1
+    assert groups.table.rows.index(0, 0).data() == wanted[0].value
+    assert groups.table.rows.index(0, 1).data() == str(wanted[0].samples)
