@@ -145,8 +145,8 @@ def test_no_word_is_cut_off(
         qtbot.addWidget(dialog)
         dialog.show()
         look(dialog, type(dialog).__name__)
-        assert dialog.width() <= size[0], type(dialog).__name__
-        assert dialog.height() <= size[1], type(dialog).__name__
+        if dialog.width() > size[0] or dialog.height() > size[1]:
+            found.append(f"{type(dialog).__name__} is {dialog.width()} by {dialog.height()}")
         dialog.close()
     window.store.mark_saved()
     window.documents.keep_model()
