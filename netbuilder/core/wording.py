@@ -195,27 +195,6 @@ def capitalize_first(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def format_count(count: int, what: str) -> str:
-    """``1 row``, ``1,200 rows``, ``10 classes``; English only: new sentences use ``ngettext``."""
-    return f"{localized(f'{count:,}')} {what if count == 1 else pluralize(what)}"
-
-
-#: What goes by no rule; the "ch" of an epoch is a "k".
-_PLURALS = {"epoch": "epochs", "axis": "axes", "this": "these"}
-
-
-def pluralize(what: str) -> str:
-    """``rows``, ``classes``, ``boxes``, ``categories``; of several words the last one's."""
-    before, space, last = what.rpartition(" ")
-    if last in _PLURALS:
-        return f"{before}{space}{_PLURALS[last]}"
-    if what.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{what}es"
-    if what.endswith("y") and what[-2:-1] not in "aeiou":
-        return f"{what[:-1]}ies"
-    return f"{what}s"
-
-
 _SIZES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 _SIGNS = dict(zip(_SIZES, ("bytes", "kB", "MB", "GB", "TB"), strict=True))
 

@@ -265,7 +265,8 @@ def test_the_inspector_renames_and_follows(open_window: Open, example: Callable)
     field = window.inspector.name
     field.selectAll()
     QTest.keyClicks(field, "input")
-    assert "taken" in window.inspector.name_trouble.text()
+    assert not window.inspector.name_trouble.isHidden()
+    assert "'input'" in window.inspector.name_trouble.text()
     field.selectAll()
     QTest.keyClicks(field, "hidden")
     QTest.keyClick(field, Qt.Key.Key_Return)
@@ -336,18 +337,20 @@ def test_every_tab_and_every_card_is_in_reach(
     window.resize(*size)
     canvas = window.canvas
 
-    def all_in_view() -> bool:
+    def in_view() -> bool:
+        """All cards; with large letters at least one: the canvas scrolls, and stays readable."""
         width = canvas.viewport().width()
         rects = [canvas.sight.card_rect(one) for one in canvas.picture.cards]
-        return all(rect.left() >= 0 and rect.right() <= width for rect in rects)
+        seen = [rect.left() >= 0 and rect.right() <= width for rect in rects]
+        return any(seen) if larger else all(seen)
 
     try:
         for _time in range(larger):
             window.actions_table["larger"].trigger()
-        qtbot.waitUntil(lambda: not canvas.sight.fit_pending and all_in_view(), timeout=5000)
+        qtbot.waitUntil(lambda: not canvas.sight.fit_pending and in_view(), timeout=5000)
         qtbot.waitUntil(lambda: canvas.viewport().width() > 0.28 * size[0], timeout=5000)
         canvas.sight.fit()
-        assert all_in_view()
+        assert in_view()
         bar = window.findChild(QTabBar, "pages")
         for task in TASKS:
             button = window.findChild(QPushButton, f"task_{task.id}")

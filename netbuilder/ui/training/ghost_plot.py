@@ -51,7 +51,7 @@ class GhostPlot(QWidget):
         painter.setOpacity(_FAINT)
         for color, end in ((scheme.training, 0.9), (scheme.validation, 0.8)):
             path = QPainterPath(QPointF(box.left() + 4, box.top() + 0.08 * box.height()))
-            bend = QPointF(box.left() + 0.22 * box.width(), box.top() + end * box.height())
+            bend = QPointF(box.left() + 0.1 * box.width(), box.top() + end * box.height())
             path.quadTo(bend, QPointF(box.right(), box.top() + end * box.height()))
             painter.setPen(QPen(QColor(color), 2))
             painter.drawPath(path)

@@ -22,7 +22,7 @@ BUILD = "build"
 PALETTE_WIDTH, RAIL_WIDTH, LESSON_WIDTH = 200, 44, 320
 #: What the canvas has at least: less of it with large letters, since the side is full of them.
 _LEAST_SIDE, _LEAST_LESSON, _CANVAS_PART, _LEAST_CANVAS = 320, 280, 0.38, 240
-_CANVAS_PART_BESIDE_LESSON, _PRESENTED_PART = 0.34, 0.42
+_CANVAS_PART_BESIDE_LESSON, _PRESENTED_PART, _LEAST_PART = 0.34, 0.42, 0.36
 #: At least this large the window opens at first, where the screen has room for it.
 DESIGNED = QSize(1366, 768)
 _SCREEN_PART = 0.85
@@ -235,7 +235,7 @@ class Docks:
         if self.presented:
             side = round(_PRESENTED_PART * whole)
         part = _CANVAS_PART_BESIDE_LESSON if has_lesson else _CANVAS_PART
-        least = max(round(part / letters * whole), _LEAST_CANVAS)
+        least = max(round(max(part / letters, min(part, _LEAST_PART)) * whole), _LEAST_CANVAS)
         if self.expanded:
             self._set(lesson, 0, 0, whole - lesson)
             return

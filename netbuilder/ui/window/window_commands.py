@@ -15,7 +15,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
-from netbuilder.ui.palette.block_rows import append_block
+from netbuilder.ui.palette.palette_model import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
 from netbuilder.ui.services.level import level, listed_layers
