@@ -195,6 +195,10 @@ class TrainButton(QPushButton):
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
+    def retranslate(self) -> None:
+        """Show the words of another language."""
+        self.follow()
+
     def sizeHint(self) -> QSize:
         words, size = self.fontMetrics(), super().sizeHint()
         longest = max(words.horizontalAdvance(_(one)) for one, _picture in _TRAIN.values())
