@@ -135,10 +135,7 @@ def choose_language(name: str) -> None:
 def retranslate(window: QWidget) -> None:
     """Render the texts of a window, its menus and dialogs again."""
     for one in _objects(window):
-        for kind, names in _TEXTS:
-            if isinstance(one, kind):
-                for name in names:
-                    _render_property(one, name)
+        _render_properties(one)
         if isinstance(one, QComboBox):
             _render_combo(one)
         elif isinstance(one, QTabWidget | QToolBox):
@@ -180,13 +177,17 @@ def _objects(window: QWidget) -> Iterator[QObject]:
     yield from window.findChildren(QObject)
 
 
-def _render_property(one: Any, name: str) -> None:
-    text = getattr(one, name)()
-    if not text:
-        return
-    new = again(text)
-    if new != text:
-        getattr(one, f"set{name[0].upper()}{name[1:]}")(new)
+def _render_properties(one: Any) -> None:
+    wanted = {
+        name: again(text)
+        for kind, names in reversed(_TEXTS)
+        if isinstance(one, kind)
+        for name in names
+        if (text := getattr(one, name)())
+    }
+    for name, text in wanted.items():  # a tooltip comes after the text that may set one, too
+        if getattr(one, name)() != text:
+            getattr(one, f"set{name[0].upper()}{name[1:]}")(text)
 
 
 def _render_combo(box: QComboBox) -> None:
