@@ -247,16 +247,16 @@ class StartPage(QWidget):
         self._page.addWidget(note_label(_("Examples"), self, role="sentence"))
         cards = []
         for example in list_examples():
-            foot = [_(example.result)] if example.result else []
+            foot = [example.result] if example.result else []
             if example.minutes:
                 foot.insert(0, ngettext("{count} minute", "{count} minutes", example.minutes))
             card = PictureCard(
-                _(example.title),
-                _(example.description),
+                example.title,
+                example.description,
                 " · ".join(foot),
                 PictureLabel(example.picture, self),
                 self,
-                learn=_(example.learn) if example.learn else "",
+                learn=example.learn if example.learn else "",
             )
             card.chosen.connect(partial(self._choose, self.example_chosen, example.name))
             self.example_cards[example.name] = card
