@@ -25,6 +25,7 @@ import contextlib
 import gettext as _gettext
 import locale
 import logging
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -77,9 +78,7 @@ class _Number(float):
     """A number among the values of a message: written as the language writes numbers."""
 
     def __format__(self, spec: str) -> str:
-        from netbuilder.core.wording import format_number
-
-        return format_number(float(self), spec)
+        return localized(format(float(self), spec or number_spec(float(self))))
 
     __str__ = float.__repr__
 
@@ -209,6 +208,14 @@ def localized(number: str) -> str:
     signs = {ord("."): style.decimal, ord(","): style.group, ord("%"): ""}
     mantissa = mantissa.translate(signs)
     return (style.percent.format(number=mantissa) if share else mantissa) + e + power
+
+
+def number_spec(value: float) -> str:
+    """Return the format of a number without one: grouped by thousands, about four digits."""
+    size = abs(value)
+    if size >= 1000 or float(value).is_integer():
+        return ",.0f"
+    return ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
 
 
 def number_style() -> NumberStyle:

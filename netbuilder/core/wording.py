@@ -19,6 +19,7 @@ from netbuilder.core.i18n import (
     language,
     localized,
     ngettext,
+    number_spec,
     remember,
     rerendered,
 )
@@ -74,13 +75,7 @@ def format_number(value: float, spec: str = "") -> str:
         spec: Python's format specification (",.0f", ".3g", ".1%"); "": thousands are grouped, and
             about four digits are significant.
     """
-    if not spec:
-        size = abs(value)
-        if size >= 1000 or float(value).is_integer():
-            spec = ",.0f"
-        else:
-            spec = ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
-    return localized(format(value, spec))
+    return localized(format(value, spec or number_spec(value)))
 
 
 def format_aligned(values: Sequence[float], digits: int = 3, *, sign: bool = False) -> list[str]:

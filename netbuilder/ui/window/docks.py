@@ -188,6 +188,11 @@ class Docks:
         self.pages[LAYER].fill()
         self.inspector.focus_first()
 
+    def follow_selection(self) -> None:
+        """In Build show the layer that was selected: there it is edited."""
+        if self.side.task == BUILD and LAYER not in self.side.shown:
+            self.side.show_page(LAYER)
+
     def toggle_expanded(self) -> None:
         """Let the page in front lie over the canvas, or give the canvas its room back."""
         self.expanded = not self.expanded
