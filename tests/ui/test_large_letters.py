@@ -116,7 +116,8 @@ def test_no_word_is_cut_off(
         # Layouts follow in their own time, which under load is long.
         with contextlib.suppress(QtTimeoutError):
             qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
-        found.extend(f"{name}: {one}" for one in cut_off(widget))
+        # A list's entry that shortens itself says all in its tooltip.
+        found.extend(f"{name}: {one}" for one in cut_off(widget) if "ElidedComboBox" not in one)
 
     for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
@@ -159,7 +160,7 @@ def test_no_word_is_cut_off(
     line = window.fontMetrics().lineSpacing()
     page = window.welcome.lessons.panel.scroller.viewport()
     qtbot.waitUntil(lambda: page.height() >= 10 * line, timeout=10_000)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_the_finder_finds(qtbot: QtBot) -> None:

@@ -98,7 +98,7 @@ class LessonWriter(QDialog):
         self.lesson: Lesson | None = None
         self.saved: Path | None = None
         self.setWindowTitle(_("New lesson"))
-        self.resize(1040, 640)
+        self.resize(1000, 640)
         self.edit = QPlainTextEdit(self)
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(_("Lesson text"))
