@@ -53,9 +53,10 @@ PLURALS = {
 #: Not the moment of each update, which would change every file.
 CREATED = datetime(2026, 11, 28, tzinfo=UTC)
 FIELD = re.compile(r"\{(\w*)[^{}]*\}")
-MARKUP = re.compile(r"</?\w+[^<>]*>|&\w+;|⟨|⟩|`[^`]+`")
+MARKUP = re.compile(r"%%|%\(\w+\)[a-z]|%[srd]\b|</?\w+[^<>]*>|&\w+;|⟨|⟩|`[^`]+`")
 NOTE = re.compile(r"#\s*Translators:\s*(.*)")
 CHUNK = 300
+NUMBER_STYLE = "number style"  # the context of what Babel translates
 
 Found = tuple[str, int, str | tuple[str, str], str | None, list[str]]
 
@@ -194,6 +195,8 @@ def merged(name: str, known: Catalog) -> Catalog:
             continue
         here = before.get(key(message))
         string, flags = (here.string, here.flags) if here else (None, set())
+        if message.context == NUMBER_STYLE:
+            string = number_style(name)
         if not any(texts(string)) and gone:
             near = difflib.get_close_matches(texts(message.id)[0], gone, 1, 0.75)
             like = gone[near[0]] if near else None
@@ -205,6 +208,13 @@ def merged(name: str, known: Catalog) -> Catalog:
         )  # fmt: skip
         added.flags.discard("python-format")
     return fresh
+
+
+def number_style(name: str) -> str:
+    """How a language writes numbers, by Babel: decimal sign, group sign, percentage."""
+    data = Locale.parse(name)
+    symbols, percent = data.number_symbols["latn"], data.percent_formats[None].pattern
+    return "|".join((symbols["decimal"], symbols["group"], percent.replace("#,##0", "{number}")))
 
 
 def key(message: Message) -> tuple[str | None, tuple[str, ...]]:

@@ -71,7 +71,7 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
     except UserError as error:
         return report_error(error, as_json, vars(arguments))
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print(_("Stopped."), file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader of stdout went away: `netbuilder examples | head -1`
         sys.stderr.close()

@@ -60,7 +60,7 @@ def _project(path: Path) -> tuple[Project, Path]:
         )
     if registry.is_model(path) and path.suffix.lower() not in all_endings():
         raise UserError(
-            _("'{name}' is a network, not data.", name=path.name),
+            _("'{name}' is a model, not data.", name=path.name),
             _("Use this command instead: netbuilder check {name}", name=path.name),
             code="network_instead_of_data",
         )

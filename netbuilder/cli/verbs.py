@@ -503,8 +503,27 @@ VERBS = {
 }
 
 
+#: What argparse says of its own, for the catalog.
+_OF_ARGPARSE = (
+    N_("usage:"), N_("positional arguments"), N_("options"),
+    N_("show this help message and exit"), N_("show program's version number and exit"),
+    N_("%(prog)s: error: %(message)s"), N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"), N_("argument %(argument_name)s: %(message)s"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("invalid %(type)s value: %(value)r"), N_("expected one argument"),
+    N_("expected at least one argument"), N_("expected at most one argument"),
+    N_("not allowed with argument %s"), N_("one of the arguments %s is required"),
+)  # fmt: skip
+
+
+def _translated(text: str | None) -> str | None:
+    plain = (text or "").strip()
+    return (text or "").replace(plain, _(plain)) if plain else text
+
+
 def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for these words: that of the verbs, or, where none is named, that of the app."""
+    argparse._ = _translated  # type: ignore[attr-defined]  # it has no other way in
     verbs = [name for name in VERBS if name != "app"]
     first = next((word for word in words if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(

@@ -21,9 +21,11 @@ so by themselves.
 
 from __future__ import annotations
 
+import contextlib
 import gettext as _gettext
 import locale
 import logging
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -44,7 +46,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "locale"
 
 log = logging.getLogger(__name__)
 
-_FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;)")
+_FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|%\(\w+\)[a-z]|%[srd]\b)")
 _ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
 
 
@@ -65,20 +67,18 @@ class _Pseudo(_gettext.NullTranslations):
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """How a language writes numbers: ``percent`` holds ``{0}`` where the number stands."""
+    """How a language writes numbers: ``percent`` holds ``{number}`` where the number stands."""
 
     decimal: str = "."
     group: str = ","
-    percent: str = "{0}%"
+    percent: str = "{number}%"
 
 
 class _Number(float):
     """A number among the values of a message: written as the language writes numbers."""
 
     def __format__(self, spec: str) -> str:
-        from netbuilder.core.wording import format_number
-
-        return format_number(float(self), spec)
+        return localized(format(float(self), spec or number_spec(float(self))))
 
     __str__ = float.__repr__
 
@@ -176,7 +176,7 @@ def _renumbered(text: str) -> str:
     old = _State.style_before
     if old is None or not text or not (text[0] in "+−" or text[0].isdecimal()):
         return text
-    sign, shown = old.percent.partition("{0}")[2], text
+    sign, shown = old.percent.partition("{number}")[2], text
     share = shown.endswith(sign) and sign.strip() == "%"
     shown = shown.removesuffix(sign) if share else shown
     plain = "".join(
@@ -207,7 +207,15 @@ def localized(number: str) -> str:
     share = mantissa.endswith("%")
     signs = {ord("."): style.decimal, ord(","): style.group, ord("%"): ""}
     mantissa = mantissa.translate(signs)
-    return (style.percent.format(mantissa) if share else mantissa) + e + power
+    return (style.percent.format(number=mantissa) if share else mantissa) + e + power
+
+
+def number_spec(value: float) -> str:
+    """Return the format of a number without one: grouped by thousands, about four digits."""
+    size = abs(value)
+    if size >= 1000 or float(value).is_integer():
+        return ",.0f"
+    return ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
 
 
 def number_style() -> NumberStyle:
@@ -219,10 +227,15 @@ def number_style() -> NumberStyle:
 def _number_style(name: str) -> NumberStyle:
     if name in (SOURCE, PSEUDO):
         return NumberStyle()
-    data = babel_locale()
-    symbols = data.number_symbols["latn"]
-    percent = data.percent_formats[None].pattern.replace("#,##0", "{0}")
-    return NumberStyle(symbols["decimal"], symbols["group"], percent)
+    # The catalog holds what Babel knows of it (scripts/translations.py): loading Babel takes longer
+    # than a window may wait for its first number.
+    written = _load(name).pgettext("number style", "{number}%")
+    if "|" not in written:
+        data = babel_locale()
+        symbols = data.number_symbols["latn"]
+        percent = data.percent_formats[None].pattern.replace("#,##0", "{number}")
+        return NumberStyle(symbols["decimal"], symbols["group"], percent)
+    return NumberStyle(*written.split("|"))
 
 
 def babel_locale() -> Locale:
@@ -345,7 +358,8 @@ def _read_compiled(path: Path) -> _gettext.NullTranslations:
 
 
 def _read_source(path: Path) -> _gettext.NullTranslations:
-    """A catalog that nothing has compiled yet, as in a checkout that is run as it is."""
+    """A catalog that nothing has compiled yet, as in a checkout that is run as it is; it is
+    compiled beside it, where that may be written, because to read it takes a second."""
     import io
 
     from babel.messages.mofile import write_mo
@@ -354,5 +368,9 @@ def _read_source(path: Path) -> _gettext.NullTranslations:
     packed = io.BytesIO()
     with path.open("rb") as file:
         write_mo(packed, read_po(file, abort_invalid=True))
+    with contextlib.suppress(OSError):
+        draft = path.with_suffix(f".{os.getpid()}.mo")
+        draft.write_bytes(packed.getvalue())
+        draft.replace(path.with_suffix(".mo"))
     packed.seek(0)
     return _gettext.GNUTranslations(packed)

@@ -19,6 +19,7 @@ from netbuilder.core.i18n import (
     language,
     localized,
     ngettext,
+    number_spec,
     remember,
     rerendered,
 )
@@ -74,13 +75,7 @@ def format_number(value: float, spec: str = "") -> str:
         spec: Python's format specification (",.0f", ".3g", ".1%"); "": thousands are grouped, and
             about four digits are significant.
     """
-    if not spec:
-        size = abs(value)
-        if size >= 1000 or float(value).is_integer():
-            spec = ",.0f"
-        else:
-            spec = ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
-    return localized(format(value, spec))
+    return localized(format(value, spec or number_spec(value)))
 
 
 def format_aligned(values: Sequence[float], digits: int = 3, *, sign: bool = False) -> list[str]:
@@ -193,27 +188,6 @@ def sample_place(index: pd.Index, where: Any) -> str:
 def capitalize_first(words: str) -> str:
     """The words with a large first letter, the others as they are."""
     return words[:1].upper() + words[1:]
-
-
-def format_count(count: int, what: str) -> str:
-    """``1 row``, ``1,200 rows``, ``10 classes``; English only: new sentences use ``ngettext``."""
-    return f"{localized(f'{count:,}')} {what if count == 1 else pluralize(what)}"
-
-
-#: What goes by no rule; the "ch" of an epoch is a "k".
-_PLURALS = {"epoch": "epochs", "axis": "axes", "this": "these"}
-
-
-def pluralize(what: str) -> str:
-    """``rows``, ``classes``, ``boxes``, ``categories``; of several words the last one's."""
-    before, space, last = what.rpartition(" ")
-    if last in _PLURALS:
-        return f"{before}{space}{_PLURALS[last]}"
-    if what.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{what}es"
-    if what.endswith("y") and what[-2:-1] not in "aeiou":
-        return f"{what[:-1]}ies"
-    return f"{what}s"
 
 
 _SIZES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")

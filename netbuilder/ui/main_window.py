@@ -315,6 +315,9 @@ class MainWindow(QMainWindow):
     def _select(self, ids: tuple[str, ...]) -> None:
         self.selection.set(ids)
         self.inspector.set_selection(self.selection.ids)
+        node = self.inspector.node
+        if node is not None and node.layer != "Input":
+            self.docks.follow_selection()
         self.refresh_actions()
 
     def show_node(self, node: str) -> None:

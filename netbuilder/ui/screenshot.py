@@ -47,6 +47,7 @@ def render(
     from netbuilder.core.project import files
     from netbuilder.ui import app
     from netbuilder.ui.main_window import panel_names
+    from netbuilder.ui.services.derived import all_idle
     from netbuilder.ui.style import theme
     from netbuilder.ui.window.documents import PROJECT_ENDING
 
@@ -81,17 +82,19 @@ def render(
     window.resize(*size)
     window.show()
     window.workbench.start()
-    if panel == START:
-        window.welcome.show_page()
-    elif panel is not None:
+    if panel not in (START, None):
         window.docks.show_panel(panel, focus=False)
     wait(lambda: window.workbench.settled, WAIT_SECONDS)
     if path is not None and is_model(path):
         wait(lambda: window.workbench.models.trained is not None, WAIT_SECONDS)
         wait(lambda: window.workbench.settled, WAIT_SECONDS)
     wait(lambda: window.evaluation_service.idle and window.activations_service.idle, 20.0)
+    if panel == START:
+        window.welcome.show_page()  # what is opened takes it away
     # Panels that show data or results fill themselves from threads of their own.
-    wait(lambda: False, 0.6)
+    for _round in range(3):
+        wait(lambda: False, 0.3)
+        wait(all_idle, 30.0)
     picture = window.grab()
     _end(window)
     if troubles:

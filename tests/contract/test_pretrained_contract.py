@@ -59,7 +59,7 @@ def test_small_body_builds_without_a_network(keras):
     )
     assert body.output_shape == (None, 576)
     assert round(body.count_params() / 1e6, 1) == 0.9
-    assert "0.9 million" in LAYERS["MobileNetV3Small"].help
+    assert LAYERS["MobileNetV3Small"].million_weights == 0.9
     with pytest.raises(ValueError, match="32x32"):
         keras.applications.MobileNetV3Small(
             include_top=False, weights=None, input_shape=(31, 31, 3)

@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import netbuilder
 from netbuilder.core import i18n, wording
 from netbuilder.core.wording import (
     correct_sentence,
     format_approximate,
-    format_count,
     format_percent,
     format_probability,
-    pluralize,
 )
-
-RIGHT = {
-    "epoch": "epochs", "best epoch": "best epochs", "axis": "axes",
-    "row": "rows", "class": "classes", "loss": "losses", "box": "boxes", "batch": "batches",
-    "column": "columns", "target column": "target columns", "category": "categories",
-    "array": "arrays", "key": "keys", "way": "ways", "dead unit": "dead units",
-    "fitting class": "fitting classes", "more remark": "more remarks", "picture": "pictures",
-    "number": "numbers", "input": "inputs", "weight": "weights",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("one", RIGHT)
-def test_plurals(one: str) -> None:
-    assert pluralize(one) == RIGHT[one]
-    assert format_count(1, one) == f"1 {one}"
-    assert format_count(1200, one) == f"1,200 {RIGHT[one]}"
-
-
-def counted_nouns() -> set[str]:
-    """What ``format_count`` is called with anywhere in the program, where it is text."""
-    found = set()
-    for path in Path(netbuilder.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and len(node.args) > 1:
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                noun = node.args[1]
-                if name == "format_count" and isinstance(noun, ast.Constant):
-                    found.add(str(noun.value))
-    return found
-
-
-def test_every_noun_that_is_counted() -> None:
-    nouns = counted_nouns()
-    assert {"row", "class", "layer"} <= nouns
-    irregular = re.compile(r"(?:is|um|index|person|child|man|data|series|half|life)$")
-    # An epoch's "ch" is a "k": it stands among the exceptions above.
-    for noun in nouns - {one for one in nouns if one in RIGHT}:
-        assert not re.search(r"(?:[sxz]|[cs]h|[^aeiou]y)s$", pluralize(noun)), pluralize(noun)
-        assert not irregular.search(noun), f"'{noun}' has a plural of its own"
 
 
 def test_no_digit_that_is_not_known() -> None:

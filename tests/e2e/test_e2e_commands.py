@@ -90,6 +90,19 @@ def test_check(run: Run, diabetes_job: Job) -> None:
     assert isinstance(found["problems"], list)
 
 
+def test_check_prints_the_network_as_a_table(run: Run, diabetes_job: Job) -> None:
+    done = run("check", diabetes_job.project, "--table")
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["dense0", "Dense", "(None,", "50)", "550", "500", "550"] in lines
+    assert lines[[line[0] for line in lines if line].index("dense3") + 1][-3] == "10,751", "all"
+    rows = run("check", diabetes_job.project, "--table", "--json").json["table"]
+    assert rows[0]["name"] == "input"
+    assert sum(row["parameters"] for row in rows) == 550 + 5100 + 5050 + 51
+    assert set(rows[0]) == {
+        "name", "layer", "output", "parameters", "multiply_adds", "trainable"
+    }  # fmt: skip
+
+
 def test_check_of_what_cannot_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     project = json.loads(diabetes_job.project.read_text(encoding="utf-8"))
     project["graph"]["nodes"].insert(2, {"id": "c", "layer": "Conv2D", "params": {"filters": 2}})

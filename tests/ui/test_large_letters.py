@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core import i18n
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
@@ -48,7 +49,7 @@ from netbuilder.ui.widgets.clamped_label import ClampedLabel
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
 # A title bar and a task bar take the rest of 1366 x 768.
-LAPTOP, DESKTOP = (1366, 720), (1920, 1030)
+SMALL, LAPTOP, DESKTOP = (1024, 700), (1366, 720), (1920, 1030)
 
 
 @pytest.fixture
@@ -72,12 +73,22 @@ def _trained(window: MainWindow, qtbot: QtBot) -> None:
     )
 
 
+@pytest.fixture
+def speak() -> Iterator[Callable[[str], object]]:
+    """Chooses a language, and the one before afterwards."""
+    before = i18n.language()
+    yield i18n.set_language
+    i18n.set_language(before)
+
+
 @pytest.mark.parametrize(
-    ("size", "factor"),
+    ("size", "factor", "language"),
     [
-        (LAPTOP, 2.0),
+        (LAPTOP, 2.0, "en"),
+        pytest.param(SMALL, 1.0, "qps", marks=pytest.mark.slow),
+        pytest.param(LAPTOP, 2.0, "qps", marks=pytest.mark.slow),
         *(
-            pytest.param(size, factor, marks=pytest.mark.slow)
+            pytest.param(size, factor, "en", marks=pytest.mark.slow)
             for size in (LAPTOP, DESKTOP)
             for factor in (1.5, 1.75, 2.0)
             if (size, factor) != (LAPTOP, 2.0)
@@ -89,9 +100,12 @@ def test_no_word_is_cut_off(
     example: Callable[[str], Project],
     qtbot: QtBot,
     letters: Callable[[MainWindow, float], None],
+    speak: Callable[[str], object],
     size: tuple[int, int],
     factor: float,
+    language: str,
 ) -> None:
+    speak(language)
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(*size)
     letters(window, factor)
@@ -102,7 +116,8 @@ def test_no_word_is_cut_off(
         # Layouts follow in their own time, which under load is long.
         with contextlib.suppress(QtTimeoutError):
             qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
-        found.extend(f"{name}: {one}" for one in cut_off(widget))
+        # A list's entry that shortens itself says all in its tooltip.
+        found.extend(f"{name}: {one}" for one in cut_off(widget) if "ElidedComboBox" not in one)
 
     for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
@@ -131,8 +146,8 @@ def test_no_word_is_cut_off(
         qtbot.addWidget(dialog)
         dialog.show()
         look(dialog, type(dialog).__name__)
-        assert dialog.width() <= size[0], type(dialog).__name__
-        assert dialog.height() <= size[1], type(dialog).__name__
+        if dialog.width() > size[0] or dialog.height() > size[1]:
+            found.append(f"{type(dialog).__name__} is {dialog.width()} by {dialog.height()}")
         dialog.close()
     window.store.mark_saved()
     window.documents.keep_model()
@@ -145,7 +160,7 @@ def test_no_word_is_cut_off(
     line = window.fontMetrics().lineSpacing()
     page = window.welcome.lessons.panel.scroller.viewport()
     qtbot.waitUntil(lambda: page.height() >= 10 * line, timeout=10_000)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_the_finder_finds(qtbot: QtBot) -> None:

@@ -73,7 +73,7 @@ def test_escape_throws_nothing_away(
 
     QTimer.singleShot(30, escape)
     app._offer_recovery(window)
-    assert escaped == ["Unsaved work was found", "A training was cut short"]
+    assert escaped == ["Unsaved work found", "Interrupted training"]
     assert [one.file for one in recovery.find_recovered()] == [left], (
         "it is found at the next start"
     )

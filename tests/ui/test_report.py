@@ -74,7 +74,7 @@ def test_a_picture_for_a_worksheet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window = open_window(example("iris"))
-    answers = iter(("Lines only", "With numbers", "Cancel"))
+    answers = iter(("Blank lines", "With numbers", "Cancel"))
     monkeypatch.setattr(window_commands, "ask_question", lambda *_a, **_k: next(answers))
     paths = iter((tmp_path / "blank.svg", tmp_path / "full.svg"))
     monkeypatch.setattr(window_commands, "ask_save", lambda *_a, **_k: next(paths))

@@ -17,17 +17,7 @@ import netbuilder
 
 ROOT = Path(netbuilder.__file__).parent
 #: Rooms whose sentences are not in the catalog yet: this list only shrinks.
-UNSWEPT: tuple[str, ...] = (
-    "cli/__init__.py", "cli/app.py", "cli/check.py", "cli/data.py", "cli/evaluate.py",
-    "cli/examples.py", "cli/explain.py", "cli/export.py", "cli/lessons.py",
-    "cli/offline_kit.py", "cli/predict.py", "cli/screenshot.py", "cli/terminal/",
-    "cli/train.py", "cli/tune.py", "core/bounded_json.py", "core/check/", "core/data/",
-    "core/engine/", "core/formats/", "core/grading/", "core/hdf5/", "core/lessons/",
-    "core/project/", "core/results/", "core/safe_archives.py", "ui/app.py", "ui/canvas/",
-    "ui/capture/", "ui/data/", "ui/forms/", "ui/gallery/", "ui/grading/", "ui/inspector/",
-    "ui/kinds/", "ui/lessons/", "ui/palette/", "ui/plots/", "ui/results/", "ui/screenshot.py",
-    "ui/services/", "ui/training/", "ui/widgets/", "ui/window/",
-)  # fmt: skip
+UNSWEPT: tuple[str, ...] = ()
 CATALOG = {"_", "N_", "gettext", "ngettext", "pgettext", "noop"}
 #: Calls that show what they are given, and which of their arguments (None: all) are shown.
 SINKS: dict[str, tuple[int, ...] | None] = {
@@ -55,7 +45,9 @@ SHOWN = {"what", "fix", "text", "title", "help", "tooltip", "tip", "words", "mes
 ERROR = re.compile(r"(User|Format|Data|Edit|Build|Training|Lesson|ProjectFile|Usage)Error")
 WORD = re.compile(r"[A-Za-z]{2}")
 #: Names of other programs' things, which no language translates.
-NAMES = re.compile(r"(NetBuilder|Keras|TensorFlow|ONNX|\.?[a-z0-9_]+\(?\)?|[A-Z]+|--[a-z-]+)")
+NAMES = re.compile(
+    r"(NetBuilder|t-SNE|([a-z0-9]+:\d+\s*)+|Keras|TensorFlow|ONNX|\.?[a-z0-9_]+\(?\)?|[A-Z]+|--[a-z-]+)"
+)
 TAG = re.compile(r"<[^<>]*>|&\w+;")
 
 

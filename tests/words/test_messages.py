@@ -40,7 +40,7 @@ BANNED = {
     r"speaks? (for|against) it": "evidence for",
     r"what shall\b": "which, what",
     r"no room\b.*\bheart": "a small network has no room to memorise",
-    r"stands? still": "pause",
+    r"\bstands? still\b": "pause",
 }
 #: Messages in which such a word has its everyday meaning.
 ALLOWED: tuple[str, ...] = ()

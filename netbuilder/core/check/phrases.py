@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_bytes, format_list
+from netbuilder.core.wording import format_list
 
 Shape = tuple[int | None, ...]
 
@@ -56,14 +55,4 @@ def describe_input(ranks: Iterable[int]) -> str:
         _(_KINDS[rank]) if rank in _KINDS else _("arrays with {count} axes", count=rank - 1)
         for rank in sorted(set(ranks))
     ]
-    return join_words(kinds, "or")
-
-
-def join_words(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return format_list(words, len(words), last)
-
-
-def byte_size(number: float) -> str:
-    """Bytes for people: ``12 kB``, ``1.4 GB``, in powers of 1,000."""
-    return format_bytes(number)
+    return format_list(kinds, style="or")

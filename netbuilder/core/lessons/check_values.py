@@ -16,16 +16,9 @@ from netbuilder.core.wording import did_you_mean, format_list
 
 ENDINGS = (".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png")
 PANELS = (
-    "data",
-    "training",
-    "settings",
-    "surface",
-    "evaluate",
-    "predict",
-    "inside",
-    "code",
-    "runs",
-)
+    "layer", "data", "training", "settings", "runs", "variants", "evaluate", "surface", "inside",
+    "explain", "predict", "code", "report", "submit",
+)  # fmt: skip
 assert set(PANELS) <= set(PLACES)
 SCALINGS = ("auto", "standard", "minmax", "none")
 #: Short names that courses use, and the names that a training may have given the number.

@@ -110,6 +110,6 @@ def interval_text(
     if name not in intervals:
         return ""
     low, high = (metric_text(found, name, value) for value in intervals[name])
-    if low.endswith("%") and high.endswith("%"):
+    if low[0].isdigit() and (low + high)[-1] in "0123456789%":
         return _("{low}–{high}", low=low.rstrip("%\u202f\xa0 "), high=high)
     return _("{low} to {high}", low=low, high=high)

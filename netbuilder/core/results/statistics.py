@@ -37,6 +37,8 @@ LEVEL = 0.95
 #: Fewer rows than these say nothing about a group.
 FEWEST_ROWS = 5
 _MOST_VALUES = 10
+#: Of more classes only the accuracy has an interval: each resampling takes a whole matrix.
+_MOST_CLASSES = 100
 _TRIES, _CELLS = 1000, 20_000_000
 
 
@@ -109,6 +111,8 @@ def intervals(found: Evaluation) -> dict[str, Interval]:
         return {"accuracy": bootstrap(lambda rows: correct[rows].mean(axis=1), found.samples)}
     correct = np.asarray(found.predictions == found.truth)
     every = {"accuracy": wilson(int(correct.sum()), found.samples)}
+    if len(found.labels) > _MOST_CLASSES:
+        return every
     for name in ("precision", "recall", "f1_score"):
         every[name] = bootstrap(partial(_macro, found, name), found.samples)
     return every

@@ -374,7 +374,7 @@ class DataPanel(QWidget):
         features, targets = model.named("feature"), model.named("target")
         if value in model.ends.inputs:
             self._apply(
-                _("Feed '{input}' with {columns}", input=value, columns=what),
+                _("Use {columns} as input of '{node}'", columns=what, node=value),
                 lambda p: set_input_columns(p, names, value, features),
             )
         else:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -36,6 +35,7 @@ from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 CARD_WIDTH = 232
@@ -138,9 +138,10 @@ class StartPage(QWidget):
         self._scroll.setWidget(page)
 
     def _head(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(note_label(_("What do you want to do?"), self, role="answer"), 1)
+        row = FlowLayout(spacing=8)  # large letters and long words go on in the next line
+        title = note_label(_("What do you want to do?"), self, role="answer")
+        title.setWordWrap(False)
+        row.addWidget(title)
         self.start_button = self._button(_("Empty canvas"), self.empty_requested)
         self.data_button = self._button(_("Open data…"), self.data_requested)
         self.folder_button = self._button(_("Open a folder…"), self.folder_requested)
@@ -247,16 +248,16 @@ class StartPage(QWidget):
         self._page.addWidget(note_label(_("Examples"), self, role="sentence"))
         cards = []
         for example in list_examples():
-            foot = [_(example.result)] if example.result else []
+            foot = [example.result] if example.result else []
             if example.minutes:
                 foot.insert(0, ngettext("{count} minute", "{count} minutes", example.minutes))
             card = PictureCard(
-                _(example.title),
-                _(example.description),
+                example.title,
+                example.description,
                 " · ".join(foot),
                 PictureLabel(example.picture, self),
                 self,
-                learn=_(example.learn) if example.learn else "",
+                learn=example.learn if example.learn else "",
             )
             card.chosen.connect(partial(self._choose, self.example_chosen, example.name))
             self.example_cards[example.name] = card

@@ -66,6 +66,7 @@ from netbuilder.ui.grading.submissions_model import (
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
+from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
@@ -126,7 +127,7 @@ class GradeWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("Grade submissions"))
         self.setAcceptDrops(True)
-        self.resize(1040, 640)
+        self.resize(1000, 640)
         self._job: jobs.Job | None = None
         self._stop = False
         self._folder = Path()
@@ -177,10 +178,10 @@ class GradeWindow(QDialog):
         self.shown.addWidget(self.drop)
         self.shown.addWidget(self.table)
         layout.addWidget(self.shown, 1)
-        buttons = QHBoxLayout()
+        buttons, flow = QHBoxLayout(), FlowLayout()  # longer words go on in the next line
         for button in self._after:
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+            flow.addWidget(button)
+        buttons.addLayout(flow, 1)
         buttons.addWidget(self.grade_button)
         layout.addLayout(buttons)
         self._follow()

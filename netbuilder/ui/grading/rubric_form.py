@@ -272,7 +272,9 @@ def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
 def _with(field: QLineEdit, words: str, parent: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     row.addWidget(field)
-    row.addWidget(QLabel(words, parent), 1)
+    label = QLabel(words, parent)
+    label.setWordWrap(True)
+    row.addWidget(label, 1)
     return row
 
 

@@ -44,7 +44,7 @@ class GroupForm(QWidget):
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        label = QLabel("repeat", self)
+        label = QLabel(_("repeat"), self)
         label.setProperty("role", "field")
         self.times = CountBox(2, MOST, self)
         self.times.setPrefix("× ")

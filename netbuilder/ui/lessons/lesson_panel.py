@@ -20,7 +20,6 @@ from netbuilder.core.lessons.lesson import ShowHint
 from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.lessons.question_view import QuestionView
-from netbuilder.ui.lessons.step_button import StepButton
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.announce import announce
@@ -28,6 +27,45 @@ from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 WIDTH = 320
+
+
+class StepButton(QToolButton):
+    """Has room for its tick from the beginning: the step below would move with a new line."""
+
+    def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number, self._title = number, title
+        self.setProperty("role", "step")
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(title)
+        self.show_state(done=False, undone=False)
+
+    def show_state(self, *, done: bool, undone: bool) -> None:
+        """Show whether the step is done, or came undone."""
+        mark = "✓ " if done else "! " if undone else ""
+        self.setText(f"{mark}{self._number}")
+        state = _("done") if done else _("no longer done") if undone else _("not done")
+        self.setAccessibleName(
+            _(
+                "Step {number}, {title}: {state}",
+                number=self._number,
+                title=self._title,
+                state=state,
+            )
+        )
+
+    def sizeHint(self) -> QSize:
+        self.ensurePolished()
+        letters, usual = self.fontMetrics(), super().sizeHint()
+        words, widest = (letters.size(0, one).width() for one in (self.text(), f"✓ {self._number}"))
+        # Qt adds two spaces to what the style wants around the words: eight steps stand in one line
+        # without them.
+        around = usual.width() - words - 2 * letters.horizontalAdvance(" ")
+        return QSize(widest + around, usual.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 class LessonPanel(QWidget):
@@ -264,7 +302,7 @@ class LessonPanel(QWidget):
         self.hint_button.setVisible(bool(step.hint))
         self.show_button.setVisible(step.show is not None)
         self.status.setText(
-            _("✓ Lesson completed. Well done!") if over and last else "✓ Done" if done else ""
+            _("✓ Lesson completed. Well done!") if over and last else _("✓ Done") if done else ""
         )
         self.status.setVisible(done)
         self._show_explore(step.explore if done else "")

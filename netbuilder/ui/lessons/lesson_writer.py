@@ -33,7 +33,7 @@ from netbuilder.core.lessons.parse import parse_lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_count, format_list
+from netbuilder.core.wording import format_list
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
@@ -98,7 +98,7 @@ class LessonWriter(QDialog):
         self.lesson: Lesson | None = None
         self.saved: Path | None = None
         self.setWindowTitle(_("New lesson"))
-        self.resize(1040, 640)
+        self.resize(1000, 640)
         self.edit = QPlainTextEdit(self)
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(_("Lesson text"))
@@ -267,7 +267,7 @@ def _ticked_by(step: LessonStep) -> str:
     """What ticks a step, in words."""
     if step.reading:
         return _("Done after reading.")
-    parts = [format_count(len(step.checks), "check")] if step.checks else []
+    parts = [ngettext("{count} check", "{count} checks", len(step.checks))] if step.checks else []
     if step.question is not None:
         parts.append(_("a correct answer"))
     return _("Done when these hold: {checks}.", checks=format_list(parts))

@@ -326,6 +326,10 @@ class Palette(QWidget):
         """Read the saved blocks again."""
         self._search(self.line.text())
 
+    def retranslate(self) -> None:
+        """Show the headings in another language."""
+        self.refresh()
+
     def _take(self, index: QModelIndex) -> None:
         row = self.model.thing(index)
         if isinstance(row, LayerSpec):

@@ -20,6 +20,20 @@ from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 PICTURE_TYPES = (FileType(N_("Image"), (".png",)), FileType(N_("Drawing"), (".svg",)))
 
 
+#: What a screen reader calls a picture by the name that its file gets.
+_TITLES = {
+    "bars": N_("Bars"), "calibration": N_("Calibration"),
+    "confusion_matrix": N_("Confusion matrix"), "correlation": N_("Correlation"),
+    "curve": N_("Curve"), "curves": N_("Curves"), "histograms": N_("Histograms"),
+    "layer": N_("Layer"), "learning_curve": N_("Learning curve"), "parts": N_("Parts"),
+    "pictures": N_("Images"), "residuals": N_("Residuals"), "response": N_("Response"),
+    "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
+    "surface": N_("Surface"), "variants": N_("Trials"), "weights": N_("Weights"),
+    "lengths": N_("Lengths"), "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
+    "spectrogram": N_("Spectrogram"), "wave": N_("Waveform"), "why": N_("Explanation"),
+}  # fmt: skip
+
+
 class PictureMenu(CornerMenu):
     """A plot makes one of its own. What is copied or saved never shows the button.
 
@@ -51,7 +65,7 @@ class PictureMenu(CornerMenu):
         )
         set_accessible_role(picture, Role.Chart)
         if not picture.accessibleName():
-            picture.setAccessibleName(name.replace("_", " ").capitalize())
+            picture.setAccessibleName(_(_TITLES.get(name, name.replace("_", " ").capitalize())))
         if isinstance(picture, pg.GraphicsView):
             # What does nothing with keys is no stop on the keyboard's way.
             picture.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

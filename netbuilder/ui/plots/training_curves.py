@@ -109,6 +109,7 @@ class TrainingCurvePlot(pg.PlotWidget):
             axis = self.getPlotItem().getAxis(name)
             axis.setPen(QColor(scheme.hairline))
             axis.setTickPen(QColor(scheme.grid))
+            axis.setZValue(-1000)  # the grid stands behind the curves
             axis.setTextPen(QColor(scheme.secondary))
             axis.label.setFont(theme.ui_font(0.85))
             axis.setStyle(
@@ -284,7 +285,7 @@ class TrainingCurvePlot(pg.PlotWidget):
             low = 0.0
         span = high - low or abs(high) or 1.0
         box.setRange(
-            xRange=(0.0, max(right, 1.0)),
+            xRange=(0.0, 1.012 * max(right, 1.0)),  # room for the sign at the end
             yRange=(low - (0.02 if low == 0 else 0.04) * span, high + 0.05 * span),
             padding=0,
             disableAutoRange=True,

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -39,7 +39,7 @@ class WindowCurve(pg.PlotWidget):
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         write_plainly(self)
-        item.setLabel("bottom", _("steps after the window's end"))
+        self._days: NDArray[np.float64] | None = None
         self._curve = self.plot([], [])
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)
         self._points = pg.ScatterPlotItem(pxMode=True)
@@ -52,6 +52,7 @@ class WindowCurve(pg.PlotWidget):
         self.setToolTip(_("Drag a point, or choose it with ← → and move it with ↑ ↓"))
         PictureMenu(self, "series")
         theme.theme().changed.connect(self.restyle)
+        self._name_places()
         self.restyle()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -86,6 +87,44 @@ class WindowCurve(pg.PlotWidget):
         self._draw()
         if not self._held:
             self._fit()
+
+    @property
+    def ahead(self) -> int:
+        """How many steps are predicted."""
+        return len(self._ahead)
+
+    def show_days(self, days: NDArray[np.float64] | None) -> None:
+        """Write dates below the curve, or, of None, steps.
+
+        Args:
+            days: since 1970-01-01, of each point of the window and of what is predicted.
+        """
+        self._days = days
+        self._name_places()
+
+    def _name_places(self) -> None:
+        axis, days = self.getPlotItem().getAxis("bottom"), self._days
+        if days is None or len(days) < len(self.values):
+            axis.setTicks(None)
+            axis.setLabel(_("steps after the window's end"))
+            return
+        dates = days.astype("datetime64[D]") if (days == np.floor(days)).all() else None
+        words = np.datetime_as_string(
+            dates if dates is not None else (days * 1440).round().astype("datetime64[m]")
+        )
+        letters = self.fontMetrics().horizontalAdvance(str(words[-1]))
+        room = max(self.getPlotItem().vb.width(), 1.0)
+        count = int(min(max(room / (1.5 * letters), 2), len(days), 6))
+        edge = min(0.6 * letters / room, 0.4)  # there a date would be cut off
+        at = np.linspace(edge, 1 - edge, count) * (len(days) - 1)
+        ticks = [(int(place) + 1 - len(self.values), str(words[int(place)])) for place in at]
+        axis.setTicks([ticks])
+        axis.setLabel("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_days"):  # pyqtgraph resizes while it is made
+            self._name_places()
 
     def _xs(self) -> NDArray[np.float64]:
         return np.arange(1 - len(self.values), 1, dtype=np.float64)

@@ -241,7 +241,7 @@ class EvaluatePanel(QWidget):
             self.heat_title.setText(
                 _(
                     "Confusion matrix: the {count} of {total} classes that are confused most",
-                    count=shown, total=len(found.labels),
+                    count=shown, total=format_number(len(found.labels), ",.0f"),
                 )
                 if shown < len(found.labels)
                 else _("Confusion matrix")
@@ -391,6 +391,7 @@ class EvaluatePanel(QWidget):
             self.output.hide()
             for widget in self._results:
                 widget.hide()
+            self.actions_row.show()  # another file can be evaluated all the same
         self.waiting.ready()
 
     def _show_behind(self) -> None:

@@ -85,7 +85,7 @@ class ExperimentsPanel(QWidget):
         self.cards = CardList(self)
         page.addWidget(self.cards)
         self.words = note_label("", self)
-        self.best = QPushButton(_BEST, self)
+        self.best = QPushButton(_(_BEST), self)
         page.addWidget(self.words)
         page.addWidget(self.best)
         self.plot = NoWheelPlot("variants", 170, self)

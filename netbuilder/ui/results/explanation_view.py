@@ -73,11 +73,11 @@ class ExplanationView(QWidget):
         self._awaited = False
         layout = self.column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.button = QPushButton("Why this answer?", self)
+        self.button = QPushButton(_("Explain this prediction"), self)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._toggled)
         self.method = NoWheelComboBox(self)
-        self.method.setAccessibleName("Way to explain")
+        self.method.setAccessibleName(_("Explanation method"))
         self.method.activated.connect(self._ask)
         self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.sentence = note_label("", self)

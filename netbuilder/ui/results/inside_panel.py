@@ -91,7 +91,7 @@ class InsidePanel(QWidget):
         page.addWidget(self.stale)
         row = QHBoxLayout()
         row.setSpacing(6)
-        label = QLabel("row", self)
+        label = QLabel(_("row"), self)
         label.setProperty("role", "field")
         self.number = CountBox(1, 1, self)
         self.number.setAccessibleName(_("Row of the test set"))

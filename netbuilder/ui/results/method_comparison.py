@@ -55,6 +55,7 @@ class MethodComparisonDialog(QDialog):
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName(_("Progress of the comparison"))
         self.table = ShortTable(_("Other methods"), self)
+        self.table.setWordWrap(False)
         self.table.hide()
         self.details = QTabWidget(self)
         self.details.hide()
@@ -113,7 +114,7 @@ class MethodComparisonDialog(QDialog):
             )
         columns = (
             _("method"), metric.replace("_", " "), _("95% interval"), _("training time"),
-            _("size"), _("differs from the network"),
+            _("size"), _("differs on"),
         )  # fmt: skip
         self.table.show_rows(columns, rows)
         self.table.show()
@@ -132,7 +133,7 @@ class MethodComparisonDialog(QDialog):
         if one.evaluation.task == "regression":
             return ""
         count = len(found.disagreements(one.name))
-        return ngettext("on {count} sample", "on {count} samples", count)
+        return ngettext("{count} sample", "{count} samples", count)
 
 
 def _title(one: Candidate) -> str:

@@ -214,7 +214,7 @@ class PredictPanel(QWidget):
         self.view.place_why(self.why)
         self._place_words()
         self.view.show()
-        self.another.setText(f"Another test {self.view.one}")
+        self.another.setText(_("Show another test sample"))
         self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
         self.view.begin(trained, fresh)
         self.about.setText(self.view.words)

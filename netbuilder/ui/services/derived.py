@@ -105,10 +105,21 @@ class _Pool:
                 self._running.remove(rank)
                 self._wake.notify_all()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is computed or waits for it."""
+        with self._wake:
+            return not self._waiting and not self._running
+
 
 @cache
 def _pool() -> _Pool:
     return _Pool()
+
+
+def all_idle() -> bool:
+    """Whether every derived value is up to date, for pictures of the window."""
+    return _pool().idle
 
 
 def wanted() -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -135,10 +135,7 @@ def choose_language(name: str) -> None:
 def retranslate(window: QWidget) -> None:
     """Render the texts of a window, its menus and dialogs again."""
     for one in _objects(window):
-        for kind, names in _TEXTS:
-            if isinstance(one, kind):
-                for name in names:
-                    _render_property(one, name)
+        _render_properties(one)
         if isinstance(one, QComboBox):
             _render_combo(one)
         elif isinstance(one, QTabWidget | QToolBox):
@@ -180,33 +177,37 @@ def _objects(window: QWidget) -> Iterator[QObject]:
     yield from window.findChildren(QObject)
 
 
-def _render_property(one: Any, name: str) -> None:
-    text = getattr(one, name)()
-    if not text:
-        return
-    new = again(text)
-    if new != text:
-        getattr(one, f"set{name[0].upper()}{name[1:]}")(new)
+def _render_properties(one: Any) -> None:
+    wanted = {
+        name: again(text)
+        for kind, names in reversed(_TEXTS)
+        if isinstance(one, kind)
+        for name in names
+        if (text := getattr(one, name)())
+    }
+    for name, text in wanted.items():  # a tooltip comes after the text that may set one, too
+        if getattr(one, name)() != text:
+            getattr(one, f"set{name[0].upper()}{name[1:]}")(text)
 
 
 def _render_combo(box: QComboBox) -> None:
     blocked = box.blockSignals(True)  # the choice is the same, by another name
-    for at in range(box.count()):
-        for role in _ITEM_ROLES:
-            if (new := _rerendered(box.itemData(at, role))) is not None:
-                box.setItemData(at, new, role)
+    for at, role in product(range(box.count()), _ITEM_ROLES):
+        if new := _changed(box.itemData(at, role)):
+            box.setItemData(at, new, role)
     box.blockSignals(blocked)
 
 
 def _render_pages(pages: QTabWidget | QToolBox) -> None:
     for at in range(pages.count()):
-        if isinstance(pages, QTabWidget):
-            if (new := _rerendered(pages.tabText(at))) is not None:
-                pages.setTabText(at, new)
-            if (new := _rerendered(pages.tabToolTip(at))) is not None:
-                pages.setTabToolTip(at, new)
-        elif (new := _rerendered(pages.itemText(at))) is not None:
-            pages.setItemText(at, new)
+        if isinstance(pages, QToolBox):
+            if new := _changed(pages.itemText(at)):
+                pages.setItemText(at, new)
+            continue
+        if new := _changed(pages.tabText(at)):
+            pages.setTabText(at, new)
+        if new := _changed(pages.tabToolTip(at)):
+            pages.setTabToolTip(at, new)
 
 
 def _render_model(view: QAbstractItemView) -> None:
@@ -230,25 +231,24 @@ def _render_items(model: QAbstractItemModel) -> None:
     rows, columns = model.rowCount(root), _columns(model, root)
     for way, count in ((Qt.Orientation.Horizontal, columns), (Qt.Orientation.Vertical, rows)):
         for at, role in product(range(min(count, _MOST_CELLS)), _ITEM_ROLES):
-            if (new := _rerendered(model.headerData(at, way, role))) is not None:
+            if new := _changed(model.headerData(at, way, role)):
                 model.setHeaderData(at, way, new, role)
     blocked = model.blockSignals(True)
-    for index in _indexes(model):
-        for role in _ITEM_ROLES:
-            if (new := _rerendered(index.data(role))) is not None:
-                model.setData(index, new, role)
+    for index, role in product(_indexes(model), _ITEM_ROLES):
+        if new := _changed(index.data(role)):
+            model.setData(index, new, role)
     model.blockSignals(blocked)
 
 
-def _indexes(model: QAbstractItemModel) -> Iterable[Any]:
-    open_, found = [QModelIndex()], list[QModelIndex]()
-    while open_ and len(found) < _MOST_CELLS:
-        parent = open_.pop()
+def _indexes(model: QAbstractItemModel) -> list[QModelIndex]:
+    waiting, found = [QModelIndex()], list[QModelIndex]()
+    while waiting and len(found) < _MOST_CELLS:
+        parent = waiting.pop()
         for row, column in product(range(model.rowCount(parent)), range(_columns(model, parent))):
             index = model.index(row, column, parent)
             found.append(index)
             if not column and model.rowCount(index):
-                open_.append(index)
+                waiting.append(index)
     return found
 
 
@@ -256,7 +256,7 @@ def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
     return 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
 
 
-def _rerendered(text: object) -> str | None:
-    """The text in the chosen language; None where it stays as it is."""
-    new = again(text) if isinstance(text, str) and text else text
-    return str(new) if new != text else None
+def _changed(text: object) -> str:
+    """The text in the chosen language; "" where it is the same."""
+    new = again(text) if isinstance(text, str) and text else ""
+    return new if new != text else ""

@@ -21,6 +21,7 @@ from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
+from netbuilder.ui.training.ghost_plot import GhostPlot
 from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 
@@ -91,6 +92,8 @@ class CurvesPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._run_layout = layout
+        self.ghost = GhostPlot(page)
+        layout.addWidget(self.ghost, 1)
         self.messages = TrainingMessages(page)
         layout.addWidget(self.messages)
         self.rate = RateSlider(page)
@@ -111,8 +114,20 @@ class CurvesPanel(QWidget):
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)
+            self._show_ghost()
             self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
+
+    def _show_ghost(self) -> None:
+        """Show where curves will be, until there are any."""
+        runner, trained = self._runner, self._workbench.models.trained
+        empty = runner.project is None and not runner.overlays and trained is None
+        self.ghost.setVisible(empty)
+        for widget in (self.rate, self.buttons):
+            widget.setHidden(empty)
+        if self._curves is not None:
+            self._curves.setHidden(empty)
+            self._curves.tools.setHidden(empty)
 
     def _show_epoch(self, epoch: float | None) -> None:
         """Show previews and surface as they were where the cursor is on the curve."""
@@ -135,10 +150,12 @@ class CurvesPanel(QWidget):
         self._show_differs()
         self._show_rate()
         self._show_result()
+        self._show_ghost()
 
     def _overlay(self) -> None:
         self.curves.plot.set_overlays(self._runner.overlays)
         self.curves.grow(self._runner.planned)
+        self._show_ghost()
 
     def _grew(self) -> None:
         self.curves.grow(self._runner.planned)
@@ -155,6 +172,7 @@ class CurvesPanel(QWidget):
         self._show_rate()
         self._show_differs()
         self._show_result()
+        self._show_ghost()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         trained, another = new.model, old.model is not new.model
@@ -164,6 +182,7 @@ class CurvesPanel(QWidget):
 
             self.curves.show_run(RunCurves.of_model(trained), trained.epochs)
         self.buttons.refresh()
+        self._show_ghost()
 
     def _noticed(self, notice: Diagnosis) -> None:
         fix = notice.fix

@@ -37,6 +37,7 @@ class SpeedControl(QFrame):
     ) -> None:
         super().__init__(parent)
         self.buttons: dict[str, QPushButton] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
         self.setObjectName("speed_control")
         self.setProperty("role", "tasks")
         self.setAccessibleName(_("Training speed"))
@@ -82,11 +83,16 @@ class SpeedControl(QFrame):
     def _follow(self) -> None:
         for name, button in self.buttons.items():
             action = self._choices[name]
+            # Kept: letters may change while the actions are being taken down.
+            self._texts[name] = (action.text(), *self._more_text(action))
             finishes = action is self._full and self._finish.isEnabled()
             shown = self._finish if finishes else action
             button.setText(shown.text())
             button.setToolTip(shown.toolTip())
             button.setChecked(action.isChecked())
+
+    def _more_text(self, action: QAction) -> tuple[str, ...]:
+        return (self._finish.text(),) if action is self._full else ()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -97,9 +103,7 @@ class SpeedControl(QFrame):
     def _widen(self) -> None:
         """Give each button room for its longest words in bold: nothing moves as they change."""
         for name, button in self.buttons.items():
-            action = self._choices[name]
-            texts = [action.text(), *([self._finish.text()] if action is self._full else [])]
             font = QFont(button.font())
             font.setBold(True)
             words = QFontMetrics(font)
-            button.setMinimumWidth(max(map(words.horizontalAdvance, texts)) + _SIDES)
+            button.setMinimumWidth(max(map(words.horizontalAdvance, self._texts[name])) + _SIDES)

@@ -51,6 +51,12 @@ def sequences(shortcut: QKeySequence.StandardKey | str) -> list[QKeySequence]:
     return [QKeySequence(text.strip()) for text in shortcut.split(";") if text.strip()]
 
 
+def _tip(row: ActionRow) -> str:
+    """What a row does, and its key."""
+    tip, keys = row.help or row.title.replace("&", "").rstrip("…"), sequences(row.shortcut)
+    return f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip
+
+
 class WindowActions(QObject):
     """The rows as ``QAction`` objects of one window."""
 
@@ -85,10 +91,7 @@ class WindowActions(QObject):
         elif keys:
             action.setShortcuts(keys)
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        tip = row.help or row.title.replace("&", "").rstrip("…")
-        if keys:
-            tip += f" ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})"
-        action.setToolTip(tip)
+        action.setToolTip(_tip(row))
         action.setCheckable(row.checked is not None)
         action.triggered.connect(lambda _checked=False, call=row.callback: call())
         self._window.addAction(action)
@@ -102,6 +105,8 @@ class WindowActions(QObject):
             key: replace(row, title=rerendered(row.title), help=rerendered(row.help))
             for key, row in self.rows.items()
         }
+        for key, row in self.rows.items():
+            self._actions[key].setToolTip(_tip(row))
         self.refresh()
 
     def refresh(self) -> None:

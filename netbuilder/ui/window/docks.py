@@ -22,7 +22,7 @@ BUILD = "build"
 PALETTE_WIDTH, RAIL_WIDTH, LESSON_WIDTH = 200, 44, 320
 #: What the canvas has at least: less of it with large letters, since the side is full of them.
 _LEAST_SIDE, _LEAST_LESSON, _CANVAS_PART, _LEAST_CANVAS = 320, 280, 0.38, 240
-_PRESENTED_PART = 0.42
+_CANVAS_PART_BESIDE_LESSON, _PRESENTED_PART, _LEAST_PART = 0.34, 0.42, 0.36
 #: At least this large the window opens at first, where the screen has room for it.
 DESIGNED = QSize(1366, 768)
 _SCREEN_PART = 0.85
@@ -188,11 +188,18 @@ class Docks:
         self.pages[LAYER].fill()
         self.inspector.focus_first()
 
+    def follow_selection(self) -> None:
+        """In Build show the layer that was selected: there it is edited."""
+        if self.side.task == BUILD and LAYER not in self.side.shown:
+            self.side.show_page(LAYER)
+
     def toggle_expanded(self) -> None:
         """Let the page in front lie over the canvas, or give the canvas its room back."""
         self.expanded = not self.expanded
         self.side.single = self.expanded
         self.side.expand.setChecked(self.expanded)
+        if self.expanded and self._middle.isAncestorOf(self._window.focusWidget() or self._window):
+            self.side.expand.setFocus(Qt.FocusReason.OtherFocusReason)
         self._middle.setHidden(self.expanded)
         self.palette.setHidden(self.expanded or self.presented)
         self.leave_room()
@@ -232,7 +239,8 @@ class Docks:
         side = round(self._width(self._side, first_side_width(whole, building=building)) * letters)
         if self.presented:
             side = round(_PRESENTED_PART * whole)
-        least = max(round(_CANVAS_PART / letters * whole), _LEAST_CANVAS)
+        part = _CANVAS_PART_BESIDE_LESSON if has_lesson else _CANVAS_PART
+        least = max(round(max(part / letters, min(part, _LEAST_PART)) * whole), _LEAST_CANVAS)
         if self.expanded:
             self._set(lesson, 0, 0, whole - lesson)
             return

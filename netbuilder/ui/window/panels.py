@@ -49,6 +49,7 @@ def _training(parts: WindowParts) -> QWidget:
     )
     # The plot takes a third of the time from Train to its first point: it is made beforehand.
     parts.prebuilding.built.connect(panel.make_ready)
+    panel.ghost.train_requested.connect(parts.actions["train"].trigger)
     return panel
 
 

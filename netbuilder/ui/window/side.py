@@ -143,11 +143,11 @@ class TaskButton(QPushButton):
 
     def __init__(self, task: Task, parent: QWidget) -> None:
         super().__init__(_(task.title), parent)
-        self._help, self._marked = _(task.help), False
+        self._task, self._marked = task, False
         self.setObjectName(f"task_{task.id}")
         self.setCheckable(True)
         self.setProperty("role", "task")
-        self.setToolTip(self._help)
+        self.setToolTip(_(task.help))
 
     @property
     def marked(self) -> bool:
@@ -157,10 +157,15 @@ class TaskButton(QPushButton):
     def mark(self, marked: bool) -> None:
         """Draw the dot, or take it away."""
         self._marked = marked
-        new = _("{help} (new results)", help=self._help)
-        self.setToolTip(new if marked else self._help)
+        words = _(self._task.help)
+        self.setToolTip(_("{help} (new results)", help=words) if marked else words)
         self.setAccessibleDescription(_("New results") if marked else "")
         self.update()
+
+    def retranslate(self) -> None:
+        """Show the words of another language."""
+        self.setText(_(self._task.title))
+        self.mark(self._marked)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -259,6 +264,13 @@ class PageColumn(QWidget):
         self.tabs.blockSignals(was)
         self.tabs.fit()
         self.place()
+
+    def retranslate(self) -> None:
+        """Show the names in another language."""
+        for number, name in enumerate(self._ids):
+            self.tabs.setTabText(number, _(self._pages[name].page.title))
+            self.tabs.setTabToolTip(number, _(self._pages[name].page.help))
+        self.tabs.fit()
 
     def place(self) -> None:
         """Put the page that is chosen in front."""
@@ -430,6 +442,10 @@ class Side(QWidget):
             self.strip.grow()
             for column in (self.left, self.right):
                 column.tabs.fit()
+
+    def retranslate(self) -> None:
+        """Show the selected layer in the words of another language."""
+        self._show_strip()
 
     def offer(self, pages: Iterable[str]) -> None:
         """Show only these pages, and those that were asked for."""

@@ -195,6 +195,10 @@ class TrainButton(QPushButton):
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
+    def retranslate(self) -> None:
+        """Show the words of another language."""
+        self.follow()
+
     def sizeHint(self) -> QSize:
         words, size = self.fontMetrics(), super().sizeHint()
         longest = max(words.horizontalAdvance(_(one)) for one, _picture in _TRAIN.values())
@@ -247,7 +251,7 @@ class TopBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._put("level", _spaced(self._level_switch(), self))
-        self._put("save-model", self._text_button("save-model", "Save .h5"))
+        self._put("save-model", self._text_button("save-model", _("Save .h5")))
         self._put("gallery", self._text_button("gallery", _("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()

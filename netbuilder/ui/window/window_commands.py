@@ -15,7 +15,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
-from netbuilder.ui.palette.block_rows import append_block
+from netbuilder.ui.palette.palette_model import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
 from netbuilder.ui.services.level import level, listed_layers
@@ -172,7 +172,7 @@ class WindowCommands:
 
     def _show_blocking(self, problem: Problem) -> None:
         """Say why it cannot be trained, with the mend as a button."""
-        title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
+        title = f"{problem.title}{self._where(problem)}"
         self._blocking = True
         self._show_box(problem, _("The network cannot be trained yet: {problem}", problem=title))
 

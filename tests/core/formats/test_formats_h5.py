@@ -185,7 +185,7 @@ def test_weights_that_do_not_fit(saved: Path, tmp_path: Path) -> None:
     with h5py.File(path, "r+") as file:
         project["graph"]["nodes"][1]["params"]["units"] = 10**9
         file.attrs["netbuilder_project"] = json.dumps(project)
-    with pytest.raises(FormatError, match="larger than the file"):
+    with pytest.raises(FormatError, match="more weights than the file"):
         registry.load_network(path)
     with h5py.File(path, "r+") as file:
         file.attrs["netbuilder_project"] = "[]"

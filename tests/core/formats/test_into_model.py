@@ -219,7 +219,7 @@ def test_what_a_file_takes_is_said_and_stands_in_it(written: Cases) -> None:
     import zipfile
 
     wanted = {
-        "table": ["colour, floor, lift, built and town (built as days", "is an error"],
+        "table": ["colour, floor, lift, built and town; built as days", "is an error"],
         "texts": ["texts as strings"],
         "pictures": ["pictures of any size"],
         "series": ["sequences, with NaN where values are missing"],
@@ -410,7 +410,7 @@ def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
     wanted = {
         "sounds": "not waveforms of another rate or length",
         "series": "windows in which missing values are filled in",
-        "stories": "The .h5 takes the numbers of characters",
+        "stories": "The .h5 takes the numbers of the characters",
         "table": "Both take yes and no as 1 and 0 and dates as days since 1970-01-01",
         "classes": "",
     }

@@ -384,7 +384,7 @@ def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Pa
     ][:, 0]
     assert curves["size"].answers[10] == pytest.approx(answers.mean(), rel=1e-5)
     assert found.importance["size"] == pytest.approx(np.ptp(curves["size"].answers))
-    assert "along size: further than along any other column" in found.sentence
+    assert "size changes the mean prediction (price) most" in found.sentence
     said = found.to_json()["response"]["town"]
     assert said["values"] == list(curves["town"].values)
     write_png(found, tmp_path / "curves.png")

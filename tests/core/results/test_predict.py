@@ -114,9 +114,8 @@ def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
     assert "'Rome' in line 2" in said("size,town\n60,Rome\n")
     assert "column 'size' in line 3" in said("size,town\n50,Bath\n,York\n")
     assert "line 2 has the text 'huge'" in said("size,town\nhuge,Bath\n50,York\n")
-    with pytest.raises(DataError) as gone:
+    with pytest.raises(DataError, match=r"gone\.csv"):
         predict_file(house_model[0], tmp_path / "gone.csv")
-    assert gone.value.code == "data_file_missing"
     with pytest.raises(DataError, match="The model takes rows"):
         predict_file(house_model[0], tmp_path)
 

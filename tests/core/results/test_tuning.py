@@ -285,7 +285,7 @@ def test_a_part_of_a_grid_is_not_its_first_corner(project: Project, tmp_path: Pa
         parse_dimension(f"{RATE}=1e-4,1e-3,1e-2", project),
     )
     part = StudyPlan(project, tmp_path, varied, 4, "grid")
-    assert part.words == "4 variants of 9 combinations, drawn at random"
+    assert part.words == "4 trials of 9 combinations, drawn at random"
     assert StudyPlan(project, tmp_path, varied).words == "9 trials: every combination"
     done: list[Trial] = []
     while len(done) < 9:

@@ -91,4 +91,4 @@ def test_a_window_that_was_dragged_far_off_is_told() -> None:
     assert is_out_of_range(data.preprocessing, windows).tolist() == [False, True, False]
     one = {name: windows[name][1:2]}
     (told,) = unusual_sentences(data.preprocessing, one)
-    assert told.startswith("'temperature' is 80, but the training rows range from -5.8 to 25.4")
+    assert told.startswith("'temperature' is 80, but the training rows range from −5.8 to 25.4")

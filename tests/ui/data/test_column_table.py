@@ -276,7 +276,9 @@ def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> 
 
     drop("left")
     assert window.store.project.data.inputs == {"left": ("a", "b", "c"), "right": ("b",)}
-    assert window.store.undo_label == "Feed 'left' with 'a' and 'c'"
+    assert window.store.undo_label == _(
+        "Use {columns} as input of '{node}'", columns="'a' and 'c'", node="left"
+    )
     carried = model.mimeData([model.index(1, 0)])
     drop("@goal")
     assert window.store.project.data.targets == {"one": ("b",), "two": ("stars",)}

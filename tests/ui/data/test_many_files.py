@@ -44,7 +44,7 @@ def test_what_the_first_look_passes_over_is_named_before_a_run(
     qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
     error = bench.data_error
     assert error is not None
-    assert "1 file is no picture or damaged: 'dog/0777.png'" in error.what
+    assert "'dog/0777.png'" in error.what
     assert panel.cards.cards, "the panel shows it, with its mend"
     window.store.apply("Mend", lambda project: apply_data_fix(project, error.fixes[0]))
     qtbot.waitUntil(lambda: bench.facts is not None and bench.data_error is None, timeout=MINUTE)

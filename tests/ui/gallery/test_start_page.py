@@ -84,7 +84,7 @@ def test_an_empty_canvas_tells_of_the_examples(
     window.documents.new()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
     card = window.banner.cards[-1]
-    assert "empty canvas" in card.title.text()
+    assert "Empty canvas" in card.title.text()
     qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
     assert window.welcome.page.isVisible()
 

@@ -237,4 +237,4 @@ def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> 
     reader.type("24")
     reader.press(Qt.Key.Key_Return)
     reader.said("7 of 7 steps done")
-    reader.said("The lesson is done. Well done!")
+    reader.said("Lesson completed. Well done!")

@@ -50,12 +50,12 @@ def test_answers_about_money_are_money(
     assert "would be off by $" in sentence
     judged = evaluate(trained, test)
     assert "Standard deviation of the residuals: $" in residuals(judged).sentence
-    assert "by $" in gap_sentence({"training": judged, "test": judged})
+    assert "error: $" in gap_sentence({"training": judged, "test": judged})
     assert all("$" in mean(1.5, judged) for name, mean in MEANINGS.items() if "error" in name)
     sample = {"input": test.raw_x["input"][0]}
     rows_beside = ComparisonRows(test.raw_x, test.raw_y["out"])
     for method, words in (("occlusion", "would be $"), ("importance", "off by $"),
-                          ("response", "goes from $")):  # fmt: skip
+                          ("response", "most: from $")):  # fmt: skip
         said = explain(trained, sample, method, rows=rows_beside)
         assert words in said.sentence, method
     assert said.responses[0].unit == "$"

@@ -157,7 +157,7 @@ def test_a_thousand_classes_and_one_that_never_occurs(
         evaluate.threshold.label.setCurrentIndex(0)
         assert "No row is “class 0000”" in evaluate.threshold.words.text()
         return
-    assert "30 of 1,000 classes that are mixed up most" in evaluate.heat_title.text()
+    assert "30 of 1,000" in evaluate.heat_title.text()
     assert evaluate.heat.sizeHint().height() < 700
     matrix = evaluate.matrix
     assert matrix.counts.sum() == found.samples, "no row is left out"

@@ -51,7 +51,7 @@ def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves
     view.show_run(run, 20)
     assert "training 0.250" in view.legend.text()
     assert "validation 0.275" in view.legend.text()
-    assert "epoch 8, which is kept" in view.legend.text()
+    assert "epoch 8 is kept" in view.legend.text()
     run.add_steps([20.1], {"loss": [0.5]})
     view.show_run(run, 21)
     assert "kept" not in view.legend.text()
@@ -59,7 +59,7 @@ def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves
 
 def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:
     (left, right), (low, high) = view.plot.getPlotItem().getViewBox().viewRange()
-    assert (left, right) == (0.0, 40.0)
+    assert left == 0.0 and 40.0 <= right < 41.0, "the sign at the end has room"
     assert low <= 0.0
     assert high > 2.0
 

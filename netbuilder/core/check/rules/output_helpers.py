@@ -8,13 +8,13 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.check.context import OutputEnd
-from netbuilder.core.check.phrases import join_words
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import format_list
 
 CATEGORICAL = frozenset(
     {
@@ -140,7 +140,7 @@ def task_names(tasks: tuple[str, ...]) -> str:
         return _("classes")
     if set(tasks) == {BINARY, MULTI_LABEL}:
         return _("yes or no")
-    return join_words([_(_WORDS[task]) if task in _WORDS else task for task in tasks], "or")
+    return format_list([_(_WORDS[task]) if task in _WORDS else task for task in tasks], style="or")
 
 
 def describe_target(end: OutputEnd, kinds: set[str]) -> str:

@@ -11,7 +11,7 @@ from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, chain, facts_for
-from netbuilder.core.check.phrases import byte_size, node_name
+from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
@@ -23,7 +23,7 @@ from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_bytes, format_number
 
 #: Share of the memory that training may take; the rest is for the window and the data.
 _USABLE = 0.8
@@ -217,8 +217,8 @@ def _memory(context: Context) -> Iterable[Violation]:
         node.id if node is not None else None,
         _(
             "Training needs about {need} of memory, but this computer has {available}.",
-            need=byte_size(need),
-            available=byte_size(there),
+            need=format_bytes(need),
+            available=format_bytes(there),
         )
         + why,
         fix,

@@ -17,12 +17,11 @@ from netbuilder.core.check.phrases import (
     Shape,
     describe_input,
     describe_output,
-    join_words,
     node_name,
 )
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_list, format_number
 
 
 @dataclass(frozen=True)
@@ -310,7 +309,7 @@ def _unknown_size(
 def _other(
     node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str
 ) -> ShapeProblem:
-    given = join_words([describe_output(shape) for shape in shapes])
+    given = format_list([describe_output(shape) for shape in shapes])
     said = first_sentence(failure)
     return ShapeProblem(
         "shape-error",
@@ -331,7 +330,7 @@ def _axes(
         for name in ("dims", "axis", "axes", "equation")
         if owner.params.get(name) is not None
     ]
-    given = join_words([describe_output(shape) for shape in shapes])
+    given = format_list([describe_output(shape) for shape in shapes])
     if not told:
         return _other(node, owner, graph, shapes, failure)
     return ShapeProblem(
@@ -339,7 +338,7 @@ def _axes(
         _(
             "{node} uses axes ({axes}) that its input does not have. Its input: {input}.",
             node=node_name(node),
-            axes=join_words(told),
+            axes=format_list(told),
             input=given,
         ),
     )

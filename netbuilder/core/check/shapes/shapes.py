@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.check.phrases import Shape, describe_output, join_words, node_name
+from netbuilder.core.check.phrases import Shape, describe_output, node_name
 from netbuilder.core.check.shapes.multiply_adds import position_count
 from netbuilder.core.check.shapes.shape_errors import explain_failure
 from netbuilder.core.check.shapes.shape_probe import LayerOutcome, ShapeProber
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.wording import format_list
 
 FLOAT_BYTES = 4
 _KEPT = 20_000  # outcomes; each holds a few numbers
@@ -281,8 +282,8 @@ def _shared(
                 "{expected}. Found: {found}.",
                 node=node_name(node),
                 owner=owner.id,
-                expected=join_words([describe_output(s) for s in other.inputs]),
-                found=join_words([describe_output(s) for s in mine.inputs]),
+                expected=format_list([describe_output(s) for s in other.inputs]),
+                found=format_list([describe_output(s) for s in mine.inputs]),
             )
         ),
         code="shared-shape",

@@ -15,7 +15,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import did_you_mean, format_list, format_number
@@ -133,6 +133,14 @@ def holds_number(path: str, project: Project) -> bool:
     return _param_of(path, project).kind in _NUMBERS
 
 
+#: Settings of a training that are often varied, as people call them.
+_SETTINGS = {
+    "learning_rate": N_("learning rate"), "batch_size": N_("batch size"), "epochs": N_("epochs"),
+    "optimizer": N_("optimizer"), "loss": N_("loss"), "seed": N_("seed"),
+    "weight_decay": N_("weight decay"), "momentum": N_("momentum"),
+}  # fmt: skip
+
+
 def display_name(path: str, project: Project) -> str:
     """A path as people call it: "learning rate", "Dense · units", "Dropout · with and without".
 
@@ -143,7 +151,8 @@ def display_name(path: str, project: Project) -> str:
     """
     _param_of(path, project)
     if path.startswith("training."):
-        return path.rpartition(".")[2].replace("_", " ")
+        name = path.rpartition(".")[2]
+        return _(_SETTINGS[name]) if name in _SETTINGS else name.replace("_", " ")
     graph = project.graph
     node = graph.by_id[max((n for n in graph.by_id if path.startswith(f"{n}.")), key=len)]
     alike = sum(other.layer == node.layer for other in graph.nodes)
