@@ -169,12 +169,12 @@ def format_for(path: Path) -> Format:
     known = " ".join(row.endings[0] for row in FORMATS if row.endings)
     raise FormatError(
         _(
-            "'{file}' ends in {ending}, which NetBuilder cannot write.",
+            "'{file}' ends in {ending}, a format that NetBuilder cannot write.",
             file=Path(path).name,
             ending=ending,
         ),
         _(
-            "Use one of {endings}, or a name without an ending for a SavedModel folder.",
+            "Use one of {endings}, or a name without an extension for a SavedModel folder.",
             endings=known,
         ),
         code="format_unknown",

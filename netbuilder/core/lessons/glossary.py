@@ -54,9 +54,10 @@ _ROWS = (
     Word(
         N_("attention"),
         N_(
-            "Each word (or patch of a picture) is compared with all others and takes over a "
-            "weighted mean of them: more from those that matter to it. Several *heads* compare in "
-            "several ways at once. Language models are built from attention layers."
+            "Each word (or patch of a picture) is compared with all others and "
+            "receives a weighted mean of them: more from those that matter to it. "
+            "Several *heads* compare in several ways at once. Language models are "
+            "built from attention layers."
         ),
         ("words", "the", "cat", "sat", "down"),
         ("num_heads", "key_dim", "value_dim"),

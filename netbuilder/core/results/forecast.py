@@ -131,7 +131,7 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
                 shape=rows.shape,
                 wanted=entry.shape,
             ),
-            _("Give as many rows as the network's window has."),
+            _("Provide as many rows as the network's window has."),
             code="window_shape",
         )
     target: OutputPreprocessing = preprocessing.outputs[ends.output]

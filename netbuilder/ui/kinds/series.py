@@ -190,7 +190,7 @@ class SeriesPlot(ThemedPlot):
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
         self.setToolTip(
-            _("Drag to move along; turn the wheel with {key} held to zoom.", key=control_text())
+            _("Drag to scroll; hold {key} and turn the wheel to zoom.", key=control_text())
         )
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)

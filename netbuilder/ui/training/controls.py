@@ -87,7 +87,7 @@ class RunButtons(QWidget):
         self.count = CountBox(1, 100_000, self)
         self.count.setMaximumWidth(68)
         self.count.setValue(20)
-        self.count.setAccessibleName(_("Epochs to train on"))
+        self.count.setAccessibleName(_("Number of additional epochs"))
         self.more = self._button(_("Train more"), _("Train for this many more epochs"))
         self.best = self._button(_("Best epoch"), _("Restore the weights of the best epoch"))
         self.reset = self._button(_("Reset"), _("Start again with initial weights"))

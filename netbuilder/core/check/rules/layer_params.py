@@ -360,7 +360,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unknown-choice", Severity.ERROR, N_("Unknown name in the training settings"),
         N_("The loss, optimizer, a metric or a callback has an unknown name."),
-        N_("Choose one from the list in the Training tab."),
+        N_("Choose one from the list on the Settings page."),
         _unknown_choice,
         (lambda: _planned(optimizer=Choice("Adan")),
          lambda: _planned(optimizer=Choice("MyOwnThing")),

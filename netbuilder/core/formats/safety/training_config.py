@@ -59,7 +59,7 @@ def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple
             notes.append(
                 _(said, names=listed, file=name)
                 + " "
-                + _("Choose what you want in the Training tab.")
+                + _("Choose the settings on the Settings page.")
             )
     return kept, tuple(notes)
 

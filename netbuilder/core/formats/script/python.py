@@ -135,7 +135,7 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
             " little: the layers inside a pretrained model start with other weights."
         )
     if not project.data.kind:
-        return _("Put your own data in; all other settings are as in NetBuilder.")
+        return _("Insert your own data; all other settings are as in NetBuilder.")
     return _(
         "The same rows, initial weights and order as in NetBuilder with seed {seed}: the same "
         "versions of Keras and TensorFlow give the same results, up to rounding.",

@@ -63,7 +63,7 @@ def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ..
     places = np.flatnonzero(ids)
     if not len(places):
         raise DataError(
-            _("The network knows nothing in this text."),
+            _("No part of this text is in the network's vocabulary."),
             _("Enter another text."),
             code="text_unknown",
         )
@@ -95,7 +95,7 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
     count = len(raw)
     if count < 2:
         raise DataError(
-            _("A series of one step has nothing to hide."),
+            _("A series of one step cannot be explained by hiding steps."),
             _("Use a longer window."),
             code="series_too_short",
         )
