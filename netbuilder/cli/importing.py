@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         files.write(rebased(found.project, source.parent, path.parent), path)
         if weights is not None:
-            lost = _("A project file holds no weights. Use a name after -o that ends in .h5.")
+            lost = _("A project file contains no weights. Use a name after -o that ends in .h5.")
             found = replace(found, report=(*found.report, ReportItem("weights", LEFT_OUT, lost)))
     _tell(found, path, as_json=arguments.json)
     return 0

@@ -173,7 +173,7 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     if folder.is_file():
         raise UsageError(
             _("'{name}' is a file.", name=folder),
-            _("Name a folder for the lesson and its project."),
+            _("Give a folder for the lesson and its project."),
             code="output_is_a_file",
         )
     folder.mkdir(parents=True, exist_ok=True)

@@ -43,9 +43,10 @@ _ROWS = (
     Word(
         N_("activation"),
         N_(
-            "A function that is applied to the sum of a neuron. Without it, many layers can do no "
-            "more than one. **relu** replaces negative values by zero, **sigmoid** maps any "
-            "number to between 0 and 1, **tanh** to between −1 and 1."
+            "A function that is applied to the sum of a neuron. Without it, many "
+            "layers can do no more than one. **relu** replaces negative values "
+            "with zero, **sigmoid** maps any number to between 0 and 1, **tanh** "
+            "to between −1 and 1."
         ),
         ("functions", "relu", "sigmoid", "tanh"),
         ("activation", "recurrent_activation"),

@@ -1,4 +1,4 @@
-"""Series by time and sequences in the Data panel, and a prediction form for a window."""
+"""Series by time and sequences on the Data page, and a prediction form for a window."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ class ThresholdView(QWidget):
             item.setLabel("bottom", _("confidence"))
             item.setLabel("left", _("share correct"))
             return _(
-                "On the dotted line, predictions are correct as often as their confidence says."
+                "On the dotted line, the share of correct predictions equals their confidence."
             )
         curves = class_curves(found, index)
         if kind == _ROC:

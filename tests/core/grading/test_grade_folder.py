@@ -201,7 +201,10 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
     ada = found["ada.h5"]
     assert (ada.status, ada.steps, ada.points_by) == (GRADED, 0, "accuracy")
     assert ada.score == pytest.approx(100 * ada.metrics["accuracy"])
-    for name, words in (("foreign.h5", "no information about its data"), ("project.netbuilder", "trained")):
+    for name, words in (
+        ("foreign.h5", "no information about its data"),
+        ("project.netbuilder", "trained"),
+    ):
         assert (found[name].status, words in found[name].message) == (FAILED, True)
     assert f"{len(test)} test rows of Iris" in graded_on_sentence(result)
 
@@ -393,5 +396,8 @@ def test_a_network_that_answers_another_column_is_not_compared(
         shutil.copy(folder / name, place)
     found = {one.file: one for one in grade_folder(place, hidden)}
     assert found["other.h5"].status == GRADED
-    assert "This network predicts petal length (cm), the others predict species" in found["other.h5"].message
+    assert (
+        "This network predicts petal length (cm), the others predict species"
+        in found["other.h5"].message
+    )
     assert "the others" not in found["ada.h5"].message

@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "total-row", N_("A row of totals"),
-        N_("A row that holds the totals is not a sample."),
+        N_("A row of totals is not a sample."),
         N_("Leave out the row."),
     ),
     _rule(

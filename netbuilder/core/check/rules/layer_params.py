@@ -320,7 +320,7 @@ RULES: tuple[Rule, ...] = (
             "The file contains a layer that NetBuilder does not have: a misspelled name or a "
             "custom layer."
         ),
-        N_("Replace the layer by one from the palette, or remove it."),
+        N_("Replace the layer with one from the palette, or remove it."),
         _unknown_layer,
         (lambda: _with({"units": 8, "activation": "relu"}, "Dens"),
          lambda: _with({}, "MyOwnThing")),

@@ -93,7 +93,7 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
     if spec is None:
         raise BuildError(
             _("NetBuilder has no layer '{layer}'.", layer=kind),
-            _("Replace the layer by another one, or remove it."),
+            _("Replace the layer with another one, or remove it."),
             code="layer_unknown",
             node=node,
         )

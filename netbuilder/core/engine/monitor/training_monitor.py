@@ -196,8 +196,8 @@ class TrainingMonitor:
                 len(curve),
                 _("The loss was still improving"),
                 _(
-                    "The last epochs lowered the loss by {share}: more epochs will probably "
-                    "improve it further.",
+                    "The last epochs lowered the loss by {share}: more epochs will "
+                    "probably lower it further.",
                     share=format_number(gain, ".0%"),
                 ),
                 self._longer(max(1, len(curve))),

@@ -76,7 +76,7 @@ def _importance(
         )
     )
     if found[most] <= 0:
-        sentence = _("Shuffling the values of a column makes no predictions worse.")
+        sentence = _("Shuffling the values of a column does not make predictions worse.")
     nearest = table_methods.nearest_counterexample(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
@@ -297,7 +297,7 @@ METHODS: tuple[Method, ...] = (
         "occlusion",
         TABLE,
         N_("Occlusion"),
-        N_("Replaces each value of this row by a typical one and predicts again"),
+        N_("Replaces each value of this row with a typical one and predicts again"),
         _typical,
     ),
     Method(

@@ -33,7 +33,7 @@ def word_importance(
         found = words_of(text, entry.split)[: len(ids)]
     if not found:
         raise DataError(
-            _("This text has no words."), _("Enter a text with words."), code="text_without_words"
+            _("The text has no words."), _("Enter a text with words."), code="text_without_words"
         )
     if text is None:
         rows = [np.delete(ids, place) for place in np.flatnonzero(ids)]

@@ -113,7 +113,10 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
                 name=path.name,
                 size=format_number(size / 2**20),
             ),
-            _("This is too much: unpack the files you need yourself and choose their folder."),
+            _(
+                "This is too large: unpack the files that you need yourself, and "
+                "choose their folder."
+            ),
             code="zip_too_large",
             path=str(path),
         )
