@@ -359,7 +359,7 @@ class SeriesForm(PredictForm):
         row.addWidget(self.steps, 1)
         row.addWidget(self.count)
         self.note = note_label("", self)
-        self.last_button = QPushButton(_("Last window"), self)
+        self.last_button = QPushButton(_("Show the last window"), self)
         self.last_button.setToolTip(_("Show the last steps of the data."))
         self.undo_button = QPushButton(_("Reset points"), self)
         self.undo_button.setToolTip(_("Restore all points that you dragged."))

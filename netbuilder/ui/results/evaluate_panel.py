@@ -145,7 +145,7 @@ class EvaluatePanel(QWidget):
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
         self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
-        self.card_button = self._button(_("Model card…"), self._edit_card)
+        self.card_button = self._button(_("Edit the model card…"), self._edit_card)
         self.cards = CardList(self)
         self.actions_row = QWidget(self)
         row = FlowLayout(self.actions_row)

@@ -142,7 +142,7 @@ class PredictPanel(QWidget):
         self.file_button.setToolTip(
             _("Make predictions for the rows of a CSV file, which you can save as CSV")
         )
-        self.another = QPushButton(_("Another test row"), self)
+        self.another = QPushButton(_("Show another test row"), self)
         buttons = self._buttons = FlowLayout(spacing=8)
         for button in (self.another, self.why.button):
             buttons.addWidget(button)

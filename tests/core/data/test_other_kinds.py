@@ -88,7 +88,7 @@ def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
     with pytest.raises(
         DataError,
-        match="not in the format that its extension indicates: 'cats/broken.png'",
+        match=r"not in the format that its extension indicates: 'cats/broken\.png'",
     ):
         load_facts(images(), pictures)
     (pictures / "cats" / "broken.png").unlink()
