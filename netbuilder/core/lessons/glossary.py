@@ -175,8 +175,9 @@ _ROWS = (
     Word(
         N_("embedding"),
         N_(
-            "A layer that gives each word a vector: a point in space. The first vectors are "
-            "random; training moves words with similar meaning closer together."
+            "A layer that maps each word to a vector: a point in space. The "
+            "initial vectors are random; training moves words with similar meaning "
+            "closer together."
         ),
         ("words", "good", "great", "bad", "awful"),
         ("input_dim", "output_dim"),

@@ -70,8 +70,8 @@ def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
     """Whether each row is of the class, and the probability that was given for it."""
     if found.probabilities is None:
         raise DataError(
-            _("The last layer gives no probabilities, so there is no threshold to move."),
-            _("Give it the activation sigmoid or softmax."),
+            _("The last layer returns no probabilities, so there is no threshold to move."),
+            _("Set its activation to sigmoid or softmax."),
             code="no_probabilities",
         )
     if found.task == MULTI_LABEL:

@@ -257,9 +257,11 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
                 WARNING,
                 ngettext(
                     "Column '{name}' has {value} in {count} row, while all others range "
-                    "from {low} to {high}: it seems to stand for a missing value.",
-                    "Column '{name}' has {value} in {count} rows, while all others range from "
-                    "{low} to {high}: it seems to stand for a missing value.",
+                    "from {low} to {high}: this value seems to be a placeholder for "
+                    "missing values.",
+                    "Column '{name}' has {value} in {count} rows, while all others range "
+                    "from {low} to {high}: this value seems to be a placeholder for "
+                    "missing values.",
                     times,
                     name=name,
                     value=stand_in,
@@ -291,8 +293,9 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
             yield Finding(
                 "stand-in", WARNING,
                 _(
-                    "Column '{name}' has {value} in {count} rows, while all others range from "
-                    "{low} to {high}: it seems to stand for a missing value.",
+                    "Column '{name}' has {value} in {count} rows, while all others range "
+                    "from {low} to {high}: this value seems to be a placeholder for "
+                    "missing values.",
                     name=name, value=format_number(odd, "g"), count=format_number(times, ","),
                     low=format_number(float(others[0])),
                     high=format_number(float(others[-1])),

@@ -166,7 +166,7 @@ def verify(source_of: Source, path: Path) -> None:
         ast.parse(Path(path).read_text("utf-8"))
     except (SyntaxError, ValueError) as error:
         raise FormatError(
-            _("The script is not valid Python and was not kept: {reason}.", reason=error),
+            _("The script is not valid Python and was not saved: {reason}.", reason=error),
             _("Give the layers simple names, and save the network as .h5."),
             code="script_invalid",
         ) from error
