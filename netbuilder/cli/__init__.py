@@ -109,7 +109,7 @@ def _take_data_dir(words: list[str]) -> list[str]:
                 folder=value,
                 reason=error.strerror or error,
             ),
-            _("Name a folder that you may write to."),
+            _("Choose a folder that you can write to."),
             code="data_dir_not_writable",
         ) from error
     os.environ[folders.VARIABLE] = str(folder)
@@ -137,7 +137,7 @@ def _take_option(words: list[str], option: str) -> tuple[list[str], str | None]:
         if not value:
             raise UserError(
                 _("{option} has no value.", option=option),
-                _("Write it after the option, or see --help."),
+                _("Give a value after the option, or see --help."),
                 code="option_without_value",
             )
         return [*words[:index], *rest], value

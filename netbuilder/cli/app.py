@@ -70,7 +70,7 @@ def missing_library_error(message: str) -> UserError | None:
         debian, fedora = packages
         fix = f"Debian or Ubuntu: sudo apt install {debian}   Fedora: sudo dnf install {fedora}"
     return UserError(
-        _("The window needs {library}, which is not installed on this system.", library=library),
+        _("The app needs {library}, which is not installed on this system.", library=library),
         fix,
     )
 
@@ -85,7 +85,7 @@ def _check_display() -> None:
         _check_xcb()
         return
     raise UserError(
-        _("No screen is available: neither DISPLAY nor WAYLAND_DISPLAY is set."),
+        _("No display is available: neither DISPLAY nor WAYLAND_DISPLAY is set."),
         _("Use a command that needs no window (netbuilder --help), or log in to a desktop."),
         code="no_screen",
     )

@@ -118,7 +118,7 @@ def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None
         total = shapes.total_parameters
         size = ngettext("{count} parameter", "{count} parameters", total)
         counts.insert(0, size)
-    state = _("It cannot be trained yet.") if errors else _("It can be trained.")
+    state = _("The network cannot be trained.") if errors else _("The network can be trained.")
     print_note(f"{project.name}: {', '.join(counts)}. {state}")
 
 

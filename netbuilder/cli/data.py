@@ -120,7 +120,7 @@ def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
                 "The data file '{name}' is never changed; fixes are written to a project.",
                 name=source.name,
             ),
-            _("Name the project to write: -o {name}", name=f"{source.stem}{ENDING}"),
+            _("Give the project to write: -o {name}", name=f"{source.stem}{ENDING}"),
             code="no_project_to_write",
         )
     return source

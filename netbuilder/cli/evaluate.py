@@ -99,14 +99,14 @@ def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split |
         return read_split(recipe, preprocessing_of(trained), data), data
     if not recipe.kind:
         raise UserError(
-            _("The model does not say what data it is for."), _("Give --data FILE."),
+            _("The model contains no information about its data."), _("Add --data FILE."),
             code="no_data_in_model",
         )  # fmt: skip
     dataset = load_dataset(trained.project, base)
     split = dataset.test or dataset.validation
     if split is None:
         raise UserError(
-            _("The project has no test set."), _("Give --data FILE."), code="no_test_set"
+            _("The project has no test set."), _("Add --data FILE."), code="no_test_set"
         )
     path = recipe.test_path if dataset.test is not None and recipe.test_path else recipe.path
     return split, base / path if path else None
@@ -132,7 +132,7 @@ def _groups(
         return ()
     if split is None:
         raise UserError(
-            _("A model from elsewhere does not know the columns of its data."),
+            _("A model that was not made with NetBuilder contains no column names."),
             _("Leave --group-by out."),
             code="groups_need_columns",
         )

@@ -17,8 +17,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         if arguments.output:
             raise UserError(
-                _("No example is named."),
-                _("Name one, for example: netbuilder examples digits -o digits.netbuilder"),
+                _("No example is given."),
+                _("Give its name, for example: netbuilder examples digits -o digits.netbuilder"),
                 code="no_example_named",
             )
         return _list(arguments.json)

@@ -33,8 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _new_keys(Path(arguments.new_keys), arguments.json)
     if not arguments.folder:
         raise UsageError(
-            _("Name the folder of the submissions."),
-            _("Write: netbuilder grade FOLDER --data HIDDEN.csv"),
+            _("Give the folder with the submissions."),
+            _("For example: netbuilder grade FOLDER --data HIDDEN.csv"),
         )
     folder, table = Path(arguments.folder), arguments.output
     rubric = rubrics.read_rubric(Path(arguments.rubric)) if arguments.rubric else DEFAULT_RUBRIC
@@ -95,14 +95,14 @@ def _new_keys(path: Path, as_json: bool) -> int:
     """A pair of keys; one that is there already is never replaced: its seals would be lost."""
     if path.exists():
         raise UserError(
-            _("'{path}' exists already.", path=path),
-            _("Choose another name: old seals need it."),
+            _("'{path}' already exists.", path=path),
+            _("Choose another name: existing seals need this file."),
             code="key_file_exists",
         )
     private, public = seal.new_keys()
     write_bytes(path, private.encode("ascii") + b"\n")
     path.chmod(0o600)
-    print_note(_("Wrote {path}. Keep it to yourself. The public key for the lesson:", path=path))
+    print_note(_("Wrote {path}. Keep this file secret. The public key for the lesson:", path=path))
     print_result(public)
     if as_json:
         print_json({"public_key": public, "private_key_file": str(path)})

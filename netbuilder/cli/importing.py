@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         files.write(rebased(found.project, source.parent, path.parent), path)
         if weights is not None:
-            lost = _("A project file holds no weights. Use a name after -o that ends in .h5.")
+            lost = _("A project file contains no weights. Use a name after -o that ends in .h5.")
             found = replace(found, report=(*found.report, ReportItem("weights", LEFT_OUT, lost)))
     _tell(found, path, as_json=arguments.json)
     return 0
@@ -49,11 +49,12 @@ def _write_model(found: Imported, path: Path, source: Path) -> Imported:
     if found.trained is None:
         for line in lines_of(found.report):
             print_note(line)
-        what = _("'{file}' gives a network without weights.", file=source.name)
+        what = _("The network in '{file}' has no weights.", file=source.name)
         fix = _("Add --weights FILE, or import a project (-o NAME.netbuilder) and train it.")
         if found.placeholders:
             what = _(
-                "'{file}' cannot become a model: nothing is known of {layers}.",
+                "'{file}' cannot be converted to a model, because it contains unknown "
+                "layers: {layers}.",
                 file=source.name,
                 layers=", ".join(found.placeholders),
             )

@@ -28,8 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         if arguments.check:
             raise UsageError(
-                _("No lesson is named to check against."),
-                _("Name one, for example: netbuilder lessons first_model --check mine.h5"),
+                _("No lesson is given to check against."),
+                _("Give its name, for example: netbuilder lessons first_model --check mine.h5"),
                 code="no_lesson_named",
             )
         return _list(arguments)
@@ -147,7 +147,7 @@ def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
     for title in early:
         print_note(
             _(
-                "The step '{title}' is done at the start already: make its check ask for more.",
+                "The step '{title}' is already done in the start project: make its check stricter.",
                 title=title,
             )
         )
@@ -173,7 +173,7 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     if folder.is_file():
         raise UsageError(
             _("'{name}' is a file.", name=folder),
-            _("Name a folder for the lesson and its project."),
+            _("Give a folder for the lesson and its project."),
             code="output_is_a_file",
         )
     folder.mkdir(parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def _with_data(lesson: Lesson, project: Project, folder: Path) -> tuple[Project,
                 raise UserError(
                     _("The data '{name}' cannot be copied: {reason}.",
                       name=source, reason=error.strerror or error),
-                    _("Choose another folder, or make room."),
+                    _("Choose another folder, or free some disk space."),
                     code="lesson_data_copy",
                 ) from error  # fmt: skip
             copied.append(str(target))

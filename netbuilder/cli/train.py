@@ -266,7 +266,7 @@ def _connect(workers: dict[str, Any]) -> None:
     count = len(workers["workers"])
     print_note(
         _(
-            "Worker {index} of {count} waits for the others.",
+            "Worker {index} of {count} is waiting for the others.",
             index=workers["worker_index"],
             count=count,
         )
@@ -298,10 +298,10 @@ def _train(
         minutes = max(1, round(WAIT_FOR_ROOM / 60))
         print_note(
             ngettext(
-                "The run could not be saved for {count} minute, so training stops. Free some"
-                " space, and go on from the last checkpoint with --resume.",
-                "The run could not be saved for {count} minutes, so training stops. Free some"
-                " space, and go on from the last checkpoint with --resume.",
+                "The run could not be saved for {count} minute, so training stops. "
+                "Free some space, and continue from the last checkpoint with --resume.",
+                "The run could not be saved for {count} minutes, so training stops. "
+                "Free some space, and continue from the last checkpoint with --resume.",
                 minutes,
             )
         )

@@ -129,7 +129,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
         "--batch-size",
         type=_whole(1),
         metavar="N",
-        help=_("rows per step (default: the project's)"),
+        help=_("batch size, the number of rows per step (default: the project's)"),
     )
     parser.add_argument(
         "--learning-rate",
@@ -208,7 +208,7 @@ def _card(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         required=True,
-        help=_("card to write, format by ending: .md .html .pdf"),
+        help=_("card to write; the extension sets the format: .md .html .pdf"),
     )
     _json(parser)
 
@@ -257,7 +257,9 @@ def _import(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="PATH",
         required=True,
-        help=_("the project to write; a name that ends in .h5 or .keras: a model with weights"),
+        help=_(
+            "project to write, or, with a name that ends in .h5 or .keras, a model with weights"
+        ),
     )
     _json(parser)
 
@@ -270,16 +272,16 @@ def _export(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         required=True,
         help=_(
-            "file to write, format by ending: .h5 .keras .onnx .tflite .py .ipynb .svg .png .pdf; "
-            "no ending: SavedModel folder"
+            "file to write; the extension sets the format: .h5 .keras .onnx "
+            ".tflite .py .ipynb .svg .png .pdf; no extension: SavedModel folder"
         ),
     )
     parser.add_argument(
         "--worksheet",
         choices=("numbers", "exercise", "blank"),
         help=_(
-            "draw the network with shapes and weights, with blanks where they can be worked out, "
-            "or with blanks only"
+            "draw the network with shapes and weights, with blanks for those that "
+            "can be worked out, or with blanks only"
         ),
     )
     parser.add_argument(
@@ -328,18 +330,18 @@ def _grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lesson",
         metavar="NAME",
-        help=_("lesson whose steps count (default: the lesson named in the submission)"),
+        help=_("lesson whose steps are graded (default: the lesson named in the submission)"),
     )
     parser.add_argument(
         "--retrain",
         action="store_true",
         help=_(
-            "train each submission again from its recorded seed and settings, and compare the "
-            "predictions"
+            "retrain each submission from its recorded seed and settings, and "
+            "compare the predictions"
         ),
     )
     parser.add_argument(
-        "--rubric", metavar="RUBRIC.toml", help=_("rubric that says how points are given")
+        "--rubric", metavar="RUBRIC.toml", help=_("rubric that defines how points are given")
     )
     parser.add_argument(
         "-o", "--output", metavar="TABLE.csv", help=_("table to write (.csv or .xlsx)")
@@ -485,7 +487,7 @@ VERBS = {
     "predict": Verb("predict", N_("predict for new rows, pictures or texts"), _predict),
     "generate": Verb("generate", N_("continue a text"), _generate),
     "explain": Verb("explain", N_("explain a model's predictions"), _explain),
-    "tune": Verb("tune", N_("try settings of a project and find the best"), _tune),
+    "tune": Verb("tune", N_("try different settings of a project and find the best"), _tune),
     "import": Verb(
         "importing", N_("convert a model, an ONNX file or Keras code to a project"), _import
     ),

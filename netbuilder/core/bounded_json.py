@@ -79,7 +79,7 @@ def json_problem(value: Any, where: str) -> str:
         elif isinstance(item, str):
             if not item.isascii() and any("\ud800" <= letter <= "\udfff" for letter in item):
                 return _(
-                    "{place} contains half of a character, which no program writes.", place=where
+                    "{place} contains an incomplete character (a lone surrogate).", place=where
                 )
         elif isinstance(item, int) and abs(item) >= MAX_NUMBER:
             return _("{place} contains a whole number of more than 18 digits.", place=where)

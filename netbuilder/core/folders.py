@@ -88,11 +88,11 @@ def problem() -> UserError | None:
     """What there is to say of a folder of the user's that could not be written, if any."""
     for folder, reason, instead in _NOT_WRITTEN:
         return UserError(
-            _("Nothing can be kept in '{folder}': {reason}.", folder=folder, reason=reason),
+            _("Files cannot be saved in '{folder}': {reason}.", folder=folder, reason=reason),
             _(
-                "Runs, settings and recovery files are in '{instead}' for now, where nobody will "
-                "look for them. Save your work in a folder of your own, or start with --data-dir "
-                "FOLDER.",
+                "Runs, settings and recovery files are saved in '{instead}' for now, "
+                "where they are hard to find. Save your work in a folder of your own, "
+                "or start with --data-dir FOLDER.",
                 instead=instead,
             ),
             code="data_folder_not_writable",

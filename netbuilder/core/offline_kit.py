@@ -263,7 +263,10 @@ def make_kit(
     if not (source / "pyproject.toml").is_file():
         raise UserError(
             _("'{folder}' is not NetBuilder's folder: it has no pyproject.toml.", folder=source),
-            _("Run this command in the folder that you installed from, or name it with --source."),
+            _(
+                "Run this command in the folder that you installed from, or give that "
+                "folder with --source."
+            ),
             code="kit_source_unknown",
         )
     tell(_("Building the wheel of NetBuilder…"))
@@ -288,7 +291,7 @@ def _run(words: Sequence[str]) -> None:
         lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or [done.stderr]
         raise UserError(
             _("pip could not fetch the wheels: {reason}", reason=lines[-1].strip()[:300]),
-            _("Check that this computer has a network, and try again."),
+            _("Check the network connection of this computer, and try again."),
             code="kit_not_fetched",
         )
 

@@ -77,7 +77,10 @@ def check_unpacked_size(path: Path, limit_mb: float) -> None:
                 size=format_number(size / 2**20, ",.0f"),
                 limit=format_number(limit_mb, ",.0f"),
             ),
-            _('If the file is meant to be that large, set "memory_limit_mb" in the data recipe.'),
+            _(
+                'If the file is meant to be that large, increase "memory_limit_mb" '
+                'under "data" in the project file.'
+            ),
             code="archive_too_large",
             path=str(path),
         )

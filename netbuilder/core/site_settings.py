@@ -51,12 +51,12 @@ class SiteSettings:
 
 
 _LARGEST = 1_000_000
-_TEXT = N_("a text in quotation marks")
+_TEXT = N_("text in quotation marks")
 _WANTED = {
     "lessons": N_("a list of folders"),
     "downloads": N_("true or false"),
     "autosave_seconds": N_("a number of seconds from 0.2 to 60"),
-    "language": N_("one of the languages that there are, such as 'en'"),
+    "language": N_("one of the available languages, such as 'en'"),
     "level": N_("“basic” or “full”"),
 }
 

@@ -75,7 +75,7 @@ def main(path: str | None = None) -> int:
     problem = site_settings().problem
     wrong = (
         UserError(
-            problem, _("Tell the person who administers this machine."), code="site_settings_wrong"
+            problem, _("Tell the administrator of this computer."), code="site_settings_wrong"
         )
         if problem
         else None

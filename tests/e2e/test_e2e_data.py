@@ -72,7 +72,7 @@ def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(
     (asked,) = [one for one in found["notes"] if one["severity"] == "error"]  # type: ignore[attr-defined]
     assert asked["column"] == "price"
     assert asked["fixes"] == [
-        "It is 1000", "It is 1.000",
+        "Read as 1000", "Read as 1.000",
     ]  # fmt: skip
     (tmp_path / "d.csv").write_text("a,b\n1,\n2,3\n,4\n")
     assert told(capsys, str(tmp_path / "d.csv"))[0] == 1
@@ -136,7 +136,7 @@ def test_what_a_button_mends_is_told_in_the_words_of_the_command(
     said = capsys.readouterr().err
     assert 'Leave those rows out: in the project file, under "data": "missing": "drop"' in said
     # What is written there is what the button does.
-    line = next(one for one in said.splitlines() if "category of its own" in one)
+    line = next(one for one in said.splitlines() if "a separate category" in one)
     told = json.loads("{" + line.split('"data": ', 1)[1] + "}")
     held = json.loads((tmp_path / "p.netbuilder").read_text())
     held["data"] |= told

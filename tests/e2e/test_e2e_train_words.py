@@ -62,7 +62,7 @@ def test_a_place_that_takes_no_files_is_told_at_once(run: Run, tmp_path: Path) -
     (tmp_path / "folder.h5").mkdir()
     done = run("train", project, "-o", tmp_path / "folder.h5")
     assert done.code == 1
-    assert "folder of that name" in done.err
+    assert "a folder with that name" in done.err
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder.h5", "p.netbuilder"]
 
 

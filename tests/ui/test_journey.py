@@ -250,7 +250,7 @@ def test_missing_data_blocks_training_in_words(open_window: Open, qtbot: QtBot) 
     window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     assert window.runner.state is RunState.IDLE
-    assert "cannot be trained yet" in window.banner.cards[0].title.text()
+    assert "cannot be trained" in window.banner.cards[0].title.text()
 
 
 def test_reset_with_the_same_seed_gives_the_same_curve(

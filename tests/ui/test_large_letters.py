@@ -132,7 +132,12 @@ def test_no_word_is_cut_off(
     work = submission_source(window.workbench, window.lessons.stamp)
     rows = [
         Submission("ada.h5", "Ada", "graded", 91.5, {"accuracy": 0.915}, 3, 4, comment="Good."),
-        Submission("cy.h5", "Cy", FAILED, message="The file is empty (0 bytes). Ask for it again."),
+        Submission(
+            "cy.h5",
+            "Cy",
+            FAILED,
+            message="The file is empty (0 bytes). Ask the student for the file again.",
+        ),
     ]
     grading = GradeWindow(window)
     grading.model.show_rows(rows)

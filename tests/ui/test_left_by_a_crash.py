@@ -210,7 +210,7 @@ def test_a_run_that_another_window_took_is_passed_over(
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert window.runner.project.name == found[1].project.name
     assert found[0].folder.exists(), "it is the other's"
-    assert "does not continue" in window.banner.cards[0].title.text()
+    assert "cannot continue" in window.banner.cards[0].title.text()
     other.unlock()
 
 

@@ -57,7 +57,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(
         )
 
     training = window.docks.show_panel("training", focus=False)
-    training.buttons.best.setText("Best epoch (920)")
+    training.buttons.best.setText("Go to best epoch (920)")
     plot, tools = training.curves.plot, training.curves.tools
     qtbot.waitUntil(lambda: plot.height() > 0 and inside(training.buttons.reset, training))
     best, quantity = training.buttons.best, training.curves.quantity

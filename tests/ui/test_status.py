@@ -88,7 +88,7 @@ def test_the_end_of_a_run_is_no_news_of_another(
 
     window.documents.show_project(example("xor"), None)
     assert news.text() == ""
-    assert result.text() == "not trained yet"
+    assert result.text() == "not trained"
     window.status.tell("Saved it.")
     window.runner.forget()
     assert news.text() == "Saved it.", "what is not of a run stays"

@@ -77,7 +77,7 @@ def test_a_search_that_finds_no_command_says_so(open_window: Callable[..., MainW
     search = CommandSearch(window.actions_table, window)
     search.line.setText("wire it")
     assert search.list.count() == 1
-    assert "No command has “wire it” in it" in search.list.item(0).text()
+    assert "No command contains “wire it”" in search.list.item(0).text()
     search._do()
     assert not search.result(), "there is nothing to do"
 
@@ -404,8 +404,8 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     assert canvas.picture.cards["@goal"].detail == "the data file is missing"
     window.store.apply("No data", lambda p: edits.set_data(p, kind="", path=""))
     qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
-    assert canvas.picture.cards["@goal"].detail == "no data chosen yet"
-    assert "Choose data first" in window.inspector.words.text()
+    assert canvas.picture.cards["@goal"].detail == "no data chosen"
+    assert "Choose data on the Data page first" in window.inspector.words.text()
 
 
 def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:

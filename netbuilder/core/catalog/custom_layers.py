@@ -30,7 +30,7 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
     held = layer_index.LAYERS.get(name)
     if held is not None and held.module.startswith("keras."):
         raise UserError(
-            _("Keras has a layer '{name}' of its own.", name=name),
+            _("Keras already has a layer named '{name}'.", name=name),
             _("Give your class another name."),
             code="layer_name_taken",
         )

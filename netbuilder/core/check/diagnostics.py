@@ -105,7 +105,7 @@ def _following(context: Context, found: list[Problem]) -> list[Problem]:
             "follows",
             Severity.ERROR,
             node_id,
-            _("Waits for '{name}'", name=root),
+            _("Depends on '{name}'", name=root),
             _(
                 "Fix {layer} first: {node} depends on it.",
                 layer=node_name(graph.by_id[root]),

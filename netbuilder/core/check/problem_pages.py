@@ -19,12 +19,13 @@ from netbuilder.core.project.model import Node, Project
 _INTRO = """\
 # Problems and fixes
 
-NetBuilder checks a project while you build it. It shows a problem on its layer (or in the Data or
-Training tab) with its cause and, where there is one, a fix: one click, and one undo reverts it.
+NetBuilder checks a project while you build it. It shows a problem on its layer (or on the Data or
+Settings page) with its cause and, where there is one, a fix: one click applies the fix, and one
+undo reverts it.
 **Errors** prevent training. **Warnings** do not: the network trains, but probably not as intended.
 `netbuilder check FILE` lists the same problems.
 
-A layer that depends on a layer with a problem is marked "Waits for …": fix the other layer first.
+A layer that depends on a layer with a problem is marked "Depends on …": fix the other layer first.
 
 This page is made from the code: `python -m netbuilder.core.check.problem_pages docs/problems.md`.
 """

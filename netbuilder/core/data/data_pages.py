@@ -18,8 +18,8 @@ from netbuilder.core.project.model import Data
 _INTRO = """\
 # Data: supported files, and what NetBuilder detects in them
 
-Drop a file or a folder on the window, or choose one in the Data tab: its kind is detected.
-The Data tab shows everything that was detected, with controls to change it. Where two readings
+Drop a file or a folder on the window, or choose one on the Data page: its kind is detected.
+The Data page shows everything that was detected, with controls to change it. Where two readings
 are possible and the numbers would differ, NetBuilder asks. `netbuilder data SOURCE` prints the
 same report, and exits with 1 if something prevents training.
 

@@ -39,12 +39,15 @@ def store_table(text: str, project_folder: Path | None) -> Path:
     if len(lines) < 2 or not (separator or _numbers(lines)):
         raise DataError(
             _("There is no table on the clipboard."),
-            _("Select cells in a spreadsheet, their names in the first row, and copy them."),
+            _(
+                "Select cells in a spreadsheet, with the column names in the first "
+                "row, and copy them."
+            ),
         )
     if len(text) > _MOST:
         raise DataError(
             _(
-                "The table on the clipboard has {count} characters, which is too much.",
+                "The table on the clipboard has {count} characters, which is too many.",
                 count=format_number(len(text), ","),
             ),
             _("Save the table as a file in the spreadsheet program, and open the file."),

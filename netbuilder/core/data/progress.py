@@ -21,7 +21,7 @@ class ReadingCancelledError(DataError):
     def __init__(self) -> None:
         super().__init__(
             _("Reading the data was stopped."),
-            _("Start again to read it."),
+            _("Start again to read the data."),
             code="reading_stopped",
             short=_("reading was stopped"),
         )

@@ -49,9 +49,7 @@ def kind_of(data: Data) -> DataKind:
         DataError: no data is chosen, or there is no such kind.
     """
     if not data.kind:
-        raise DataError(
-            _("No data is chosen."), _("Choose data in the Data panel."), code="no_data"
-        )
+        raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
     if data.kind not in KINDS:
         raise DataError(
             _("There is no kind of data '{name}'.", name=data.kind),
@@ -85,7 +83,7 @@ def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | Non
         return kind.read_test(data, base) if test else kind.read(data, base, False)
     if not data.path:
         raise DataError(
-            _("No file is chosen."), _("Choose a file in the Data panel."), code="no_data_file"
+            _("No file is chosen."), _("Choose a file on the Data page."), code="no_data_file"
         )
     own = test and bool(data.test_path)
     path = base / (data.test_path if own else data.path)
@@ -129,7 +127,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
                 name=path.name,
                 files=format_quoted_list(inside, 4),
             ),
-            _("Unpack it, and choose one of the files, or the folder around them."),
+            _("Unpack it, and choose one of the files, or the folder that contains them."),
             code="archive_of_several_files",
             path=str(path),
         )

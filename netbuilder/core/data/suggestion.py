@@ -74,7 +74,7 @@ def suggest_network(project: Project, base: Path) -> Suggestion:
     chosen = ", ".join(facts.target_names)
     reasons.insert(
         0,
-        _("Target: '{target}', as you said.", target=chosen)
+        _("Target: '{target}', chosen by you.", target=chosen)
         if decided
         else _("Target: '{target}', detected from the data.", target=chosen),
     )

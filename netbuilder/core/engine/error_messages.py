@@ -30,7 +30,7 @@ def explain_error(error: BaseException, graph: Graph) -> UserError:
             _("The shapes do not fit at '{name}': {reason}", name=node, reason=reason)
             if node
             else _("The shapes do not fit: {reason}", reason=reason),
-            _("Make the units of the last layer and the loss fit the target."),
+            _("Choose the units of the last layer and the loss to fit the target."),
             code="shapes_do_not_fit",
             node=node or (graph.outputs[0] if graph.outputs else None),
         )
@@ -63,8 +63,8 @@ def not_a_number_error(epoch: int, rate: float, holes: str = "") -> TrainingErro
         return TrainingError(
             _("The network cannot be trained. {reason}", reason=holes),
             _(
-                "Fill these values or leave out the rows in the Data panel. The learning rate is "
-                "not the cause."
+                "Fill in these values or leave out the rows on the Data page. The "
+                "learning rate is not the cause."
             ),
             code="data_not_finite",
         )

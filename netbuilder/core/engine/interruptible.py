@@ -23,7 +23,7 @@ class StoppedBeforeStartError(TrainingError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("The training was stopped before it began."),
+            _("The training was stopped before it started."),
             _("Start the training again."),
             code="stopped_before_start",
         )

@@ -95,8 +95,9 @@ def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> 
             Diagnosis(
                 "untested", trainer.epoch, _("Test failed"),
                 _(
-                    "The network is trained and kept, but it could not be evaluated on the test "
-                    "set: {reason}. Check the test rows in the Data tab.",
+                    "The network is trained and its weights are kept, but it could not be "
+                    "evaluated on the test set: {reason}. Check the test rows on the Data "
+                    "page.",
                     reason=reason.rstrip("."),
                 ),
             )

@@ -307,8 +307,8 @@ class RunLoop:
         """Stand still until a checkpoint can be written, or the user goes on without one."""
         saver = self._of_run().saver
         words = _(
-            "Training is paused because it cannot be saved. {reason} It continues as soon as it "
-            "can be saved.",
+            "Training is paused because the run cannot be saved. {reason} Training "
+            "continues as soon as the run can be saved.",
             reason=problem,
         )
         self.clock.stand()

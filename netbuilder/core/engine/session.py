@@ -531,7 +531,7 @@ class Session:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
             off = (
-                _("the schedule is off from here")
+                _("the schedule is off from here on")
                 if is_scheduled(trainer.training_model.optimizer)
                 else ""
             )

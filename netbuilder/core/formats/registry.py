@@ -103,14 +103,14 @@ FORMATS: tuple[Format, ...] = (
         "tflite16",
         (".f16.tflite",),
         N_("TensorFlow Lite, 16 bits (.f16.tflite)"),
-        N_("Half as large; reports the loss of accuracy."),
+        N_("Half the size; the loss of accuracy is reported."),
         "writers.tflite",
     ),
     Format(
         "tflite8",
         (".int8.tflite",),
         N_("TensorFlow Lite, 8 bits (.int8.tflite)"),
-        N_("A quarter as large, for microcontrollers; reports the loss of accuracy."),
+        N_("A quarter of the size, for microcontrollers; the loss of accuracy is reported."),
         "writers.tflite",
     ),
     Format(
@@ -132,7 +132,7 @@ FORMATS: tuple[Format, ...] = (
         "svg",
         (".svg",),
         N_("Picture of the network (.svg)"),
-        N_("For papers and posters: sharp at every size."),
+        N_("For papers and posters: sharp at any size."),
         "writers.svg",
         trained=False,
     ),
@@ -169,12 +169,12 @@ def format_for(path: Path) -> Format:
     known = " ".join(row.endings[0] for row in FORMATS if row.endings)
     raise FormatError(
         _(
-            "'{file}' ends in {ending}, which NetBuilder cannot write.",
+            "'{file}' ends in {ending}, a format that NetBuilder cannot write.",
             file=Path(path).name,
             ending=ending,
         ),
         _(
-            "Use one of {endings}, or a name without an ending for a SavedModel folder.",
+            "Use one of {endings}, or a name without an extension for a SavedModel folder.",
             endings=known,
         ),
         code="format_unknown",

@@ -56,7 +56,9 @@ def grade_file(
     _need_file(path)
     if path.stat().st_size == 0:
         raise UserError(
-            _("The file is empty (0 bytes)."), _("Ask for it again."), code="grading_empty_file"
+            _("The file is empty (0 bytes)."),
+            _("Ask the student for the file again."),
+            code="grading_empty_file",
         )
     trained: TrainedModel | None = None
     if registry.is_model(path):
@@ -163,11 +165,11 @@ def _need_file(path: Path) -> None:
     ask = _("Ask for the file itself.")
     if path.is_symlink() and not path.exists():
         raise UserError(
-            _("It is a link to a file that is not there."), ask, code="grading_broken_link"
+            _("The file is a link to a file that does not exist."), ask, code="grading_broken_link"
         )
     kind = _("a folder") if path.is_dir() else special_file_kind(path)
     if kind:
-        raise UserError(_("It is {kind}, not a file.", kind=kind), ask, code="grading_no_file")
+        raise UserError(_("This is {kind}, not a file.", kind=kind), ask, code="grading_no_file")
 
 
 def _measure(
@@ -210,7 +212,7 @@ def _measure_on_own(trained: TrainedModel, own: Dataset | UserError, found: dict
         test = own_data.held_out_test_of(trained.project, own)
         found["metrics"] = _metrics(evaluate(trained, test.split))
     except UserError as error:
-        by_steps = _("Only its steps count.") if found["steps"] else _("Give hidden data.")
+        by_steps = _("Only its steps count.") if found["steps"] else _("Provide hidden data.")
         found["failed"] = not found["steps"]
         _tell(found, f"{error.what} {by_steps}")
         return

@@ -25,8 +25,8 @@ from netbuilder.core.wording import format_list, format_quoted_list
 from netbuilder.core.worker_process import ResourceLimits
 
 _SEALS = {
-    MISSING: N_("It has no seal."),
-    BROKEN: N_("Its seal does not fit: something was changed after it was submitted."),
+    MISSING: N_("The file has no seal."),
+    BROKEN: N_("The seal does not match: the file was changed after it was submitted."),
 }
 Told = Callable[[Submission], None]
 
@@ -52,7 +52,10 @@ def submission_files(folder: Path) -> list[Path]:
     if not found:
         raise UserError(
             _("There is nothing to grade in '{folder}'.", folder=folder),
-            _("It should hold the students' files: {endings}.", endings=", ".join(ENDINGS)),
+            _(
+                "The folder should contain the students' files: {endings}.",
+                endings=", ".join(ENDINGS),
+            ),
             code="grading_nothing",
         )
     return found
@@ -170,8 +173,8 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         titles = format_quoted_list(unverified, 20)
         said.append(
             ngettext(
-                "Not verified, because nothing in the network shows it: step {titles}.",
-                "Not verified, because nothing in the network shows them: steps {titles}.",
+                "Not verified, because nothing in the network proves it: step {titles}.",
+                "Not verified, because nothing in the network proves them: steps {titles}.",
                 len(unverified),
                 titles=titles,
             )
@@ -243,8 +246,8 @@ def common_failure(found: Sequence[Submission]) -> str:
     if given:
         count = sum(one.fingerprint.work == given for one in found)
         return _(
-            "{count} of {total} submissions started from the same template file. Its id says "
-            "nothing about copying; only the weights do.",
+            "{count} of {total} submissions started from the same template file. A "
+            "shared ID is therefore no sign of copying; only the weights are.",
             count=count,
             total=len(found),
         )
@@ -260,7 +263,8 @@ def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
 
     def said(one: Submission) -> str:
         return _(
-            "It predicts {columns}, the others {usual}: do not compare them.",
+            "This network predicts {columns}, the others predict {usual}: do not "
+            "compare their results.",
             columns=format_list(one.answers), usual=format_list(usual),
         )  # fmt: skip
 
@@ -281,9 +285,9 @@ def _tell_other_lessons(found: Sequence[Submission], asked: str) -> list[Submiss
         if one.claimed_lesson and one.claimed_lesson != wanted:
             names = {"lesson": one.claimed_lesson, "wanted": wanted}
             words = (
-                _("It was submitted for the lesson '{lesson}', not for '{wanted}'.", **names)
+                _("The file was submitted for the lesson '{lesson}', not for '{wanted}'.", **names)
                 if asked
-                else _("It was submitted for '{lesson}', the others for '{wanted}'.", **names)
+                else _("The file was submitted for '{lesson}', the others for '{wanted}'.", **names)
             )
             one = replace(one, message=f"{words} {one.message}".strip())  # noqa: PLW2901
         told.append(one)
@@ -314,8 +318,8 @@ def graded_on_sentence(found: Sequence[Submission]) -> str:
     if not bases:
         return ""
     return _(
-        "Without hidden data, networks are evaluated on their own test set: {rows}. Pupils could "
-        "look at these rows.",
+        "Without hidden data, networks are evaluated on their own test set: "
+        "{rows}. Students could look at these rows.",
         rows=format_list(bases, 4),
     )
 

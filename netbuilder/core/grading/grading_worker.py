@@ -49,13 +49,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     except UserError as error:
         return {"failed": True, "message": str(error)}
     except MemoryError:
-        return {"failed": True, "message": _("It needs more memory than a submission may have.")}
+        return {"failed": True, "message": _("The submission needs more memory than allowed.")}
     except Exception as error:  # noqa: BLE001  one file must never end the grading
         first = next((line for line in str(error).splitlines() if line.strip()), "")
         return {
             "failed": True,
             "message": _(
-                "It could not be graded ({kind}: {reason}).",
+                "The file could not be graded ({kind}: {reason}).",
                 kind=type(error).__name__,
                 reason=first[:200],
             ),

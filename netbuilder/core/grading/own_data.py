@@ -39,13 +39,16 @@ def load_own_data(project: Project, lesson: Lesson | None = None) -> Dataset:
 
     data = project.data
     if not data.kind:
-        raise DataError(_("The file does not say what data it is for."), code="grading_no_data")
+        raise DataError(
+            _("The file contains no information about its data."), code="grading_no_data"
+        )
     if kind_of(data).place is DataLocation.NOWHERE:
         return load_dataset(project, Path())
     found = _beside_lesson(project, lesson)
     if found is None:
         raise DataError(
-            _("Its data is a file of its own, which is not here."), code="grading_data_elsewhere"
+            _("The data is in a separate file, which is not available here."),
+            code="grading_data_elsewhere",
         )
     return load_dataset(*found)
 
@@ -88,7 +91,7 @@ def held_out_test_of(project: Project, dataset: Dataset) -> HeldOutTest:
     split = dataset.test
     if split is None or not len(split):
         raise DataError(
-            _("Its data, {name}, keeps no test rows aside.", name=name), code="grading_no_test_rows"
+            _("Its data, {name}, has no test set.", name=name), code="grading_no_test_rows"
         )
     # Which rows are kept aside follows from the seed; which there are, from the set's options.
     mark = hashlib.sha256(f"{name} {project.training.seed}".encode())

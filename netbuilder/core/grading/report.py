@@ -274,7 +274,7 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
     elif not for_pupil and one.message:
         words.append(f"<p>{escape(one.message)}</p>")
     if not for_pupil and one.same_as:
-        said = _("Looks like a copy: compare with {files}.",
+        said = _("Looks like a copy: compare it with {files}.",
                  files=format_quoted_list(one.same_as))  # fmt: skip
         words.append(f'<p class="failed">{escape(said)}</p>')
     if one.status == LATE:

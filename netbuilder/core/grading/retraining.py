@@ -41,7 +41,7 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
     from netbuilder.core.formats import registry
 
     if not registry.is_model(path):
-        return unverified("not_trained", _("Nothing was trained, so nothing was trained again."))
+        return unverified("not_trained", _("Nothing was trained, so nothing was retrained."))
     trained = registry.load_network(path)
     refused = _cannot_repeat(path, trained)
     if refused is not None:
@@ -53,7 +53,8 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
         again = session.run()
     except UserError as error:
         return unverified(
-            error.code or "failed", _("It could not be trained again: {reason}", reason=error.what)
+            error.code or "failed",
+            _("The network could not be retrained: {reason}", reason=error.what),
         )
     off = _difference(trained, again, dataset)
     sample = list(sample_of(again.training_model.get_weights()))
@@ -63,8 +64,9 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
         return {"verified": True, "reason": "", "words": "", "sample": sample}
     if alike:
         words = _(
-            "Training again gives predictions that differ by {share} of their spread: too little "
-            "to say whether the file was changed or another machine rounded differently.",
+            "Retraining gives predictions that differ by {share} of their spread: "
+            "too little to tell whether the file was changed or another machine "
+            "rounded differently.",
             share=format_number(off, ".1%"),
         )
         return {**unverified("too_close", words), "sample": sample}
@@ -72,8 +74,9 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
         "verified": False,
         "reason": "other_predictions",
         "words": _(
-            "Training again from the recorded seed and settings gives other predictions: the file "
-            "does not hold what it says was trained."
+            "Retraining from the recorded seed and settings gives different "
+            "predictions: the file does not contain the network that was trained "
+            "according to its record."
         ),
         "sample": sample,
     }
@@ -84,7 +87,7 @@ def verified_sentence(found: Sequence[Submission]) -> str:
     if not any(one.verified is not None or one.verified_words for one in found):
         return ""
     return _(
-        "Trained again: {verified} verified, {refuted} refuted, {unknown} not verified.",
+        "Retrained: {verified} verified, {refuted} refuted, {unknown} not verified.",
         verified=sum(one.verified is True for one in found),
         refuted=sum(one.verified is False for one in found),
         unknown=sum(one.verified is None for one in found),
@@ -103,7 +106,7 @@ def _cannot_repeat(path: Path, trained: TrainedModel) -> dict[str, Any] | None:
     run = file.ours.get("run") if file.is_ours else None
     if trained.epochs < 1 or not isinstance(run, dict):
         return unverified(
-            "no_record", _("The file records no training, so it could not be trained again.")
+            "no_record", _("The file records no training, so the network could not be retrained.")
         )
     if run.get("changed_by_hand"):
         return unverified(

@@ -110,7 +110,7 @@ class Rubric:
         if self.steps_points:
             parts.append(_("steps: {points} points", points=format_number(self.steps_points)))
         if not self.thresholds:
-            parts.append(_("points by the result"))
+            parts.append(_("points based on the result"))
         if self.max_parameters is not None:
             parts.append(
                 _("at most {count} parameters", count=format_number(self.max_parameters, ","))
@@ -147,7 +147,7 @@ def read_rubric(path: Path) -> Rubric:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(
             _("The rubric '{file}' is not valid TOML: {reason}.", file=path.name, reason=error),
-            _('Write lines such as points = 100, and texts between quotation marks ("…").'),
+            _('Write lines such as points = 100, and text in quotation marks ("…").'),
             code="rubric_not_toml",
         ) from error
     return from_toml(raw, path.name)

@@ -32,7 +32,7 @@ def main_metric(metrics: Mapping[str, float]) -> str:
 def points_sentence(found: Sequence[Submission], rubric: Rubric) -> str:
     """What the points of a table are, in a sentence; "" where there are none."""
     if rubric.thresholds or rubric.steps_points:
-        return _("Points by the rubric: {rubric}.", rubric=rubric.words)
+        return _("Points according to the rubric: {rubric}.", rubric=rubric.words)
     by = [_(_MAIN[name]) for name in dict.fromkeys(one.points_by for one in found) if name]
     if not by:
         return ""
@@ -84,7 +84,12 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
     points, words = _earned(one, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
-        words.append(_("Late: {share} less.", share=format_number(rubric.late_penalty, ".0%")))
+        words.append(
+            _(
+                "Late: {share} of the points deducted.",
+                share=format_number(rubric.late_penalty, ".0%"),
+            )
+        )
     words += _missing_steps(one)
     return replace(one, status=status, score=points, comment=comment or " ".join(words))
 
@@ -133,7 +138,7 @@ def _missing_steps(one: Submission) -> list[str]:
     """Which steps are not done, for the pupil."""
     if not one.steps_missing:
         return []
-    return [_("Steps that are missing: {steps}", steps=" ".join(one.steps_missing))]
+    return [_("Missing steps: {steps}", steps=" ".join(one.steps_missing))]
 
 
 def _points_by(one: Submission, rubric: Rubric, main: float | None) -> str:

@@ -164,7 +164,7 @@ def _key(text: str) -> bytes:
                 "'{text}…' is not a key: a key has 44 letters and digits and ends in '='.",
                 text=text.strip()[:12],
             ),
-            _("Create a pair of keys with: netbuilder grade --new-keys KEYFILE"),
+            _("Create a key pair with: netbuilder grade --new-keys KEYFILE"),
             code="not_a_key",
         )
     return raw

@@ -34,7 +34,7 @@ RELATED = 0.8
 _EPOCHS = 3
 
 _REASONS = {
-    "same_id": N_("The same work (equal id) as {files}."),
+    "same_id": N_("The same work (same ID) as {files}."),
     "same_weights": N_("The same weights as {files}, though seed or settings differ."),
     "near_weights": N_("Nearly the same weights as {files}, though seed or settings differ."),
     "same_history": N_("The same training history as {files}, though seed or settings differ."),
@@ -42,11 +42,11 @@ _REASONS = {
         "Its training history starts like that of {files}, though seed or settings differ."
     ),
     "trained_further": N_(
-        "Its weights come from those of {files} and not from its own seed: trained further."
+        "The weights come from those of {files}, trained further, and not from the recorded seed."
     ),
     "expected": N_("Equal to {files}, as expected: the same seed, data and settings."),
-    "same_network": N_("The same untrained network as {files}, which a lesson makes likely."),
-    "confirmed": N_("Equal to {files}, and training again confirms both."),
+    "same_network": N_("The same untrained network as {files}, which is likely in a lesson."),
+    "confirmed": N_("Equal to {files}, and retraining confirms both."),
 }
 
 
@@ -281,8 +281,8 @@ def similarity_sentence(submissions: Sequence[Submission]) -> str:
         if copies
         else "",
         ngettext(
-            "{count} equals another by coincidence, as the same seed, data and settings make it.",
-            "{count} are equal by coincidence, as the same seed, data and settings make them.",
+            "{count} equals another by coincidence: seed, data and settings are the same.",
+            "{count} are equal by coincidence: seed, data and settings are the same.",
             equal,
         )
         if equal

@@ -119,7 +119,7 @@ def panel(value: str) -> str:
 
 def ending(value: str) -> str:
     """A file's ending."""
-    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, N_("ending"))
+    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, N_("extension"))
 
 
 @dataclass(frozen=True)

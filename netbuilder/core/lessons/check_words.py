@@ -100,7 +100,7 @@ def _absent(state: LessonState, layer: str, _step: int) -> str:
 def _connected(state: LessonState, _value: bool, _step: int) -> str:
     loose = loose_ends(state.project.graph)
     if not state.project.graph.outputs:
-        return _("No layer is connected to the Input yet.")
+        return _("No layer is connected to the Input.")
     return _("Not connected yet: {layers}.", layers=format_list(loose)) if loose else ""
 
 
@@ -116,7 +116,7 @@ def _problems(state: LessonState, value: str, _step: int) -> str:
         return ""
     if any(one.code == value for one in state.problems):
         return ""
-    return _("The problem that this step is about is not there.")
+    return _("The network does not have the problem that this step is about.")
 
 
 def _trained(state: LessonState, _value: bool, _step: int) -> str:
@@ -142,12 +142,12 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
 def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
     epochs = state.run.epochs if state.run is not None else 0
     if epochs is None:
-        return _("It is not known for how many epochs the network was trained.")
+        return _("The number of epochs that the network was trained for is not known.")
     if value.holds(epochs):
         return ""
     return ngettext(
-        "It was trained for {count} epoch; the lesson asks for {wanted}.",
-        "It was trained for {count} epochs; the lesson asks for {wanted}.",
+        "The network was trained for {count} epoch; the lesson asks for {wanted}.",
+        "The network was trained for {count} epochs; the lesson asks for {wanted}.",
         epochs,
         wanted=value.shown,
     )
@@ -242,7 +242,7 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     asked = value.shown_as({name: _(one.title) for name, one in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
-        return _("No data is chosen yet; the lesson asks for {wanted}.", wanted=asked)
+        return _("No data is chosen; the lesson asks for {wanted}.", wanted=asked)
     title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
     return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=asked)
 
@@ -295,8 +295,8 @@ def _event(name: str, sentence: str) -> Missing:
 
 
 _WORDS = (
-    CheckWord(ABSENT, N_("No such layer on the "
-                         "canvas."), "Dropout", values.layer_name, _absent, True),
+    CheckWord(ABSENT, N_("There is no such layer on the canvas."), "Dropout", values.layer_name,
+              _absent, True),
     CheckWord("connected", N_("Every layer is connected to an Input. With 'layer': that layer "
                               "is."), "true", values.yes, _connected),
     CheckWord("problems", N_("'none', 'no errors' (warnings are allowed), or the code of a "
@@ -314,22 +314,21 @@ _WORDS = (
                            "set."), "accuracy >= 0.9", values.metric, _metric),
     CheckWord("gap", N_("The difference between training and validation in the last epoch."),
               "accuracy >= 0.1", values.metric, _gap),
-    CheckWord(CHANGED, N_("What must differ from the start."), "optimizer", plan_name,
+    CheckWord(CHANGED, N_("What must differ from the start project."), "optimizer", plan_name,
               _changed),
     CheckWord("data", N_("The data that is chosen: its name or its kind."), "iris",
               values.words_condition, _data, True),
     CheckWord("answered", N_("The answer to the step's question, or 'true' for any."), "3",
               values.text, _answered),
-    CheckWord("predicted", N_("A prediction was made on the page Predict."), "true", values.yes,
-              _event(PREDICTED, N_("You have not made a prediction of your own on the page "
-                                   "Predict yet."))),
-    CheckWord("evaluated", N_("The page Evaluate was opened with a trained network."), "true",
-              values.yes, _event(EVALUATED, N_("Open the page Evaluate after training."))),
+    CheckWord("predicted", N_("A prediction was made on the Predict page."), "true", values.yes,
+              _event(PREDICTED, N_("Make a prediction of your own on the Predict page."))),
+    CheckWord("evaluated", N_("The Evaluate page was opened with a trained network."), "true",
+              values.yes, _event(EVALUATED, N_("Open the Evaluate page after training."))),
     CheckWord("looked", N_("A page was opened."), "inside", values.panel,
-              _event(LOOKED, N_("Open the page {page}."))),
-    CheckWord("saved", N_("A file with this ending was saved."), ".h5", values.ending,
+              _event(LOOKED, N_("Open the {page} page."))),
+    CheckWord("saved", N_("A file with this extension was saved."), ".h5", values.ending,
               _event(SAVED, N_("No {page} file has been saved yet."))),
-    CheckWord("opened", N_("A file with this ending was opened."), ".h5", values.ending,
+    CheckWord("opened", N_("A file with this extension was opened."), ".h5", values.ending,
               _event(OPENED, N_("No {page} file has been opened yet."))),
 )  # fmt: skip
 

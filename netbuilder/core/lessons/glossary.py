@@ -43,9 +43,10 @@ _ROWS = (
     Word(
         N_("activation"),
         N_(
-            "A function that is applied to the sum of a neuron. Without it, many layers can do no "
-            "more than one. **relu** replaces negative values by zero, **sigmoid** maps any "
-            "number to between 0 and 1, **tanh** to between −1 and 1."
+            "A function that is applied to the sum of a neuron. Without it, many "
+            "layers can do no more than one. **relu** replaces negative values "
+            "with zero, **sigmoid** maps any number to between 0 and 1, **tanh** "
+            "to between −1 and 1."
         ),
         ("functions", "relu", "sigmoid", "tanh"),
         ("activation", "recurrent_activation"),
@@ -54,9 +55,10 @@ _ROWS = (
     Word(
         N_("attention"),
         N_(
-            "Each word (or patch of a picture) is compared with all others and takes over a "
-            "weighted mean of them: more from those that matter to it. Several *heads* compare in "
-            "several ways at once. Language models are built from attention layers."
+            "Each word (or patch of a picture) is compared with all others and "
+            "receives a weighted mean of them: more from those that matter to it. "
+            "Several *heads* compare in several ways at once. Language models are "
+            "built from attention layers."
         ),
         ("words", "the", "cat", "sat", "down"),
         ("num_heads", "key_dim", "value_dim"),
@@ -173,8 +175,9 @@ _ROWS = (
     Word(
         N_("embedding"),
         N_(
-            "A layer that gives each word a vector: a point in space. The first vectors are "
-            "random; training moves words with similar meaning closer together."
+            "A layer that maps each word to a vector: a point in space. The "
+            "initial vectors are random; training moves words with similar meaning "
+            "closer together."
         ),
         ("words", "good", "great", "bad", "awful"),
         ("input_dim", "output_dim"),

@@ -50,7 +50,7 @@ class LayerCheck:
         graph = state.project.graph
         there = [node for node in graph.nodes if node.layer == self.layer]
         if not there:
-            return _("There is no {layer} on the canvas yet.", layer=self.layer)
+            return _("There is no {layer} on the canvas.", layer=self.layer)
         wanting = [self._wanting(node, state) for node in there]
         fitting = sum(not found for found in wanting)
         if self.count is not None:
@@ -71,7 +71,7 @@ class LayerCheck:
         found = []
         # Where it stands is said first: a layer that is another one needs no other numbers.
         if self.connected and not is_connected(graph, node.id):
-            found.append(_("{layer} is not connected to the Input yet.", layer=node.id))
+            found.append(_("{layer} is not connected to the Input.", layer=node.id))
         if self.after and not any(
             one.layer == self.after and node.id in descendants(graph, one.id) for one in graph.nodes
         ):
@@ -104,7 +104,7 @@ class LayerCheck:
     def _not_after(self, node: Node) -> str:
         if self.after == self.layer:
             return _(
-                "There is no second {kind} after {layer} yet: add one.",
+                "There is no second {kind} after {layer}: add one.",
                 kind=self.layer,
                 layer=node.id,
             )

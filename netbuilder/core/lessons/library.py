@@ -72,7 +72,7 @@ def lesson_folders(
         (_("My lessons"), folders.data() / FOLDER),
     ]
     if beside is not None:
-        places.insert(0, (_("Beside this project"), beside / FOLDER))
+        places.insert(0, (_("Next to this project"), beside / FOLDER))
     found: list[LessonFolder] = []
     seen: set[Path] = set()
     for title, folder in places:
@@ -165,7 +165,11 @@ def start_project(of: Lesson) -> Project:
                 project=of.start,
                 reason=error.what,
             ),
-            error.fix or _("Name a project file beside the lesson, an example, or 'empty'."),
+            error.fix
+            or _(
+                "Give the name of a project file next to the lesson, the name of an "
+                "example, or 'empty'."
+            ),
             code="lesson_start_unreadable",
             path=str(of.path) if of.path is not None else None,
         ) from error

@@ -44,7 +44,7 @@ def check_steps(lesson: Lesson, state: LessonState) -> tuple[StepResult, ...]:
             continue
         wanting = _missing(step, state, number)
         if step.reading and not all(result.done for result in found):
-            wanting = (_("Do the steps before it first."),)
+            wanting = (_("Do the previous steps first."),)
         found.append(StepResult(number, step.title, not wanting, step.hint, wanting))
     return tuple(found)
 

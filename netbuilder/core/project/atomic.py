@@ -28,7 +28,7 @@ _BAD_NAME = (
 _REASONS = {
     errno.ENOSPC: (N_("the disk is full"), N_("Free some space, or save to another disk.")),
     errno.EDQUOT: (
-        N_("your share of the disk is full"),
+        N_("your disk quota is used up"),
         N_("Delete some files, or save elsewhere."),
     ),
     errno.EFBIG: (
@@ -37,16 +37,16 @@ _REASONS = {
     ),
     errno.EACCES: _MAY_NOT,
     errno.EPERM: _MAY_NOT,
-    errno.EROFS: (N_("that disk can only be read"), N_("Save to another disk.")),
+    errno.EROFS: (N_("that disk is read-only"), N_("Save to another disk.")),
     errno.ENOENT: (
         N_("that folder does not exist"),
-        N_("Make the folder first, or choose another."),
+        N_("Create the folder first, or choose another one."),
     ),
     errno.ENOTDIR: (
         N_("part of that path is a file, not a folder"),
         N_("Choose another folder."),
     ),
-    errno.EISDIR: (N_("there is a folder of that name"), N_("Choose another name.")),
+    errno.EISDIR: (N_("a folder with that name exists"), N_("Choose another name.")),
     errno.ENAMETOOLONG: (N_("the name is too long"), N_("Choose a shorter name.")),
     errno.EINVAL: _BAD_NAME,
 }
@@ -160,8 +160,8 @@ def translate_disk_full(path: Path) -> Iterator[None]:
         if number == errno.ENOSPC and _free(path.parent) > _ROOM >= _free(temporary):
             raise UserError(
                 _(
-                    "There is no room for temporary files in '{folder}', which are needed to write "
-                    "'{name}'. The file is unchanged.",
+                    "There is no space in '{folder}' for the temporary files that are "
+                    "needed to write '{name}'. The file is unchanged.",
                     folder=temporary,
                     name=path.name,
                 ),

@@ -270,7 +270,7 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
     node = _need(graph, node_id)
     if node_id in edge:
         raise EditError(
-            _("This connection belongs to the layer itself."), code="own_connection", node=node_id
+            _("This connection already belongs to this layer."), code="own_connection", node=node_id
         )
     if edge not in graph.edges:
         raise EditError(_("This connection no longer exists."), code="connection_gone")

@@ -46,8 +46,8 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     if len(entries) != 1 or len(exits) != 1:
         raise EditError(
             _(
-                "“{name}” must have one way in and one way out to be repeated. It has {entries} "
-                "ways in and {exits} ways out.",
+                "“{name}” must have one input and one output to be repeated. It has "
+                "{entries} inputs and {exits} outputs.",
                 name=group.name,
                 entries=len(entries),
                 exits=len(exits),

@@ -70,8 +70,8 @@ def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
     """Whether each row is of the class, and the probability that was given for it."""
     if found.probabilities is None:
         raise DataError(
-            _("The last layer gives no probabilities, so there is no threshold to move."),
-            _("Give it the activation sigmoid or softmax."),
+            _("The last layer returns no probabilities, so there is no threshold to move."),
+            _("Set its activation to sigmoid or softmax."),
             code="no_probabilities",
         )
     if found.task == MULTI_LABEL:
@@ -240,7 +240,7 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     elif worse:
         end = _("New rows are predicted worse, but with so few of them this may be chance.")
     else:
-        end = _("It predicts new rows about as well as its training rows.")
+        end = _("The network predicts new rows about as well as its training rows.")
     return f"{said} {end}"
 
 
@@ -273,18 +273,19 @@ def _loss(found: Evaluation) -> str:
     told = _("Training minimises this number: the smaller, the better.")
     if found.task != REGRESSION:
         return told
-    return told + " " + _("It is computed from scaled values, so it has no unit.")
+    return told + " " + _("The loss is computed from scaled values, so it has no unit.")
 
 
 #: Metric → what its value means, in the data's own units.
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     "accuracy": lambda value, found: correct_sentence(value),
     "precision": lambda value, found: _(
-        "When it predicts a class, {share} of the predictions are correct (mean of all classes).",
+        "When the network predicts a class, {share} of the predictions are "
+        "correct (mean of all classes).",
         share=format_percent(value),
     ),
     "recall": lambda value, found: _(
-        "It finds {share} of the rows of a class (mean of all classes).",
+        "The network finds {share} of the rows of a class (mean of all classes).",
         share=format_percent(value),
     ),
     "f1_score": lambda value, found: _(
@@ -300,12 +301,12 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     ),
     "r2_score": lambda value, found: (
         _(
-            "It explains {share} of the variance of {columns}.",
+            "The network explains {share} of the variance of {columns}.",
             share=format_probability(value),
             columns=_of(found),
         )
         if value > 0
-        else _("It is worse than always predicting the mean.")
+        else _("The network is worse than always predicting the mean.")
     ),
     "loss": lambda value, found: _loss(found),
 }

@@ -38,7 +38,7 @@ def prepare_drawing(
     ink = np.clip(np.asarray(ink, np.float64), 0.0, 1.0)
     if not (ink > 0.1).any():
         raise DataError(
-            _("Nothing is drawn yet."), _("Draw with the mouse or a pen."), code="nothing_drawn"
+            _("The drawing is empty."), _("Draw with the mouse or a pen."), code="nothing_drawn"
         )
     height, width = int(shape[0] or 1), int(shape[1] or 1)
     if (height, width) == (8, 8):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MADE = N_("This model was not made with NetBuilder")
-_OURS = N_("A .h5 saved by NetBuilder says which columns it takes.")
+_OURS = N_("A .h5 saved by NetBuilder contains the names of its columns.")
 
 
 def _not_made(why: str) -> str:
@@ -228,7 +228,7 @@ def _truth(
                         file=source,
                     )
                 ),
-                _("Give one column for each predicted number."),
+                _("Provide one column for each predicted number."),
                 code="target_columns_missing",
             )
         return replace(target, columns=columns), _numbers(answers, source)
@@ -245,7 +245,7 @@ def _truth(
                         file=source,
                     )
                 ),
-                _("Give one column with the names of the classes."),
+                _("Provide one column with the names of the classes."),
                 code="target_columns_not_one_hot",
             )
         return replace(target, columns=columns[:1], classes=columns), rows.argmax(axis=1)

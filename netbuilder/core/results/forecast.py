@@ -131,7 +131,7 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
                 shape=rows.shape,
                 wanted=entry.shape,
             ),
-            _("Give as many rows as the network's window has."),
+            _("Provide as many rows as the network's window has."),
             code="window_shape",
         )
     target: OutputPreprocessing = preprocessing.outputs[ends.output]
@@ -216,7 +216,7 @@ def days_after(days: Array, steps: int) -> Array:
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
         return _(
-            "The forecast ends here: {columns} is predicted but not part of the input window.",
+            "The forecast ends here: {columns} is predicted, but is not part of the input window.",
             columns=format_list(ends.targets),
         )
     if steps <= ends.horizon:

@@ -118,7 +118,7 @@ def _tokens(
         if probabilities is None:
             raise UserError(
                 _("The network's outputs are not probabilities."),
-                _("Give its last layer the activation softmax, and train it again."),
+                _("Set the activation of its last layer to softmax, and train it again."),
                 code="no_probabilities",
             )
         token = target.classes[sample_token(probabilities[0], temperature, random)]

@@ -76,7 +76,7 @@ class LearningCurve:
                 said
                 + " "
                 + _(
-                    "More rows hardly help now, but the network is better on its training rows "
+                    "More rows hardly help, but the network is better on its training rows "
                     "(overfitting): try a smaller network or dropout."
                 )
             )

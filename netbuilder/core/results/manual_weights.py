@@ -12,7 +12,7 @@ from netbuilder.core.engine.manual_weights import WeightIndex, set_weights
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.i18n import gettext as _, noop as N_
 
-_NOTE = N_("the best epoch counts from here")
+_NOTE = N_("the best epoch is chosen from here on")
 
 
 def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:

@@ -81,7 +81,7 @@ def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
         found = evaluate(trained, held)
     sections = [
         *(
-            Section(_(question), text=answers_of(trained.project)[key] or _("Not answered yet."))
+            Section(_(question), text=answers_of(trained.project)[key] or _("Not answered."))
             for key, question in QUESTIONS.items()
         ),
         Section(_("Data"), _data_rows(trained)),

@@ -177,14 +177,14 @@ def compare(
     if len(preprocessing.outputs) > 1:
         raise DataError(
             _("The network has {count} outputs.", count=len(preprocessing.outputs)),
-            _("Other methods have one. Compare a network with one output."),
+            _("The other methods have one output. Compare a network with one output."),
             code="compare_outputs",
         )
     output, target = next(iter(preprocessing.outputs.items()))
     held = dataset.test if dataset.test is not None else dataset.validation
     if held is None or not len(held):
         raise DataError(
-            _("No rows are held out to compare on."),
+            _("There are no held-out rows to compare on."),
             _("Set a test split on the Data page."),
             code="no_test_set",
         )

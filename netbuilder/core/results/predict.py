@@ -263,7 +263,7 @@ def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
                 shape=values.shape[1:],
                 wanted=entry.shape,
             ),
-            _("Give samples of that shape."),
+            _("Provide samples of that shape."),
             code="sample_shape",
         )
 
@@ -322,7 +322,7 @@ def raw_from_rows(
     known = [entry.name for entry in form_fields(trained)]
     if not known:
         raise DataError(
-            _("This model takes no table rows."),
+            _("This model does not take table rows."),
             _("It takes {inputs}: choose a file.", inputs=input_sort(trained)),
             code="model_takes_no_table",
         )
@@ -355,7 +355,7 @@ def _need_filled(trained: TrainedModel, table: Any) -> None:
             if column.name in table and column.fill is None and table[column.name].isna().any():
                 raise DataError(
                     _("'{column}' is empty.", column=column.name),
-                    _("Fill it in."),
+                    _("Fill in a value."),
                     code="cell_empty",
                 )
 

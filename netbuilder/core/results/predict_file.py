@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOOKS_SCALED_SENTENCE = N_(
-    "All numbers in this file are between 0 and 1, as if they were scaled already. The network "
-    "scales by itself: it takes unscaled numbers."
+    "All numbers in this file are between 0 and 1, as if they were already "
+    "scaled. The network scales its inputs automatically: it takes "
+    "unscaled numbers."
 )
 
 

@@ -415,7 +415,7 @@ def paired_difference(one: Evaluation, other: Evaluation) -> Interval:
     """
     if np.shape(one.truth) != np.shape(other.truth) or not np.array_equal(one.truth, other.truth):
         raise DataError(
-            _("The two were not evaluated on the same rows."),
+            _("The two results are not for the same rows."),
             _("Evaluate both on one file."),
             code="other_rows",
         )

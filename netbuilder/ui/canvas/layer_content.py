@@ -17,7 +17,7 @@ from netbuilder.ui.services.views.canvas_strips import (
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 _SAME = 1e-3  # relative: told numbers are rounded
-_NOTHING = N_("Padding: there is no word here. Shorter texts are filled up with 0.")
+_NOTHING = N_("Padding: there is no word here. Shorter texts are padded with 0.")
 
 
 def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerContent:
@@ -137,7 +137,7 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
         if number == 0:
             return _(_NOTHING)
         if number == 1 or number >= len(known):
-            return _("This number stands for every word outside the vocabulary.")
+            return _("This number represents every word outside the vocabulary.")
         return _(
             "“{word}” is word {number} of {count} in the vocabulary.",
             word=known[number],

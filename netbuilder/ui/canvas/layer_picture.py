@@ -46,8 +46,8 @@ _SHARES = N_(
     " more."
 )
 _SHARES_OF_HEADS = N_(
-    "Attention scores, one image per head. Rows: the step that attends; columns: the step it"
-    " attends to; brighter: more."
+    "Attention scores, one picture per head. Rows: the step that attends; "
+    "columns: the step it attends to; brighter: more."
 )
 _CAPTION = 30.0  # of the words below the states
 _NARROW = 9.0  # of columns: too narrow for words below

@@ -111,7 +111,7 @@ class SampleCaption(QFrame):
         self.words.setToolTip(
             self._said
             + "\n"
-            + _("The pictures beside the layers show what each layer makes of this sample.")
+            + _("The pictures beside the layers show each layer's output for this sample.")
         )
         self.back.setVisible(bool(look.own) and look.rows > 0)
         self.back.setText(_("Back to row {number}", number=format_number(look.index + 1, ",")))

@@ -74,7 +74,10 @@ class WeightRow(QWidget):
         self.field.setKeyboardTracking(False)
         self.field.setAccessibleName(_("Weight value"))
         self.field.setToolTip(
-            _("Set the weight: predictions follow. Undo: {keys}", keys=key_text("Ctrl+Z"))
+            _(
+                "Change the weight to see the predictions change (undo: {keys})",
+                keys=key_text("Ctrl+Z"),
+            )
         )
         row.addWidget(self._label)
         row.addWidget(self.source, 1)

@@ -44,17 +44,17 @@ from netbuilder.ui.widgets.labels import note_label
 _SOON_MS = 120
 #: Title and tooltip of each style.
 _STYLES = {
-    "short": (N_("Short"), N_("As a course would write it")),
-    "exact": (N_("Exact"), N_("Longer, with exactly NetBuilder's numbers")),
+    "short": (N_("Short"), N_("Written as in a course")),
+    "exact": (N_("Exact"), N_("Longer, with exactly the same numbers as NetBuilder")),
 }
 #: What a line does, by a pattern that it holds; the first that fits is shown on hover.
 _EXPLAINED: Mapping[str, str] = {
     r"set_random_seed": N_("Makes random numbers, and so the result, repeatable."),
     r"train_test_split|GroupShuffleSplit|split = round|part_of": N_(
-        "Holds rows out: the network never trains on them, so they can test it."
+        "Holds out rows for testing: the network never trains on them."
     ),
     r"_scaler|mean, std|low, high|- mean|- low|/ \d+$": N_(
-        "Brings the numbers to a similar size. The values come from the training set alone."
+        "Scales the numbers to a similar size, with values computed from the training set alone."
     ),
     r"TextVectorization|vectorize": N_("Turns words into numbers, the most frequent words first."),
     r"OneHotEncoder|make_column_transformer|SimpleImputer": N_(
@@ -70,7 +70,9 @@ _EXPLAINED: Mapping[str, str] = {
     r"model\.fit|Batches": N_("Trains: shows the network all training rows once per epoch."),
     r"epochs=|batch_size=": N_("An epoch is one pass over the training set, in batches of rows."),
     r"validation_data": N_("The validation set shows during training how new rows are predicted."),
-    r"callbacks": N_("Callbacks act at the end of each epoch: they stop early, for example."),
+    r"callbacks": N_(
+        "Callbacks run at the end of each epoch: some stop the training early, for example."
+    ),
     r"model\.evaluate|classification_report|mean_absolute_error": N_(
         "Measures the trained network on the test set."
     ),

@@ -46,7 +46,7 @@ MISSING_WORDS = {
     "mean": N_("mean"),
     "median": N_("median"),
     "most_frequent": N_("most frequent"),
-    "category": N_("own category"),
+    "category": N_("separate category"),
 }
 TYPE_WORDS = {
     "number": N_("number"),

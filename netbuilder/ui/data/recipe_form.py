@@ -143,7 +143,7 @@ class TargetPicker(QWidget):
         columns = self._columns
         self._ask()
         shown = self._chosen or self._guess
-        self._row.show_text(", ".join(shown) or _("no columns yet"))
+        self._row.show_text(", ".join(shown) or _("no columns"))
         self.menu.clear()
         for name in columns:
             entry = self.menu.addAction(name.replace("&", "&&"))

@@ -146,7 +146,7 @@ class StartPage(QWidget):
         self.data_button = self._button(_("Open data…"), self.data_requested)
         self.folder_button = self._button(_("Open a folder…"), self.folder_requested)
         self.folder_button.setToolTip(
-            _("Open a folder that holds one folder of pictures, sounds or texts for each class.")
+            _("Open a folder that contains one folder of pictures, sounds or texts per class.")
         )
         self.open_button = self._button(_("Open a file…"), self.open_requested)
         self.tour_button = self._button(_("Take the tour"), self.tour_requested)

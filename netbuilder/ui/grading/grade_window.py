@@ -72,12 +72,13 @@ from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
 PAGE = FileType(N_("Web page"), (".html",))
-_BY_RESULT = N_("a .toml (empty: points by the result)")
-_NO_FOLDER = N_("Choose the folder that holds the pupils' files, or drop it here.")
+_BY_RESULT = N_("a .toml file (empty: points based on the result)")
+_NO_FOLDER = N_("Choose the folder that contains the students' files, or drop it here.")
 _NO_DATA = N_(
-    "Without hidden data the steps of the lesson give the points. Networks without a lesson are "
-    "evaluated on the test set of built-in and generated data; networks that were trained on a "
-    "file of their own cannot be graded without hidden data."
+    "Without hidden data, the steps of the lesson give the points. "
+    "Networks without a lesson are evaluated on the test set if their data "
+    "is built in or generated; networks that were trained on the student's "
+    "own file cannot be graded without hidden data."
 )
 _WITH_DATA = N_("Each network is evaluated on the hidden data.")
 
@@ -141,7 +142,7 @@ class GradeWindow(QDialog):
         )
         self.lesson, self.rubric = self._field(_("Lesson")), self._field(_("Rubric"))
         self.key = self._field(_("Private key of the seals"))
-        self.retrain = QCheckBox(_("Train each submission again"), self)
+        self.retrain = QCheckBox(_("Retrain each submission"), self)
         self.missing = QLabel("", self)
         self.missing.setProperty("role", "note")
         self.words = QLabel("", self)
@@ -165,7 +166,7 @@ class GradeWindow(QDialog):
             self._button(_("Open on the canvas"), lambda: self._open(self.table.currentIndex())),
             self._button(_("Save table…"), self._save_table),
             self._button(_("Save page…"), self._save_page),
-            self._button(_("Feedback files…"), self._save_feedback),
+            self._button(_("Save feedback…"), self._save_feedback),
             self._button(_("High scores"), self._show_scores),
         )
         layout = QVBoxLayout(self)
@@ -187,24 +188,29 @@ class GradeWindow(QDialog):
         self._follow()
 
     def _form(self) -> QFormLayout:
-        self.lesson.setPlaceholderText(_("name or file of a lesson (empty: each file's own)"))
+        self.lesson.setPlaceholderText(
+            _("name or file of a lesson (empty: the lesson of each submission)")
+        )
         self.rubric.setPlaceholderText(_(_BY_RESULT))
         self.rubric.textEdited.connect(self._unform)
         self.key.setPlaceholderText(_("opens the seals of a sealed lesson (optional)"))
         self.folder.setPlaceholderText(_("drop the folder here, or choose it"))
-        self.data.setPlaceholderText(_("rows that the pupils never saw: .csv, … (optional)"))
+        self.data.setPlaceholderText(_("rows that the students never saw: .csv, … (optional)"))
         form = QFormLayout()
         form.addRow(_("Submissions"), self._row(self.folder, self._choose_folder))
         form.addRow(_("Hidden data"), self._row(self.data, self._choose_data))
         form.addRow(_("Lesson"), self._row(self.lesson, self._choose_lesson))
         rubric = self._row(self.rubric, self._choose_rubric)
-        self.by_form = self._button(_("By form…"), self._form_rubric)
+        self.by_form = self._button(_("Fill in a form…"), self._form_rubric)
         rubric.addWidget(self.by_form)
         form.addRow(_("Rubric"), rubric)
         form.addRow(_("Key"), self._row(self.key, self._choose_key))
         self.retrain.setObjectName("retrain")
         self.retrain.setToolTip(
-            _("Train each submission from its recorded seed and settings and compare predictions.")
+            _(
+                "Retrain each submission from its recorded seed and settings, and "
+                "compare predictions."
+            )
         )
         form.addRow("", self.retrain)
         return form
@@ -294,7 +300,7 @@ class GradeWindow(QDialog):
         if form.exec():
             self._formed = form.rubric
             self.rubric.clear()
-            self.rubric.setPlaceholderText(_("by form: {rubric}", rubric=form.rubric.words))
+            self.rubric.setPlaceholderText(_("from the form: {rubric}", rubric=form.rubric.words))
 
     def _unform(self) -> None:
         self._formed = None
@@ -495,7 +501,7 @@ class GradeWindow(QDialog):
         self._write(path, lambda place: write_html(rows, place, self._title(), points))
 
     def _save_feedback(self) -> None:
-        path = ask_folder(self, _("Folder for one page a pupil"))
+        path = ask_folder(self, _("Folder for one page per student"))
         self._write(path, lambda place: write_feedback(self.model.rows, place, self._title()))
 
     def _write(self, path: Path | None, write: Callable[[Path], object]) -> None:
@@ -515,8 +521,8 @@ class GradeWindow(QDialog):
     def reject(self) -> None:
         """Close, by Escape too; asks where points or comments stand in no file."""
         words = _(
-            "The points and comments that you changed are not saved yet. “Save table…” or "
-            "“Feedback files…” saves them."
+            "The points and comments that you changed are not saved. “Save table…” "
+            "or “Save feedback…” saves them."
         )
         if self._unwritten and not confirm_discard(self, words):
             return

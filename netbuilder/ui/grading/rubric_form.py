@@ -141,7 +141,7 @@ class RubricForm(QDialog):
         form.addRow(_("Title"), self.title)
         form.addRow(_("Thresholds"), self._rows)
         self.none = note_label(
-            _("None: the points follow the accuracy, or R² for regression."), self
+            _("None: the points are based on the accuracy, or on R² for regression."), self
         )
         form.addRow("", self.none)
         form.addRow("", self.add)
@@ -151,7 +151,7 @@ class RubricForm(QDialog):
             _("Limit"), _with(self.parameters, _("parameters; larger networks get no points"), self)
         )
         late = QHBoxLayout()
-        for widget in (self.late, self.late_after, self.penalty, QLabel(_("% less"), self)):
+        for widget in (self.late, self.late_after, self.penalty, QLabel(_("% deducted"), self)):
             late.addWidget(widget)
         late.addStretch(1)
         form.addRow(_("Late"), late)

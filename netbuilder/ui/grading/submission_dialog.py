@@ -58,7 +58,8 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
         _("Your submission is one .h5 file: your trained network and your name.")
         if trained is not None
         else _(
-            "Nothing is trained yet. Your submission is a project file: your network and your name."
+            "The network is not trained. Your submission is a project file: your "
+            "network and your name."
         )
     )
     steps: tuple[bool, ...] = ()

@@ -89,7 +89,7 @@ COLUMNS = (
         lambda one: str(one.verified),
     ),
     SubmissionColumn(N_("Copy"), copy_word, _suspicion),
-    SubmissionColumn(N_("To look at"), lambda one: one.message, lambda one: one.message),
+    SubmissionColumn(N_("To check"), lambda one: one.message, lambda one: one.message),
     SubmissionColumn(N_("Comment"), lambda one: one.comment, lambda one: one.comment, "comment"),
 )
 POINTS, MESSAGE, COMMENT = 1, 7, 8

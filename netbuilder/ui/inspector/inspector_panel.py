@@ -217,8 +217,9 @@ class Inspector(QScrollArea):
         if spec is None:
             self.words.setText(
                 _(
-                    "This version of NetBuilder does not know the layer “{layer}”. It is "
-                    "kept unchanged; replace it with a layer of the palette to train.",
+                    "This version of NetBuilder does not have the layer “{layer}”. The "
+                    "layer is kept unchanged; to train, replace it with a layer from the "
+                    "palette.",
                     layer=node.layer,
                 )
             )
@@ -347,18 +348,18 @@ class Inspector(QScrollArea):
                 "What the network learns to predict: {state}", state=self._workbench.data_words
             )
         if facts is None:
-            return _("What the network learns to predict. Choose data first, on the page Data.")
+            return _("What the network learns to predict. Choose data on the Data page first.")
         names = ", ".join(facts.target_names[:4]) or _("the target")
         if facts.classes:
             return _(
                 "The network learns to tell {count} classes of {target} apart. Change "
-                "loss, metrics and optimizer on the page Settings.",
+                "loss, metrics and optimizer on the Settings page.",
                 count=len(facts.classes),
                 target=names,
             )
         return _(
-            "The network learns to predict {target} as a number. Change loss, metrics "
-            "and optimizer on the page Settings.",
+            "The network learns to predict {target} as a number. Change loss, "
+            "metrics and optimizer on the Settings page.",
             target=names,
         )
 

@@ -97,9 +97,9 @@ class ProjectSummary(QWidget):
         if bench.keras_state in ("off", "loading"):
             size = _("loading…")
         if not layers:
-            size = _("no layers yet")
+            size = _("no layers")
         elif bench.data_error is not None:
-            size = _("unknown: see the page Data")
+            size = _("unknown: see the Data page")
         elif bench.shapes is not None:
             shapes = bench.shapes
             size = _(
@@ -125,12 +125,12 @@ class ProjectSummary(QWidget):
     def _data_words(self) -> str:
         data, facts = self._store.project.data, self._workbench.facts
         if not data.kind:
-            return _("none: choose data on the page Data")
+            return _("none: choose data on the Data page")
         row = KINDS.get(data.kind)
         name = row.chosen(data) if row is not None else data.kind
         if facts is None:
             words = f"{name}: {self._workbench.data_words}"
-            return f"{words} " + _("See the page Data.") if self._workbench.data_error else words
+            return f"{words} " + _("See the Data page.") if self._workbench.data_error else words
         names = facts.target_names
         goal = _("a number")
         if facts.classes:
@@ -155,7 +155,7 @@ class ProjectSummary(QWidget):
         if self._workbench.run_words:
             return self._workbench.run_words
         if trained is None:
-            return _("not trained yet")
+            return _("not trained")
         words = (
             self._evaluation_service.sentence
             or format_results(trained.test)

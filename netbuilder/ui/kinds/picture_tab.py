@@ -93,9 +93,9 @@ class PicturesTab(QWidget):
         self.augment.setToolTip(
             _("Show the pictures as the layers after Input change them during training.")
         )
-        self.others = QPushButton(_("Show others"), self)
+        self.others = QPushButton(_("Show other pictures"), self)
         self.others.setProperty("small", True)
-        self.others.setToolTip(_("Show other pictures, or augment the same ones again."))
+        self.others.setToolTip(_("Show other pictures, or augment the same pictures again."))
         self.grid = PictureGrid(self)
         self.legend = QLabel(self)
         self.note = note_label("", self)

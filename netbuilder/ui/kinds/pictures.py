@@ -364,7 +364,7 @@ class PictureForm(PredictForm):
     def paste(self) -> None:
         """Answer the picture on the clipboard."""
         if not self.take(QGuiApplication.clipboard().mimeData()):
-            self.said.emit(_("The clipboard holds no picture. Copy a picture first."))
+            self.said.emit(_("The clipboard contains no picture. Copy a picture first."))
 
     def takes(self, given: QMimeData) -> bool:
         """Pictures, and files of them."""

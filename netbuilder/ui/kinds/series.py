@@ -1,4 +1,4 @@
-"""Series by time and sequences in the Data panel, and a prediction form for a window."""
+"""Series by time and sequences on the Data page, and a prediction form for a window."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class SeriesPlot(ThemedPlot):
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
         self.setToolTip(
-            _("Drag to move along; turn the wheel with {key} held to zoom.", key=control_text())
+            _("Drag to scroll; hold {key} and turn the wheel to zoom.", key=control_text())
         )
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
@@ -359,7 +359,7 @@ class SeriesForm(PredictForm):
         row.addWidget(self.steps, 1)
         row.addWidget(self.count)
         self.note = note_label("", self)
-        self.last_button = QPushButton(_("Last window"), self)
+        self.last_button = QPushButton(_("Show the last window"), self)
         self.last_button.setToolTip(_("Show the last steps of the data."))
         self.undo_button = QPushButton(_("Reset points"), self)
         self.undo_button.setToolTip(_("Restore all points that you dragged."))

@@ -1,4 +1,4 @@
-"""Sounds: seen and heard in the Data panel, and a prediction form for one sound."""
+"""Sounds: seen and heard on the Data page, and a prediction form for one sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables in the Data panel: correlation of all columns, two columns against each other."""
+"""Tables on the Data page: correlation of all columns, two columns against each other."""
 
 from __future__ import annotations
 

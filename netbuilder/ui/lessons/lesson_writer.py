@@ -49,13 +49,13 @@ start: {start}
 What this lesson is about, in two sentences.
 
 ## The first step
-What to do, in words that a pupil understands.
+What to do, in words that a student understands.
 
 ```check
 trained: true
 ```
 ```hint
-One sentence that helps who is stuck.
+One sentence for students who are stuck.
 ```
 ```show
 place: train
@@ -66,7 +66,7 @@ place: train
 ask: What did you see?
 choices: The loss fell | The loss rose
 answer: The loss fell
-why: It learned.
+why: The network learned.
 ```
 """
 
@@ -266,8 +266,8 @@ class LessonWriter(QDialog):
 def _ticked_by(step: LessonStep) -> str:
     """What ticks a step, in words."""
     if step.reading:
-        return _("Done after reading.")
+        return _("Done once you have read it.")
     parts = [ngettext("{count} check", "{count} checks", len(step.checks))] if step.checks else []
     if step.question is not None:
         parts.append(_("a correct answer"))
-    return _("Done when these hold: {checks}.", checks=format_list(parts))
+    return _("Done when all of these are true: {checks}.", checks=format_list(parts))

@@ -142,7 +142,7 @@ class QuestionView(QWidget):
         if not given.strip():
             words = ""
         elif not question.right(given):
-            words = "✗ " + (question.wrong or _("Not correct yet: think again."))
+            words = "✗ " + (question.wrong or _("Not correct yet. Try again."))
         elif question.answer:
             words = "✓ " + _("Correct.") + f" {question.why}".rstrip()
         else:

@@ -51,7 +51,7 @@ class DrawPad(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(_("Drawing pad"))
-        self.setToolTip(_("Draw here; the prediction follows"))
+        self.setToolTip(_("Draw here to get a prediction"))
 
     def sizeHint(self) -> QSize:
         return QSize(SIDE, SIDE)

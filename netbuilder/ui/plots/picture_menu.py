@@ -26,7 +26,7 @@ _TITLES = {
     "confusion_matrix": N_("Confusion matrix"), "correlation": N_("Correlation"),
     "curve": N_("Curve"), "curves": N_("Curves"), "histograms": N_("Histograms"),
     "layer": N_("Layer"), "learning_curve": N_("Learning curve"), "parts": N_("Parts"),
-    "pictures": N_("Images"), "residuals": N_("Residuals"), "response": N_("Response"),
+    "pictures": N_("Pictures"), "residuals": N_("Residuals"), "response": N_("Response"),
     "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
     "surface": N_("Surface"), "variants": N_("Trials"), "weights": N_("Weights"),
     "lengths": N_("Lengths"), "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),

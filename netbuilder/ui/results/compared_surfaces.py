@@ -55,7 +55,9 @@ class _NetworkCache:
                 self._kept[run.id] = load_run_network(run)
             trained = self._kept[run.id]
             if trained is None:
-                return _("Its weights were too large to be kept. Train it again to compare.")
+                return _(
+                    "Its weights file was too large to save. Train the network again to compare."
+                )
             dataset = load_dataset(trained.project, Path(run.base))
             fitting = {view.name: view for view in views_for(dataset, trained.project)}
             columns = number_columns(dataset)

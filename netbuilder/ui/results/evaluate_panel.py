@@ -76,7 +76,7 @@ class EvaluatePanel(QWidget):
         self.heat = HeatMap(self)
         self.residuals_title = heading(_("Predicted against true"), self)
         self.residuals = ResidualsView(self)
-        self.parts = ShortTable(_("Measures"), self)
+        self.parts = ShortTable(_("Metrics"), self)
         self.parts.setWordWrap(False)  # intervals come later: no row grows by them
         self.parts_note = note_label("", self)
         self.classes_title = heading(_("Classes"), self)
@@ -145,7 +145,7 @@ class EvaluatePanel(QWidget):
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
         self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
-        self.card_button = self._button(_("Model card…"), self._edit_card)
+        self.card_button = self._button(_("Edit the model card…"), self._edit_card)
         self.cards = CardList(self)
         self.actions_row = QWidget(self)
         row = FlowLayout(self.actions_row)
@@ -377,7 +377,7 @@ class EvaluatePanel(QWidget):
             within = interval_text(found, name, intervals) if intervals else "…"
             rows.append((name.replace("_", " "), *cells, within))
             tips.append(metric_meaning(name, value, found))
-        head = (_("measure"), *(titles[one] for one in columns), _("95% interval"))
+        head = (_("metric"), *(titles[one] for one in columns), _("95% interval"))
         self.parts.show_rows(head, rows, row_tips=tips)
 
     def _show_error(self, error: UserError) -> None:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.tuning.study import Study, StudyPlan
 
-_BEST, _CHOSEN = N_("Apply the best trial"), N_("Apply the chosen trial")
+_BEST, _CHOSEN = N_("Apply the best trial"), N_("Apply the selected trial")
 _METHODS = ((N_("automatic"), ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
 
 
@@ -150,7 +150,10 @@ class ExperimentsPanel(QWidget):
         self.jobs.setRange(1, os.cpu_count() or 1)
         self.jobs.setAccessibleName(_("Trials at once"))
         self.jobs.setToolTip(
-            _("Each trial in its own process, as far as there is memory; 1: in this process")
+            _(
+                "Number of trials that run at once, each in its own process, as memory "
+                "allows; 1: in this process"
+            )
         )
         row = FlowLayout()
         for part in (
@@ -279,7 +282,7 @@ class ExperimentsPanel(QWidget):
         self._taken_words = (
             _("Best values applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
             if chosen is None
-            else _("Values of the trial applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
+            else _("Values of this trial applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
         )
         self._tell_found()
 

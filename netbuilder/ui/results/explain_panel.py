@@ -19,7 +19,7 @@ from netbuilder.ui.widgets.labels import note_label
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
-_NO_MODEL = N_("Press Train: then see here which inputs speak for or against a prediction.")
+_NO_MODEL = N_("Press Train to see which inputs are evidence for or against a prediction.")
 
 
 class ExplainPanel(QWidget):

@@ -47,7 +47,7 @@ from netbuilder.ui.widgets.labels import note_label
 if TYPE_CHECKING:
     from netbuilder.core.results.layer_values import WeightStats
 
-_NO_MODEL = N_("Press Train to see what each layer gives for one sample and what it has learned.")
+_NO_MODEL = N_("Press Train to see what each layer returns for one sample and what it has learned.")
 _FIRST = N_("the outputs of each layer for one sample appear here in a moment.")
 _BARE = N_("Below are its weights, as they are in the file.")
 _EVERY_MS = 250
@@ -280,7 +280,7 @@ class InsidePanel(QWidget):
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
             picture = self._add_picture(partial(self._small, node_id), 340)
             self._open_by_click(picture, node_id, partial(self._in_small, node_id))
-        self._add(note_label(_("Select a layer on the canvas to see it closely."), self))
+        self._add(note_label(_("Select a layer on the canvas to inspect it."), self))
 
     def _told(self, node_id: str) -> bool:
         """Whether there are words or named numbers for what a layer gives."""
@@ -382,7 +382,9 @@ class InsidePanel(QWidget):
             if value.size == 1:
                 continue
             picture = self._add_picture(partial(self._histogram, owner, name), WIDE)
-            picture.setToolTip(_("How many weights have which value, from smallest to largest"))
+            picture.setToolTip(
+                _("Histogram of the weights, from the smallest value to the largest")
+            )
 
     def _weight_words(self, owner: Node, name: str) -> str:
         stats = self._stats(owner, name)

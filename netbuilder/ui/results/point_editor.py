@@ -50,7 +50,7 @@ class PointEditor(QWidget):
         self.label.setAccessibleName(_("Class of new points"))
         self.label.setToolTip(_("Class of the points that you add"))
         self.as_made = QPushButton(_("Reset points"), self)
-        self.as_made.setToolTip(_("Discard all changes of points"))
+        self.as_made.setToolTip(_("Discard all changes to the points"))
         row = FlowLayout(self)
         for part in (self.edit, self.label, self.as_made):
             row.addWidget(part)

@@ -140,9 +140,9 @@ class PredictPanel(QWidget):
         self.file_answers = FilePredictionsView(self)
         self.file_button = QPushButton(_("Predict for a file…"), self)
         self.file_button.setToolTip(
-            _("Predict for the rows of a CSV; the table can be saved as a CSV")
+            _("Make predictions for the rows of a CSV file, which you can save as CSV")
         )
-        self.another = QPushButton(_("Another test row"), self)
+        self.another = QPushButton(_("Show another test row"), self)
         buttons = self._buttons = FlowLayout(spacing=8)
         for button in (self.another, self.why.button):
             buttons.addWidget(button)
@@ -376,14 +376,14 @@ class PredictPanel(QWidget):
             return ""
         asked = self._workbench.models.prediction_model
         # No number that moves: new words lay out the whole page anew.
-        words = _("The network is training; the prediction follows it.")
+        words = _("The network is training, and the prediction is updated continuously.")
         if self.view.stands_still and asked is not None:
             words = (
                 words
                 + " "
                 + ngettext(
-                    "{part} below is as it was after {count} epoch.",
-                    "{part} below is as it was after {count} epochs.",
+                    "{part} below shows the network after {count} epoch.",
+                    "{part} below shows the network after {count} epochs.",
                     asked.epochs,
                     part=capitalize_first(self.view.stands_still),
                 )

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2)  # took, epochs
-_NONE = N_("Runs are kept here. Train once to see the first.")
+_NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
 def _list() -> list[Run]:

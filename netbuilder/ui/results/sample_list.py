@@ -41,7 +41,9 @@ class SampleList(QWidget):
             layout.addWidget(widget)
         self._rows: tuple[int, ...] = ()
         for view in (self.grid, self.table):
-            view.setToolTip(_("Click a sample to see it on the canvas, in Inside and in Predict"))
+            view.setToolTip(
+                _("Click a sample to see it on the canvas and on the Inside and Predict pages")
+            )
             view.clicked.connect(self._choose)
             view.activated.connect(self._choose)
 

@@ -30,7 +30,7 @@ _NAME_LETTERS = 14
 _TIPS = {
     LIST: N_("Values separated by commas"),
     RANGE: N_("All numbers between two values, equally likely"),
-    LOGARITHMIC: N_("A logarithmic range: 0.001 to 0.01 is as far as 0.01 to 0.1"),
+    LOGARITHMIC: N_("A logarithmic range: 0.001 to 0.01 is as wide as 0.01 to 0.1"),
 }
 
 

@@ -13,8 +13,8 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style.shortcuts import key_text
 
 _CHANGED = {
-    "network": N_("The network has changed. These results are of the trained version."),
-    "data": N_("The data has changed. These results are of the trained version."),
+    "network": N_("The network has changed. These results are for the trained version."),
+    "data": N_("The data has changed. These results are for the trained version."),
 }
 
 
@@ -69,7 +69,9 @@ class StaleNote(QLabel):
         bench = self._workbench
         state = capitalize_first(bench.run_words)
         if bench.models.paused_snapshot is None:
-            return "⚠ " + _("{state}: the results are still of the run before.", state=state)
+            return "⚠ " + _(
+                "{state}: the results are still those of the previous run.", state=state
+            )
         if bench.paused:
             count = bench.models.trained.set_by_hand if bench.models.trained is not None else 0
             if not count:
@@ -79,4 +81,4 @@ class StaleNote(QLabel):
                 "{state}: this is the network as it is now, {count} weights set by hand ({key}).",
                 count, state=state, key=key_text("Ctrl+Z"),
             )  # fmt: skip
-        return "⚠ " + _("{state}: the results are of the network at the last pause.", state=state)
+        return "⚠ " + _("{state}: the results are for the network at the last pause.", state=state)

@@ -160,7 +160,7 @@ class SurfacePanel(QWidget):
         self.histograms = HistogramRidges(self)
         self.maps = HistogramMaps(self)
         self._wall_place = QScrollArea(self)
-        make_scroll_area_accessible(self._wall_place, _("Wall of images"))
+        make_scroll_area_accessible(self._wall_place, _("Wall of pictures"))
         self._wall_place.setWidgetResizable(True)
         self._wall_place.setWidget(self.wall)
         self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -197,11 +197,16 @@ class SurfacePanel(QWidget):
         self.held.addItems([_("others at their mean"), _("others as in the chosen row")])
         self.held.setAccessibleName(_("Value of the columns that are not shown"))
         self.held.setToolTip(
-            _("Columns that no axis shows: at their mean, or as in the row that Inside shows")
+            _(
+                "Values of the columns that no axis shows: their means, or those of "
+                "the row on the Inside page"
+            )
         )
         self.held.activated.connect(lambda index: self.live.choose(at_sample=index == 1))
         row.addWidget(self.held)
-        self.neighbours.setToolTip(_("Place similar samples side by side (t-SNE); takes seconds"))
+        self.neighbours.setToolTip(
+            _("Place similar samples close together (t-SNE), which takes some seconds")
+        )
         self.neighbours.clicked.connect(self._spread)
         row.addWidget(self.neighbours)
         self.over_epochs.setToolTip(_("A map with epochs from left to right instead of ridges"))
@@ -436,7 +441,10 @@ class SurfacePanel(QWidget):
         self._activations_service.show_row(row)
         self.plot.ring_sample(self._activations_service.index)
         self.note.setText(
-            _("Row {number} is chosen: see it on the canvas and in Inside.", number=row + 1)
+            _(
+                "Row {number} is selected: see it on the canvas and on the Inside page.",
+                number=row + 1,
+            )
         )
 
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _NONE: Mapping[str, str] = MappingProxyType({})
 NO_MODEL = N_("Press Train to watch the decision boundary change.")
 ASKING = N_("Computing the predictions…")
-COMING = N_("the first view appears in a moment and moves from then on.")
+COMING = N_("the first view appears in a moment and is then updated continuously.")
 
 
 NO_NUMBER = N_(
-    "The network gives no number (NaN) here. Train it again with a smaller learning rate, or look"
-    " for missing values in the data."
+    "The network returns NaN (not a number) here. Train it again with a "
+    "smaller learning rate, or look for missing values in the data."
 )
 
 
@@ -61,13 +61,13 @@ def picture_note(
             return f"{losses}{said}"
         case view_data.ForecastPicture():
             return losses + _(
-                "Grey is the true series, orange the forecast: each value from the true ones "
-                "before it."
+                "Grey is the true series, orange the forecast: each value is predicted "
+                "from the true values before it."
             )
         case view_data.WallPicture():
             right = int(picture.right.sum())
             return _(
-                "{correct} of {total} correct. Click one to see it on its way through the layers.",
+                "{correct} of {total} correct. Click a picture to see each layer's output for it.",
                 correct=right,
                 total=len(picture.right),
             )
@@ -81,14 +81,14 @@ def picture_note(
         case view_data.MapPicture():
             ringed = "; " + _("incorrect ones are ringed") if picture.right is not None else ""
             return _(
-                "Each point is a sample as “{layer}” represents it ({method}). Click one to see "
-                "it on its way through the layers.",
+                "Each point is a sample as “{layer}” represents it ({method}). Click a "
+                "point to see each layer's output for its sample.",
                 layer=picture.node,
                 method=f"{picture.way}{_share(picture)}{ringed}",
             )
         case view_data.HistogramPicture():
             way = (
-                _("epochs from left to right, bright where many are")
+                _("epochs from left to right, bright where many values are")
                 if over_epochs
                 else _("from the start (back) to now (front)")
             )

@@ -150,7 +150,7 @@ class ThresholdView(QWidget):
             item.setLabel("bottom", _("confidence"))
             item.setLabel("left", _("share correct"))
             return _(
-                "On the dotted line, predictions are correct as often as their confidence says."
+                "On the dotted line, the share of correct predictions equals their confidence."
             )
         curves = class_curves(found, index)
         if kind == _ROC:
@@ -158,13 +158,16 @@ class ThresholdView(QWidget):
             self.plot.plot(curves.false_positive, curves.true_positive, pen=pen)
             item.setLabel("bottom", _("false positive rate"))
             item.setLabel("left", _("recall"))
-            return _("Area under the curve (AUC) {auc}; guessing has 0.5.", auc=f"{curves.auc:.3f}")
+            return _(
+                "Area under the curve (AUC) {auc}; random guessing gives 0.5.",
+                auc=f"{curves.auc:.3f}",
+            )
         self.plot.plot([0, 1], [curves.share, curves.share], pen=dotted)
         self.plot.plot(curves.recall, curves.precision, pen=pen)
         item.setLabel("bottom", _("recall"))
         item.setLabel("left", _("precision"))
         return _(
-            "Average precision {precision}; guessing has {share}.",
+            "Average precision {precision}; random guessing gives {share}.",
             precision=f"{curves.average_precision:.3f}",
             share=f"{curves.share:.2f}",
         )

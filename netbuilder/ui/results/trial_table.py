@@ -63,7 +63,7 @@ class TrialTable(QTableView):
             _(_ALIKE),
             *(display_name(path, study.plan.project) for path in paths),
             _("Result of its best epoch on the validation set"),
-            _("The best epoch, of how many"),
+            _("The best epoch, and the number of epochs"),
         )
         numbers = any("mean_absolute_error" in one.measured for one in self._trials)
         reached = _("mean absolute error") if numbers else _("correct")

@@ -32,7 +32,7 @@ def for_people(error: Exception) -> UserError:
     log.error("a computation failed", exc_info=error)
     return UserError(
         _("An unexpected error occurred: {error}", error=error),
-        _("Change what you asked for, or see the log file."),
+        _("Change your input, or see the log file."),
         code=UNEXPECTED,
     )
 

@@ -214,7 +214,7 @@ class Recovery(QObject):
         )
         return UserError(
             _(
-                "Autosave does not work: in '{folder}' {reason}.",
+                "Autosave does not work in '{folder}': {reason}.",
                 folder=self._file.parent,
                 reason=reason,
             ),

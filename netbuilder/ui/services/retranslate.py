@@ -104,7 +104,7 @@ def fixed_by() -> str:
     """Why the language cannot be chosen here; "" where it can."""
     if not site_settings().language:
         return ""
-    return i18n.gettext("The language is set for all users of this machine.")
+    return i18n.gettext("The language is set for all users of this computer.")
 
 
 def choose_language(name: str) -> None:
@@ -119,7 +119,7 @@ def choose_language(name: str) -> None:
     if reason := fixed_by():
         raise UserError(
             reason,
-            i18n.gettext("Ask the administrator of this machine."),
+            i18n.gettext("Ask the administrator of this computer."),
             code="language_fixed",
         )
     i18n.set_language(name or i18n.find_language(i18n.system_language()) or i18n.SOURCE)

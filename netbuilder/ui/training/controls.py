@@ -87,9 +87,9 @@ class RunButtons(QWidget):
         self.count = CountBox(1, 100_000, self)
         self.count.setMaximumWidth(68)
         self.count.setValue(20)
-        self.count.setAccessibleName(_("Epochs to train on"))
+        self.count.setAccessibleName(_("Number of additional epochs"))
         self.more = self._button(_("Train more"), _("Train for this many more epochs"))
-        self.best = self._button(_("Best epoch"), _("Restore the weights of the best epoch"))
+        self.best = self._button(_("Go to best epoch"), _("Restore the weights of the best epoch"))
         self.reset = self._button(_("Reset"), _("Start again with initial weights"))
         row = FlowLayout(self)
         for widget in (self.count, self.more, self.best, self.reset):
@@ -111,7 +111,9 @@ class RunButtons(QWidget):
         self.reset.setEnabled(runner.may_go_on)
         best = runner.best_epoch
         self.best.setEnabled(runner.may_go_to_best)
-        self.best.setText(_("Best epoch ({number})", number=best) if best else _("Best epoch"))
+        self.best.setText(
+            _("Go to best epoch ({number})", number=best) if best else _("Go to best epoch")
+        )
 
     def _button(self, title: str, tip: str) -> QPushButton:
         button = QPushButton(title, self)

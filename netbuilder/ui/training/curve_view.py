@@ -37,7 +37,7 @@ from netbuilder.ui.widgets.steady_frame import SteadyFrame
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
 _INVITATION = N_("Press Train to see the training curves here.")
 _ON_THE_WAY = N_("Training is starting. Curves will appear here.")
-_STANDS = N_("The run is paused at its start. Curves appear here when it goes on.")
+_STANDS = N_("The run is paused at its start. Curves appear here when the run continues.")
 FILE_TYPES = (
     FileType(N_("Image"), (".png",)),
     FileType("SVG", (".svg",)),
@@ -86,7 +86,9 @@ class CurveView(QWidget):
         self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.quantity.setMaximumWidth(_LONGEST_NAME * self.fontMetrics().averageCharWidth())
         self.quantity.addItem("loss", "loss")
-        self.steps = self._switch(_("steps"), _("Show a point for every step behind the epochs"))
+        self.steps = self._switch(
+            _("steps"), _("Show a point for every step behind the epoch curves")
+        )
         self.steps.setChecked(True)
         self.log = self._switch(_("log"), _("Logarithmic scale"))
         self.smooth = self._switch(_("smooth"), _("Moving average"))

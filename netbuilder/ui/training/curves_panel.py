@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: What the project differs in from the run, and what takes that back; see ``changed_since``.
 _DIFFERS = {
-    "network": (N_("The network differs from the one of this run."), N_("Restore the network")),
+    "network": (N_("The network differs from the network of this run."), N_("Restore the network")),
     "data": (N_("The data differs from the data of this run."), N_("Restore the data")),
     "": (N_("The settings differ from those of this run."), N_("Restore the settings")),
 }
@@ -225,8 +225,8 @@ class CurvesPanel(QWidget):
         took, words = _("Trained {duration}", duration=duration), ""
         if trained.set_by_hand:
             words = ngettext(
-                "{count} weight was set by hand since.",
-                "{count} weights were set by hand since.",
+                "{count} weight has been set by hand since.",
+                "{count} weights have been set by hand since.",
                 trained.set_by_hand,
             )
         self.messages.put(

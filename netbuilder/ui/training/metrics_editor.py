@@ -62,7 +62,7 @@ class MetricsEditor(ChooseRow):
         for spec in fitting:
             self._entry(self.menu, spec, now)
         if others:
-            more = self.menu.addMenu(_("For other targets"))
+            more = self.menu.addMenu(_("For other kinds of target"))
             more.setToolTipsVisible(True)
             for spec in others:
                 self._entry(more, spec, now)

@@ -40,7 +40,7 @@ def machine_commands(machines: list[str]) -> list[str]:
     """
     if not machines:
         raise UserError(
-            _("No machine is named."),
+            _("No machine is given."),
             _("Write one address per line, such as pc1:12345."),
             code="no_machine",
         )
@@ -116,9 +116,9 @@ def instructions(machines: list[str], lines: list[str]) -> str:
         _("Train this network elsewhere"),
         "============================",
         "",
-        _("1. Install NetBuilder on each machine, the same version: see its README."),
+        _("1. Install the same version of NetBuilder on each machine: see its README."),
         _("2. Copy this whole folder to each machine."),
-        _("3. In the folder, start on each machine its own command, all within a minute:"),
+        _("3. On each machine, start its own command in this folder, all within a minute:"),
         "",
     ]
     for number, line in enumerate(lines):
@@ -126,10 +126,15 @@ def instructions(machines: list[str], lines: list[str]) -> str:
         steps += [f"   {where}:", f"       {line}", ""]
     steps += [
         _("The machines must reach each other at these addresses: open the ports in the firewall."),
-        _("Machine 0 writes model.h5. Open it in NetBuilder: it holds layers, curves and weights."),
+        _(
+            "Machine 0 writes model.h5. Open this file in NetBuilder: it contains "
+            "layers, curves and weights."
+        ),
         "",
     ]
-    return "\n".join(steps if len(lines) > 1 else [*steps[:-3], _("It writes model.h5."), ""])
+    return "\n".join(
+        steps if len(lines) > 1 else [*steps[:-3], _("The command writes model.h5."), ""]
+    )
 
 
 class ElsewhereDialog(QDialog):

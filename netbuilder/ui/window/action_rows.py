@@ -228,7 +228,7 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             do("commands.find"),
             "Layer",
             "Ctrl+F",
-            _("Find a layer of the network by its name; Enter goes to the next"),
+            _("Find layers of the network by name, and press Enter for the next one"),
         ),
         ActionRow(
             "edit-layer",
@@ -266,7 +266,7 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             do("commands.share"),
             "Layer",
             "",
-            _("Let the selected layers of one kind use the same weights"),
+            _("Make the selected layers of the same type share their weights"),
             enabled=many,
         ),
         ActionRow("unshare", _("Unshare weights"), do("commands.unshare"), "Layer|", enabled=some),
@@ -311,7 +311,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             commands.to_canvas,
             "View",
             "Alt+0",
-            _("Move the keyboard focus to the canvas; Escape does the same from a side panel"),
+            _("Move the keyboard focus to the canvas, as Escape does in a side panel"),
         ),
         ActionRow(
             "lesson",

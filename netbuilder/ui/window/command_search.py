@@ -65,7 +65,8 @@ class CommandSearch(QDialog):
         if not self.list.count():
             item = QListWidgetItem(
                 _(
-                    "No command has “{text}” in it. The menu of a layer ({keys}) has more.",
+                    "No command contains “{text}”. The context menu of a layer ({keys}) "
+                    "has more commands.",
                     text=text,
                     keys=key_text("Shift+F10"),
                 )

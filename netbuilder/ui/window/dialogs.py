@@ -146,8 +146,9 @@ def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInsta
         parent,
         _("Training is still stopping"),
         _(
-            "The training is finishing a step that takes a while. You can save the trained weights "
-            "once it has stopped; this question then closes."
+            "The training is finishing a step that takes a while. You can save the "
+            "trained weights once the training has stopped; this dialog then "
+            "closes."
         ),
         (_("Close without them"), stay),
         until=ended,
@@ -163,7 +164,7 @@ def offer_recovery(parent: QWidget, found: RecoveredProject) -> str:
     when = format_moment(datetime.fromtimestamp(found.time))
     name = found.original.name if found.original else found.project.name
     words = _(
-        "NetBuilder ended before “{name}” was saved. Its last state is of {when}. Restore it?",
+        "NetBuilder closed before “{name}” was saved. Its last state is from {when}. Restore it?",
         name=name,
         when=when,
     )
@@ -173,8 +174,8 @@ def offer_recovery(parent: QWidget, found: RecoveredProject) -> str:
 def offer_to_go_on(parent: QWidget, project: Project) -> str:
     """Ask whether a training that was cut short shall go on: ``GO_ON``, ``FORGET``, ``LATER``."""
     words = _(
-        "NetBuilder ended while “{name}” was being trained. The training can continue from its "
-        "last checkpoint.",
+        "NetBuilder closed while “{name}” was being trained. The training can "
+        "continue from its last checkpoint.",
         name=project.name,
     )
     return _ask(parent, _("Interrupted training"), words, (GO_ON, FORGET, LATER))
@@ -224,8 +225,8 @@ def first_steps() -> str:
     """Return the first steps as HTML."""
     steps = (
         _(
-            "<b>Data:</b> choose a built-in data set, or a file of your own, on the page "
-            "<i>Data</i>."
+            "<b>Data:</b> choose a built-in data set, or a file of your own, on "
+            "the <i>Data</i> page."
         ),
         _(
             "<b>Network:</b> drag layers from the left onto the canvas. A layer dropped on a "
@@ -238,9 +239,9 @@ def first_steps() -> str:
             "rate during training."
         ),
         _(
-            "<b>Use:</b> see how good the network is on the page <i>Evaluate</i>, make predictions "
-            "on the page <i>Predict</i>, and save the <i>.h5</i> file: "
-            "<code>keras.models.load_model</code> opens it anywhere."
+            "<b>Use:</b> see how good the network is on the <i>Evaluate</i> page, "
+            "make predictions on the <i>Predict</i> page, and save the <i>.h5</i> "
+            "file: <code>keras.models.load_model</code> opens it anywhere."
         ),
     )
     return (

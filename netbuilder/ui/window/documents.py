@@ -289,7 +289,7 @@ class Documents(QObject):
         if trained is None:
             self.failed.emit(
                 UserError(
-                    _("There is no trained model yet."),
+                    _("There is no trained model."),
                     _("Press Train first."),
                     code="no_trained_model",
                 )
@@ -364,7 +364,7 @@ class Documents(QObject):
         unsaved = self.unsaved
         if not unsaved:
             return True
-        words = "\n".join((_("This is not saved yet:"), *(f"• {u.what}" for u in unsaved)))
+        words = "\n".join((_("Not saved:"), *(f"• {u.what}" for u in unsaved)))
         answers = (_("Save"), _("Don't save"), _("Cancel"))
         answer = ask_question(self._window, _("Unsaved work"), words, answers)
         return answer == answers[1] or (answer == answers[0] and all(u.save() for u in unsaved))

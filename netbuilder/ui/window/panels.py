@@ -136,7 +136,7 @@ def _report(parts: WindowParts) -> QWidget:
             _("A drawing of the network with shapes and parameters"),
             _("The data: columns, target, and how the rows are split"),
             _("Training curves and the settings of the run"),
-            _("Results on the test set, and the other runs that you tried"),
+            _("Results on the test set, and your other runs"),
         ),
         _("Write the report…"),
         _("Train the network first: the report is about a finished run."),
@@ -207,7 +207,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         "use",
         N_("Use"),
-        N_("Make predictions and take the network away"),
+        N_("Make predictions and export the network"),
         ("predict", "code", "report", "submit"),
         ("predict", "code"),
         ("explain", "report", "submit"),

@@ -99,7 +99,7 @@ class WindowCommands:
         """Say what an opened file holds that could not be taken over, until it is read."""
         card = RoleBox(
             "warning",
-            _("Not all of {file} could be taken over", file=name),
+            _("Not all of {file} could be imported", file=name),
             _shortened(notes),
             self._parts.window,
             button=_("Close"),
@@ -174,7 +174,7 @@ class WindowCommands:
         """Say why it cannot be trained, with the mend as a button."""
         title = f"{problem.title}{self._where(problem)}"
         self._blocking = True
-        self._show_box(problem, _("The network cannot be trained yet: {problem}", problem=title))
+        self._show_box(problem, _("The network cannot be trained: {problem}", problem=title))
 
     def _where(self, problem: Problem) -> str:
         """The name of the layer: of two cards that look alike only the name tells."""

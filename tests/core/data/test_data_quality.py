@@ -66,7 +66,7 @@ def test_a_feature_that_goes_with_the_target_is_no_copy_of_it(tmp_path: Path) ->
 def test_a_category_that_says_the_class(tmp_path: Path) -> None:
     words = np.array(["low", "mid", "high"])[np.arange(60) % 3]
     table = frame().assign(level=words, y=np.arange(60) % 3)
-    assert "stands for one class of" in noticed(tmp_path, table)["target-in-features"].message
+    assert "corresponds to one class of" in noticed(tmp_path, table)["target-in-features"].message
 
 
 @pytest.mark.parametrize("name", ["customer_id", "PassengerId", "employeeID", "S.No.", "Id"])

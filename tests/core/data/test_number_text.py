@@ -81,7 +81,7 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
     assert (asked.severity, asked.column) == ("error", "v")
     assert "'1,000', which are ambiguous: 1000 (the comma groups" in asked.message
     assert [fix.label for fix in asked.fixes] == [
-        "It is 1000", "It is 1.000",
+        "Read as 1000", "Read as 1.000",
     ]  # fmt: skip
     thousands, decimals = (fix.edit(project) for fix in asked.fixes)
     # Where 1,125 is 1.125, 995 stays 995 in the very same column.

@@ -88,7 +88,7 @@ def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
     with pytest.raises(
         DataError,
-        match=r"1 file is damaged or not in the format that its ending says: 'cats/broken.png'",
+        match=r"not in the format that its extension indicates: 'cats/broken\.png'",
     ):
         load_facts(images(), pictures)
     (pictures / "cats" / "broken.png").unlink()
@@ -96,7 +96,7 @@ def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "dogs" / "0.png").write_bytes(whole[: len(whole) // 2 + 8])
     with pytest.raises(
         DataError,
-        match=r"1 file is damaged or not in the format that its ending says: 'dogs/0.png'",
+        match=r"1 file is damaged or not in the format that its extension indicates: 'dogs/0.png'",
     ):
         load_facts(images(), pictures)
 

@@ -129,7 +129,7 @@ def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     (tmp_path / "p" / "labels.csv").write_text("name,label\n")
     with pytest.raises(DataError, match="6 samples of p have the same class, 'cat'") as told:
         load_facts(project(), tmp_path)
-    assert "one folder for each class, side by side" in told.value.fix
+    assert "one folder per class into a single folder" in told.value.fix
     assert "choose a table in that folder: 'labels.csv'" in told.value.fix
 
 
@@ -264,7 +264,7 @@ def test_empty_cut_off_and_wrongly_named_pictures(tmp_path: Path, content: bytes
     (tmp_path / "p" / "cat" / "bad.png").write_bytes(content)
     with pytest.raises(
         DataError,
-        match=r"1 file is damaged or not in the format that its ending says: 'cat/bad.png'",
+        match=r"1 file is damaged or not in the format that its extension indicates: 'cat/bad.png'",
     ):
         load_facts(project(), tmp_path)
 

@@ -113,7 +113,7 @@ def test_bad_sounds(folder: Path) -> None:
     (folder / "s" / "low" / "bad.wav").write_bytes(b"RIFF nonsense")
     with pytest.raises(
         DataError,
-        match=r"1 file is damaged or not in the format that its ending says: 'low/bad.wav'",
+        match=r"1 file is damaged or not in the format that its extension indicates: 'low/bad.wav'",
     ):
         load_facts(project(), folder)
     (folder / "s" / "low" / "bad.wav").unlink()

@@ -82,7 +82,7 @@ def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:
     assert "'01067'" in note(found, "codes").message
     named = mended(found, project, "Use 'code' as a category", tmp_path)
     assert load_dataset(named, tmp_path).facts.input_shapes["input"] == (4,)
-    for one in (named, mended(found, project, "Use it as a number", tmp_path)):
+    for one in (named, mended(found, project, "Use as a number", tmp_path)):
         assert "codes" not in {each.code for each in make_report(one, tmp_path).notes}
 
 
@@ -100,7 +100,7 @@ def test_words_among_numbers_can_stand_for_nothing(tmp_path: Path) -> None:
 def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
     lines = [f"{'' if n % 5 == 0 else 'ab'[n % 2]},{n}" for n in range(ROWS)]
     found, project = read(tmp_path, "word,y\n" + "\n".join(lines))
-    label = "Use a category of its own for missing values"
+    label = "Use a separate category for missing values"
     filled = mended(found, project, label, tmp_path)
     assert load_dataset(filled, tmp_path).train.raw_x["input"].sum(axis=0).tolist() == [16, 16, 8]
 
@@ -133,7 +133,7 @@ def test_days_and_a_number_are_a_series_on_request(tmp_path: Path) -> None:
     lines = [f"2024-01-{n + 1:02d},{n}" for n in range(31)]
     found, project = read(tmp_path, "day,y\n" + "\n".join(lines))
     assert column(found, "day").span == "2024-01-01 to 2024-01-31"
-    assert mended(found, project, "Treat it as a series", tmp_path).data.kind == "series"
+    assert mended(found, project, "Treat the rows as a series", tmp_path).data.kind == "series"
     dated = mended(found, project, "Use 'day' as a date", tmp_path)
     assert load_dataset(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
 
@@ -148,7 +148,7 @@ def test_a_time_that_rises_evenly_asks_whether_it_is_a_series(tmp_path: Path) ->
     asked = note(found, "even-steps")
     assert not asked.asked  # it is about the whole table, and stands above it
     assert "'time' rises by 0.1 from row to row" in asked.message
-    series = mended(found, project, "Treat it as a series", tmp_path)
+    series = mended(found, project, "Treat the rows as a series", tmp_path)
     assert series.data.kind == "series"
     assert series.data.columns["time"].role == "order"
     facts = load_dataset(series, tmp_path).facts
@@ -170,7 +170,7 @@ def test_a_time_may_be_rounded_or_counted_and_even_steps_alone_ask(
     lines = [f"{time},{(7 * n) % 11}.5" for n, time in enumerate(times)]
     found, project = read(tmp_path, f"{name},y\n" + "\n".join(lines))
     assert note(found, "even-steps").message.startswith(f"'{name}' rises by")
-    mended(found, project, "Treat it as a series", tmp_path)
+    mended(found, project, "Treat the rows as a series", tmp_path)
 
 
 def test_dates_of_months_that_are_used_ask_too(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_dates_of_months_that_are_used_ask_too(tmp_path: Path) -> None:
     dated = {"month": ColumnChoice(type="date")}
     found, project = read(tmp_path, "month,y\n" + "\n".join(lines), columns=dated)
     assert "'month' has even steps from row to row" in note(found, "even-steps").message
-    mended(found, project, "Treat it as a series", tmp_path)
+    mended(found, project, "Treat the rows as a series", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_counts_or_is_shuffled_does_not_ask(
 
 def test_one_column_is_a_series_on_request(tmp_path: Path) -> None:
     found, project = read(tmp_path, "y\n" + "\n".join(map(str, range(ROWS))))
-    assert mended(found, project, "Treat it as a series", tmp_path).data.kind == "series"
+    assert mended(found, project, "Treat the rows as a series", tmp_path).data.kind == "series"
 
 
 @pytest.mark.parametrize("numbers", [False, True])

@@ -345,7 +345,7 @@ def test_weights_inside_a_zip_are_checked_too(tmp_path: Path) -> None:
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "damaged"),
         (b"PK\x03\x04" + b"\0" * 100, "zip archive"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "a PNG picture"),
-        (b"\xff\x00\xfe" * 9, "NetBuilder knows"),
+        (b"\xff\x00\xfe" * 9, "NetBuilder can read"),
     ],
 )
 def test_files_that_are_no_models(tmp_path: Path, data: bytes, word: str) -> None:

@@ -224,7 +224,7 @@ def test_what_answers_otherwise_is_not_kept(
     path.write_bytes(b"what was there before")
     made = tflite._converted(other, None, 32)
     monkeypatch.setattr(tflite, "_converted", lambda *_: made)
-    with pytest.raises(FormatError, match="not kept"):
+    with pytest.raises(FormatError, match="not saved"):
         registry.save_network(one, path)
     assert path.read_bytes() == b"what was there before"
 

@@ -118,7 +118,7 @@ def test_seals(found: dict[str, Submission]) -> None:
 
 def test_a_copy_is_found(found: dict[str, Submission]) -> None:
     assert found["zoe.h5"].same_as == ("ada.h5",)
-    assert "equal id" in found["zoe.h5"].message
+    assert "same ID" in found["zoe.h5"].message
     assert not found["bob.keras"].same_as
 
 
@@ -163,7 +163,7 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
         "code.h5": "contains Python code", "foreign.h5": "not made with NetBuilder",
         "link.h5": "a link to another file", "huge.h5": "more weights than the file",
         "gone.h5": "no number (NaN)", "folder.h5": "a folder, not a file",
-        "nowhere.h5": "a link to a file that is not there", "pipe.keras": "a pipe, not a file",
+        "nowhere.h5": "a link to a file that does not exist", "pipe.keras": "a pipe, not a file",
     }  # fmt: skip
     if not hasattr(os, "mkfifo"):
         del words["pipe.keras"]
@@ -201,7 +201,10 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
     ada = found["ada.h5"]
     assert (ada.status, ada.steps, ada.points_by) == (GRADED, 0, "accuracy")
     assert ada.score == pytest.approx(100 * ada.metrics["accuracy"])
-    for name, words in (("foreign.h5", "what data it is for"), ("project.netbuilder", "trained")):
+    for name, words in (
+        ("foreign.h5", "no information about its data"),
+        ("project.netbuilder", "trained"),
+    ):
         assert (found[name].status, words in found[name].message) == (FAILED, True)
     assert f"{len(test)} test rows of Iris" in graded_on_sentence(result)
 
@@ -246,7 +249,7 @@ def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
     assert dan.score == pytest.approx(10 * dan.steps_done)
     # What was begun by one is told of its copy, handed in or not.
     assert dan.same_as[0] == "copy.h5"
-    assert "equal id" in dan.message
+    assert "same ID" in dan.message
     own = found["own.h5"]
     assert (own.status, own.steps, own.points_by) == (GRADED, 0, "accuracy")
     assert "'of_another_school'" in own.message
@@ -393,5 +396,8 @@ def test_a_network_that_answers_another_column_is_not_compared(
         shutil.copy(folder / name, place)
     found = {one.file: one for one in grade_folder(place, hidden)}
     assert found["other.h5"].status == GRADED
-    assert "It predicts petal length (cm), the others species" in found["other.h5"].message
+    assert (
+        "This network predicts petal length (cm), the others predict species"
+        in found["other.h5"].message
+    )
     assert "the others" not in found["ada.h5"].message

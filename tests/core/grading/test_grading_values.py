@@ -335,7 +335,7 @@ def test_feedback_names_nobody_else(tmp_path: Path) -> None:
     page = report.write_feedback(rows, tmp_path)[0].read_text(encoding="utf-8")
     assert "It does not fit." in page
     assert "b.h5" not in page
-    assert "equal id" not in page
+    assert "same ID" not in page
 
 
 def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:

@@ -53,7 +53,7 @@ def test_a_button_that_the_hint_names_is_there() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (Data(), "No data is chosen yet; the lesson asks for Iris."),
+        (Data(), "No data is chosen; the lesson asks for Iris."),
         (Data(kind="builtin", name="digits"), "The data is Digits; the lesson asks for Iris."),
     ],
 )

@@ -35,7 +35,7 @@ def test_the_mass_lies_in_the_middle() -> None:
     dark = prepare_drawing(ink, (28, 28, 3), 1.0, dark_ink=True)
     assert dark.shape == (28, 28, 3)
     assert np.median(dark) == 1.0
-    with pytest.raises(DataError, match="Nothing is drawn yet"):
+    with pytest.raises(DataError, match="The drawing is empty"):
         prepare_drawing(np.zeros((10, 10)), (8, 8, 1), 16.0)
 
 

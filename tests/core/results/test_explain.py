@@ -414,7 +414,9 @@ def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:
     weights = trained.training_model.get_weights()
     trained.training_model.set_weights([np.zeros_like(weights[0]), np.ones_like(weights[1])])
     still = explain(trained, raw_sample(data.test, 0), "importance", rows=ComparisonRows(raw))
-    assert still.sentence.startswith("Shuffling the values of a column makes no predictions worse")
+    assert still.sentence.startswith(
+        "Shuffling the values of a column does not make predictions worse"
+    )
 
 
 def test_what_only_rounding_makes_is_no_reason(house_model: Trained) -> None:

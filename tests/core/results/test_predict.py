@@ -167,7 +167,7 @@ def test_texts(reviews_model: Trained, tmp_path: Path) -> None:
     predict_file(trained, tmp_path / "t.csv", tmp_path / "out.csv")
     back = pd.read_csv(tmp_path / "out.csv")
     assert back["predicted opinion"].tolist() == ["positive"]
-    with pytest.raises(DataError, match="takes no table rows"):
+    with pytest.raises(DataError, match="does not take table rows"):
         predict_rows(trained, {"text": "hello"})
 
 

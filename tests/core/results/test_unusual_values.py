@@ -46,7 +46,7 @@ def test_a_file_of_scaled_numbers_is_told_and_taken_back(
     assert wrong.looks_scaled
     assert "'size' is far from the training rows in 3 rows of 3" in wrong.predictions.notes[0]
     told = predict_file(trained, path).notes
-    assert "as if they were scaled already" in told[0]
+    assert "as if they were already scaled" in told[0]
     assert told[0].endswith("add --scaled.")
 
     right = predictions_of_file(trained, path, scaled=True)

@@ -74,7 +74,7 @@ def test_the_goal_tells_target_and_loss(digits):
     assert "mean absolute error" in build_scene(chosen, facts=facts).cards["@goal"].detail
     assert build_scene(Project()).cards == {}
     bare = replace(digits, data=Data())
-    assert build_scene(bare).cards["@goal"].detail == "no data chosen yet"
+    assert build_scene(bare).cards["@goal"].detail == "no data chosen"
 
 
 def test_an_input_tells_its_data(digits):

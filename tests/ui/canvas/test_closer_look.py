@@ -142,7 +142,7 @@ def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
     ids = np.array([1, 3, 4, 0])
     closer.follow(replace(attending, values={**attending.values, "input": ids}))
     closer.choose((0,))
-    assert _("This number stands for every word outside the vocabulary.") in closer.words.text()
+    assert _("This number represents every word outside the vocabulary.") in closer.words.text()
 
 
 def test_connections_are_as_thick_as_their_weights_are_large(hand) -> None:

@@ -320,7 +320,7 @@ def test_what_was_concluded_is_told_with_its_choice(
     qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
     (line,) = (one for one in panel.conclusions.lines if "Shift-JIS" in one.words.text())
     assert line.words.text() == "The text was read with the encoding Shift-JIS."
-    next(a for a in line.menu.actions() if a.text() == "Read it as GBK").trigger()
+    next(a for a in line.menu.actions() if a.text() == "Read as GBK").trigger()
     assert window.store.project.data.options["encoding"] == "gb18030"
     window.store.undo()
     assert "encoding" not in window.store.project.data.options
@@ -500,7 +500,7 @@ def test_a_question_about_all_of_the_data_is_answered_with_one_click(
     (line,) = (one for one in panel.conclusions.lines if "'time'" in one.words.text())
     assert "'time' rises by 0.1" in line.words.text()
     (answer,) = line.findChildren(QPushButton)
-    assert answer.text() == "Yes, a series" and answer.menu() is None
+    assert answer.text() == "Treat as a series" and answer.menu() is None
     answer.click()
     qtbot.waitUntil(lambda: window.store.project.data.kind == "series")
     assert window.store.undo_label, "undone as one edit"

@@ -18,7 +18,7 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(1366, 768)
     line = window.inspector.summary.lines["result"]
-    qtbot.waitUntil(lambda: line.text() == "not trained yet")
+    qtbot.waitUntil(lambda: line.text() == "not trained")
     window.inspector.set_selection(("dense",))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

@@ -18,7 +18,7 @@ def test_words_wrap_in_every_column(qtbot: QtBot, width: int) -> None:
     page.show()
     meaning = "Like the mean error, but large misses count more: 57.18."
     rows = [("root mean squared error", "57.2", meaning), ("loss", "0.5", "What was made small.")]
-    table.show_rows(("measure", "value", "what it means"), rows, narrow=2)
+    table.show_rows(("metric", "value", "what it means"), rows, narrow=2)
     qtbot.waitUntil(lambda: table.columnWidth(0) <= 0.3 * width)
     line = table.fontMetrics().height()
     if width == 330:

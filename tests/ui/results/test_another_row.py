@@ -1,4 +1,4 @@
-""" "Another test row" writes a row of the test data into the form: the answer is that row's."""
+"""The button "Show another test row" writes a test row into the form and predicts for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_it_is_the_next_row_of_the_test_data(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
-    assert panel.another.text() == "Another test row"
+    assert panel.another.text() == "Show another test row"
     qtbot.waitUntil(lambda: "Test row 1 of 30" in panel.about.text(), timeout=MINUTE)
     first = window.activations_service.look.raw["input"]
     assert list(panel.rows.row.values()) == pytest.approx(first.tolist()), "what the canvas shows"

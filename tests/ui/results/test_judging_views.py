@@ -122,7 +122,7 @@ def test_tables_are_copied_and_saved(
     table.clearSelection()
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t")[0] == "measure" and len(lines[0].split("\t")) == 5
+    assert lines[0].split("\t")[0] == "metric" and len(lines[0].split("\t")) == 5
     assert lines[1].split("\t")[0] == "accuracy"
     table.setCurrentIndex(table.rows.index(0, 1))
     menu.copy()

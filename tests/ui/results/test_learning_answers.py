@@ -69,7 +69,7 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
     assert panel.why.button.isHidden(), "what takes long is asked of a network that stands"
     epoch = window.sample_view.look.epoch
     qtbot.waitUntil(lambda: window.sample_view.look.epoch > epoch)
-    assert "prediction follows" in panel.stale.text()
+    assert "prediction is updated" in panel.stale.text()
 
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -113,7 +113,7 @@ def test_the_answer_moves_as_it_learns(
     panel.learning.answered.connect(lambda: answers.append(laid.count))
     qtbot.waitUntil(lambda: len(answers) > 6)
     assert answers[-1] == answers[1], answers
-    assert "curve below is as it was after" in panel.stale.text()
+    assert "curve below shows the network after" in panel.stale.text()
     panel.rows.edit("petal width (cm)", 2.5)
     qtbot.waitUntil(lambda: window.sample_view.look.own == "your row")
     qtbot.waitUntil(lambda: panel.learning.found is not None)

@@ -132,7 +132,7 @@ def test_a_network_changed_since_and_a_second_run(
     window.store.undo()
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=100_000))
     window.runner.start()
-    assert "run before" in panels["predict"].stale.text()
+    assert "previous run" in panels["predict"].stale.text()
     assert panels["surface"].stale.isHidden(), "it follows the run"
     closer = window.canvas.closer
     if window.sample_view.look is None:

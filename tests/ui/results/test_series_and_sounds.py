@@ -154,7 +154,7 @@ def test_a_sound_is_dropped_and_played(
     view.play_button.click()
     multimedia = request.getfixturevalue("multimedia")
     quiet = not multimedia.QMediaDevices.audioOutputs()
-    assert ("no loudspeaker" in panel.about.text()) == quiet
+    assert ("No loudspeaker" in panel.about.text()) == quiet
 
 
 def test_unknown_words_are_marked_while_typing(

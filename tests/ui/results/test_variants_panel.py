@@ -60,7 +60,7 @@ def test_the_best_variant_is_one_step(
     assert window.store.project == before
     assert panel.words.text().startswith(_("{done} of {total} trials done", done=2, total=2))
     panel.table.selectRow(1)
-    assert panel.best.text() == _("Apply the chosen trial")
+    assert panel.best.text() == _("Apply the selected trial")
     panel.best.click()
     assert window.store.project.training.optimizer.params["learning_rate"] == 1e-6
     window.store.undo()

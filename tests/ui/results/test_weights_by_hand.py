@@ -107,7 +107,7 @@ def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot
     assert found["bias"][1] == pytest.approx(-2.0, abs=1e-3)
     assert found["kernel"][0, 1] < 8.0
     assert window.workbench.models.trained.epochs == 5
-    told = "2 weights set by hand;\nthe best epoch counts from here"
+    told = "2 weights set by hand;\nthe best epoch is chosen from here on"
     assert window.runner.curves.marks == [(3.0, told)]
     assert window.workbench.models.trained.set_by_hand == 0
     assert window.store.undo_label is None, "what was set is learned over now"

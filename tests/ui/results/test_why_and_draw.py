@@ -29,7 +29,7 @@ def test_a_drawing_is_answered_and_explained(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     panel.pictures.draw_button.click()
     assert panel.answer.text() == ""
-    assert "Nothing is drawn yet" in panel.about.text()
+    assert "The drawing is empty" in panel.about.text()
     # An error of the file before is gone with the first stroke: the pad stays under the pen.
     panel._tell_trouble(UserError("This is no picture.", "Choose another one."))
     qtbot.waitUntil(lambda: not panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)

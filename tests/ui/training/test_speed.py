@@ -119,7 +119,7 @@ def test_what_blocks_training_blocks_a_step(
     window.actions_table["step"].trigger()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
     assert not window.runner.active
-    assert "cannot be trained yet" in window.banner.cards[0].title.text()
+    assert "cannot be trained" in window.banner.cards[0].title.text()
 
 
 def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(

@@ -49,7 +49,7 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert bench.models.trained is before
     assert "at the last pause" in evaluate.stale.text()
-    qtbot.waitUntil(lambda: "prediction follows" in predict.stale.text())
+    qtbot.waitUntil(lambda: "prediction is updated" in predict.stale.text())
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 60)
     window.runner.toggle_pause()
     qtbot.waitUntil(lambda: bench.models.trained is not before)

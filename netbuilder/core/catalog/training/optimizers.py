@@ -71,7 +71,7 @@ _SHARED: Final = (
     _rate("ema_momentum", 0.99, N_("How slowly the average of the weights changes.")),
     integer(
         "ema_overwrite_frequency", None,
-        N_("Replace the weights by their average every this many steps."),
+        N_("Replace the weights with their average every this many steps."),
         more=True,
     ),
     _number("loss_scale_factor", None, N_("Factor applied to the loss, for half precision.")),

@@ -107,9 +107,9 @@ CONSTRAINTS: Final = table(
         N_("Keeps the norm of the weights into each unit between two values."),
                 number("min_value", 0.0, N_("The smallest norm."), minimum=0.0),
                 number("max_value", 1.0, N_("The largest norm."), minimum=0.0),
-                number("rate", 1.0, N_("How strictly the limits are kept: 1 is exactly."),
-                    minimum=0.0,
-                       maximum=1.0, more=True), _AXIS),
+                number("rate", 1.0,
+                       N_("How strictly the limits are enforced: 1 enforces them exactly."),
+                       minimum=0.0, maximum=1.0, more=True), _AXIS),
     _constraint("NonNeg", N_("Keeps all weights at 0 or above.")),
     _constraint("UnitNorm", N_("Scales the weights into each unit to norm 1."), _AXIS),
 )  # fmt: skip

@@ -42,7 +42,7 @@ def _no_data(context: Context) -> Iterable[Violation]:
     new = Data(kind="builtin", name=name)
     yield Violation(
         None,
-        _("No data is chosen yet. Choose a file or a built-in data set in the Data tab."),
+        _("No data is chosen. Choose a file or a built-in data set on the Data page."),
         make_fix(_("Use the {name} data", name=name.replace("_", " ")), edits.set_data, new)
         if name
         else None,
@@ -214,7 +214,7 @@ def _reading(input_dim: int) -> Project:
 NO_DATA = Rule(
     "no-data", Severity.ERROR, N_("No data"),
     N_("A network needs data to learn from, and no data is chosen."),
-    N_("Choose a file or a built-in data set in the Data tab."),
+    N_("Choose a file or a built-in data set on the Data page."),
     _no_data,
     (lambda: Example(replace(chain(*_GOOD), data=Data())),
      lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
@@ -263,7 +263,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unscaled-inputs", Severity.WARNING, N_("Inputs are not scaled"),
         N_("Columns with large numbers outweigh the others and make training unstable."),
-        N_("Turn on scaling in the Data tab. The trained model includes the scaling."),
+        N_("Turn on scaling on the Data page. The trained model includes the "
+           "scaling."),
         _unscaled,
         (
             lambda: Example(

@@ -59,8 +59,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "id-column", N_("A column is only an ID"),
         N_(
-            "The network can memorise a number that is different in every row, but it tells "
-            "nothing about new rows."
+            "The network can memorise a number that is different in every row, but "
+            "this does not help with new rows."
         ),
         N_("Leave out the column."),
     ),
@@ -85,24 +85,26 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "rows-twice", N_("Duplicate rows"),
         N_(
-            "Rows that are in both the training set and the validation set make the result look "
-            "better than it is."
+            "Rows that are in both the training set and the validation set make "
+            "the result look better than it really is."
         ),
         N_("Use each row once."),
     ),
     _rule(
         "test-is-training", N_("The test file is the training file"),
-        N_("A test on training rows tells nothing about new data."),
-        N_("Hold out rows of the training file for the test instead."),
+        N_("A test on training rows does not show how well the network predicts "
+           "new data."),
+        N_("Hold out rows of the training file as the test set instead."),
     ),
     _rule(
         "test-rows-known", N_("Test rows are also training rows"),
-        N_("A test on training rows tells nothing about new data."),
+        N_("A test on training rows does not show how well the network predicts "
+           "new data."),
         N_("Choose a test file with other rows."),
     ),
     _rule(
         "total-row", N_("A row of totals"),
-        N_("A row that holds the totals is not a sample."),
+        N_("A row of totals is not a sample."),
         N_("Leave out the row."),
     ),
     _rule(

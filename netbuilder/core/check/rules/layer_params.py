@@ -320,7 +320,7 @@ RULES: tuple[Rule, ...] = (
             "The file contains a layer that NetBuilder does not have: a misspelled name or a "
             "custom layer."
         ),
-        N_("Replace the layer by one from the palette, or remove it."),
+        N_("Replace the layer with one from the palette, or remove it."),
         _unknown_layer,
         (lambda: _with({"units": 8, "activation": "relu"}, "Dens"),
          lambda: _with({}, "MyOwnThing")),
@@ -360,7 +360,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unknown-choice", Severity.ERROR, N_("Unknown name in the training settings"),
         N_("The loss, optimizer, a metric or a callback has an unknown name."),
-        N_("Choose one from the list in the Training tab."),
+        N_("Choose one from the list on the Settings page."),
         _unknown_choice,
         (lambda: _planned(optimizer=Choice("Adan")),
          lambda: _planned(optimizer=Choice("MyOwnThing")),

@@ -17,7 +17,7 @@ from netbuilder.core.project.model import Data, Node, Project
 
 
 def _data_and_network(context: Context) -> Iterable[Violation]:
-    """Scaled in the Data tab by choice, and again by the first layer."""
+    """Scaled on the Data page by choice, and again by the first layer."""
     data = context.project.data
     if data.scaling not in {"minmax", "standard"}:
         return

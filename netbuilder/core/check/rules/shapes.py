@@ -292,7 +292,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "shape-error", Severity.ERROR, N_("Keras cannot use this input"),
-        N_("Keras raises an error for this layer with its input."),
+        N_("Keras raises an error when this layer gets its input."),
         N_("Read the message from Keras, and change the layer or its input."),
         _said("shape-error", lambda c, n, s: mend.removal_fix(c, n)),
         (
@@ -305,10 +305,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "layer-error", Severity.ERROR, N_("Invalid combination of values"),
         N_(
-            "Each value is valid, but not in combination: for example, filters that are no "
-            "multiple of groups, or strides with dilation."
+            "Each value is valid, but the combination is not: for example, filters "
+            "is not a multiple of groups, or strides is combined with dilation."
         ),
-        N_("Change the values that the message names, or restore the defaults of Keras."),
+        N_("Change the values that the message names, or restore the Keras "
+           "defaults."),
         _said("layer-error", lambda c, n, s: mend.reset_fix(c, n)),
         (
             lambda: Example(

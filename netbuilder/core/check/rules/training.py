@@ -198,7 +198,7 @@ def _memory(context: Context) -> Iterable[Violation]:
         batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
         fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
         why = " " + _(
-            "Most of it is for a batch of {batch} rows: use a smaller batch size.",
+            "Most of this memory is for a batch of {batch} rows: use a smaller batch size.",
             batch=format_number(training.batch_size, ","),
         )
     else:
@@ -279,8 +279,9 @@ def _collapse(context: Context) -> Iterable[Violation]:
         yield Violation(
             node.id,
             _(
-                "There is no activation between {node} and {next}, so together they can learn no "
-                "more than one layer. Set the activation of the first layer to relu.",
+                "There is no activation between {node} and {next}, so together they "
+                "can learn no more than a single layer. Set the activation of the "
+                "first layer to relu.",
                 node=node_name(node),
                 next=node_name(behind),
             ),
@@ -442,8 +443,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "linear-stack", Severity.WARNING, N_("No activation between layers"),
         N_(
-            "Two Dense layers without an activation between them can learn no more than one "
-            "Dense layer."
+            "Two Dense layers without an activation between them can learn no more "
+            "than a single Dense layer."
         ),
         N_("Give the first layer an activation, such as relu."),
         _collapse,

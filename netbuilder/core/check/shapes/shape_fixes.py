@@ -267,7 +267,7 @@ def reset_fix(context: Context, node: Node) -> Fix | None:
     if not spare:
         return None
     return make_fix(
-        _("Restore the defaults of Keras"), edits.set_params, owner.id, **dict.fromkeys(spare, ...)
+        _("Restore Keras defaults"), edits.set_params, owner.id, **dict.fromkeys(spare, ...)
     )
 
 

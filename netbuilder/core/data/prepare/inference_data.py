@@ -200,7 +200,7 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
                 _(
                     "{file}: {message}",
                     file=source,
-                    message=one.message.removesuffix(" " + _("Choose one.")),
+                    message=one.message.removesuffix(" " + _("Choose one of the two readings.")),
                 ),
                 _("Write the numbers without a comma, or with a decimal point, in the file."),
                 code="numbers_ambiguous",

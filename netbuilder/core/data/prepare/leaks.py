@@ -274,7 +274,7 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
             column_fix(
                 _("Keep rows with the same '{name}' together", name=name), [name], role="group"
             ),
-            column_fix(_("The rows are independent"), [name], role="feature"),
+            column_fix(_("Treat the rows as independent"), [name], role="feature"),
         ),
     )
 

@@ -76,9 +76,7 @@ def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
 def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     samples = read(data, base)
     if samples is None:
-        raise DataError(
-            _("No data is chosen."), _("Choose data in the Data panel."), code="no_data"
-        )
+        raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
     told = replace(data, options={**samples.hints, **data.options}) if samples.hints else data
     return samples, read(told, base, test=True)
 
@@ -128,8 +126,8 @@ def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
     if unknown and graph.inputs:
         raise DataError(
             _(
-                "The data recipe has columns for the Input '{name}', which the network does not "
-                "have.",
+                "The data settings have columns for the Input '{name}', which the "
+                "network does not have.",
                 name=unknown,
             ),
             _("Its Inputs are {names}.", names=format_quoted_list(graph.inputs)),
@@ -232,7 +230,7 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
                 file=samples.source,
                 label=labels.iloc[0],
             ),
-            _("Make one folder for each class, side by side, and choose the folder around them.")
+            _("Put one folder per class into a single folder, and choose that folder.")
             + tables_beside(folder),
             code="only_one_class",
             path=str(folder),
@@ -457,14 +455,16 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
         if name in used and step and (is_time_name(name) or (alone and not counts and not dated)):
             said = (
                 _(
-                    "'{name}' rises by {step} from row to row. If each value follows from those "
-                    "before, treat the data as a series. At present '{name}' is a feature.",
+                    "'{name}' rises by {step} from row to row. If each row depends on the "
+                    "rows before it, treat the data as a series. Currently, '{name}' is a "
+                    "feature.",
                     name=name, step=format_number(step),
                 )
                 if numbers
                 else _(
-                    "'{name}' has even steps from row to row. If each value follows from those "
-                    "before, treat the data as a series. At present '{name}' is a feature.",
+                    "'{name}' changes by equal steps from row to row. If each row depends "
+                    "on the rows before it, treat the data as a series. Currently, "
+                    "'{name}' is a feature.",
                     name=name,
                 )
             )  # fmt: skip
@@ -475,9 +475,9 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
                 # A question about all of the table, whose answer stands on its button.
                 fixes=(
                     DataEdit(
-                        _("Treat it as a series"),
+                        _("Treat the rows as a series"),
                         partial(_as_series, order=name),
-                        _("Yes, a series"),
+                        _("Treat as a series"),
                     ),
                 ),
             )

@@ -67,7 +67,7 @@ _CHANCE = N_("This may be a coincidence, because only a few different rows are p
 _TOO_GOOD = N_("The evaluation therefore looks better than it is.")
 _EQUAL = N_("Column '{name}' equals the target '{target}'.")
 _NEARLY_EQUAL = N_("Column '{name}' nearly equals the target '{target}'.")
-_ONE_TO_ONE = N_("Each value of column '{name}' stands for one class of the target '{target}'.")
+_ONE_TO_ONE = N_("Each value of column '{name}' corresponds to one class of the target '{target}'.")
 
 
 def table_findings(
@@ -131,7 +131,8 @@ def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> 
                 said = _one_to_one(series, answers)
             if said:
                 fix = _(
-                    "The network would only copy it, and could not predict where it is unknown."
+                    "The network would only copy this column, and could not predict rows "
+                    "in which the column is unknown."
                 )
                 yield Finding(
                     "target-in-features", WARNING, f"{_(said, name=name, target=target)} {fix}",
@@ -211,7 +212,7 @@ def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
         category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
         out, amount = (
             exclude_columns_fix(name),
-            column_fix(_("Use it as a number"), [name], type="number"),
+            column_fix(_("Use as a number"), [name], type="number"),
         )
         few = known.nunique() <= min(_MOST_CODES, len(known) // 3)
         yield Finding(
@@ -256,9 +257,11 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
                 WARNING,
                 ngettext(
                     "Column '{name}' has {value} in {count} row, while all others range "
-                    "from {low} to {high}: it seems to stand for a missing value.",
-                    "Column '{name}' has {value} in {count} rows, while all others range from "
-                    "{low} to {high}: it seems to stand for a missing value.",
+                    "from {low} to {high}: this value seems to be a placeholder for "
+                    "missing values.",
+                    "Column '{name}' has {value} in {count} rows, while all others range "
+                    "from {low} to {high}: this value seems to be a placeholder for "
+                    "missing values.",
                     times,
                     name=name,
                     value=stand_in,
@@ -290,8 +293,9 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
             yield Finding(
                 "stand-in", WARNING,
                 _(
-                    "Column '{name}' has {value} in {count} rows, while all others range from "
-                    "{low} to {high}: it seems to stand for a missing value.",
+                    "Column '{name}' has {value} in {count} rows, while all others range "
+                    "from {low} to {high}: this value seems to be a placeholder for "
+                    "missing values.",
                     name=name, value=format_number(odd, "g"), count=format_number(times, ","),
                     low=format_number(float(others[0])),
                     high=format_number(float(others[-1])),
@@ -330,7 +334,7 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
                         words=format_quoted_list(twice[0]),
                     ),
                     str(name),
-                    (option_fix(_("Count them as one category"), "same_words", [str(name)]),),
+                    (option_fix(_("Merge into one category"), "same_words", [str(name)]),),
                 )
 
 
@@ -364,8 +368,9 @@ def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
             "days-as-numbers",
             WARNING,
             _(
-                "Column '{name}' seems to contain dates written as one number, such as {example}. "
-                "It is used as a plain number, in which a month counts 100 and a year 10,000.",
+                "Column '{name}' seems to contain dates written as one number, such as "
+                "{example}. The column is used as a plain number, in which a month "
+                "counts 100 and a year 10,000.",
                 name=name,
                 example=int(series.dropna().iloc[0]),
             ),
@@ -624,7 +629,7 @@ def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[
                 "dates-as-words",
                 INFO,
                 _(
-                    "Column '{name}' contains dates: each date is used as a category of its own.",
+                    "Column '{name}' contains dates: each date is used as a separate category.",
                     name=name,
                 ),
                 name,
@@ -661,9 +666,9 @@ def excluded_column_findings(
             if are_dates(table[name]):
                 # Asked on its row, which calls it a date already.
                 label = _("Use '{name}' as a date", name=name)
-                fixes.insert(0, column_fix(label, [name], _("Use it"), type="date"))
+                fixes.insert(0, column_fix(label, [name], _("Use as a date"), type="date"))
                 if task == REGRESSION:
-                    fixes.insert(1, data_fix(_("Treat it as a series"), kind="series"))
+                    fixes.insert(1, data_fix(_("Treat the rows as a series"), kind="series"))
             elif are_sentences(table[name]):
                 label = _("Train on the texts in '{name}'", name=name)
                 fixes.insert(1, data_fix(label, kind="text", text=name))

@@ -117,7 +117,7 @@ def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Split
                 "The column that assigns rows to training, validation and test has no training "
                 "rows."
             ),
-            _("Write 'train' into some rows, or choose another column."),
+            _("Write 'train' in some rows, or choose another column."),
             code="no_training_rows",
         )
     if not len(validated):

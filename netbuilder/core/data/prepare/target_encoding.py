@@ -72,8 +72,8 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
                 value=value,
             ),
             _(
-                "There is nothing to predict. Choose another target column, or a file with "
-                "different values in it."
+                "There is nothing to predict. Choose another target column, or a file "
+                "in which its values differ."
             ),
             code="target_constant",
             short=_("'{name}' is “{value}” in every row", name=name, value=value)

@@ -77,8 +77,8 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
         raise DataError(
             said,
             _(
-                "Write a number there, or leave the cell empty and choose how to handle missing "
-                "values."
+                "Write a number in this cell, or leave the cell empty and choose how "
+                "to handle missing values."
             ),
             fixes=_of_words(str(series.name), bad, int(present.sum())),
             code="text_among_numbers",
@@ -227,7 +227,10 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
                 line=bad.index[0],
                 value=shorten(bad.iloc[0]),
             ),
-            _("Write a date such as 2024-12-31 there, or choose another type for the column."),
+            _(
+                "Write a date such as 2024-12-31 in this cell, or choose another type "
+                "for the column."
+            ),
             code="date_invalid",
         )
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
@@ -310,7 +313,10 @@ def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
                 line=bad.index[0],
                 value=shorten(other[0]),
             ),
-            _('Write "true" or "false" there, or change the type of the column to "category".'),
+            _(
+                'Write "true" or "false" in this cell, or change the type of the '
+                'column to "category".'
+            ),
             code="boolean_invalid",
         )
     return ((false or ["false"])[0], (true or ["true"])[0])
@@ -370,7 +376,7 @@ def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd
                 false=false,
                 true=true,
             ),
-            _("Write '{false}' or '{true}' there.", false=false, true=true),
+            _("Write '{false}' or '{true}' in this cell.", false=false, true=true),
             code="boolean_unknown",
         )
     return numbers
@@ -391,6 +397,6 @@ def not_numbers_message(series: pd.Series, source: str) -> DataError:
             line=bad.index[0],
             value=shorten(bad.iloc[0]),
         ),
-        _("Write numbers there."),
+        _("Write numbers in all cells of this column."),
         code="column_not_numbers",
     )

@@ -83,11 +83,11 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
             name,
             (
                 option_fix(
-                    _("No date is later than {year}", year=this_year), "centuries",
+                    _("Read no date as later than {year}", year=this_year), "centuries",
                     {name: this_year - 99},
                 ),
                 option_fix(
-                    _("Dates may be in the future"), "centuries", {name: this_year - 50}
+                    _("Allow dates in the future"), "centuries", {name: this_year - 50}
                 ),
             ),
         ))  # fmt: skip

@@ -116,13 +116,13 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
             places="; ".join(places),
         ),
         _(
-            'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or '
-            '"most_frequent" (fills in the most frequent value).'
+            'Fill in the values, or set "Missing values" to "drop" (leaves those '
+            'rows out) or "most_frequent" (fills in the most frequent value).'
         )
         if fill.data["missing"] == "most_frequent"
         else _(
-            'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
-            "(fills in the mean of the column)."
+            'Fill in the values, or set "Missing values" to "drop" (leaves those '
+            'rows out) or "mean" (fills in the mean of the column).'
         ),
         code="values_missing",
         fixes=(
@@ -171,10 +171,10 @@ def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
     if not words:
         return ()
     label = (
-        _("Use a category of its own for missing values in {columns}",
+        _("Use a separate category for missing values in {columns}",
           columns=format_quoted_list(words))
         if len(words) < len(holes)
-        else _("Use a category of its own for missing values")
+        else _("Use a separate category for missing values")
     )  # fmt: skip
     return (DataFix(label, columns={name: {"missing": "category"} for name in words}),)
 
@@ -195,14 +195,14 @@ def fill_missing(column: FittedColumn, rule: str) -> FittedColumn:
     if rule == "category":
         raise DataError(
             _(
-                "Missing values of column '{name}' cannot be a category of their own, because it "
-                "contains dates.",
+                "Missing values of column '{name}' cannot be a separate category, "
+                "because the column contains dates.",
                 name=column.name,
             )
             if column.kind == "date"
             else _(
-                "Missing values of column '{name}' cannot be a category of their own, because it "
-                "contains numbers.",
+                "Missing values of column '{name}' cannot be a separate category, "
+                "because the column contains numbers.",
                 name=column.name,
             ),
             _(

@@ -158,7 +158,7 @@ def rows_with_words(
     )  # fmt: skip
     if len(places) > 1:
         said += " " + ngettext(
-            "{count} more line is like it.", "{count} more lines are like it.", len(places) - 1
+            "{count} more line is similar.", "{count} more lines are similar.", len(places) - 1
         )
     return [
         Finding(

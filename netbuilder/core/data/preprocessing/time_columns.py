@@ -119,7 +119,7 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
                 file=source,
                 line=series.index[series.isna()][0],
             ),
-            _('Fill it in, or choose another column as "order_by".'),
+            _('Fill in the cell, or choose another column as "order_by".'),
             code="order_column_empty",
         )
     if is_numeric(series):

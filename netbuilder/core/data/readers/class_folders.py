@@ -325,10 +325,10 @@ def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str])
         if loose:
             found.notes.append(
                 ngettext(
-                    "The {count} file in '{folder}' has no class and is not used. The Predict "
-                    "tab can predict it.",
-                    "The {count} files in '{folder}' have no class and are not used. The Predict "
-                    "tab can predict them.",
+                    "The {count} file in '{folder}' has no class and is not used. You can "
+                    "predict its class on the Predict page.",
+                    "The {count} files in '{folder}' have no class and are not used. You "
+                    "can predict their classes on the Predict page.",
                     len(loose),
                     folder=folder.name,
                 )

@@ -51,17 +51,20 @@ _OTHERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
     (
         (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"),
         N_("'{name}' is a spreadsheet of Excel or another program, not a CSV file."),
-        N_("Rename it with its own ending (.xlsx, .xls or .ods), or save it as CSV."),
+        N_("Rename the file with its real extension (.xlsx, .xls or .ods), or save it as CSV."),
     ),
     (
         (b"<!doctype html", b"<html"),
         N_("'{name}' is a web page, not a CSV file."),
-        N_("Open the page it came from, look for “Download” or “Raw” there, and save that file."),
+        N_(
+            "Open the web page that the file came from, look for “Download” or "
+            "“Raw” there, and save that file."
+        ),
     ),
     (
         (b"%pdf",),
         N_("'{name}' is a PDF, not a CSV file."),
-        N_("Copy its table into a spreadsheet, and save that as CSV."),
+        N_("Copy the table into a spreadsheet, and save the spreadsheet as CSV."),
     ),
     (
         (b"version https://git-lfs",),
@@ -141,7 +144,7 @@ def check_file(path: Path) -> None:
     if not path.exists():
         raise DataError(
             _("There is no file '{name}' in {parent}.", name=path.name, parent=path.parent),
-            _("If it was moved or renamed, choose it again."),
+            _("If the file was moved or renamed, choose it again."),
             code="data_file_missing",
             path=str(path),
             short=_("the data file is missing"),
@@ -362,7 +365,7 @@ def _findings(
                 ),
                 fixes=tuple(
                     data_fix(
-                        _("Read it as {encoding}", encoding=encoding_title(other)), encoding=other
+                        _("Read as {encoding}", encoding=encoding_title(other)), encoding=other
                     )
                     for other in (
                         "utf-8",
@@ -402,7 +405,7 @@ def _findings(
                         "The first line ('{text}') is treated as a row: the columns have no names.",
                         text=first,
                     ),
-                    fixes=(data_fix(_("It contains the column names"), header=True),),
+                    fixes=(data_fix(_("Use this line as the column names"), header=True),),
                 )
             )
     return tuple(found)
@@ -447,7 +450,7 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
                 name,
                 (
                     column_fix(_("Use '{name}' as a category", name=name), [name], type="category"),
-                    column_fix(_("Use it as a number"), [name], type="number"),
+                    column_fix(_("Use as a number"), [name], type="number"),
                     exclude_columns_fix(name),
                 ),
             )
@@ -597,7 +600,7 @@ def _header(
             path=str(path),
             fixes=(
                 DataFix(
-                    _("Call them '{first}', '{second}', …", first=twice[0], second=f"{twice[0]}.1"),
+                    _("Rename to '{first}', '{second}', …", first=twice[0], second=f"{twice[0]}.1"),
                     {"same_names": "number"},
                 ),
             ),

@@ -197,7 +197,7 @@ def _unclosed(path: Path, dialect: Dialect, reason: str) -> DataError | None:
             line=int(found[1]) + 1,
             name=path.name,
         ),
-        _("Close it, or remove it."),
+        _("Close or remove the quotation mark."),
         code="quotation_not_closed",
         path=str(path),
     )
@@ -280,7 +280,7 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
                         ),
                         _(
                             "Check the separator ({separator}). If it is correct, put text that "
-                            "contains it between quotation marks.",
+                            "contains the separator in quotation marks.",
                             separator=_(_NAMES.get(dialect.separator, N_("another character"))),
                         ),
                         code="row_too_long",

@@ -165,8 +165,9 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
                 limit=format_number(limit_mb, ",.0f"),
             ),
             _(
-                "Choose a smaller part of it, or unpack it yourself if you trust it. If it "
-                'really has so many rows, set "memory_limit_mb" in the data recipe.'
+                "Choose a smaller part of the file, or unpack it yourself if you trust "
+                'it. If it really has so many rows, increase "memory_limit_mb" under '
+                '"data" in the project file.'
             ),
             code="archive_too_large",
             path=str(path),

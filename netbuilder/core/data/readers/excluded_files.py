@@ -39,8 +39,9 @@ def damaged_files_error(files: Sequence[Path], home: SampleFolder) -> DataError:
     """Return the error about files that are not what their ending says."""
     return DataError(
         ngettext(
-            "{count} file is damaged or not in the format that its ending says: {files}.",
-            "{count} files are damaged or not in the format that their endings say: {files}.",
+            "{count} file is damaged or not in the format that its extension indicates: {files}.",
+            "{count} files are damaged or not in the format that their extensions "
+            "indicate: {files}.",
             len(files),
             files=format_quoted_list([home.inside(file) for file in files]),
         ),

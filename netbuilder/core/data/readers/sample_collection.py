@@ -134,7 +134,7 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
     if not name:
         raise DataError(
             _("This class has no name."),
-            _("Write what its samples show, such as 'cat'."),
+            _("Enter what its samples show, such as 'cat'."),
             code="class_no_name",
         )
     bad = sorted(set(FORBIDDEN.findall(name)))

@@ -106,8 +106,8 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
         if group:
             notes.append(
                 _(
-                    "Each value of '{name}' is a series of its own, because each time occurs "
-                    "once in it.",
+                    "Each value of '{name}' is a separate series, because each time occurs "
+                    "only once in it.",
                     name=group,
                 )
             )

@@ -250,7 +250,7 @@ def _one_truth(name: str, spellings: Mapping[str, str]) -> Finding:
             no=NO,
         ),
         name,
-        (option_fix(_("Keep all spellings apart"), "spelt_apart", [name]),),
+        (option_fix(_("Keep all spellings separate"), "spelt_apart", [name]),),
     )
 
 
@@ -282,18 +282,18 @@ def ambiguity_finding(
         for point, values in zip(style.readings, read, strict=True)
     )
     ask = (
-        _("The first reading is used: change it if it is wrong.")
+        _("The first reading is used. If it is wrong, choose the other one.")
         if style.proven
-        else _("Choose one.")
+        else _("Choose one of the two readings.")
     )
     example, more = format_quoted_list(three[:1]), format_quoted_list(three)
     fixes = [
         column_fix(
-            _("It is {number}", number=said),
+            _("Read as {number}", number=said),
             [name],
-            _("{cell} as it is", cell=said)
+            _("Read {cell} unchanged", cell=said)
             if said == _bare(three[0])
-            else _("{cell} is {number}", cell=_bare(three[0]), number=said),
+            else _("Read {cell} as {number}", cell=_bare(three[0]), number=said),
             decimal=point,
         )
         for point, said in answers
@@ -301,7 +301,7 @@ def ambiguity_finding(
     if len(alike) > 1:
         fixes += [
             column_fix(
-                _("It is {number}, in all {count} such columns", number=said, count=len(alike)),
+                _("Read as {number} in all {count} such columns", number=said, count=len(alike)),
                 alike, decimal=point,
             )
             for point, said in answers
@@ -376,7 +376,7 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
             ),
             name,
             tuple(
-                option_fix(_("It is {date}", date=said), "dates", {name: order})
+                option_fix(_("Read as {date}", date=said), "dates", {name: order})
                 for said, order in answers
             ),
         )
@@ -439,8 +439,9 @@ def _unit_finding(name: str, cells: list[str], style: NumberStyle) -> list[Findi
         found.append(Finding(
             "some-without-unit", WARNING,
             _(
-                "Column '{name}' has '{unit}' beside some of its numbers only: '{cell}' is read as "
-                "{number}. If it is something else, write the unit beside each number in the file.",
+                "Column '{name}' has '{unit}' beside only some of its numbers: "
+                "'{cell}' is read as {number}. If this is wrong, write the unit beside "
+                "each number in the file.",
                 name=name, unit=style.unit, cell=bare, number=format_with_unit(bare, style.unit),
             ),
             name, (exclude_columns_fix(name),),
@@ -548,7 +549,7 @@ def _words(name: str, series: pd.Series, cells: list[str], said: StyleEvidence) 
                     inches=format_number(inches, "g")),
                     [name], decimal=FEET,
                 ),
-                column_fix(_("Use it as a category"), [name], type="category"),
+                column_fix(_("Use as a category"), [name], type="category"),
             ),
         )]  # fmt: skip
     if said.others and said.numbers * 5 >= said.numbers + said.others and said.numbers > 1:

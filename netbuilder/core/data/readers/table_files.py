@@ -50,7 +50,7 @@ def reader_of(path: Path) -> Reader | None:
 def _broken(path: Path, said: str, error: BaseException) -> DataError:
     return DataError(
         _(said, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
-        _("Open it in the program that wrote it, and save it again."),
+        _("Open the file in the program that wrote it, and save it again."),
         code="table_file_unreadable",
         path=str(path),
     )
@@ -91,17 +91,17 @@ def _text_named_a_sheet(path: Path) -> DataError | None:
     if _WEB_PAGE.match(head):
         return DataError(
             _(
-                "'{name}' is a web page, not a spreadsheet, although its name ends like one.",
+                "'{name}' is a web page, not a spreadsheet, although its extension suggests one.",
                 name=path.name,
             ),
-            _("Open it in a spreadsheet program, and save it as .xlsx or .csv."),
+            _("Open the file in a spreadsheet program, and save it as .xlsx or .csv."),
             code="sheet_is_web_page",
             path=str(path),
         )
     if head and b"\0" not in head and b"\n" in head:
         return DataError(
             _(
-                "'{name}' is plain text, not a spreadsheet, although its name ends like one.",
+                "'{name}' is plain text, not a spreadsheet, although its extension suggests one.",
                 name=path.name,
             ),
             _("Rename it to '{name}', and choose it again.", name=f"{path.stem}.csv"),
@@ -435,7 +435,7 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
             columns[name] = series.cast(polars.String).to_list()
     if not columns:
         raise DataError(
-            _("'{name}' has no columns that a table can contain.", name=path.name),
+            _("'{name}' has no columns that can be used in a table.", name=path.name),
             _("Choose another file."),
             code="table_no_columns",
         )

@@ -95,7 +95,7 @@ def samples_in_column(
     if not len(found):
         raise DataError(
             _("No row of {file} has both a sample and a label.", file=source),
-            _("Fill them in."),
+            _("Fill in samples and labels."),
             code="no_labelled_sample",
         )
     return replace(found, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
@@ -224,7 +224,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
                 file=source,
                 line=empty[0],
             ),
-            _("Fill it in, or order the rows by another column."),
+            _("Fill in the cell, or order the rows by another column."),
             code="order_column_empty",
         )
     return np.argsort(numbers.to_numpy(), kind="stable")
@@ -252,7 +252,7 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
                 value=shorten(series.loc[unknown[0]]),
             ),
             _(
-                "Write one of {names} there.",
+                "Write one of {names} in this cell.",
                 names=format_quoted_list(("train", "validation", "test")),
             ),
             code="split_column_invalid",

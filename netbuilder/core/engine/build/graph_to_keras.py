@@ -93,7 +93,7 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
     if spec is None:
         raise BuildError(
             _("NetBuilder has no layer '{layer}'.", layer=kind),
-            _("Replace the layer by another one, or remove it."),
+            _("Replace the layer with another one, or remove it."),
             code="layer_unknown",
             node=node,
         )
@@ -139,7 +139,7 @@ def _input_layer(arguments: dict[str, Any], named: dict[str, str]) -> keras.Laye
 
     if arguments.get("shape") is None:
         raise BuildError(
-            _("The Input has no shape yet."),
+            _("The Input has no shape."),
             _("Choose data, or enter a shape here."),
             code="input_without_shape",
         )
@@ -333,7 +333,7 @@ def _input(node: Node, facts: DataFacts | None) -> Any:
         dtype = dtype or facts.input_dtypes.get(node.id)
     if shape is None:
         raise BuildError(
-            _("The Input '{name}' has no shape yet.", name=node.id),
+            _("The Input '{name}' has no shape.", name=node.id),
             _("Choose data, or enter a shape here."),
             code="input_without_shape",
             node=node.id,

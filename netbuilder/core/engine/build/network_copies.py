@@ -71,7 +71,7 @@ def copy_weights(training_model: keras.Model, source: keras.Model) -> None:
 
 def _another_network() -> TrainingError:
     return TrainingError(
-        _("The trained weights belong to another network than the one in the project."),
+        _("The trained weights are for a different network than the project's."),
         _("Train from the beginning, or undo the changes since the training."),
         code="weights_of_other_network",
     )

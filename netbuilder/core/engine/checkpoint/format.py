@@ -72,7 +72,7 @@ def read_checkpoint(folder: Path) -> RunSnapshot | None:
             arrays = {name: held[name] for name in held.files}
         facts = json.loads(bytes(arrays.pop("facts")).decode())
         if facts.get("version") != _VERSION:
-            raise ValueError(_("it is of another version"))
+            raise ValueError(_("it was saved by another version"))
         number = int(facts["generation"])
         rows = {
             name: _read_rows(_growing(folder, name, number), facts["rows"][name])

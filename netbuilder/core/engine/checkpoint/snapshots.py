@@ -110,7 +110,7 @@ def restore_snapshot(trainer: Trainer, callbacks: Callbacks, snapshot: RunSnapsh
 
 def _differs() -> TrainingError:
     return TrainingError(
-        _("The checkpoint belongs to another network or other data than the project."),
+        _("The checkpoint is for a different network or different data than the project's."),
         _("Train from the beginning, or open the project that the checkpoint belongs to."),
         code="checkpoint_of_other_project",
     )

@@ -186,7 +186,7 @@ def feed_of(
             if name not in held:
                 raise TrainingError(
                     _("The data has no values for '{name}'.", name=name),
-                    _("Choose its columns in the Data panel."),
+                    _("Choose its columns on the Data page."),
                     code="columns_missing",
                     node=name,
                 )

@@ -97,8 +97,8 @@ class TrainingMonitor:
                 epoch,
                 _("The data contains invalid numbers"),
                 _(
-                    "{rows} A network cannot be trained with these values. Fill them or leave "
-                    "out these rows in the Data panel.",
+                    "{rows} A network cannot be trained with these values. Fill in the "
+                    "values or leave out these rows on the Data page.",
                     rows=rows_in_words(holes),
                 ),
             )
@@ -160,8 +160,8 @@ class TrainingMonitor:
                 epoch,
                 _("The loss exploded"),
                 _(
-                    "Since epoch {epoch} the loss is thousands of times larger than before. The "
-                    "learning rate ({rate}) is too high for this network.",
+                    "Since epoch {epoch}, the loss has been thousands of times larger than "
+                    "before. The learning rate ({rate}) is too high for this network.",
                     epoch=epoch,
                     rate=format_number(rate, ".3g"),
                 ),
@@ -196,8 +196,8 @@ class TrainingMonitor:
                 len(curve),
                 _("The loss was still improving"),
                 _(
-                    "The last epochs lowered the loss by {share}: more epochs will probably "
-                    "improve it further.",
+                    "The last epochs lowered the loss by {share}: more epochs will "
+                    "probably lower it further.",
                     share=format_number(gain, ".0%"),
                 ),
                 self._longer(max(1, len(curve))),
@@ -268,8 +268,9 @@ class TrainingMonitor:
             return Diagnosis(
                 "stuck", epoch, title,
                 start + " " + _(
-                    "The inputs range from {low} to {high}. Such large numbers push activations "
-                    "to where their gradient is almost 0.", low=format_number(low, ".3g"),
+                    "The inputs range from {low} to {high}. Such large numbers push "
+                    "activations into ranges where their gradient is almost 0.",
+                    low=format_number(low, ".3g"),
                     high=format_number(high, ".3g")),
                 RunFix(_("Scale the data"), lambda p: set_data(p, scaling="standard")),
             )  # fmt: skip
@@ -281,8 +282,8 @@ class TrainingMonitor:
             return Diagnosis(
                 "stuck", epoch, title,
                 start + " " + _(
-                    "{share} of the units of '{name}' always return 0: they are dead relu units, "
-                    "which cannot learn any more.",
+                    "{share} of the units of '{name}' always return 0: they are dead relu "
+                    "units, which can no longer learn.",
                     share=format_number(dead[1], ".0%"), name=dead[0]),
                 RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
@@ -337,9 +338,9 @@ class TrainingMonitor:
             epoch,
             _("Overfitting since epoch {epoch}", epoch=epoch),
             _(
-                "Since epoch {epoch} the network improves on the training data and gets worse on "
-                "the validation data: it memorises the rows. Stop there, add Dropout, make the "
-                "network smaller or get more data.",
+                "Since epoch {epoch}, the network has improved on the training data "
+                "but got worse on the validation data: it memorises the rows. Stop "
+                "there, add Dropout, make the network smaller or get more data.",
                 epoch=epoch,
             ),
             RunFix(_("Stop early and keep the best epoch"), edit, "go_back_to_best"),

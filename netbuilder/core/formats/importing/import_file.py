@@ -35,21 +35,21 @@ IMPORT_ENDINGS = (*MODEL_FILES, ".onnx", ".json", *CODE_FILES)
 
 # Files of other programs, by their first bytes or their ending, and the way from there to here.
 _AS_ONNX = N_(
-    "Export it as ONNX where it was made (torch.onnx.export(model, sample, 'model.onnx')), and"
-    " open the .onnx."
+    "Export the model as ONNX from the program that made it "
+    "(torch.onnx.export(model, sample, 'model.onnx')), and open the .onnx."
 )
 _OTHERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         (".tflite", ".lite"),
         N_("'{file}' is a TensorFlow Lite model, which cannot be trained or edited."),
-        N_("Open the .h5 or .keras that it was converted from."),
+        N_("Open the .h5 or .keras that the file was converted from."),
     ),
     (
         (".pb", ".pbtxt"),
         N_("'{file}' is a TensorFlow SavedModel, which contains a program but no layers."),
         N_(
-            "Open the .h5 or .keras that it was exported from, or convert it: python -m"
-            " tf2onnx.convert --saved-model FOLDER --output model.onnx"
+            "Open the .h5 or .keras that the model was exported from, or convert "
+            "it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx"
         ),
     ),
     (

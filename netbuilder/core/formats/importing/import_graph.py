@@ -146,7 +146,7 @@ class _Builder:
                 results[(name, number)] = self._call(entries[name], found, prefix, group)
             if len(left) == len(waiting):
                 raise FormatError(
-                    _("The graph in the file ends nowhere after '{layer}'.", layer=left[0][0]),
+                    _("The graph in the file has no end after '{layer}'.", layer=left[0][0]),
                     _("The file is damaged: save the model again."),
                     code="graph_without_end",
                 )

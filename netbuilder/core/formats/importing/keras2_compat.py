@@ -73,8 +73,8 @@ def _fitted(value: Any, notes: list[str]) -> Any:
         ):
             notes.append(
                 _(
-                    "'{argument}' ({value}) of {class_name} '{layer}' was left out, because "
-                    "Keras 3 does not support it. Predictions may differ a little.",
+                    "'{argument}' ({value}) of {class_name} '{layer}' was left out, "
+                    "because Keras 3 does not support it. Predictions may differ slightly.",
                     argument=key,
                     value=f"{dropped!r:.40}",
                     class_name=class_name,

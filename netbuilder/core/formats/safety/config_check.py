@@ -289,13 +289,13 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
         raise refusal(
             where,
             _(
-                "It contains a '{class_name}' of the module {module}, which NetBuilder does not "
-                "know as a part of Keras.",
+                "It contains a '{class_name}' of the module {module}, which is not a "
+                "known part of Keras.",
                 class_name=shorten(class_name, 80), module=f"{item['module']!r:.60}",
             )
             if item.get("module")
             else _(
-                "It contains a '{class_name}', which NetBuilder does not know as a part of Keras.",
+                "It contains a '{class_name}', which is not a known part of Keras.",
                 class_name=shorten(class_name, 80),
             ),
         )  # fmt: skip

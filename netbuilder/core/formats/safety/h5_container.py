@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 if TYPE_CHECKING:
     import h5py
 
-_REFUSE = N_("Do not open this file. Ask for it again where it was made.")
+_REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
 
 
 @dataclass

@@ -185,4 +185,4 @@ def _what_it_is(start: bytes, file: str) -> str:
             "'{file}' is a text that begins with “{text}”, not a model file.",
             file=file, text=start.decode("ascii"),
         )  # fmt: skip
-    return _("'{file}' is not a model file that NetBuilder knows.", file=file)
+    return _("'{file}' is not a model file that NetBuilder can read.", file=file)

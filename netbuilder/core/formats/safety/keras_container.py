@@ -24,7 +24,7 @@ MAX_RATIO = 200
 FREE_BYTES = 16 * 1024 * 1024
 _WEIGHTS = "model.weights.h5"
 _NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
-_REFUSE = N_("Do not open this file. Ask for it again where it was made.")
+_REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
 
 
 def read_keras_container(path: Path) -> CheckedContainer:

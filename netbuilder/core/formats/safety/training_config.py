@@ -18,9 +18,9 @@ from netbuilder.core.wording import shorten
 
 # Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
 _PREFIX = "Custom>"
-_OPTIMIZER = N_("NetBuilder does not know the optimizer {names} of '{file}': it was left out.")
-_LOSS = N_("NetBuilder does not know the loss {names} of '{file}': it was left out.")
-_METRICS = N_("NetBuilder does not know the metrics {names} of '{file}': they were left out.")
+_OPTIMIZER = N_("The optimizer {names} of '{file}' is unknown to NetBuilder and was left out.")
+_LOSS = N_("The loss {names} of '{file}' is unknown to NetBuilder and was left out.")
+_METRICS = N_("The metrics {names} of '{file}' are unknown to NetBuilder and were left out.")
 _PARTS = (
     ("optimizer_config", _OPTIMIZER, OPTIMIZERS),
     ("optimizer", _OPTIMIZER, OPTIMIZERS),
@@ -59,7 +59,7 @@ def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple
             notes.append(
                 _(said, names=listed, file=name)
                 + " "
-                + _("Choose what you want in the Training tab.")
+                + _("Choose the settings on the Settings page.")
             )
     return kept, tuple(notes)
 

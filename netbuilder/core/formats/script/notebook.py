@@ -42,7 +42,7 @@ def verify(source: Source, path: Path) -> None:
                 ast.parse("".join(cell["source"]))
     except (SyntaxError, ValueError, LookupError, TypeError) as error:
         raise FormatError(
-            _("The notebook is not valid and was not kept: {reason}.", reason=error),
+            _("The notebook is not valid and was not saved: {reason}.", reason=error),
             _("Give the layers simple names, and save the network as .h5."),
             code="notebook_invalid",
         ) from error

@@ -135,7 +135,7 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
             " little: the layers inside a pretrained model start with other weights."
         )
     if not project.data.kind:
-        return _("Put your own data in; all other settings are as in NetBuilder.")
+        return _("Insert your own data; all other settings are as in NetBuilder.")
     return _(
         "The same rows, initial weights and order as in NetBuilder with seed {seed}: the same "
         "versions of Keras and TensorFlow give the same results, up to rounding.",
@@ -166,7 +166,7 @@ def verify(source_of: Source, path: Path) -> None:
         ast.parse(Path(path).read_text("utf-8"))
     except (SyntaxError, ValueError) as error:
         raise FormatError(
-            _("The script is not valid Python and was not kept: {reason}.", reason=error),
+            _("The script is not valid Python and was not saved: {reason}.", reason=error),
             _("Give the layers simple names, and save the network as .h5."),
             code="script_invalid",
         ) from error

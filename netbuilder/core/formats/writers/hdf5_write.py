@@ -87,7 +87,7 @@ def _rewrite_configs(file: Any, model: keras.Model) -> tuple[str, ...]:
     if for_both is not None and _same_model(for_both, model):
         config = for_both
     elif for_both is not None:
-        reason = reason or _("a part of it has another meaning in Keras 2")
+        reason = reason or _("a part of the model has another meaning in Keras 2")
     file.attrs["model_config"] = json.dumps(config, ensure_ascii=False)
     if "training_config" in file.attrs:
         training = json.loads(file.attrs["training_config"])

@@ -121,8 +121,8 @@ def check_opens(
         lines = [line for line in str(error).splitlines() if line.strip()]
         raise FormatError(
             _(
-                "The file was written as {format}, but Keras cannot open it again: {reason} The "
-                "file was not kept.",
+                "The file was written as {format}, but Keras cannot open it again: "
+                "{reason} The file was not saved.",
                 format=title,
                 reason=(lines or [type(error).__name__])[0][:200],
             ),
@@ -141,8 +141,8 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
     except UserError as error:
         raise FormatError(
             _(
-                "The file was written as {format}, but NetBuilder cannot open it again: {reason} "
-                "The file was not kept.",
+                "The file was written as {format}, but NetBuilder cannot open it "
+                "again: {reason} The file was not saved.",
                 format=title,
                 reason=error.what,
             ),
@@ -209,11 +209,11 @@ def largest_difference(found: Array, expected: Array) -> float:
 def _wrong(title: str, detail: str) -> FormatError:
     return FormatError(
         _(
-            "The file was written as {format} and opened again as a check, but it does not "
-            "predict the same: {detail}. The file was not kept.",
+            "The file was written as {format} and opened again as a check, but its "
+            "predictions differ: {detail}. The file was not saved.",
             format=title,
             detail=detail,
         ),
-        _("Save the network as .h5 or .keras, which contain all of it."),
+        _("Save the network as .h5 or .keras, which contain the whole network."),
         code="written_file_differs",
     )

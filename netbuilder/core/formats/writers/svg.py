@@ -51,7 +51,7 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
         ElementTree.parse(path)
     except (ElementTree.ParseError, ValueError) as error:
         raise FormatError(
-            _("The picture is not valid and was not kept: {reason}.", reason=error),
+            _("The picture is not valid and was not saved: {reason}.", reason=error),
             _("Remove control characters from the names of the layers."),
             code="picture_invalid",
         ) from error

@@ -154,8 +154,8 @@ def verify(
     if any(not largest_difference(a, b) <= _LOST for a, b in zip(found, expected, strict=True)):
         raise FormatError(
             _(
-                "The file was written with {bits} bits per weight and opened again as a check, "
-                "but its predictions differ too much. The file was not kept.",
+                "The file was written with {bits} bits per weight and opened again as "
+                "a check, but its predictions differ too much. The file was not saved.",
                 bits=bits,
             ),
             (

@@ -269,7 +269,11 @@ def trace_recurrent(
         if counts:
             wanted = number == step or mask is not None
             last = _LAYERS[layer][3](cell, given[place], place, before, unit) if wanted else None
-    return last if last is not None else ComputedValue(0.0, "state", lines=(_("no step yet: 0"),))
+    return (
+        last
+        if last is not None
+        else ComputedValue(0.0, "state", lines=(_("before the first step: 0"),))
+    )
 
 
 def trace_bidirectional(

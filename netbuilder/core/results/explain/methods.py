@@ -76,7 +76,7 @@ def _importance(
         )
     )
     if found[most] <= 0:
-        sentence = _("Shuffling the values of a column makes no predictions worse.")
+        sentence = _("Shuffling the values of a column does not make predictions worse.")
     nearest = table_methods.nearest_counterexample(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
@@ -108,7 +108,8 @@ def _typical(
     sentence = " ".join((first, _("No other column changes this prediction more."), signs))
     if _settled(asked, found[most]):
         sentence = _(
-            "No single column changes {prediction}: it is as likely without each.",
+            "No single column matters for {prediction}: without any one of them, "
+            "the probability stays the same.",
             prediction=asked.about,
         )
     if not found[most] or (asked.target.task == REGRESSION and _settled(asked, found[most])):
@@ -197,7 +198,8 @@ def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
         found = tuple((word, 0.0) for word, _unused in found)
     elif _settled(asked, fall):
         sentence = _(
-            "No single word changes {prediction}: it is as likely without each.",
+            "No single word matters for {prediction}: without any one of them, the "
+            "probability stays the same.",
             prediction=asked.about,
         )
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
@@ -224,7 +226,8 @@ def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | N
     sentence = f"{first} {second}"
     if _settled(asked, fall):
         sentence = _(
-            "No single {unit} changes {prediction}: it is as likely without each.",
+            "No single {unit} matters for {prediction}: without any one of them, "
+            "the probability stays the same.",
             unit=entry.level,
             prediction=asked.about,
         )
@@ -294,7 +297,7 @@ METHODS: tuple[Method, ...] = (
         "occlusion",
         TABLE,
         N_("Occlusion"),
-        N_("Replaces each value of this row by a typical one and predicts again"),
+        N_("Replaces each value of this row with a typical one and predicts again"),
         _typical,
     ),
     Method(
@@ -373,7 +376,7 @@ def sample_sort(trained: TrainedModel) -> str:
             "Predictions of this network cannot be explained: its inputs are not a table, "
             "picture, text or series."
         ),
-        _("Open the page Inside to see what its layers compute from a sample."),
+        _("Open the Inside page to see what its layers compute from a sample."),
         code="no_method_fits",
     )
 

@@ -33,7 +33,7 @@ def word_importance(
         found = words_of(text, entry.split)[: len(ids)]
     if not found:
         raise DataError(
-            _("This text has no words."), _("Enter a text with words."), code="text_without_words"
+            _("The text has no words."), _("Enter a text with words."), code="text_without_words"
         )
     if text is None:
         rows = [np.delete(ids, place) for place in np.flatnonzero(ids)]
@@ -63,7 +63,7 @@ def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ..
     places = np.flatnonzero(ids)
     if not len(places):
         raise DataError(
-            _("The network knows nothing in this text."),
+            _("No part of this text is in the network's vocabulary."),
             _("Enter another text."),
             code="text_unknown",
         )
@@ -95,7 +95,7 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
     count = len(raw)
     if count < 2:
         raise DataError(
-            _("A series of one step has nothing to hide."),
+            _("A series of one step cannot be explained by hiding steps."),
             _("Use a longer window."),
             code="series_too_short",
         )

@@ -38,7 +38,7 @@ def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn,
             start = end
     if not found:
         raise DataError(
-            _("This network takes no table."),
+            _("This network does not take tables."),
             _("Choose another method."),
             code="method_needs_table",
         )
@@ -76,7 +76,7 @@ def permutation_importance(
     if count < 2:
         raise DataError(
             _("With one row there is nothing to shuffle."),
-            _("Give a table of rows."),
+            _("Provide a table with several rows."),
             code="one_row_only",
         )
     if count > MOST_ROWS:

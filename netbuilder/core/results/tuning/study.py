@@ -77,7 +77,7 @@ class StudyPlan:
         if self.chosen == "random":
             return _("{trials}, chosen at random", trials=count)
         if self.chosen == "bayes":
-            return _("{trials}, chosen by the results of earlier ones", trials=count)
+            return _("{trials}, chosen based on the results of earlier trials", trials=count)
         if self.whole:
             return _("{trials}: every combination", trials=count)
         return _(
@@ -166,8 +166,8 @@ class Study:
         fix = _("Increase validation_split on the Data page, and try again.")
         if not best.held:
             told = _(
-                "There is no validation set: the trial that fits its training rows best came "
-                "first, and another one may be better on new rows."
+                "There is no validation set: the trial that fits its training rows "
+                "best ranks first, but another trial may be better on new rows."
             )
             return f"{told} {fix}"
         apart, alike = self._apart(), self.as_good
@@ -202,7 +202,7 @@ class Study:
                 _("No trial could be trained.")
                 if not reasons
                 else _("No trial could be trained: {reason}", reason=reasons[0]),
-                _("Tune something else."),
+                _("Tune other settings."),
                 code="no_trial_trained",
             )
         return with_trial(best, self.plan.project)
@@ -223,7 +223,7 @@ def read_trials(plan: StudyPlan) -> list[Trial]:
     except (ValueError, TypeError, KeyError):
         raise UserError(
             _("'{file}' contains no trials.", file=plan.file.name),
-            _("Give another file."),
+            _("Choose another file."),
             code="study_file_invalid",
             path=str(plan.file),
         ) from None
@@ -233,7 +233,7 @@ def read_trials(plan: StudyPlan) -> list[Trial]:
                 "The trials in '{file}' belong to another project or search space.",
                 file=plan.file.name,
             ),
-            _("Give another file, or remove this one."),
+            _("Choose another file, or remove this one."),
             code="study_file_other",
             path=str(plan.file),
         )
@@ -393,7 +393,7 @@ def with_default_file(plan: StudyPlan) -> StudyPlan:
                 folder=file.parent,
                 reason=error.strerror,
             ),
-            _("Give another folder."),
+            _("Choose another folder."),
             code="study_not_saved",
         ) from error
     return replace(plan, file=file)

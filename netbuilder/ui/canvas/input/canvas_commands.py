@@ -253,7 +253,7 @@ class CanvasCommands:
     def share(self) -> None:
         """Let the selected nodes apply one layer, weights included: that of the first."""
         if not self.can_share():
-            self._canvas.say(_("Select several layers of the same kind to share their weights."))
+            self._canvas.say(_("Select several layers of the same type to share their weights."))
             return
         owner, *others = self._chosen()
 

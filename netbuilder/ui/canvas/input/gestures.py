@@ -317,7 +317,7 @@ class MoveGesture(Gesture):
             name = view.picture.graph.group_by_id[left].name if left else ""
             spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
             words = (
-                _("Take out of “{group}”", group=name)
+                _("Remove from “{group}”", group=name)
                 if group is None
                 else _("Add to “{group}”", group=name)
             )

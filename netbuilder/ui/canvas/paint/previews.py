@@ -149,8 +149,8 @@ class NodePreviews:
         if self.stale:
             return _("From the last run. The network has changed since. Train to update it.")
         return _(
-            "This layer's output for the sample on show. Click to enlarge it or to choose another"
-            " row."
+            "This layer's output for the current sample. Click to enlarge it or to "
+            "choose another row."
         )
 
     def paint(self, p: QPainter) -> None:

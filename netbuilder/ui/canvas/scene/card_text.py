@@ -166,7 +166,7 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
         )
     elif task is not None:
         parts.append(_(_LOSS_BY_TASK.get(task, "")))
-    return " · ".join(part for part in parts if part) or unknown or _("no data chosen yet")
+    return " · ".join(part for part in parts if part) or unknown or _("no data chosen")
 
 
 def hover_text(hit: Any) -> str:
@@ -174,7 +174,9 @@ def hover_text(hit: Any) -> str:
     if hit.kind == "out":
         return _("Drag to another layer to connect them, or to an empty place to add a layer.")
     if hit.kind == "in" and hit.card.kind != "goal":
-        return _("Connections arrive here. Drag one away to connect it to another layer.")
+        return _(
+            "Incoming connections end here. Drag a connection away to connect it to another layer."
+        )
     if hit.wire is not None:
         insert = _("Drop a layer here to insert it.")
         of = hit.wire.shape

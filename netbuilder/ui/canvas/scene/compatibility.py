@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Graph
 _NOUN = {
     2: N_("one row of numbers per sample (2 axes)"),
     3: N_("a sequence (3 axes)"),
-    4: N_("images (4 axes)"),
+    4: N_("pictures (4 axes)"),
     5: N_("volumes (5 axes)"),
 }
 
@@ -44,9 +44,9 @@ def mismatch_sentence(graph: Graph, shapes: Any, source: str, target: str) -> st
     wanted = [_input_name(n) for n in spec.ranks]
     given = {"layer": spec.name, "given": _input_name(axes), "wanted": wanted[0]}
     if len(wanted) == 1:
-        return _("{layer} takes {wanted}, but this layer gives {given}.", **given)
+        return _("{layer} takes {wanted}, but this layer returns {given}.", **given)
     return _(
-        "{layer} takes {wanted} or {other}, but this layer gives {given}.",
+        "{layer} takes {wanted} or {other}, but this layer returns {given}.",
         **{**given, "wanted": ", ".join(wanted[:-1]), "other": wanted[-1]},
     )
 

@@ -59,7 +59,7 @@ class PictureWall(QWidget):
         self._picture = picture
         right = int(picture.right.sum())
         self.setAccessibleName(
-            _("{correct} of {total} images correct", correct=right, total=len(picture.right))
+            _("{correct} of {total} pictures correct", correct=right, total=len(picture.right))
         )
         self.update()
 

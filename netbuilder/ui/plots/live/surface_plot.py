@@ -328,7 +328,7 @@ class SurfacePlot(pg.PlotWidget):
         if picture.way == "PCA":
             self._axes(_("first component"), _("second component"))
         else:
-            self._axes(_("neighbours are together; distances have no meaning"), "")
+            self._axes(_("neighbours are close together; distances have no meaning"), "")
         at = np.asarray(picture.at, float)
         low, high = at.min(axis=0), at.max(axis=0)
         edge = 0.06 * (high - low) + 1e-6

@@ -158,7 +158,7 @@ class CompareView(QWidget):
                 )
             )
         parts += [f"“{one.name}”: {one.trouble}" for one in found if one.trouble]
-        parts.append(_("★ marks the best of each line."))
+        parts.append(_("★ marks the best value in each row."))
         self.words.setText(" ".join(parts))
 
     def _show_choices(self, found: tuple[ComparedNetwork, ...]) -> None:

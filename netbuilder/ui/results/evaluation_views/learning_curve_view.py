@@ -58,7 +58,9 @@ class LearningCurveView(QWidget):
         self.seeds.setValue(3)
         begins_anew(workbench.store, self.seeds)
         self.seeds.setAccessibleName(_("Runs for each amount"))
-        self.seeds.setToolTip(_("Each run has another seed; the bands show how far they differ"))
+        self.seeds.setToolTip(
+            _("Each run has a different seed; the bands show how much the runs differ")
+        )
         label = QLabel(_("runs each"), self)
         label.setBuddy(self.seeds)
         row = FlowLayout(spacing=8)

@@ -72,8 +72,9 @@ class PictureSource(SampleSource):
 
     ending, one, many = ".png", "picture", "pictures"
     hint = N_(
-        "Hold the button of a class: eight pictures a second are kept. Turn it, go "
-        "near and far: what varies here is what the network learns to overlook."
+        "Hold the button of a class: eight pictures per second are saved. Turn "
+        "the object and move it nearer and farther away: the network learns to "
+        "ignore what varies here."
     )
 
     def __init__(self, parent: QObject | None = None) -> None:

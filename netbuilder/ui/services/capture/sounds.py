@@ -158,7 +158,7 @@ class WavePlayer(QObject):
         device = QMediaDevices.defaultAudioOutput()
         if device.isNull():
             raise UserError(
-                _("There is no loudspeaker to play a sound on."),
+                _("No loudspeaker was found."),
                 _("Connect a loudspeaker or headphones, then try again."),
                 code="no_loudspeaker",
             )

@@ -92,8 +92,9 @@ def crash_message(when: datetime) -> UserError:
     return UserError(
         _("NetBuilder crashed on {date}.", date=f"{when:%d %B at %H:%M}"),
         _(
-            "Your work was kept: NetBuilder has just offered it, or it is in its file. The log says"
-            " where in the program the crash happened; send it with a bug report."
+            "Your work was saved: NetBuilder has just offered to restore it, or it "
+            "is in your project file. The log says where in the program the crash "
+            "happened; send the log with a bug report."
         ),
         code="crashed_last_time",
     )

@@ -147,8 +147,8 @@ class AutoTrainer(QObject):
         if size > MOST_PARAMETERS:
             self.told.emit(
                 ngettext(
-                    "{count} parameter is too many to train at each edit: press Train.",
-                    "{count} parameters are too many to train at each edit: press Train.",
+                    "{count} parameter is too many to train after each edit: press Train.",
+                    "{count} parameters are too many to train after each edit: press Train.",
                     size,
                     count=format_number(size, ",.0f"),
                 )

@@ -98,10 +98,11 @@ def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
 def not_taken_sentence(run: InterruptedRun) -> UserError:
     """What to say where ``take_over_run`` gave nothing."""
     return UserError(
-        _("The run of '{name}' does not continue in this window.", name=run.project.name),
+        _("The run of '{name}' cannot continue in this window.", name=run.project.name),
         _(
-            "Another window has continued it, or '{folder}' cannot be written. If no window has "
-            "it, NetBuilder asks about it at the next start.",
+            "Another window has continued the run, or '{folder}' cannot be "
+            "written. If no window has the run open, NetBuilder asks about it at "
+            "the next start.",
             folder=run.folder.parent,
         ),
         code="run_not_taken",

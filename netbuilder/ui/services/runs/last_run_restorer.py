@@ -143,7 +143,7 @@ def bring_back(
         models.submit(ModelState())
         runner.show_recorded(project, run, curves)
         if trained is None:
-            told(_("{run} is restored without weights: none were kept.", run=name))
+            told(_("{run} is restored without weights: none were saved.", run=name))
             return
         here = replace(trained, project=rebased(trained.project, old, workbench.base))
         models.submit(ModelState(here, Source.RUN, run_id=run.id))

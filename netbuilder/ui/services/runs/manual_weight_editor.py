@@ -140,7 +140,7 @@ class ManualWeightEditor(QObject):
 
     def _refuse(self) -> None:
         self.told.emit(
-            _("The weights stay as they are: the network has changed since you set them.")
+            _("The weights were not changed: the network has changed since you set them.")
         )
 
 

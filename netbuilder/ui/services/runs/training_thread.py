@@ -257,7 +257,7 @@ def explain_failure(
             _("The training failed: {error}", error=error)
             if begun
             else _("The training could not start: {error}", error=error),
-            _("Look at the network's problems, then try again."),
+            _("Check the network's problems, then try again."),
             code="training_failed",
         )
     if trained is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.compare import ComparedNetwork
 
 log = logging.getLogger(__name__)
-_NO_NETWORK = N_("Its weights were too large to be kept.")
+_NO_NETWORK = N_("Its weights file was too large to save.")
 
 
 def _judge(wanted: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:

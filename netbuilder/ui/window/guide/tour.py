@@ -38,10 +38,11 @@ STOPS = (
     Stop("data", N_("Data"), N_(
             "Choose what the network learns from: a "
             "built-in data set or a file of your own.")),
-    Stop("train", N_("Train"), N_("Press Train and watch the loss fall on the page Curves.")),
+    Stop("train", N_("Train"), N_("Press Train and watch the loss fall on the Curves page.")),
     Stop("evaluate", N_("Results"), N_(
-            "See how good the network is. The other pages show its inside, make predictions and "
-            "give you the code; Save .h5 saves the trained model.")),
+            "See how good the network is. The other pages show what its layers "
+            "have learned, make predictions and show the code; Save .h5 saves the "
+            "trained model.")),
 )  # fmt: skip
 
 

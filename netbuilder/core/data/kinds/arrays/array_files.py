@@ -81,7 +81,10 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
         if is_keras_model(path):
             raise DataError(
                 _("'{name}' is a model, not data to train on.", name=path.name),
-                _("Open it as a file, or inspect it with: netbuilder check {name}", name=path.name),
+                _(
+                    "Open the model as a file, or inspect it with: netbuilder check {name}",
+                    name=path.name,
+                ),
                 code="arrays_file_is_model",
                 path=str(path),
             )

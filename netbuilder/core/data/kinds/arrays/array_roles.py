@@ -305,7 +305,7 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
                     file=source,
                     sample=sample,
                 ),
-                _("Write a number there."),
+                _("Replace the value with a number."),
                 code="arrays_not_finite",
             )
     for name, values in answers.items():

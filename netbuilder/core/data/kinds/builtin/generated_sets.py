@@ -287,7 +287,7 @@ GENERATED = (
     points(
         "spiral",
         N_("Spiral"),
-        N_("Points on the two arms of a spiral: the hardest playground."),
+        N_("Points on the two arms of a spiral: the hardest of these point data sets."),
         "binary",
         generated.spiral,
         (

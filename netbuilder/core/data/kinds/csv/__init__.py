@@ -59,7 +59,7 @@ ENDINGS = (*TEXT_ENDINGS, *table_files.ENDINGS, ".gz", ".xz", ".bz2")
 
 
 def _series_fix() -> DataFix:
-    return DataFix(_("Treat it as a series"), {"kind": "series"})
+    return DataFix(_("Treat the rows as a series"), {"kind": "series"})
 
 
 def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
@@ -181,8 +181,9 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
                 name=only[0],
             ),
             _(
-                "Choose a file with more columns. If its rows follow each other in time, treat "
-                "them as a series: each value can then be predicted from those before."
+                "Choose a file with more columns. If its rows follow each other in "
+                "time, treat them as a series: each value can then be predicted from "
+                "the values before it."
             ),
             code="table_one_column",
             fixes=(_series_fix(),),

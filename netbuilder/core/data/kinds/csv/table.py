@@ -149,8 +149,9 @@ def check_room(
             limit=format_number(limit, ",.0f"),
         ),
         _(
-            "Leave the column out, or reduce the number of categories. If the computer has "
-            'enough memory, set "memory_limit_mb" in the data recipe.'
+            "Leave the column out, or reduce the number of categories. If the "
+            'computer has enough memory, increase "memory_limit_mb" under "data" '
+            "in the project file."
         ),
         code="category_too_large",
     )

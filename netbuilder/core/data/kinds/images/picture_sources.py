@@ -65,7 +65,7 @@ def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise DataError(
             _("'{name}' is damaged, protected by a password, or not a zip file.", name=path.name),
-            _("Unpack it yourself and choose the folder."),
+            _("Unpack the file yourself and choose the folder."),
             code="zip_unreadable",
             path=str(path),
         ) from error
@@ -100,7 +100,7 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
                 name=path.name,
                 files=format_quoted_list(outside, 2),
             ),
-            _("It is not safe to unpack. Get the file from a source you trust."),
+            _("The file is not safe to unpack. Get it from a source that you trust."),
             code="zip_unsafe",
             path=str(path),
         )
@@ -113,7 +113,10 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
                 name=path.name,
                 size=format_number(size / 2**20),
             ),
-            _("This is too much: unpack the files you need yourself and choose their folder."),
+            _(
+                "This is too large: unpack the files that you need yourself, and "
+                "choose their folder."
+            ),
             code="zip_too_large",
             path=str(path),
         )
@@ -168,7 +171,7 @@ def listed_pictures(
     if len(lost) == len(names):
         raise DataError(
             _(
-                "None of the pictures listed in {name} was found beside it, such as '{example}'.",
+                "None of the pictures listed in {name} (such as '{example}') was found next to it.",
                 name=path.name,
                 example=names[0],
             ),

@@ -140,9 +140,9 @@ def history(
     lines = [line for one in segments for line in one.frame.index[window - 1 :]]
     horizon = integer_option(data.options, "horizon", 1)
     note = ngettext(
-        "Each prediction is shown at the last of its {window} rows, and is about the next row.",
-        "Each prediction is shown at the last of its {window} rows, and is about the next {count} "
-        "rows.",
+        "Each prediction is shown at the last of its {window} rows, and is for the next row.",
+        "Each prediction is shown at the last of its {window} rows, and is for "
+        "the next {count} rows.",
         horizon,
         window=window,
     )

@@ -363,7 +363,8 @@ KIND = DataKind(
             Kind.CHOICE,
             "auto",
             N_(
-                "where words end. auto: at spaces; in Chinese and Japanese each character is a word"
+                "where words end; auto: at spaces, and in Chinese and Japanese each "
+                "character is a word"
             ),
             choices=SPLITS,
             more=True,

@@ -51,7 +51,9 @@ LEVEL = Param(
     "level", Kind.CHOICE, tokens_.CHARACTER, N_("unit that is predicted"), choices=tokens_.LEVELS
 )
 WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, N_("tokens in the input"), 1, 1000)
-STEP = Param("step", Kind.INT, 1, N_("tokens between two windows"), 1, 1000, more=True)
+STEP = Param(
+    "step", Kind.INT, 1, N_("tokens from the start of one window to the next"), 1, 1000, more=True
+)
 LOWERCASE = Param("lowercase", Kind.BOOL, True, N_("convert to lower case"), more=True)
 
 

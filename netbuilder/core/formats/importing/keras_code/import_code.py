@@ -281,7 +281,7 @@ class _Builder:
             if not Path(name).is_absolute() and (folder / name).is_file():
                 self.tell("data", AS_IS, line, name)
                 return replace(data, kind="csv", path=name)
-            said = _("The file '{name}' is missing: choose the data in the Data tab.", name=name)
+            said = _("The file '{name}' is missing: choose the data on the Data page.", name=name)
             self.tell("data", LEFT_OUT, line, said)
         return data
 

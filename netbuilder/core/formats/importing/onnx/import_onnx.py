@@ -152,7 +152,7 @@ def _must_agree(
                 file=path.name,
                 reason=(str(error).splitlines() or [type(error).__name__])[0][:200],
             ),
-            _("Export it again where it was made."),
+            _("Export the model again from the program that made it."),
             path=str(path),
             code="onnx_not_runnable",
         ) from error

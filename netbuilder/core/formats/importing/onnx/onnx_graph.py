@@ -134,7 +134,7 @@ def damaged(path: Path, detail: str) -> FormatError:
             file=path.name,
             detail=detail.splitlines()[0][:200] if detail else "–",
         ),
-        _("Export it again where it was made."),
+        _("Export the model again from the program that made it."),
         path=str(path),
         code="onnx_damaged",
     )
@@ -177,8 +177,9 @@ def _array(tensor: onnx.TensorProto, path: Path) -> Array:
         raise FormatError(
             _("The weights of '{file}' are stored in other files.", file=path.name),
             _(
-                "Export it as one file: torch.onnx.export(…, external_data=False), or"
-                " onnx.save(model, path, save_as_external_data=False)."
+                "Export the model as one file: torch.onnx.export(…, "
+                "external_data=False), or onnx.save(model, path, "
+                "save_as_external_data=False)."
             ),
             path=str(path),
             code="onnx_external_data",
