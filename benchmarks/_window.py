@@ -50,8 +50,8 @@ class Loop:
 
 def open_on(name: str, epochs: int) -> tuple[Any, Any]:
     """The application, and a window on an example that trains for so many epochs."""
+    from netbuilder.core.folders import resource
     from netbuilder.core.project import edits, files
-    from netbuilder.core.resources import resource
     from netbuilder.ui import app
     from netbuilder.ui.main_window import MainWindow
 

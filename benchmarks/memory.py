@@ -70,8 +70,8 @@ def memory() -> tuple[float, float | None]:
 
 
 def _project(name: str) -> Any:
+    from netbuilder.core.folders import resource
     from netbuilder.core.project import files
-    from netbuilder.core.resources import resource
 
     return files.read(resource("examples", f"{name}.netbuilder"))
 

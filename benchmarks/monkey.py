@@ -280,8 +280,8 @@ def run_seed(seed: int, events: int, example: str, faults: Any) -> dict[str, Any
     from PySide6.QtCore import QObject, QUrl, Slot
     from PySide6.QtGui import QDesktopServices
 
+    from netbuilder.core.folders import resource
     from netbuilder.core.project import edits, files
-    from netbuilder.core.resources import resource
     from netbuilder.ui import app
     from netbuilder.ui.main_window import MainWindow
     from netbuilder.ui.services.unexpected_errors import UnexpectedErrors

@@ -226,8 +226,8 @@ def activations_service(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     """
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
+    from netbuilder.core.folders import resource
     from netbuilder.core.project import edits, files
-    from netbuilder.core.resources import resource
     from netbuilder.ui.services.runs.runner import RunState
 
     project = files.read(resource("examples", "digits.netbuilder"))

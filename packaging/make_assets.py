@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 import netbuilder
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 
 ICO_SIZES = (16, 20, 24, 32, 40, 48, 64, 128, 256)
 #: Pillow makes macOS's other sizes from this one.

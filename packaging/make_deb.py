@@ -15,7 +15,7 @@ from pathlib import Path
 from system_packages import system_packages
 
 import netbuilder
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 
 PLACE = "opt/netbuilder"
 CONTROL = """Package: netbuilder

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.kinds.builtin.drawn_pictures import drawn_digits
-from netbuilder.core.resources import resource
+from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_digits
+from netbuilder.core.folders import resource
 
 if TYPE_CHECKING:
     import keras

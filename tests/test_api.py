@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import netbuilder as nb
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 
 IRIS = resource("examples", "iris.netbuilder")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "python.md"
 

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     """The trained model in a file, or the project's network trained now; and its data."""
     from netbuilder.cli.evaluate import load_model
-    from netbuilder.cli.terminal.progress import TrainingProgress
+    from netbuilder.cli.terminal.output import TrainingProgress
     from netbuilder.cli.train import refuse_problems
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.formats import registry

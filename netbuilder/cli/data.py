@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import print_json, print_note, print_result
-from netbuilder.cli.terminal.reading import show_reading_bar
+from netbuilder.cli.terminal.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import did_you_mean, format_number

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     trained = load_model(Path(arguments.model))
     if arguments.missing:
-        from netbuilder.core.results.missing_values import with_missing_rule
+        from netbuilder.core.results.unusual_values import with_missing_rule
 
         trained = with_missing_rule(trained, arguments.missing)
     split, file = _rows(trained, data, Path(arguments.model).parent)

@@ -93,7 +93,7 @@ def _picture(source: Path, path: Path, worksheet: str | None) -> None:
     with qt_libraries():
         from PySide6.QtWidgets import QApplication
 
-        from netbuilder.ui.plots import svg_file
+        from netbuilder.ui.plots import picture_export as svg_file
     # Text needs an application; one that stands already is used. It is of the kind that windows
     # need too, since a process can have only one.
     application = QApplication.instance() or QApplication([])

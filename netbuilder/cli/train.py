@@ -14,8 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
-from netbuilder.cli.terminal.reading import show_reading_bar
+from netbuilder.cli.terminal.output import (
+    UsageError,
+    print_json,
+    print_note,
+    print_result,
+    show_reading_bar,
+)
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
@@ -279,7 +284,7 @@ def _train(
     project: Project, dataset: Dataset, options: dict[str, Any]
 ) -> tuple[TrainedModel, str, str]:
     """The trained model, why it ended, and which of several workers was stopped, in words."""
-    from netbuilder.cli.terminal.progress import TrainingProgress
+    from netbuilder.cli.terminal.output import TrainingProgress
     from netbuilder.core.engine.events import Paused
     from netbuilder.core.engine.session import Session
 

@@ -185,7 +185,7 @@ def _tell_trial(found: Study) -> None:
 
 
 def _measured(trial: Trial) -> str:
-    from netbuilder.core.results.tuning.trial_evaluation import describe_score
+    from netbuilder.core.results.tuning.trial import describe_score
 
     told = describe_score(trial.measured, trial.unit)
     return "" if trial.score in trial.measured.values() else told

@@ -20,6 +20,19 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.site_settings import site_settings
 
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def resource(*parts: str) -> Path:
+    """Path of a shipped file or folder, whether installed from a wheel or from a checkout.
+
+    A wheel holds ``resources`` inside the package; an editable install beside it.
+    """
+    packed = _PACKAGE / "resources"
+    root = packed if packed.is_dir() else _PACKAGE.parent / "resources"
+    return root.joinpath(*parts)
+
+
 VARIABLE = "NETBUILDER_DATA_DIR"
 _MAY_NOT = N_("you are not allowed to write there")
 _DIRS = PlatformDirs("NetBuilder", appauthor=False)

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, retranslate, settings

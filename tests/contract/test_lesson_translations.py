@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from netbuilder.core import i18n
+from netbuilder.core.folders import resource
 from netbuilder.core.lessons.library import lesson_folders
 from netbuilder.core.lessons.parse import parse_lesson, read_lesson
 from netbuilder.core.lessons.translation import differences, is_translation, translations_of
-from netbuilder.core.resources import resource
 
 SHIPPED = sorted(resource("lessons").glob("*.md"))
 PAIRS = [(one, other) for one in SHIPPED for other in translations_of(one)]

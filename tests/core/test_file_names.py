@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.core.file_names import portable_name
-from netbuilder.core.grading.submission_info import file_name
+from netbuilder.core.grading.submission import file_name
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.type_check import type_problem
+from netbuilder.core.formats.metadata import type_problem
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import os, sys, time
 from dataclasses import replace
 from PySide6.QtCore import QEventLoop, QTimer
 from netbuilder.core.project import edits, files
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.examples import find_example
-from netbuilder.core.data.kinds.builtin.drawn_pictures import drawn_shapes
+from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_shapes
 from netbuilder.core.data.kinds.builtin.generated import stories
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.backbone_weights import weights_path

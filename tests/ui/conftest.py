@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.folders import resource
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.resources import resource
 from netbuilder.ui import app, main_window
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs, level

@@ -17,7 +17,7 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
-from netbuilder.ui.results.runs_model import short_result
+from netbuilder.ui.results.runs_panel import short_result
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme

@@ -44,7 +44,7 @@ from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import font_scale
-from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.labels import ClampedLabel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]

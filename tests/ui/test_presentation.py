@@ -14,7 +14,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import SPEEDS, WATCH
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.window.panels import PANELS
-from netbuilder.ui.window.presentation import LETTERS
+from netbuilder.ui.window.window_commands import LETTERS
 
 MINUTE = 60_000
 

@@ -16,8 +16,8 @@ from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import i18n
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.training.losses import LOSSES
-from netbuilder.core.catalog.training.metrics import METRICS
 from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
+from netbuilder.core.catalog.training.training_index import METRICS
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project

@@ -75,7 +75,7 @@ def small(example_of: Callable[[str], Project]) -> Project:
 
 @pytest.fixture(scope="module")
 def example_of() -> Callable[[str], Project]:
-    from netbuilder.core.resources import resource
+    from netbuilder.core.folders import resource
 
     return lambda name: files.read(resource("examples", f"{name}.netbuilder"))
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from netbuilder.ui.services.runs.run_progress import RunProgress
-from netbuilder.ui.widgets.steady_frame import SteadyFrame
+from netbuilder.ui.widgets.throttle import SteadyFrame
 
 
 class Arrangements(QObject):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.resources import resource
 from netbuilder.core.wording import did_you_mean, format_list
 
 #: The order in which they are offered; the first one stands on the canvas at the first start.

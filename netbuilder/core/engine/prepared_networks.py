@@ -24,8 +24,7 @@ from netbuilder.core.engine.build import network_copies
 from netbuilder.core.engine.build.backbone_weights import weights_path
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
 from netbuilder.core.engine.build.tracing import release
-from netbuilder.core.engine.distribute.strategy import shared_program_maker
-from netbuilder.core.engine.distribute.worker_sync import WorkerSync
+from netbuilder.core.engine.distribute.strategy import WorkerSync, shared_program_maker
 from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.engine.interruptible import Interruptible
 from netbuilder.core.engine.loop.compilation import Mode

@@ -15,7 +15,7 @@ import numpy as np
 from netbuilder.core import garbage_collection
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
-from netbuilder.core.engine.build.learning_rate import is_scheduled
+from netbuilder.core.engine.build.keras_objects import is_scheduled
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint.format import (
     RunSnapshot,
@@ -23,15 +23,18 @@ from netbuilder.core.engine.checkpoint.format import (
     read_checkpoint,
     to_bytes,
 )
-from netbuilder.core.engine.checkpoint.policy import CheckpointSaver
-from netbuilder.core.engine.checkpoint.snapshots import restore_snapshot, take_snapshot
+from netbuilder.core.engine.checkpoint.policy import (
+    CheckpointSaver,
+    restore_snapshot,
+    take_snapshot,
+)
 from netbuilder.core.engine.distribute.strategy import (
+    WorkerSync,
     connect_workers,
     is_lost_worker,
     local_strategy,
     lost_worker_error,
 )
-from netbuilder.core.engine.distribute.worker_sync import WorkerSync
 from netbuilder.core.engine.error_messages import explain_error
 from netbuilder.core.engine.events import (
     CheckpointSaved,

@@ -6,8 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from netbuilder.core.project.edits_data import is_absolute
 from netbuilder.core.project.model import Node, Project
-from netbuilder.core.project.moved_data import is_absolute
 
 WEIGHTS = "weights_file"  # the parameter of pretrained bodies
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import MODEL_ENDINGS
-from netbuilder.core.grading import own_data, submission_info
+from netbuilder.core.grading import own_data, submission as submission_info
 from netbuilder.core.grading.lesson_steps import judge_steps, known_lesson, lesson_named
 from netbuilder.core.grading.scoring import main_metric
 from netbuilder.core.grading.seal import MISSING, check_seal, seal_statement

@@ -16,8 +16,7 @@ from netbuilder.core.grading.grade import graded_on_sentence
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.scoring import mean_points_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
-from netbuilder.core.grading.submission import FAILED, LATE, Submission
-from netbuilder.core.grading.submission_info import file_name
+from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import replace_atomically, write_bytes

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.grading import submission_info
+from netbuilder.core.grading import submission as submission_info
 from netbuilder.core.grading.seal import seal, seal_statement
 from netbuilder.core.grading.similarity import fingerprint_of
-from netbuilder.core.grading.submission_info import SubmissionInfo
+from netbuilder.core.grading.submission import SubmissionInfo
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.hdf5.filters import FILTERS
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import h5py
+
+#: deflate, shuffle, fletcher32, szip, nbit, scale-offset; 32000 is h5py's own lzf. Any other would
+#: be loaded as a program from a plugin folder.
+FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
+
 
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 100

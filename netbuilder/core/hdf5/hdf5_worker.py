@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.hdf5.filters import FILTERS
+from netbuilder.core.hdf5.container_check import FILTERS
 from netbuilder.core.worker_process import serve_requests
 
 if TYPE_CHECKING:

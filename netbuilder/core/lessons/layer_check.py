@@ -14,8 +14,8 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, parse_condition, value_word
 from netbuilder.core.lessons.lesson_state import LessonState, Shape
+from netbuilder.core.project.graph_ends import descendants
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.project.wiring import descendants
 from netbuilder.core.wording import did_you_mean, format_list
 
 _NUMBERS = (Kind.INT, Kind.FLOAT, Kind.SIZE, Kind.SHAPE, Kind.FLOATS, Kind.INTS)

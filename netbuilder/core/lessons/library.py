@@ -10,6 +10,7 @@ from pathlib import Path
 from netbuilder.core import folders
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
 from netbuilder.core.lessons.parse import read_lesson, start_line
@@ -17,7 +18,6 @@ from netbuilder.core.lessons.translation import is_translation
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.regular_file import special_file_kind
-from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import did_you_mean, format_list
 

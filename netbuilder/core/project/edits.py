@@ -14,6 +14,14 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.graph_ends import (
+    connect,
+    connection_problem,
+    descendants,
+    disconnect,
+    order_inputs,
+    replace_graph,
+)
 from netbuilder.core.project.groups import without_empty
 from netbuilder.core.project.model import (
     Data,
@@ -23,14 +31,6 @@ from netbuilder.core.project.model import (
     Params,
     Point,
     Project,
-)
-from netbuilder.core.project.wiring import (
-    connect,
-    connection_problem,
-    descendants,
-    disconnect,
-    order_inputs,
-    replace_graph,
 )
 
 __all__ = [

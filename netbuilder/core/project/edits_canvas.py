@@ -9,9 +9,9 @@ from typing import Any
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
+from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.groups import members, put_into, visible_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
-from netbuilder.core.project.wiring import replace_graph
 
 HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
 

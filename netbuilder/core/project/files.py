@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.bounded_json import json_problem
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.edits_data import relocate_data
 from netbuilder.core.project.json_fields import JsonObject, is_int
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
@@ -37,8 +37,7 @@ from netbuilder.core.project.model import (
     Project,
     Training,
 )
-from netbuilder.core.project.moved_data import relocate_data
-from netbuilder.core.regular_file import require_regular_file
+from netbuilder.core.regular_file import json_problem, require_regular_file
 from netbuilder.core.wording import format_number
 
 FORMAT = "netbuilder-project"

@@ -11,9 +11,9 @@ from netbuilder.core.errors import EditError, ProjectFileError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
+from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.groups import members, nested
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
-from netbuilder.core.project.wiring import replace_graph
 
 
 def copy_fragment(graph: Graph, ids: Iterable[str]) -> str:

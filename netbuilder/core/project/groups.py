@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.model import Graph, Group, Node, Project
-from netbuilder.core.project.wiring import replace_graph
 
 
 def members(graph: Graph, group_id: str) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, fragments
+from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.groups import members, put_into, rename_group
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.wiring import replace_graph
 
 MOST = 50  # copies: above, nobody can read the network any more
 

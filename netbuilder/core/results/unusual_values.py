@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, Preprocessing
+from netbuilder.core.data.preprocessing.missing import fill_missing
 from netbuilder.core.data.registry import modality_of
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import usual_range
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RULES = ("error", "drop", "mean", "median", "most_frequent")
+
+
+def with_missing_rule(trained: TrainedModel, rule: str) -> TrainedModel:
+    """The network with ``rule`` for missing values of new rows; what fills is the training rows'.
+
+    Raises:
+        DataError: the rule does not exist.
+    """
+    if rule not in RULES:
+        raise DataError(
+            _("There is no rule '{rule}' for missing values.", rule=rule),
+            _("Choose one of {rules}.", rules=format_quoted_list(RULES, 9)),
+            code="missing_rule_unknown",
+        )
+    data = trained.project.data
+    columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}
+    options = {**data.options, "missing": rule}
+    inputs = {
+        key: replace(entry, columns=tuple(fill_missing(column, rule) for column in entry.columns))
+        for key, entry in trained.preprocessing.inputs.items()
+    }
+    return replace(
+        trained,
+        project=replace(
+            trained.project, data=replace(data, columns=columns, options=options)
+        ),
+        preprocessing=replace(trained.preprocessing, inputs=inputs),
+    )  # fmt: skip
+
 
 Array = NDArray[Any]
 _LITTLE_ROOM = 0.05  # the part of a column's range that lies between 0 and 1

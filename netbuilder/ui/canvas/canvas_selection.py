@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from netbuilder.ui.canvas.paint.paint_state import PaintState
+from netbuilder.ui.canvas.paint.paint_resources import PaintState
 from netbuilder.ui.canvas.scene.scene import Scene
 
 

@@ -24,12 +24,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
-from netbuilder.ui.canvas.accessibility.announcer import CanvasAnnouncer
+from netbuilder.ui.canvas.accessibility import accessible_cards
+from netbuilder.ui.canvas.accessibility.accessible_cards import describe_card, outgoing_labels
 from netbuilder.ui.canvas.canvas_selection import CanvasSelection
-from netbuilder.ui.canvas.gesture import Gesture
+from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.context_menu import InputHandlers
 from netbuilder.ui.canvas.input.keyboard import KeyboardHandler
@@ -37,25 +38,107 @@ from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.input.pointer import PointerHandler, ViewportEventFilter
 from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST, LayerPopup
 from netbuilder.ui.canvas.paint import paint_scene, problem_bubbles, tips
-from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
+from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation, WirePulse
 from netbuilder.ui.canvas.paint.minimap import Minimap
-from netbuilder.ui.canvas.paint.paint_resources import PaintResources
-from netbuilder.ui.canvas.paint.paint_state import NAMES, PaintState
+from netbuilder.ui.canvas.paint.paint_resources import NAMES, PaintResources, PaintState
 from netbuilder.ui.canvas.paint.previews import NodePreviews
-from netbuilder.ui.canvas.paint.pulse import WirePulse
+from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
 from netbuilder.ui.canvas.sample_caption import SampleCaption
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene_cache import SceneCache
-from netbuilder.ui.canvas.told_problems import VisibleProblems
 from netbuilder.ui.canvas.viewport import Viewport
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import announce
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.connection_weights import ConnectionWeight
+
+
+class CanvasAnnouncer:
+    """Keeps the view's accessible description, and announces changes of it."""
+
+    def __init__(self, view: CanvasHost) -> None:
+        self._view = view
+        accessible_cards.install_interface(view)
+        view.widget().setAccessibleDescription(_("Nothing is selected. Press Tab to add a layer."))
+
+    def selected(self, chosen: tuple[str, ...]) -> None:
+        """Describe the selection."""
+        if not chosen:
+            text = _("Nothing is selected. Press Tab to add a layer.")
+        elif len(chosen) == 1:
+            text = self._card(chosen[0])
+        else:
+            text = ngettext(
+                "{count} layer is selected.", "{count} layers are selected.", len(chosen)
+            )
+        self._view.widget().setAccessibleDescription(text)
+        # A card that has the focus is read by itself.
+        if len(chosen) != 1 or not accessible_cards.announce_focus(self._view, chosen[0]):
+            self.say(text)
+
+    def wire(self, wire: tuple[str, str]) -> None:
+        """Describe a selected wire."""
+        picture = self._view.picture
+        source, target = picture.cards[wire[0]], picture.cards[wire[1]]
+        label = picture.wires[wire].label
+        text = _("Connection from {source} to {target}.", source=source.title, target=target.title)
+        if label:
+            text += " " + _("Shape: {shape}.", shape=label)
+        self._view.widget().setAccessibleDescription(text)
+        self.say(text)
+
+    def _card(self, one: str) -> str:
+        picture = self._view.picture
+        card = picture.cards.get(one)
+        if card is None:
+            frame = picture.frames.get(one)
+            return _("Open group {name}.", name=frame.name) if frame is not None else ""
+        return describe_card(card, outgoing_labels(picture, one))
+
+    def say(self, text: str) -> None:
+        """Announce a sentence."""
+        announce(self._view.widget(), text)
+
+
+class VisibleProblems:
+    """The problem cards of one canvas."""
+
+    def __init__(self, canvas: CanvasHost, previews: NodePreviews) -> None:
+        self._canvas, self._previews = canvas, previews
+        self._of: tuple[Scene, object] | None = None
+        self._bubbles: list[ProblemBubble] = []
+
+    def now(self) -> list[ProblemBubble]:
+        """Problems that are shown in words, with their places."""
+        view = self._canvas
+        picture, size = view.picture, view.viewport().size()
+        asked = frozenset((*view.selection(), view.state.hovered))
+        key = (view.camera, size, asked, self._previews.ids, view.look.generation)
+        # Pictures are compared by identity: another one is another.
+        if self._of is None or self._of[0] is not picture or self._of[1] != key:
+            self._of = (picture, key)
+            self._bubbles = problem_bubbles.place_bubbles(
+                picture,
+                picture.grid.cards_in(view.camera.seen(size.width(), size.height(), 200)),
+                view.look,
+                view.camera.scale,
+                asked,
+                self._previews.boxes(),
+                view.sight.seen_box(),
+            )
+        return self._bubbles
+
+    def at(self, where: Point) -> ProblemBubble | None:
+        """The problem in words under a place on the canvas."""
+        for bubble in reversed(self.now()):
+            if bubble.holds(*where):
+                return bubble
+        return None
 
 
 class CanvasView(QAbstractScrollArea):

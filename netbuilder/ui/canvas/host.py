@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.project.model import Point, Project
-from netbuilder.ui.canvas.gesture import Gesture
-from netbuilder.ui.canvas.paint.paint_resources import PaintResources
-from netbuilder.ui.canvas.paint.paint_state import PaintState
+from netbuilder.ui.canvas.paint.paint_resources import PaintResources, PaintState
 from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
 from netbuilder.ui.canvas.paint.tips import PointerTip
 from netbuilder.ui.canvas.scene.camera import Camera
@@ -18,6 +18,30 @@ from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.viewport import Viewport
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
+
+
+class Gesture:
+    """One interaction. ``where`` is on the canvas, ``screen`` in pixels of the viewport."""
+
+    cursor: Qt.CursorShape | None = None
+    reaches = False  # whether the view scrolls when it comes near an edge
+
+    @property
+    def hides_words(self) -> bool:
+        """Whether problems are not told while it lasts: they would lie over what it shows."""
+        return False
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        """The pointer moved."""
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        """The button went up: do it."""
+
+    def cancel(self) -> None:
+        """Leave everything as it was before."""
+
+    def paint(self, p: QPainter) -> None:
+        """Paint what only this gesture shows; the painter is in the canvas's coordinates."""
 
 
 class CanvasHost(Protocol):

@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
-from netbuilder.ui.canvas.layer_parts import PictureParts, part_caption
-from netbuilder.ui.canvas.layer_tiles import (
+from netbuilder.ui.canvas.layer_content import (
     LayerContent,
     PictureTile,
     WeightLine,
     attention_sentence,
     state_sentence,
 )
+from netbuilder.ui.canvas.layer_parts import PictureParts, part_caption
 from netbuilder.ui.canvas.paint.layer_painting import (
     NAMES_HEIGHT,
     paint_caption,

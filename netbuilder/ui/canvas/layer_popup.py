@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import ActivationCurvePlot
-from netbuilder.ui.canvas.convolution_products import WindowProducts
+from netbuilder.ui.canvas.convolution_products import WeightRow, WindowProducts, is_settable
 from netbuilder.ui.canvas.layer_content import (
     layer_content,
     own_units_text,
@@ -31,7 +31,6 @@ from netbuilder.ui.canvas.layer_content import (
 )
 from netbuilder.ui.canvas.layer_picture import LayerPicture
 from netbuilder.ui.canvas.sample_caption import caption_text
-from netbuilder.ui.canvas.weight_row import WeightRow, is_settable
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QLabel, QTableView, QV
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, format_operations
 from netbuilder.ui.canvas.host import CanvasHost
-from netbuilder.ui.plots.table_menu import TableMenu
+from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.widgets.labels import note_label
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

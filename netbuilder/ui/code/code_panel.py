@@ -35,8 +35,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services.derived import Derived
-from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.selected_nodes import SelectedNodes
+from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
-from netbuilder.core.grading.submission_info import SubmissionInfo, check_student_name
+from netbuilder.core.grading.submission import SubmissionInfo, check_student_name
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson

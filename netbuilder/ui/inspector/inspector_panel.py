@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -18,16 +20,17 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.node_label import describe_params
+from netbuilder.core.catalog.spec import Param
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Group, Node, Project
-from netbuilder.core.project.repeat import repeat_group
+from netbuilder.core.project.repeat import MOST, repeat_group
 from netbuilder.core.wording import format_number
+from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import format_value
-from netbuilder.ui.inspector.multi_selection import GroupForm, shared_params
 from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
@@ -36,6 +39,50 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.problem_cards import ProblemCards
+
+
+def shared_params(nodes: Sequence[Node]) -> list[Param]:
+    """The parameters that mean the same in all the layers, as the first one has them.
+
+    A node that shares another's layer, or that the catalog does not know, shares nothing here.
+    """
+    specs = [LAYERS.get(node.layer) for node in nodes]
+    if not specs or None in specs or any(node.shared is not None for node in nodes):
+        return []
+    first, *others = (spec for spec in specs if spec is not None)
+    return [
+        param
+        for param in first.params
+        if all(
+            (other := spec.by_name.get(param.name)) is not None
+            and (other.kind, other.choices, other.size) == (param.kind, param.choices, param.size)
+            for spec in others
+        )
+    ]
+
+
+class GroupForm(QWidget):
+    """How often a group stands in a row. ``repeated(times)``: it shall stand so often."""
+
+    repeated = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        label = QLabel(_("repeat"), self)
+        label.setProperty("role", "field")
+        self.times = CountBox(2, MOST, self)
+        self.times.setPrefix("× ")
+        self.times.setAccessibleName(_("Number of copies of the group in a row"))
+        label.setBuddy(self.times)
+        self.button = QPushButton(_("Repeat"), self)
+        self.button.setToolTip(_("Add copies after the group, each with its own weights"))
+        self.button.clicked.connect(lambda: self.repeated.emit(self.times.value()))
+        for widget in (label, self.times, self.button):
+            row.addWidget(widget)
+        row.addStretch(1)
+
 
 GOAL = "@goal"
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from netbuilder.core import wording
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project.equivalence import changed_since
+from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.run_progress import format_results

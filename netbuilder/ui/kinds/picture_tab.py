@@ -52,7 +52,7 @@ class _PicturesResult:
 def _read(project: Project, base: Path, wanted: PictureQuery, augment: bool) -> _PicturesResult:
     from netbuilder.core.data.kinds.images.view import raw_pictures, select_pictures
     from netbuilder.core.data.prepare.prepared_data import prepare_data
-    from netbuilder.core.results.augmented import augment_pictures
+    from netbuilder.core.results.mistakes import augment_pictures
 
     plan = prepare_data(project, base)
     found = select_pictures(plan, wanted)
@@ -70,7 +70,7 @@ def _read(project: Project, base: Path, wanted: PictureQuery, augment: bool) -> 
 
 def _layers(project: Project) -> tuple[Node, ...]:
     """The layers at the network's start that change pictures, and those on the way there."""
-    from netbuilder.core.results.augmented import augmentation_layers
+    from netbuilder.core.results.mistakes import augmentation_layers
 
     return augmentation_layers(project.graph, input_ids(project.graph)[0])
 

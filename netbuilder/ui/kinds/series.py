@@ -35,7 +35,7 @@ from netbuilder.core.wording import format_number, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
-from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.derived import Derived

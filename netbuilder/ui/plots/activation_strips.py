@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from netbuilder.core.wording import format_percent
-from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.images import shaded, shaded_all, to_image
 from netbuilder.ui.style import theme
 

@@ -30,7 +30,7 @@ from netbuilder.core.data.preview import ColumnStats, Preview
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
-from netbuilder.ui.plots.table_menu import TableMenu
+from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 

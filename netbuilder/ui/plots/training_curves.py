@@ -16,7 +16,7 @@ from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.pens import shared_brush, shared_pen
+from netbuilder.ui.style.theme import shared_brush, shared_pen
 
 FEW_POINTS = 500
 _FEW_EPOCHS = 5

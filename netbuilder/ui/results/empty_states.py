@@ -4,10 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netbuilder.core.i18n import gettext as _
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
+
+_CHANGED = {
+    "network": N_("The network has changed. These results are for the trained version."),
+    "data": N_("The data has changed. These results are for the trained version."),
+}
+
+
+class StaleNote(QLabel):
+    """Shows itself while the network, or its data, is another than the one that was trained, and
+    while another training goes on (where ``live``, what stands below follows that).
+
+    ``meanwhile`` says what stands below while a run goes on; "": what this note says by itself.
+    """
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        parent: QWidget,
+        *,
+        live: bool = False,
+        meanwhile: Callable[[], str] = str,
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._live, self._meanwhile = workbench, live, meanwhile
+        self.setProperty("role", "note")
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        workbench.models.changed.connect(self.look)
+        workbench.training_changed.connect(self.look)
+        workbench.speed_changed.connect(self.look)
+        workbench.store.changed.connect(self.look)
+        self.look()
+
+    def look(self, *_projects: object) -> None:
+        """Say what is so now."""
+        trained, project = self._workbench.models.trained, self._workbench.store.project
+        words = ""
+        if self._workbench.training:
+            words = self._meanwhile()
+            if not words and trained is not None and not self._live:
+                words = self._about_the_run()
+        elif trained is not None and (what := changed_since(trained.project, project)):
+            words = "⚠ " + _(_CHANGED[what])
+        elif trained is not None and trained.set_by_hand:
+            words = ngettext(
+                "{count} weight of this network was set by hand ({key}).",
+                "{count} weights of this network were set by hand ({key}).",
+                trained.set_by_hand, key=key_text("Ctrl+Z"),
+            )  # fmt: skip
+        self.setText(words)
+        self.setVisible(bool(words))
+
+    def _about_the_run(self) -> str:
+        bench = self._workbench
+        state = capitalize_first(bench.run_words)
+        if bench.models.paused_snapshot is None:
+            return "⚠ " + _(
+                "{state}: the results are still those of the previous run.", state=state
+            )
+        if bench.paused:
+            count = bench.models.trained.set_by_hand if bench.models.trained is not None else 0
+            if not count:
+                return _("{state}: this is the network as it is now.", state=state)
+            return ngettext(
+                "{state}: this is the network as it is now, {count} weight set by hand ({key}).",
+                "{state}: this is the network as it is now, {count} weights set by hand ({key}).",
+                count, state=state, key=key_text("Ctrl+Z"),
+            )  # fmt: skip
+        return "⚠ " + _("{state}: the results are for the network at the last pause.", state=state)
 
 
 def next_step_sentence(workbench: Workbench, ready: str) -> str:

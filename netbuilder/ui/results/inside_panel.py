@@ -26,11 +26,10 @@ from netbuilder.core.project.model import Node
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
-from netbuilder.ui.plots.live import strip_places
-from netbuilder.ui.plots.scaled_picture import ScaledPicture
+from netbuilder.ui.plots.images import ScaledPicture
+from netbuilder.ui.plots.live import layer_strips as strip_places
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
-from netbuilder.ui.results.stale_note import StaleNote
+from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.canvas_strips import picture_of
 from netbuilder.ui.services.views.live_activations import LiveActivationsService

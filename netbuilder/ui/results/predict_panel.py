@@ -21,7 +21,7 @@ from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.kinds.registry import PREDICT_FORMS
 from netbuilder.ui.kinds.rows import RowForm
 from netbuilder.ui.plots.bars import BarList
-from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
 from netbuilder.ui.results.prediction_views import (
     TOP,
@@ -31,7 +31,6 @@ from netbuilder.ui.results.prediction_views import (
     class_rows,
     most_likely,
 )
-from netbuilder.ui.results.stale_note import StaleNote
 from netbuilder.ui.services.derived import Derived, Rank, for_people
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample

@@ -21,7 +21,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.style.font_scale import initial_font_scale
-from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.labels import ClampedLabel
 
 LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 #: Room for values, so that those of all lines stand below each other.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from netbuilder.core.data import registry
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.edits_data import last_names
 from netbuilder.core.project.model import Data
-from netbuilder.core.project.moved_data import last_names
 
 FILE_FILTER = registry.file_filter()
 

@@ -12,11 +12,27 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.i18n import rerendered
-from netbuilder.core.project.equivalence import same_rows
+from netbuilder.core.project.graph_ends import same_rows
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+
+
+class SelectedNodes(QObject):
+    """The ids of the selected nodes. ``changed(ids)``: they are others."""
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.ids: tuple[str, ...] = ()
+
+    def set(self, ids: tuple[str, ...]) -> None:
+        """Take over what the canvas says."""
+        self.ids = tuple(ids)
+        self.changed.emit(self.ids)
+
 
 Edit = Callable[[Project], Project]
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 from netbuilder.core import process_setup
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.equivalence import same_rows, same_training
+from netbuilder.core.project.graph_ends import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.damaged_files import DamagedFiles

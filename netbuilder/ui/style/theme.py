@@ -3,13 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
 from netbuilder.core.catalog.spec import Category
+
+NO_PEN = QPen(Qt.PenStyle.NoPen)
+
+
+def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:
+    """The brush of a colour; ``strength`` 0 lets all through."""
+    return _brush(_faded(color, strength))
+
+
+def shared_pen(
+    color: QColor,
+    width: float,
+    strength: float = 1.0,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> QPen:
+    """The pen of a colour, as wide in pixels whatever the scale."""
+    return _pen(_faded(color, strength), width, style)
+
+
+def _faded(color: QColor, strength: float) -> int:
+    faded = QColor(color)
+    faded.setAlphaF(color.alphaF() * strength)
+    return faded.rgba()
+
+
+@cache
+def _brush(rgba: int) -> QBrush:
+    return QBrush(QColor.fromRgba(rgba))
+
+
+@cache
+def _pen(rgba: int, width: float, style: Qt.PenStyle) -> QPen:
+    pen = QPen(QColor.fromRgba(rgba), width, style)
+    pen.setCosmetic(True)
+    return pen
+
 
 #: One unit of spacing, in pixels at 100 %.
 UNIT = 4

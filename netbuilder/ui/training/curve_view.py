@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from html import escape
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QMenu,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -16,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import (
@@ -27,12 +34,114 @@ from netbuilder.ui.plots.training_curves import (
     short_number,
 )
 from netbuilder.ui.style import theme
-from netbuilder.ui.training.curve_export import export_curves
-from netbuilder.ui.training.curve_tools import CurveTools
-from netbuilder.ui.widgets.announce import show_hint_beside
+from netbuilder.ui.widgets.accessible_roles import show_hint_beside
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.question_dialogs import ask_question
-from netbuilder.ui.widgets.steady_frame import SteadyFrame
+from netbuilder.ui.widgets.throttle import SteadyFrame
+
+
+class CurveTools(QWidget):
+    """A choice, switches, and a menu that takes the switches that do not fit, the last first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._choice: QComboBox | None = None
+        self._menu_button: QToolButton | None = None
+        self._switches: list[tuple[QToolButton, QAction]] = []
+
+    def fill(
+        self, choice: QComboBox, switches: tuple[QToolButton, ...], menu_button: QToolButton
+    ) -> None:
+        """Put the widgets into the row; ``menu_button`` already has its menu."""
+        self._choice, self._menu_button = choice, menu_button
+        menu = menu_button.menu()
+        before = menu.actions()[0] if menu.actions() else None
+        for switch in switches:
+            action = QAction(switch.text(), menu)
+            action.setToolTip(switch.toolTip())
+            action.setCheckable(True)
+            action.setChecked(switch.isChecked())
+            action.setVisible(False)
+            action.toggled.connect(switch.setChecked)
+            switch.toggled.connect(action.setChecked)
+            if before is None:
+                menu.addAction(action)
+            else:
+                menu.insertAction(before, action)
+            self._switches.append((switch, action))
+        # As wide as its words: its arrow stands behind them, and not at the other end.
+        policy = choice.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Maximum)
+        choice.setSizePolicy(policy)
+        self._row.addWidget(choice)
+        self._row.addStretch(1)
+        for widget in (*switches, menu_button):
+            self._row.addWidget(widget)
+
+    def sizeHint(self) -> QSize:
+        """With every switch in the row."""
+        hint = self.minimumSizeHint()
+        return QSize(
+            hint.width() + sum(one.sizeHint().width() for one, _ in self._switches), hint.height()
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        """With every switch in the menu."""
+        always = [
+            one.sizeHint().boundedTo(one.maximumSize())
+            for one in (self._choice, self._menu_button)
+            if one is not None
+        ]
+        heights = [one.sizeHint().height() for one, _ in self._switches]
+        height = max([*(size.height() for size in always), *heights], default=0)
+        return QSize(sum(size.width() for size in always), height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - self.minimumSizeHint().width()
+        for switch, action in self._switches:
+            room -= switch.sizeHint().width()
+            switch.setVisible(room >= 0)
+            action.setVisible(room < 0)
+
+
+def export_curves(plot: TrainingCurvePlot, path: Path) -> None:
+    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``.
+
+    Raises:
+        UserError: another ending, or the file cannot be written.
+    """
+    match path.suffix.lower():
+        case ".png" | ".svg":
+            plot.menu.save(path)
+        case ".csv":
+            write_bytes(path, curves_table(plot.run).encode("utf-8"))
+        case ending:
+            raise UserError(
+                _("Curves cannot be saved as “{ending}”.", ending=ending or path.name),
+                _("Choose a name that ends in .png, .svg or .csv."),
+                code="curves_ending",
+            )
+
+
+def curves_table(run: RunCurves) -> str:
+    """One row an epoch, one column a quantity; where there are no epochs yet, one row a step."""
+    series = run.epochs or run.steps
+    names = list(series)
+    rows: dict[float, dict[str, float]] = {}
+    for name in names:
+        for x, y in zip(series[name].x, series[name].y, strict=True):
+            rows.setdefault(float(x), {})[name] = float(y)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", *names])
+    for x in sorted(rows):
+        writer.writerow([f"{x:g}", *(repr(rows[x][n]) if n in rows[x] else "" for n in names)])
+    return text.getvalue()
+
 
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
 _INVITATION = N_("Press Train to see the training curves here.")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project.equivalence import changed_since
+from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
+from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.epoch_viewer import EpochViewer
@@ -20,15 +25,264 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.training.controls import RateSlider, RunButtons
-from netbuilder.ui.training.ghost_plot import GhostPlot
-from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.role_boxes import RoleBox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.notices import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.ui.training.curve_view import CurveView
+
+LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
+
+
+class RateSlider(QWidget):
+    """The learning rate on a logarithmic slider, from 0.000001 to 1."""
+
+    changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        label = QLabel(_("Learning rate"), self)
+        label.setProperty("role", "field")
+        self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, STEPS)
+        self.slider.setPageStep(20)
+        self.slider.setAccessibleName(_("Learning rate"))
+        self.slider.setToolTip(_("Size of each training step; you can change it during training"))
+        label.setBuddy(self.slider)
+        self.value = QLabel(self)
+        self._size()
+        theme.theme().changed.connect(self._size)
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(label)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.value)
+        self.slider.valueChanged.connect(self._moved)
+
+    def _size(self) -> None:
+        """Digits as large as the letters beside them."""
+        self.value.setFont(theme.fixed_font(0.95))
+        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.000000"))
+
+    def show_rate(self, rate: float | None) -> None:
+        """Show a rate; None: a schedule that no slider can show."""
+        self.slider.setEnabled(rate is not None)
+        if rate is None:
+            self.value.setText("schedule")
+            return
+        self.value.setText(rate_text(rate))
+        blocked = self.slider.blockSignals(True)
+        if rate > 0:
+            part = (math.log10(rate) - LOWEST) / (HIGHEST - LOWEST)
+            self.slider.setValue(round(STEPS * min(max(part, 0.0), 1.0)))
+        self.slider.blockSignals(blocked)
+
+    def _moved(self, place: int) -> None:
+        rate = float(f"{10 ** (LOWEST + (HIGHEST - LOWEST) * place / STEPS):.2g}")
+        self.value.setText(rate_text(rate))
+        self.changed.emit(rate)
+
+
+def rate_text(rate: float) -> str:
+    """A learning rate in at most eight signs."""
+    return f"{rate:.6f}".rstrip("0").rstrip(".") if rate >= 1e-6 else f"{rate:.1e}"
+
+
+def another_seed() -> int:
+    """A seed that nobody chose."""
+    return random.randrange(1, 2**31)
+
+
+class RunButtons(QWidget):
+    """Train more, back to the best epoch, begin anew."""
+
+    def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self.count = CountBox(1, 100_000, self)
+        self.count.setMaximumWidth(68)
+        self.count.setValue(20)
+        self.count.setAccessibleName(_("Number of additional epochs"))
+        self.more = self._button(_("Train more"), _("Train for this many more epochs"))
+        self.best = self._button(_("Go to best epoch"), _("Restore the weights of the best epoch"))
+        self.reset = self._button(_("Reset"), _("Start again with initial weights"))
+        row = FlowLayout(self)
+        for widget in (self.count, self.more, self.best, self.reset):
+            row.addWidget(widget)
+        self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
+        self.best.clicked.connect(lambda _checked=False: runner.go_to_best())
+        menu = QMenu(self.reset)
+        # Not the method itself: an action brings whether it is checked, which is no seed.
+        menu.addAction(_("With the same seed"), lambda: runner.reset_weights(None))
+        menu.addAction(_("With another seed"), lambda: runner.reset_weights(another_seed()))
+        self.reset.setMenu(menu)
+        runner.progress_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the runner what can be done."""
+        runner = self._runner
+        self.more.setEnabled(runner.may_train_more)
+        self.reset.setEnabled(runner.may_go_on)
+        best = runner.best_epoch
+        self.best.setEnabled(runner.may_go_to_best)
+        self.best.setText(
+            _("Go to best epoch ({number})", number=best) if best else _("Go to best epoch")
+        )
+
+    def _button(self, title: str, tip: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setProperty("small", True)
+        button.setToolTip(tip)
+        return button
+
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+Buttons = tuple[tuple[str, Callable[[], object]], ...]
+
+#: Of notices of one weight these come first: what is lost most by not seeing it.
+_URGENT = ("notice nan", "notice exploded", "notice overfitting", "notice ignored")
+
+
+@dataclass(frozen=True)
+class TrainingMessage:
+    """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour.
+
+    Buttons that are ``always`` wanted stay when another message is looked at.
+    """
+
+    key: str
+    role: str
+    title: str
+    words: str
+    buttons: Buttons = ()
+    always: bool = False
+
+
+def _rank(message: TrainingMessage) -> tuple[int, int]:
+    urgent = _URGENT.index(message.key) if message.key in _URGENT else len(_URGENT)
+    return _ORDER.get(message.role, 3), urgent
+
+
+class TrainingMessages(QWidget):
+    """Shows the newest of the most serious messages, with a button to the next."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.messages: list[TrainingMessage] = []
+        self._place = 0
+        self.card: RoleBox | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.hide()
+
+    @property
+    def shown(self) -> TrainingMessage | None:
+        """The message that is seen."""
+        return self.messages[self._place] if self.messages else None
+
+    def put(self, message: TrainingMessage) -> None:
+        """Show a message; one of the same key is replaced."""
+        kept = [one for one in self.messages if one.key != message.key]
+        self.messages = sorted([message, *kept], key=_rank)
+        self._place = 0
+        self._show()
+
+    def take(self, key: str) -> None:
+        """Take a message away, if it is there."""
+        kept = [one for one in self.messages if one.key != key]
+        if len(kept) != len(self.messages):
+            self.messages, self._place = kept, 0
+            self._show()
+
+    def take_all(self, prefix: str = "") -> None:
+        """Take all messages away whose key begins so."""
+        self.messages = [one for one in self.messages if prefix and not one.key.startswith(prefix)]
+        self._place = 0
+        self._show()
+
+    def next(self) -> None:
+        """Show the next message."""
+        if self.messages:
+            self._place = (self._place + 1) % len(self.messages)
+            self._show()
+
+    def _show(self) -> None:
+        if self.card is not None:
+            self._layout.removeWidget(self.card)
+            self.card.hide()
+            self.card.deleteLater()
+            self.card = None
+        message = self.shown
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        others = [one for one in self.messages if one.always and one is not message]
+        buttons = (*message.buttons, *(button for one in others for button in one.buttons))
+        count = len(self.messages)
+        if count > 1:
+            buttons = (
+                *buttons,
+                (_("{number} of {count} ›", number=self._place + 1, count=count), self.next),
+            )
+        self.card = RoleBox(message.role, message.title, message.words, self, buttons=buttons)
+        self._layout.addWidget(self.card)
+
+
+_FAINT, _LINES = 0.35, 4
+
+
+class GhostPlot(QWidget):
+    """Faint axes and curves of a run to come. ``train_requested``: its button was pressed."""
+
+    train_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QPushButton(_("Train"), self)
+        self.button.setObjectName("train_here")
+        self.button.setProperty("role", "train")
+        self.button.clicked.connect(lambda _checked=False: self.train_requested.emit())
+        words = note_label(_("Loss and metrics of the run will appear here."), self)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(48, 12, 16, 32)
+        layout.addStretch(1)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(words)
+        layout.addStretch(1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 300)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        scheme = theme.colors()
+        box = QRectF(self.rect()).adjusted(40, 8, -8, -24)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(scheme.grid), 1))
+        for number in range(1, _LINES):
+            y = box.top() + box.height() * number / _LINES
+            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+        painter.setPen(QPen(QColor(scheme.border), 1))
+        painter.drawLine(box.topLeft(), box.bottomLeft())
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        painter.setOpacity(_FAINT)
+        for color, end in ((scheme.training, 0.9), (scheme.validation, 0.8)):
+            path = QPainterPath(QPointF(box.left() + 4, box.top() + 0.08 * box.height()))
+            bend = QPointF(box.left() + 0.1 * box.width(), box.top() + end * box.height())
+            path.quadTo(bend, QPointF(box.right(), box.top() + end * box.height()))
+            painter.setPen(QPen(QColor(color), 2))
+            painter.drawPath(path)
+        painter.end()
+
 
 #: What the project differs in from the run, and what takes that back; see ``changed_since``.
 _DIFFERS = {

@@ -2,14 +2,495 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from netbuilder.core.i18n import gettext as _
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
+from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
+from netbuilder.ui.forms.choice_editor import ChoiceForm
+from netbuilder.ui.forms.choose_row import ChooseRow
+from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.training.plan_form import PlanForm
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
+from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.problem_cards import ProblemCards
+
+
+class MetricsEditor(ChooseRow):
+    """``edited(tuple of choices, or None for automatic)``."""
+
+    edited = Signal(object)
+
+    def __init__(self, specs: Mapping[str, ObjectSpec], parent: QWidget | None = None) -> None:
+        super().__init__("metrics", parent=parent)
+        self._specs = specs
+        self._task = ""
+        self._chosen: tuple[Choice, ...] | None = None
+        self._automatic: tuple[str, ...] = ()
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill)
+        self._show()
+
+    def set_task(self, task: str, automatic: tuple[str, ...]) -> None:
+        """Say what the target is, and which metrics that gives by itself."""
+        self._task, self._automatic = task, automatic
+        self._show()
+
+    def show_choices(self, chosen: tuple[Choice, ...] | None) -> None:
+        """Show what the project says."""
+        self._chosen = chosen
+        self._show()
+
+    def _show(self) -> None:
+        names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        text = ", ".join(names) or "none"
+        if self._chosen is None:
+            text = _("auto: {names}", names=text) if names else _("automatic")
+        self.show_text(text)
+        self.button.setToolTip(text)
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        automatic = self.menu.addAction(_("automatic"))
+        automatic.setCheckable(True)
+        automatic.setChecked(self._chosen is None)
+        automatic.triggered.connect(lambda _checked=False: self._set(None))
+        self.menu.addSeparator()
+        now = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        fitting: list[ObjectSpec] = []
+        others: list[ObjectSpec] = []
+        for spec in self._specs.values():
+            fits = not self._task or not spec.tasks or self._task in spec.tasks
+            (fitting if fits or spec.name in now else others).append(spec)
+        for spec in fitting:
+            self._entry(self.menu, spec, now)
+        if others:
+            more = self.menu.addMenu(_("For other kinds of target"))
+            more.setToolTipsVisible(True)
+            for spec in others:
+                self._entry(more, spec, now)
+
+    def _entry(self, menu: QMenu, spec: ObjectSpec, now: tuple[str, ...]) -> None:
+        entry = menu.addAction(spec.display_title)
+        entry.setCheckable(True)
+        entry.setChecked(spec.name in now)
+        entry.setToolTip(spec.explanation)
+        entry.triggered.connect(self._toggler(spec.name))
+
+    def _toggler(self, name: str) -> Callable[[bool], None]:
+        return lambda on: self._toggle(name, on)
+
+    def _toggle(self, name: str, on: bool) -> None:
+        now = self._chosen
+        if now is None:
+            now = tuple(Choice(one) for one in self._automatic)
+        kept = tuple(choice for choice in now if choice.name != name)
+        self._set((*kept, self._start(name)) if on else kept)
+
+    def _start(self, name: str) -> Choice:
+        return Choice(name, self._specs[name].start_params())
+
+    def _set(self, chosen: tuple[Choice, ...] | None) -> None:
+        self.show_choices(chosen)
+        self.edited.emit(chosen)
+
+
+_WEIGHT = (
+    Param("loss_weight", Kind.FLOAT, 1.0, N_("weight of this output in the total loss"), 0.0),
+)
+
+
+class OutputForm(QWidget):
+    """Loss, metrics and weight of one of several outputs. ``edited(goal, merge key)``."""
+
+    edited = Signal(object, str)
+
+    def __init__(self, output: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._goal = OutputSettings()
+        self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
+        self.metrics = MetricsEditor(METRICS, self)
+        self.weight = ParamForm(_WEIGHT, self, about="loss")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (
+            heading(_("Output “{name}”", name=output), self),
+            self.loss,
+            self.metrics,
+            self.weight,
+        ):
+            layout.addWidget(widget)
+        self.loss.edited.connect(lambda choice, merge: self._take(merge, loss=choice))
+        self.metrics.edited.connect(lambda chosen: self._take("", metrics=chosen))
+        self.weight.edited.connect(
+            lambda _name, value: self._take(
+                "weight", loss_weight=1.0 if value is UNSET else float(value)
+            )
+        )
+
+    def show_goal(self, goal: OutputSettings) -> None:
+        """Show what the project says."""
+        self._goal = goal
+        self.loss.show_choice(goal.loss)
+        self.metrics.show_choices(goal.metrics)
+        self.weight.show_values({"loss_weight": goal.loss_weight})
+
+    def set_automatic(self, task: str, loss: str, metrics: tuple[str, ...]) -> None:
+        """Say what "automatic" stands for."""
+        self.loss.set_task(task)
+        self.loss.set_automatic(loss)
+        self.metrics.set_task(task, metrics)
+
+    def _take(self, merge: str, **changes: Any) -> None:
+        self._goal = replace(self._goal, **changes)
+        self.edited.emit(self._goal, merge)
+
+
+class CallbackRow(QWidget):
+    """A tick, what it does, and its arguments while it is on. ``edited(choice or None, merge)``."""
+
+    edited = Signal(object, str)
+
+    def __init__(self, spec: ObjectSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._spec = spec
+        self._choice: Choice | None = None
+        self._form: ParamForm | None = None
+        self.box = QCheckBox(spec.display_title, self)
+        self.box.setToolTip(spec.explanation)
+        help_line = note_label(spec.explanation, self)
+        help_line.setContentsMargins(22, 0, 0, 0)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._layout.addWidget(self.box)
+        self._layout.addWidget(help_line)
+        self.box.clicked.connect(self._toggle)
+
+    def show_choice(self, choice: Choice | None) -> None:
+        """Show whether it is on, and its arguments."""
+        self._choice = choice
+        self.box.setChecked(choice is not None)
+        if choice is not None and self._form is None and self._spec.params:
+            self._form = ParamForm(self._spec.params, self, about="callback")
+            self._form.setContentsMargins(22, 0, 0, 4)
+            self._form.edited.connect(self._argument)
+            self._layout.addWidget(self._form)
+        if self._form is not None:
+            self._form.setVisible(choice is not None)
+            if choice is not None:
+                self._form.show_values(choice.params)
+
+    def _toggle(self, on: bool) -> None:
+        self.show_choice(Choice(self._spec.name, self._spec.start_params()) if on else None)
+        self.edited.emit(self._choice, "")
+
+    def _argument(self, name: str, value: Any) -> None:
+        if self._choice is None:
+            return
+        params = {key: held for key, held in self._choice.params.items() if key != name}
+        if value is not UNSET:
+            params[name] = value
+        self._choice = Choice(self._spec.name, params)
+        self.edited.emit(self._choice, f"{self._spec.name}/{name}")
+
+
+class CallbacksForm(QWidget):
+    """What happens while it trains, as ticks. ``edited(tuple of choices, merge key)``."""
+
+    edited = Signal(object, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._choices: tuple[Choice, ...] = ()
+        self.rows: dict[str, CallbackRow] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for name, spec in CALLBACKS.items():
+            row = CallbackRow(spec, self)
+            row.edited.connect(partial(self._take, name))
+            self.rows[name] = row
+            layout.addWidget(row)
+
+    def show_choices(self, choices: tuple[Choice, ...]) -> None:
+        """Show what the project says."""
+        self._choices = choices
+        by_name = {choice.name: choice for choice in choices}
+        for name, row in self.rows.items():
+            row.show_choice(by_name.get(name))
+
+    def _take(self, name: str, choice: Choice | None, merge: str) -> None:
+        kept = [one if one.name != name else choice for one in self._choices]
+        if choice is not None and name not in {one.name for one in self._choices}:
+            kept.append(choice)
+        self._choices = tuple(one for one in kept if one is not None)
+        self.edited.emit(self._choices, merge)
+
+
+_DEFAULTS = Training()
+_LENGTH = (
+    Param("epochs", Kind.INT, _DEFAULTS.epochs, N_("passes over the training set"), 1, 1_000_000),
+    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, N_("samples per step"), 1, 10_000_000),
+    Param("validation_split", Kind.FLOAT, 0.1, N_("share held out for validation"), 0.0, 0.9),
+    Param("seed", Kind.INT, _DEFAULTS.seed, N_("the same seed repeats a run"), 0, 2**31 - 1),
+    Param("shuffle", Kind.BOOL, True, N_("shuffle the rows before every epoch"), more=True),
+    Param(
+        "class_weight",
+        Kind.CHOICE,
+        "none",
+        N_("balanced: rare classes count more"),
+        choices=("none", "balanced"),
+        more=True,
+    ),
+    Param(
+        "precision",
+        Kind.CHOICE,
+        "float32",
+        N_("mixed precision: faster on newer GPUs"),
+        choices=("float32", "mixed_float16", "mixed_bfloat16"),
+        more=True,
+    ),
+)
+
+#: What the level Basic shows, beside loss and optimizer.
+_BASIC = frozenset({"epochs", "batch_size", "learning_rate"})
+#: Where a problem of the plan is said: ``Problem.field``.
+_FIELDS = ("batch_size", "loss", "metrics", "optimizer")
+
+
+class PlanForm(QWidget):
+    """Follows the store's training plan, and edits it."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self.length = ParamForm(_LENGTH, self, about="training")
+        self.length.edited.connect(self._edit_length)
+        self._goals = QVBoxLayout()
+        self._goals.setSpacing(8)
+        self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
+        self.loss.edited.connect(lambda c, merge: self._edit("loss", merge, loss=c))
+        self.metrics = MetricsEditor(METRICS, self)
+        self.metrics.edited.connect(lambda chosen: self._edit("metrics", "", metrics=chosen))
+        self._goals.addWidget(self.loss)
+        self._goals.addWidget(self.metrics)
+        self.outputs: dict[str, OutputForm] = {}
+        self.optimizer = ChoiceForm("optimizer", OPTIMIZERS, self)
+        self.optimizer.edited.connect(lambda c, merge: self._edit("optimizer", merge, optimizer=c))
+        self._layout.addWidget(self.length)
+        self.complaints = {field: ProblemCards(store.apply, self) for field in _FIELDS}
+        self._layout.addWidget(self.complaints["batch_size"])
+        self._layout.addLayout(self._goals)
+        self._layout.addWidget(self.complaints["loss"])
+        self._layout.addWidget(self.complaints["metrics"])
+        self._layout.addWidget(self.optimizer)
+        self._layout.addWidget(self.complaints["optimizer"])
+        self.callbacks_button = QToolButton(self)
+        self.callbacks_button.setProperty("role", "fold")
+        self.callbacks_button.setCheckable(True)
+        self.callbacks_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.callbacks_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.callbacks_button.toggled.connect(self._unfold_callbacks)
+        self._layout.addWidget(self.callbacks_button)
+        self.callbacks: CallbacksForm | None = None
+        self._layout.addStretch(1)
+        store.changed.connect(self._project_changed)
+        level().changed.connect(self._show_level)
+        workbench.facts_changed.connect(self._show_automatic)
+        workbench.facts_changed.connect(self._show_steps)
+        workbench.problems_changed.connect(self._show_problems)
+        self._show()
+        self._show_automatic()
+        self._show_problems()
+
+    def unfold(self, name: str) -> None:
+        """Open what a setting is folded under, or hidden by the level."""
+        self.length.limit(None)
+        if name == "callbacks":
+            self.callbacks_button.setChecked(True)
+        for form in (self.length, self.optimizer.form):
+            if form is not None and form.folds(name):
+                form.unfold(True)
+
+    def field(self, name: str) -> QWidget:
+        """Where a setting stands."""
+        if name == "callbacks":
+            return self.callbacks or self.callbacks_button
+        if name in ("loss", "metrics"):
+            form = next(iter(self.outputs.values()), self)
+            return form.loss if name == "loss" else form.metrics
+        for rows in (self.length, self.optimizer.form):
+            if rows is not None and name in rows.rows:
+                return rows.rows[name].editor
+        return self.optimizer
+
+    def _show_problems(self) -> None:
+        """Say beside the field what is wrong with it, with the mend as a button."""
+        for field, cards in self.complaints.items():
+            cards.show_problems(
+                one
+                for one in self._workbench.problems
+                if one.field == field and one.follows is None
+            )
+
+    def _show(self) -> None:
+        project = self._store.project
+        plan = project.training
+        self.length.show_values(
+            {
+                "epochs": plan.epochs,
+                "batch_size": plan.batch_size,
+                "validation_split": project.data.validation_split,
+                "seed": plan.seed,
+                "shuffle": plan.shuffle,
+                "class_weight": plan.class_weight,
+                "precision": plan.precision,
+            }
+        )
+        self.loss.show_choice(plan.loss)
+        self.metrics.show_choices(plan.metrics)
+        self.optimizer.show_choice(plan.optimizer)
+        names = [CALLBACKS[c.name].display_title for c in plan.callbacks if c.name in CALLBACKS]
+        self.callbacks_button.setText(_("Callbacks: {names}", names=", ".join(names) or _("none")))
+        if self.callbacks is not None:
+            self.callbacks.show_choices(plan.callbacks)
+        self._show_steps()
+        self._show_outputs()
+        self._show_level()
+
+    def _show_level(self) -> None:
+        """Leave out in Basic what a first lesson does not need, unless the project uses it."""
+        basic, plan = level().basic, self._store.project.training
+        self.length.limit(_BASIC if basic else None)
+        if self.optimizer.form is not None:
+            self.optimizer.form.limit(_BASIC if basic else None)
+        several = bool(self.outputs)
+        self.metrics.setVisible(not several and (not basic or plan.metrics is not None))
+        self.callbacks_button.setVisible(not basic or bool(plan.callbacks))
+
+    def _show_steps(self) -> None:
+        """Tell the optimizer how many steps there will be: a schedule is drawn over them."""
+        facts, plan = self._workbench.facts, self._store.project.training
+        rows = facts.rows if facts is not None else 0
+        self.optimizer.set_steps(math.ceil(rows / max(plan.batch_size, 1)) * plan.epochs)
+
+    def _show_outputs(self) -> None:
+        project = self._store.project
+        outputs = project.graph.outputs if len(project.graph.outputs) > 1 else ()
+        for name in [name for name in self.outputs if name not in outputs]:
+            form = self.outputs.pop(name)
+            form.hide()
+            form.deleteLater()
+        for name in outputs:
+            if name not in self.outputs:
+                form = OutputForm(name, self)
+                form.edited.connect(partial(self._edit_output, name))
+                self.outputs[name] = form
+                self._goals.addWidget(form)
+            self.outputs[name].show_goal(project.training.outputs.get(name, OutputSettings()))
+        self.loss.setVisible(not outputs)
+        self.metrics.setVisible(not outputs)
+
+    def _show_automatic(self) -> None:
+        facts = self._workbench.facts
+        if facts is None:
+            forms: tuple[PlanForm | OutputForm, ...] = (self, *self.outputs.values())
+            for form in forms:
+                form.loss.set_task("")
+                form.loss.set_automatic("")
+                form.metrics.set_task("", ())
+            return
+        from netbuilder.core.data.defaults import loss_for, metrics_for
+
+        def automatic(output: str) -> tuple[str, str, tuple[str, ...]]:
+            task = facts.tasks.get(output, facts.task)
+            if facts.one_hot and task == "classes":
+                task = "one_hot"
+            try:
+                loss, metrics = loss_for(facts, output), metrics_for(facts, output)
+            except UserError:
+                return task, "", ()
+            return task, loss.name, tuple(metric.name for metric in metrics)
+
+        outputs = self._store.project.graph.outputs
+        task, loss, metrics = automatic(outputs[0] if outputs else "")
+        self.loss.set_task(task)
+        self.loss.set_automatic(loss)
+        self.metrics.set_task(task, metrics)
+        for name, form in self.outputs.items():
+            form.set_automatic(*automatic(name))
+
+    def _edit(self, what: str, merge: str, **changes: Any) -> None:
+        self._store.apply(
+            _("Change {setting}", setting=what),
+            lambda project: edits.set_training(project, **changes),
+            merge=f"training/{merge}" if merge else None,
+        )
+
+    def _edit_length(self, name: str, value: Any) -> None:
+        if value is UNSET:
+            value = next(p.default for p in _LENGTH if p.name == name)
+        if name == "validation_split":
+            self._store.apply(
+                _("Change validation split"),
+                lambda project: edits.set_data(project, validation_split=value),
+                merge="training/validation_split",
+            )
+            return
+        self._edit(name.replace("_", " "), name, **{name: value})
+
+    def _edit_output(self, output: str, goal: OutputSettings, merge: str) -> None:
+        def change(project: Project) -> Project:
+            return edits.set_training(project, outputs={**project.training.outputs, output: goal})
+
+        self._store.apply(
+            _("Change settings of output {name}", name=output),
+            change,
+            merge=f"goal/{output}/{merge}" if merge else None,
+        )
+
+    def _unfold_callbacks(self, opened: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+        self.callbacks_button.setArrowType(arrow)
+        if opened and self.callbacks is None:
+            self.callbacks = CallbacksForm(self)
+            self.callbacks.edited.connect(
+                lambda chosen, merge: self._edit("callbacks", merge, callbacks=chosen)
+            )
+            self._layout.insertWidget(self._layout.count() - 1, self.callbacks)
+            self.callbacks.show_choices(self._store.project.training.callbacks)
+        if self.callbacks is not None:
+            self.callbacks.setVisible(opened)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if (
+            old.training is not new.training
+            or old.data is not new.data
+            or old.graph.outputs != new.graph.outputs
+        ):
+            self._show()
+            if old.graph.outputs != new.graph.outputs:
+                self._show_automatic()
 
 
 class SettingsPanel(QWidget):

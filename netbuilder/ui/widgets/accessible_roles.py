@@ -6,9 +6,30 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface
-from PySide6.QtWidgets import QAccessibleWidget, QFrame, QScrollArea, QWidget
+from PySide6 import QtGui
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface, QCursor
+from PySide6.QtWidgets import QAccessibleWidget, QFrame, QScrollArea, QToolTip, QWidget
+
+
+def announce(widget: QWidget, words: str) -> None:
+    """Let a screen reader say it, where one runs."""
+    if not words or not QAccessible.isActive():
+        return
+    # Announcements came with Qt 6.8; before, names and descriptions are all there is.
+    announcement = getattr(QtGui, "QAccessibleAnnouncementEvent", None)
+    if announcement is not None:
+        QAccessible.updateAccessibility(announcement(widget, words))
+
+
+def show_hint_beside(widget: QWidget, words: str) -> None:
+    """Show for a moment what was done: at the mouse, or on the widget where the mouse is not."""
+    place = QCursor.pos()
+    if not widget.rect().contains(widget.mapFromGlobal(place)):
+        place = widget.mapToGlobal(QPoint(widget.width() // 3, 4))
+    QToolTip.showText(place, words, widget)
+    announce(widget, words)
+
 
 Role = QAccessible.Role
 _PRESS = QAccessibleActionInterface.pressAction

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.widgets.announce import show_hint_beside
+from netbuilder.ui.widgets.accessible_roles import show_hint_beside
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
 

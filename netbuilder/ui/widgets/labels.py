@@ -2,8 +2,81 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class ClampedLabel(QLabel):
+    """Wrapping plain text that never grows beyond ``lines`` lines."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 4) -> None:
+        super().__init__(text, parent)
+        self._lines = lines
+        self.setProperty("role", "note")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setMinimumWidth(20)
+
+    def sizeHint(self) -> QSize:
+        return QSize(140, self.heightForWidth(max(self.width(), 100)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, self.fontMetrics().lineSpacing())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(len(self.lines_in(width)), 1) * self.fontMetrics().lineSpacing()
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+        self.updateGeometry()
+        self.update()
+
+    def shown_lines(self) -> list[str]:
+        """The lines as they are drawn at the present width: as many as have room."""
+        room = max(self.height() // self.fontMetrics().lineSpacing(), 1)
+        return self.lines_in(self.width(), min(self._lines, room))
+
+    def lines_in(self, width: int, most: int | None = None) -> list[str]:
+        """The lines as they would be drawn at a width, at most ``most`` (None: as it is made)."""
+        last = (most or self._lines) - 1
+        text, metrics = self.text(), self.fontMetrics()
+        if not text:
+            return []
+        layout = QTextLayout(text, self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        found: list[str] = []
+        while True:
+            line = layout.createLine()
+            if not line.isValid():
+                break
+            line.setLineWidth(width)
+            if len(found) == last:
+                rest = text[line.textStart() :]
+                found.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
+                break
+            found.append(text[line.textStart() : line.textStart() + line.textLength()].strip())
+        layout.endLayout()
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setFont(self.font())
+        lines, step = self.shown_lines(), self.fontMetrics().lineSpacing()
+        y = (self.height() - step * len(lines)) / 2 + self.fontMetrics().ascent()
+        for number, line in enumerate(lines):
+            painter.drawText(QPointF(0, y + number * step), line)
+        painter.end()
 
 
 def note_label(text: str, parent: QWidget | None = None, *, role: str = "note") -> QLabel:

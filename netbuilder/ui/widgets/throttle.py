@@ -4,9 +4,97 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
+
+
+class SteadyFrame(QWidget):
+    """Fills itself with ``inner``; asks for room only when another height is needed.
+
+    Args:
+        inner: what it holds.
+        parent: of the frame.
+        grows: whether the height follows ``inner``; else it is what the layout around gives.
+    """
+
+    def __init__(self, inner: QWidget, parent: QWidget | None = None, *, grows: bool) -> None:
+        super().__init__(parent)
+        self._inner, self._grows = inner, grows
+        inner.setParent(self)
+        if grows:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            self._follow()
+
+    def sizeHint(self) -> QSize:
+        return self._inner.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._inner.minimumSizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest and self._grows:
+            self._follow()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._inner.setGeometry(self.rect())
+        if self._grows:
+            self._follow()
+
+    def _follow(self) -> None:
+        inner = self._inner
+        height = inner.heightForWidth(self.width()) if inner.hasHeightForWidth() else -1
+        if height < 0:
+            height = inner.sizeHint().height()
+        if height != self.maximumHeight():
+            self.setFixedHeight(height)
+
+
+class PaintTurns(QObject):
+    """Lets one window paint itself in a turn of the event loop, the others in the next ones.
+
+    When a run begins or ends everything that is seen changes. Qt would paint the window and all
+    docks that float beside it in one go, and nothing else would be heard meanwhile.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._painted: QObject | None = None  # in this turn
+        self._waiting: deque[QWidget] = deque()
+        self._timer = QTimer(self, interval=1)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._next)
+
+    def add(self, window: QWidget) -> None:
+        """Have a window, or a dock that may become one, take turns with the others."""
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is not QEvent.Type.UpdateRequest or not isinstance(watched, QWidget):
+            return False
+        if self._painted is None or self._painted is watched:
+            self._painted = watched
+            self._timer.start()
+            return False
+        if watched not in self._waiting:
+            self._waiting.append(watched)
+        return True
+
+    def _next(self) -> None:
+        self._painted = None
+        if not self._waiting:
+            self._timer.stop()
+            return
+        window = self._waiting.popleft()
+        if isValid(window):
+            QCoreApplication.postEvent(window, QEvent(QEvent.Type.UpdateRequest))
+
 
 #: Words that change more often cannot be read; each change has a page laid out anew.
 WORDS_SECONDS = 0.25

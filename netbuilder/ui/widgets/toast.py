@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.accessible_roles import announce
 
 SECONDS = 4.0
 _GAP = 10

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style.shortcuts import key_text
-from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.window.action import WindowActions, sequences
 
 

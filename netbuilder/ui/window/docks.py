@@ -15,7 +15,7 @@ from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.corner_menu import CornerMenu
-from netbuilder.ui.widgets.paint_turns import PaintTurns
+from netbuilder.ui.widgets.throttle import PaintTurns
 from netbuilder.ui.window.side import LAYER, LazyPage, Page, Side, Task
 
 BUILD = "build"

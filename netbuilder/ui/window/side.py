@@ -36,8 +36,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
-from netbuilder.ui.widgets.clamped_label import ClampedLabel
-from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from netbuilder.core.wording import (
 )
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.announce import announce
-from netbuilder.ui.widgets.clamped_label import ClampedLabel
+from netbuilder.ui.widgets.accessible_roles import announce
+from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 
 _KERAS_WORDS = {

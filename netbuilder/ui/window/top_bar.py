@@ -27,7 +27,7 @@ from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
-from netbuilder.ui.widgets.steady_frame import SteadyFrame
+from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
 
 _SIDE, _GAP = 8, 12

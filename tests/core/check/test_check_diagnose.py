@@ -11,7 +11,7 @@ import pytest
 from netbuilder.core.check.diagnostics import diagnose, primary_problems, problem_from_error
 from netbuilder.core.check.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.shapes.memory import machine_memory, training_memory
+from netbuilder.core.check.rules.training import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.errors import DataError

@@ -11,9 +11,9 @@ from netbuilder.core.check.example_builder import ExampleBuilder, chain, facts_f
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.load import load_facts as facts_of
+from netbuilder.core.folders import resource
 from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.resources import resource
 
 SALES = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_training.csv"
 EXAMPLES = sorted(resource("examples").glob("*.netbuilder"))

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from netbuilder.core.data.kinds.builtin.drawn_pictures import drawn_digits, drawn_shapes
+from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_digits, drawn_shapes
 
 
 def fingerprint(pictures: np.ndarray) -> str:

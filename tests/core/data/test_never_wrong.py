@@ -31,8 +31,8 @@ from netbuilder.core.project.model import (
     Training,
 )
 from netbuilder.core.results.file_samples import read_samples
-from netbuilder.core.results.missing_values import with_missing_rule
 from netbuilder.core.results.predict_file import predictions_of_file
+from netbuilder.core.results.unusual_values import with_missing_rule
 
 NODES = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
 GRAPH = Graph(NODES, tuple(pairwise(node.id for node in NODES)))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data import progress, streaming
+from netbuilder.core.data import load as streaming, progress
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.readers import disk_cache, large_csv, raw_table

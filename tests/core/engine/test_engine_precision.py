@@ -9,8 +9,8 @@ import pytest
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
+from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
-from netbuilder.core.resources import resource
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])

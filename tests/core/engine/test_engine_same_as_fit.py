@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
-from netbuilder.core.engine.build.sample_weights import sample_weights
+from netbuilder.core.engine.build.loss_values import sample_weights
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project, Training
 

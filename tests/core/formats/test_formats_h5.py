@@ -23,7 +23,7 @@ from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.formats.writers import h5
-from netbuilder.core.formats.writers.hdf5_write import write_model
+from netbuilder.core.formats.writers.h5 import write_model
 from netbuilder.core.project.model import Edge, Graph, Node
 
 # A Python that has tf_keras (Keras 2): its own environment, since both want their TensorFlow.

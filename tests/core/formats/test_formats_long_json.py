@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.formats import long_json
+from netbuilder.core.formats import metadata as long_json
 
 
 @pytest.mark.parametrize(

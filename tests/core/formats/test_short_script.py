@@ -19,11 +19,11 @@ import pytest
 
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
+from netbuilder.core.folders import resource
 from netbuilder.core.formats.script import notebook
 from netbuilder.core.formats.script.python import Style, listing, script_source
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
-from netbuilder.core.resources import resource
 
 EXAMPLES = resource("examples")
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.netbuilder"))

@@ -17,7 +17,7 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.grading import seal, submission_info, submission_writer
+from netbuilder.core.grading import seal, submission as submission_info, submission_writer
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import report, rubric, seal, submission_info
+from netbuilder.core.grading import report, rubric, seal, submission as submission_info
 from netbuilder.core.grading.grade import common_failure
 from netbuilder.core.grading.scoring import award_points, mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import (

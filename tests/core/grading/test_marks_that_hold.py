@@ -23,8 +23,13 @@ from netbuilder.core.grading.own_data import load_own_data
 from netbuilder.core.grading.report import write_feedback
 from netbuilder.core.grading.retraining import retrain
 from netbuilder.core.grading.similarity import similarity_sentence
-from netbuilder.core.grading.submission import GRADED, LATE, Submission
-from netbuilder.core.grading.submission_info import SubmissionInfo, with_submission_info
+from netbuilder.core.grading.submission import (
+    GRADED,
+    LATE,
+    Submission,
+    SubmissionInfo,
+    with_submission_info,
+)
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.lessons.library import find_lesson
 from netbuilder.core.project import edits, files

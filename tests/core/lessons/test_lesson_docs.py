@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from netbuilder.core.lessons.callout_places import PLACES
-from netbuilder.core.lessons.check_words import WORDS
+from netbuilder.core.lessons.check_words import PLAN, WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
 from netbuilder.core.lessons.parse import parse_lesson
-from netbuilder.core.lessons.plan_properties import PLAN
 
 
 def test_the_page_names_all_and_its_lesson_is_one(root: Path) -> None:

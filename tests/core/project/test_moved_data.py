@@ -9,8 +9,8 @@ import pytest
 
 from netbuilder.core.formats import registry
 from netbuilder.core.project import files
+from netbuilder.core.project.edits_data import relocate_data
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.project.moved_data import relocate_data
 
 
 def project_of(path: str, test_path: str = "") -> Project:

@@ -11,7 +11,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.augmented import augment_pictures, augmentation_layers
+from netbuilder.core.results.mistakes import augment_pictures, augmentation_layers
 
 BYTES = InputPreprocessing(
     "image", (4, 6, 1), offset=(0.0,), scale=(255.0,), value_range=(0.0, 255.0)

@@ -25,9 +25,9 @@ from netbuilder.core.results.classification_curves import (
     gap_sentence,
     metric_meaning,
 )
+from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import Evaluation, evaluate, evaluate_test_set
 from netbuilder.core.results.mistakes import OTHERS, mistake_samples, visible_matrix
-from netbuilder.core.results.residuals import residuals
 
 Trained = tuple[TrainedModel, Dataset]
 

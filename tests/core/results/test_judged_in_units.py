@@ -10,11 +10,11 @@ import pytest
 
 from netbuilder.core.project.model import Data, Graph, Node
 from netbuilder.core.results.classification_curves import metric_meaning
+from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.layer_values import raw_sample
 from netbuilder.core.results.mistakes import mistake_samples
-from netbuilder.core.results.residuals import residuals
 from tests.core.results.conftest import Trained, chain, train
 
 

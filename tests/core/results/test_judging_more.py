@@ -17,12 +17,12 @@ from netbuilder.core.results.compare import (
     ComparedNetwork,
     evaluate_own_data,
     metric_rows,
+    residuals,
     same_losses,
     same_rows,
 )
 from netbuilder.core.results.evaluate import PENALISED, Evaluation
 from netbuilder.core.results.learning_curve import LearningCurve, LearningCurvePoint, learning_curve
-from netbuilder.core.results.residuals import residuals
 from tests.core.results.conftest import Trained, chain
 
 

@@ -17,9 +17,9 @@ from netbuilder.core.engine.probes import evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data
-from netbuilder.core.resources import resource
 from netbuilder.core.results.layer_values import node_activations, raw_sample
 from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane, token_names
 from netbuilder.core.results.live.view_data import HistogramPicture

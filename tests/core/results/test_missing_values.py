@@ -13,8 +13,8 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.results.missing_values import with_missing_rule
 from netbuilder.core.results.predict_file import predict_file
+from netbuilder.core.results.unusual_values import with_missing_rule
 
 Trained = tuple[TrainedModel, Dataset]
 

@@ -14,9 +14,9 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.formats import registry
 from netbuilder.core.project import files
-from netbuilder.core.resources import resource
 from netbuilder.core.results import model_card
 
 EXAMPLES = resource("examples")

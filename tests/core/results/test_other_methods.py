@@ -18,8 +18,8 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import resource
 from netbuilder.core.project import files
-from netbuilder.core.resources import resource
 from netbuilder.core.results.other_methods import (
     METHODS,
     Comparison,

@@ -12,22 +12,23 @@ import pytest
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.tuning import study, trial_evaluation as judging
+from netbuilder.core.results.tuning import study, trial as judging
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
     format_setting,
     parse_dimension,
 )
-from netbuilder.core.results.tuning.study import Study, StudyPlan
-from netbuilder.core.results.tuning.train_trial import TrialObserver
-from netbuilder.core.results.tuning.trial import Trial, trial_from_json
-from netbuilder.core.results.tuning.trial_sampling import (
+from netbuilder.core.results.tuning.study import (
     METHODS,
+    Study,
+    StudyPlan,
     grid_size,
     method_for,
     spread_trials,
 )
+from netbuilder.core.results.tuning.train_trial import TrialObserver
+from netbuilder.core.results.tuning.trial import Trial, trial_from_json
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"

@@ -17,10 +17,9 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
 from netbuilder.core.results.tuning.search_space import parse_dimension
-from netbuilder.core.results.tuning.study import StudyPlan
+from netbuilder.core.results.tuning.study import METHODS, StudyPlan
 from netbuilder.core.results.tuning.trial import Trial
 from netbuilder.core.results.tuning.trial_pool import LEAST_MB, fitting_jobs
-from netbuilder.core.results.tuning.trial_sampling import METHODS
 from netbuilder.core.worker_process import ResourceLimits, WorkerProcess
 from tests.core.results.conftest import chain, houses
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.folders import resource
 from netbuilder.core.project import files
-from netbuilder.core.resources import resource
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict_file import predict_file, predictions_of_file
 from netbuilder.core.results.unusual_values import is_out_of_range, undo_scaling, unusual_sentences

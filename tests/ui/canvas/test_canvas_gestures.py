@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.graph_ends import connection_problem
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.project.wiring import connection_problem
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

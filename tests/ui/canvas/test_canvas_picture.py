@@ -18,8 +18,8 @@ from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Tr
 from netbuilder.ui.canvas.paint import problem_bubbles
 from netbuilder.ui.canvas.scene import camera, card_text, compatibility, hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
-from netbuilder.ui.canvas.scene.scene_builder import build_scene
 from netbuilder.ui.canvas.scene.wire_path import WireRoute
+from netbuilder.ui.canvas.scene_cache import build_scene
 
 
 def shapes(**outputs):

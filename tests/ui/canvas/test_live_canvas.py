@@ -185,7 +185,7 @@ def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(
 
 def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp) -> None:
     from netbuilder.ui.plots.activation_strips import signed_colors, surface_pixels
-    from netbuilder.ui.plots.class_colors import class_color
+    from netbuilder.ui.plots.colour_bar import class_color
 
     def near(pixel: np.ndarray, number: int) -> bool:
         own = class_color(number)

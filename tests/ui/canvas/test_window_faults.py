@@ -10,7 +10,7 @@ import pytest
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.project import edits, edits_canvas
 from netbuilder.core.project.model import Project
-from netbuilder.ui.canvas.scene.scene_builder import build_scene
+from netbuilder.ui.canvas.scene_cache import build_scene
 
 
 def _chain(*layers: str, **params: Any) -> Project:

@@ -15,8 +15,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture.class_card import _UNREADABLE
-from netbuilder.ui.capture.collect_window import CollectWindow
+from netbuilder.ui.capture.collect_window import _UNREADABLE, CollectWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.capture import devices
 from netbuilder.ui.services.capture.sample_source import PictureSource, TakenSample

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.column_model import FIELDS, GOES_TO, MISSING_WORDS, ROLE_WORDS, ColumnModel
-from netbuilder.ui.data.column_view import ColumnQuestion, ColumnView
 from netbuilder.ui.data.data_panel import DataPanel
+from netbuilder.ui.data.data_view_tabs import ColumnQuestion, ColumnView
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
 

@@ -26,7 +26,7 @@ from netbuilder.ui.services import settings
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
-from netbuilder.ui.window.guide.tour import KEY
+from netbuilder.ui.window.guide.welcome import KEY
 from netbuilder.ui.window.window_commands import word_at_focus
 
 

@@ -16,8 +16,7 @@ from netbuilder.core.formats import registry
 from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
-from netbuilder.core.grading.submission import FAILED, GRADED, Submission
-from netbuilder.core.grading.submission_info import submission_info_of
+from netbuilder.core.grading.submission import FAILED, GRADED, Submission, submission_info_of
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.grading.grade_window import GradeWindow

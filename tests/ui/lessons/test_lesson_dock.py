@@ -21,7 +21,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.place_finder import unknown_places
-from netbuilder.ui.window.guide.tour import STOPS
+from netbuilder.ui.window.guide.welcome import STOPS
 
 
 def done(window: MainWindow) -> list[int]:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.grading.submission_info import submission_info_of
+from netbuilder.core.grading.submission import submission_info_of
 from netbuilder.core.lesson_files import observe_file
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.step_check import check_steps

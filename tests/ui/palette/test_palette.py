@@ -13,8 +13,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.project import groups, saved_blocks
 from netbuilder.core.project.model import Project
 from netbuilder.ui.palette.palette_model import LAYER_MIME
-from netbuilder.ui.palette.palette_view import Palette
-from netbuilder.ui.palette.short_names import short_names
+from netbuilder.ui.palette.palette_view import Palette, short_names
 
 
 @pytest.fixture

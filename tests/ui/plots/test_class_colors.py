@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.colour_bar import class_color
 
 #: Machado, Oliveira and Fernandes (2009), deuteranopia, linear RGB.
 _DEUTERANOPIA = np.array(

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.widgets.paint_turns import PaintTurns
+from netbuilder.ui.widgets.throttle import PaintTurns
 
 
 class Painted(QWidget):

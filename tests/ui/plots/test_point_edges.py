@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.live.surface_plot import _styled
 from netbuilder.ui.style import theme
 

@@ -17,12 +17,12 @@ from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.classification_curves import MEANINGS, gap_sentence
+from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
-from netbuilder.core.results.residuals import residuals
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.runs_model import run_tooltip, test_text as text_of_test
+from netbuilder.ui.results.runs_panel import run_tooltip, test_text as text_of_test
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 

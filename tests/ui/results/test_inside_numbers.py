@@ -14,8 +14,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import activation_strip
-from netbuilder.ui.plots.live.strip_places import number_in_strip
-from netbuilder.ui.plots.scaled_picture import ScaledPicture
+from netbuilder.ui.plots.images import ScaledPicture
+from netbuilder.ui.plots.live.layer_strips import number_in_strip
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.table_menu import TableMenu
+from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.runs.runner import RunState
 

@@ -15,8 +15,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, short_result
-from netbuilder.ui.results.runs_panel import RunsPanel
+from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, short_result
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import RunState
 

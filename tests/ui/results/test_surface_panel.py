@@ -14,7 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.class_colors import class_sign
+from netbuilder.ui.plots.colour_bar import class_sign
 from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import theme

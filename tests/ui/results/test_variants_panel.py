@@ -12,8 +12,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.results.tuning.search_space import parse_dimension
-from netbuilder.core.results.tuning.suggested_dimensions import suggestions
+from netbuilder.core.results.tuning.search_space import parse_dimension, suggestions
 from netbuilder.ui.main_window import MainWindow
 
 MINUTE = 60_000

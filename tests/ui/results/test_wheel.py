@@ -16,7 +16,7 @@ import netbuilder
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.inspector.multi_selection import GroupForm
+from netbuilder.ui.inspector.inspector_panel import GroupForm
 from netbuilder.ui.kinds.several_inputs import CurveEditor
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState

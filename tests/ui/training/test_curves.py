@@ -12,8 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.training.curve_export import export_curves
-from netbuilder.ui.training.curve_view import CurveView
+from netbuilder.ui.training.curve_view import CurveView, export_curves
 
 
 @pytest.fixture

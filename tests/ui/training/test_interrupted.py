@@ -29,7 +29,7 @@ from netbuilder.ui.services.runs.training_thread import RunOrder, TrainingThread
 MINUTE = 60_000
 CODE = """
 from netbuilder.core.project import edits, files
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 application = app.make_application(["netbuilder"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.wording import format_duration
-from netbuilder.ui.training.messages import TrainingMessage, TrainingMessages
+from netbuilder.ui.training.curves_panel import TrainingMessage, TrainingMessages
 
 
 def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(

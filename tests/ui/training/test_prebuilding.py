@@ -139,7 +139,7 @@ FIRST_RUN = """
 import os, sys, threading
 from PySide6.QtCore import QEventLoop, QTimer
 from netbuilder.core.project import edits, files
-from netbuilder.core.resources import resource
+from netbuilder.core.folders import resource
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 application = app.make_application(["netbuilder"])

@@ -11,7 +11,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.training.controls import STEPS
+from netbuilder.ui.training.curves_panel import STEPS
 
 MINUTE = 60_000
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.equivalence import same_training
+from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, SPEEDS, STEP, WATCH

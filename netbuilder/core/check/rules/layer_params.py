@@ -15,7 +15,7 @@ from netbuilder.core.check.example_builder import Example, chain
 from netbuilder.core.check.phrases import node_name
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix
-from netbuilder.core.check.rules.plan_objects import (
+from netbuilder.core.check.rules.objectives import (
     TABLES,
     PlanObject,
     change_plan_objects,

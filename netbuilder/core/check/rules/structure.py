@@ -16,9 +16,8 @@ from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT
+from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT, replace_graph
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.project.wiring import replace_graph
 from netbuilder.core.wording import format_list
 
 _DENSE = {"units": 8, "activation": "relu"}

@@ -8,19 +8,258 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
+from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.check.phrases import Shape, describe_output, node_name
-from netbuilder.core.check.shapes.multiply_adds import position_count
 from netbuilder.core.check.shapes.shape_errors import explain_failure
-from netbuilder.core.check.shapes.shape_probe import LayerOutcome, ShapeProber
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.wording import format_list
+
+if TYPE_CHECKING:
+    import keras
+
+
+def position_count(axes: Sequence[int | None]) -> int:
+    """Product of the lengths of ``axes``; an unknown length counts as 1."""
+    return prod(1 if n is None else n for n in axes)
+
+
+def layer_costs(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> tuple[int, int]:
+    """Multiply-adds, and numbers that are held as outputs, of ``layer`` for one sample.
+
+    Args:
+        layer: a built layer (its weights need shapes, not values).
+        inputs: shapes that feed it, batch axis included.
+        output: shape that it gives, batch axis included.
+    """
+    if getattr(layer, "layers", None):
+        return _model_costs(layer, inputs[0])
+    return multiply_adds(layer, inputs, output), position_count(output[1:])
+
+
+def _model_costs(model: keras.Model, shape: Shape) -> tuple[int, int]:
+    """The same for a pretrained body, whose own input has no fixed size.
+
+    A body is a model that scales pixels and hands them to the network; scaling keeps the size.
+    """
+    import keras
+
+    parts = [part for part in model.layers if getattr(part, "layers", None)]
+    if parts:
+        found = [_model_costs(part, shape) for part in parts]
+    else:
+        sized = keras.models.clone_model(model, input_tensors=keras.Input(shape[1:]))
+        found = [_in_model(layer) for layer in sized.layers]
+    return sum(one[0] for one in found), sum(one[1] for one in found)
+
+
+def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> int:
+    """Multiply-adds of a single layer; arguments as for ``layer_costs``."""
+    name = type(layer).__name__
+    kernels: int = sum(prod(v.shape) for v in layer.weights if "kernel" in v.name)
+    if not inputs or name.endswith("Embedding") or "Normalization" in name:
+        return 0
+    first = inputs[0]
+    if "Attention" in name:
+        return _attention(layer, inputs, kernels)
+    if name == "TimeDistributed":
+        inner = layer.layer
+        return position_count(first[1:2]) * multiply_adds(inner, [_step(first)], _step(output))
+    if name.startswith("ConvLSTM"):
+        # The recurrent kernel runs over the output's places, the input's kernel nearly so.
+        return (
+            kernels
+            * position_count(first[1:2])
+            * position_count(_places(layer, output)[-_rank(layer) :])
+        )
+    if "Conv" in name:
+        over = first if "Transpose" in name else output
+        return kernels * position_count(_places(layer, over))
+    if spec_of(name).category is Category.RECURRENT:
+        return kernels * position_count(first[1:2])
+    if name == "Dot":
+        return position_count(output[1:]) * (first[-1] or 1)
+    return kernels * position_count(first[1:-1])
+
+
+def _in_model(layer: keras.Layer) -> tuple[int, int]:
+    """Costs of a layer inside a functional model, which knows its own shapes."""
+    if type(layer).__name__ == "InputLayer":
+        return 0, 0
+    try:
+        given, made = layer.input, layer.output
+    except (AttributeError, ValueError):  # called several times, or never: no one shape
+        return 0, 0
+    many = given if isinstance(given, (list, tuple)) else [given]
+    one = made[0] if isinstance(made, (list, tuple)) else made
+    shape = tuple(one.shape)
+    return multiply_adds(layer, [tuple(t.shape) for t in many], shape), position_count(shape[1:])
+
+
+def _step(shape: Shape) -> Shape:
+    return (shape[0], *shape[2:])
+
+
+def _rank(layer: keras.Layer) -> int:
+    return int(getattr(layer, "rank", 1))
+
+
+def _places(layer: keras.Layer, shape: Shape) -> Shape:
+    """The axes of ``shape`` that are places (height, width), without batch and channels."""
+    if getattr(layer, "data_format", None) == "channels_first":
+        return shape[2:]
+    return shape[1:-1]
+
+
+def _attention(layer: keras.Layer, inputs: Sequence[Shape], kernels: int) -> int:
+    """Projections at every query position, and two products of queries with keys.
+
+    Vaswani et al., "Attention is all you need", 2017, section 3.2.
+    """
+    query = inputs[0]
+    keys = inputs[1] if len(inputs) > 1 else query
+    width = query[-1] or 1
+    heads = getattr(layer, "num_heads", None) or getattr(layer, "num_query_heads", None)
+    if heads:
+        width = int(heads) * int(getattr(layer, "key_dim", None) or layer.head_dim)
+    places = position_count(query[1:-1])
+    return kernels * places + 2 * width * places * position_count(keys[1:-1])
+
+
+_SHAPE_PROBE_KEPT = 2000  # layers; they hold shapes of weights, not weights
+
+
+@dataclass(frozen=True)
+class LayerOutcome:
+    """What Keras said about a layer on given input shapes.
+
+    ``held`` counts the numbers of its output, and of all outputs inside a pretrained body.
+    ``failure`` is its own message; ``refused`` says that the layer's values are at fault, and no
+    input could help.
+    """
+
+    output: Shape | None = None
+    parameters: int = 0
+    trainable: int = 0
+    multiply_adds: int = 0
+    held: int = 0
+    failure: str | None = None
+    refused: bool = False
+
+
+class ShapeProber:
+    """Asks, and keeps built layers whose weights another size of picture would not change."""
+
+    def __init__(self) -> None:
+        self._built: dict[tuple[Any, ...], keras.Layer] = {}
+
+    def ask(self, node: Node, graph: Graph, params: str, inputs: tuple[Shape, ...]) -> LayerOutcome:
+        """Make, build and measure the layer of ``node``.
+
+        Args:
+            node: the node that holds the layer.
+            graph: what it stands in.
+            params: its parameters as one string, to recognise them by.
+            inputs: what feeds it, batch axis included.
+        """
+        import keras
+
+        from netbuilder.core.engine.build.graph_to_keras import make_layer
+        from netbuilder.core.engine.build.seeds import seeded_random
+
+        spec = LAYERS[node.layer]
+        place = _same_weights(spec, node, params, inputs)
+        with keras.StatelessScope(initialize_variables=False):
+            try:
+                layer = self._built.get(place) if place else None
+                if layer is None:
+                    with seeded_random(0):
+                        layer = make_layer(node, graph)
+                        output = _output_shape(layer, spec, inputs)
+                    if place:
+                        self._keep(place, layer)
+                else:
+                    output = _first(layer.compute_output_shape(inputs[0]))
+                operations, held = layer_costs(layer, inputs, output)
+                return LayerOutcome(
+                    output=output,
+                    parameters=sum(prod(v.shape) for v in layer.weights),
+                    trainable=sum(prod(v.shape) for v in layer.trainable_weights),
+                    multiply_adds=operations,
+                    held=held,
+                )
+            except UserError as error:
+                return LayerOutcome(failure=_reason(error, node), refused=True)
+            except Exception as error:  # noqa: BLE001  Keras raises many kinds for a bad shape
+                return LayerOutcome(failure=str(error) or type(error).__name__)
+
+    def _keep(self, place: tuple[Any, ...], layer: keras.Layer) -> None:
+        if len(self._built) >= _SHAPE_PROBE_KEPT:
+            self._built.clear()
+        self._built[place] = layer
+
+
+def _reason(error: UserError, node: Node) -> str:
+    """Why the layer could not be made, without the node's name: the answer serves others too."""
+    cause = error.__cause__
+    if cause is not None and not isinstance(cause, UserError):
+        return str(cause)
+    return str(error).replace(f" '{node.id}'", "")
+
+
+def _same_weights(
+    spec: LayerSpec, node: Node, params: str, inputs: tuple[Shape, ...]
+) -> tuple[Any, ...] | None:
+    """What the weights of a convolution or pooling depend on; None for other layers.
+
+    They slide over places, so only rank and channels matter. A layer that refused a shape once
+    was not kept, and what it refuses later it says in ``compute_output_shape``.
+    """
+    if spec.category is not Category.CONVOLUTION or len(inputs) != 1:
+        return None
+    if node.params.get("data_format") == "channels_first":
+        return None
+    return (spec.name, params, len(inputs[0]), inputs[0][-1])
+
+
+def _output_shape(layer: keras.Layer, spec: LayerSpec, inputs: Sequence[Shape]) -> Shape:
+    """Build ``layer`` if need be and say what it gives."""
+    if spec.ports and len(inputs) == 1:
+        inputs = [inputs[0], inputs[0]]  # one wire is query and value: self-attention
+    if spec.separate_inputs:
+        return _first(layer(*(keras_tensor(shape) for shape in inputs)).shape)
+    given: Any = inputs[0] if len(inputs) == 1 else list(inputs)
+    if not spec.module.startswith("keras."):
+        # A layer of a session's own need not say its shape: Keras finds it by calling the layer.
+        tensors = [keras_tensor(shape) for shape in inputs]
+        return _first(layer(tensors[0] if len(tensors) == 1 else tensors).shape)
+    if not layer.built:
+        layer.build(given)
+    return _first(layer.compute_output_shape(given))
+
+
+def keras_tensor(shape: Shape) -> keras.KerasTensor:
+    """A tensor that has a shape and no value."""
+    import keras
+
+    return keras.KerasTensor(shape)
+
+
+def _first(shape: Any) -> Shape:
+    """The first shape where a layer gives several (a recurrent layer with its state)."""
+    while shape and isinstance(shape[0], (tuple, list)):
+        shape = shape[0]
+    return tuple(None if n is None else int(n) for n in shape)
+
 
 FLOAT_BYTES = 4
 _KEPT = 20_000  # outcomes; each holds a few numbers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from netbuilder.core.folders import resource
 from netbuilder.core.hdf5.container_check import check_file
-from netbuilder.core.resources import resource
 
 if TYPE_CHECKING:
     import keras

@@ -18,13 +18,78 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.engine.build.learning_rate import make_adjustable
 from netbuilder.core.errors import BuildError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice
 
 if TYPE_CHECKING:
     import keras
+
+_HAND = "netbuilder_hand"
+_OFF = -1.0
+
+
+class _Hand:
+    """Holds the variable, out of sight of Keras, which makes every variable it sees a weight."""
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+
+
+def make_adjustable(optimizer: keras.Optimizer) -> keras.Optimizer:
+    """Make the rate of a new optimizer one that ``set_rate`` can change; returns it."""
+    import keras
+
+    schedule = optimizer._learning_rate
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return optimizer
+    hand = keras.Variable(_OFF, dtype="float32", trainable=False, name="rate_by_hand")
+
+    def current() -> Any:
+        planned = keras.ops.cast(schedule(optimizer.iterations), "float32")
+        return keras.ops.where(hand.value < 0, planned, hand.value)
+
+    setattr(optimizer, _HAND, _Hand(hand))
+    optimizer._get_current_learning_rate = current
+    return optimizer
+
+
+def _inner(optimizer: keras.Optimizer) -> keras.Optimizer:
+    """The optimizer that has the rate: half precision wraps another around it."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def is_scheduled(optimizer: keras.Optimizer) -> bool:
+    """Whether the optimizer was made with a schedule, switched off or not."""
+    return hasattr(_inner(optimizer), _HAND)
+
+
+def manual_rate(optimizer: keras.Optimizer) -> list[Any]:
+    """The variable of a scheduled optimizer that a hand sets; no variable of another one."""
+    return [getattr(_inner(optimizer), _HAND).variable] if is_scheduled(optimizer) else []
+
+
+def rate_variable(optimizer: keras.Optimizer) -> Any:
+    """The variable that ``set_rate`` sets: the rate, or what overrules the schedule."""
+    held = manual_rate(optimizer)
+    return held[0] if held else _inner(optimizer)._learning_rate
+
+
+def next_rate(optimizer: keras.Optimizer) -> float:
+    """The rate of the next step."""
+    return float(optimizer.learning_rate)
+
+
+def set_rate(optimizer: keras.Optimizer, rate: float) -> None:
+    """Use ``rate`` from the next step on; a schedule is off from there."""
+    rate_variable(optimizer).assign(rate)
+
+
+def resume_schedule(optimizer: keras.Optimizer) -> None:
+    """Let the schedule, where there is one, rule again."""
+    for one in manual_rate(optimizer):
+        one.assign(_OFF)
+
 
 _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,

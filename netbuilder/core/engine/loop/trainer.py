@@ -13,10 +13,10 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import has_points
-from netbuilder.core.engine.build import learning_rate, network_copies
+from netbuilder.core.engine.build import keras_objects as learning_rate, network_copies
 from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
 from netbuilder.core.engine.build.keras_objects import make_optimizer
-from netbuilder.core.engine.build.sample_weights import sample_weights
+from netbuilder.core.engine.build.loss_values import sample_weights
 from netbuilder.core.engine.changes import Changed, manual_weight_change
 from netbuilder.core.engine.loop.compilation import Compilation, Mode
 from netbuilder.core.engine.loop.compile_cache import CachedDecision, compilation_key

@@ -11,8 +11,7 @@ import numpy as np
 
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, canonical
-from netbuilder.core.engine.build.keras_objects import make_object
-from netbuilder.core.engine.build.learning_rate import is_scheduled
+from netbuilder.core.engine.build.keras_objects import is_scheduled, make_object
 from netbuilder.core.engine.log_files import log_path
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _

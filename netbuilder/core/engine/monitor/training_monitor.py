@@ -13,8 +13,8 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.sample_weights import class_numbers
-from netbuilder.core.engine.monitor import diagnosis_rules, network_inspection
+from netbuilder.core.engine.build.loss_values import class_numbers
+from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.notices import Diagnosis, RunFix
 from netbuilder.core.i18n import gettext as _, ngettext

@@ -38,8 +38,8 @@ from netbuilder.core.project.atomic import (
     replace_atomically,
     write_bytes,
 )
-from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.files import from_json, to_json
+from netbuilder.core.project.graph_ends import same_rows
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

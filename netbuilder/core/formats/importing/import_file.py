@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.bounded_json import MAX_CHARACTERS
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.importing.report import (
     AS_IS,
@@ -20,9 +19,9 @@ from netbuilder.core.formats.safety.inspect_file import inspect_architecture, in
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
+from netbuilder.core.project.edits_data import relocate_data
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.moved_data import relocate_data
-from netbuilder.core.regular_file import read_regular, require_regular_file
+from netbuilder.core.regular_file import MAX_CHARACTERS, read_regular, require_regular_file
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -15,9 +17,70 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
+from netbuilder.core.engine.build.backbone_weights import bundled_weights
 from netbuilder.core.formats.importing.import_params import same_value
-from netbuilder.core.project.model import Choice
+from netbuilder.core.formats.paths import WEIGHTS
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.python_text import format_call, format_literal
+from netbuilder.core.wording import format_list
+
+
+def sidecar_names(project: Project) -> tuple[str, ...]:
+    """The weights of pretrained bodies that the program brought along, by their names."""
+    found = (
+        str(node.params.get(WEIGHTS) or "")
+        for node in project.graph.nodes
+        if node.params.get("weights") == "file"
+    )
+    return tuple(dict.fromkeys(name for name in found if name and bundled_weights(name)))
+
+
+def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:
+    """Write them into the folder of a script, where it looks for them; a sentence that says so.
+
+    A file of that name that is there already stays: the project itself would take that one.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    wanted = sidecar_names(project)
+    for name in wanted:
+        source = bundled_weights(name)
+        if source is not None and not (folder / name).exists():
+            write_bytes(folder / name, source.read_bytes())
+    if not wanted:
+        return ()
+    return (
+        _(
+            "The script reads {files} from its folder: keep the files together.",
+            files=format_list(wanted),
+        ),
+    )
+
+
+@dataclass
+class ScriptCell:
+    """One section of a script, one cell of a notebook.
+
+    ``title`` and ``text`` are its heading and a sentence; ``lines`` the code; ``nodes`` gives
+    the first and last line (counted from 0 within the cell) of each node id.
+    """
+
+    title: str
+    text: str = ""
+    lines: list[str] = field(default_factory=list)
+    nodes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, *texts: str, node: str | None = None) -> None:
+        """Add lines; a text may hold several."""
+        first = len(self.lines)
+        for text in texts:
+            self.lines.extend(text.split("\n"))
+        if node is not None:
+            self.nodes[node] = (first, len(self.lines) - 1)
+
 
 _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,

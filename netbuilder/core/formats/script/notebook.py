@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.script import sidecar
+from netbuilder.core.formats.script import literals as sidecar
 from netbuilder.core.formats.script.python import Source, Style, project_and_facts, script_cells
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically

@@ -10,7 +10,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import target_columns, used
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.word_encoding import LONGEST, PUNCTUATION
 from netbuilder.core.formats.script.data_section import ScriptRecipe
-from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.split_section import split_part_names
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
-from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 

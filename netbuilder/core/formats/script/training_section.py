@@ -12,8 +12,7 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
-from netbuilder.core.formats.script.literals import object_call
-from netbuilder.core.formats.script.script_cell import ScriptCell
+from netbuilder.core.formats.script.literals import ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
 from netbuilder.core.python_text import format_literal

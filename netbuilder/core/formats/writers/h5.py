@@ -6,15 +6,153 @@ needs to show canvas, curves and weights again stands in its attributes (see ``b
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.catalog.keras_workarounds import make_savable
+from netbuilder.core.engine.build.seeds import seeded_random
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import metadata as long_json
+from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.metadata import KERAS_OWN, sidecar_of
-from netbuilder.core.formats.optimizer_state import copy_optimizer_state
-from netbuilder.core.formats.writers.hdf5_write import write_model
+from netbuilder.core.formats.optimizer_state import OPTIMIZER, copy_optimizer_state
+from netbuilder.core.formats.safety.allowlist import is_layer
+from netbuilder.core.formats.safety.model_file import PREFIX
+from netbuilder.core.formats.writers import keras2_config
 from netbuilder.core.formats.writers.roundtrip_check import check_opens
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import replace_atomically
+
+if TYPE_CHECKING:
+    import keras
+
+
+def write_model(
+    model: keras.Model,
+    path: Path,
+    ours: Mapping[str, Any],
+    check: Callable[[Path], None] | None = None,
+) -> tuple[str, ...]:
+    """Write ``model`` to ``path``, whole or not at all.
+
+    Args:
+        model: compiled with objects; its optimizer's state is written too, as the group
+            ``netbuilder_optimizer``.
+        path: ends in .h5 or .hdf5.
+        ours: what stands beside it, by name; JSON-able.
+        check: looks at the written file before it takes the place of ``path``.
+
+    Returns:
+        Why Keras 2 cannot open it, where that is so.
+
+    Raises:
+        UserError: the place cannot be written (no rights, disk full); ``path`` is as before.
+    """
+    with replace_atomically(Path(path)) as temporary:
+        for layer in model._flatten_layers(include_self=False, recursive=True):
+            make_savable(layer)
+        with _in_memory() as file:
+            with _compile_config_kept(model), _quiet():
+                model.save(file, overwrite=True)
+            notes = _rewrite_configs(file, model)
+            if "optimizer_weights" in file:
+                file.move("optimizer_weights", OPTIMIZER)
+            for name, value in ours.items():
+                file.attrs[PREFIX + name] = long_json.dumps(value)
+            file.flush()
+            temporary.write_bytes(file.id.get_file_image())
+        if check is not None:
+            check(temporary)
+    return notes
+
+
+@contextmanager
+def _in_memory() -> Iterator[Any]:
+    """An HDF5 file that no disk lies below: where one gets full below it, the library takes the
+    whole process down with it (a segmentation fault in its flush, seen with HDF5 1.14.6)."""
+    import h5py
+
+    class Named(h5py.File):  # type: ignore[misc]  # h5py has no types
+        def __str__(self) -> str:
+            return "model.h5"  # Keras goes by the ending
+
+    with Named("model.h5", "w", driver="core", backing_store=False) as file:
+        yield file
+
+
+def _rewrite_configs(file: Any, model: keras.Model) -> tuple[str, ...]:
+    config = without_masks(json.loads(file.attrs["model_config"]), is_layer)
+    reason = keras2_config.why_not(config)
+    try:
+        for_both = keras2_config.model_config(config)
+    except keras2_config.OnlyKeras3Error as error:
+        for_both, reason = None, reason or str(error)
+    if for_both is not None and _same_model(for_both, model):
+        config = for_both
+    elif for_both is not None:
+        reason = reason or _("a part of the model has another meaning in Keras 2")
+    file.attrs["model_config"] = json.dumps(config, ensure_ascii=False)
+    if "training_config" in file.attrs:
+        training = json.loads(file.attrs["training_config"])
+        file.attrs["training_config"] = json.dumps(keras2_config.training_config(training))
+        reason = reason or keras2_config.why_not(training)
+    return (_("Keras 2 cannot open this .h5: {reason}.", reason=reason),) if reason else ()
+
+
+def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:
+    """Whether Keras 3 makes the same network of it: the older terms must not cost the newer."""
+    from netbuilder.core.formats.build_config import build_model
+
+    try:
+        with seeded_random(0):
+            again = build_model(config)
+    # Whatever Keras says to it: then the file stays in Keras 3's terms.
+    except Exception:  # noqa: BLE001
+        return False
+    return _outline(again) == _outline(model)
+
+
+def _outline(model: keras.Model) -> list[Any]:
+    return [
+        [(layer.__class__.__name__, layer.name) for layer in model.layers],
+        [tuple(weight.shape) for weight in model.weights],
+        [tuple(tensor.shape) for tensor in model.inputs + model.outputs],
+    ]
+
+
+@contextmanager
+def _compile_config_kept(model: keras.Model) -> Iterator[None]:
+    """Keras 3.15.1 takes the optimizer out of the model's own config while it writes a ``.h5``;
+    a ``.keras`` of the same model would then open with another optimizer."""
+    config = getattr(getattr(model, "_compile_config", None), "config", None)
+    before = dict(config) if isinstance(config, dict) else {}
+    try:
+        yield
+    finally:
+        if isinstance(config, dict):
+            config.update(before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Keras's advice to save as ``.keras``: the format is the user's choice."""
+
+    class NoAdvice(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            return "as an HDF5 file" not in record.getMessage()
+
+    logger, advice = logging.getLogger("absl"), NoAdvice()
+    logger.addFilter(advice)
+    try:
+        yield
+    finally:
+        logger.removeFilter(advice)
+
 
 ENDINGS = (".h5", ".hdf5")
 

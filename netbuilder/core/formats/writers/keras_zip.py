@@ -8,11 +8,11 @@ from pathlib import Path
 from netbuilder.core.catalog.keras_workarounds import make_savable
 from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats import long_json
+from netbuilder.core.formats import metadata as long_json
 from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, sidecar_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
-from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
+from netbuilder.core.formats.writers.inference import file_input_model, input_sentences
 from netbuilder.core.formats.writers.roundtrip_check import check_opens
 from netbuilder.core.project.atomic import replace_atomically
 

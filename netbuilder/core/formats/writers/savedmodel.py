@@ -10,8 +10,11 @@ import numpy as np
 from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.writers.file_model import file_input_model, input_sentences
-from netbuilder.core.formats.writers.inference import inference_model
+from netbuilder.core.formats.writers.inference import (
+    file_input_model,
+    inference_model,
+    input_sentences,
+)
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_samples
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace, write_error

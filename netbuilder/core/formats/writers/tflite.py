@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.keras_prediction import Array, predict_rows
+from netbuilder.core.formats.metadata import KERAS_OWN
 from netbuilder.core.formats.writers.inference import (
+    APART,
     inference_model,
     is_recurrent,
     scaled_outputs,
     separate_scalings,
     steps_in_builtins,
 )
-from netbuilder.core.formats.writers.reference_rows import (
-    accuracy_cost,
-    held_out_rows,
-    project_data,
-    training_rows,
-)
 from netbuilder.core.formats.writers.roundtrip_check import (
     check_agreement,
     largest_difference,
     random_rows,
-)
-from netbuilder.core.formats.writers.tflite_bits import (
-    CalibrationRows,
-    convert_half,
-    convert_int8,
-    has_loop,
 )
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
@@ -45,6 +40,278 @@ from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import keras
+
+CalibrationRows = Callable[[], Iterator[list[Array]]]
+# Fewer weights than this are not worth an operation that widens them again.
+_WORTH = 32
+# Of the largest weight: more is lost only where 16 bits end (65,504 above, 6e-8 below).
+_ROUNDING = 1e-3
+
+
+def convert_half(data: bytes) -> bytes:
+    """The same file with its weights in 16 bits, widened again when it is run.
+
+    Matrices and kernels are halved. Biases, scalings and single numbers stay in 32 bits: they are
+    few, and may be larger than the 65,504 at which 16 bits end; so does a matrix that does not
+    fit. The converter of TensorFlow halves everything and cuts off what is larger.
+
+    Args:
+        data: a file in 32 bits, as FlatBuffer of TensorFlow Lite's schema.
+    """
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
+    halves: dict[int, int] = {}
+    for graph in model.subgraphs:
+        widened = []
+        for number, tensor in enumerate(list(graph.tensors)):
+            values = _weights(model, tensor, schema)
+            if values is None:
+                continue
+            if tensor.buffer not in halves:
+                halves[tensor.buffer] = len(model.buffers)
+                small = schema.BufferT()
+                small.data = np.frombuffer(values.astype("<f2").tobytes(), np.uint8)
+                model.buffers.append(small)
+            half = schema.TensorT()
+            half.shape, half.type = tensor.shape, schema.TensorType.FLOAT16
+            half.name, half.buffer = tensor.name + b"_16", halves[tensor.buffer]
+            widened.append((len(graph.tensors), number))
+            graph.tensors.append(half)
+        for one in widened:
+            # What was a constant is what the new operation gives: its readers stay as they are.
+            graph.tensors[one[1]].buffer = 0
+        graph.operators = [_widening(model, schema, *one) for one in widened] + graph.operators
+    for number in halves:
+        model.buffers[number].data = None
+    found: bytes = flatbuffer_utils.convert_object_to_bytearray(model)
+    return found
+
+
+def _weights(model: Any, tensor: Any, schema: Any) -> Array | None:
+    """Numbers of a tensor that is worth halving; None for all others."""
+    data = model.buffers[tensor.buffer].data if tensor.buffer else None
+    shape = () if tensor.shape is None else tuple(tensor.shape)
+    if data is None or tensor.type != schema.TensorType.FLOAT32 or len(shape) < 2:
+        return None
+    values: Array = np.frombuffer(np.asarray(data, np.uint8).tobytes(), "<f4")
+    if values.size < _WORTH:
+        return None
+    with np.errstate(over="ignore"):
+        off = np.abs(values - values.astype("<f2").astype("<f4")).max()
+    return values if off <= _ROUNDING * np.abs(values).max() else None
+
+
+def _widening(model: Any, schema: Any, half: int, whole: int) -> Any:
+    made = schema.OperatorT()
+    made.opcodeIndex = _code(model, schema)
+    made.inputs, made.outputs = [half], [whole]
+    return made
+
+
+def _code(model: Any, schema: Any) -> int:
+    """Place of DEQUANTIZE among the operations that the file uses; entered where it is missing."""
+    wanted = schema.BuiltinOperator.DEQUANTIZE
+    for number, code in enumerate(model.operatorCodes):
+        if code.builtinCode == wanted:
+            # Of 16 bits: version 3 of the operation.
+            code.version = max(code.version, 3)
+            return number
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = wanted
+    code.version = 3
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) -> bytes:
+    """The file with weights and arithmetic in 8 bits, scaling in 32.
+
+    Args:
+        converter: of TensorFlow Lite, on a network whose scalings stand apart.
+        rows: gives the rows that the ranges of all numbers inside are measured on.
+        scaled: of each output, whether a scaling gives it.
+    """
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = rows
+    data: bytes = converter.convert()
+    whole = _scaling_tensors(data, scaled)
+    if not whole:
+        return data
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=whole)
+    debugger = tf.lite.experimental.QuantizationDebugger(
+        converter=converter, debug_dataset=rows, debug_options=options
+    )
+    found: bytes = debugger.get_nondebug_quantized_model()
+    return found
+
+
+def _scaling_tensors(data: bytes, scaled: Sequence[bool]) -> list[str]:
+    """Names in the file of what scalings give."""
+    import tensorflow as tf
+
+    interpreter = tf.lite.Interpreter(model_content=data)
+    names = [one["name"] for one in interpreter.get_tensor_details()]
+    found = [name for name in names if APART in name]
+    answers = interpreter.get_signature_runner().get_output_details()
+    ordered = sorted(answers, key=lambda name: int(name.rsplit("_", 1)[-1]))
+    return found + [
+        answers[name]["name"] for name, last in zip(ordered, scaled, strict=True) if last
+    ]
+
+
+def has_loop(folder: Path) -> bool:
+    """Whether a SavedModel goes round in a loop, as recurrent layers do.
+
+    The measuring of ranges ends the whole process there, with no exception (TensorFlow 2.21). A
+    loop of 20 steps that was unrolled could be measured, but the file was 6 times as large, and 23
+    times as far off as with weights alone in 8 bits (3 times with 16 bits between the layers).
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString((folder / "saved_model.pb").read_bytes())
+    return any(
+        node.op in ("While", "StatelessWhile")
+        for meta in saved.meta_graphs
+        for nodes in (
+            meta.graph_def.node,
+            *(one.node_def for one in meta.graph_def.library.function),
+        )
+        for node in nodes
+    )
+
+
+@dataclass(frozen=True)
+class ReferenceRows:
+    """Some rows of the data.
+
+    Attributes:
+        words: where they are from: "200 rows of the test data".
+        x: as the trained model takes them: one array an input, (rows, ...).
+        y: right answers by output id: numbers in own units (rows, columns), class numbers
+            (rows,), or 0 and 1 a label (rows, labels).
+    """
+
+    words: str
+    x: Sequence[Array]
+    y: dict[str, Array]
+
+
+def project_data(trained: TrainedModel, base: Path) -> Dataset | None:
+    """The data that the network's project reads; None where there is none, or it does not fit.
+
+    Args:
+        trained: the network.
+        base: folder that relative paths in its project start from.
+    """
+    if not trained.project.data.kind or trained.extra.get(KERAS_OWN):
+        return None
+    try:
+        dataset = load_dataset(trained.project, base)
+    except (UserError, OSError):
+        return None
+    fits = all(
+        name in dataset.train.raw_x
+        and dataset.train.raw_x[name].shape[1:] == tuple(tensor.shape[1:])
+        for name, tensor in _inputs(trained)
+    )
+    return dataset if fits else None
+
+
+def training_rows(trained: TrainedModel, dataset: Dataset, count: int) -> list[Array]:
+    """Raw rows that it has learned from, spread over all of them: one array an input."""
+    return list(_some(trained, dataset.train, count).x)
+
+
+def held_out_rows(trained: TrainedModel, dataset: Dataset, count: int) -> ReferenceRows:
+    """Rows that it has not learned from: of the test data, else of the validation data; where
+    nothing was held back, those that it has learned from."""
+    if dataset.test is not None and len(dataset.test):
+        return _some(
+            trained, dataset.test, count,
+            lambda n: ngettext("{count} row of the test set", "{count} rows of the test set", n),
+        )  # fmt: skip
+    if dataset.validation is not None and len(dataset.validation):
+        return _some(
+            trained, dataset.validation, count,
+            lambda n: ngettext(
+                "{count} row of the validation set", "{count} rows of the validation set", n
+            ),
+        )  # fmt: skip
+    return _some(trained, dataset.train, count)
+
+
+def _training_words(count: int) -> str:
+    return ngettext("{count} row of the training set", "{count} rows of the training set", count)
+
+
+def _some(
+    trained: TrainedModel, split: Split, count: int, words: Callable[[int], str] = _training_words
+) -> ReferenceRows:
+    chosen = np.unique(np.linspace(0, len(split) - 1, count).astype(int))
+    x = [split.raw_x[node][chosen].astype(str(tensor.dtype)) for node, tensor in _inputs(trained)]
+    y = {key: values[chosen] for key, values in split.raw_y.items()}
+    return ReferenceRows(words(len(chosen)), x, y)
+
+
+def _inputs(trained: TrainedModel) -> list[tuple[str, Array]]:
+    names = model_inputs(trained.project.graph)
+    return list(zip(names, trained.model.inputs, strict=True))
+
+
+def accuracy_cost(
+    trained: TrainedModel, rows: ReferenceRows, found: Sequence[Array], whole: Sequence[Array]
+) -> str:
+    """What a smaller network costs, by the right answers: "accuracy 0.94 instead of 0.95".
+
+    Args:
+        trained: the network.
+        rows: what both were asked.
+        found: answers of the smaller one, one array an output, in the model's order.
+        whole: answers of the network itself.
+
+    Returns:
+        "" where the answers cannot be judged so.
+    """
+    parts = []
+    outputs = trained.project.graph.outputs
+    for name, small, large in zip(outputs, found, whole, strict=True):
+        target = trained.preprocessing.outputs.get(name, OutputPreprocessing())
+        truth = rows.y.get(name)
+        if truth is None or len(truth) != len(small):
+            return ""
+        pair = [_measured(target, answers, truth) for answers in (small, large)]
+        if any(one is None for one in pair):
+            return ""
+        less, full = (format_number(one or 0.0) for one in pair)
+        said = (
+            _("mean absolute error {found} instead of {expected}", found=less, expected=full)
+            if target.task == REGRESSION
+            else _("accuracy {found} instead of {expected}", found=less, expected=full)
+        )
+        parts.append(f"{name}: {said}" if len(outputs) > 1 else said)
+    return "; ".join(parts)
+
+
+def _measured(target: OutputPreprocessing, answers: Array, truth: Array) -> float | None:
+    """Mean absolute error in own units, or the share of right answers."""
+    if target.task == REGRESSION:
+        truth = truth.reshape(answers.shape) if truth.size == answers.size else truth
+        return float(np.abs(answers - truth).mean()) if truth.shape == answers.shape else None
+    # A last layer that gives raw scores parts at 0 what probabilities part at a half.
+    middle = 0.0 if answers.min() < 0 or answers.max() > 1 else 0.5
+    if target.task == MULTI_LABEL or answers.shape[-1] == 1:
+        chosen = answers > middle
+        if chosen.size != truth.size:
+            return None
+        return float(np.mean(chosen.reshape(truth.shape) == (truth > 0.5)))
+    chosen = answers.argmax(-1)
+    return float(np.mean(chosen == truth)) if chosen.shape == truth.shape else None
+
 
 TITLE = "TensorFlow Lite"
 HALF, WHOLE = ".f16.tflite", ".int8.tflite"

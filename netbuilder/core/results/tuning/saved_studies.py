@@ -11,12 +11,17 @@ from typing import Any
 from netbuilder.core.engine.runs.run_store import with_absolute_paths
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import delete, delete_error, discard
-from netbuilder.core.project.equivalence import same_rows
 from netbuilder.core.project.files import from_json
+from netbuilder.core.project.graph_ends import same_rows
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.tuning.importance import importance
 from netbuilder.core.results.tuning.search_space import apply_values, parse_dimension
-from netbuilder.core.results.tuning.study import Study, StudyPlan, read_trials, studies_folder
+from netbuilder.core.results.tuning.study import (
+    Study,
+    StudyPlan,
+    importance,
+    read_trials,
+    studies_folder,
+)
 from netbuilder.core.results.tuning.trial import Trial
 
 #: Files that are kept; the oldest go.

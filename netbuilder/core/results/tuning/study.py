@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project.equivalence import training_relevant
 from netbuilder.core.project.files import to_json
+from netbuilder.core.project.graph_ends import training_relevant
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.tuning.importance import importance
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
@@ -22,19 +24,164 @@ from netbuilder.core.results.tuning.search_space import (
     losses_differ,
     needs_other_data,
     penalties_differ,
+    unit_positions,
 )
 from netbuilder.core.results.tuning.train_trial import train_trial, with_best_epoch_kept
-from netbuilder.core.results.tuning.trial import Trial, trial_from_json
-from netbuilder.core.results.tuning.trial_evaluation import ScoreDifference, score_difference
-from netbuilder.core.results.tuning.trial_pool import TrialPool, fitting_jobs
-from netbuilder.core.results.tuning.trial_sampling import (
-    DEFAULT_TRIALS,
-    METHODS,
-    grid_size,
-    method_for,
-    spread_trials,
+from netbuilder.core.results.tuning.trial import (
+    ScoreDifference,
+    Trial,
+    score_difference,
+    trial_from_json,
 )
+from netbuilder.core.results.tuning.trial_pool import TrialPool, fitting_jobs
 from netbuilder.core.wording import format_number
+
+Values = dict[str, Any]
+#: (what is varied, trials so far, seed) to the next values; None: there are no more.
+Sampler = Callable[[Sequence[SearchDimension], Sequence[Trial], int], Values | None]
+DEFAULT_TRIALS = 20
+
+
+def _grid(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
+    """The first combination that was not tried; the last path changes fastest."""
+    tried = [dict(trial.values) for trial in done]
+    for row in itertools.product(*(one.grid for one in varied)):
+        values = {v.path: x for v, x in zip(varied, row, strict=True)}
+        if values not in tried:
+            return values
+    return None
+
+
+def spread_trials(
+    varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int
+) -> Values | None:
+    """As ``random``, from the grid: where not all of it is tried, its first corner says little."""
+    return _drawn(lambda one, part: one.grid[int(part * len(one.grid))], varied, done, seed)
+
+
+def grid_size(varied: Sequence[SearchDimension]) -> int:
+    """How many combinations a grid has."""
+    return int(np.prod([len(one.grid) for one in varied], dtype=np.int64))
+
+
+def _random(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
+    """The first of an endless row that was not tried; only the seed decides the row.
+
+    So it goes on the same after a kill, also where several were under way at once.
+    """
+    return _drawn(lambda one, part: one.at(part), varied, done, seed)
+
+
+def _drawn(
+    at: Callable[[SearchDimension, float], Any],
+    varied: Sequence[SearchDimension],
+    done: Sequence[Trial],
+    seed: int,
+) -> Values | None:
+    random = np.random.default_rng(seed)
+    tried = [dict(trial.values) for trial in done]
+    for _unused in range(100 * (len(tried) + 1)):
+        found = {one.path: at(one, float(random.random())) for one in varied}
+        if found not in tried:
+            return found
+    return None
+
+
+def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
+    """Optuna's tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011)."""
+    try:
+        import optuna
+    except ImportError:
+        raise UserError(
+            _("The method bayes needs the package optuna, which is not installed."),
+            _("Install it (pip install optuna), or use the method random."),
+            code="optuna_missing",
+        ) from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    distributions = {one.path: _distribution(one, optuna.distributions) for one in varied}
+    sampler = optuna.samplers.TPESampler(seed=seed + len(done), n_startup_trials=5)
+    study = optuna.create_study(direction="minimize", sampler=sampler)
+    for trial in done:
+        if trial.score is None:  # it failed, or is still under way
+            continue
+        params = {v.path: _key(v, trial.values[v.path]) for v in varied}
+        study.add_trial(
+            optuna.trial.create_trial(params=params, distributions=distributions, value=trial.score)
+        )
+    asked = study.ask(distributions).params
+    return {one.path: _back(one, asked[one.path]) for one in varied}
+
+
+def _distribution(one: SearchDimension, kinds: Any) -> Any:
+    if one.values:
+        return kinds.CategoricalDistribution(list(range(len(one.values))))
+    if one.whole:
+        return kinds.IntDistribution(round(one.low), round(one.high), log=one.log)
+    return kinds.FloatDistribution(one.low, one.high, log=one.log)
+
+
+def _key(one: SearchDimension, value: Any) -> Any:
+    return one.values.index(value) if one.values else value
+
+
+def _back(one: SearchDimension, value: Any) -> Any:
+    if one.values:
+        return one.values[value]
+    return int(value) if one.whole else min(max(float(f"{value:.6g}"), one.low), one.high)
+
+
+METHODS: Mapping[str, Sampler] = {"grid": _grid, "random": _random, "bayes": _bayes}
+
+
+def method_for(varied: Sequence[SearchDimension], trials: int | None) -> str:
+    """The method where none is named: a grid where it is listed and small enough, else random."""
+    listed = all(one.values for one in varied)
+    return "grid" if listed and grid_size(varied) <= (trials or 100) else "random"
+
+
+def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> dict[str, float]:
+    """How much each path decides of the score: shares that add up to 1.
+
+    Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
+    Importance", ICML 2014, in its plain form: the mean decrease in impurity of a random forest
+    (scikit-learn's) that predicts the logarithm of the score. All 0 where scores do not differ.
+    """
+    whole = [trial for trial in trials if trial.score is not None]
+    shares = {one.path: 0.0 for one in varied}
+    if len(whole) < 2:
+        return shares
+    from sklearn.ensemble import RandomForestRegressor
+
+    x = np.array([_features(varied, dict(trial.values)) for trial in whole])
+    y = np.array([trial.score for trial in whole], float)
+    y = np.log(y) if (y > 0).all() else y
+    if y.max() - y.min() == 0:
+        return shares
+    owners = [one.path for one in varied for _ in range(_width(one))]
+    forest = RandomForestRegressor(100, random_state=0, min_samples_leaf=1).fit(x, y)
+    for path, share in zip(owners, forest.feature_importances_, strict=True):
+        shares[path] += float(share)
+    return shares
+
+
+def _ordered(one: SearchDimension) -> bool:
+    numbers = [v for v in one.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    return len(numbers) == len(one.values)
+
+
+def _width(one: SearchDimension) -> int:
+    return 1 if _ordered(one) else len(one.values)
+
+
+def _features(varied: Sequence[SearchDimension], values: dict[str, Any]) -> list[float]:
+    """Numbers as they are spread, words as 0 and 1."""
+    found: list[float] = []
+    for one, place in zip(varied, unit_positions(varied, values), strict=True):
+        if _ordered(one):
+            found.append(float(place))
+        else:
+            found += [float(value == values[one.path]) for value in one.values]
+    return found
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.tuning.search_space import apply_values
-from netbuilder.core.results.tuning.trial import Trial, lowest_value
-from netbuilder.core.results.tuning.trial_evaluation import TrialScore, evaluate_trial
+from netbuilder.core.results.tuning.trial import Trial, TrialScore, evaluate_trial, lowest_value
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset

@@ -12,15 +12,15 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
+from netbuilder.core.project.graph_ends import connection_problem
 from netbuilder.core.project.model import Point
-from netbuilder.core.project.wiring import connection_problem
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.wire_gestures import paint_loose_wire
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.scene import compatibility
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.wire_path import WireRoute
-from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.accessible_roles import announce
 
 _PIXELS, _PAD = 12, 7.0
 

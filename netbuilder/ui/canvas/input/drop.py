@@ -15,8 +15,7 @@ from netbuilder.core.project import edits, edits_canvas, files, fragments
 from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.core.wording import format_quoted_list
-from netbuilder.ui.canvas.gesture import Gesture
-from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.gestures import SNAP
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter

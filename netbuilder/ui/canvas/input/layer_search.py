@@ -22,7 +22,7 @@ from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.announce import announce
+from netbuilder.ui.widgets.accessible_roles import announce
 
 _WIDTH, _HEIGHT = 300, 320
 FIND_HEIGHT = 60  # pixels at the upper edge that the find field takes

@@ -14,8 +14,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.core.wording import format_quoted_list
-from netbuilder.ui.canvas.gesture import Gesture
-from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
 from netbuilder.ui.canvas.scene import compatibility, hit_testing

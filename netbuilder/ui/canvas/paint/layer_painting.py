@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.canvas.layer_tiles import PictureTile, WeightLine
+from netbuilder.ui.canvas.layer_content import PictureTile, WeightLine
 from netbuilder.ui.style import theme
 
 NAMES_HEIGHT = 56.0  # pixels, of words under columns

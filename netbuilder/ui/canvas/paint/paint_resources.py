@@ -6,6 +6,10 @@ few pictures; at every zoom step these few are drawn anew and each card is a cop
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
@@ -23,6 +27,34 @@ from PySide6.QtGui import (
 from netbuilder.core.catalog.spec import Category
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH
 from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.connection_weights import ConnectionWeight
+
+
+NEAR = 0.55  # from this scale on everything is shown
+NAMES = 0.3  # from this scale on names are shown
+
+
+@dataclass
+class PaintState:
+    """What is drawn differently just now."""
+
+    selected: frozenset[str] = frozenset()
+    current: str = ""  # the card that the keyboard is at
+    focused: bool = False
+    hovered: str = ""
+    hovered_fix: str = ""  # the card whose problem's button is under the pointer
+    hovered_port: tuple[str, str, int] = ("", "", 0)  # id, "in" or "out", slot
+    lit_cards: frozenset[str] = frozenset()
+    lit_wire: tuple[str, str] | None = None
+    selected_wire: tuple[str, str] | None = None
+    hidden_wire: tuple[str, str] | None = None
+    ports: Mapping[str, str] = field(default_factory=dict)  # while wiring: "yes", "odd", "no"
+    # How strong wires are, by (source, target); shown while the network learns and afterwards.
+    wire_weights: Mapping[tuple[str, str], ConnectionWeight] = field(default_factory=dict)
+    port_kind: str = "in"  # which side of the cards ``ports`` speaks of
+
 
 MARGIN = 8.0  # around a card's body, for shadow, outline and ports
 CORNER = 8.0

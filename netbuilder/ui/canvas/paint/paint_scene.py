@@ -10,12 +10,14 @@ from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.canvas.paint.paint_resources import (
     MARGIN,
+    NAMES,
+    NEAR,
     PORT,
     STRIPE,
     PaintResources,
+    PaintState,
     static_text,
 )
-from netbuilder.ui.canvas.paint.paint_state import NAMES, NEAR, PaintState
 from netbuilder.ui.canvas.paint.paint_wires import far_lines, paint_wires
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from netbuilder.ui.canvas.paint.paint_resources import PaintResources, static_text
-from netbuilder.ui.canvas.paint.paint_state import NEAR, PaintState
+from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources, PaintState, static_text
 from netbuilder.ui.canvas.scene.cards import Wire
 from netbuilder.ui.canvas.scene.scene import Scene
 

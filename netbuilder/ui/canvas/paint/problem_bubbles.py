@@ -12,8 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.paint.paint_resources import PaintResources
-from netbuilder.ui.canvas.paint.paint_state import NEAR
+from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box

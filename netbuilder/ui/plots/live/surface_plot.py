@@ -12,11 +12,11 @@ from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
+from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.pens import NO_PEN, shared_brush, shared_pen
+from netbuilder.ui.style.theme import NO_PEN, shared_brush, shared_pen
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import (

@@ -18,8 +18,8 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
+    from netbuilder.core.results.compare import Residuals
     from netbuilder.core.results.evaluate import Evaluation
-    from netbuilder.core.results.residuals import Residuals
 
 SHOWN_POINTS = 5_000
 _AGAINST, _OVER, _SPREAD = (
@@ -76,7 +76,7 @@ class ResidualsView(QWidget):
     def _draw(self) -> None:
         if self._evaluation is None or self._evaluation.task != "regression":
             return
-        from netbuilder.core.results.residuals import residuals
+        from netbuilder.core.results.compare import residuals
 
         found = self.found = residuals(self._evaluation, max(self.column.currentIndex(), 0))
         self.plot.getPlotItem().clear()

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.data.registry import same_points
 from netbuilder.core.i18n import ngettext
-from netbuilder.core.project.equivalence import same_training
+from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.derived import Derived, Rank

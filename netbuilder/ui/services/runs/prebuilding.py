@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.equivalence import same_training
+from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank, wanted
 from netbuilder.ui.services.project_store import ProjectStore

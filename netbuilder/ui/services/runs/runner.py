@@ -17,12 +17,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.equivalence import same_but_rate, same_training
+from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.redraw_throttle import RedrawThrottle, ViewThrottle
-from netbuilder.ui.services.runs.run_progress import FULL, STEP, WATCH, RunProgress, Speed
+from netbuilder.ui.services.runs.run_progress import (
+    FULL,
+    STEP,
+    WATCH,
+    RedrawThrottle,
+    RunProgress,
+    Speed,
+    ViewThrottle,
+)
 from netbuilder.ui.services.runs.training_thread import (
     RunEnd,
     RunOrder,
