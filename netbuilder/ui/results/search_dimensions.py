@@ -43,7 +43,7 @@ class DimensionRow(QWidget):
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, line: str, title: str, numbers: bool, parent: QWidget) -> None:
+    def __init__(self, line: str, title: str, numbers: bool, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.path, _equals, words = line.partition("=")
         self.title = ClampedLabel(title, self)
@@ -171,11 +171,12 @@ def _split(text: str) -> list[str]:
     """The values of a list as they were typed."""
     from netbuilder.core.results.tuning.search_space import split_values
 
-    if number_style().decimal == ",":
-        text = re.sub(r",?\s*;\s*|,\s+", ";", text)
-        found = split_values(text, ";")
-    else:
-        found = split_values(text)
+    if number_style().decimal != ",":
+        return [word for word in split_values(text) if word]
+    found: list[str] = []
+    for part in split_values(text, ";"):
+        bracketed = part.startswith(("[", "{"))
+        found += split_values(part) if bracketed else re.split(r",\s+", part.rstrip(","))
     return [word for word in found if word]
 
 
