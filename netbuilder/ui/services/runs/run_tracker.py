@@ -33,14 +33,14 @@ def change_label(change: Changed) -> str:
         return _(
             "learning rate set to {rate};\n{note}",
             rate=format_number(change.value, ".3g"),
-            note=change.note,
+            note=_(change.note),
         )
     if change.what == "learning_rate":
         return _("learning rate {rate}", rate=format_number(change.value, ".3g"))
     if change.what == "data":
         return _("data changed")
     if change.what == "weights":
-        note = f";\n{change.note}" if change.note else ""
+        note = f";\n{_(change.note)}" if change.note else ""
         return (
             ngettext("{count} weight set by hand", "{count} weights set by hand", int(change.value))
             + note
