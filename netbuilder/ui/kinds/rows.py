@@ -98,7 +98,7 @@ class RowForm(PredictForm):
     """A form made from the model's columns."""
 
     modalities = (TABLE,)
-    one = N_("row")
+    numbered = N_("Test row {number} of {count}")
     stands_still = N_("The curve")
     words = N_("Change a value to see the prediction change.")
 
