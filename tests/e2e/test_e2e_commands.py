@@ -235,7 +235,7 @@ def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
     (tmp_path / "cut.netbuilder").write_text('{"netbuilder": 1, "na')
     done = run("screenshot", tmp_path / "cut.netbuilder", "-o", tmp_path / "c.png")
     assert done.code == 1
-    assert "ends in the middle" in done.err
+    assert "'cut.netbuilder' ends unexpectedly at line 1" in done.err
     assert not (tmp_path / "c.png").exists()
 
 
@@ -269,7 +269,10 @@ def test_ctrl_c_keeps_what_is_there_and_resumes(
     done = run("train", diabetes_job.project, "-o", model, "--epochs", more, "--resume", "--json")
     assert done.code == 0, done.err
     assert done.json["epochs"] == len(done.json["history"]["loss"]) == more
-    assert done.json["history"]["loss"][:20] == pytest.approx(found["history"]["loss"][:20])
+    # On a busy machine the first run was stopped before epoch 20.
+    kept = found["history"]["loss"][:20]
+    assert len(kept) == min(20, found["epochs"])
+    assert done.json["history"]["loss"][: len(kept)] == pytest.approx(kept)
     assert not checkpoint.exists(), "a whole run leaves nothing to resume"
 
 

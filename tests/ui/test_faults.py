@@ -248,7 +248,7 @@ def test_small_losses_keep_their_digits() -> None:
 
 def test_errors_in_dollars_are_written_as_in_evaluate() -> None:
     assert short_result(12679.4) == "12,679"
-    assert short_result(-1304.0) == "-1,304"
+    assert short_result(-1304.0) == "−1,304"
     assert short_result(158.6) == "159"
     assert short_result(3.2e9) == "3.2e+09"
 

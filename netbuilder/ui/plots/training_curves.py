@@ -376,6 +376,7 @@ def run_picture(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
     plot.set_run(run, 0)
     plot.set_options(per_step=len(run.epochs.get(plot.quantity, ())) < _FEW_EPOCHS)
     plot.grab()  # A plot that was never shown has another size until it is painted once.
+    plot.getPlotItem().layout.activate()  # the axes take the room of their numbers now
     plot.redraw()
     image = QImage(size * sharp, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(sharp)

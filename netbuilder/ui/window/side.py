@@ -36,6 +36,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 
 log = logging.getLogger(__name__)
@@ -391,7 +392,8 @@ class Side(QWidget):
         self.expand.setProperty("role", "quiet")
         self.expand.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.expand.setAccessibleName(_("Expand the page over the canvas"))
-        self.expand.setToolTip(_("Expand the page over the canvas, and back (Shift+F11)"))
+        keys = key_text("Shift+F11")
+        self.expand.setToolTip(_("Expand the page over the canvas, and back ({keys})", keys=keys))
         self.expand.clicked.connect(lambda _checked=False: self.expand_requested.emit())
         head.addWidget(bar, 1)
         head.addWidget(self.expand)

@@ -147,7 +147,7 @@ def test_an_architecture_with_and_without_weights(tmp_path: Path, version: str) 
         ("m.pkl", pickle.dumps({"a": 1}), "other_kind_pkl"),
         ("m.pt", b"", "other_kind_pt"),
         ("m.json", b'{"a": 1}', "json_not_a_model"),
-        ("m.json", b"[" * 100_000, ""),
+        ("m.json", b"[" * 100_000, "json_nested_too_deeply"),
     ],
 )
 def test_files_of_other_programs_are_named(

@@ -99,7 +99,7 @@ def test_points_tell_where_they_come_from() -> None:
     assert [one.comment for one in (right, near, worse, steps)] == [
         "accuracy 0.95 × 100 points.",
         "r2_score 0.891 × 100 points.",
-        "r2_score -0.5 × 100 points (below 0 counts as 0).",
+        "r2_score −0.5 × 100 points (below 0 counts as 0).",
         "3 of 4 steps × 100 points.",
     ]
     failed = award_points(_one(status=FAILED), rubric.DEFAULT_RUBRIC, None)

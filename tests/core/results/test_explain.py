@@ -330,9 +330,9 @@ def test_ways_are_those_that_suit(digits_model: Trained, house_model: Trained) -
     ]
     trained, data = house_model
     assert data.test is not None
-    with pytest.raises(DataError, match=r"'grad_cam' does not suit .* explained by importance"):
+    with pytest.raises(DataError, match=r"'grad_cam' does not fit .* that fit: importance"):
         explain(trained, raw_sample(data.test, 0), "grad_cam")
-    with pytest.raises(DataError, match=r"no way to explain named 'importanse'. Did you mean"):
+    with pytest.raises(DataError, match=r"no method named 'importanse'. Did you mean"):
         explain(trained, raw_sample(data.test, 0), "importanse")
 
 

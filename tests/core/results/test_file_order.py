@@ -49,8 +49,8 @@ def test_numbers(plain: Plain, tmp_path: Path) -> None:
     found = evaluate(plain([[1], [10]]), _csv(tmp_path, "a,b,y\n1,2,21\n2,1,15\n,1,4\n3,0,3\n"))
     assert found.metrics["mean_absolute_error"] == pytest.approx(1.0)
     assert (found.samples, found.columns) == (3, ("y",))
-    assert "columns a and b of rows.csv went in as they stand" in found.reading
-    assert "1 row with empty cells left out" in found.reading
+    assert "columns a and b of rows.csv are the inputs, y is the target" in found.reading
+    assert "1 row with empty cells was left out" in found.reading
     assert found.sentence.endswith(found.reading)
 
 

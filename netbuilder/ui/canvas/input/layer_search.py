@@ -22,6 +22,7 @@ from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 
 _WIDTH, _HEIGHT = 300, 320
@@ -251,7 +252,10 @@ class CanvasFind(QFrame):
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(_("Find a layer"))
         self.field.setAccessibleName(_("Find a layer on the canvas"))
-        self.field.setToolTip(_("Enter: next match. Shift+Enter: previous match. Esc: close."))
+        keys = key_text("Shift+Enter")
+        self.field.setToolTip(
+            _("Enter: next match. {keys}: previous match. Esc: close.", keys=keys)
+        )
         self.count = QLabel(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 8, 6)

@@ -20,6 +20,7 @@ from netbuilder.ui.canvas.paint.paint_wires import wire_path
 from netbuilder.ui.canvas.scene import compatibility, hit_testing
 from netbuilder.ui.canvas.scene.cards import Wire
 from netbuilder.ui.canvas.scene.wire_path import WireRoute
+from netbuilder.ui.style.shortcuts import key_text
 
 
 def reconnect(project: Project, old: Edge, new: Edge) -> Project:
@@ -43,9 +44,10 @@ def _connect(view: CanvasHost, source: str, target: str) -> None:
         view.say(
             _(
                 "'{target}' takes one input, so its connection from {sources} was removed."
-                " Press Ctrl+Z to undo.",
+                " Press {key} to undo.",
                 target=target,
                 sources=format_quoted_list(gone),
+                key=key_text("Ctrl+Z"),
             )
         )
 
