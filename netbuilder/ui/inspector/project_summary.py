@@ -65,6 +65,9 @@ class ProjectSummary(QWidget):
         ):
             signal.connect(lambda *_: self.refresh())
 
+    def retranslate(self) -> None:
+        self.refresh()
+
     def refresh(self) -> None:
         """Say it anew."""
         if self.isHidden():

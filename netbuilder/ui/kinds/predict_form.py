@@ -78,7 +78,7 @@ class PredictForm(QWidget):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        for name in ("words", "one", "stands_still"):
+        for name in ("words", "stands_still"):
             if constant := getattr(type(self), name):
                 setattr(self, name, _(constant))
         self.page = QVBoxLayout(self)

@@ -242,6 +242,10 @@ class EvaluatePanel(QWidget):
         """What is shown."""
         return self._evaluation_service.evaluation
 
+    def retranslate(self) -> None:
+        if self.evaluation is not None:
+            self._show()
+
     def _show(self) -> None:
         evaluation_service = self._evaluation_service
         self.learning.begin(self._workbench.models.trained)
