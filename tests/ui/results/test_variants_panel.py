@@ -120,7 +120,7 @@ def test_what_is_varied_is_chosen_not_typed(
     rate, filters = panel.varied.rows
     assert [row.title.text() for row in (rate, filters)] == ["learning rate", "Conv2D · filters"]
     assert panel.varied.lines() == [
-        "training.optimizer.learning_rate=log:1e-4:1e-1", "conv2d.filters=16, 32, 64",
+        "training.optimizer.learning_rate=log:1e-4:1e-1", "conv2d.filters=16,32,64",
     ]  # fmt: skip
     filters.how.setCurrentText("from … to")
     filters.how.activated.emit(filters.how.currentIndex())
@@ -215,7 +215,7 @@ def test_what_was_tried_is_there_after_the_next_start(
     qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
     assert panel.variants.study.trials == tried
     assert panel.table.rows.rowCount() == len(tried)
-    assert panel.varied.lines() == [lines[0], "training.batch_size=16, 64"]
+    assert panel.varied.lines() == [lines[0], "training.batch_size=16,64"]
     assert (panel.method.currentData(), panel.trials.value()) == ("random", 4)
     assert panel.start.text() == _("Continue")
     panel.start.click()

@@ -200,8 +200,8 @@ class RunTracker:
         }
         words = messages.get(reason) or _("Stopped at epoch {done} of {planned}", **numbers)
         place = _("{done} of {planned}", **numbers)
-        short = (place,) if reason == "failed" else (_("Stopped: {place}", place=place), place)
-        return RunProgress(words, "", min(self.epoch / asked, 1.0), short)
+        places = (place,) if reason == "failed" else (_("Stopped: {place}", place=place), place)
+        return RunProgress(words, "", min(self.epoch / asked, 1.0), places)
 
     @property
     def needed(self) -> float:
