@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.terminal.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import did_you_mean, format_number
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import did_you_mean, format_list, format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_report import ColumnFacts, DataReport
@@ -171,10 +171,18 @@ def _write(project: Project, base: Path, target: Path) -> None:
     files.write(project, target)
 
 
+def _rows_of(part: str, count: int) -> str:
+    if part == "train":
+        return ngettext("{count} training row", "{count} training rows", count)
+    if part == "validation":
+        return ngettext("{count} validation row", "{count} validation rows", count)
+    return ngettext("{count} test row", "{count} test rows", count)
+
+
 def _tell(found: DataReport) -> None:
-    parts = ", ".join(f"{count:,} {part}" for part, count in found.rows.items() if count)
+    parts = [_rows_of(part, count) for part, count in found.rows.items() if count]
     print_result(
-        _("{kind}: {parts} rows", kind=found.kind, parts=parts)
+        f"{found.kind}: {format_list(parts)}"
         if parts
         else _("{kind}: cannot be used yet", kind=found.kind)
     )
@@ -184,7 +192,9 @@ def _tell(found: DataReport) -> None:
         print_result(
             _(
                 "classes: {classes}",
-                classes=", ".join(f"{label} {count:,}" for label, count in found.classes.items()),
+                classes=", ".join(
+                    f"{label} {format_number(count, ',')}" for label, count in found.classes.items()
+                ),
             )
         )
     number = 0

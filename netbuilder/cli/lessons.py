@@ -108,8 +108,10 @@ def _show(lesson: Lesson) -> None:
         if step.text:
             print_result(step.text)
         if step.question is not None:
-            choices = f" ({' | '.join(step.question.choices)})" if step.question.choices else ""
-            print_result(_("Question: {question}", question=f"{step.question.ask}{choices}"))
+            asked = step.question
+            labels = " | ".join(asked.label(one) for one in asked.choices)
+            choices = f" ({labels})" if labels else ""
+            print_result(_("Question: {question}", question=f"{asked.ask}{choices}"))
         if step.hint:
             print_result(_("Hint: {hint}", hint=step.hint))
         if step.explore:

@@ -16,7 +16,12 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.window.top_bar import ProgressView
 
-RUN = RunProgress("Epoch 3 of 2,000 · step 447 of 1,500 · 31 steps/s", "4 min 10 s left", 0.2)
+RUN = RunProgress(
+    "Epoch 3 of 2,000 · step 447 of 1,500 · 31 steps/s",
+    "4 min 10 s left",
+    0.2,
+    short=("3 of 2,000",),
+)
 
 
 @pytest.mark.parametrize("width", [110, 150, 200, 260, 346])
@@ -57,7 +62,8 @@ def test_a_stop_is_said_where_there_is_room(qtbot: QtBot, width: int, said: str)
     qtbot.addWidget(view)
     view.resize(width, 40)
     view.show()
-    view.show_progress(RunProgress("Stopped at epoch 65 of 200", "", 0.3))
+    short = ("Stopped: 65 of 200", "65 of 200")
+    view.show_progress(RunProgress("Stopped at epoch 65 of 200", "", 0.3, short))
     assert view.left.text() == said
     assert "Stopped at epoch 65 of 200" in view.toolTip()
 

@@ -426,7 +426,7 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
         )
     raise DataError(
         said,
-        _('Fill in the cell, set "Missing values" to "drop" or "mean", or leave the column out.')
+        _('Fill in the cell, set "Missing" to "drop" or "mean", or leave the column out.')
         if missing
         else _("Correct the number, or leave the row or the column out."),
         fixes=missing_fixes() if missing else (),

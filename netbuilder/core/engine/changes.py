@@ -20,7 +20,7 @@ class Changed(Event):
     epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
     "weights" (``value``: so many are set by hand where it stands; of several such changes of one
     place the last holds, and 0 takes them back). ``note`` says in words what else follows from
-    it: "the schedule is off from here on".
+    it, in English ("the schedule is off from here on"): it is translated where it is shown.
     """
 
     what: str

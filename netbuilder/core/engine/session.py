@@ -68,7 +68,7 @@ from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -534,7 +534,7 @@ class Session:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
             off = (
-                _("the schedule is off from here on")
+                N_("the schedule is off from here on")
                 if is_scheduled(trainer.training_model.optimizer)
                 else ""
             )

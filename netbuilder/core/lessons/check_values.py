@@ -7,7 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.catalog.training.training_index import (
+    CALLBACKS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    metric_words,
+)
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
@@ -135,7 +141,7 @@ class MetricValue:
     @property
     def metric(self) -> str:
         """The metric's name in words: "mean absolute error"."""
-        return self.names[0].replace("_", " ")
+        return metric_words(self.names[0])
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
+from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.conditions import Condition, plain_value
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
 from netbuilder.core.lessons.lesson_state import (
@@ -440,8 +441,7 @@ def _event(name: str, sentence: str) -> Missing:
             value is True and any(one.startswith(f"{name}:") for one in state.events)
         ):
             return ""
-        # Pages have capital letters, endings have none.
-        return _(sentence, page=value.capitalize() if name == LOOKED else value)
+        return _(sentence, page=place_title(value) if name == LOOKED else value)
 
     return missing_of
 
@@ -477,7 +477,7 @@ _WORDS = (
     CheckWord("evaluated", N_("The Evaluate page was opened with a trained network."), "true",
               values.yes, _event(EVALUATED, N_("Open the Evaluate page after training."))),
     CheckWord("looked", N_("A page was opened."), "inside", values.panel,
-              _event(LOOKED, N_("Open the {page} page."))),
+              _event(LOOKED, N_("Open {page}."))),
     CheckWord("saved", N_("A file with this extension was saved."), ".h5", values.ending,
               _event(SAVED, N_("No {page} file has been saved yet."))),
     CheckWord("opened", N_("A file with this extension was opened."), ".h5", values.ending,

@@ -49,8 +49,9 @@ def _step(step: LessonStep, texts: LessonStep) -> LessonStep:
     if show is not None and texts.show is not None:
         show = replace(show, text=texts.show.text)
     return replace(
-        step, title=texts.title, text=texts.text, hint=texts.hint, show=show, question=question
-    )
+        step, title=texts.title, text=texts.text, hint=texts.hint, show=show, question=question,
+        explore=texts.explore or step.explore,
+    )  # fmt: skip
 
 
 def differences(lesson: Lesson, texts: Lesson) -> list[str]:
@@ -79,6 +80,7 @@ def _structure(step: LessonStep) -> dict[str, object]:
     return {
         "check": tuple(replace(check, line=0) for check in step.checks),
         "hint": bool(step.hint),
+        "explore": bool(step.explore),
         "show": (show, bool(step.show and step.show.text)),
         "question": (fixed, number),
         "blocks of code": re.findall(r"^```.*?^```", step.text, re.MULTILINE | re.DOTALL),

@@ -14,7 +14,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
 from netbuilder.core.wording import (
     correct_sentence,
@@ -209,10 +209,14 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
         worse = here - there > 0.05
         apart = worse and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
         said = _(
-            "Correct predictions: {training} of the training rows, {other} of the {rows} rows.",
+            N_("Correct predictions: {training} of the training rows, {other} of the test rows.")
+            if name == "test"
+            else N_(
+                "Correct predictions: {training} of the training rows, {other} of the "
+                "validation rows."
+            ),
             training=format_percent(here, 1),
             other=format_percent(there, 1),
-            rows=_(name),
         )
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
@@ -220,19 +224,29 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
         worse = there > 1.3 * here and there - here > 0.05 * other.baseline
         apart = worse and there - here > 2 * float(np.hypot(_error(known), _error(other)))
         said = _(
-            "Mean error: {training} on training rows, {other} on {rows} rows.",
+            N_("Mean error: {training} on training rows, {other} on test rows.")
+            if name == "test"
+            else N_("Mean error: {training} on training rows, {other} on validation rows."),
             training=known.told(here),
             other=known.told(there),
-            rows=_(name),
         )
     if other.samples < FEWEST:
-        few = ngettext(
-            "{count} {rows} row is too few to tell how well the network predicts new rows. Hold "
-            "out more rows on the Data page.",
-            "{count} {rows} rows are too few to tell how well the network predicts new rows. Hold "
-            "out more rows on the Data page.",
-            other.samples,
-            rows=_(name),
+        few = (
+            ngettext(
+                "{count} test row is too few to tell how well the network predicts new rows. "
+                "Hold out more rows on the Data page.",
+                "{count} test rows are too few to tell how well the network predicts new rows. "
+                "Hold out more rows on the Data page.",
+                other.samples,
+            )
+            if name == "test"
+            else ngettext(
+                "{count} validation row is too few to tell how well the network predicts new "
+                "rows. Hold out more rows on the Data page.",
+                "{count} validation rows are too few to tell how well the network predicts new "
+                "rows. Hold out more rows on the Data page.",
+                other.samples,
+            )
         )
         return f"{said} {few}"
     if apart:

@@ -46,52 +46,86 @@ def headline(found: Evaluation, file: str = "") -> Headline:
         found: the evaluation.
         file: the file that the samples are from; "": the test set.
     """
-    where = _("of {file}", file=file) if file else ""
     count = found.samples
     if found.task == REGRESSION:
         value = found.metrics["mean_absolute_error"]
-        words = ngettext(
-            "mean absolute error on {count} test sample",
-            "mean absolute error on {count} test samples",
-            count,
+        words = (
+            ngettext(
+                "mean absolute error on {count} sample of {file}",
+                "mean absolute error on {count} samples of {file}",
+                count,
+                file=file,
+            )
+            if file
+            else ngettext(
+                "mean absolute error on {count} test sample",
+                "mean absolute error on {count} test samples",
+                count,
+            )
         )
         comparison = _("always predicting the mean: {value}", value=found.told(found.baseline))
-        return Headline(
-            "mean_absolute_error", f"± {found.told(value)}", f"{words} {where}".strip(), comparison
-        )
+        return Headline("mean_absolute_error", f"± {found.told(value)}", words, comparison)
     accuracy = format_percent(found.metrics["accuracy"], 1)
     alone = format_percent(found.baseline, 1)
     if has_rare_class(found):
-        words = ngettext(
-            "balanced accuracy on {count} test sample: the mean of every class's recall",
-            "balanced accuracy on {count} test samples: the mean of every class's recall",
-            count,
+        words = (
+            ngettext(
+                "balanced accuracy on {count} sample of {file}: the mean of every class's recall",
+                "balanced accuracy on {count} samples of {file}: the mean of every class's recall",
+                count,
+                file=file,
+            )
+            if file
+            else ngettext(
+                "balanced accuracy on {count} test sample: the mean of every class's recall",
+                "balanced accuracy on {count} test samples: the mean of every class's recall",
+                count,
+            )
         )
         comparison = _(
             "accuracy {accuracy} · most frequent class alone: {baseline}",
             accuracy=accuracy, baseline=alone,
         )  # fmt: skip
         return Headline(
-            "recall", format_percent(found.metrics["recall"], 1), f"{words} {where}".strip(),
+            "recall", format_percent(found.metrics["recall"], 1), words,
             comparison,
         )  # fmt: skip
     if found.task == MULTI_LABEL:
-        words = ngettext(
-            "of the labels of {count} test sample correct",
-            "of the labels of {count} test samples correct",
-            count,
+        words = (
+            ngettext(
+                "of the labels of {count} sample of {file} correct",
+                "of the labels of {count} samples of {file} correct",
+                count,
+                file=file,
+            )
+            if file
+            else ngettext(
+                "of the labels of {count} test sample correct",
+                "of the labels of {count} test samples correct",
+                count,
+            )
         )
         comparison = _("most frequent labels alone: {baseline}", baseline=alone)
     else:
-        words = ngettext(
-            "{correct} of {count} test sample correct",
-            "{correct} of {count} test samples correct",
-            count,
-            count=format_number(count, ",.0f"),
-            correct=format_number(round(found.metrics["accuracy"] * count), ",.0f"),
+        correct = format_number(round(found.metrics["accuracy"] * count), ",.0f")
+        words = (
+            ngettext(
+                "{correct} of {count} sample of {file} correct",
+                "{correct} of {count} samples of {file} correct",
+                count,
+                correct=correct,
+                file=file,
+            )
+            if file
+            else ngettext(
+                "{correct} of {count} test sample correct",
+                "{correct} of {count} test samples correct",
+                count,
+                correct=correct,
+            )
         )
         comparison = _("most frequent class alone: {baseline}", baseline=alone)
-    return Headline("accuracy", accuracy, f"{words} {where}".strip(), comparison)
+    return Headline("accuracy", accuracy, words, comparison)
 
 
 def metric_text(found: Evaluation, name: str, value: float) -> str:

@@ -14,7 +14,7 @@ from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.wording import format_number
@@ -61,11 +61,17 @@ class LearningCurve:
         known = float(np.mean(last.known))
         gap = known - there if self.rises else there - known
         said = _(
-            "With {more} instead of {fewer} rows, the result on {rows} rows changes from {before} "
-            "to {after}.",
+            N_(
+                "With {more} instead of {fewer} rows, the result on test rows changes from "
+                "{before} to {after}."
+            )
+            if self.what == "test"
+            else N_(
+                "With {more} instead of {fewer} rows, the result on validation rows changes "
+                "from {before} to {after}."
+            ),
             more=format_number(last.rows, ","),
             fewer=format_number(before.rows, ","),
-            rows=_(self.what),
             before=self._value(here),
             after=self._value(there),
         )

@@ -89,7 +89,7 @@ def usual_range(low: float, high: float) -> tuple[float, float]:
 def format_day(days: float, low: float | None) -> str:
     """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years, or
     of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers."""
-    if not _dated(days, low):
+    if not is_dated(days, low):
         return format_number(days, ".0f")
     return (_FIRST + timedelta(days=math.floor(days))).isoformat()
 
@@ -107,10 +107,12 @@ def parse_day(written: str, style: str) -> float | None:
 
 def has_dates(low: float | None, high: float | None) -> bool:
     """Whether a column of dates from ``low`` to ``high`` holds days, and no years or seconds."""
-    return all(end is not None and _dated(end, low) for end in (low, high))
+    return all(end is not None and is_dated(end, low) for end in (low, high))
 
 
-def _dated(days: float, low: float | None) -> bool:
+def is_dated(days: float, low: float | None) -> bool:
+    """Whether a number of a column that begins with ``low`` is written as a date, and is no year
+    and no number of seconds."""
     years = low is not None and 1000 <= low <= 2200 and 1000 <= days <= 2200
     return not years and (date.min - _FIRST).days <= days <= (date.max - _FIRST).days
 

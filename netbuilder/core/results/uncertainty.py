@@ -25,7 +25,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
 )
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import is_out_of_range
@@ -38,6 +38,15 @@ Array = NDArray[Any]
 TRIES = 40
 #: Known rows that an answer is compared with, and the part of them that its range must hold.
 NEIGHBOURS, LEVEL = 40, 0.8
+_WITHIN = {
+    "test": N_(
+        "For similar test rows, {level} of predictions were within ±{half}: from {low} to {high}."
+    ),
+    "validation": N_(
+        "For similar validation rows, {level} of predictions were within ±{half}: from {low} to "
+        "{high}."
+    ),
+}
 FEWEST = 10
 _SEED = 1
 
@@ -240,9 +249,7 @@ def uncertainty_of(
                 low, high = here - half, here + half
                 parts.append(
                     _(
-                        "For similar {rows} rows, {level} of predictions were within ±{half}: "
-                        "from {low} to {high}.",
-                        rows=_(known.what),
+                        _WITHIN.get(known.what, _WITHIN["test"]),
                         level=format_number(LEVEL, ".0%"),
                         half=format_with_unit(format_approximate(half, half), unit),
                         low=format_with_unit(format_approximate(low, half), unit),

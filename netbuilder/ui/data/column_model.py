@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.edits_columns import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
 from netbuilder.core.wording import format_number, format_range
@@ -93,9 +93,10 @@ class ColumnField:
 
 def _missing(one: ColumnFacts, ends: ColumnEnds) -> str:
     if one.missing and one.role == "ignore":
-        return f"{one.missing:,}"  # nothing is done with them
+        return format_number(one.missing, ",")  # nothing is done with them
     rule = _(MISSING_WORDS.get(one.missing_rule, one.missing_rule))
-    return f"{one.missing:,} · {rule}" if one.missing else _("none")
+    count = format_number(one.missing, ",")
+    return f"{count} · {rule}" if one.missing else pgettext("missing values", "none")
 
 
 def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
@@ -304,7 +305,9 @@ class ColumnModel(QAbstractTableModel):
     def _tip(self, one: ColumnFacts, shown: ColumnField) -> str:
         if shown is FIELDS[DISTRIBUTION]:
             if one.histogram is None:
-                return ", ".join(f"{name}: {count:,}" for name, count in one.common)
+                return ", ".join(
+                    f"{name}: {format_number(count, ',')}" for name, count in one.common
+                )
             if one.mean is None:
                 return _range(one, self.ends)
             return _(

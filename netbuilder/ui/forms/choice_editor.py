@@ -103,7 +103,7 @@ class ChoiceForm(QWidget):
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
         return (
-            _("automatic: {name}", name=spec.display_title.lower())
+            _("automatic: {name}", name=spec.display_title)
             if spec
             else _("automatic, from the data")
         )

@@ -12,13 +12,13 @@ from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.training import schedules
 from netbuilder.core.catalog.training.training_index import SCHEDULES, canonical
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.ui.forms.boxes import FIELD_WIDTH, TypedBox
 from netbuilder.ui.forms.nested_editors import NestedEditor
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
 
-FIXED = "fixed"
+FIXED = N_("fixed")
 #: Points of the curve: as wide as it is drawn.
 _POINTS = 160
 #: Steps that are drawn while nobody has said how long the plan is.
@@ -32,9 +32,9 @@ class ScheduleEditor(NestedEditor):
         super().__init__(param, parent)
         self._rate: Any = None
         self._steps = 0
-        self.combo.addItem(FIXED, None)
+        self.combo.addItem(_(FIXED), None)
         for name, spec in SCHEDULES.items():
-            self.combo.addItem(spec.title or name, name)
+            self.combo.addItem(spec.display_title, name)
         self.box = TypedBox(replace(param, schedule=False), self)
         self.box.setFixedWidth(FIELD_WIDTH)
         self.box.setAccessibleName(param.name)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.lessons.glossary import Drawing
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
@@ -53,10 +53,12 @@ def _axes(p: QPainter) -> None:
 
 
 def _text(p: QPainter, x: float, y: float, text: str, color: QColor | None = None) -> None:
+    _written(p, x, y, _(text) if text else "", color)
+
+
+def _written(p: QPainter, x: float, y: float, text: str, color: QColor | None = None) -> None:
     p.setPen(color or _faint())
-    p.drawText(
-        QRectF(x - 60, y - 9, 120, 18), Qt.AlignmentFlag.AlignCenter, _(text) if text else ""
-    )
+    p.drawText(QRectF(x - 60, y - 9, 120, 18), Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _dot(p: QPainter, x: float, y: float, radius: float, color: QColor) -> None:
@@ -226,7 +228,7 @@ def matrix(p: QPainter, counts: tuple[str, ...]) -> None:
             color.setAlphaF(0.9 if x == y else 0.25 if (x + y) % 2 else 0.08)
             p.fillRect(QRectF(82 + x * side, 22 + y * side, side - 2, side - 2), color)
     _text(p, 130, 12, N_("predicted"))
-    _text(p, 48, 70, N_("true"))
+    _written(p, 48, 70, pgettext("class", "true"))
 
 
 def window(p: QPainter, _sizes: tuple[str, ...]) -> None:

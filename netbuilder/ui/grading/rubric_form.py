@@ -29,7 +29,7 @@ from netbuilder.core.grading.rubric import (
     from_toml,
     write_rubric,
 )
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
@@ -64,7 +64,9 @@ class ThresholdRow(QWidget):
         for words, key in _BOUNDS:
             self.bound.addItem(_(words), key)
         self.value = _number("0.9", _("Bound of threshold {number}", number=number), self)
-        self.points = _number(_("points"), _("Points of threshold {number}", number=number), self)
+        self.points = _number(
+            pgettext("unit", "points"), _("Points of threshold {number}", number=number), self
+        )
         self.name.setAccessibleName(_("Metric of threshold {number}", number=number))
         self.bound.setAccessibleName(_("Direction of threshold {number}", number=number))
         self.remove = QToolButton(self)
@@ -146,7 +148,7 @@ class RubricForm(QDialog):
         form.addRow("", self.none)
         form.addRow("", self.add)
         form.addRow(_("Lesson steps"), _with(self.steps, _("points for all of them"), self))
-        form.addRow(_("Total"), _with(self.points, _("points"), self))
+        form.addRow(_("Total"), _with(self.points, pgettext("unit", "points"), self))
         form.addRow(
             _("Limit"), _with(self.parameters, _("parameters; larger networks get no points"), self)
         )

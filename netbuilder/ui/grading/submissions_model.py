@@ -88,7 +88,7 @@ COLUMNS = (
         lambda one: "" if one.status == FAILED else _(_VERIFIED[one.verified]),
         lambda one: str(one.verified),
     ),
-    SubmissionColumn(N_("Copy"), copy_word, _suspicion),
+    SubmissionColumn(N_("Similarity"), copy_word, _suspicion),
     SubmissionColumn(N_("To check"), lambda one: one.message, lambda one: one.message),
     SubmissionColumn(N_("Comment"), lambda one: one.comment, lambda one: one.comment, "comment"),
 )

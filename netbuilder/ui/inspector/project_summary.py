@@ -130,7 +130,7 @@ class ProjectSummary(QWidget):
         name = row.chosen(data) if row is not None else data.kind
         if facts is None:
             words = f"{name}: {self._workbench.data_words}"
-            return f"{words} " + _("See the Data page.") if self._workbench.data_error else words
+            return f"{words}. " + _("See the Data page.") if self._workbench.data_error else words
         names = facts.target_names
         goal = _("a number")
         if facts.classes:

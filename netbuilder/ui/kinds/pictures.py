@@ -53,7 +53,7 @@ class PictureForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
 
     modalities = (IMAGE,)
-    one = N_("picture")
+    numbered = N_("Test picture {number} of {count}")
     why_at = 1
     steady = True
     words = N_("This network takes a picture: draw one or open a file.")

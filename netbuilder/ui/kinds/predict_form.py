@@ -64,8 +64,8 @@ class PredictForm(QWidget):
     said = Signal(str)
     #: The sorts of samples that are asked about here.
     modalities: tuple[Modality, ...] = ()
-    #: What one sample is called: "Another test row".
-    one = N_("sample")
+    #: What one sample of the test set is called.
+    numbered = N_("Test sample {number} of {count}")
     #: What stands there before anything is asked.
     words = ""
     #: Whether what is said stands below it: what one draws on must not move under the pen.

@@ -87,10 +87,11 @@ def value_of(field: FormField, value: float | str | None) -> Any:
     if field.kind == "boolean" or is_switch(field):
         return value > 0.5
     if field.kind == "date":
-        from netbuilder.core.results.own_units import format_day
+        from netbuilder.core.results.own_units import format_day, is_dated
 
-        words = format_day(value, field.low)
-        return int(words) if words.lstrip("-").isdigit() else words  # of years, or seconds
+        if is_dated(value, field.low):
+            return format_day(value, field.low)
+        return round(value)  # of years, or seconds
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -98,7 +99,7 @@ class RowForm(PredictForm):
     """A form made from the model's columns."""
 
     modalities = (TABLE,)
-    one = N_("row")
+    numbered = N_("Test row {number} of {count}")
     stands_still = N_("The curve")
     words = N_("Change a value to see the prediction change.")
 

@@ -329,7 +329,7 @@ class SeriesForm(PredictForm):
     """The curve, which of its columns is dragged, and how many steps are predicted."""
 
     modalities = (NUMBERS,)
-    one = N_("row")
+    numbered = N_("Test row {number} of {count}")
     stands_still = N_("The forecast")
     why_at = 3
     words = N_("This network takes a series: the curve shows its last steps.")

@@ -260,7 +260,7 @@ class SoundForm(PredictForm):
     """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
 
     modalities = (SOUND,)
-    one = N_("sound")
+    numbered = N_("Test sound {number} of {count}")
     why_at = 1
     words = N_("This network takes a sound: choose a file, or drop one here.")
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidge
 
 from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -113,8 +113,12 @@ class SplitChart(QWidget):
     def _words(self, row: int) -> str:
         assert self._look is not None
         counts = self._look.counts[row]
-        told = [f"{name} {int(n):,}" for name, n in zip(split_names(), counts, strict=True) if n]
-        return f"{self._look.names[row]}: {', '.join(told) or _('none')}"
+        told = [
+            f"{name} {format_number(int(n), ',')}"
+            for name, n in zip(split_names(), counts, strict=True)
+            if n
+        ]
+        return f"{self._look.names[row]}: {', '.join(told) or pgettext('rows', 'none')}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self._look
@@ -186,7 +190,8 @@ class SplitBar(QWidget):
         """Show the rows of each part."""
         self._rows = rows
         words = ", ".join(
-            f"{name} {rows.get(part, 0):,}" for part, name in zip(PARTS, split_names(), strict=True)
+            f"{name} {format_number(rows.get(part, 0), ',')}"
+            for part, name in zip(PARTS, split_names(), strict=True)
         )
         self.setAccessibleName(_("Rows: {counts}", counts=words))
         self.setToolTip(words)
@@ -214,7 +219,7 @@ class SplitBar(QWidget):
             painter.setBrush(color)
             painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
             painter.drawEllipse(QRectF(place, 13 + line / 2 - 4, 8, 8))
-            text = f"{name} {count:,}"
+            text = f"{name} {format_number(count, ',')}"
             room = metrics.horizontalAdvance(text) + 4
             painter.setPen(QColor(scheme.secondary))
             painter.drawText(QRectF(place + 12, 13, room, line), Qt.AlignmentFlag.AlignLeft, text)

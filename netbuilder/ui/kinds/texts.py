@@ -225,7 +225,7 @@ class TextForm(PredictForm):
     """A field to write in; below it, for a network that predicts tokens, what it goes on with."""
 
     modalities = (TEXT, TOKENS)
-    one = N_("text")
+    numbered = N_("Test text {number} of {count}")
     why_at = 1
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:

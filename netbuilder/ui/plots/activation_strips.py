@@ -246,7 +246,9 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     metrics = QFontMetricsF(font)
     # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
     left = names_width(metrics, [str(name) for name in names])
-    picture = blank_image(left + 110, line * len(order))
+    # ">99 %" is wider in languages that write a space before the sign.
+    room = max(34, int(metrics.horizontalAdvance(format_percent(0.9999, most=0))) + 1)
+    picture = blank_image(left + 76 + room, line * len(order))
     painter = QPainter(picture)
     painter.setFont(font)
     scheme = theme.colors()
@@ -260,7 +262,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
         center = Qt.AlignmentFlag.AlignVCenter
         right = center | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
-        painter.drawText(QRectF(left + 76, top, 34, line), center, format_percent(share, most=0))
+        painter.drawText(QRectF(left + 76, top, room, line), center, format_percent(share, most=0))
     painter.end()
     return picture
 

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -114,7 +114,9 @@ class HeatMap(QWidget):
         painter.save()
         painter.translate(0, top + count * side)
         painter.rotate(-90)
-        painter.drawText(QRectF(0, 0, count * side, metrics.height()), centre, _("true"))
+        painter.drawText(
+            QRectF(0, 0, count * side, metrics.height()), centre, pgettext("class", "true")
+        )
         painter.restore()
         for number, label in enumerate(self._labels):
             self._name_column(painter, label, left + number * wide, wide, top)

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.preview import ColumnStats, Preview
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.picture_menu import TableMenu
@@ -149,12 +150,18 @@ def stats_text(stats: ColumnStats) -> str:
     """A line about a column: "number, 3.1 to 9.8, on average 5.2, 2 missing"."""
     parts = [f"{stats.kind}"]
     if stats.minimum is not None and stats.maximum is not None:
-        parts.append(_("{low} to {high}", low=f"{stats.minimum:.6g}", high=f"{stats.maximum:.6g}"))
+        parts.append(
+            _(
+                "{low} to {high}",
+                low=format_number(stats.minimum, ".6g"),
+                high=format_number(stats.maximum, ".6g"),
+            )
+        )
     if stats.mean is not None:
-        parts.append(_("mean {value}", value=f"{stats.mean:.6g}"))
-    parts.append(_("{count} distinct", count=f"{stats.distinct:,}"))
+        parts.append(_("mean {value}", value=format_number(stats.mean, ".6g")))
+    parts.append(_("{count} distinct", count=format_number(stats.distinct, ",")))
     if stats.missing:
-        parts.append(_("{count} missing", count=f"{stats.missing:,}"))
+        parts.append(_("{count} missing", count=format_number(stats.missing, ",")))
     return ", ".join(parts)
 
 
@@ -270,7 +277,9 @@ class PreviewView(QWidget):
         self.note.setVisible(bool(preview.note))
         most = max((count for _name, count in preview.class_counts), default=0)
         few = len(preview.class_counts) <= 12
-        rows = [(name, float(count), f"{count:,}") for name, count in preview.class_counts]
+        rows = [
+            (name, float(count), format_number(count, ",")) for name, count in preview.class_counts
+        ]
         self.bars.show_rows(rows if few else [], top=float(most) if most else None)
         if preview.images is not None:
             labels = [" ".join(row) for row in preview.rows]

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -126,7 +127,7 @@ class TrainingCurvePlot(pg.PlotWidget):
 
     def _show_titles(self) -> None:
         color = (self._scheme or theme.colors()).secondary
-        for side, words in (("bottom", _("epoch")), ("left", self.quantity.replace("_", " "))):
+        for side, words in (("bottom", _("epoch")), ("left", metric_words(self.quantity))):
             self.getPlotItem().getAxis(side).setLabel(words, color=color)
 
     def set_run(self, run: RunCurves, planned_epochs: int = 0) -> None:

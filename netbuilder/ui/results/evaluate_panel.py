@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, format_percent
@@ -434,7 +435,7 @@ class EvaluatePanel(QWidget):
                 for one in columns
             ]
             within = interval_text(found, name, intervals) if intervals else "…"
-            rows.append((name.replace("_", " "), *cells, within))
+            rows.append((metric_words(name), *cells, within))
             tips.append(metric_meaning(name, value, found))
         head = (_("metric"), *(titles[one] for one in columns), _("95% interval"))
         self.parts.show_rows(head, rows, row_tips=tips)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
@@ -105,28 +105,29 @@ class TrialTable(QTableView):
 def _score(trial: Trial, alike: bool) -> str:
     if trial.score is None:
         return _("failed")
-    return f"{trial.score:.4g}{' ≈' if alike else ''}"
+    return f"{format_number(trial.score, '.4g')}{' ≈' if alike else ''}"
 
 
 def _epochs(trial: Trial) -> str:
     """ "8 of 60", "25 of 41, ended early"."""
-    early = ", " + _("pruned") if trial.pruned else ""
-    best = (
-        _("{epoch} of", epoch=format_number(trial.best_epoch, ",.0f")) + " "
-        if 0 < trial.best_epoch < trial.epochs
-        else ""
-    )
-    return f"{best}{trial.epochs:,}{early}"
+    words = format_number(trial.epochs, ",")
+    if 0 < trial.best_epoch < trial.epochs:
+        best = format_number(trial.best_epoch, ",")
+        words = _("{epoch} of {count}", epoch=best, count=words)
+    return _("{epochs}, pruned", epochs=words) if trial.pruned else words
 
 
 def _short(paths: Sequence[str]) -> list[str]:
     """Heads of columns: "units", and "dense units" where another layer's are varied too."""
+    from netbuilder.core.results.tuning.search_space import setting_words
+
     names = [path.rpartition(".")[2] for path in paths]
     found = []
     for path, name in zip(paths, names, strict=True):
         layer = path.rpartition(".")[0]
         whole = layer if name == "on" else f"{layer} {name}"
-        found.append((whole if names.count(name) > 1 or name == "on" else name).replace("_", " "))
+        several = names.count(name) > 1 or name == "on"
+        found.append(whole.replace("_", " ") if several else setting_words(name))
     return found
 
 
@@ -166,7 +167,7 @@ class ExperimentsPanel(QWidget):
             CountBox(1, 1, self),
         )
         self.jobs = CountBox(1, 1, self)
-        self.start = QPushButton(_("Start"), self)
+        self.start = QPushButton(pgettext("button", "Start"), self)
         page.addLayout(self._choices())
         self.planned = note_label("", self)
         page.addWidget(self.planned)
@@ -299,7 +300,7 @@ class ExperimentsPanel(QWidget):
     def _name_start(self) -> None:
         """What a click does: it stops, goes on with what was tried before, or begins."""
         variants = self.variants
-        words = _("Start")
+        words = pgettext("button", "Start")
         if variants.running:
             words = _("Stop")
         elif self._plan is not None and variants.goes_on(self._plan):
@@ -414,7 +415,8 @@ class ExperimentsPanel(QWidget):
         names = self._names(study)
         shares = sorted(study.importance.items(), key=lambda pair: -pair[1])
         self.importance.show_rows(
-            [(names[path], part, f"{part:.0%}") for path, part in shares if part > 0], top=1.0
+            [(names[path], part, format_number(part, ".0%")) for path, part in shares if part > 0],
+            top=1.0,
         )
         self.importance_title.setVisible(any(share > 0 for _, share in shares))
         self.table.show_study(study)

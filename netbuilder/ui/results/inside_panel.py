@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.node_label import describe_params
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Node
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import CountBox
@@ -220,9 +220,9 @@ class InsidePanel(QWidget):
             widget.setVisible(not bare)
         about = look.own and _("now: {sample}", sample=look.own)
         about = about or look.truth_words
-        of_rows = _("of {count}", count=format_number(look.rows, ",.0f")) + (
-            f" · {about}" if about else ""
-        )
+        of_rows = pgettext(
+            "behind the number of a row", "of {count}", count=format_number(look.rows, ",.0f")
+        ) + (f" · {about}" if about else "")
         self.truth.setText(f"{self._activations_service.trouble} {_(_BARE)}" if bare else of_rows)
         there = look.project.graph.by_id if bare else look.values
         chosen = [one for one in self._selection if one in there]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_bytes, format_duration, format_number
 from netbuilder.ui.plots.table_preview import ShortTable
@@ -113,7 +114,7 @@ class MethodComparisonDialog(QDialog):
                 )
             )
         columns = (
-            _("method"), metric.replace("_", " "), _("95% interval"), _("training time"),
+            _("method"), metric_words(metric), _("95% interval"), _("training time"),
             _("size"), _("differs on"),
         )  # fmt: skip
         self.table.show_rows(columns, rows)

@@ -14,7 +14,7 @@ from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import capitalize_first
+from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.kinds.pictures import PictureForm
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
@@ -258,8 +258,15 @@ class PredictPanel(QWidget):
             return  # it was asked about here
         from netbuilder.core.results.live.sample_summary import filled_words
 
-        truth = f": {look.truth_words}" if look.truth else ""
-        about = f"Test {self.view.one} {look.index + 1:,} of {look.rows:,}{truth}."
+        about = _(
+            self.view.numbered,
+            number=format_number(look.index + 1, ","),
+            count=format_number(look.rows, ","),
+        )
+        if look.truth:
+            about = _("{sample}: {truth}.", sample=about, truth=look.truth_words)
+        else:
+            about = _("{sample}.", sample=about)
         about = f"{about} {filled_words(look.filled)}".strip()
         wanted, self._another_asked = self._another_asked, False
         if self._file_asked and not wanted:

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import (
@@ -103,10 +104,10 @@ def test_value(run: Run) -> float | None:
 
 def epochs_text(run: Run) -> str:
     """How many were done, and which of them was kept where that is not the last: "48 of 100"."""
-    kept = (
-        _("{epoch} of", epoch=format_number(run.kept_epoch, ",.0f")) + " " if run.kept_epoch else ""
-    )
-    return f"{kept}{run.epochs:,}"
+    count = format_number(run.epochs, ",")
+    if not run.kept_epoch:
+        return count
+    return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
 def run_title(run: Run) -> str:
@@ -267,13 +268,13 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
         _("in epoch {epoch}", epoch=run.kept_epoch) if run.kept_epoch else _("at the end")
     )
     lines += [
-        f"{name.replace('_', ' ')} {short_result(value)} {when_measured}"
+        f"{metric_words(name)} {short_result(value)} {when_measured}"
         for name, value in (run.kept or run.last).items()
     ]
     lines += [
         _(
             "test {metric} {value}",
-            metric=name.replace("_", " "),
+            metric=metric_words(name),
             value=_counted_in(name, value, run),
         )
         for name, value in run.test.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -17,9 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, number_style
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import ElidedComboBox
+from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.labels import ClampedLabel
 
@@ -28,7 +31,7 @@ LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 _VALUES = 164
 _NAME_LETTERS = 14
 _TIPS = {
-    LIST: N_("Values separated by commas"),
+    LIST: N_("Values separated by commas, or by semicolons where numbers have a decimal comma"),
     RANGE: N_("All numbers between two values, equally likely"),
     LOGARITHMIC: N_("A logarithmic range: 0.001 to 0.01 is as wide as 0.01 to 0.1"),
 }
@@ -40,7 +43,7 @@ class DimensionRow(QWidget):
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, line: str, title: str, numbers: bool, parent: QWidget) -> None:
+    def __init__(self, line: str, title: str, numbers: bool, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.path, _equals, words = line.partition("=")
         self.title = ClampedLabel(title, self)
@@ -110,18 +113,23 @@ class DimensionRow(QWidget):
         """``dense.units=16,32``, ``dense.rate=0.1:0.5``, ``…learning_rate=log:1e-4:1e-1``."""
         first, last = self.first.text().strip(), self.last.text().strip()
         start = {LIST: "", RANGE: "", LOGARITHMIC: "log:"}[self.how.currentData()]
-        words = first if self.how.currentData() == LIST else f"{start}{first}:{last}"
+        if self.how.currentData() == LIST:
+            words = ",".join(map(_read, _split(first)))
+        else:
+            words = f"{start}{_read(first)}:{_read(last)}"
         return f"{self.path}={words}"
 
     def _fill(self, words: str) -> None:
+        from netbuilder.core.results.tuning.search_space import split_values
+
         parts = words.split(":")
         ranged = len(parts) in {2, 3} and not words.startswith(("[", "{", '"'))
         if ranged and self.how.count() > 1:
             self.how.setCurrentIndex(self.how.findData(LOGARITHMIC if parts[0] == "log" else RANGE))
-            self.first.setText(parts[-2])
-            self.last.setText(parts[-1])
+            self.first.setText(_shown(parts[-2]))
+            self.last.setText(_shown(parts[-1]))
         else:
-            self.first.setText(words.replace(",", ", "))
+            self.first.setText(_between().join(map(_shown, split_values(words))))
 
     def _arrange(self) -> None:
         listed = self.how.currentData() == LIST
@@ -137,11 +145,10 @@ class DimensionRow(QWidget):
         """A list becomes the range that it spans, and a range the list of its ends."""
         listed, ends = self.how.currentData() == LIST, [self.first.text(), self.last.text()]
         if listed and self.last.text():
-            self.first.setText(", ".join(ends))
+            self.first.setText(_between().join(ends))
             self.last.clear()
         elif not listed and not self.last.text():
-            words = [word.strip() for word in self.first.text().split(",") if word.strip()]
-            words = sorted(words, key=_size)
+            words = sorted(_split(self.first.text()), key=_size)
             self.first.setText(words[0] if words else "")
             self.last.setText(words[-1] if len(words) > 1 else "")
         self._arrange()
@@ -150,9 +157,49 @@ class DimensionRow(QWidget):
 
 def _size(word: str) -> float:
     try:
-        return float(word)
+        return float(_read(word))
     except ValueError:
         return 0.0
+
+
+def _between() -> str:
+    """What stands between two values: no comma where it is the decimal sign."""
+    return "; " if number_style().decimal == "," else ", "
+
+
+def _split(text: str) -> list[str]:
+    """The values of a list as they were typed."""
+    from netbuilder.core.results.tuning.search_space import split_values
+
+    if number_style().decimal != ",":
+        return [word for word in split_values(text) if word]
+    found: list[str] = []
+    for part in split_values(text, ";"):
+        bracketed = part.startswith(("[", "{"))
+        found += split_values(part) if bracketed else re.split(r",\s+", part.rstrip(","))
+    return [word for word in found if word]
+
+
+def _read(word: str) -> str:
+    """A value that was typed as ``search_space.parse_dimension`` reads it: "0.1" of "0,1"."""
+    word = word.strip()
+    if number_style().decimal != ",":
+        return word
+    try:
+        number = read_float(word)
+    except ValueError:
+        # A number that can be read in two ways is none.
+        return f'"{word}"' if word[:1].isdigit() else word
+    return str(int(word)) if re.fullmatch(r"[+-]?\d+", word) else repr(number)
+
+
+def _shown(word: str) -> str:
+    """A value of a line as the language writes it."""
+    try:
+        number = float(word)
+    except ValueError:
+        return word
+    return word.replace(".", number_style().decimal) if math.isfinite(number) else word
 
 
 class DimensionRows(QWidget):

@@ -31,7 +31,7 @@ from netbuilder.core.project.point_edits import (
     point_edits,
     remove_point,
 )
-from netbuilder.core.wording import capitalize_first
+from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar, class_color
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
@@ -145,16 +145,29 @@ class PointEditor(QWidget):
         label, (x, y) = self.label.currentText(), self._plane((across, up))
         self._apply(_("Add a point"), partial(add_point, x=x, y=y, label=label))
         self.told.emit(
-            _("Added a point of “{label}” at {x}, {y}.", label=label, x=f"{x:.3g}", y=f"{y:.3g}")
+            _(
+                "Added a point of “{label}” at {x}, {y}.",
+                label=label,
+                x=format_number(x, ".3g"),
+                y=format_number(y, ".3g"),
+            )
             if label
-            else _("Added a point at {x}, {y}.", x=f"{x:.3g}", y=f"{y:.3g}")
+            else _(
+                "Added a point at {x}, {y}.", x=format_number(x, ".3g"), y=format_number(y, ".3g")
+            )
         )
 
     def _move(self, old: Place, new: Place) -> None:
         number, (x, y) = self._number(old), self._plane(new)
         if number is not None:
             self._apply(_("Move a point"), partial(move_point, number=number, x=x, y=y))
-            self.told.emit(_("Moved the point to {x}, {y}.", x=f"{x:.3g}", y=f"{y:.3g}"))
+            self.told.emit(
+                _(
+                    "Moved the point to {x}, {y}.",
+                    x=format_number(x, ".3g"),
+                    y=format_number(y, ".3g"),
+                )
+            )
 
     def _take(self, place: Place) -> None:
         number = self._number(place)
@@ -187,6 +200,11 @@ def _dot(color: QColor) -> QIcon:
 
 
 _PARTS = (N_("training"), N_("validation"), N_("test"))
+_SHOW_PARTS = (
+    N_("Show training rows as points"),
+    N_("Show validation rows as points"),
+    N_("Show test rows as points"),
+)
 QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's, which PySide6 does not hand on
 
 
@@ -311,7 +329,7 @@ class SurfacePanel(QWidget):
         for number, box in enumerate(self.parts):
             box.setChecked(number in self.plot.shown_parts)
             box.toggled.connect(partial(self._show_part, number))
-            box.setToolTip(_("Show {part} rows as points", part=_(_PARTS[number])))
+            box.setToolTip(_(_SHOW_PARTS[number]))
             row.addWidget(box)
         self.discrete.setToolTip(_("Show only the predicted class, not its probability"))
         self.discrete.toggled.connect(self._set_discrete)

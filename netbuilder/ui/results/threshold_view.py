@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_percent
+from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
@@ -160,7 +160,7 @@ class ThresholdView(QWidget):
             item.setLabel("left", _("recall"))
             return _(
                 "Area under the curve (AUC) {auc}; random guessing gives 0.5.",
-                auc=f"{curves.auc:.3f}",
+                auc=format_number(curves.auc, ".3f"),
             )
         self.plot.plot([0, 1], [curves.share, curves.share], pen=dotted)
         self.plot.plot(curves.recall, curves.precision, pen=pen)
@@ -168,6 +168,6 @@ class ThresholdView(QWidget):
         item.setLabel("left", _("precision"))
         return _(
             "Average precision {precision}; random guessing gives {share}.",
-            precision=f"{curves.average_precision:.3f}",
-            share=f"{curves.share:.2f}",
+            precision=format_number(curves.average_precision, ".3f"),
+            share=format_number(curves.share, ".2f"),
         )

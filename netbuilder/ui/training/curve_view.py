@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
@@ -240,7 +241,7 @@ class CurveView(QWidget):
         names = self.plot.run.quantities or ["loss"]
         self.quantity.clear()
         for name in names:
-            self.quantity.addItem(name.replace("_", " "), name)
+            self.quantity.addItem(metric_words(name), name)
         self.quantity.setCurrentIndex(max(self.quantity.findData(self.plot.quantity), 0))
 
     def _choose(self, index: int) -> None:
@@ -259,7 +260,7 @@ class CurveView(QWidget):
         plot = self.plot
         training, checked = self._last()
         values = {
-            "quantity": plot.quantity.replace("_", " "),
+            "quantity": metric_words(plot.quantity),
             "training": short_number(training),
             "validation": short_number(checked),
         }
@@ -295,7 +296,7 @@ class CurveView(QWidget):
         return "&nbsp;&nbsp;&nbsp; ".join(parts)
 
     def _below(self) -> str:
-        quantity = self.plot.quantity.replace("_", " ")
+        quantity = metric_words(self.plot.quantity)
         return _("{quantity} by epoch:", quantity=quantity) + f" &nbsp; {self._told()}"
 
     def _switch(self, title: str, tip: str) -> QToolButton:

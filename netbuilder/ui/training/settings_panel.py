@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QToolButton, QVBox
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
 from netbuilder.ui.forms.choice_editor import ChoiceForm
@@ -56,7 +56,7 @@ class MetricsEditor(ChooseRow):
 
     def _show(self) -> None:
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
-        text = ", ".join(names) or "none"
+        text = ", ".join(names) or pgettext("metrics", "none")
         if self._chosen is None:
             text = _("auto: {names}", names=text) if names else _("automatic")
         self.show_text(text)
@@ -371,7 +371,9 @@ class PlanForm(QWidget):
         self.metrics.show_choices(plan.metrics)
         self.optimizer.show_choice(plan.optimizer)
         names = [CALLBACKS[c.name].display_title for c in plan.callbacks if c.name in CALLBACKS]
-        self.callbacks_button.setText(_("Callbacks: {names}", names=", ".join(names) or _("none")))
+        self.callbacks_button.setText(
+            _("Callbacks: {names}", names=", ".join(names) or pgettext("callbacks", "none"))
+        )
         if self.callbacks is not None:
             self.callbacks.show_choices(plan.callbacks)
         self._show_steps()

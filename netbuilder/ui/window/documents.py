@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,11 +43,19 @@ if TYPE_CHECKING:
 
 PROJECT_ENDING = ".netbuilder"
 PROJECT_TYPE = FileType(N_("NetBuilder project"), (PROJECT_ENDING,))
-MODEL_TYPES = tuple(FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.reads)
 _MODELS = " ".join(f"*{ending}" for ending in IMPORT_ENDINGS)
 # A dropped .h5 is taken for a model, which says so where it is none.
 DATA_ENDINGS = tuple(end for end in registry.all_endings() if end not in MODEL_ENDINGS)
 _DATA = " ".join(f"*{ending}" for ending in DATA_ENDINGS)
+
+
+def model_types() -> tuple[FileType, ...]:
+    """Return the kinds of files that a trained model is saved as, in the chosen language."""
+    return tuple(
+        FileType(re.split(r"\s*[(（]", _(row.title))[0], row.endings)
+        for row in FORMATS
+        if row.reads
+    )
 
 
 def open_filter() -> str:
@@ -296,7 +305,7 @@ class Documents(QObject):
             )
             return False
         path = ask_save(
-            self._window, _("Save the trained model"), self.suggested(".h5"), MODEL_TYPES
+            self._window, _("Save the trained model"), self.suggested(".h5"), model_types()
         )
         return path is not None and self.export_to(path).finish()
 

@@ -111,12 +111,12 @@ class ProgressView(SteadyFrame):
         self.setToolTip(" · ".join(part for part in (words, left) if part))
         parts, metrics = words.split(" · "), self.left.fontMetrics()
         room = self.contentsRect().width() - 2 * _SIDE
-        short = parts[0].rpartition("poch ")[2]  # of "Epoch 3 of 9" and "Stopped at epoch 3 of 9"
+        short = (progress.short if progress is not None else ()) or (parts[0],)
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
-            (_("Stopped: {place}", place=short) if parts[0].startswith("Stopped") else short, left),
+            (short[0], left),
             (parts[0], ""),
-            (short, ""),
+            *((words, "") for words in short),
         ]
         for begin, end in choices:
             gap = _GAP if end else 0

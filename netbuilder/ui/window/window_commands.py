@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.saved_blocks import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
@@ -401,7 +401,11 @@ class WindowCommands:
             "Connections show shapes, and layers show their numbers of weights. "
             "“Exercise” leaves shapes and numbers blank for students to work out."
         )
-        sheets = {_("With numbers"): NUMBERS, _("Exercise"): EXERCISE, _("Blank lines"): BLANK}
+        sheets = {
+            _("With numbers"): NUMBERS,
+            pgettext("worksheet", "Exercise"): EXERCISE,
+            _("Blank lines"): BLANK,
+        }
         answers = (*sheets, _("Cancel"))
         answer = ask_question(parts.window, _("Worksheet"), words, answers)
         if answer in ("", answers[-1]):

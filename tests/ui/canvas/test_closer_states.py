@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.canvas_strips import picture_of, recurrent_states
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
@@ -51,7 +52,10 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     tile = closer.picture._of_states()
     wide, high = tile.box.width() / 5, tile.box.height() / 2
     spot = tile.box.topLeft() + QPointF(1.5 * wide, 1.5 * high)
-    assert closer.picture.text_at_cell(spot) == f"unit 1 after step 1: {states[1, 1]:.4g}"
+    assert (
+        closer.picture.text_at_cell(spot)
+        == f"unit 1 after step 1: {format_number(states[1, 1], '.4g')}"
+    )
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
     assert closer.picture.marked_box().contains(spot)
     lines = closer.words.text().splitlines()

@@ -129,7 +129,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp) -> None:
         assert max(box.right() for box in boxes.values()) <= seen[2]
         return boxes
 
-    window.resize(1700, 900)
+    window.resize(2100, 900)
     qapp.processEvents()
     view.viewport().repaint()
     for one in view.picture.cards:

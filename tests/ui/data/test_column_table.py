@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import ColumnFacts
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.column_model import FIELDS, GOES_TO, MISSING_WORDS, ROLE_WORDS, ColumnModel
 from netbuilder.ui.data.data_panel import DataPanel
@@ -261,7 +262,7 @@ def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends: Opened, qt
 
 
 def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> None:
-    window, _, model = two_ends
+    window, _panel, model = two_ends
     canvas = window.canvas
     carried = model.mimeData([model.index(0, n) for n in range(3)] + [model.index(2, 0)])
 

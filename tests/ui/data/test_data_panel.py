@@ -100,8 +100,8 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
     ("content", "words", "short"),
     [
         ("a,b\n1,2\n3,x\n5,6\n7,8\n", "x", "1 cell of 'b' is not a number"),
-        ("a,b\n", "row", "the data cannot be read"),
-        ("", "empty", "the data cannot be read"),
+        ("a,b\n", "row", "data cannot be read"),
+        ("", "empty", "data cannot be read"),
         ("a,b\n1,2\n", "too few", "1 row: too few to train on"),
         ("a,b\n" + "1,yes\n" * 9, "same value", "'b' is “yes” in every row"),
         ("a,b\n1,\n,3\n4,5\n6,7\n", "missing", "2 cells are empty: choose what to do"),

@@ -167,7 +167,7 @@ def test_the_numbers_behind_a_picture_are_copied_and_saved(qtbot: QtBot, tmp_pat
     qtbot.addWidget(heat)
     qtbot.addWidget(bars)
     _menu(heat).copy_numbers()
-    wanted = ["truth \\ answer\tcats\tdogs", "cats\t5\t1", "dogs\t0\t7"]
+    wanted = ["true \\ predicted\tcats\tdogs", "cats\t5\t1", "dogs\t0\t7"]
     assert QGuiApplication.clipboard().text().splitlines() == wanted
     file = _menu(bars).save_numbers(tmp_path / "bars")
     assert file.read_text(encoding="utf-8-sig").splitlines() == ["name,value", "cats,30", "dogs,12"]

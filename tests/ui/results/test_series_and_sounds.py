@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.file_samples import file_of_row
@@ -91,7 +92,7 @@ def test_a_window_is_dragged_and_predicted_on(
     right = predict_raw(trained, raw).first.values[0, 0]
     assert panel.predictions.first.values[0, 0] == pytest.approx(right, abs=1e-4)
     assert view.found.values[0, 0] == pytest.approx(right, abs=1e-4)
-    assert "validation rows most like it" in panel.head.sure.text()
+    assert "similar validation rows" in panel.head.sure.text()
 
     view.count.setValue(300)
     qtbot.waitUntil(lambda: len(view.found.values) == 300, timeout=MINUTE)
@@ -135,7 +136,7 @@ def test_a_sound_is_dropped_and_played(
     panel = window.docks.show_panel("predict")
     view = panel.sounds
     assert panel.view is view
-    assert panel.another.text() == "Another test sound"
+    assert panel.another.text() == _("Show another test sample")
     qtbot.waitUntil(lambda: view.path is not None, timeout=MINUTE)
     look, trained = window.activations_service.look, window.workbench.models.trained
     assert view.path == file_of_row(trained.project, tmp_path, look.index)

@@ -49,7 +49,7 @@ def test_the_best_variant_is_one_step(
     assert held is not None and 0 < held < 30  # of the 150 flowers
     assert "% correct after epoch" in panel.words.text()
     heads = [panel.table.rows.headerData(n, Qt.Orientation.Horizontal) for n in range(4)]
-    assert heads == ["loss", "learning rate", "right", "epochs"]
+    assert heads == ["loss", "learning rate", "correct", "epochs"]
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02

@@ -161,7 +161,7 @@ def test_a_drag_is_one_mark_on_the_curve() -> None:
     tracker.change(Changed("learning_rate", 0.1, 6, 0))
     tracker.change(Changed("data", 0, 7, 0))
     words = [words for _, words in tracker.curves.marks]
-    assert words == ["data changed", "rate 0.1", "data changed"]
+    assert words == ["data changed", "learning rate 0.1", "data changed"]
 
 
 def test_the_speed_is_not_that_of_steps_that_nobody_did(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.formats.registry import load_network
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
@@ -53,7 +54,7 @@ def test_who_opens_something_else_is_told_that_the_training_is_kept(
     window.welcome.open_example("xor")
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     (card,) = window.banner.cards
-    assert card.title.text() == "Your last training is kept in Runs"
+    assert card.title.text() == _("Your last run is saved in Runs")
     card.buttons[0].click()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     assert window.workbench.models.trained.epochs == 3

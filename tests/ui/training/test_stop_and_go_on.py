@@ -108,7 +108,7 @@ def test_a_stop_before_the_first_step_is_not_forgotten(
     [
         ("done", 200.0, "Epoch 200 of 200"),
         ("stopped", 65.4, "Stopped at epoch 65 of 200"),
-        ("stopped", 0.4, "Stopped in epoch 1 of 200"),
+        ("stopped", 0.4, "Stopped at epoch 1 of 200"),
         ("early", 65.0, "Stopped early at epoch 65 of 200"),
     ],
 )

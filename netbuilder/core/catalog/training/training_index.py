@@ -30,7 +30,7 @@ from netbuilder.core.catalog.training.weight_objects import (
     REGULARIZERS,
     table,
 )
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 ACCURACY_BY_TASK: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -273,6 +273,36 @@ _MODULE: Final = "keras.callbacks"
 _MONITOR: Final = text_param(
     "monitor", "val_loss", N_("The value to monitor: val_loss is the loss on the validation set.")
 )
+
+#: What a run measures, within a sentence.
+_METRIC_WORDS: Final[Mapping[str, str]] = {
+    "loss": N_("loss"),
+    "accuracy": N_("accuracy"),
+    "precision": N_("precision"),
+    "recall": N_("recall"),
+    "f1_score": N_("F1 score"),
+    "auc": N_("AUC"),
+    "r2_score": N_("R² score"),
+    "mean_absolute_error": N_("mean absolute error"),
+    "mean_squared_error": N_("mean squared error"),
+    "root_mean_squared_error": N_("root mean squared error"),
+    "learning_rate": N_("learning rate"),
+}
+
+
+def metric_words(name: str) -> str:
+    """Return what a metric or another quantity of a run is called, in the chosen language:
+    "mean absolute error"; the output's name stands before it where the history has it there."""
+    if name in _METRIC_WORDS:
+        return _(_METRIC_WORDS[name])
+    if name in METRICS:
+        return METRICS[name].display_title
+    for known, words in _METRIC_WORDS.items():
+        if name.endswith(f"_{known}") and not name.endswith("_squared_error"):
+            return f"{name.removesuffix(known).replace('_', ' ')}{_(words)}"
+    return name.replace("_", " ")
+
+
 _MODE: Final = choice(
     "mode",
     "auto",

@@ -116,12 +116,12 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
             places="; ".join(places),
         ),
         _(
-            'Fill in the values, or set "Missing values" to "drop" (leaves those '
+            'Fill in the values, or set "Missing" to "drop" (leaves those '
             'rows out) or "most_frequent" (fills in the most frequent value).'
         )
         if fill.data["missing"] == "most_frequent"
         else _(
-            'Fill in the values, or set "Missing values" to "drop" (leaves those '
+            'Fill in the values, or set "Missing" to "drop" (leaves those '
             'rows out) or "mean" (fills in the mean of the column).'
         ),
         code="values_missing",

@@ -145,7 +145,7 @@ def samples_of_table(
     if used.empty and not part:
         raise DataError(
             _("Every row of {file} has a missing value.", file=source),
-            _('Set "Missing values" to "mean", or choose other columns.'),
+            _('Set "Missing" to "mean", or choose other columns.'),
             code="no_complete_row",
         )
     if roles.order:

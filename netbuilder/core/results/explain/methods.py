@@ -225,11 +225,18 @@ def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | N
     )
     sentence = f"{first} {second}"
     if _settled(asked, fall):
-        sentence = _(
-            "No single {unit} matters for {prediction}: without any one of them, "
-            "the probability stays the same.",
-            unit=entry.level,
-            prediction=asked.about,
+        sentence = (
+            _(
+                "No single character matters for {prediction}: without any one of them, "
+                "the probability stays the same.",
+                prediction=asked.about,
+            )
+            if entry.level == "character"
+            else _(
+                "No single word matters for {prediction}: without any one of them, "
+                "the probability stays the same.",
+                prediction=asked.about,
+            )
         )
     return Explanation(
         "occlusion", asked.answer, asked.about, sentence, tokens=found, level=entry.level

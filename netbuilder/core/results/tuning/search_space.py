@@ -149,7 +149,7 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     parts = words.split(":")
     if len(parts) in {2, 3} and not words.startswith(("[", "{", '"')):
         return _range(path, param, parts, words)
-    values = tuple(_value(path, param, word) for word in _split(words))
+    values = tuple(_value(path, param, word) for word in split_values(words))
     for value in values:
         _check(path, param, value, project)
     if len(values) != len({json.dumps(value) for value in values}):
@@ -192,6 +192,11 @@ _SETTINGS = {
 }  # fmt: skip
 
 
+def setting_words(name: str) -> str:
+    """A setting of a training as people call it: "learning rate"."""
+    return _(_SETTINGS[name]) if name in _SETTINGS else name.replace("_", " ")
+
+
 def display_name(path: str, project: Project) -> str:
     """A path as people call it: "learning rate", "Dense · units", "Dropout · with and without".
 
@@ -202,8 +207,7 @@ def display_name(path: str, project: Project) -> str:
     """
     _param_of(path, project)
     if path.startswith("training."):
-        name = path.rpartition(".")[2]
-        return _(_SETTINGS[name]) if name in _SETTINGS else name.replace("_", " ")
+        return setting_words(path.rpartition(".")[2])
     graph = project.graph
     node = graph.by_id[max((n for n in graph.by_id if path.startswith(f"{n}.")), key=len)]
     alike = sum(other.layer == node.layer for other in graph.nodes)
@@ -227,12 +231,12 @@ def format_setting(value: Any) -> str:
     return str(value)
 
 
-def _split(words: str) -> list[str]:
-    """At the commas that stand in no bracket."""
+def split_values(words: str, between: str = ",") -> list[str]:
+    """The values of a list: at the commas that stand in no bracket."""
     found, depth = [""], 0
     for letter in words:
         depth += (letter in "[{") - (letter in "]}")
-        if letter == "," and depth == 0:
+        if letter == between and depth == 0:
             found.append("")
         else:
             found[-1] += letter

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
@@ -283,7 +283,7 @@ class CanvasFind(QFrame):
             self._show(self._found[self._at])
             words = f"{self._at + 1} / {len(self._found)}"
         else:
-            words = _("none") if self.field.text().strip() else ""
+            words = pgettext("layers found", "none") if self.field.text().strip() else ""
         self.count.setText(words)
         announce(self.field, words)
 

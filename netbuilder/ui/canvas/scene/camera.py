@@ -9,7 +9,8 @@ from netbuilder.ui.canvas.scene.spatial_index import Box
 
 SMALLEST, LARGEST = 0.05, 4.0
 READABLE = 0.8  # nothing is fitted in at a smaller scale: it scrolls instead
-_MARGIN = 30.0  # before the beginning: a picture may stand above the first card
+_MARGIN = 30.0  # pixels before the beginning
+_ABOVE = 35.0  # on the canvas: a picture may stand above the first card
 MARGIN = 28.0  # around what is fitted in
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 
@@ -94,13 +95,14 @@ def camera_to_open(
             return whole
         aside = max(0.0, whole.x + left * whole.scale - _MARGIN)
         spare = height - (bottom - top) * whole.scale
-        y = min(_MARGIN, spare / 2) - top * whole.scale
+        above = max(_MARGIN, _ABOVE * whole.scale)
+        y = min(above, max(spare - MARGIN / 2, spare / 2)) - top * whole.scale
         return Camera(whole.scale, whole.x - min(60.0, aside), y)
     if horizontal:
         y = _start(top, bottom, readable, height, _MARGIN)
         return Camera(readable, _MARGIN - left * readable, y)
     x = _start(left, right, readable, width, _MARGIN)
-    return Camera(readable, x, _MARGIN - top * readable)
+    return Camera(readable, x, max(_MARGIN, _ABOVE * readable) - top * readable)
 
 
 def camera_to_show(

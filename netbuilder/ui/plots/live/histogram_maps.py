@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -43,6 +43,13 @@ class EpochAxis(pg.AxisItem):
         return [
             (step, [at for at in values if abs(at - round(at)) < 1e-6]) for step, values in levels
         ]
+
+
+_SHOWN = {
+    "weights": N_("Weights of {layers} over epochs"),
+    "gradients": N_("Gradients of {layers} over epochs"),
+    "activations": N_("Activations of {layers} over epochs"),
+}
 
 
 class HistogramMaps(pg.GraphicsLayoutWidget):
@@ -81,10 +88,8 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             plot.setRange(xRange=(first, last), yRange=(low, high), padding=0)
             plot.setTitle(name, color=scheme.text, size="9pt")
         if self._plots:
-            self._plots[-1][0].setLabel("bottom", "epoch")
-        self.setAccessibleName(
-            _("{what} of {layers} over epochs", what=picture.what, layers=", ".join(picture.layers))
-        )
+            self._plots[-1][0].setLabel("bottom", _("epoch"))
+        self.setAccessibleName(_(_SHOWN[picture.what], layers=", ".join(picture.layers)))
 
     def _build(self, count: int) -> None:
         self.clear()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import HistogramPicture
 
 HEIGHT, RIDGES = 110, 30
+_SHOWN = {
+    "weights": N_("Weights of {layers}"),
+    "gradients": N_("Gradients of {layers}"),
+    "activations": N_("Activations of {layers}"),
+}
 
 
 class HistogramRidges(QWidget):
@@ -34,9 +39,7 @@ class HistogramRidges(QWidget):
         """Show other histograms."""
         grown = self._picture is None or len(self._picture.layers) != len(picture.layers)
         self._picture, self._epochs = picture, picture.epochs
-        self.setAccessibleName(
-            _("{what} of {layers}", what=picture.what, layers=", ".join(picture.layers))
-        )
+        self.setAccessibleName(_(_SHOWN[picture.what], layers=", ".join(picture.layers)))
         if grown:
             self.updateGeometry()
         self.update()

@@ -339,9 +339,10 @@ class SurfacePlot(pg.PlotWidget):
             padding=0,
         )
         self._label_words(picture)  # at places of the range that is shown now
-        what = "word" if picture.labels else "sample"
         self.setAccessibleName(
-            _("Where the layer {layer} places each {what}", layer=picture.node, what=what)
+            _("Where the layer {layer} places each word", layer=picture.node)
+            if picture.labels
+            else _("Where the layer {layer} places each sample", layer=picture.node)
         )
 
     def _draw_points(self, points: SamplePoints, y: NDArray[Any], classes: bool) -> None:

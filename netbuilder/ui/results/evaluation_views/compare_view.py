@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -122,7 +123,7 @@ class CompareView(QWidget):
         )
         rows = [
             (
-                row.metric.replace("_", " "),
+                metric_words(row.metric),
                 *(
                     f"{short_number(value)}{' ★' if place in row.best else ''}"
                     if value is not None

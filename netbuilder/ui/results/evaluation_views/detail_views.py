@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
@@ -166,7 +167,7 @@ class GroupView(QWidget):
             )
             for one in groups
         ]
-        columns = (_("group"), _("samples"), metric.replace("_", " "), _("95% interval"))
+        columns = (_("group"), _("samples"), metric_words(metric), _("95% interval"))
         self.table.show_rows(columns, rows)
         if any(one.apart for one in groups):
             words = _(

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import capitalize_first, format_number
@@ -166,10 +167,10 @@ class LearningCurveView(QWidget):
         if self.found is None:
             return
         rows = [
-            (f"{point.rows:,}", _words(point.known), _words(point.new))
+            (format_number(point.rows, ","), _words(point.known), _words(point.new))
             for point in self.found.points
         ]
-        names = (_("rows"), _("on training rows"), _("on {part} rows", part=_(self.found.what)))
+        names = (_("rows"), _("on training rows"), _(_ON_ROWS[self.found.what]))
         self.table.show_rows(names, rows)
 
     def _draw(self) -> None:
@@ -182,7 +183,7 @@ class LearningCurveView(QWidget):
         curves = (
             (_("training rows"), [p.known for p in found.points], scheme.training, "o"),
             (
-                _("{part} rows", part=_(found.what)),
+                _(_ROWS[found.what]),
                 [p.new for p in found.points],
                 scheme.validation,
                 "t",
@@ -208,11 +209,19 @@ class LearningCurveView(QWidget):
             )
         )
         item.setLabel("bottom", _("training rows"))
-        item.setLabel("left", found.metric.replace("_", " "))
+        item.setLabel("left", metric_words(found.metric))
         item.autoRange()
         self.plot.setAccessibleName(
-            _("{metric} over training rows. {result}", metric=found.metric, result=found.sentence)
+            _(
+                "{metric} over training rows. {result}",
+                metric=metric_words(found.metric),
+                result=found.sentence,
+            )
         )
+
+
+_ROWS = {"test": N_("test rows"), "validation": N_("validation rows")}
+_ON_ROWS = {"test": N_("on test rows"), "validation": N_("on validation rows")}
 
 
 def _words(values: tuple[float, ...]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
     format_duration,
@@ -131,12 +132,14 @@ SPEEDS: tuple[Speed, ...] = (
 class RunProgress:
     """``words`` ("Epoch 32 of 50 · 4,180 steps/s"), ``left`` ("2 s left"), ``part`` done of 1.
 
-    ``part`` is None while it is not known how long it takes.
+    ``part`` is None while it is not known how long it takes. ``short``: the first part of the words
+    where there is little room, the longest first ("Stopped: 65 of 200", "65 of 200").
     """
 
     words: str
     left: str = ""
     part: float | None = None
+    short: tuple[str, ...] = ()
 
 
 def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:
@@ -176,7 +179,7 @@ _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
 
 def format_metric(name: str, value: float) -> str:
     """A number of a metric: "accuracy 97.7%", "mean absolute error 0.027"."""
-    plain = name.replace("_", " ")
+    plain = metric_words(name)
     if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
         return f"{plain} {format_percent(value, 0 if value == 1 else 1)}"
     return f"{plain} {format_number(value)}"

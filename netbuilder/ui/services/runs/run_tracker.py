@@ -33,14 +33,14 @@ def change_label(change: Changed) -> str:
         return _(
             "learning rate set to {rate};\n{note}",
             rate=format_number(change.value, ".3g"),
-            note=change.note,
+            note=_(change.note),
         )
     if change.what == "learning_rate":
         return _("learning rate {rate}", rate=format_number(change.value, ".3g"))
     if change.what == "data":
         return _("data changed")
     if change.what == "weights":
-        note = f";\n{change.note}" if change.note else ""
+        note = f";\n{_(change.note)}" if change.note else ""
         return (
             ngettext("{count} weight set by hand", "{count} weights set by hand", int(change.value))
             + note
@@ -192,13 +192,16 @@ class RunTracker:
             if self._seconds > 0:  # of the whole run, as beside "Trained 50 epochs in 0.1 s"
                 speed = speed or self.epoch * self.steps_per_epoch / self._seconds
                 words += f" · {format_rate(speed)}"
-            return RunProgress(words, _("done"), 1.0)
+            short = _("{done} of {planned}", **numbers)
+            return RunProgress(words, _("done"), 1.0, (short,))
         messages = {
             "early": _("Stopped early at epoch {done} of {planned}", **numbers),
             "failed": _("Failed at epoch {done} of {planned}", **numbers),
         }
         words = messages.get(reason) or _("Stopped at epoch {done} of {planned}", **numbers)
-        return RunProgress(words, "", min(self.epoch / asked, 1.0))
+        place = _("{done} of {planned}", **numbers)
+        short = (place,) if reason == "failed" else (_("Stopped: {place}", place=place), place)
+        return RunProgress(words, "", min(self.epoch / asked, 1.0), short)
 
     @property
     def needed(self) -> float:
@@ -246,6 +249,11 @@ class RunTracker:
             done=format_number(min(epochs + 1, whole), ",.0f"),
             planned=format_number(whole, ",.0f"),
         )
+        short = _(
+            "{done} of {planned}",
+            done=format_number(min(epochs + 1, whole), ",.0f"),
+            planned=format_number(whole, ",.0f"),
+        )
         if paused or chosen != self._chosen:
             self._done.clear()  # what was measured is no longer so
             if chosen != self._chosen:
@@ -270,7 +278,7 @@ class RunTracker:
         elif self._shown_speed:
             steps = (whole - self.epoch) * self.steps_per_epoch
             left = _("{time} left", time=format_duration(max(steps, 0) / self._shown_speed))
-        return RunProgress(words, left, min(self.epoch / whole, 1.0))
+        return RunProgress(words, left, min(self.epoch / whole, 1.0), (short,))
 
 
 def curves_of(run: Run) -> RunCurves:
