@@ -285,7 +285,9 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     assert all("Press Train" in words.text() for words in waiting)
     window.runner.start()
     assert all("Press Train" not in words.text() for words in waiting)
-    assert all(words.text().startswith("It is training") for words in waiting)
+    surface, evaluate, predict, inside = (words.text() for words in waiting)
+    assert surface.startswith("Training is running") and inside.startswith("Training is running")
+    assert evaluate == predict == "Results appear here when training ends or is paused."
     assert "Press Train" not in window.docks.show_panel("training").curves.invitation.text()
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=50_000))

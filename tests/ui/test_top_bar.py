@@ -170,10 +170,12 @@ def test_pause_takes_the_place_of_train(
 
 
 def test_the_bar_says_what_is_open_and_whether_it_is_saved(
-    open_window: Callable[..., MainWindow], example: Callable, tmp_path: Path
+    open_window: Callable[..., MainWindow], example: Callable, tmp_path: Path, qtbot: QtBot
 ) -> None:
     window = open_window(example("iris"), keras=False)
+    window.resize(1280, 760)  # in a narrow bar the name gives way
     document = window.top_bar.document
+    qtbot.waitUntil(document.isVisible)
     assert document.name.text() == window.store.project.name
     assert not document.saved.isVisible(), "an example: there is nothing to lose"
     window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))

@@ -200,9 +200,13 @@ class TrainButton(QPushButton):
         self.follow()
 
     def sizeHint(self) -> QSize:
-        words, size = self.fontMetrics(), super().sizeHint()
-        longest = max(words.horizontalAdvance(_(one)) for one, _picture in _TRAIN.values())
-        return QSize(size.width() + longest - words.horizontalAdvance(self.text()), size.height())
+        size = super().sizeHint()
+        longest = max(self._text_width(_(one)) for one, _picture in _TRAIN.values())
+        return QSize(size.width() + longest - self._text_width(self.text()), size.height())
+
+    def _text_width(self, text: str) -> int:
+        """As a button measures its text: another measure is a dot off, and the bar moves."""
+        return self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, text).width()
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

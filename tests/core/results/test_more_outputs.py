@@ -120,7 +120,7 @@ def test_a_series_is_judged_on_a_file_of_its_own(tmp_path: Path) -> None:
     shifted = back["predicted t"].to_numpy()[7:-1] - back["t"].to_numpy()[8:]
     assert np.abs(shifted).mean() < 0.5
     wave.iloc[:5].to_csv(tmp_path / "few.csv", index=False)
-    with pytest.raises(DataError, match="has 5 rows, .* needs 8 rows") as caught:
+    with pytest.raises(DataError, match=r"has 5 rows, .* needs 8 rows") as caught:
         predict_file(trained, tmp_path / "few.csv")
     assert caught.value.code == "series_too_short"
     raw = {"input": wave.to_numpy()[None, 100:108]}
