@@ -62,7 +62,8 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     assert lines[0].startswith("unit 1 after step 1 ")
     told = float(lines[0].rpartition("= ")[2].replace("−", "-"))
     assert told == pytest.approx(states[1, 1], rel=0.01)
-    gates = {line.partition(":")[0]: line for line in lines if " makes " in line}
+    bent = ("; sigmoid: ", "; tanh: ")  # the sum, then what the curve gives for it
+    gates = {line.partition(":")[0]: line for line in lines if any(one in line for one in bent)}
     assert set(gates) == {"input gate", "forget gate", "candidate", "output gate"}
     assert all(" · " in line and "bias" in line for line in gates.values()), "where they come from"
     # The output is told again by a click on its bar.

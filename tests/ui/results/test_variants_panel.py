@@ -14,6 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.tuning.search_space import parse_dimension, suggestions
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.style.shortcuts import key_text
 
 MINUTE = 60_000
 
@@ -53,7 +54,9 @@ def test_the_best_variant_is_one_step(
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02
-    assert panel.words.text().startswith("The best values stand on the canvas. Undo takes")
+    assert panel.words.text().startswith(
+        _("Best values applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
+    )
     assert "% correct after epoch" in panel.words.text()
     window.store.undo()
     assert window.store.project == before

@@ -66,7 +66,7 @@ def test_who_opens_something_else_is_told_that_the_training_is_kept(
     window.documents.new()
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     told()
-    assert [one.title.text() for one in window.banner.cards] == ["An empty canvas"]
+    assert [one.title.text() for one in window.banner.cards] == [_("Empty canvas")]
 
 
 def test_a_run_of_another_project_leaves_the_open_file_alone(

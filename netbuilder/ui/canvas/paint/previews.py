@@ -34,7 +34,8 @@ def preview_box(picture: Scene, card: Card, size: tuple[float, float], beyond: f
     x, y = card.x + card.w + AWAY, card.y + (card.h - height) / 2
     right = QRectF(x, y, width, height)
     beside = _others(picture, card, (x, y, x + width, y + height))
-    if not beside and right.right() <= last + beyond - left_room:
+    limit = last + beyond - left_room
+    if not beside and right.right() <= limit:
         return right
     # On the left stands perhaps what another card shows on its right.
     left = card.x - AWAY - width
@@ -44,6 +45,8 @@ def preview_box(picture: Scene, card: Card, size: tuple[float, float], beyond: f
     shrink = 0.0
     if beside:
         shrink = max(min(other.x for other in beside) - _NEXT - x, _LEAST) / width
+    elif limit - x >= _LEAST:
+        shrink = (limit - x) / width
     if shrink >= 1:
         return right
     above = _above(picture, card)

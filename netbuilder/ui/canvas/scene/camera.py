@@ -10,7 +10,7 @@ from netbuilder.ui.canvas.scene.spatial_index import Box
 SMALLEST, LARGEST = 0.05, 4.0
 READABLE = 0.8  # nothing is fitted in at a smaller scale: it scrolls instead
 _MARGIN = 30.0  # pixels before the beginning
-_ABOVE = 35.0  # on the canvas: a picture may stand above the first card
+_ABOVE = 36.0  # on the canvas: a picture may stand above the first card
 MARGIN = 28.0  # around what is fitted in
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 
