@@ -197,7 +197,7 @@ def test_an_unknown_part_of_the_training_config_is_left_out(
     found = inspect_file(with_training(tmp_path / "t.h5", training))
     assert found.training == {}
     assert len(found.notes) == 1
-    assert f"the {word} '" in found.notes[0]
+    assert f"{word} '" in found.notes[0]
 
 
 def test_the_plan_of_a_model_inside_is_not_kept(tmp_path: Path) -> None:
