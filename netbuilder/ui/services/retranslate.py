@@ -55,7 +55,10 @@ from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import settings
 
 #: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
-_SEAMS = re.compile(r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:。！？：⟧]) +| \(|\)$|[✓✗⚠●○▸▾★•] )")
+_SEAMS = re.compile(
+    r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:。！？：⟧]) +| \(|\)$"
+    r"|[✓✗⚠●○▸▾★•] )"
+)
 _TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (
         QWidget,
