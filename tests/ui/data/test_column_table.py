@@ -185,7 +185,7 @@ def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(
     (question,) = asked()
     assert view.indexAt(question.geometry().center()).row() == 1
     buttons = question.findChildren(QPushButton)
-    assert [one.text() for one in buttons] == ["1,100 is 1100", "1,100 is 1.100"]
+    assert [one.text() for one in buttons] == ["Read 1,100 as 1100", "Read 1,100 as 1.100"]
     assert _text(model, "amount", "Column").startswith("⚠ ")
     buttons[0].click()
     assert window.store.project.data.columns["amount"].decimal == "."
