@@ -32,7 +32,7 @@ from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.panels import PANELS
-from netbuilder.ui.window.settings_dialog import SettingsDialog
+from netbuilder.ui.window.settings_dialog import SettingsDialog, language_names
 
 Open = Callable[..., MainWindow]
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -106,6 +106,7 @@ def test_every_text_of_the_window_is_in_the_catalog(
     window = open_window(example("iris"), keras=False)
     # The lesson that a teacher begins with is an example of the words of the format.
     own = {"The first step", "A question", "What did you see?", "The loss"}
+    own |= {part for name in language_names().values() for part in name.split(", ")}
     own |= {"Iris", "iris", "species", "sepal", "petal", "setosa", "versicolor", "virginica"}
     found = {one.partition(": ")[2] for one in panels_outside(window, qtbot, own)}
     beside = (

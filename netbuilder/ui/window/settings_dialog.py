@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from netbuilder.core import i18n
@@ -54,12 +53,11 @@ SYSTEM = N_("the system's language")
 
 def language_names() -> dict[str, str]:
     """The languages there are by the name that each has for itself, and "" for the system's."""
-    found = {"": _(SYSTEM)}
+    from babel import Locale
+
+    found = {"": _(SYSTEM), i18n.SOURCE: "English"}
     for name in i18n.languages():
-        own = QLocale(name)
-        country = own.territory() != QLocale(name.partition("_")[0]).territory()
-        words = own.nativeLanguageName() if name != i18n.SOURCE else "English"
-        found[name] = f"{words} ({own.nativeTerritoryName()})" if country else words
+        found.setdefault(name, str(Locale.parse(name).get_display_name()))
     return {name: words[:1].upper() + words[1:] for name, words in found.items()}
 
 

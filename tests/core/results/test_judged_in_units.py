@@ -68,7 +68,9 @@ def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:
     raw = data.test.raw_x
     for place in range(2):
         expected = [*raw["one"][place], raw["two"][place][1]]  # b stands there once
-        assert [float(cell) for cell in shown.cells[place]] == pytest.approx(expected, abs=1e-6)
+        assert [float(cell.replace("−", "-")) for cell in shown.cells[place]] == pytest.approx(
+            expected, abs=1e-6
+        )
 
 
 def test_a_text_to_go_on_from_is_shown_as_letters(tmp_path: Path) -> None:
