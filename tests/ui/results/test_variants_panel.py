@@ -139,8 +139,8 @@ def test_what_is_varied_is_chosen_not_typed(
         panel.add.setCurrentIndex(index)
         panel.add.activated.emit(index)
     assert panel.varied.lines()[-3:] == [
-        "dropout.on=yes, no", "conv2d.activation=relu, tanh, gelu",
-        "training.optimizer=Adam, SGD, RMSprop",
+        "dropout.on=yes,no", "conv2d.activation=relu,tanh,gelu",
+        "training.optimizer=Adam,SGD,RMSprop",
     ]  # fmt: skip
     assert not panel.varied.rows[-1].how.isVisibleTo(panel), "words have no range"
     filters.remove.click()
