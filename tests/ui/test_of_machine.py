@@ -55,6 +55,6 @@ def test_a_home_and_settings_that_are_wrong_are_said(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     lines = done.stdout.splitlines()
-    assert "card True Nothing can be kept in" in done.stdout
+    assert "card True Files cannot be saved in" in done.stdout
     assert any(line.startswith("card True 'downlods'") for line in lines), lines
-    assert lines[-1].startswith("left ['An empty canvas'"), "closed by hand they are gone"
+    assert lines[-1].startswith("left ['Empty canvas'"), "closed by hand they are gone"

@@ -29,7 +29,7 @@ def test_saved_from_the_tab(
     with qtbot.waitSignal(window.workbench.happened, timeout=30_000) as told:
         qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
     assert told.args == ["saved:.py"]
-    assert panel.about.text() == "Saved mine.py."
+    assert panel.about.text() == "Wrote mine.py."
     assert "MobileNet" in (tmp_path / "mine.py").read_text(encoding="utf-8")
     assert (tmp_path / "drawn_digits.weights.h5").is_file()
 
