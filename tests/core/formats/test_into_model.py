@@ -82,7 +82,7 @@ class Cases(dict[str, Written]):
 
     def __missing__(self, name: str) -> Written:
         folder = self._place / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         case = CASES[name](folder)
         dataset = load_dataset(case.project, folder)
         trained = Session(case.project, dataset, on_event=lambda _event: None).run()
@@ -416,7 +416,7 @@ def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
     }
     for name, words in wanted.items():
         folder = tmp_path / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         saved = source(CASES[name](folder).project).split("# Save")[1].replace("\n# ", " ")
         assert words in saved, saved
         taker = any(one in saved for one in ("It takes", "Both take", "The .h5 takes"))
