@@ -23,6 +23,7 @@ def test_a_drawing_is_answered_and_explained(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("digits"), epochs=2))
+    window.resize(1366, 560)  # so low that the page scrolls with an error and without
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
@@ -106,7 +107,7 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: not view.words.isHidden(), timeout=MINUTE)
     widest = panel.why.bars._rows[0][0]
     assert view.column.currentText() == widest
-    assert f"along {widest}" in panel.why.sentence.text()
+    assert f"{widest} changes" in panel.why.sentence.text()
     assert "%" in panel.why.sentence.text() and "+" not in panel.why.bars._rows[0][2]
     mean = view._means[widest]
     assert np.allclose(view._mean.yData, mean.answers) and len(mean.answers) == 40

@@ -34,7 +34,7 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     assert bench.models.trained.epochs == 1 and bench.models.paused_snapshot is not None
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: window.evaluation_service.evaluation is not None)
-    assert "as it stands now" in evaluate.stale.text()
+    assert "as it is now" in evaluate.stale.text()
     rough = window.evaluation_service.evaluation.metrics["loss"]
 
     predict = window.docks.show_panel("predict")

@@ -138,7 +138,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "collections": ("Counter",),
     "netbuilder.core.errors": ("DataFix",),
     "netbuilder.core.project.edits": ("set_data",),
-    "netbuilder.core.project.edits_data": ("set_columns", "mend_data"),
+    "netbuilder.core.project.edits_data": ("set_columns", "apply_data_fix"),
     "netbuilder.core.data.findings": ("Finding", "DataEdit", "_with_option"),
     "netbuilder.core.data.data_report": ("DataReport", "ColumnFacts", "Histogram"),
     "netbuilder.core.data.data_facts": ("DataFacts",),
