@@ -97,6 +97,8 @@ class _State:
 
 def gettext(message: str, /, **values: object) -> str:
     """Return ``message`` in the chosen language, its ``{placeholders}`` filled with ``values``."""
+    if not message:
+        return ""  # a catalog keeps its header there
     text = _filled(_catalog().gettext(message), message, values)
     _remember(text, partial(gettext, message), values)
     return text

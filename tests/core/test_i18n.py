@@ -61,6 +61,13 @@ def test_a_translation_with_another_placeholder_falls_back(german):
     assert i18n.gettext("Open {name}", name="a") == "Open a"
 
 
+def test_no_text_stays_no_text(german):
+    """A catalog's own answer to the empty message is its header."""
+    for name in ("de", i18n.PSEUDO):
+        i18n.set_language(name)
+        assert i18n.gettext("") == ""
+
+
 def test_an_unknown_language_lists_those_there_are(german):
     with pytest.raises(UserError) as caught:
         i18n.set_language("tlh")
