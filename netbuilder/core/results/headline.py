@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -134,7 +135,12 @@ def metric_text(found: Evaluation, name: str, value: float) -> str:
         return format_percent(value, 1)
     if name.endswith("error"):
         return found.told(value)
-    return format_number(value, ".3f" if abs(value) < 10 else "")
+    size = abs(value)
+    if 0.9995 <= size < 1:  # it is not 1 yet
+        return format_number(math.trunc(value * 1e4) / 1e4, ".4f")
+    if 0 < size < 0.001:  # nor 0
+        return format_number(value, ".2g")
+    return format_number(value, ".3f" if size < 10 else "")
 
 
 def interval_text(

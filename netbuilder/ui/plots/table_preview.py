@@ -216,7 +216,7 @@ class ShortTable(QTableView):
         """Be as high as the rows."""
         room = self.viewport().width()
         # A table that is not laid out yet has no width to go by.
-        most = int(room * _NARROW) if self.wordWrap() and room >= _LAID_OUT else 10_000
+        most = int(room * _NARROW) if room >= _LAID_OUT else 10_000
         for column in range(self._narrow):
             wide = max(self.sizeHintForColumn(column), self._header_width(column))
             self.horizontalHeader().resizeSection(column, min(wide, max(most, 40)))

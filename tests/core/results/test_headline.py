@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
-from netbuilder.core.results.headline import has_rare_class, headline, interval_text
+from netbuilder.core.results.headline import has_rare_class, headline, interval_text, metric_text
 
 
 def classes(truth: list[int], predictions: list[int], baseline: float) -> Evaluation:
@@ -51,3 +51,16 @@ def test_numbers_are_off_in_their_own_unit() -> None:
     assert interval_text(evaluation, "r2_score", within) == ""
     shares = {"accuracy": (0.25, 0.75)}
     assert interval_text(evaluation, "accuracy", shares) == "25.0–75.0%"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("r2_score", 0.99968, "0.9996"), ("r2_score", 1.0, "1.000"), ("r2_score", 0.9, "0.900"),
+        ("loss", 0.000354, "0.00035"), ("loss", 0.0, "0.000"), ("loss", 12.5, "12.5"),
+    ],
+)  # fmt: skip
+def test_what_is_nearly_one_or_nothing_is_not_rounded_to_it(
+    name: str, value: float, shown: str
+) -> None:
+    assert metric_text(classes([0, 1], [0, 1], 0.5), name, value) == shown

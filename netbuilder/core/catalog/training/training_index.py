@@ -285,6 +285,7 @@ _METRIC_WORDS: Final[Mapping[str, str]] = {
     "r2_score": N_("R² score"),
     "mean_absolute_error": N_("mean absolute error"),
     "mean_squared_error": N_("mean squared error"),
+    "median_absolute_error": N_("median absolute error"),
     "root_mean_squared_error": N_("root mean squared error"),
     "learning_rate": N_("learning rate"),
 }

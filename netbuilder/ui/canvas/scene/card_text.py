@@ -26,6 +26,8 @@ _LOSS_NAMES = {
     "sparse_categorical_crossentropy": N_("cross-entropy"),
     "categorical_crossentropy": N_("cross-entropy (one-hot)"),
     "binary_crossentropy": N_("binary cross-entropy"),
+    "mean_squared_error": N_("mean squared error"),
+    "mean_absolute_error": N_("mean absolute error"),
 }
 
 
