@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import catalog_rows
 from netbuilder.core.catalog.spec import Category, LayerSpec, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import (
     ACTIVATIONS,
@@ -31,17 +31,18 @@ _MADE = (
 
 def layers_page() -> str:
     """All layers by category, as Markdown: what each does, and its parameters."""
+    layers = catalog_rows()
     lines = [
         _MADE,
         "# Layers",
         "",
-        f"The {len(LAYERS)} layers that you can add to the canvas. Names and parameters are "
+        f"The {len(layers)} layers that you can add to the canvas. Names and parameters are "
         "those of Keras. The inspector shows the parameters in the tables first, the others under "
         "**More**. **Bold** layers are in the palette; to find the others, type a name or a word "
         'such as "picture" into the search.',
     ]
     for category in Category:
-        rows = [spec for spec in LAYERS.values() if spec.category is category]
+        rows = [spec for spec in layers if spec.category is category]
         lines += ["", f"## {category.value}", ""]
         lines += [_contents(rows)]
         for spec in rows:

@@ -64,6 +64,8 @@ _ROWS: Final[dict[str, LayerSpec]] = {
 LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(_ROWS)
 """Every layer by its Keras class name, in the order of the palette."""
 
+_REGISTERED: Final[set[str]] = set()
+
 
 #: Other names of layers in files, where no rule leads to the row's.
 SECOND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -94,6 +96,12 @@ _UNKNOWN: Final = LayerSpec("", Category.CORE, "")
 def add(spec: LayerSpec) -> None:
     """Take in the row of a layer that Python code of this session registered."""
     _ROWS[spec.name] = spec
+    _REGISTERED.add(spec.name)
+
+
+def catalog_rows() -> list[LayerSpec]:
+    """The layers that the program brings, without those that this session registered."""
+    return [spec for name, spec in LAYERS.items() if name not in _REGISTERED]
 
 
 def spec_of(layer: str) -> LayerSpec:
