@@ -365,6 +365,7 @@ class CurvesPanel(QWidget):
             from netbuilder.ui.training.curve_view import CurveView
 
             self._curves = CurveView(self)
+            self._curves.plot.set_overlays(self._runner.overlays)
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)

@@ -74,7 +74,7 @@ def test_answers_about_money_are_money(
     qtbot.waitUntil(lambda: evaluated.evaluation is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: evaluated.residuals.found is not None, timeout=MINUTE)
     item = evaluated.residuals.plot.getPlotItem()
-    assert item.getAxis("bottom").labelText == "truth: price ($)"
+    assert item.getAxis("bottom").labelText == "true price ($)"
     (run,) = run_store.list_runs()
     assert run.unit == "$"
     assert text_of_test(run).startswith("± $"), "the error is money as the answer is"
