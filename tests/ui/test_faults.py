@@ -369,7 +369,7 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     window.store.apply("Delete", lambda p: edits.remove_nodes(p, (hidden,)))
     assert hidden not in canvas.previews.ids and not canvas.state.wire_weights
     window.store.undo()
-    assert hidden in canvas.previews.ids
+    qtbot.waitUntil(lambda: hidden in canvas.previews.ids)
     assert canvas.state.wire_weights == wires
 
 
