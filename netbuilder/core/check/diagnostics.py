@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Fix, Problem, Severity
+from netbuilder.core.check.problems import Fix, Problem, Severity, node_name
 from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.rules import (
     activation,

@@ -13,7 +13,6 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint.policy import CheckpointSaver
 from netbuilder.core.engine.distribute.strategy import WorkerSync
-from netbuilder.core.engine.error_messages import not_a_number_error
 from netbuilder.core.engine.events import (
     DiagnosisAdded,
     DiagnosisWithdrawn,
@@ -27,9 +26,8 @@ from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
 from netbuilder.core.engine.monitor.observer import Answer, NetworkObserver
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, rows_in_words
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.engine.reporting import EventReporter
-from netbuilder.core.engine.run_control import Ending, RunControl
-from netbuilder.core.engine.speed_limiter import SpeedLimiter, Stopwatch, Unit
+from netbuilder.core.engine.reporting import EventReporter, not_a_number_error
+from netbuilder.core.engine.run_control import Ending, RunControl, SpeedLimiter, Stopwatch, Unit
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _

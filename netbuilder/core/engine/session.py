@@ -17,16 +17,14 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.engine.build.keras_objects import is_scheduled
 from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.format import (
+from netbuilder.core.engine.checkpoint.policy import (
+    CheckpointSaver,
     RunSnapshot,
     from_bytes,
     read_checkpoint,
-    to_bytes,
-)
-from netbuilder.core.engine.checkpoint.policy import (
-    CheckpointSaver,
     restore_snapshot,
     take_snapshot,
+    to_bytes,
 )
 from netbuilder.core.engine.distribute.strategy import (
     WorkerSync,
@@ -35,7 +33,6 @@ from netbuilder.core.engine.distribute.strategy import (
     local_strategy,
     lost_worker_error,
 )
-from netbuilder.core.engine.error_messages import explain_error
 from netbuilder.core.engine.events import (
     CheckpointSaved,
     DataReplaced,
@@ -45,7 +42,6 @@ from netbuilder.core.engine.events import (
     PausedModel,
     Preparing,
 )
-from netbuilder.core.engine.interruptible import StoppedBeforeStartError
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
@@ -62,9 +58,9 @@ from netbuilder.core.engine.prepared_networks import (
     switch_data,
 )
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.engine.reporting import EventReporter
+from netbuilder.core.engine.reporting import EventReporter, explain_error
+from netbuilder.core.engine.run_control import StoppedBeforeStartError, Unit
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
-from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError

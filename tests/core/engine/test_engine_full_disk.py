@@ -13,7 +13,7 @@ import pytest
 
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint import policy
-from netbuilder.core.engine.checkpoint.format import read_checkpoint
+from netbuilder.core.engine.checkpoint.policy import read_checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, Paused, Resumed
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.checkpoint.format import read_checkpoint
+from netbuilder.core.engine.checkpoint.policy import read_checkpoint
 from netbuilder.core.engine.events import DataReplaced, EpochEnd, Paused, Started, StepsDone
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session

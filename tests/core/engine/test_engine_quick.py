@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.fast_layers import fast_pooling, step_context
+from netbuilder.core.engine.build.fast_layers import optimize_layers as fast_pooling, step_context
 from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
 
 SHAPES = {

@@ -18,7 +18,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.capture.collect_window import _UNREADABLE, CollectWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.capture import devices
-from netbuilder.ui.services.capture.sample_source import PictureSource, TakenSample
+from netbuilder.ui.services.capture.devices import PictureSource, TakenSample
 from netbuilder.ui.services.capture.sounds import RATE, SoundSource, waves
 
 LEFT = Qt.MouseButton.LeftButton

@@ -14,8 +14,8 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import Started, StepsDone
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.edits_data import add_point, move_point, remove_point
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.project.point_edits import add_point, move_point, remove_point
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import RunTracker

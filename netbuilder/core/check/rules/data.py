@@ -9,10 +9,17 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Severity, node_name
+from netbuilder.core.check.rule import (
+    Example,
+    ExampleBuilder,
+    Layer,
+    Rule,
+    Violation,
+    chain,
+    facts_for,
+    make_fix,
+)
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_

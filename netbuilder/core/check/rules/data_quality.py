@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, chain, facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.rule import Example, Rule, Violation, chain, facts_for, make_fix
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.data.findings import Finding, exclude_columns_fix
 from netbuilder.core.i18n import noop as N_

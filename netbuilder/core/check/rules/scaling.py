@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, Layer, chain, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Severity, node_name
+from netbuilder.core.check.rule import Example, Layer, Rule, Violation, chain, facts_for, make_fix
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits

@@ -18,11 +18,15 @@ from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_la
 from netbuilder.core.engine.build.keras_objects import make_optimizer
 from netbuilder.core.engine.build.loss_values import sample_weights
 from netbuilder.core.engine.changes import Changed, manual_weight_change
-from netbuilder.core.engine.loop.compilation import Compilation, Mode
-from netbuilder.core.engine.loop.compile_cache import CachedDecision, compilation_key
-from netbuilder.core.engine.loop.evaluator import Evaluator
+from netbuilder.core.engine.loop.compilation import (
+    CachedDecision,
+    Compilation,
+    Mode,
+    compilation_key,
+)
 from netbuilder.core.engine.loop.program import (
     Counters,
+    Evaluator,
     LoopPlan,
     Program,
     ProgramParts,

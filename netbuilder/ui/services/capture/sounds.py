@@ -14,8 +14,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.ui.services.capture.devices import open_device, require_multimedia
-from netbuilder.ui.services.capture.sample_source import THUMBNAIL, SampleSource, TakenSample
+from netbuilder.ui.services.capture.devices import (
+    THUMBNAIL,
+    SampleSource,
+    TakenSample,
+    open_device,
+    require_multimedia,
+)
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:

@@ -114,7 +114,7 @@ class TrainingThread:
 
     def _train(self, order: RunOrder, ready: Callable[[Session], object]) -> TrainedModel | None:
         from netbuilder.core.data.load import load_dataset
-        from netbuilder.core.engine.interruptible import StoppedBeforeStartError
+        from netbuilder.core.engine.run_control import StoppedBeforeStartError
         from netbuilder.core.engine.session import Session
         from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
