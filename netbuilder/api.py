@@ -447,7 +447,7 @@ def _progress(wanted: bool) -> Iterator[Any]:
         with nullcontext():
             yield None
         return
-    from netbuilder.cli.terminal.output import TrainingProgress
+    from netbuilder.cli.output import TrainingProgress
 
     with TrainingProgress() as bar:
         yield bar.on_event

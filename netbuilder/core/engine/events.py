@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 

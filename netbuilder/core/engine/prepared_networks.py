@@ -24,7 +24,7 @@ from netbuilder.core.engine.build import network_copies
 from netbuilder.core.engine.build.backbone_weights import Tell, weights_path
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
 from netbuilder.core.engine.build.tracing import release
-from netbuilder.core.engine.distribute.strategy import WorkerSync, shared_program_maker
+from netbuilder.core.engine.distribute import WorkerSync, shared_program_maker
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import stream_program_maker
 from netbuilder.core.engine.loop.trainer import Trainer

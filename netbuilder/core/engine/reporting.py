@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from netbuilder.core.engine.build.graph_to_keras import keras_name
 from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import Floats
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.policy import CheckpointSaver
-from netbuilder.core.engine.distribute.strategy import WorkerSync
+from netbuilder.core.engine.checkpoint import CheckpointSaver
+from netbuilder.core.engine.distribute import WorkerSync
 from netbuilder.core.engine.events import (
     DiagnosisAdded,
     DiagnosisWithdrawn,
@@ -28,6 +27,7 @@ from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, row
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, not_a_number_error
 from netbuilder.core.engine.run_control import Ending, RunControl, SpeedLimiter, Stopwatch, Unit
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _

@@ -16,8 +16,7 @@ from netbuilder.core import garbage_collection
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.engine.build.keras_objects import is_scheduled
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.policy import (
+from netbuilder.core.engine.checkpoint import (
     CheckpointSaver,
     RunSnapshot,
     from_bytes,
@@ -26,7 +25,7 @@ from netbuilder.core.engine.checkpoint.policy import (
     take_snapshot,
     to_bytes,
 )
-from netbuilder.core.engine.distribute.strategy import (
+from netbuilder.core.engine.distribute import (
     WorkerSync,
     connect_workers,
     is_lost_worker,
@@ -61,7 +60,7 @@ from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, explain_error
 from netbuilder.core.engine.run_control import StoppedBeforeStartError, Unit
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_

@@ -27,8 +27,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
-from netbuilder.ui.canvas.accessibility import accessible_cards
-from netbuilder.ui.canvas.accessibility.accessible_cards import describe_card, outgoing_labels
+from netbuilder.ui.canvas import accessibility
+from netbuilder.ui.canvas.accessibility import describe_card, outgoing_labels
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.keyboard import InputHandlers, KeyboardHandler
@@ -61,7 +61,7 @@ class CanvasAnnouncer:
 
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
-        accessible_cards.install_interface(view)
+        accessibility.install_interface(view)
         view.widget().setAccessibleDescription(_("Nothing is selected. Press Tab to add a layer."))
 
     def selected(self, chosen: tuple[str, ...]) -> None:
@@ -76,7 +76,7 @@ class CanvasAnnouncer:
             )
         self._view.widget().setAccessibleDescription(text)
         # A card that has the focus is read by itself.
-        if len(chosen) != 1 or not accessible_cards.announce_focus(self._view, chosen[0]):
+        if len(chosen) != 1 or not accessibility.announce_focus(self._view, chosen[0]):
             self.say(text)
 
     def wire(self, wire: tuple[str, str]) -> None:

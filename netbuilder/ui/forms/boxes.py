@@ -32,6 +32,8 @@ from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
 
 if TYPE_CHECKING:
     _Widget = QWidget
+else:  # Qt has no widget that is two of its own
+    _Widget = object
 
 
 class TextEditor(QLineEdit):

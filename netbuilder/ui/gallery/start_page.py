@@ -41,8 +41,7 @@ from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.plots.sparkline import Sparkline
-from netbuilder.ui.services import jobs, settings
-from netbuilder.ui.services.lessons import lesson_session
+from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role

@@ -54,9 +54,8 @@ from netbuilder.ui.results.compared_surfaces import (
 )
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.live_activations import RunHistograms
 from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.views.sample_activations import ActivationService

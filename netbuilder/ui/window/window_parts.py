@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder

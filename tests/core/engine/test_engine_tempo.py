@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine import run_control
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, Started, StepsDone
 from netbuilder.core.engine.run_control import SpeedLimiter
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.tensorflow_output import load_tensorflow
 
 NET = [

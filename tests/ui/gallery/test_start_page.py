@@ -22,8 +22,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import settings
-from netbuilder.ui.services.lessons import lesson_session
+from netbuilder.ui.services import lesson_session, settings
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.guide.welcome import KEY

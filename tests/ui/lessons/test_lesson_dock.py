@@ -18,7 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.lessons import lesson_session
+from netbuilder.ui.services import lesson_session
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.place_finder import unknown_places
 from netbuilder.ui.window.guide.welcome import STOPS

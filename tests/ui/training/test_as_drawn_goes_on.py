@@ -11,8 +11,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import Started, StepsDone
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.edits_data import add_point, move_point, remove_point
 from netbuilder.core.project.model import Choice, Project

@@ -174,7 +174,7 @@ class ShapeProber:
         import keras
 
         from netbuilder.core.engine.build.graph_to_keras import make_layer
-        from netbuilder.core.engine.build.seeds import seeded_random
+        from netbuilder.core.engine.build.keras_objects import seeded_random
 
         spec = LAYERS[node.layer]
         place = _same_weights(spec, node, params, inputs)

@@ -25,15 +25,17 @@ from netbuilder.core.engine.build.backbone_weights import (
     weights_path,
 )
 from netbuilder.core.engine.build.keras_objects import (
+    KERAS_LOCK,
     first_line,
     is_out_of_memory,
     make_metrics,
     make_object,
     make_optimizer,
     make_savable,
+    seed_layers,
+    seeded_random,
     value_for,
 )
-from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded_random
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext

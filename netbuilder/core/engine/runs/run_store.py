@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core import folders
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.runs.differences import project_differences
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import (

@@ -26,7 +26,7 @@ from netbuilder.ui.canvas.scene import hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, GOAL, Card, Wire
 from netbuilder.ui.canvas.scene.wire_path import WireRoute
-from netbuilder.ui.services.column_drag import DraggedColumns
+from netbuilder.ui.services.data_recipes import DraggedColumns
 
 LAYER_MIME = "application/x-netbuilder-layer"
 _MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card

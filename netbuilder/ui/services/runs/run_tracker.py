@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from netbuilder.core.catalog.training.training_index import metric_words
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
     format_duration,

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.engine.build.fast_layers import fast_recurrence, step_context
+from netbuilder.core.engine.build import fast_recurrence
 
 if TYPE_CHECKING:
     import keras
+
+
+_KIND: ContextVar[str] = ContextVar("netbuilder_training_step", default="")
+
+
+@contextmanager
+def training_step(kind: str) -> Iterator[None]:
+    """Around the tracing of a training step.
+
+    Args:
+        kind: of compilation: "graph", or one of XLA's, "step" and "loop".
+    """
+    token = _KIND.set(kind)
+    try:
+        yield
+    finally:
+        _KIND.reset(token)
+
+
+def in_training_step() -> bool:
+    """Whether a training step is being traced on this thread."""
+    return bool(_KIND.get())
+
+
+def compiled_by_xla() -> bool:
+    """Whether it is one that XLA compiles."""
+    return _KIND.get() in ("step", "loop")
 
 
 #: Keras's activations that never fall, by name.
@@ -61,7 +90,7 @@ def _covered(conv: Any, pool: Any, functions: set[Any]) -> bool:
 
 def _convolve(conv: Any, inputs: Any) -> Any:
     """In the place of ``conv.call``; within a training step without bias and activation."""
-    if not step_context.in_training_step():
+    if not in_training_step():
         return type(conv).call(conv, inputs)
     return conv.convolution_op(inputs, conv.kernel)
 
@@ -71,7 +100,7 @@ def _pool(pool: Any, conv: Any, inputs: Any) -> Any:
     import keras
 
     largest = type(pool).call(pool, inputs)
-    if not step_context.in_training_step():
+    if not in_training_step():
         return largest
     if conv.use_bias:
         shape = (1,) * (conv.rank + 1) + (conv.filters,)
@@ -118,7 +147,7 @@ def _call(layer: Any, form: _Form, inputs: Tensor, training: bool = False) -> Te
     """In the place of ``layer.call``."""
     import tensorflow as tf
 
-    if not (training and step_context.compiled_by_xla()):
+    if not (training and compiled_by_xla()):
         return type(layer).call(layer, inputs, training)
     return form(layer, inputs, tf.cast(layer.seed_generator.next(), tf.int32))
 

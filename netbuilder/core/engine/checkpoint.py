@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.build.keras_objects import manual_rate
-from netbuilder.core.engine.build.seeds import seed_generators
-from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import delete, replace_atomically, write_error
