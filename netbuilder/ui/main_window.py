@@ -33,7 +33,7 @@ from netbuilder.ui.services.runs.manual_weight_editor import (
     PausedModelPublisher,
 )
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
-from netbuilder.ui.services.runs.run_tracker import FULL
+from netbuilder.ui.services.runs.run_progress import FULL
 from netbuilder.ui.services.runs.runner import Runner, RunState, remembered_speed
 from netbuilder.ui.services.settings import FontScale, level
 from netbuilder.ui.services.views import live_view

@@ -18,7 +18,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui import app, main_window
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs, settings
-from netbuilder.ui.services.runs.run_tracker import FULL
+from netbuilder.ui.services.runs.run_progress import FULL
 from netbuilder.ui.services.workbench import Workbench
 
 MINUTE = 60_000

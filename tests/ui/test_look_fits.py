@@ -18,7 +18,7 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.plots.training_curves import run_picture
 from netbuilder.ui.results.search_dimensions import DimensionRow
-from netbuilder.ui.services.runs.run_tracker import format_metric
+from netbuilder.ui.services.runs.run_progress import format_metric
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.callout import Callout
 

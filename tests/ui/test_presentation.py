@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.run_tracker import SPEEDS, WATCH
+from netbuilder.ui.services.runs.run_progress import SPEEDS, WATCH
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.window_commands import LETTERS

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from netbuilder.ui.services.runs.run_tracker import RunProgress
+from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.widgets.throttle import SteadyFrame
 
 

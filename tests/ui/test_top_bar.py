@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.run_tracker import RunProgress
+from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.window.top_bar import ProgressView
 
 RUN = RunProgress(

@@ -11,7 +11,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.run_tracker import format_results
+from netbuilder.ui.services.runs.run_progress import format_results
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label

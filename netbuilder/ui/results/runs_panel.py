@@ -46,7 +46,8 @@ from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.last_run_restorer import bring_back
-from netbuilder.ui.services.runs.run_tracker import curves_of, format_start
+from netbuilder.ui.services.runs.run_progress import format_start
+from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading, note_label

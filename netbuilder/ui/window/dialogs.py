@@ -297,7 +297,7 @@ def as_user_error(error: Exception, what: str, fix: str) -> UserError:
 
 def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
-    from netbuilder.ui.services.runs.run_tracker import duration_sentence, format_results
+    from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results
 
     words = _(
         "Trained {duration}",

@@ -19,7 +19,7 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list, format_moment, format_number
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image, write_pdf
-from netbuilder.ui.services.runs.run_tracker import duration_sentence, format_metric, format_start
+from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:

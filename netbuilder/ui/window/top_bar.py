@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.ui.services.runs.run_tracker import RunProgress
+from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.motion import reduced_motion

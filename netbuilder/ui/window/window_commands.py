@@ -20,7 +20,7 @@ from netbuilder.ui.forms.param_form import WORD
 from netbuilder.ui.palette.palette_model import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
-from netbuilder.ui.services.runs.run_tracker import SPEEDS, Speed
+from netbuilder.ui.services.runs.run_progress import SPEEDS, Speed
 from netbuilder.ui.services.settings import level, listed_layers
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion

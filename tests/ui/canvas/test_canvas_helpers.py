@@ -15,8 +15,8 @@ from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.ui.canvas.accessibility import NetworkTableDialog
 from netbuilder.ui.canvas.input.layer_search import CanvasFind
+from netbuilder.ui.canvas.network_table_dialog import NetworkTableDialog
 from netbuilder.ui.canvas.scene.camera import READABLE
 
 KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier

@@ -16,17 +16,17 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs import run_tracker
-from netbuilder.ui.services.runs.run_tracker import (
+from netbuilder.ui.services.runs.run_progress import (
     CURVES_SECONDS,
     LATER_CURVES_SECONDS,
     MOST_STRETCH,
     SPEEDS,
     WINDOW_SHARE,
     RedrawThrottle,
-    RunTracker,
     ViewThrottle,
     duration_sentence,
 )
+from netbuilder.ui.services.runs.run_tracker import RunTracker
 
 SLOW = next(one for one in SPEEDS if one.id == "epochs-5")
 

@@ -72,7 +72,7 @@ class CanvasCommands:
 
     def show_table(self) -> None:
         """Open the summary table of the network."""
-        from netbuilder.ui.canvas.accessibility import show_network_table
+        from netbuilder.ui.canvas.network_table_dialog import show_network_table
 
         show_network_table(self._canvas)
 

@@ -21,7 +21,7 @@ from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.run_tracker import (
+from netbuilder.ui.services.runs.run_progress import (
     FULL,
     STEP,
     WATCH,

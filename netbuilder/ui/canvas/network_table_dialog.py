@@ -1,0 +1,101 @@
+"""The network as a table in a window: sortable, copied as text, saved as CSV."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QLabel, QTableView, QVBoxLayout
+
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number, format_operations
+from netbuilder.ui.canvas.host import CanvasHost
+from netbuilder.ui.plots.picture_menu import TableMenu
+from netbuilder.ui.widgets.labels import note_label
+
+_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class NetworkTableDialog(QDialog):
+    """Each layer with its output shape and its costs; it follows the project while it is open.
+
+    A selected row selects the layer on the canvas.
+    """
+
+    def __init__(self, view: CanvasHost) -> None:
+        super().__init__(view.widget())
+        self._view = view
+        self.setObjectName("networkTable")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(_("Network summary"))
+        self.resize(680, 420)
+        self.model = QStandardItemModel(self)
+        self.table = QTableView(self)
+        self.table.setAccessibleName(_("Layers of the network"))
+        self.table.setModel(self.model)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(True)
+        # In the order of the data until a column's title is clicked: the table's own sorting would
+        # begin at once.
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.sortIndicatorChanged.connect(self.model.sort)
+        self.totals: QLabel = note_label("", self)
+        column = QVBoxLayout(self)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.totals)
+        self.menu = TableMenu(self.table, "network")
+        view.workbench.shapes_changed.connect(self._fill)
+        view.store.changed.connect(self._fill)
+        self._fill()
+        self.table.resizeColumnsToContents()
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._show(now))
+
+    def _fill(self, *_changes: object) -> None:
+        from netbuilder.core.check.network_table import COLUMNS, network_table
+
+        rows = network_table(self._view.store.project.graph, self._view.workbench.shapes)
+        header = self.table.horizontalHeader()
+        at, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
+        self.model.setRowCount(0)
+        self.model.setHorizontalHeaderLabels([_(title) for title in COLUMNS])
+        for row in rows:
+            items = []
+            for cell in row.cells:
+                item = QStandardItem()
+                item.setData(cell, Qt.ItemDataRole.DisplayRole)  # a number sorts as a number
+                if isinstance(cell, int):
+                    item.setTextAlignment(_END)
+                items.append(item)
+            self.model.appendRow(items)
+        if 0 <= at < len(COLUMNS):
+            self.model.sort(at, order)
+        self.totals.setText(
+            _(
+                "Total: {parameters} parameters, {trainable} of them trainable."
+                " {operations} multiply-adds per sample.",
+                parameters=format_number(sum(row.parameters for row in rows), ","),
+                trainable=format_number(sum(row.trainable for row in rows), ","),
+                operations=format_operations(sum(row.multiply_adds for row in rows)),
+            )
+        )
+
+    def _show(self, index: QModelIndex) -> None:
+        row = index.row()
+        if row < 0 or not self.table.hasFocus():
+            return
+        name = str(self.model.index(row, 0).data())
+        card = self._view.picture.seen.stand_in.get(name, name)
+        self._view.select((card,))
+        self._view.sight.show_node(card)
+
+
+def show_network_table(view: CanvasHost) -> None:
+    """Open the summary of the network, or bring the open one to the front."""
+    dialog = view.widget().findChild(NetworkTableDialog) or NetworkTableDialog(view)
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()

@@ -1,0 +1,201 @@
+"""How fast a run goes, and where it is, in words. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import (
+    format_duration,
+    format_number,
+    format_percent,
+    format_time_or_day,
+)
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.run_store import Run
+
+CURVES_SECONDS = 0.1
+LATER_CURVES_SECONDS = 0.25
+LATER_SECONDS = 4.0
+WORDS_SECONDS = 0.25
+
+#: What of a core the window may take while a network trains, all views together, before those that
+#: may wait are drawn more seldom; how often that is looked at; and how much more seldom at most.
+WINDOW_SHARE = 0.04
+LOOK_SECONDS = 0.5
+MOST_STRETCH = 4.0
+
+
+class RedrawThrottle:
+    """Says when curves that have grown, and words about them, are due. Times in seconds."""
+
+    def __init__(self) -> None:
+        self.grown = False
+        self._began = self._drawn = self._worded = 0.0
+
+    def begin(self, now: float) -> None:
+        """A run takes its first step."""
+        self._began = now
+
+    def curves_due(self, now: float, stretch: float = 1.0) -> bool:
+        """Whether to draw the curves now; counts as drawn. ``stretch``: how many times more seldom
+        than they would like views are drawn."""
+        later = now - self._began > LATER_SECONDS
+        wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
+        wait = min(wait * stretch, LATER_CURVES_SECONDS)
+        if not self.grown or now - self._drawn <= wait:
+            return False
+        self._drawn, self.grown = now, False
+        return True
+
+    def words_due(self, now: float) -> bool:
+        """Whether to say anew where the run is; counts as said."""
+        if now - self._worded <= WORDS_SECONDS:
+            return False
+        self._worded = now
+        return True
+
+
+class ViewThrottle:
+    """How many times more seldom than they would like views are drawn.
+
+    On a quick machine with one view open it stays 1. It is found by following: of what the window
+    takes only a part goes with the views.
+    """
+
+    def __init__(self) -> None:
+        self.times = 1.0
+        self._since: tuple[float, float] | None = None
+
+    def begin(self) -> None:
+        """A run begins: what was found in the one before is a good guess."""
+        self._since = None
+
+    def look(self, now: float, busy: float) -> bool:
+        """Whether ``times`` is another by now.
+
+        Args:
+            now: seconds, by the clock.
+            busy: processor seconds that the window's thread has taken.
+        """
+        if self._since is None:
+            self._since = now, busy
+            return False
+        passed = now - self._since[0]
+        if passed < LOOK_SECONDS:
+            return False
+        share = (busy - self._since[1]) / passed / WINDOW_SHARE
+        self._since = now, busy
+        before = self.times
+        self.times = min(max(before * min(max(share, 0.7), 1.5), 1.0), MOST_STRETCH)
+        return self.times != before
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a run may go.
+
+    Attributes:
+        rate: epochs or steps (``unit``) a second; None: as fast as it goes.
+        spread: seconds over which a shorter run is spread evenly; None: it is not.
+    """
+
+    id: str
+    title: str
+    help: str
+    rate: float | None = None
+    unit: Literal["epochs", "steps"] = "epochs"
+    spread: float | None = None
+
+
+FULL = Speed("full", N_("Full speed"), N_("Train as fast as this computer can"))
+WATCH = Speed("watch", N_("Watch"), N_("Spread a short run over about 8 seconds"), spread=8.0)
+STEP = Speed("step", N_("Step"), N_("Train on one batch, then pause"))
+_SLOW = N_("Slow enough to watch")
+SPEEDS: tuple[Speed, ...] = (
+    FULL,
+    WATCH,
+    STEP,
+    Speed("epochs-5", N_("5 epochs per second"), _SLOW, 5.0),
+    Speed("epochs-1", N_("1 epoch per second"), _SLOW, 1.0),
+    Speed("steps-10", N_("10 steps per second"), _SLOW, 10.0, "steps"),
+    Speed("steps-2", N_("2 steps per second"), _SLOW, 2.0, "steps"),
+)
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """``words`` ("Epoch 32 of 50 · 4,180 steps/s"), ``left`` ("2 s left"), ``part`` done of 1.
+
+    ``part`` is None while it is not known how long it takes. ``short``: the first part of the words
+    where there is little room, the longest first ("Stopped: 65 of 200", "65 of 200").
+    """
+
+    words: str
+    left: str = ""
+    part: float | None = None
+    short: tuple[str, ...] = ()
+
+
+def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:
+    """Return what was trained and the time it took: "50 epochs in 2.3 s".
+
+    Args:
+        epochs: whole epochs done.
+        seconds: by the clock; of a slowed run its computing alone.
+        slowed: whether the run was slowed down to be watched.
+    """
+    time = format_duration(seconds)
+    if epochs and slowed:
+        return ngettext(
+            "{count} epoch in {time} of training time, slowed down to watch",
+            "{count} epochs in {time} of training time, slowed down to watch",
+            epochs,
+            time=time,
+        )
+    if epochs:
+        return ngettext("{count} epoch in {time}", "{count} epochs in {time}", epochs, time=time)
+    return _("less than one epoch ({time})", time=time) if seconds else _("elsewhere")
+
+
+def format_rate(steps_per_second: float) -> str:
+    """A speed: "4,180 steps/s", "2.4 steps/s", "12 s a step"."""
+    if steps_per_second >= 10:
+        return _("{rate} steps/s", rate=format_number(steps_per_second, ",.0f"))
+    if steps_per_second >= 0.5:
+        return _("{rate} steps/s", rate=format_number(steps_per_second, ".1f"))
+    if steps_per_second > 0:
+        return _("{time} per step", time=format_duration(1 / steps_per_second))
+    return ""
+
+
+_PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
+
+
+def format_metric(name: str, value: float) -> str:
+    """A number of a metric: "accuracy 97.7%", "mean absolute error 0.027"."""
+    plain = metric_words(name)
+    if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
+        return f"{plain} {format_percent(value, 0 if value == 1 else 1)}"
+    return f"{plain} {format_number(value)}"
+
+
+def format_results(test: Mapping[str, float]) -> str:
+    """The test's numbers in one line; the loss only where there is nothing else."""
+    names = [name for name in test if name != "loss"] or list(test)
+    shown = ", ".join(format_metric(name, test[name]) for name in names[:2])
+    return _("Test set: {results}", results=shown) if shown else ""
+
+
+def format_start(run: Run) -> str:
+    """When a recorded run began, shortly: the time of today, the day of others."""
+    try:
+        began = datetime.fromisoformat(run.started)
+    except ValueError:
+        return run.started
+    return format_time_or_day(began)
