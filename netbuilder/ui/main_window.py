@@ -34,7 +34,8 @@ from netbuilder.ui.services.runs.manual_weight_editor import (
 )
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
 from netbuilder.ui.services.runs.run_progress import FULL
-from netbuilder.ui.services.runs.runner import Runner, RunState, remembered_speed
+from netbuilder.ui.services.runs.runner import Runner, remembered_speed
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.settings import FontScale, level
 from netbuilder.ui.services.views import live_view
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips

@@ -27,7 +27,7 @@ from netbuilder.ui.services.crash_detector import (
     of_one_process,
 )
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window import dialogs
 
 MINUTE = 60_000

@@ -28,7 +28,7 @@ from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import retranslate
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.panels import PANELS

@@ -120,6 +120,14 @@ def from_bytes(data: bytes) -> RunSnapshot:
     return RunSnapshot(arrays, facts, rows)
 
 
+def share_snapshot(
+    share: Callable[[bytes | None], bytes | None], found: RunSnapshot | None
+) -> RunSnapshot | None:
+    """The first worker's checkpoint, for all of them; ``share`` hands its bytes to each."""
+    data = share(None if found is None else to_bytes(found))
+    return from_bytes(data) if data else None
+
+
 class CheckpointWriter:
     """Writes snapshots in a thread of its own; only the newest that waits is written.
 

@@ -19,7 +19,7 @@ from netbuilder.core.project.edits_data import PointEdits, add_point, point_edit
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.live.plane import points_picture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import FAINT
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

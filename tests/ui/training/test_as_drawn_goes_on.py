@@ -19,7 +19,7 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import RunTracker
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 Open = Callable[..., MainWindow]
 

@@ -23,8 +23,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.runs.training_thread import RunOrder, TrainingThread
+from netbuilder.ui.services.runs.training_thread import RunOrder, RunState, TrainingThread
 
 MINUTE = 60_000
 CODE = """

@@ -12,7 +12,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState, ModelStore, Source
-from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
