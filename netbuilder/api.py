@@ -113,7 +113,7 @@ def register_layer(layer: type[keras.Layer]) -> None:
     Its constructor's arguments with a number, a yes or no, or a text as default become the
     layer's parameters. A file that holds the layer opens only where it is registered.
     """
-    from netbuilder.core.catalog.custom_layers import register
+    from netbuilder.core.catalog.layers.layer_index import register
 
     register(layer)
 
@@ -447,7 +447,7 @@ def _progress(wanted: bool) -> Iterator[Any]:
         with nullcontext():
             yield None
         return
-    from netbuilder.cli.terminal.output import TrainingProgress
+    from netbuilder.cli.output import TrainingProgress
 
     with TrainingProgress() as bar:
         yield bar.on_event

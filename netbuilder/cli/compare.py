@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.terminal.output import print_json, print_note
+from netbuilder.cli.output import print_json, print_note
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     """The trained model in a file, or the project's network trained now; and its data."""
     from netbuilder.cli.evaluate import load_model
-    from netbuilder.cli.terminal.output import TrainingProgress
+    from netbuilder.cli.output import TrainingProgress
     from netbuilder.cli.train import refuse_problems
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.formats import registry

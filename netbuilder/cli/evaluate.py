@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import print_json, print_note, print_result
+from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number

@@ -18,7 +18,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
 from netbuilder.ui.results.runs_panel import short_result
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView

@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import retranslate, settings
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.settings_dialog import LANGUAGE, SettingsDialog, language_names
 

@@ -21,9 +21,13 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, suggested_paths
-from netbuilder.ui.services.process_locks import acquire_lock, new_process_name, of_one_process
+from netbuilder.ui.services.crash_detector import (
+    acquire_lock,
+    new_process_name,
+    of_one_process,
+)
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window import dialogs
 
 MINUTE = 60_000

@@ -17,8 +17,8 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.site_settings import VARIABLE
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import SPEC_ROLE
-from netbuilder.ui.services import level as level_module
-from netbuilder.ui.services.level import BASIC, BASIC_LAYERS, FULL, level
+from netbuilder.ui.services import settings
+from netbuilder.ui.services.settings import BASIC, BASIC_LAYERS, FULL, level
 
 Open = Callable[..., MainWindow]
 #: Things to press at a first start, as the issue asks for.
@@ -37,7 +37,7 @@ Words.
 
 @pytest.fixture(autouse=True)
 def first_start(monkeypatch: pytest.MonkeyPatch, full_level: None) -> None:
-    monkeypatch.setattr(level_module, "FIRST", BASIC)
+    monkeypatch.setattr(settings, "FIRST", BASIC)
 
 
 def listed(window: MainWindow) -> set[str]:

@@ -20,7 +20,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
-from netbuilder.ui.services.process_locks import state_folder
+from netbuilder.ui.services.crash_detector import state_folder
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netbuilder.core.check.phrases import Shape
+from netbuilder.core.check.problems import Shape
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Graph

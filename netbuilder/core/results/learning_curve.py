@@ -193,9 +193,9 @@ def _writes(callback: Choice) -> bool:
 def _train(
     project: Project, dataset: Dataset, base: Path | None, seed: int, ended: Callable[[], bool]
 ) -> Any:
-    from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.events import EpochEnd
     from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import Event
 
     stopped = [False]
 

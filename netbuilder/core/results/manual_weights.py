@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.network_copies import copy_network
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.manual_weights import WeightIndex, set_weights
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import Changed, TrainedModel
 from netbuilder.core.i18n import noop as N_
 
 _NOTE = N_("the best epoch is chosen from here on")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDateTimeEdit,
     QDoubleSpinBox,
+    QLineEdit,
     QSlider,
     QSpinBox,
     QStyle,
@@ -26,12 +27,45 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
 
 if TYPE_CHECKING:
     _Widget = QWidget
 else:  # Qt has no widget that is two of its own
     _Widget = object
+
+
+class TextEditor(QLineEdit):
+    """Words, taken as they are typed."""
+
+    edited = Signal(object)
+    complaint_changed = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        if param.default is not None:
+            self.setPlaceholderText(str(param.default))
+        self.textEdited.connect(self._read)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; None is empty."""
+        text = "" if value is None else str(value)
+        if text != self.text():
+            self.setText(text)
+        self.complaint_changed.emit("")
+
+    def _read(self, text: str) -> None:
+        value: Any = text if text else UNSET
+        if value is UNSET and self._param.required:
+            self.complaint_changed.emit(_("Enter a value."))
+            return
+        trouble = None if value is UNSET else problem_with(self._param, value)
+        self.complaint_changed.emit(trouble or "")
+        if trouble is None:
+            self.edited.emit(value)
+
 
 FIELD_WIDTH = 140
 #: A stylesheet's padding does not reach the text of a box with steps.
@@ -203,7 +237,7 @@ def _stepped_float(param: Param, value: float, steps: int) -> float:
         return round(value + 0.05 * steps, 10)
     if value == 0:
         return 0.001 * steps
-    for _ in range(abs(steps)):
+    for _step in range(abs(steps)):
         exponent = math.floor(math.log10(abs(value)) + 1e-9)
         unit = 10.0**exponent
         up = steps > 0

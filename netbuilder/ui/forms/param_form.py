@@ -25,9 +25,8 @@ from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.wording import format_list, label_with_unit
-from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox
+from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TextEditor, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.forms.text_editor import TextEditor
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 
@@ -159,14 +158,13 @@ def _layer_editor(param: Param, parent: QWidget | None = None) -> QWidget:
 
 
 def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.schedule_editor import ScheduleEditor
+    from netbuilder.ui.forms.nested_editors import ScheduleEditor
 
     return ScheduleEditor(param, parent)
 
 
 def _slide_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
-    from netbuilder.ui.forms.slide_editor import SlideEditor
+    from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 
     return (DaySlideEditor if param.kind is Kind.TEXT else SlideEditor)(param, parent)
 

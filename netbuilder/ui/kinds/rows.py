@@ -21,9 +21,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_list, format_range, label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
-from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
 from netbuilder.ui.forms.param_form import ParamForm
-from netbuilder.ui.forms.slide_editor import SlideEditor
+from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.services.derived import Derived

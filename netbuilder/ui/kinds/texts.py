@@ -37,7 +37,7 @@ from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
 from netbuilder.ui.kinds.splits import split_names
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.typed_steps import begins_anew
+from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme

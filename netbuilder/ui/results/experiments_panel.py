@@ -30,10 +30,9 @@ from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.results.empty_states import missing_step_sentence
 from netbuilder.ui.results.search_dimensions import DimensionRows
-from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text

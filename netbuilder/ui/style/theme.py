@@ -9,8 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
-from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
-from netbuilder.core.catalog.spec import Category
+from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
 
 NO_PEN = QPen(Qt.PenStyle.NoPen)
 

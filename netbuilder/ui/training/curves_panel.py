@@ -18,11 +18,10 @@ from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.model_store import ModelState
-from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.epoch_viewer import EpochViewer
+from netbuilder.ui.services.project_store import ProjectStore, begins_anew
+from netbuilder.ui.services.runs.manual_weight_editor import EpochViewer
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -32,7 +31,7 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.notices import Diagnosis
+    from netbuilder.core.engine.events import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.ui.training.curve_view import CurveView
 

@@ -17,12 +17,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
-from netbuilder.ui.forms.choice_editor import ChoiceForm
-from netbuilder.ui.forms.choose_row import ChooseRow
+from netbuilder.ui.forms.choice_editor import ChoiceForm, ChooseRow
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label

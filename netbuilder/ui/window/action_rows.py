@@ -11,8 +11,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.ui.services.level import BASIC, FULL, level
 from netbuilder.ui.services.runs.run_progress import SPEEDS
+from netbuilder.ui.services.settings import BASIC, FULL, level
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import ActionRow
 from netbuilder.ui.window.panels import PANELS

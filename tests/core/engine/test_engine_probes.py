@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import Paused, ProbeAnswered, StepsDone
 from netbuilder.core.engine.loop import trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe, evaluate_probe
 from netbuilder.core.engine.run_loop import ProbeScheduler
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import DataError
 
 NET = [

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Project
@@ -133,7 +133,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(
 ) -> None:
     import tensorflow as tf
 
-    from netbuilder.core.engine.distribute.strategy import SharedProgram
+    from netbuilder.core.engine.distribute import SharedProgram
 
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     sessions = []

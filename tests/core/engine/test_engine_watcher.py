@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
-from netbuilder.core.engine.events import DiagnosisAdded, DiagnosisWithdrawn, EpochEnd
+from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded, DiagnosisWithdrawn, EpochEnd
 from netbuilder.core.engine.monitor import diagnosis_rules
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor
-from netbuilder.core.engine.notices import Diagnosis
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
 from netbuilder.core.project.model import Choice, Project

@@ -12,7 +12,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_raw
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 30_000
 

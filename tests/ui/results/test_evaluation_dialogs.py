@@ -18,7 +18,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.results.model_card_dialog import ModelCardDialog
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

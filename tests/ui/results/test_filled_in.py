@@ -15,7 +15,7 @@ from netbuilder.core.results.live.plane import points_picture
 from netbuilder.core.results.live.sample_summary import filled_words
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import FAINT
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

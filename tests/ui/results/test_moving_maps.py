@@ -19,7 +19,7 @@ from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture,
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps, over_epochs
 from netbuilder.ui.results.surface_panel import SurfacePanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.live_activations import EVERY, SOON, RunHistograms
 
 MINUTE = 60_000

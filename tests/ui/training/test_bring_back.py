@@ -20,7 +20,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import curves_of
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000

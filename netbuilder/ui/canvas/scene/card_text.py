@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS

@@ -20,7 +20,7 @@ from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.training_curves import overlay_color, short_number
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.views.compared_runs import ComparedRuns
+from netbuilder.ui.services.views.evaluation_service import ComparedRuns
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
 

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_duration, format_number
-from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.run_progress import (
-    SPEEDS,
-    RunProgress,
-    Speed,
-    format_rate,
+from netbuilder.core.wording import (
+    format_duration,
+    format_number,
 )
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.run_progress import SPEEDS, RunProgress, Speed, format_rate
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
+
 
 #: Seconds by the clock over which the speed is measured, and the least that say anything.
 PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3

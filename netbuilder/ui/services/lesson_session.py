@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -20,10 +22,63 @@ from netbuilder.core.lessons.lesson_state import (
 from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.services.recovery import OpenLesson
+from netbuilder.ui.services.settings import CONTINUE, settings
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
+
+#: Where the name stands that a pupil wrote when handing in; "" for whoever is logged in.
+PUPIL = "hand-in/name"
+_NOBODY = "me"
+
+
+def pupil() -> str:
+    """Name or number of who learns here; "" until it was asked for."""
+    return str(settings().value(PUPIL, "") or "")
+
+
+def _key(lesson: str, who: str) -> str:
+    return f"lessons/{who.replace('/', '_') or _NOBODY}/{lesson.replace('/', '_')}"
+
+
+def kept(lesson: str) -> LessonRecord:
+    """How far the pupil is in a lesson; an empty record where it was not begun."""
+    try:
+        store = settings()
+        # What was done before the pupil gave a name is theirs too.
+        nameless = store.value(_key(lesson, ""), "{}")
+        raw: Any = json.loads(str(store.value(_key(lesson, pupil()), nameless)))
+    except ValueError:
+        raw = {}
+    if not isinstance(raw, dict):
+        raw = {}
+    return LessonRecord(
+        lesson,
+        frozenset(int(one) for one in raw.get("done", ())),
+        {int(key): str(value) for key, value in raw.get("answers", {}).items()},
+        frozenset(str(one) for one in raw.get("events", ())),
+    )
+
+
+def last_lesson() -> str:
+    """Return the name of the lesson that was gone on with last; "" where a file was opened or
+    saved since."""
+    return str(settings().value(CONTINUE, "") or "")
+
+
+def keep(record: LessonRecord) -> None:
+    """Remember how far the pupil is."""
+    value = {
+        "done": sorted(record.done),
+        "answers": {str(key): value for key, value in record.answers.items()},
+        "events": sorted(record.events),
+    }
+    store = settings()
+    store.setValue(_key(record.name, pupil()), json.dumps(value, ensure_ascii=False))
+    store.setValue(CONTINUE, record.name)
+    if pupil():
+        store.remove(_key(record.name, ""))
+    store.sync()
 
 
 class LessonSession(QObject):
@@ -97,7 +152,7 @@ class LessonSession(QObject):
             LessonError: the start project cannot be read; nothing has changed.
         """
         start = start_project(lesson)
-        record = LessonRecord(lesson.name) if anew else lesson_progress.kept(lesson.name)
+        record = LessonRecord(lesson.name) if anew else kept(lesson.name)
         goes_on = not anew and self.on_canvas(lesson)
         if goes_on:
             held = record_of(self._store.project)
@@ -148,7 +203,7 @@ class LessonSession(QObject):
         """How many steps of a lesson were done with a network that is not on the canvas."""
         if self.on_canvas(lesson):
             return 0
-        done = lesson_progress.kept(lesson.name).done
+        done = kept(lesson.name).done
         return sum(1 <= number <= len(lesson.steps) for number in done)
 
     def close(self) -> None:
@@ -291,7 +346,7 @@ class LessonSession(QObject):
         """Write how far the lesson is, where that is not what was written last."""
         if self.record != self._kept:
             self._kept = self.record
-            lesson_progress.keep(self.record)
+            keep(self.record)
 
     def _tick(self, numbers: set[int]) -> None:
         assert self.lesson is not None

@@ -22,7 +22,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.changes import Event
+    from netbuilder.core.engine.trained import Event
 
 
 _LINE_EVERY = 5.0

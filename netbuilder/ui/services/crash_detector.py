@@ -9,22 +9,64 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
+from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import discard
-from netbuilder.ui.services.process_locks import (
-    acquire_lock,
-    left_behind,
-    lock_path,
-    new_process_name,
-    state_folder,
-)
+
+_PROCESS = uuid.uuid4().hex[:16]
+
+
+def new_process_name() -> str:
+    """A name for a file or folder of this process that no other one has."""
+    return f"{_PROCESS}-{uuid.uuid4().hex[:12]}"
+
+
+def of_one_process(one: Path, other: Path) -> bool:
+    """Whether the same process named both by ``new_process_name``."""
+    return one.name.partition("-")[0] == other.name.partition("-")[0]
+
+
+def acquire_lock(path: Path) -> QLockFile | None:
+    """Take hold of a lock file; None: a living process has it, or it cannot be written.
+
+    It is held until ``unlock`` or the end of the process, however that comes.
+    """
+    lock = QLockFile(str(path))
+    # Age says nothing: a lock is stale only when its process is gone.
+    lock.setStaleLockTime(0)
+    return lock if lock.tryLock(0) else None
+
+
+def state_folder(name: str) -> Path:
+    """A part of the state folder for such files; made where it is not there yet."""
+    place = folders.state() / name
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def lock_path(file: Path) -> Path:
+    """The lock beside a file."""
+    return file.with_suffix(".lock")
+
+
+def left_behind(
+    entries: Iterable[Path], lock_of: Callable[[Path], Path] = lock_path
+) -> Iterator[tuple[Path, QLockFile]]:
+    """Those of ``entries`` whose owners are gone, each with its lock, which is ours now."""
+    for entry in entries:
+        lock = acquire_lock(lock_of(entry))
+        if lock is not None:
+            yield entry, lock
+
 
 log = logging.getLogger(__name__)
 _FOLDER = "faults"

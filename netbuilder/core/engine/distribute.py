@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.keras_objects import manual_rate, rate_variable
-from netbuilder.core.engine.build.seeds import seed_generators
+from netbuilder.core.engine.build.keras_objects import manual_rate, rate_variable, seed_generators
 from netbuilder.core.engine.build.tracing import traced_in_first_call
 from netbuilder.core.engine.loop.program import (
     Chunk,

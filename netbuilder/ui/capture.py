@@ -45,9 +45,13 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.capture.devices import Camera
-from netbuilder.ui.services.capture.sample_source import THUMBNAIL, SampleSource, TakenSample
-from netbuilder.ui.services.capture.sounds import Microphone
+from netbuilder.ui.services.devices import (
+    THUMBNAIL,
+    Camera,
+    Microphone,
+    SampleSource,
+    TakenSample,
+)
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder
