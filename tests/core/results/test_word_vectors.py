@@ -1,4 +1,4 @@
-"""Word vectors: each word has its own row of the Embedding, and the numbers are those of geometry."""
+"""Word vectors: each word has the row that Keras looks up, and numbers are those of geometry."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ def test_each_word_has_the_vector_that_keras_gives_for_it(reviews_model: Trained
     matrix = weights_of(trained, node)["embeddings"]
     vectors = WordVectors.of(
         matrix,
-        token_table(
-            trained.project.graph, node, len(matrix), {"input": entry.vocabulary}, dataset
-        ),
+        token_table(trained.project.graph, node, len(matrix), {"input": entry.vocabulary}, dataset),
     )
     layer = trained.training_model.get_layer(node)
     lines = np.asarray(dataset.train.x["input"][:20])
@@ -158,8 +156,11 @@ def test_points_do_not_jump_where_components_change_places() -> None:
 
 @pytest.fixture
 def told(tmp_path: Path) -> tuple[Graph, Dataset]:
-    """Forty texts: "good" in 15 good and 1 bad one, twice in each; "film" in all; "odd" in one."""
-    lines = ["a good good film"] * 15 + ["a film"] * 5 + ["a bad film"] * 19 + ["good good odd film"]
+    """Forty texts: "good" in 15 that are liked and in one that is not, twice in each; "film" in
+    all; "odd" in one."""
+    lines = (
+        ["a good good film"] * 15 + ["a film"] * 5 + ["a bad film"] * 19 + ["good good odd film"]
+    )
     labels = ["yes"] * 20 + ["no"] * 20
     pd.DataFrame({"text": lines, "liked": labels}).to_csv(tmp_path / "t.csv", index=False)
     graph = chain(embedding(30), *READING)

@@ -313,7 +313,7 @@ class SurfacePlot(pg.PlotWidget):
             colors = [QColor(scheme.training)] * len(picture.at)
         else:
             part = scale_to_unit(picture.value.astype(float), picture.value.astype(float))
-            colors = [_between(float(one)) for one in part]
+            colors = [number_color(float(one)) for one in part]
         wrong = picture.right if picture.right is not None else np.ones(len(picture.at), bool)
         rim = shared_pen(QColor(scheme.text), 1.6)
         pens = [NO_PEN if ok else rim for ok in wrong]
@@ -362,7 +362,7 @@ class SurfacePlot(pg.PlotWidget):
                 symbols = [class_symbol(number) for number in numbers]
             else:
                 part = scale_to_unit(points.value.astype(float), points.value.astype(float))[shown]
-                colors = [_between(float(one)) for one in part]
+                colors = [number_color(float(one)) for one in part]
             # Where they stand was not measured: they are drawn as if half there.
             filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
             drawn = [
@@ -402,7 +402,7 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
     return shared_brush(color, strength), pen, 8 if part == 0 else 9
 
 
-def _between(part: float) -> QColor:
+def number_color(part: float) -> QColor:
     """From orange over grey to blue, in steps that the eye does not tell apart."""
     part = round(part * 64) / 64
     middle = _rgb(QColor("#B8BEC8"))
