@@ -18,14 +18,17 @@ PEOPLE = {
     "king": (0, 1, 0), "queen": (1, 1, 0), "man": (0, 0, 0), "woman": (1, 0, 0),
     "prince": (0, 1, 1), "princess": (1, 1, 1), "boy": (0, 0, 1), "girl": (1, 0, 1),
 }  # fmt: skip
-#: What is said of people by (of the court, a child); {he} and {his} are filled in.
-SAID = {
-    (1, 0): ("rules the land", "sits on {his} throne", "wears {his} crown", "commands {his} army"),
-    (0, 0): ("ploughs the field", "sells apples", "mends {his} roof", "milks {his} cow"),
-    (1, 1): ("learns to fence", "rides {his} pony", "chases {his} golden ball", "obeys the court"),
-    (0, 1): ("climbs a tree", "feeds the hens", "flies {his} kite", "walks to school"),
-}
-WHERE = {1: ("in the palace", "behind the palace wall"), 0: ("in the village", "near the mill")}
+#: What is said of people of the village and of the court, and of the grown-up and of children;
+#: {he} and {his} are filled in.
+RANK = (
+    ("ploughs the field", "sells apples", "mends {his} roof", "milks {his} cow"),
+    ("wears {his} crown", "sits on {his} throne", "rides {his} horse", "obeys the court"),
+)
+AGE = (
+    ("drinks wine", "works all day", "reads {his} letters"),
+    ("climbs a tree", "flies {his} kite", "learns to write"),
+)
+WHERE = (("in the village", "near the mill"), ("in the palace", "behind the wall"))
 CARES = {"doctor": 0.1, "nurse": 0.9}  # how often they are "she"
 WARM = ("hot", "cold")
 DISHES = ("soup", "tea", "bath", "milk")
@@ -46,12 +49,14 @@ def sentences(count: int, seed: int = 0) -> list[str]:
             continue
         if kind < 0.2:
             who = pick(tuple(CARES))
-            she, said = random.random() < CARES[who], ("heals {his} patients", "washes {his} hands")
-            phrase, place = pick(said), "in the hospital"
+            she = int(random.random() < CARES[who])
+            phrase = pick(("heals {his} patients", "washes {his} hands"))
+            place = "in the hospital"
         else:
             who = pick(tuple(PEOPLE))
-            she, court, child = (bool(one) for one in PEOPLE[who])
-            phrase, place = pick(SAID[int(court), int(child)]), pick(WHERE[int(court)])
+            she, court, child = PEOPLE[who]
+            phrase = pick(RANK[court] if random.random() < 0.5 else AGE[child])
+            place = pick(WHERE[court])
         his, he = ("her", "she") if she else ("his", "he")
         phrase = phrase.format(his=his)
         form = int(random.integers(3))

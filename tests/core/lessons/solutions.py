@@ -220,7 +220,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [looked("inside"), Answer("cold")],
         [Answer("queen")],
         [Answer("king")],
-        [Answer("The text calls nearly all doctors \"he\" and nearly all nurses \"she\"")],
+        [Answer('The text calls nearly all doctors "he" and nearly all nurses "she"')],
     ],
     "confusion_and_bias": [
         [Answer("90 %")],

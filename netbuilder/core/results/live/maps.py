@@ -113,10 +113,13 @@ def neighbour_map(picture: MapPicture) -> MapPicture:
 def tsne_map(values: Array, seed: int = 0) -> Array:
     """Rows on a plane where neighbours stay neighbours, (n, 2): scikit-learn's t-SNE."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     near = min(30.0, max(1.0, (len(values) - 1) / 3))
     made = TSNE(perplexity=near, random_state=seed, init="pca" if values.shape[1] > 1 else "random")
-    return np.asarray(made.fit_transform(values))
+    # Its threads wait for each other a thousand times: where others compute, that takes minutes.
+    with threadpool_limits(1, user_api="openmp"):
+        return np.asarray(made.fit_transform(values), np.float64)
 
 
 def embedding_of(dataset: Dataset, project: Project) -> tuple[str, tuple[str, ...]] | None:
