@@ -127,3 +127,32 @@ def test_the_python_that_a_lesson_shows_runs(
     exec(compile(code, "lesson", "exec"), {})
     answer = capsys.readouterr().out.splitlines()[-1]
     assert [round(float(one)) for one in answer.strip("[]").split()] == [1, 0, 0]
+
+
+@pytest.mark.slow
+def test_the_vectors_of_the_word_lesson_are_what_its_answers_say() -> None:
+    """The answers to its questions are those that the network of its solution gives."""
+    from netbuilder.core.results.layer_values import weights_of
+    from netbuilder.core.results.word_vectors import WordVectors, token_table
+
+    lesson = library.find_lesson("word_vectors")
+    project, base = library.start_project(lesson), library.start_path(lesson).parent
+    for actions in solutions.SOLUTIONS["word_vectors"][:3]:
+        for action in solutions.changes(actions):
+            if not isinstance(action, solutions.Event | solutions.Answer):
+                project = action(project)
+    dataset = load_dataset(project, base)
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    matrix = weights_of(trained, "embedding")["embeddings"]
+    words = {"input": dataset.facts.vocabulary}
+    assert len(matrix) == len(words["input"]), "as many rows as the text has words"
+    table = token_table(project.graph, "embedding", len(matrix), words, dataset)
+    vectors = WordVectors.of(matrix, table)
+    first = lambda found: vectors.tokens.names[found[0][0]]  # noqa: E731
+    assert first(vectors.neighbours("hot")) == "cold"
+    for words_in, answer in (
+        (("king", "man", "woman"), "queen"),
+        (("prince", "boy", "man"), "king"),
+        (("doctor", "man", "woman"), "nurse"),
+    ):
+        assert first(vectors.analogy(*words_in)) == answer
