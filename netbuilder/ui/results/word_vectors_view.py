@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.word_vectors import TokenTable, WordMap, WordVectors
 
+Marks = tuple[list[int], list[int], list[tuple[int, int]]]
 _KEY = "word_map"  # of the settings: how words are brought onto the plane
 _WAYS = ("PCA", "t-SNE")
 _WAY_TIPS = (
@@ -132,10 +134,13 @@ class WordTask(QWidget):
         """Show that words are missing."""
         self.note.setText(_(self._help))
 
-    def marks(self, vectors: WordVectors) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+    def marks(self, vectors: WordVectors) -> Marks:
         """The places of the words, of those near them, and the arrows between words."""
-        known = vectors.tokens.numbers
-        return [known[one] for one in (f.text() for f in self.fields) if one in known], [], []
+        found = []
+        for field in self.fields:
+            with suppress(UserError):
+                found.append(vectors.tokens.find(field.text()))
+        return found, [], []
 
 
 class _ListTask(WordTask):
@@ -186,7 +191,7 @@ class NeighboursTask(_ListTask):
             )
         )
 
-    def marks(self, vectors: WordVectors) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+    def marks(self, vectors: WordVectors) -> Marks:
         return super().marks(vectors)[0], [place for place, _cosine in self.found], []
 
 
@@ -207,7 +212,7 @@ class AnalogyTask(_ListTask):
                 )
             )  # fmt: skip
 
-    def marks(self, vectors: WordVectors) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+    def marks(self, vectors: WordVectors) -> Marks:
         chosen = super().marks(vectors)[0]
         if not self.found or len(chosen) < len(self.fields):
             return chosen, [], []
@@ -274,9 +279,11 @@ def _facts(tokens: TokenTable, place: int) -> list[str]:
 
 
 def _tips(tokens: TokenTable) -> list[str]:
-    """A line a word for the pointer."""
+    """A line for the pointer, for each word that a map has room for."""
+    from netbuilder.core.results.word_vectors import MOST_ON_MAP
+
     tips = []
-    for place, name in enumerate(tokens.names):
+    for place, name in enumerate(tokens.names[:MOST_ON_MAP]):
         facts = _facts(tokens, place)
         if facts and tokens.counts is not None:
             times = int(tokens.counts[place])
@@ -299,8 +306,8 @@ class WordVectorsView(QWidget):
         self._asked: _TableRequest | None = None
         self._trouble, self._live = "", False
         self._tips: list[str] = []
-        self._names = Derived(self, _name_rows, self._named, self._failed)
-        self._maps = Derived(self, _make_map, self._mapped, self._failed, of=lambda: self.vectors)
+        self._names = Derived(self, _name_rows, self._named, self._failed, of=lambda: self._asked)
+        self._maps = Derived(self, _make_map, self._mapped, self._failed)
         self.way = NoWheelComboBox(self)
         self.way.setObjectName("word_map_way")
         self.way.setAccessibleName(_("Map"))
@@ -407,6 +414,8 @@ class WordVectorsView(QWidget):
         self._ask_map()
 
     def _mapped(self, found: WordMap) -> None:
+        if found.vectors.tokens is not self._table:
+            return  # of another layer, or of other data
         self.map = found
         self.plot.show_map(found, self._tips)
         self.plot.show()
@@ -485,11 +494,12 @@ class WordVectorsView(QWidget):
         task = self.tasks.currentWidget()
         if self.vectors is None or not isinstance(task, WordTask):
             return
-        task.clear()
-        if task.words:
-            try:
+        try:
+            if task.words:
                 task.answer(self.vectors)
-            except UserError as error:
+            else:
                 task.clear()
-                task.note.setText(str(error))
+        except UserError as error:
+            task.clear()
+            task.note.setText(str(error))
         self.plot.mark(*task.marks(self.vectors))

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 
+from netbuilder.api import Model
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Data, Graph, Project, Training
 from netbuilder.core.results import word_vectors
 from netbuilder.core.results.layer_values import weights_of
@@ -109,6 +110,12 @@ def test_each_word_has_the_vector_that_keras_gives_for_it(reviews_model: Trained
                 assert vectors.vector(word) == pytest.approx(output, abs=1e-6)
                 assert not np.allclose(matrix[number - 1], output)
     assert seen > 50
+    frame = Model(trained, Path()).word_vectors()
+    assert list(frame.index) == list(entry.vocabulary[2:])
+    assert np.allclose(frame.loc["film"], matrix[entry.vocabulary.index("film")])
+    with pytest.raises(UserError) as caught:
+        Model(trained, Path()).word_vectors("pool")
+    assert caught.value.code == "no_embedding"
 
 
 def test_a_map_is_that_of_scikit_learn(reviews_model: Trained) -> None:
