@@ -36,6 +36,7 @@ ORDER = (
     "pictures",
     "sequences",
     "text",
+    "word_vectors",
     "confusion_and_bias",
     "transfer",
     "taking_it_away",

@@ -460,7 +460,7 @@ class SurfacePanel(QWidget):
         self.held.setCurrentIndex(int(self.live.at_sample))
         columns = (self.across.currentText(), self.up.currentText())
         self.points.show_for(columns if editable else None, shown.dataset.preprocessing.classes)
-        self.neighbours.setVisible(shown.view.name in {"map", "words"})
+        self.neighbours.setVisible(shown.view.name == "map")
         self.neighbours.setEnabled(not self.live.live)
         named = bool(shown.dataset.preprocessing.classes)
         self.colours.hide()

@@ -212,6 +212,16 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [TRAIN],
         [PREDICTED, Answer("It treats all unknown words as the same word")],
     ],
+    "word_vectors": [
+        [looked("data"), Answer("crown")],
+        [end("Embedding", input_dim=74, output_dim=8)],
+        [end("GlobalAveragePooling1D"), end("Dense", units=72, activation="softmax")],
+        [TRAIN],
+        [looked("inside"), Answer("cold")],
+        [Answer("queen")],
+        [Answer("king")],
+        [Answer('The text calls nearly all doctors "he" and nearly all nurses "she"')],
+    ],
     "confusion_and_bias": [
         [Answer("90 %")],
         [TRAIN, EVALUATED],

@@ -251,20 +251,6 @@ def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
     assert spread.shares[-1].sum() == 1.0, "numbers that are none are left out"
 
 
-def test_words_lie_where_the_embedding_puts_them(reviews_model: Trained) -> None:
-    trained, data = reviews_model
-    asked = maps.word_map_request(data, trained.project)
-    found = asked.read(evaluate_probe(trained, asked.probe))
-    node, vocabulary = maps.embedding_of(data, trained.project)
-    assert found.labels == vocabulary[2 : 2 + len(found.labels)]
-    matrix = trained.training_model.get_layer(node).embeddings.numpy()[2 : 2 + len(found.labels)]
-    expected = PCA(2).fit_transform(matrix)
-    assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
-    spread = maps.neighbour_map(found)
-    assert spread.labels == found.labels
-    assert spread.at.shape == found.at.shape
-
-
 def test_the_nearest_word_is_that_of_the_smallest_angle() -> None:
     matrix = np.array([[9, 9], [1, 0], [1, 1], [2, 2.2], [-1, -1.0]])
     found = token_names.nearest_words(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
