@@ -404,7 +404,8 @@ const LAYERS = {
   Bidirectional: ([x], config, weights) => {
     const half = weights.length / 2;
     const { class_name: name, config: forward } = config.layer;
-    const backward = config.backward_layer.config;
+    const { config: backward } = config.backward_layer
+      || { config: { ...forward, go_backwards: !forward.go_backwards } };
     const run = (inner, own) => LAYERS[name](
       [x], { ...inner, zero_output_for_mask: inner.return_sequences }, own);
     const [a, b] = [run(forward, weights.slice(0, half)), run(backward, weights.slice(half))];

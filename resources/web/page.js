@@ -41,7 +41,8 @@ function tableForm(columns, changed) {
     const label = make("label", { for: id }, column.name + (column.unit ? ` (${column.unit})` : ""));
     const list = column.categories;
     const change = (value) => { cells[column.name] = value; changed(); };
-    let start = column.typical ?? column.low ?? (list.length ? list[0] : 0);
+    const { low = 0, high = low } = column;
+    let start = column.typical ?? (list.length ? list[0] : column.mean ?? (low + high) / 2);
     let field;
     if (list.length) {
       if (column.kind === "boolean" && typeof start === "number") start = list[start > 0.5 ? 1 : 0];
@@ -55,14 +56,13 @@ function tableForm(columns, changed) {
         id, type: "date", value: cells[column.name], onchange: (event) => change(event.target.value),
       });
     } else {
-      const [low, high] = [column.low, column.high];
       start = column.whole ? Math.round(start) : Number(Number(start).toPrecision(4));
       cells[column.name] = String(start);
       const number = make("input", {
         id, type: "number", step: "any", inputmode: "decimal", value: start,
         oninput: () => { if (slider) slider.value = number.value; change(number.value); },
       });
-      const slider = low !== undefined && high > low && make("input", {
+      const slider = high > low && make("input", {
         type: "range", min: low, max: high, value: start, "aria-label": column.name,
         step: column.whole ? 1 : (high - low) / 200,
         oninput: () => {
@@ -88,6 +88,7 @@ function textForm(entry, changed, id) {
     make("label", { for: id }, entry.help), area));
   if (entry.kind === "tokens") {
     element.append(make("div", { class: "buttons" }, button("go_on", () => {
+      if (area.value.trim() === "") return;
       const [answer] = predict(rawInputs());
       const best = about.outputs[0].classes[answer.data.indexOf(Math.max(...answer.data))];
       const blank = Object.keys(BLANK_MARKS).find((key) => BLANK_MARKS[key] === best);
@@ -247,7 +248,7 @@ function pictureForm(entry, changed) {
   return {
     element,
     pixels: () => {
-      seen.width = seen.width || 1;
+      seen.getContext("2d").clearRect(0, 0, seen.width, seen.height);
       const raw = pixels();
       showPixels(seen, raw, entry.shape, entry.low, entry.high);
       return raw;

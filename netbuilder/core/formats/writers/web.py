@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -172,8 +173,11 @@ def _inputs(trained: TrainedModel, base: Path) -> list[dict[str, Any]]:
 
 def _column(column: FittedColumn) -> dict[str, Any]:
     """A column as the page's form needs it; what is not known is left out."""
-    kept = {key: value for key, value in asdict(column).items() if value not in (None, "", False)}
-    kept["categories"] = list(column.categories)
+    kept = {
+        key: value
+        for key, value in asdict(column).items()
+        if not (value is None or value == "" or (isinstance(value, float) and not isfinite(value)))
+    }
     if column.kind == "date" and has_dates(column.low, column.high):
         kept["days"] = True
     return kept

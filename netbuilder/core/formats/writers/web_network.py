@@ -225,6 +225,8 @@ def _checked(name: str, config: Mapping[str, Any], layer: Any) -> dict[str, Any]
             value = _last_axis(given, layer)
         elif key in {"activation", "recurrent_activation"} and str(given) not in activations:
             raise _missing(name, layer.name, f"{key}={given}"[:80])
+        if key == "equation" and "..." in given:
+            raise _missing(name, layer.name, str(given))
         if value not in _ONLY.get(key, (value,)) and (name, key) != ("Concatenate", "axis"):
             raise _missing(name, layer.name, f"{key}={value}")
         found[key] = value
