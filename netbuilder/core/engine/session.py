@@ -16,7 +16,7 @@ from netbuilder.core import garbage_collection
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.engine.build.keras_objects import is_scheduled
-from netbuilder.core.engine.changes import Event
+from netbuilder.core.engine.changes import SCHEDULE_OFF, Event
 from netbuilder.core.engine.checkpoint.format import (
     RunSnapshot,
     from_bytes,
@@ -68,7 +68,7 @@ from netbuilder.core.engine.speed_limiter import Unit
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -533,12 +533,8 @@ class Session:
         if self._parts is not None:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
-            off = (
-                N_("the schedule is off from here on")
-                if is_scheduled(trainer.training_model.optimizer)
-                else ""
-            )
-            reporter.changed("learning_rate", rate, off)
+            off = is_scheduled(trainer.training_model.optimizer)
+            reporter.changed("learning_rate", rate, SCHEDULE_OFF if off else "")
 
     def _set_epochs(self, epochs: int) -> None:
         self._loop.epochs = max(1, epochs)
