@@ -143,8 +143,13 @@ class StatusBar(QStatusBar):
                 count=format_number(shapes.total_parameters),
             )
         )
-        self.memory.setText(format_bytes(shapes.memory))
-        self.memory.setToolTip(_("Memory for the weights and the activations of one sample"))
+        self.memory.setText(format_bytes(shapes.weight_bytes))
+        self.memory.setToolTip(
+            _(
+                "Size of the weights. The activations of one sample take {size} more.",
+                size=format_bytes(shapes.activation_bytes),
+            )
+        )
         self.operations.setText(
             _("{count} multiply-adds per sample", count=format_operations(shapes.multiply_adds))
         )
