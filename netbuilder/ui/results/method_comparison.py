@@ -237,8 +237,9 @@ class MethodSurfaces(QWidget):
         page.addWidget(self.note)
         self._titles = {one.name: _title(one) for one in found.candidates}
         self._worker = Derived(
-            self, lambda across, up: surfaces(found, across, up), self._draw, self._fail
-        )
+            self, lambda across, up: surfaces(found, across, up), self._draw, self._fail,
+            slow=lambda: self.note.setText(_("Computing the predictions…")),
+        )  # fmt: skip
         self.ask()
 
     @property
@@ -252,7 +253,6 @@ class MethodSurfaces(QWidget):
         if across == up:
             self.note.setText(_("Choose two different columns."))
             return
-        self.note.setText(_("Computing the predictions…"))
         self._worker.ask(across, up)
 
     def _draw(self, pictures: dict[str, SurfacePicture]) -> None:

@@ -91,7 +91,7 @@ class StatusBar(QStatusBar):
 
     def show_zoom(self, factor: float) -> None:
         """Show the canvas's zoom."""
-        self.zoom.setText(f"{round(100 * factor)} %")
+        self.zoom.setText(format_number(factor, ".0%"))
 
     def next_problem(self) -> None:
         """Go to the node of the next problem."""
