@@ -91,7 +91,7 @@ def _tell(found: Comparison) -> None:
         table.add_row(
             title,
             value,
-            f"{low:.4g} – {high:.4g}",
+            " – ".join(format_number(end, ".4g") for end in (low, high)),
             format_number(one.seconds, ".2f"),
             format_number(one.size, ","),
         )

@@ -76,9 +76,11 @@ class TrainingProgress:
             self._steps(event.first + event.count, event.steps_per_second)
         elif isinstance(event, events.EpochEnd):
             self._epochs = event.epochs
-            self._logs = "  ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
+            self._logs = "  ".join(
+                f"{name} {format_number(value, '.4g')}" for name, value in event.logs.items()
+            )
             self._losses = "  ".join(
-                f"{name} {event.logs[name]:.4g}"
+                f"{name} {format_number(event.logs[name], '.4g')}"
                 for name in ("loss", "val_loss")
                 if name in event.logs
             )

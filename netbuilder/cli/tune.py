@@ -181,7 +181,9 @@ def _tell_trial(found: Study) -> None:
     )
     best = "  " + _("best so far") if found.best is trial else ""
     told = _measured(trial)
-    print_note(f"{head}: {trial.score:.4g}{f', {told}' if told else ''}{pruned}{best}")
+    print_note(
+        f"{head}: {format_number(trial.score, '.4g')}{f', {told}' if told else ''}{pruned}{best}"
+    )
 
 
 def _measured(trial: Trial) -> str:
@@ -196,7 +198,7 @@ def _tell_best(found: Study) -> None:
         return
     best = found.best
     told = _measured(best)
-    score = f"{found.plan.measure} {best.score:.4g}{f', {told}' if told else ''}"
+    score = f"{found.plan.measure} {format_number(best.score, '.4g')}{f', {told}' if told else ''}"
     print_result(
         ngettext(
             "Best of {count} trial: {values} ({score}; kept from epoch {epoch})",

@@ -265,7 +265,7 @@ def test_a_training_that_is_not_in_runs_is_asked_about(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.models.trained is not None
-    assert "not saved in Runs" in window.banner.cards[0].title.text()
+    assert "not saved" in window.banner.cards[0].title.text()
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()
     window.runner.start()

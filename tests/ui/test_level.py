@@ -82,6 +82,27 @@ def test_a_first_start_shows_little(open_window: Open, example: Callable[[str], 
     assert not plan.metrics.isVisible() and not plan.callbacks_button.isVisible()
 
 
+def test_a_setting_that_a_lesson_shows_comes_alone(
+    open_window: Open, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    panel = window.docks.show_panel("settings")
+    rows = panel.plan.length.rows
+
+    def shown() -> set[str]:
+        return {name for name, row in rows.items() if row.editor.isVisible()}
+
+    assert shown() == {"epochs", "batch_size"}
+    panel.show_setting("class_weight")
+    assert shown() == {"epochs", "batch_size", "class_weight"}
+    panel.show_setting("metrics")
+    assert panel.plan.metrics.isVisible() and not panel.plan.callbacks_button.isVisible()
+    window.actions_table[f"level-{FULL}"].trigger()
+    assert shown() > {"seed", "class_weight"}
+    window.actions_table[f"level-{BASIC}"].trigger()
+    assert shown() == {"epochs", "batch_size"}
+
+
 def test_what_is_used_or_searched_for_is_there(
     open_window: Open, example: Callable[[str], Project]
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import search_layers
 from netbuilder.core.catalog.spec import Kind, LayerSpec, Param
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.i18n import localized
 
 
 def describe_params(node_params: Mapping[str, Any], spec: LayerSpec) -> str:
@@ -44,7 +45,7 @@ def _word(param: Param, params: Mapping[str, Any]) -> str:
         joint = "×" if param.kind in (Kind.SIZE, Kind.SHAPE) else ", "
         return joint.join(_item(item) for item in value)
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return localized(f"{value:.4g}")
     return str(value)
 
 
@@ -53,7 +54,7 @@ def _item(value: Any) -> str:
         return "?"
     if isinstance(value, list | tuple):
         return "+".join(str(item) for item in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return localized(f"{value:.4g}") if isinstance(value, float) else str(value)
 
 
 def _layer_word(value: Mapping[str, Any]) -> str:

@@ -59,10 +59,10 @@ from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, explain_error
 from netbuilder.core.engine.run_control import StoppedBeforeStartError, Unit
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
-from netbuilder.core.engine.trained import Event, TrainedModel
+from netbuilder.core.engine.trained import SCHEDULE_OFF, Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -505,12 +505,8 @@ class Session:
         if self._parts is not None:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
-            off = (
-                N_("the schedule is off from here on")
-                if is_scheduled(trainer.training_model.optimizer)
-                else ""
-            )
-            reporter.changed("learning_rate", rate, off)
+            off = is_scheduled(trainer.training_model.optimizer)
+            reporter.changed("learning_rate", rate, SCHEDULE_OFF if off else "")
 
     def _set_epochs(self, epochs: int) -> None:
         self._loop.epochs = max(1, epochs)

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     import keras
+
+SCHEDULE_OFF, BEST_FROM_HERE = "schedule_off", "best_from_here"
+#: What follows from a change, in words.
+NOTES: Mapping[str, str] = {
+    SCHEDULE_OFF: N_("the schedule is off from here on"),
+    BEST_FROM_HERE: N_("the best epoch is chosen from here on"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +35,8 @@ class Changed(Event):
     "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
     epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
     "weights" (``value``: so many are set by hand where it stands; of several such changes of one
-    place the last holds, and 0 takes them back). ``note`` says in words what else follows from
-    it, in English ("the schedule is off from here on"): it is translated where it is shown.
+    place the last holds, and 0 takes them back). ``note`` is the code of what else follows from
+    it (``NOTES``); older runs hold its English sentence.
     """
 
     what: str
@@ -36,6 +44,11 @@ class Changed(Event):
     epoch: int
     step: int
     note: str = ""
+
+    @property
+    def note_words(self) -> str:
+        """What else follows from the change, in the chosen language; "" for nothing."""
+        return _(NOTES.get(self.note, self.note)) if self.note else ""
 
 
 def manual_weight_change(changes: Sequence[Changed], epoch: int, step: int) -> Changed | None:

@@ -399,7 +399,7 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
         return _(_NOTHING)
     found = nearest_words(matrix, number, vocabulary)
     (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
-    listed = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in found)
+    listed = ", ".join(f"{name} ({format_number(cosine, '.2f')})" for name, cosine in found)
     return _("Words most similar to “{word}”: {words}", word=word, words=listed) if listed else ""
 
 

@@ -100,6 +100,17 @@ class ElidedComboBox(NoWheelComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
 
+    def whole_width(self) -> int:
+        """The width at which no entry is cut off."""
+        self.ensurePolished()
+        words = map(self.itemText, range(self.count()))
+        longest = max(map(self.fontMetrics().horizontalAdvance, words), default=0)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
+        return longest + 8 + max(option.rect.width() - room.width(), 24)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()

@@ -251,8 +251,11 @@ class ParamRow:
             self._grid, self._line, self._narrow = grid, line, narrow
             self.put_help(below=narrow)
             if param.kind is not Kind.BOOL:
-                self.editor.setMaximumWidth(FIELD_WIDTH)
-                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else FIELD_WIDTH)
+                wide = FIELD_WIDTH
+                if isinstance(self.editor, ChoiceEditor):
+                    wide = min(max(self.editor.whole_width(), FIELD_WIDTH), 2 * FIELD_WIDTH)
+                self.editor.setMaximumWidth(wide)
+                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else wide)
         grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]

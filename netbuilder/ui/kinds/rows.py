@@ -19,7 +19,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_list, format_range, label_with_unit
+from netbuilder.core.wording import format_list, format_number, format_range, label_with_unit
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
@@ -62,7 +62,9 @@ def param_of(field: FormField) -> Param:
         )
     words = _(
         "{range} in training",
-        range=format_range(f"{field.low:.6g}", f"{field.high:.6g}", field.unit),
+        range=format_range(
+            format_number(field.low, ".6g"), format_number(field.high, ".6g"), field.unit
+        ),
     )
     slides = field.low < field.high
     return Param(

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -57,7 +58,13 @@ class ParallelCoordinatesPlot(QWidget):
             for trial, rank in zip(whole, ranks, strict=True)
         ]
         if len(scores):
-            self._axes.append((_("loss (rank)"), f"{scores.min():.3g}", f"{scores.max():.3g}"))
+            self._axes.append(
+                (
+                    _("loss (rank)"),
+                    format_number(scores.min(), ".3g"),
+                    format_number(scores.max(), ".3g"),
+                )
+            )
         self.setAccessibleName(
             _("{trials} trials over {settings} settings", trials=len(whole), settings=len(varied))
         )

@@ -431,7 +431,10 @@ class ExperimentsPanel(QWidget):
             return f"{done}. {study.failure}"
         names = self._names(study)
         values = ", ".join(f"{names[path]} {format_setting(v)}" for path, v in best.values.items())
-        told = [f"{study.plan.measure} {best.score:.4g}", measured(best.measured, best.unit)]
+        told = [
+            f"{study.plan.measure} {format_number(best.score, '.4g')}",
+            measured(best.measured, best.unit),
+        ]
         scores = ", ".join(one for one in told if one)
         done += ". " + _(
             "Best so far: {values} ({scores} after epoch {epoch})",

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.lessons.lesson import Lesson, LessonStep
+from netbuilder.core.lessons.lesson import Lesson, LessonError, LessonStep
 from netbuilder.core.lessons.lesson_record import LessonRecord, new_work_id, record_of, with_record
 from netbuilder.core.lessons.lesson_state import (
     EVALUATED,
@@ -20,6 +20,7 @@ from netbuilder.core.lessons.lesson_state import (
     ObservedRun,
 )
 from netbuilder.core.lessons.library import start_project
+from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.recovery import OpenLesson
@@ -205,6 +206,18 @@ class LessonSession(QObject):
             return 0
         done = kept(lesson.name).done
         return sum(1 <= number <= len(lesson.steps) for number in done)
+
+    def retranslate(self) -> None:
+        """Show the lesson in another language, at the same step."""
+        if self.lesson is None or self.lesson.path is None:
+            return
+        try:
+            self.lesson = read_lesson(self.lesson.path)
+        except LessonError:  # its file is gone: it stays as it is
+            return
+        self.results = ()
+        self._judge()
+        self.opened.emit()
 
     def close(self) -> None:
         """Put the lesson away; how far it is stays known."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
@@ -91,7 +91,8 @@ class RateSlider(QWidget):
 
 def rate_text(rate: float) -> str:
     """A learning rate in at most eight signs."""
-    return f"{rate:.6f}".rstrip("0").rstrip(".") if rate >= 1e-6 else f"{rate:.1e}"
+    plain = rate >= 1e-6
+    return localized(f"{rate:.6f}".rstrip("0").rstrip(".") if plain else f"{rate:.1e}")
 
 
 def another_seed() -> int:

@@ -125,7 +125,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
                 _("runs kept"),
                 Kind.INT,
                 runs.USUAL_LIMIT,
-                _("the newest, on the Runs page; 0 keeps all"),
+                _("the newest ones are kept; 0 keeps all"),
                 minimum=0,
             ),
             runs.run_limit,

@@ -20,7 +20,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 DECAY = {"name": "ExponentialDecay", "params": {
     "initial_learning_rate": 0.05, "decay_steps": 5, "decay_rate": 0.5,
 }}  # fmt: skip
-OFF = "the schedule is off from here on"
+OFF = "schedule_off"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
@@ -44,11 +45,22 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     assert dialog.found is not None and panel.evaluation is not None
     names = [one.name for one in dialog.found.candidates]
     assert names == ["network", "knn", "tree", "linear", "forest"]
-    assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 4
+    assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 5
     assert dialog.table.rows.index(0, 1).data() == panel.figure.text()
-    tree = dialog.details.widget(1)
-    assert isinstance(tree, QPlainTextEdit)
-    assert "petal" in tree.toPlainText() and "class: " in tree.toPlainText()
+    drawn = dialog.surfaces
+    qtbot.waitUntil(lambda: drawn.idle and all(one.answered for one in drawn.plots.values()))
+    assert list(drawn.plots) == names
+    tree, near = (dialog._views[name] for name in ("tree", "knn"))
+    dialog.row.setValue(1)
+    before = tree.toPlainText(), near.toPlainText()
+    assert "petal" in before[0] and "→ petal" in before[0]
+    said = dialog.found.by_name["tree"].evaluation
+    other = int(np.flatnonzero(said.predictions != said.predictions[0])[0])
+    dialog.row.setValue(other + 1)
+    assert tree.toPlainText() != before[0] and near.toPlainText() != before[1]
+    name = said.labels[int(said.predictions[other])]
+    arrows = [line for line in tree.toPlainText().splitlines() if line.startswith("→")]
+    assert name in arrows[-1]
     dialog.close()
 
 

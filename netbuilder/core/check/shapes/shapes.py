@@ -350,9 +350,9 @@ class Shapes:
         return sum(shape.bytes for shape in self.by_node.values())
 
     @cached_property
-    def memory(self) -> int:
-        """Bytes of the weights and of one sample's outputs."""
-        return self.total_parameters * FLOAT_BYTES + self.activation_bytes
+    def weight_bytes(self) -> int:
+        """Bytes of the weights."""
+        return self.total_parameters * FLOAT_BYTES
 
 
 class ShapeCache:

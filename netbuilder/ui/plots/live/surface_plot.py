@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
 
 #: How points of each part are filled, as signs: the shape is the class's. Training rows are
-#: filled, validation rows hollow, test rows filled with an edge in the colour of letters.
+#: filled, validation rows pale, test rows filled with a thick edge.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
 _LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
@@ -356,16 +356,29 @@ class SurfacePlot(pg.PlotWidget):
 
 
 def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, int]:
-    """The look of a point of a part, see ``PART_SIGNS``."""
-    scheme = theme.colors()
+    """The look of a point of a part, see ``PART_SIGNS``.
+
+    On a surface of its own colour a point is seen by its edge alone.
+    """
+    edge = _edge(color.rgb())
     if part == 1:
-        brush = shared_brush(QColor(scheme.panel), strength)
-        return brush, shared_pen(color, 2, strength), 8
-    # On a surface of its own colour a point is seen by its edge: that of a test point has the
-    # colour of letters, which stands out in either scheme, and that of others the ground's.
-    edge, width = (scheme.panel, 1.0) if part == 0 else (scheme.text, 1.6)
-    pen = shared_pen(QColor(edge), width, strength)
-    return shared_brush(color, strength), pen, 8 if part == 0 else 9
+        pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
+        return shared_brush(pale, strength), shared_pen(edge, 1.6, strength), 8
+    width, size = (1.6, 8) if part == 0 else (2.6, 10)
+    return shared_brush(color, strength), shared_pen(edge, width, strength), size
+
+
+def _ground() -> NDArray[Any]:
+    return _rgb(QColor(theme.colors().panel))
+
+
+def _edge(rgb: int) -> QColor:
+    """The colour of letters or the ground, whichever stands out from the surface of a colour."""
+    scheme = theme.colors()
+    surface = QColor(*(int(one) for one in 0.62 * _rgb(QColor(rgb)) + 0.38 * _ground()))
+    return max(
+        (QColor(scheme.text), QColor(scheme.panel)), key=lambda one: theme.contrast(one, surface)
+    )
 
 
 def number_color(part: float) -> QColor:

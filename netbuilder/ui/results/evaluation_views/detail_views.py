@@ -126,7 +126,7 @@ class GroupView(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.table)
         layout.addWidget(self.words)
-        self._worker = Derived(self, _groups, self._found, self._failed)
+        self._worker = Derived(self, _groups, self._found, self._failed, slow=self._say_slow)
         self.hide()
 
     def show_behind(self, behind: Behind | None, file: Path | None) -> None:
@@ -150,6 +150,10 @@ class GroupView(QWidget):
             self._worker.ask(
                 self._behind, self._workbench.base, self.column.currentText(), self._file
             )
+
+    def _say_slow(self) -> None:
+        self.words.setText(_("Evaluating the groups…"))
+        self.words.show()
 
     def _found(self, groups: tuple[GroupScore, ...]) -> None:
         if self._behind is None or self._worker.inputs[0] is not self._behind:

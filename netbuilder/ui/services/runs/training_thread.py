@@ -313,7 +313,7 @@ def _not_kept(error: Exception) -> UserError:
         else (str(error), "")
     )
     return UserError(
-        _("This run is not saved in Runs: {reason}.", reason=reason.rstrip(".")),
+        _("This run is not saved: {reason}.", reason=reason.rstrip(".")),
         _("{fix} Export the model, to another disk if necessary.", fix=fix).strip(),
         code="run_not_kept",
     )

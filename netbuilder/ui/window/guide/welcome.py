@@ -501,7 +501,7 @@ class WelcomeGuide(QObject):
                 return
             self._offer(
                 "left",
-                _("Your last run is saved in Runs"),
+                _("Your last run is saved"),
                 ngettext(
                     "“{name}”, {count} epoch. It was not saved as a .h5 file.",
                     "“{name}”, {count} epochs. It was not saved as a .h5 file.",
