@@ -37,7 +37,11 @@ ORDER = (
     "sequences",
     "text",
     "confusion_and_bias",
+    "bias_by_group",
+    "comparing_methods",
+    "model_card",
     "transfer",
+    "own_picture_project",
     "taking_it_away",
 )
 
