@@ -66,12 +66,14 @@ class LayerCheck:
                 layer=self.layer,
                 wanted=self.count.shown,
             )
-        return "" if fitting else min(wanting, key=len)[0]
+        if fitting:
+            return ""
+        node, best = min(zip(there, wanting, strict=True), key=lambda one: len(one[1]))
+        # Where it stands is said alone: a layer that is another one needs no other numbers.
+        return best[0] if self._misplaced(node, graph) else " ".join(best)
 
-    def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
-        graph = state.project.graph
+    def _misplaced(self, node: Node, graph: Graph) -> list[str]:
         found = []
-        # Where it stands is said first: a layer that is another one needs no other numbers.
         if self.connected and not is_connected(graph, node.id):
             found.append(_("{layer} is not connected to the Input.", layer=node.id))
         if self.after and not any(
@@ -82,6 +84,11 @@ class LayerCheck:
         last = activation_layer(node, graph) or node
         if self.last and node.id not in graph.outputs and last.id not in graph.outputs:
             found.append(_("{layer} is not the last layer.", layer=node.id))
+        return found
+
+    def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
+        graph = state.project.graph
+        found = self._misplaced(node, graph)
         for name, wanted in self.params:
             held = param_of(node, graph, name)
             if not wanted.holds(held):

@@ -100,6 +100,7 @@ def measure_remedies(
     group: str,
     *,
     file: Path | None = None,
+    test_file: Path | None = None,
     base: Path | None = None,
     ended: Callable[[], bool] = lambda: False,
 ) -> GroupRemedies | None:
@@ -110,7 +111,8 @@ def measure_remedies(
         dataset: its data.
         column: by whose values rows are grouped.
         group: the value of the group in question.
-        file: the table that the rows come from, where it is at hand.
+        file: the table that the training rows come from, where it is at hand.
+        test_file: that of the test rows, where it is another one.
         base: folder that the project's relative paths start from.
         ended: asked after each epoch; True ends it, and gives None.
 
@@ -125,7 +127,8 @@ def measure_remedies(
             _("Use data that fits in memory and has a test set."),
             code="group_remedies_need_rows",
         )
-    held, tested = (group_values(trained, part, column, file) for part in (dataset.train, test))
+    tested = group_values(trained, test, column, test_file or file)
+    held = group_values(trained, dataset.train, column, file, like=test, like_file=test_file)
     mine = held == group
     if not mine.any():
         raise DataError(

@@ -309,10 +309,10 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [lambda p: edits.set_data(p, kind="images", path=str(pictures()), image_size=[24, 24])],
         [Answer("Bright or dark: the background, not the thing")],
         [
-            end("Conv2D", filters=8, kernel_size=3, activation="relu"),
             end("MaxPooling2D", pool_size=4),
             end("Flatten"),
             end("Dense", units=1, activation="sigmoid"),
+            behind("input", "Conv2D"),
         ],
         [rate(0.01), plan(epochs=30), TRAIN],
         [EVALUATED, Answer("No, with 8 pictures the true value can lie far from it")],

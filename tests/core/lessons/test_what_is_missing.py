@@ -98,6 +98,16 @@ def test_a_batch_normalization_may_stand_before_the_activation_layer() -> None:
                                                       params={"activation": "tanh"})))  # fmt: skip
 
 
+def test_two_wrong_settings_of_a_layer_are_both_named() -> None:
+    begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
+                               params={"units": 5, "activation": "tanh"})  # fmt: skip
+    wanted = (("units", parse_condition("8")), ("activation", parse_condition("relu")))
+    said = LayerCheck("Dense", wanted).missing(LessonState(begun))
+    assert all(word in said for word in ("units", "8", "activation", "relu"))
+    # A layer in the wrong place is another one: its numbers are not talked about.
+    assert "relu" not in LayerCheck("Dense", wanted, after="LSTM").missing(LessonState(begun))
+
+
 def test_an_activation_layer_is_not_counted_as_a_layer_of_its_own() -> None:
     begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
                                params={"units": 1, "activation": None})  # fmt: skip

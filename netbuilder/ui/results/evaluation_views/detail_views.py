@@ -104,7 +104,7 @@ def _remedies(
     trained = behind.trained
     return measure_remedies(
         trained, load_dataset(trained.project, base), column, group, file=_table(trained, base),
-        base=base, ended=stop.is_set,
+        test_file=_table(trained, base, test=True), base=base, ended=stop.is_set,
     )  # fmt: skip
 
 
