@@ -38,7 +38,11 @@ ORDER = (
     "text",
     "word_vectors",
     "confusion_and_bias",
+    "bias_by_group",
+    "comparing_methods",
+    "model_card",
     "transfer",
+    "own_picture_project",
     "taking_it_away",
 )
 

@@ -329,7 +329,13 @@ def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScor
 
 
 def group_values(
-    trained: TrainedModel, split: Split, column: str, file: Path | None = None
+    trained: TrainedModel,
+    split: Split,
+    column: str,
+    file: Path | None = None,
+    *,
+    like: Split | None = None,
+    like_file: Path | None = None,
 ) -> Array:
     """Return the group of each evaluated row, (n,) texts: its value in ``column``.
 
@@ -340,10 +346,19 @@ def group_values(
         split: the rows.
         column: a feature, the target, or any other column of the file.
         file: the table that the rows come from, where it is at hand.
+        like: other rows, whose quartiles count.
+        like_file: the table that these come from, where it is another one.
 
     Raises:
         DataError: no such column is known.
     """
+    cells = _column_cells(trained, split, column, file)
+    other = cells if like is None else _column_cells(trained, like, column, like_file or file)
+    return _as_groups(cells, other)
+
+
+def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path | None) -> pd.Series:
+    """What stands in a column, by row."""
     import pandas as pd
 
     from netbuilder.core.data.prepare.inference_data import reading_of_model
@@ -354,19 +369,19 @@ def group_values(
     if file is not None and file.is_file() and split.index is not None:
         table = read_table(file, reading_of_model(trained.project.data, preprocessing))
         if column in table.columns:
-            return _as_groups(table[column].reindex(split.index))
+            return table[column].reindex(split.index)
         names = [str(name) for name in table.columns]
     for key, target in preprocessing.outputs.items():
         if column in target.columns and target.classes and key in split.raw_y:
-            return np.array([target.classes[int(one)] for one in split.raw_y[key]])
+            return pd.Series([target.classes[int(one)] for one in split.raw_y[key]])
     for key, entry in preprocessing.inputs.items():
         flat, start = np.asarray(split.raw_x[key]).reshape(len(split), -1), 0
         for one in modality_of(entry).row_columns(entry):
             if one.name == column:
                 cells = flat[:, start : start + len(one.features)]
                 if one.kind == "category":
-                    return np.array([parse_cell(one, cell) for cell in cells])
-                return _as_groups(pd.Series(cells[:, 0]))
+                    return pd.Series([parse_cell(one, cell) for cell in cells])
+                return pd.Series(cells[:, 0])
             start += len(one.features)
     raise DataError(
         _("There is no column '{column}'. {hint}", column=column, hint=did_you_mean(column, names)),
@@ -375,12 +390,12 @@ def group_values(
     )
 
 
-def _as_groups(cells: pd.Series) -> Array:
-    """Cells as groups: words as they are, many different numbers by quartile."""
+def _as_groups(cells: pd.Series, other: pd.Series) -> Array:
+    """Cells as groups: words as they are, many different numbers by the quartiles of ``other``."""
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(cells) and cells.nunique() > _MOST_VALUES:
-        ends = np.unique(cells.quantile([0, 0.25, 0.5, 0.75, 1.0]).to_numpy())
+    if pd.api.types.is_numeric_dtype(cells) and other.nunique() > _MOST_VALUES:
+        ends = np.unique(other.quantile([0, 0.25, 0.5, 0.75, 1.0]).to_numpy())
         place = np.clip(np.searchsorted(ends, cells.to_numpy(), "right") - 1, 0, len(ends) - 2)
         names = [f"{low:g} – {high:g}" for low, high in pairwise(ends)]
         return np.where(cells.isna(), "", np.array(names)[place])

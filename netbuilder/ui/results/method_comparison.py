@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -62,6 +63,7 @@ class MethodComparisonDialog(QDialog):
         self.resize(max(720, 96 * letter), max(520, 30 * line))
         self.found: Comparison | None = None
         self._stop = threading.Event()
+        self._workbench, self._data = workbench, trained.project.data
         self.words = note_label(
             _("Other methods are trained on the same rows, prepared in the same way."), self
         )
@@ -124,6 +126,8 @@ class MethodComparisonDialog(QDialog):
 
         self.found = found
         self.bar.hide()
+        name = self._data.name or Path(self._data.path).name
+        self._workbench.happened.emit(f"compared:{name}")
         rows = []
         first = found.candidates[0].evaluation
         metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"

@@ -151,7 +151,8 @@ def test_a_group_that_differs_is_told_from_chance() -> None:
 def test_many_numbers_become_quartiles() -> None:
     from netbuilder.core.results.statistics import _as_groups
 
-    found = _as_groups(pd.Series(np.arange(100.0)))
+    numbers_to_99 = pd.Series(np.arange(100.0))
+    found = _as_groups(numbers_to_99, numbers_to_99)
     names, counts = np.unique(found, return_counts=True)
     assert len(names) == 4
     assert counts.tolist() == [25, 25, 25, 25]

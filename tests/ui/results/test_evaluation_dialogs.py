@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,14 @@ def panel(
 
 
 def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
+    told: list[str] = []
+    panel._workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(MethodComparisonDialog, "method_comparison")
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.found is not None, timeout=3 * MINUTE)
     assert dialog.found is not None and panel.evaluation is not None
+    assert told == ["compared:iris"]
     names = [one.name for one in dialog.found.candidates]
     assert names == ["network", "knn", "tree", "linear", "forest"]
     assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 5
@@ -67,7 +71,8 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
 def test_the_model_card_takes_answers_and_is_saved(
     panel: EvaluatePanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    store = panel._workbench.store
+    store, told = panel._workbench.store, list[str]()
+    panel._workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.card_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(ModelCardDialog, "model_card")
     assert dialog is not None
@@ -81,6 +86,7 @@ def test_the_model_card_takes_answers_and_is_saved(
         dialog.write_to(path)
         qtbot.waitUntil(lambda path=path: dialog.save.isEnabled() and path.is_file())
         assert path.read_bytes().startswith(begins)
+    assert told == ["saved:.md", "saved:.html", "saved:.pdf"]
     assert "To name flowers" in (tmp_path / "card.md").read_text(encoding="utf-8")
     store.undo()
     assert model_card.answers_of(store.project)["purpose"] == ""
@@ -89,6 +95,8 @@ def test_the_model_card_takes_answers_and_is_saved(
 
 def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
     groups, behind = panel.groups, panel.behind.behind
+    told: list[str] = []
+    panel._workbench.happened.connect(told.append)
     assert behind is not None and groups.column.count() > 4
     place = next(
         index for index in range(groups.column.count())
@@ -102,3 +110,13 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
     assert groups.table.rows.rowCount() == len(wanted) > 1
     assert groups.table.rows.index(0, 0).data() == wanted[0].value
     assert groups.table.rows.index(0, 1).data() == str(wanted[0].samples)
+    assert told == [f"grouped:{groups.column.currentText()}"]
+    # What helps is measured where a group differs by more than chance, for the worst of these.
+    apart = [one for one in wanted if one.apart]
+    assert groups.remedies.isVisibleTo(groups) == bool(apart)
+    groups._offer_remedies((replace(wanted[0], apart=True), *wanted[1:]), rises=True)
+    assert groups.remedies.isVisibleTo(groups)
+    qtbot.mouseClick(groups.remedies, Qt.MouseButton.LeftButton)
+    assert groups._stop is not None
+    qtbot.waitUntil(lambda: groups._stop is None, timeout=3 * MINUTE)
+    assert wanted[0].value in groups.measured.text()
