@@ -79,7 +79,7 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
     if len(shape) == 1:
         word = KINDS[data.kind].value if data.kind in KINDS else "value"
         if facts.input_dtypes.get(input_id) == "int32":
-            word = facts.generates or "word"
+            word = facts.generates.replace("_", " ") or "word"
         return f"{name} · {shape[0]} {word}{'s' if shape[0] != 1 else ''}"
     axes = shape[:-1] if len(shape) > 2 and shape[-1] in (1, 3, 4) else shape
     return f"{name} {'×'.join('?' if n is None else str(n) for n in axes)}"

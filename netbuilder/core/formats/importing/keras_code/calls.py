@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.formats.importing.keras_code.values import (
     Call,
     Dotted,
@@ -112,6 +113,9 @@ class Calls:
     def _called(self, target: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
         if isinstance(target, Layer | Model):
             tensors = list(tensors_in([*args, *kwargs.values()]))
+            if isinstance(target, Layer) and target.known:
+                called = (param.name for param in LAYERS[target.kind].params if param.call)
+                target.config |= {name: kwargs[name] for name in called if name in kwargs}
             return self._applied(target, tensors, node) if tensors else NotImplemented
         if isinstance(target, Function):
             return self._own_function(target, args, kwargs, node)
