@@ -149,7 +149,7 @@ class NextTokenView(QWidget):
         # Tokens come from the thread that draws them.
         self._grown.connect(self._grow, Qt.ConnectionType.QueuedConnection)
 
-    def _build(self) -> None:
+    def _make_boxes(self) -> None:
         self.temperature = NoWheelDoubleSpinBox(self)
         self.temperature.setRange(0.0, 5.0)
         self.temperature.setSingleStep(0.1)
@@ -179,6 +179,9 @@ class NextTokenView(QWidget):
         self.length = CountBox(1, _LONGEST, self)
         self.length.setValue(_LENGTH)
         self.length.setToolTip(_("Number of tokens to generate."))
+
+    def _build(self) -> None:
+        self._make_boxes()
         self.next = QPushButton(_("Next token"), self)
         self.next.setObjectName("next-token")
         self.next.setToolTip(_("Draw one token and append it to the text."))

@@ -22,9 +22,11 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.kinds.text import TEXT
 from netbuilder.core.data.kinds.text.next_token import TOKENS
 from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
+from netbuilder.core.data.tokens import BYTE_PAIR, text_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, format_quoted_list
+from netbuilder.ui.kinds.merges import MergesView
 from netbuilder.ui.kinds.next_token import NextTokenView
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
@@ -51,6 +53,7 @@ class TextsTab(QWidget):
         self.numbers.toggled.connect(self.tokens.show_numbers)
         self.lengths = LengthsPlot(self)
         self.lengths.setFixedHeight(130)
+        self.merges = MergesView(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
@@ -58,6 +61,7 @@ class TextsTab(QWidget):
         layout.addWidget(self.tokens, 1)
         layout.addWidget(self.numbers)
         layout.addWidget(self.lengths)
+        layout.addWidget(self.merges)
 
     def show_look(self, look: TextsDataView, project: Project, base: Path) -> None:
         """Show other texts."""
@@ -65,6 +69,9 @@ class TextsTab(QWidget):
         self.words.setText(texts_summary(look))
         self.lengths.setVisible(bool(look.lengths))
         self.lengths.show_look(look)
+        first = look.rows[0].tokens if look.rows and look.merges else ()
+        sentence = text_of((token.text for token in first), BYTE_PAIR).replace("\n", " ").strip()
+        self.merges.show_merges(look.merges, sentence)
 
 
 def texts_summary(look: TextsDataView) -> str:
