@@ -36,6 +36,7 @@ ORDER = (
     "pictures",
     "sequences",
     "text",
+    "language_model",
     "confusion_and_bias",
     "transfer",
     "taking_it_away",

@@ -212,6 +212,17 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [TRAIN],
         [PREDICTED, Answer("It treats all unknown words as the same word")],
     ],
+    "language_model": [
+        [looked("data"), Answer("h + e")],
+        [Answer("It becomes several known tokens")],
+        [TRAIN],
+        [Answer('From "the" alone')],
+        [behind("positions", "MultiHeadAttention", num_heads=2, key_dim=16, use_causal_mask=True)],
+        [Answer("Each token would see the one that it should predict")],
+        [TRAIN],
+        [PREDICTED, Answer("Not at all")],
+        [Answer('In its text, "sad" follows "loses"')],
+    ],
     "confusion_and_bias": [
         [Answer("90 %")],
         [TRAIN, EVALUATED],

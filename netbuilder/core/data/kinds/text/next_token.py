@@ -52,7 +52,11 @@ MOST_WORDS = 1000
 _FEWEST = 20
 
 LEVEL = Param(
-    "level", Kind.CHOICE, tokens_.CHARACTER, N_("unit that is predicted"), choices=tokens_.LEVELS
+    "level",
+    Kind.CHOICE,
+    tokens_.CHARACTER,
+    N_("unit that is predicted; byte_pair: frequent neighbours joined, as in large models"),
+    choices=tokens_.LEVELS,
 )
 WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, N_("tokens in the input"), 1, 1000)
 STEP = Param(

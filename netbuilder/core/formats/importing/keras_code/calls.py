@@ -8,6 +8,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.formats.importing.keras_code.values import (
+    UNREAD,
     Call,
     Dotted,
     Function,
@@ -114,8 +115,10 @@ class Calls:
         if isinstance(target, Layer | Model):
             tensors = list(tensors_in([*args, *kwargs.values()]))
             if isinstance(target, Layer) and target.known:
-                called = (param.name for param in LAYERS[target.kind].params if param.call)
-                target.config |= {name: kwargs[name] for name in called if name in kwargs}
+                for param in LAYERS[target.kind].params:
+                    flat = plain(kwargs[param.name]) if param.name in kwargs else UNREAD
+                    if param.call and flat is not UNREAD:
+                        target.config[param.name] = flat
             return self._applied(target, tensors, node) if tensors else NotImplemented
         if isinstance(target, Function):
             return self._own_function(target, args, kwargs, node)
