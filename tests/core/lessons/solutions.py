@@ -217,7 +217,11 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("It becomes several known tokens")],
         [TRAIN],
         [Answer('From "the" alone')],
-        [behind("positions", "MultiHeadAttention", num_heads=2, key_dim=16, use_causal_mask=True)],
+        [
+            lambda p: edits.replace_layer(p, "mix", "MultiHeadAttention"),
+            params("mix", num_heads=2),
+            params("mix", use_causal_mask=True),
+        ],
         [Answer("Each token would see the one that it should predict")],
         [TRAIN],
         [PREDICTED, Answer("Not at all")],
