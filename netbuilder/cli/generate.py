@@ -19,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
         "length": arguments.length,
         "temperature": arguments.temperature,
         "seed": arguments.seed,
+        "top_k": arguments.top_k,
     }
     if not arguments.json:
         shown = ""
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
             "tokens": list(found.tokens),
             "temperature": arguments.temperature,
             "seed": arguments.seed,
+            "top_k": arguments.top_k,
         }
     )
     return 0

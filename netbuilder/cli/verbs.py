@@ -239,6 +239,13 @@ def _generate(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help=_("0: always the most likely token; 1: by probability; above 1: more random"),
     )
+    parser.add_argument(
+        "--top-k",
+        type=_whole(0),
+        default=0,
+        metavar="K",
+        help=_("choose from the K most likely tokens only; 0: from all"),
+    )
     parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help=_("random seed"))
     _json(parser)
 

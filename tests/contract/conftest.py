@@ -41,6 +41,8 @@ def differences():
         }
         found = []
         for param in spec.params:
+            if getattr(param, "call", False):
+                arguments[param.name] = inspect.signature(keras_class.call).parameters[param.name]
             argument = arguments.get(param.name)
             if argument is None:
                 if param.name not in inherited:

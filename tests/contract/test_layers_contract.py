@@ -87,10 +87,10 @@ def make(keras, spec, **more):
     return layer
 
 
-def call(spec, layer, tensors):
+def call(spec, layer, tensors, **more):
     if spec.separate_inputs:
-        return layer(*tensors)
-    return layer(tensors if len(tensors) > 1 else tensors[0])
+        return layer(*tensors, **more)
+    return layer(tensors if len(tensors) > 1 else tensors[0], **more)
 
 
 def numbers(spec, shapes):
@@ -208,7 +208,11 @@ def test_keras_takes_every_choice_and_limit_of_a_row(keras, spec):
         for value in values:
             assert problem_with(param, value) is None
             more = COMPANIONS.get((spec.name, param.name, value), {})
-            assert make(keras, spec, **{param.name: value}, **more) is not None
+            if param.call:
+                inputs = [keras.Input(shape) for shape in shapes_of(spec)]
+                assert call(spec, make(keras, spec), inputs, **{param.name: value}) is not None
+            else:
+                assert make(keras, spec, **{param.name: value}, **more) is not None
 
 
 # Values that Keras takes only together with others.

@@ -55,7 +55,8 @@ class Param:
     ``minimum`` and ``maximum`` by a slider; with ``ends`` the slider goes from one to the other,
     and values beyond may still be typed. ``whole``: it goes by whole numbers, though others may
     be typed. A ``TEXT`` with ``slide`` is a date, its ``ends`` in days since 1970-01-01. ``unit``
-    is what its numbers count ("kg").
+    is what its numbers count ("kg"). Keras takes one with ``call`` where the layer is called,
+    ``layer(x, use_causal_mask=True)``, and not where it is made.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Param:
     ends: tuple[float, float] | None = None
     whole: bool = False
     unit: str = ""
+    call: bool = False
 
     @property
     def explanation(self) -> str:
@@ -168,6 +170,10 @@ class LayerSpec:
     def start_params(self) -> dict[str, Any]:
         """The parameters with which a new node begins: required ones and teaching values."""
         return {p.name: _as_json(p.start) for p in self.params if p.start is not None}
+
+    def call_params(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of ``params`` that Keras takes where the layer is called."""
+        return {p.name: params[p.name] for p in self.params if p.call and params.get(p.name)}
 
 
 def _as_json(value: Any) -> Any:

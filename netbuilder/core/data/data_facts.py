@@ -47,7 +47,8 @@ class DataFacts:
         streamed: the data does not fit in memory and is read while training.
         notes: sentences about what was done to the data (a column left out, say).
         findings: what was concluded and what looks wrong, with fixes.
-        generates: the network learns to go on from a text, by "character" or "word"; else "".
+        generates: the network learns to go on from a text, by "character", "word" or
+            "byte_pair"; else "".
         read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file as it
             was understood: "sep", "encoding", "skiprows", "header", "names", ...
         test_read_as: the same for the test file.

@@ -25,6 +25,8 @@ same report, and exits with 1 if something prevents training.
 
 This page is made from the code: `python -m netbuilder.core.data.data_pages docs/data.md`.
 """
+#: With these choices a kind has all options that it can have.
+_EVERY_OPTION = {"task": "next_token", "level": "byte_pair"}
 _PLACES = {
     DataLocation.NOWHERE: "no file",
     DataLocation.FILE: "a file",
@@ -49,7 +51,8 @@ def _kind(kind: DataKind) -> str:
     lines = [f"## {kind.title}", "", f'`"kind": "{kind.name}"`, from {opens}: {kind.help}.', ""]
     lines += ["| contents | what NetBuilder detects or asks |", "|---|---|"]
     lines += [f"| {what} | {concluded} |" for what, concluded in kind.readings]
-    return "\n".join([*lines, "", *_options(kind.params(Data(kind=kind.name)))])
+    every = Data(kind=kind.name, options=_EVERY_OPTION)
+    return "\n".join([*lines, "", *_options(kind.params(every))])
 
 
 def _options(params: tuple[Param, ...]) -> list[str]:

@@ -34,6 +34,7 @@ ORDER = (
     "reviews",
     "attention",
     "stories",
+    "language_model",
     "frozen_body",
     "residual",
     "two_inputs",

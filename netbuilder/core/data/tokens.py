@@ -1,46 +1,80 @@
-"""A text as a row of tokens, characters or words, and back again."""
+"""A text as a row of tokens (characters, words or byte pairs), and back again."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
+
+from netbuilder.core.data.byte_pairs import PIECES, learn_byte_pairs, split_word
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LearnedMerges = tuple[tuple[tuple[str, str, int], ...], tuple[str, ...]]
 
 PADDING = ""
 UNKNOWN = "[UNK]"
 CHARACTER = "character"
 WORD = "word"
-LEVELS = (CHARACTER, WORD)
+BYTE_PAIR = "byte_pair"
+LEVELS = (CHARACTER, WORD, BYTE_PAIR)
+#: Levels whose tokens hold the blanks of a text, so that they follow each other directly.
+JOINED = (CHARACTER, BYTE_PAIR)
 
 # Blanks as people can see them: they are names of classes too.
 SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 _HIDDEN = {shown: blank for blank, shown in SHOWN.items()}
+_SHOW, _HIDE = str.maketrans(SHOWN), str.maketrans(_HIDDEN)
 # Scripts that put no blanks between words: Hiragana, Katakana, Chinese characters.
 _EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _ONE_EACH = re.compile(f"[{_EACH}]")
 WORDS = rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]"
 _WORDS = re.compile(WORDS)
-_PIECES = re.compile(r"\S+")
+_BLANK_PARTED = re.compile(r"\S+")
 OTHER_BLANKS = r"[^\S\n\t ]"
 _OTHER_BLANKS = re.compile(OTHER_BLANKS)
 _NO_BLANK_BEFORE = frozenset(".,;:!?)]}%…»”’。、，！？：；）」』")
 _NO_BLANK_BEHIND = frozenset("([{«“‘（「『。、，！？：；）」』")
 
 
-def tokenize(text: str, level: str, lowercase: bool = True) -> list[str]:
+def tokenize(
+    text: str, level: str, lowercase: bool = True, merges: Sequence[str] = ()
+) -> list[str]:
     """The tokens of a text: its characters, or its words, punctuation marks and line ends.
 
-    Blanks are written visibly. Chinese and Japanese characters are words of their own.
+    Blanks are written visibly. Chinese and Japanese characters are words of their own. Byte pairs
+    are joined by ``merges``, "left right" each, inside a word and the blank before it.
     """
     text = _OTHER_BLANKS.sub(" ", text.lower() if lowercase else text)
+    if level == BYTE_PAIR:
+        ranks = {(one.split()[0], one.split()[1]): rank for rank, one in enumerate(merges)}
+        split = cache(lambda word: split_word(word, ranks))
+        return [token for word in word_pieces(text) for token in split(word)]
     found = text if level == CHARACTER else _WORDS.findall(text)
     return [SHOWN.get(token, token) for token in found]
+
+
+def word_pieces(text: str) -> list[str]:
+    """What byte pairs are joined in: words with the blank before them, blanks visible."""
+    return [word.translate(_SHOW) for word in re.findall(PIECES, text)]
+
+
+def learn_merges(text: str, lowercase: bool, count: int, size: int) -> LearnedMerges:
+    """Learn at most ``count`` merges on a text, for a vocabulary of at most ``size`` tokens.
+
+    Returns:
+        The merges with their counts, and the vocabulary: padding, unknown, the characters in the
+        order of the alphabet, and what each merge makes.
+    """
+    words = word_pieces(_OTHER_BLANKS.sub(" ", text.lower() if lowercase else text))
+    characters = vocabulary_of("".join(words), size)
+    merges = tuple(learn_byte_pairs(words, min(count, size - len(characters))))
+    made = (left + right for left, right, _times in merges)
+    return merges, tuple(dict.fromkeys((*characters, *made)))
 
 
 def mostly_without_blanks(texts: Iterable[str]) -> bool:
@@ -54,21 +88,21 @@ def mostly_without_blanks(texts: Iterable[str]) -> bool:
 
 def token_spans(text: str, level: str) -> list[tuple[int, int]]:
     """Where tokens stand in a text, (start, end) of each; without a level: what blanks part."""
-    if level == CHARACTER:
+    if level in JOINED:
         return [(place, place + 1) for place in range(len(text))]
-    pattern = _WORDS if level else _PIECES
+    pattern = _WORDS if level else _BLANK_PARTED
     return [found.span() for found in pattern.finditer(text)]
 
 
 def visible_tokens(tokens: Iterable[str]) -> list[str]:
     """Tokens as they stand in a text: blanks are blanks."""
-    return [_HIDDEN.get(token, token) for token in tokens]
+    return [token.translate(_HIDE) for token in tokens]
 
 
 def text_of(tokens: Iterable[str], level: str) -> str:
     """The text that tokens stand for; between words blanks where people put them."""
     pieces = visible_tokens(token for token in tokens if token not in {PADDING, UNKNOWN})
-    if level == CHARACTER:
+    if level in JOINED:
         return "".join(pieces)
     text, before = "", "\n"
     for piece in pieces:

@@ -37,6 +37,7 @@ ORDER = (
     "sequences",
     "text",
     "word_vectors",
+    "language_model",
     "confusion_and_bias",
     "bias_by_group",
     "comparing_methods",

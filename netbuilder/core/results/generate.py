@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.kinds.text.next_token import tokens_read
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
-from netbuilder.core.data.tokens import last_window, text_of, token_numbers, tokenize
+from netbuilder.core.data.tokens import JOINED, last_window, text_of, token_numbers
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
@@ -50,19 +51,35 @@ def next_token_ends(
     return (key, entry, output, target) if entry.level else None
 
 
-def sample_token(
-    probabilities: NDArray[np.float64], temperature: float, random: np.random.Generator
-) -> int:
-    """Draw one class: at temperature 1 by its probability, at 0 the likeliest.
+def sampling_shares(
+    probabilities: NDArray[np.float64], temperature: float, top_k: int = 0
+) -> NDArray[np.float64]:
+    """Return the probability with which each class is drawn, (classes,), in all 1.
 
-    Between them the likely ones gain, above 1 the unlikely ones: p ** (1 / temperature),
-    brought back to a sum of 1.
+    Of the ``top_k`` most probable ones (0: of all) p ** (1 / temperature), brought back to a sum
+    of 1: below temperature 1 the likely ones gain, above it the unlikely ones; at 0 the likeliest
+    is certain.
     """
     if temperature == 0:
-        return int(np.argmax(probabilities))
+        return np.eye(len(probabilities))[int(np.argmax(probabilities))]
     logs = np.log(np.maximum(probabilities, 1e-30)) / temperature
     powers = np.exp(logs - logs.max())
-    return int(random.choice(len(powers), p=powers / powers.sum()))
+    if top_k:
+        powers[np.argsort(-probabilities, kind="stable")[top_k:]] = 0.0
+    return np.asarray(powers / powers.sum())
+
+
+def sample_token(
+    probabilities: NDArray[np.float64],
+    temperature: float,
+    random: np.random.Generator,
+    top_k: int = 0,
+) -> int:
+    """Draw one class by its ``sampling_shares``."""
+    if temperature == 0:
+        return int(np.argmax(probabilities))
+    shares = sampling_shares(probabilities, temperature, top_k)
+    return int(random.choice(len(shares), p=shares))
 
 
 def stream_tokens(
@@ -72,6 +89,7 @@ def stream_tokens(
     length: int = DEFAULT_LENGTH,
     temperature: float = 1.0,
     seed: int = 0,
+    top_k: int = 0,
 ) -> Iterator[str]:
     """One token after the other, as it is drawn; the same seed gives the same ones.
 
@@ -97,7 +115,13 @@ def stream_tokens(
             _("Write 0 for the most likely token, 1 for the network's own probabilities."),
             code="temperature_out_of_range",
         )
-    return _tokens(trained, ends, start, length, temperature, seed)
+    if top_k < 0:
+        raise UserError(
+            _("top_k is {value}.", value=top_k),
+            _("Write how many tokens to choose from, or 0 for all."),
+            code="top_k_out_of_range",
+        )
+    return _tokens(trained, ends, start, length, temperature, seed, top_k)
 
 
 def _tokens(
@@ -107,29 +131,47 @@ def _tokens(
     length: int,
     temperature: float,
     seed: int,
+    top_k: int,
 ) -> Iterator[str]:
-    key, entry, output, target = ends
+    _key, entry, _output, target = ends
     random = np.random.default_rng(seed)
-    ask = repeated_predictor(trained)
     window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
     for _unused in range(length):
-        answer = ask({key: window[None]})[output]
-        probabilities = class_probabilities(answer, target)
-        if probabilities is None:
-            raise UserError(
-                _("The network's outputs are not probabilities."),
-                _("Set the activation of its last layer to softmax, and train it again."),
-                code="no_probabilities",
-            )
-        token = target.classes[sample_token(probabilities[0], temperature, random)]
+        probabilities = next_probabilities(trained, ends, window)
+        token = target.classes[sample_token(probabilities, temperature, random, top_k)]
         yield token
         window = np.concatenate([window[1:], token_numbers([token], entry.vocabulary)])
 
 
-def tokens_read(start: str, entry: InputPreprocessing) -> list[str]:
-    """The tokens of a text, in the case that the network learned."""
-    lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
-    return tokenize(start, entry.level, lowercase)
+def next_probabilities(
+    trained: TrainedModel,
+    ends: tuple[str, InputPreprocessing, str, OutputPreprocessing],
+    window: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Return the probability of each token to come next, (classes,).
+
+    Raises:
+        UserError: the network's last layer gives no probabilities.
+    """
+    key, _entry, output, target = ends
+    answer = repeated_predictor(trained)({key: window[None]})[output]
+    probabilities = class_probabilities(answer, target)
+    if probabilities is None:
+        raise UserError(
+            _("The network's outputs are not probabilities."),
+            _("Set the activation of its last layer to softmax, and train it again."),
+            code="no_probabilities",
+        )
+    return np.asarray(probabilities[0])
+
+
+def append_token(text: str, token: str, entry: InputPreprocessing) -> str:
+    """Return ``text`` as it is written, with one token more."""
+    if entry.level in JOINED:
+        return text + text_of([token], entry.level)
+    read = tokens_read(text, entry)
+    before = text_of(read, entry.level)
+    return text.rstrip(" ") + text_of([*read, token], entry.level)[len(before) :]
 
 
 def stream_text(
@@ -139,10 +181,13 @@ def stream_text(
     length: int = DEFAULT_LENGTH,
     temperature: float = 1.0,
     seed: int = 0,
+    top_k: int = 0,
 ) -> Iterator[str]:
     """The text so far: ``start``, then with each token more. Arguments and errors as
     ``stream_tokens``."""
-    drawn = stream_tokens(trained, start, length=length, temperature=temperature, seed=seed)
+    drawn = stream_tokens(
+        trained, start, length=length, temperature=temperature, seed=seed, top_k=top_k
+    )
     ends = next_token_ends(trained)
     assert ends is not None
     level, tokens = ends[1].level, tokens_read(start, ends[1])
@@ -159,9 +204,12 @@ def generate_text(
     length: int = DEFAULT_LENGTH,
     temperature: float = 1.0,
     seed: int = 0,
+    top_k: int = 0,
 ) -> GeneratedText:
     """``start`` and ``length`` tokens more. Arguments and errors as for ``stream_tokens``."""
-    drawn = stream_tokens(trained, start, length=length, temperature=temperature, seed=seed)
+    drawn = stream_tokens(
+        trained, start, length=length, temperature=temperature, seed=seed, top_k=top_k
+    )
     tokens = tuple(drawn)
     ends = next_token_ends(trained)
     assert ends is not None

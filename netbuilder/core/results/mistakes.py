@@ -18,7 +18,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.data.registry import modality_of
-from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.data.tokens import JOINED
 from netbuilder.core.engine.build.graph_to_keras import make_layer
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import layer_owner
@@ -225,7 +225,7 @@ def _labels(found: Evaluation, on: Array) -> str:
 def _text(entry: InputPreprocessing, ids: Array) -> str:
     known = [int(i) for i in np.ravel(ids) if 0 < int(i) < len(entry.vocabulary)]
     words = [entry.vocabulary[i] for i in known]
-    return "".join(words) if entry.level == CHARACTER else " ".join(words)
+    return "".join(words) if entry.level in JOINED else " ".join(words)
 
 
 def _cells(entry: InputPreprocessing, row: Array) -> dict[str, str]:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import html
-import logging
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHideEvent, QTextCharFormat, QTextCursor
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
-    QPushButton,
     QTextBrowser,
     QTextEdit,
     QVBoxLayout,
@@ -27,21 +22,19 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.kinds.text import TEXT
 from netbuilder.core.data.kinds.text.next_token import TOKENS
 from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
-from netbuilder.core.errors import UserError
+from netbuilder.core.data.tokens import BYTE_PAIR, text_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, format_quoted_list
-from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox
+from netbuilder.ui.kinds.merges import MergesView
+from netbuilder.ui.kinds.next_token import NextTokenView
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
 from netbuilder.ui.kinds.splits import split_names
 from netbuilder.ui.plots.themed_plot import ThemedPlot
-from netbuilder.ui.services import jobs
-from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
@@ -60,6 +53,7 @@ class TextsTab(QWidget):
         self.numbers.toggled.connect(self.tokens.show_numbers)
         self.lengths = LengthsPlot(self)
         self.lengths.setFixedHeight(130)
+        self.merges = MergesView(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
@@ -67,6 +61,7 @@ class TextsTab(QWidget):
         layout.addWidget(self.tokens, 1)
         layout.addWidget(self.numbers)
         layout.addWidget(self.lengths)
+        layout.addWidget(self.merges)
 
     def show_look(self, look: TextsDataView, project: Project, base: Path) -> None:
         """Show other texts."""
@@ -74,6 +69,9 @@ class TextsTab(QWidget):
         self.words.setText(texts_summary(look))
         self.lengths.setVisible(bool(look.lengths))
         self.lengths.show_look(look)
+        first = look.rows[0].tokens if look.rows and look.merges else ()
+        sentence = text_of((token.text for token in first), BYTE_PAIR).replace("\n", " ").strip()
+        self.merges.show_merges(look.merges, sentence)
 
 
 def texts_summary(look: TextsDataView) -> str:
@@ -242,8 +240,9 @@ class TextForm(PredictForm):
         self.text.setMaximumHeight(90)
         self.text.setAccessibleName(_("Text to predict for"))
         self.page.addWidget(self.text)
-        self.generate = GenerateView(workbench, self)
+        self.generate = NextTokenView(workbench, self)
         self.generate.hide()
+        self.generate.appended.connect(self._append)
         self.page.addWidget(self.generate)
         self.text.textChanged.connect(self._typed)
         theme.theme().changed.connect(self._mark)
@@ -288,6 +287,11 @@ class TextForm(PredictForm):
             self._workbench.happened.emit("predicted")
             self._soon.start()
 
+    def _append(self, text: str) -> None:
+        """Take the text with its next token as if it was typed."""
+        self.text.setPlainText(text)
+        self.text.moveCursor(QTextCursor.MoveOperation.End)
+
     def _mark(self) -> None:
         """Underline the words that the training texts did not hold, while they are typed."""
         found: list[QTextEdit.ExtraSelection] = []
@@ -315,6 +319,8 @@ class TextForm(PredictForm):
             return
         from netbuilder.core.results.predict import unknown_words
 
+        if self._goes_on:
+            self.generate.look_at(self._trained, words)
         unknown = unknown_words(self._trained, words)
         said = (
             " " + _("Unknown words: {words}.", words=format_quoted_list(unknown, 8))
@@ -359,158 +365,3 @@ def _sample(model: TrainedModel, text: str) -> Sample:
     from netbuilder.core.results.file_samples import text_samples
 
     return text_samples(model, [text]).sample(0), text
-
-
-log = logging.getLogger(__name__)
-_LONGEST, _LENGTH = 5_000, 200
-
-
-class GenerateView(QWidget):
-    """Temperature, length and a button; ``show_start`` says what the text begins with."""
-
-    _grown = Signal(object, str)
-
-    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._workbench = workbench
-        self._start, self._seed = "", 0
-        self._stop: threading.Event | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.temperature = NoWheelDoubleSpinBox(self)
-        self.temperature.setRange(0.0, 5.0)
-        self.temperature.setSingleStep(0.1)
-        self.temperature.setDecimals(1)
-        self.temperature.setValue(1.0)
-        self.temperature.setToolTip(
-            _(
-                "0 always takes the most likely token; 1 samples from the network's "
-                "probabilities; higher values make unlikely tokens more frequent."
-            )
-        )
-        self.length = CountBox(1, 1, self)
-        self.length.setRange(1, _LONGEST)
-        self.length.setValue(_LENGTH)
-        self.length.setToolTip(_("Number of characters or words to generate."))
-        self.button = QPushButton(_("Generate"), self)
-        self.button.setToolTip(
-            _("Let the network continue the text. Press again for another continuation.")
-        )
-        row = FlowLayout(spacing=8)
-        for words, box in ((_("Temperature"), self.temperature), (_("Length"), self.length)):
-            box.setAccessibleName(words)
-            pair = QWidget(self)  # a narrow panel never parts a box from its name
-            beside = QHBoxLayout(pair)
-            beside.setContentsMargins(0, 0, 0, 0)
-            label = QLabel(words, pair)
-            label.setBuddy(box)
-            beside.addWidget(label)
-            beside.addWidget(box)
-            row.addWidget(pair)
-        row.addWidget(self.button)
-        layout.addLayout(row)
-        self.output = QPlainTextEdit(self)
-        self.output.setTabChangesFocus(True)
-        self.output.setReadOnly(True)
-        self.output.setMinimumHeight(140)
-        self.output.setAccessibleName(_("Generated text"))
-        self.output.setPlaceholderText(_("Press Generate to see the text that the network writes."))
-        layout.addWidget(self.output)
-        self.trouble = note_label("", self)
-        layout.addWidget(self.trouble)
-        begins_anew(workbench.store, self.temperature, self.length)
-        self.button.clicked.connect(self._pressed)
-        # Tokens come from the thread that draws them.
-        self._grown.connect(self._grow, Qt.ConnectionType.QueuedConnection)
-
-    @property
-    def running(self) -> bool:
-        """Whether the network is going on with a text."""
-        return self._stop is not None
-
-    def show_start(self, words: str) -> None:
-        """Say what the text begins with."""
-        self._start = words
-
-    def clear_all(self) -> None:
-        """Stop, and forget what was made: another network is asked from now on."""
-        self.stop()
-        self.output.clear()
-        self.trouble.setText("")
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.stop()
-
-    def stop(self) -> None:
-        """Keep what has been made so far."""
-        if self._stop is not None:
-            self._stop.set()
-        self._stop = None
-        self.button.setText(_("Generate"))
-
-    def _pressed(self) -> None:
-        trained = self._workbench.models.prediction_model
-        if self.running or trained is None:
-            self.stop()
-            return
-        self.trouble.setText("")
-        self.output.clear()
-        stop = self._stop = threading.Event()
-        self.button.setText(_("Stop"))
-        start, seed = self._start, self._seed
-        length, temperature = self.length.value(), self.temperature.value()
-        self._seed += 1  # pressed again, another text
-
-        def work() -> None:
-            self._draw(trained, stop, start, length, temperature, seed)
-
-        jobs.run_job(
-            work,
-            lambda _none: self._ended(stop),
-            lambda error: self._failed(stop, error),
-            name="generate",
-            owner=self,
-        )
-
-    def _draw(
-        self,
-        trained: TrainedModel,
-        stop: threading.Event,
-        start: str,
-        length: int,
-        temperature: float,
-        seed: int,
-    ) -> None:
-        """Draw tokens, in a thread of its own, until there are enough or nobody waits."""
-        from netbuilder.core.results.generate import stream_text
-
-        for text in stream_text(trained, start, length=length, temperature=temperature, seed=seed):
-            if stop.is_set():
-                return
-            self._grown.emit(stop, text)
-
-    def _grow(self, stop: threading.Event, text: str) -> None:
-        if stop is not self._stop:
-            return
-        shown = self.output.toPlainText()
-        if text.startswith(shown):  # almost always: then a selection and the place stay
-            cursor = self.output.textCursor()
-            cursor.movePosition(cursor.MoveOperation.End)
-            cursor.insertText(text[len(shown) :])
-        else:
-            self.output.setPlainText(text)
-        bar = self.output.verticalScrollBar()
-        bar.setValue(bar.maximum())
-
-    def _ended(self, stop: threading.Event) -> None:
-        if stop is self._stop:
-            self.stop()
-
-    def _failed(self, stop: threading.Event, error: Exception) -> None:
-        if stop is not self._stop:
-            return
-        if not isinstance(error, UserError):
-            log.error("generating failed", exc_info=error)
-        self.stop()
-        self.trouble.setText(str(error))

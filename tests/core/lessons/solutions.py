@@ -258,6 +258,21 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("king")],
         [Answer('The text calls nearly all doctors "he" and nearly all nurses "she"')],
     ],
+    "language_model": [
+        [looked("data"), Answer("h + e")],
+        [Answer("It becomes several known tokens")],
+        [TRAIN],
+        [Answer('From "the" alone')],
+        [
+            lambda p: edits.replace_layer(p, "mix", "MultiHeadAttention"),
+            params("mix", num_heads=2),
+            params("mix", use_causal_mask=True),
+        ],
+        [Answer("Each token would see the one that it should predict")],
+        [TRAIN],
+        [PREDICTED, Answer("Not at all")],
+        [Answer('In its text, "sad" follows "loses"')],
+    ],
     "confusion_and_bias": [
         [Answer("90 %")],
         [TRAIN, EVALUATED],

@@ -49,6 +49,12 @@ def _dropout() -> Param:
     )
 
 
+_CAUSAL = flag(
+    "use_causal_mask",
+    False,
+    N_("Each step attends only to itself and earlier steps, as text generation needs."),
+    call=True,
+)
 _FLASH = flag(
     "flash_attention",
     None,
@@ -127,6 +133,7 @@ _ATTENTION: Final = (
                 more=True),
             integers("attention_axes", None, N_("Axes that attention is applied to. Empty: all."),
                      more=True),
+            _CAUSAL,
             _WINDOW,
             _GATE,
             _FLASH,
@@ -156,6 +163,7 @@ _ATTENTION: Final = (
                         "this number."
                     ), start=2),
             _dropout(),
+            _CAUSAL,
             _WINDOW,
             _GATE,
             _FLASH,
@@ -180,6 +188,7 @@ _ATTENTION: Final = (
             choice("score_mode", "dot", ("dot", "concat"),
                 N_("How the match of query and key is calculated."),
                    more=True),
+            _CAUSAL,
             _dropout(),
             SEED,
             *common_params(),
@@ -197,6 +206,7 @@ _ATTENTION: Final = (
         (
             flag("use_scale", True, N_("Learn weights that scale the attention scores."),
                 more=True),
+            _CAUSAL,
             _dropout(),
             *common_params(),
         ),

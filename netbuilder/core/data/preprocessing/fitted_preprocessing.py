@@ -74,7 +74,8 @@ class InputPreprocessing:
         color_mode: of a picture: "rgb" or "grayscale".
         value_range: of a picture: what black and white are as given; empty: unknown.
         sound: of a sound: numbers a second, seconds, and pitches (0: the wave itself).
-        level: of a long text to go on from: its tokens are "character" or "word".
+        level: of a long text to go on from: its tokens are "character", "word" or "byte_pair".
+        merges: byte pairs that are joined, in their order: "left right" each.
         split: of a text: "character" where every character is a word; "": cut at blanks.
     """
 
@@ -91,6 +92,7 @@ class InputPreprocessing:
     level: str = ""
     sound: tuple[float, ...] = ()
     split: str = ""
+    merges: tuple[str, ...] = ()
 
     @property
     def scaled(self) -> bool:

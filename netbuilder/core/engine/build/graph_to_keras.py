@@ -244,7 +244,12 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
         )
     named = {} if name is None else {"name": name}
     try:
-        arguments = {key: _value(spec, key, value, node) for key, value in params.items()}
+        at_call = {param.name for param in spec.params if param.call}
+        arguments = {
+            key: _value(spec, key, value, node)
+            for key, value in params.items()
+            if key not in at_call
+        }
         if spec.module == "keras.applications":
             return build_backbone(spec, arguments, name)
         if kind == "Input":
@@ -326,7 +331,7 @@ def connect_layers(
         layer = layer_of(node)
         owner = owner_of(node, graph)
         try:
-            tensors[node_id] = _call(layer, owner.layer, [tensors[source] for source in sources])
+            tensors[node_id] = _call(layer, owner, [tensors[source] for source in sources])
         except UserError:
             raise
         except Exception as error:
@@ -368,25 +373,26 @@ def _check_order(graph: Graph) -> None:
         )
 
 
-def _call(layer: Any, kind: str, inputs: list[Any]) -> Any:
-    spec = LAYERS[kind]
+def _call(layer: Any, owner: Node, inputs: list[Any]) -> Any:
+    spec = LAYERS[owner.layer]
+    given = spec.call_params(owner.params)
     if spec.ports and len(inputs) == 1:
         inputs = inputs * 2
     if spec.separate_inputs:
-        return layer(*inputs)
+        return layer(*inputs, **given)
     if len(inputs) > 1 and spec.max_inputs == 1:
         raise BuildError(
             ngettext(
                 "{layer} takes one input, but {count} layer is connected to it.",
                 "{layer} takes one input, but {count} layers are connected to it.",
                 len(inputs),
-                layer=kind,
+                layer=owner.layer,
             ),
             _("Join them first with Add or Concatenate."),
             code="too_many_inputs",
             node=layer.name,
         )
-    return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0])
+    return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0], **given)
 
 
 def build_training_model(

@@ -143,7 +143,7 @@ class _Builder:
                     left.append((name, number, call))
                     continue
                 found = [source for source in sources if source is not None]
-                results[(name, number)] = self._call(entries[name], found, prefix, group)
+                results[(name, number)] = self._call(entries[name], found, prefix, group, call)
             if len(left) == len(waiting):
                 raise FormatError(
                     _("The graph in the file has no end after '{layer}'.", layer=left[0][0]),
@@ -169,7 +169,12 @@ class _Builder:
         return found[tensor] if tensor < len(found) else found[0]
 
     def _call(
-        self, entry: Mapping[str, Any], sources: list[str], prefix: str, group: str | None
+        self,
+        entry: Mapping[str, Any],
+        sources: list[str],
+        prefix: str,
+        group: str | None,
+        call: Any = None,
     ) -> list[str]:
         class_name = entry["class_name"]
         config = entry.get("config") or {}
@@ -188,7 +193,7 @@ class _Builder:
         else:
             why = self.why.get(str(config.get("name", class_name)), "")
             known = kind in LAYERS and not why
-            params = layer_params(kind, config) if known else {}
+            params = layer_params(kind, {**config, **_call_values(kind, call)}) if known else {}
             if known and (lost := dropped_arguments(kind, config)):
                 why = _(
                     "{layer} does not support these arguments, so they were left out: {names}.",
@@ -240,6 +245,14 @@ class _Builder:
             number += 1
             found = f"{base}_{number}"
         return found
+
+
+def _call_values(kind: str, call: Any) -> dict[str, Any]:
+    """What a row takes where its layer is called, out of a call that Keras 2 or 3 wrote."""
+    places = call if isinstance(call, list) and call and isinstance(call[0], list) else [call]
+    found = call.get("kwargs") if isinstance(call, Mapping) else places[0] and places[0][-1]
+    given = found if isinstance(found, Mapping) else {}
+    return {p.name: given[p.name] for p in LAYERS[kind].params if p.call and p.name in given}
 
 
 def _input_dtypes() -> tuple[str, ...]:

@@ -11,7 +11,12 @@ from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.engine.build.backbone_weights import BY_ORDER, bundled_weights, take_weights
-from netbuilder.core.formats.script.literals import ScriptCell, identifier, layer_call
+from netbuilder.core.formats.script.literals import (
+    ScriptCell,
+    arguments,
+    identifier,
+    layer_call,
+)
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.python_text import format_call, format_literal
@@ -199,11 +204,11 @@ def _node(
         if not any(line.startswith(f"{layer} = ") for line in cell.lines):
             text = _begun(spec, layer_call(owner.layer, owner.params, name=owner.id), number)
             cell.add(f"{layer} = {text}")
-        cell.add(f"{variable} = {layer}({_arguments(spec, sources)})")
+        cell.add(f"{variable} = {layer}({_arguments(spec, sources, owner)})")
     else:
         named = node.id if not graph.targets[node.id] and len(graph.outputs) > 1 else ""
         text = _begun(spec, layer_call(owner.layer, owner.params, name=named), number)
-        cell.add(f"{variable} = {text}({_arguments(spec, sources)})")
+        cell.add(f"{variable} = {text}({_arguments(spec, sources, owner)})")
     cell.nodes[node.id] = (first, len(cell.lines) - 1)
 
 
@@ -218,14 +223,13 @@ def _begun(spec: LayerSpec, text: str, number: int | None) -> str:
     return f"begin({text}, {number})" if draws else text
 
 
-def _arguments(spec: LayerSpec, sources: list[str]) -> str:
+def _arguments(spec: LayerSpec, sources: list[str], owner: Node) -> str:
     if spec.ports and len(sources) == 1:
         sources = sources * 2
-    if spec.separate_inputs:
-        return ", ".join(sources)
-    if len(sources) == 1 and spec.min_inputs < 2:
-        return sources[0]
-    return f"[{', '.join(sources)}]"
+    if not spec.separate_inputs and (len(sources) > 1 or spec.min_inputs > 1):
+        sources = [f"[{', '.join(sources)}]"]
+    called = tuple(param for param in spec.params if param.call)
+    return ", ".join([*sources, *arguments(called, owner.params)])
 
 
 def _body(

@@ -82,8 +82,10 @@ def _look(
     else:
         v = value[None]
         scores = _scores(layer, params, weights, query, key)[None]
-    if mask is not None:
-        scores = np.where(np.asarray(mask, bool)[None, None], scores, -1e9)
+    seen = np.ones(scores.shape[1:], bool) if mask is None else np.asarray(mask, bool)[None]
+    if params.get("use_causal_mask"):
+        seen = seen & np.tri(*scores.shape[1:], dtype=bool)
+    scores = np.where(seen, scores, -1e9)
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return _AttentionParts(powers / powers.sum(axis=-1, keepdims=True), v)
 

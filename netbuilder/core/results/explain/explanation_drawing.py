@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.data.tokens import JOINED
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.sequence_methods import steps_back_name
@@ -67,7 +67,7 @@ def _pairs(found: Explanation) -> list[tuple[str, float]]:
 def token_patches(found: Explanation) -> list[tuple[str, float]]:
     """A text as it is read, with how strongly each token speaks for the answer, from -1 to 1."""
     most = max((abs(value) for _unused, value in found.tokens), default=0.0) or 1.0
-    between = "" if found.level == CHARACTER else " "
+    between = "" if found.level in JOINED else " "
     return [(f"{token}{between}", value / most) for token, value in found.tokens]
 
 

@@ -233,7 +233,7 @@ def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | N
             )
             if entry.level == "character"
             else _(
-                "No single word matters for {prediction}: without any one of them, "
+                "No single token matters for {prediction}: without any one of them, "
                 "the probability stays the same.",
                 prediction=asked.about,
             )

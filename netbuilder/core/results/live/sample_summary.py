@@ -15,7 +15,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
 )
 from netbuilder.core.data.registry import modality_of
-from netbuilder.core.data.tokens import text_of
+from netbuilder.core.data.tokens import JOINED, text_of
 from netbuilder.core.i18n import ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.own_units import format_day, to_own_units
@@ -118,7 +118,7 @@ def _text_lines(entry: InputPreprocessing, ids: Array) -> list[str]:
     text = text_of(words, entry.level) if entry.level else " ".join(words)
     if not text.strip():
         return []
-    return textwrap.wrap(text, _WIDE) if entry.level != "character" else _cut(text)
+    return textwrap.wrap(text, _WIDE) if entry.level not in JOINED else _cut(text)
 
 
 def _cut(text: str) -> list[str]:

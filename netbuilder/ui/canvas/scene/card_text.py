@@ -90,6 +90,8 @@ def _values(project: Project, facts: Any, input_id: str, count: int) -> str:
     if facts.input_dtypes.get(input_id) == "int32":
         if facts.generates == "character":
             return ngettext("{count} character", "{count} characters", count)
+        if facts.generates == "byte_pair":
+            return ngettext("{count} token", "{count} tokens", count)
         return ngettext("{count} word", "{count} words", count)
     if kind is None or kind.value != "column":
         return values

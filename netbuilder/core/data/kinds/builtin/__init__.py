@@ -9,7 +9,7 @@ from typing import Any
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.builtin.drawn_sets import DRAWN
-from netbuilder.core.data.kinds.builtin.generated_sets import GENERATED, STORIES
+from netbuilder.core.data.kinds.builtin.generated_sets import GENERATED, LONG_TEXTS
 from netbuilder.core.data.kinds.builtin.keras_sets import KERAS
 from netbuilder.core.data.kinds.builtin.sklearn_sets import SKLEARN
 from netbuilder.core.data.kinds.kind import (
@@ -28,7 +28,7 @@ from netbuilder.core.project.model import Data
 from netbuilder.core.wording import did_you_mean, format_list
 
 BUILTINS: Mapping[str, DataSet] = {
-    row.name: row for row in (*SKLEARN, *DRAWN, *GENERATED, STORIES, *KERAS)
+    row.name: row for row in (*SKLEARN, *DRAWN, *GENERATED, *LONG_TEXTS, *KERAS)
 }
 
 

@@ -206,6 +206,36 @@ def stories(samples: int = 1500, seed: int = 0) -> str:
     return "\n".join([*lines, " ".join(line)])
 
 
+def tales(samples: int = 500, seed: int = 0) -> str:
+    """One tale to a line: the second sentence is about the person and the thing of the first."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    who = ("king", "farmer", "boy", "wizard", "queen", "girl", "witch", "princess")
+    what = ("ring", "horse", "key", "book", "lamp", "sword", "crown", "map")
+    where = ("forest", "castle", "river", "garden", "market", "tower")
+
+    def pick(words: tuple[str, ...]) -> str:
+        return words[int(random.integers(len(words)))]
+
+    lines: list[str] = []
+    for _ in range(samples):
+        one, thing, place = pick(who), pick(what), pick(where)
+        they = "He" if one in who[:4] else "She"
+        first = (
+            f"The {one} looks for a {thing} in the {place}.",
+            f"In the {place} the {one} sees a {thing}.",
+            f"The {one} goes to the {place} and buys a {thing}.",
+        )
+        second = (
+            f"{they} finds the {thing} and is happy.",
+            f"{they} loses the {thing} and is sad.",
+            f"{they} takes the {thing} home.",
+        )
+        lines.append(f"{pick(first)} {pick(second)}")
+    return "\n".join(lines)
+
+
 def sales(samples: int = 1000, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """What games earn in a year, by nine facts about each: a table of made-up numbers.
 

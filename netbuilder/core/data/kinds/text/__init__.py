@@ -72,6 +72,7 @@ from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.data.tokens import BYTE_PAIR
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Project
@@ -346,7 +347,14 @@ TEXT_TASK = replace(
 def _options(data: Data) -> tuple[Param, ...]:
     if data.options.get("task") != next_token.TASK:
         return ()
-    return (next_token.LEVEL, next_token.WINDOW, next_token.STEP, next_token.LOWERCASE)
+    pairs = (next_token.MERGES,) if data.options.get("level") == BYTE_PAIR else ()
+    rest = (
+        next_token.WINDOW,
+        next_token.STEP,
+        next_token.LOWERCASE,
+        next_token.SHORT_STARTS,
+    )
+    return (next_token.LEVEL, *pairs, *rest)
 
 
 KIND = DataKind(
@@ -387,8 +395,8 @@ KIND = DataKind(
         (
             "one long .txt that is not a table",
             (
-                "the network predicts how the text continues, by character or word; rare tokens "
-                "count as unknown, with their share"
+                "the network predicts how the text continues, by character, word or byte pair; "
+                "rare tokens count as unknown, with their share"
             ),
         ),
         (

@@ -6,11 +6,12 @@ The windows are views into one row of numbers: they are copied when they are nee
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data import tokens as tokens_
+from netbuilder.core.data import byte_pairs, tokens as tokens_
 from netbuilder.core.data.data_facts import NEXT_TOKEN
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.modality import (
@@ -24,6 +25,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -36,9 +38,11 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_list, format_number
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from netbuilder.core.data.dataset import PreparedData
 
 TASK = NEXT_TOKEN
@@ -48,11 +52,25 @@ MOST_WORDS = 1000
 _FEWEST = 20
 
 LEVEL = Param(
-    "level", Kind.CHOICE, tokens_.CHARACTER, N_("unit that is predicted"), choices=tokens_.LEVELS
+    "level",
+    Kind.CHOICE,
+    tokens_.CHARACTER,
+    N_("unit that is predicted; byte_pair: frequent neighbours joined, as in large models"),
+    choices=tokens_.LEVELS,
 )
 WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, N_("tokens in the input"), 1, 1000)
 STEP = Param(
     "step", Kind.INT, 1, N_("tokens from the start of one window to the next"), 1, 1000, more=True
+)
+MERGES = Param(
+    "merges", Kind.INT, 200, N_("byte pairs that are joined, for the level byte_pair"), 0, 1000
+)
+SHORT_STARTS = Param(
+    "short_starts",
+    Kind.BOOL,
+    False,
+    N_("begin every fifth window later, so that the network learns to start from a few tokens"),
+    more=True,
 )
 LOWERCASE = Param("lowercase", Kind.BOOL, True, N_("convert to lower case"), more=True)
 
@@ -63,7 +81,7 @@ def level_of(options: Mapping[str, Any]) -> str:
     if level not in tokens_.LEVELS:
         raise DataError(
             _("There is no level '{name}'.", name=level),
-            _("Use 'character' or 'word'."),
+            _("Use one of: {names}.", names=format_list(tokens_.LEVELS)),
             code="text_level_unknown",
         )
     return level
@@ -72,18 +90,23 @@ def level_of(options: Mapping[str, Any]) -> str:
 def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     """Samples of a text: each window of ``window`` tokens, and the token behind it.
 
-    Options: "level" ("character" or "word"), "window" (40), "step" between two windows (1),
-    "max_words" (1,000) that are known, "lowercase" (true).
+    Options: "level" ("character", "word" or "byte_pair"), "window" (40), "step" between two
+    windows (1), "max_words" (1,000) that are known, "lowercase" (true), "merges" (200).
 
     Raises:
         DataError: the text is too short.
     """
     level, window, step = level_of(options), integer_option(options, "window", DEFAULT_WINDOW), 1
     step = integer_option(options, "step", 1)
-    found = tokens_.tokenize(text, level, bool(options.get("lowercase", True)))
+    lowercase = bool(options.get("lowercase", True))
     size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
-    vocabulary = tokens_.vocabulary_of(found, size)
-    characters = level == tokens_.CHARACTER
+    merges: tuple[tuple[str, str, int], ...] = ()
+    if level == tokens_.BYTE_PAIR:
+        count = integer_option(options, "merges", int(MERGES.default), least=0)
+        merges, vocabulary = tokens_.learn_merges(text, lowercase, count, size)
+    found = tokens_.tokenize(text, level, lowercase, merge_names(merges))
+    if level != tokens_.BYTE_PAIR:
+        vocabulary = tokens_.vocabulary_of(found, size)
     if len(found) - window < _FEWEST:
         raise DataError(
             ngettext(
@@ -93,10 +116,18 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
                 file=source,
                 window=window,
             )
-            if characters
+            if level == tokens_.CHARACTER
             else ngettext(
                 "{file} has {count} word, too few for windows of {window}.",
                 "{file} has {count} words, too few for windows of {window}.",
+                len(found),
+                file=source,
+                window=window,
+            )
+            if level == tokens_.WORD
+            else ngettext(
+                "{file} has {count} token, too few for windows of {window}.",
+                "{file} has {count} tokens, too few for windows of {window}.",
                 len(found),
                 file=source,
                 window=window,
@@ -106,11 +137,13 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
         )
     ids = tokens_.token_numbers(found, vocabulary)
     total, different = format_number(len(found)), format_number(len(vocabulary) - 2)
-    notes = [
-        _("{count} characters, {different} of them different.", count=total, different=different)
-        if characters
-        else _("{count} words, {different} of them different.", count=total, different=different)
-    ]
+    words = {
+        tokens_.CHARACTER: N_("{count} characters, {different} of them different."),
+        tokens_.WORD: N_("{count} words, {different} of them different."),
+        tokens_.BYTE_PAIR: N_("{count} tokens after {merges} merges, {different} in all."),
+    }
+    merged = format_number(len(merges))
+    notes = [_(words[level], count=total, different=different, merges=merged)]
     unknown = int((ids == 1).sum())
     if unknown:
         notes.append(
@@ -121,7 +154,27 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
                 share=format_number(unknown / len(ids), ".1%"),
             )
         )
-    return _cut(ids, vocabulary, window, step, level, source, tuple(notes))
+    cut = _cut(ids, vocabulary, window, step, level, source, tuple(notes))
+    return replace(cut, merges=merges, short_starts=bool(options.get("short_starts", False)))
+
+
+def blank_starts(x: np.ndarray, rows: np.ndarray) -> None:
+    """Replace the beginning of every fifth window by padding, 1 to ``window - 1`` tokens of it.
+
+    Args:
+        x: the windows, (n, window); changed in place.
+        rows: the number of each among all windows.
+    """
+    import numpy as np
+
+    window = x.shape[1]
+    blank = np.where(rows % 5 == 0, 1 + rows // 5 % max(window - 1, 1), 0)
+    x[np.arange(window) < np.minimum(blank, window - 1)[:, None]] = 0
+
+
+def merge_names(merges: Sequence[tuple[str, str, int]]) -> tuple[str, ...]:
+    """Merges as a model's file holds them, "left right" each."""
+    return tuple(f"{left} {right}" for left, right, _times in merges)
 
 
 def _cut(
@@ -165,17 +218,17 @@ def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
     other = sorted(set(encodings) - {"utf-8", "utf-8-sig"})
     if not other:
         return samples
-    return _noted(samples, _("Read with the encoding {encoding}.", encoding=", ".join(other)))
-
-
-def _noted(samples: Samples, note: str) -> Samples:
-    from dataclasses import replace
-
+    note = _("Read with the encoding {encoding}.", encoding=", ".join(other))
     return replace(samples, notes=(*samples.notes, note))
 
 
 def _lowercase(entry: InputPreprocessing) -> bool:
     return not any(token != token.lower() for token in entry.vocabulary[2:])
+
+
+def tokens_read(text: str, entry: InputPreprocessing) -> list[str]:
+    """Return the tokens of a text as a trained network reads them."""
+    return tokens_.tokenize(text, entry.level, _lowercase(entry), entry.merges)
 
 
 class TokenModality(Modality):
@@ -191,15 +244,19 @@ class TokenModality(Modality):
         shape = samples.arrays[source].shape[1:]
         known, level = samples.vocabulary, samples.level
         return InputPreprocessing(
-            "tokens", shape, "int32", vocabulary=known, source=source, level=level
-        ), ()
+            "tokens", shape, "int32", vocabulary=known, source=source, level=level,
+            merges=merge_names(samples.merges),
+        ), ()  # fmt: skip
 
     def read(
         self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
     ) -> Array:
         import numpy as np
 
-        return np.ascontiguousarray(values_of(samples, preprocessing, rows), np.int32)
+        found = np.array(values_of(samples, preprocessing, rows), np.int32)
+        if samples.short_starts:
+            blank_starts(found, np.arange(len(samples))[rows])
+        return found
 
     def show(self, samples: Samples, count: int) -> PreviewSamples:
         import numpy as np
@@ -215,9 +272,7 @@ class TokenModality(Modality):
 
         window = int(entry.shape[0] or 1)
         rows = [
-            tokens_.last_window(
-                tokens_.tokenize(text, entry.level, _lowercase(entry)), entry.vocabulary, window
-            )
+            tokens_.last_window(tokens_read(text, entry), entry.vocabulary, window)
             for text in texts
         ]
         return np.stack(rows)
@@ -229,7 +284,8 @@ class TokenModality(Modality):
         """Windows of another text, numbered as the model knows its tokens."""
         entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "tokens")
         text = read_text_file(path, data.options)[0]
-        found = tokens_.tokenize(text, entry.level, bool(data.options.get("lowercase", True)))
+        lowercase = bool(data.options.get("lowercase", True))
+        found = tokens_.tokenize(text, entry.level, lowercase, entry.merges)
         window = int(entry.shape[0] or 1)
         if len(found) <= window:
             raise DataError(
@@ -301,21 +357,18 @@ TOKENS = TokenModality()
 def window_lines(options: Mapping[str, Any]) -> list[str]:
     """Lines of a script: from ``text`` to windows of numbers and what comes after each."""
     level = level_of(options)
-    split = "text" if level == tokens_.CHARACTER else f"re.findall({tokens_.WORDS!r}, text)"
     lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
     size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
     return [
         "from collections import Counter",
         "import re",
         "",
+        *(function_lines(blank_starts) if options.get("short_starts") else ()),
         *lower,
         f"text = re.sub({tokens_.OTHER_BLANKS!r}, ' ', text)",
         f"shown = {format_literal(tokens_.SHOWN)}",
         "hidden = {mark: blank for blank, mark in shown.items()}",
-        f"tokens = [shown.get(token, token) for token in {split}]",
-        "counts = Counter(tokens)",
-        f"known = sorted(counts, key=lambda token: (-counts[token], token))[:{size - 2}]",
-        "known = sorted(known, key=lambda token: hidden.get(token, token))",
+        *(_pair_lines(options, size) if level == tokens_.BYTE_PAIR else _token_lines(level, size)),
         "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
         "numbers = {token: number for number, token in enumerate(known, 2)}",
         "ids = np.array([numbers.get(token, 1) for token in tokens])",
@@ -324,9 +377,48 @@ def window_lines(options: Mapping[str, Any]) -> list[str]:
         "x = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]",
         "y = ids[window::step]",
         'x, y = x[y > 1].astype("int32"), np.array(known)[y[y > 1] - 2]',
+        *(_BLANKED if options.get("short_starts") else ()),
         "labels, y = np.unique(y, return_inverse=True)",
         "labels = [str(label) for label in labels]",
     ]
+
+
+_BLANKED = (
+    "# Every fifth window begins later: 0 to the left of its tokens.",
+    "blank_starts(x, np.arange(len(x)))",
+)
+
+
+def _token_lines(level: str, size: int) -> tuple[str, ...]:
+    split = "text" if level == tokens_.CHARACTER else f"re.findall({tokens_.WORDS!r}, text)"
+    tokens = f"tokens = [shown.get(token, token) for token in {split}]"
+    return (tokens, *_known_lines("tokens", size))
+
+
+def _known_lines(tokens: str, size: int) -> tuple[str, ...]:
+    return (
+        f"counts = Counter({tokens})",
+        f"known = sorted(counts, key=lambda token: (-counts[token], token))[:{size - 2}]",
+        "known = sorted(known, key=lambda token: hidden.get(token, token))",
+    )
+
+
+def _pair_lines(options: Mapping[str, Any], size: int) -> tuple[str, ...]:
+    """Lines of a script that learn byte pairs on ``text`` and leave ``tokens`` and ``known``."""
+    count = integer_option(options, "merges", int(MERGES.default), least=0)
+    functions = (byte_pairs.join_pair, byte_pairs.learn_byte_pairs, byte_pairs.split_word)
+    return (
+        "",
+        "",
+        *(line for function in functions for line in function_lines(function)),
+        f"words = re.findall({byte_pairs.PIECES!r}, text)",
+        'words = ["".join(shown.get(letter, letter) for letter in word) for word in words]',
+        *_known_lines('"".join(words)', size),
+        f"merges = learn_byte_pairs(words, min({count}, {size - 2} - len(known)))",
+        "ranks = {(left, right): rank for rank, (left, right, _) in enumerate(merges)}",
+        "known = list(dict.fromkeys([*known, *(left + right for left, right, _ in merges)]))",
+        "tokens = [token for word in words for token in split_word(word, ranks)]",
+    )
 
 
 def code(question: ScriptRequest) -> DataCode:
@@ -344,8 +436,11 @@ def code(question: ScriptRequest) -> DataCode:
 
 def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
     """The data section whose ``lines`` leave windows of numbers."""
-    if level_of(options) != tokens_.CHARACTER:
+    if level_of(options) == tokens_.WORD:
         takes = "the numbers of words: no Keras layer splits words and punctuation as above"
+        return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
+    if level_of(options) == tokens_.BYTE_PAIR:
+        takes = "the numbers of tokens: no Keras layer joins byte pairs as above"
         return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
     return DataCode(
         tuple(lines),

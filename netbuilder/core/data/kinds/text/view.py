@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import PreparedData
+from netbuilder.core.data.kinds.text.next_token import TOKENS
 from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.preprocessing.word_encoding import words_of
@@ -59,6 +60,7 @@ class TextsDataView:
         edges, lengths: histogram of the tokens a text (bins + 1 edges).
         unknown: share of the tokens of the measured texts that are not in the vocabulary.
         windows: the texts are windows of one long text, and labels the token that follows.
+        merges: byte pairs in the order in which they were joined: left, right, how often.
     """
 
     rows: tuple[TextRow, ...]
@@ -71,6 +73,7 @@ class TextsDataView:
     lengths: tuple[int, ...] = ()
     unknown: float = 0.0
     windows: bool = False
+    merges: tuple[tuple[str, str, int], ...] = ()
 
 
 def texts_data_view(plan: PreparedData) -> TextsDataView:
@@ -83,11 +86,13 @@ def texts_data_view(plan: PreparedData) -> TextsDataView:
     chosen = np.unique(np.linspace(0, len(samples) - 1, SHOWN).astype(int))
     cut, known = int(entry.shape[0] or 1), len(entry.vocabulary) - 2
     if entry.level:
+        given = TOKENS.read(samples, entry, chosen)
         rows = tuple(
-            TextRow(str(labels.iloc[row]), int(parts[row]), _window(values[row], entry))
-            for row in chosen
+            TextRow(str(labels.iloc[row]), int(parts[row]), _window(ids, entry))
+            for row, ids in zip(chosen, given, strict=True)
         )
-        return TextsDataView(rows, len(samples), known, cut, windows=True)
+        merges = samples.merges
+        return TextsDataView(rows, len(samples), known, cut, windows=True, merges=merges)
     numbers = {word: index for index, word in enumerate(entry.vocabulary) if index > 1}
     rows = tuple(
         TextRow(

@@ -6,7 +6,9 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.formats.importing.keras_code.values import (
+    UNREAD,
     Call,
     Dotted,
     Function,
@@ -112,6 +114,11 @@ class Calls:
     def _called(self, target: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
         if isinstance(target, Layer | Model):
             tensors = list(tensors_in([*args, *kwargs.values()]))
+            if isinstance(target, Layer) and target.known:
+                for param in LAYERS[target.kind].params:
+                    flat = plain(kwargs[param.name]) if param.name in kwargs else UNREAD
+                    if param.call and flat is not UNREAD:
+                        target.config[param.name] = flat
             return self._applied(target, tensors, node) if tensors else NotImplemented
         if isinstance(target, Function):
             return self._own_function(target, args, kwargs, node)

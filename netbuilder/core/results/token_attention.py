@@ -1,0 +1,84 @@
+"""What a network that continues a text looks at: its tokens, and the shares of its attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.tokens import last_window
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.results.computation_trace.attention_trace import LAYERS, attention_shares
+from netbuilder.core.results.computation_trace.trace_value import mask_at, node_inputs
+from netbuilder.core.results.generate import next_probabilities, next_token_ends, tokens_read
+from netbuilder.core.results.layer_values import node_activations, weights_of
+
+#: Stands for the padding before a text that is shorter than the window.
+START = "▷"
+
+
+@dataclass(frozen=True)
+class TokenAttention:
+    """What a network makes of a text.
+
+    Attributes:
+        tokens: what it reads of it, the last ``window`` ones; ``START`` first where padding is
+            before them.
+        attention: of each attention layer, in the order of the network, the share of its attention
+            that each token pays to each, (heads, tokens, tokens), each row adding up to 1.
+        classes: the tokens that can come next.
+        probabilities: of each of these, (classes,).
+    """
+
+    tokens: tuple[str, ...]
+    attention: dict[str, NDArray[np.float64]]
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+
+
+def token_attention(trained: TrainedModel, text: str) -> TokenAttention | None:
+    """Return the tokens, the attention between them and what comes next; None of other networks.
+
+    Raises:
+        UserError: the network's last layer gives no probabilities.
+    """
+    ends = next_token_ends(trained)
+    if ends is None:
+        return None
+    key, entry, _output, target = ends
+    window = int(entry.shape[0] or 1)
+    ids = last_window(tokens_read(text, entry), entry.vocabulary, window)
+    blank = int((ids == 0).sum())
+    graph = trained.project.graph
+    attention: dict[str, NDArray[np.float64]] = {}
+    values = None
+    for node_id in graph.order:
+        node = graph.by_id[node_id]
+        owner = graph.by_id.get(node.shared or "", node)
+        if owner.layer not in LAYERS:
+            continue
+        values = node_activations(trained, {key: ids}) if values is None else values
+        given = node_inputs(graph, node_id, values)
+        if not given or any(len(one) != window for one in given):
+            continue
+        mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], values)
+        weights = weights_of(trained, owner.id)
+        shares = attention_shares(owner.layer, owner.params, weights, given, mask)
+        if shares is not None:
+            attention[node_id] = _without_padding(shares, blank)
+    names = tuple(entry.vocabulary[one] for one in ids[blank:])
+    return TokenAttention(
+        (START, *names) if blank else names,
+        attention,
+        target.classes,
+        next_probabilities(trained, ends, ids),
+    )
+
+
+def _without_padding(shares: NDArray[np.float64], blank: int) -> NDArray[np.float64]:
+    """All the padding before a text as one token: what is paid to it, and what its last pays."""
+    if not blank:
+        return shares
+    start = shares[:, :, :blank].sum(axis=2, keepdims=True)
+    return np.asarray(np.concatenate([start, shares[:, :, blank:]], axis=2)[:, blank - 1 :])

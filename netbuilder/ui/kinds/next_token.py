@@ -1,0 +1,399 @@
+"""A network that continues a text, looked into: attention, the next token, and what it writes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
+from netbuilder.ui.forms.boxes import (
+    CountBox,
+    NoWheelComboBox,
+    NoWheelDoubleSpinBox,
+    NoWheelSlider,
+)
+from netbuilder.ui.plots.attention_lines import AttentionLines
+from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.project_store import begins_anew
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import heading, note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.token_attention import TokenAttention
+
+log = logging.getLogger(__name__)
+_LONGEST, _LENGTH = 5_000, 200
+_BARS = 6
+_MOST_CLASSES = 1_000
+_SHARES_NOTE = N_(
+    "Probabilities that the next token is drawn with. Temperature and top-k change them; the "
+    "prediction above stays the same."
+)
+_LINES_NOTE = N_(
+    "A line goes from a token to an earlier one that it attends to; the stronger the line, the "
+    "larger the share. Click a token to see its lines."
+)
+
+
+def _look(trained: TrainedModel, text: str) -> TokenAttention | None:
+    from netbuilder.core.results.token_attention import token_attention
+
+    return token_attention(trained, text)
+
+
+class AttentionView(QWidget):
+    """The attention of a chosen layer and head, as lines between tokens."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._found: TokenAttention | None = None
+        self.layers, self.heads = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.layers.setAccessibleName(_("Attention layer"))
+        self.heads.setAccessibleName(_("Attention head"))
+        self.lines = AttentionLines(self)
+        self.sentence = note_label("", self)
+        row = FlowLayout(spacing=8)
+        for widget in (heading(_("Attention"), self), self.layers, self.heads):
+            row.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.sentence)
+        layout.addWidget(self.lines)
+        layout.addWidget(note_label(_(_LINES_NOTE), self))
+        self.layers.currentIndexChanged.connect(self._layer_chosen)
+        self.heads.currentIndexChanged.connect(self._draw)
+        self.lines.chosen.connect(lambda _place: self.sentence.setText(self.lines.sentence()))
+
+    def show_found(self, found: TokenAttention) -> None:
+        """Show the attention that belongs to another text, or to another network."""
+        self._found = found
+        self.setVisible(bool(found.attention))
+        names = list(found.attention)
+        if names != [self.layers.itemText(place) for place in range(self.layers.count())]:
+            self.layers.clear()
+            self.layers.addItems(names)
+            self.layers.setCurrentIndex(len(names) - 1)
+        self._layer_chosen()
+
+    def _layer_chosen(self) -> None:
+        shares = self._found.attention.get(self.layers.currentText()) if self._found else None
+        if shares is None:
+            return
+        if self.heads.count() != len(shares) + 1:
+            self.heads.clear()
+            self.heads.addItem(_("All heads"))
+            for number in range(len(shares)):
+                self.heads.addItem(_("Head {number}", number=number + 1))
+        self.heads.setVisible(len(shares) > 1)
+        self._draw()
+
+    def _draw(self) -> None:
+        found, head = self._found, self.heads.currentIndex() - 1
+        if found is None or self.layers.currentText() not in found.attention:
+            return
+        shares = found.attention[self.layers.currentText()]
+        if head >= len(shares):
+            return
+        chosen = shares if head < 0 else shares[head : head + 1]
+        self.lines.show_attention(found.tokens, chosen, max(head, 0))
+        self.sentence.setText(self.lines.sentence())
+
+
+class NextTokenView(QWidget):
+    """What comes next, drawn with a temperature and top-k: one token, or a text of some length.
+
+    Signals:
+        appended(text): the text with one token more.
+    """
+
+    appended = Signal(str)
+    _grown = Signal(object, str)
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._start, self._seed = "", 0
+        self._stop: threading.Event | None = None
+        self._found: TokenAttention | None = None
+        self._worker = Derived(
+            self, _look, self._looked, lambda _error: self._forget(),
+            of=lambda: workbench.models.prediction_model, rank=Rank.QUICK,
+        )  # fmt: skip
+        self._build()
+        begins_anew(workbench.store, self.temperature, self.length, self.top_k)
+        self.temperature.valueChanged.connect(self._show_shares)
+        self.top_k.valueChanged.connect(self._show_shares)
+        self.button.clicked.connect(self._pressed)
+        self.next.clicked.connect(self._append)
+        # Tokens come from the thread that draws them.
+        self._grown.connect(self._grow, Qt.ConnectionType.QueuedConnection)
+
+    def _make_boxes(self) -> None:
+        self.temperature = NoWheelDoubleSpinBox(self)
+        self.temperature.setRange(0.0, 5.0)
+        self.temperature.setSingleStep(0.1)
+        self.temperature.setDecimals(1)
+        self.temperature.setValue(1.0)
+        self.temperature.setToolTip(
+            _(
+                "0 always takes the most likely token; 1 samples from the network's "
+                "probabilities; higher values make unlikely tokens more frequent."
+            )
+        )
+        self.temperature_slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.temperature_slider.setRange(0, 20)
+        self.temperature_slider.setValue(10)
+        self.temperature_slider.valueChanged.connect(
+            lambda tenths: self.temperature.setValue(tenths / 10)
+        )
+        self.temperature.valueChanged.connect(self._follow_temperature)
+        self.top_k = CountBox(1, _MOST_CLASSES, self)
+        self.top_k.setValue(_MOST_CLASSES)
+        self.top_k.setToolTip(_("Only this many of the most likely tokens can be drawn."))
+        self.top_k_slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
+        self.top_k_slider.setRange(1, _MOST_CLASSES)
+        self.top_k_slider.setValue(_MOST_CLASSES)
+        self.top_k_slider.valueChanged.connect(self.top_k.setValue)
+        self.top_k.valueChanged.connect(self.top_k_slider.setValue)
+        self.length = CountBox(1, _LONGEST, self)
+        self.length.setValue(_LENGTH)
+        self.length.setToolTip(_("Number of tokens to generate."))
+
+    def _build(self) -> None:
+        self._make_boxes()
+        self.next = QPushButton(_("Next token"), self)
+        self.next.setObjectName("next-token")
+        self.next.setToolTip(_("Draw one token and append it to the text."))
+        self.next.setEnabled(False)
+        self.button = QPushButton(_("Generate"), self)
+        self.button.setToolTip(
+            _("Let the network continue the text. Press again for another continuation.")
+        )
+        self.shares = BarList(self)
+        self.shares.setToolTip(_(_SHARES_NOTE))
+        self.attention = AttentionView(self)
+        self.attention.hide()
+        self.output = QPlainTextEdit(self)
+        self.output.setTabChangesFocus(True)
+        self.output.setReadOnly(True)
+        self.output.setMinimumHeight(140)
+        self.output.setAccessibleName(_("Generated text"))
+        self.output.setPlaceholderText(_("Press Generate to see the text that the network writes."))
+        self.trouble = note_label("", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = FlowLayout(spacing=8)
+        row.addWidget(self.next)
+        row.addWidget(self._pair(_("Temperature"), self.temperature, self.temperature_slider))
+        row.addWidget(self._pair(_("Top-k"), self.top_k, self.top_k_slider))
+        layout.addLayout(row)
+        layout.addWidget(self.shares)
+        layout.addWidget(self.attention)
+        row = FlowLayout(spacing=8)
+        row.addWidget(self.button)
+        row.addWidget(self._pair(_("Length"), self.length))
+        layout.addLayout(row)
+        layout.addWidget(self.output)
+        layout.addWidget(self.trouble)
+
+    def _pair(self, words: str, box: QAbstractSpinBox, slider: QWidget | None = None) -> QWidget:
+        """A box with its name and its slider, which a narrow panel never parts."""
+        pair = QWidget(self)
+        beside = QHBoxLayout(pair)
+        beside.setContentsMargins(0, 0, 0, 0)
+        label = QLabel(words, pair)
+        label.setBuddy(box)
+        box.setAccessibleName(words)
+        beside.addWidget(label)
+        if slider is not None:
+            slider.setAccessibleName(words)
+            slider.setMinimumWidth(70)
+            beside.addWidget(slider)
+        beside.addWidget(box)
+        return pair
+
+    def _follow_temperature(self, value: float) -> None:
+        blocked = self.temperature_slider.blockSignals(True)  # its steps are coarser than the box's
+        self.temperature_slider.setValue(round(10 * value))
+        self.temperature_slider.blockSignals(blocked)
+
+    @property
+    def running(self) -> bool:
+        """Whether the network is going on with a text."""
+        return self._stop is not None
+
+    @property
+    def found(self) -> TokenAttention | None:
+        """What the network makes of the text that stands there, once that is known."""
+        return self._found
+
+    def show_start(self, words: str) -> None:
+        """Say what the text begins with."""
+        self._start = words
+        self.next.setEnabled(False)
+
+    def look_at(self, trained: TrainedModel, words: str) -> None:
+        """Find out what the network makes of a text."""
+        self._worker.ask(trained, words)
+
+    def clear_all(self) -> None:
+        """Stop, and forget what was made: another network is asked from now on."""
+        self.stop()
+        self.output.clear()
+        self.trouble.setText("")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._found = None
+        self.next.setEnabled(False)
+        self.shares.hide()
+        self.attention.hide()
+
+    def _looked(self, found: TokenAttention | None) -> None:
+        if found is None or self._worker.inputs[1] != self._start:
+            return
+        self._found = found
+        count = len(found.classes)
+        every = self.top_k.value() == self.top_k.maximum()
+        for widget in (self.top_k_slider, self.top_k):
+            widget.setMaximum(count)
+        if every:
+            self.top_k.setValue(count)
+        self.attention.show_found(found)
+        self._show_shares()
+        self.next.setEnabled(True)
+
+    def _shares(self, found: TokenAttention) -> np.ndarray:
+        from netbuilder.core.results.generate import sampling_shares
+
+        return sampling_shares(found.probabilities, self.temperature.value(), self.top_k.value())
+
+    def _show_shares(self) -> None:
+        found = self._found
+        if found is None:
+            return
+        shares = self._shares(found)
+        order = np.argsort(-shares, kind="stable")[:_BARS]
+        rows = [
+            (found.classes[one], float(shares[one]), format_number(shares[one], ".1%"))
+            for one in order
+            if shares[one] > 0
+        ]
+        self.shares.show_rows(rows, marked=rows[0][0], top=1.0)
+
+    def _append(self) -> None:
+        """Draw one token, by the bars that are shown, and append it."""
+        found, trained = self._found, self._workbench.models.prediction_model
+        if found is None or trained is None:
+            return
+        from netbuilder.core.results.generate import append_token, next_token_ends
+
+        ends = next_token_ends(trained)
+        if ends is None:
+            return
+        random = np.random.default_rng(self._seed)
+        self._seed += 1
+        shares = self._shares(found)
+        token = found.classes[int(random.choice(len(shares), p=shares))]
+        self.appended.emit(append_token(self._start, token, ends[1]))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.stop()
+
+    def stop(self) -> None:
+        """Keep what has been made so far."""
+        if self._stop is not None:
+            self._stop.set()
+        self._stop = None
+        self.button.setText(_("Generate"))
+
+    def _pressed(self) -> None:
+        trained = self._workbench.models.prediction_model
+        if self.running or trained is None:
+            self.stop()
+            return
+        self.trouble.setText("")
+        self.output.clear()
+        stop = self._stop = threading.Event()
+        self.button.setText(_("Stop"))
+        start, seed = self._start, self._seed
+        how = {
+            "length": self.length.value(),
+            "temperature": self.temperature.value(),
+            "seed": seed,
+            "top_k": self.top_k.value(),
+        }
+        self._seed += 1  # pressed again, another text
+
+        def work() -> None:
+            self._draw(trained, stop, start, how)
+
+        jobs.run_job(
+            work,
+            lambda _none: self._ended(stop),
+            lambda error: self._failed(stop, error),
+            name="generate",
+            owner=self,
+        )
+
+    def _draw(
+        self,
+        trained: TrainedModel,
+        stop: threading.Event,
+        start: str,
+        how: dict[str, Any],
+    ) -> None:
+        """Draw tokens, in a thread of its own, until there are enough or nobody waits."""
+        from netbuilder.core.results.generate import stream_text
+
+        for text in stream_text(trained, start, **how):
+            if stop.is_set():
+                return
+            self._grown.emit(stop, text)
+
+    def _grow(self, stop: threading.Event, text: str) -> None:
+        if stop is not self._stop:
+            return
+        shown = self.output.toPlainText()
+        if text.startswith(shown):  # almost always: then a selection and the place stay
+            cursor = self.output.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            cursor.insertText(text[len(shown) :])
+        else:
+            self.output.setPlainText(text)
+        bar = self.output.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _ended(self, stop: threading.Event) -> None:
+        if stop is self._stop:
+            self.stop()
+
+    def _failed(self, stop: threading.Event, error: Exception) -> None:
+        if stop is not self._stop:
+            return
+        if not isinstance(error, UserError):
+            log.error("generating failed", exc_info=error)
+        self.stop()
+        self.trouble.setText(str(error))

@@ -1,0 +1,100 @@
+"""Byte pairs: the merges of a text whose right merges are known, and the way back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.byte_pairs import join_pair, learn_byte_pairs, split_word
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.data.tokens import BYTE_PAIR, learn_merges, text_of, tokenize, word_pieces
+from netbuilder.core.project.model import Data, Project
+
+# Sennrich and others, 2016: low 5 times, lower 2, newest 6, widest 3.
+CLASSIC = ["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
+
+
+def test_the_classic_example_learns_es_est_lo_low() -> None:
+    found = learn_byte_pairs(CLASSIC, 6)
+    assert found[:4] == [("e", "s", 9), ("es", "t", 9), ("l", "o", 7), ("lo", "w", 7)]
+    # n-e, e-w and w-est occur 6 times each: the one that was seen first comes first.
+    assert found[4:] == [("n", "e", 6), ("w", "est", 6)]
+
+
+def test_a_word_that_was_not_in_the_text_is_made_of_known_pieces() -> None:
+    merges = learn_byte_pairs(CLASSIC, 6)
+    ranks = {(left, right): rank for rank, (left, right, _times) in enumerate(merges)}
+    assert split_word("lowest", ranks) == ["low", "est"]
+    assert split_word("newer", ranks) == ["ne", "w", "e", "r"]
+    assert split_word("xyz", ranks) == ["x", "y", "z"]
+
+
+def test_pairs_are_joined_from_left_to_right_without_overlap() -> None:
+    assert join_pair(list("aaa"), "a", "a") == ["aa", "a"]
+    assert join_pair(list("aaaa"), "a", "a") == ["aa", "aa"]
+
+
+def test_merges_are_applied_in_their_order_and_not_the_longest_first() -> None:
+    # "ab" was learned before "bc": reading "abc" longest or right first would give a, bc.
+    assert split_word("abc", {("a", "b"): 0, ("b", "c"): 1}) == ["ab", "c"]
+    assert split_word("abc", {("b", "c"): 0, ("a", "b"): 1}) == ["a", "bc"]
+
+
+def test_each_count_is_what_stands_in_the_text_when_it_is_merged() -> None:
+    text = "the cat sat on the mat and the hat " * 30
+    words = word_pieces(text)
+    split = [list(word) for word in words]
+    for left, right, times in learn_byte_pairs(words, 25):
+        pairs = [pair for parts in split for pair in pairwise(parts)]
+        assert pairs.count((left, right)) == times
+        assert times == max(pairs.count(pair) for pair in set(pairs))
+        split = [join_pair(parts, left, right) for parts in split]
+
+
+def test_no_merge_goes_over_the_end_of_a_word() -> None:
+    merges, vocabulary = learn_merges("low lower, newest widest. " * 40, True, 100, 1000)
+    assert all("␣" not in right for _left, right, _times in merges)
+    assert all(token.count("␣") <= 1 for token in vocabulary)
+    assert "␣newest" in vocabulary, "a word carries the blank before it"
+    assert not any("," in token and len(token) > 1 and token[-1] != "," for token in vocabulary)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Low  lower,\tnewest\nwidest! (3.5) don't\n\n",
+        "今日は。テスト",
+        "Ünïcode ßtraße 👍🏽 a\u0301",
+    ],
+)
+def test_tokens_and_back_is_the_same_text(text: str) -> None:
+    merges, _vocabulary = learn_merges(text * 5, False, 50, 1000)
+    names = [f"{left} {right}" for left, right, _times in merges]
+    tokens = tokenize(text, BYTE_PAIR, False, names)
+    assert text_of(tokens, BYTE_PAIR) == text
+    assert len(tokens) < len(text)
+
+
+def test_the_vocabulary_holds_what_joins_away(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("low lower newest widest " * 40)
+    options = {"task": "next_token", "level": "byte_pair", "merges": 500, "window": 3}
+    found = load_dataset(Project(data=Data("text", path="t.txt", options=options)), tmp_path)
+    entry = found.preprocessing.inputs["input"]
+    # Merged to whole words: "e" and "st" stand no more in the text, but in a new word they may.
+    assert {"e", "st", "␣lower"} <= set(entry.vocabulary)
+    assert "e" not in found.facts.classes
+    assert Preprocessing.from_json(found.preprocessing.to_json()) == found.preprocessing
+    names = np.array(entry.vocabulary, object)
+    window = text_of(names[found.train.x["input"][0]], "byte_pair")
+    assert window in "low lower newest widest low"
+    assert found.facts.generates == "byte_pair"
+
+
+def test_a_small_vocabulary_takes_fewer_merges() -> None:
+    merges, vocabulary = learn_merges("low lower newest widest " * 40, True, 100, 15)
+    assert len(vocabulary) == 15
+    assert len(merges) == 15 - 2 - len(set("low lower newest widest "))

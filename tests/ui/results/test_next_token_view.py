@@ -1,0 +1,107 @@
+"""A network that continues a text, looked into: attention as lines, the next token step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.core.results.token_attention import token_attention
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.attention_lines import AttentionLines
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_a_click_chooses_the_token_whose_attention_is_told(qtbot: QtBot) -> None:
+    lines = AttentionLines()
+    qtbot.addWidget(lines)
+    shares = np.array([[[1.0, 0, 0], [0.9, 0.1, 0], [0.2, 0.7, 0.1]],
+                       [[1.0, 0, 0], [0.5, 0.5, 0], [0.6, 0.1, 0.3]]])  # fmt: skip
+    lines.show_attention(("the", "king", "sees"), shares)
+    lines.show()
+    assert lines.place == 2, "the last token, which the prediction follows"
+    # The mean of the heads: 40 %, 40 %, 20 %.
+    assert lines.sentence() == "“sees” attends to “the” (40%), “king” (40%) and “sees” (20%)."
+    row = lines.height() // 3
+    qtbot.mouseClick(lines, Qt.MouseButton.LeftButton, pos=QPoint(5, row + row // 2))
+    assert lines.sentence().startswith(["“king” attends to “the” (70%)", " “king” (30%)"][0])
+    qtbot.keyClick(lines, Qt.Key.Key_Up)
+    assert lines.accessibleName() == "“the” attends to “the” (100%)."
+    qtbot.keyClick(lines, Qt.Key.Key_Up)
+    assert lines.place == 0
+    lines.show_attention(("king", "sees", "a"), shares[:1], 0)
+    assert lines.place == 2, "another text: its last token again"
+
+
+def small(folder: Path) -> Project:
+    """Each letter of the text has one follower; attention looks back at four of them."""
+    (folder / "t.txt").write_text("abcd " * 300)
+    nodes = (
+        Node("input", "Input"),
+        Node("e", "Embedding", {"input_dim": 7, "output_dim": 8}),
+        Node(
+            "look",
+            "MultiHeadAttention",
+            {"num_heads": 2, "key_dim": 4, "use_causal_mask": True},
+        ),
+        Node("sum", "Add"),
+        Node("flat", "Flatten"),
+        Node("out", "Dense", {"units": 5, "activation": "softmax"}),
+    )
+    edges = (("input", "e"), ("e", "look"), ("e", "sum"), ("look", "sum"))
+    graph = Graph(nodes, (*edges, *pairwise(("sum", "flat", "out"))))
+    options = {"task": "next_token", "window": 4}
+    data = Data("text", path=str(folder / "t.txt"), options=options)
+    return Project(graph=graph, data=data, training=Training(epochs=15))
+
+
+def test_one_token_after_the_other_with_its_bars_and_lines(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(small(tmp_path))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    view = panel.texts.generate
+    button = view.findChild(QPushButton, "next-token")
+    panel.texts.text.setPlainText("abcd a")
+    qtbot.waitUntil(lambda: button.isEnabled() and view.found.tokens == tuple("cd␣a"))
+    trained = window.workbench.models.trained
+    known = token_attention(trained, "abcd a")
+    heads = view.attention.heads
+    assert [heads.itemText(n) for n in range(heads.count())] == ["All heads", "Head 1", "Head 2"]
+    assert view.attention.layers.currentText() == "look"
+    heads.setCurrentIndex(2)
+    shown = view.attention.lines._shares
+    assert shown == pytest.approx(known.attention["look"][1:2])
+    # The bars are what is drawn from: at temperature 1 the network's own probabilities.
+    best = float(known.probabilities.max())
+    assert view.shares._rows[0][:2] == ("b", pytest.approx(best))
+    view.temperature_slider.setValue(20)
+    assert view.temperature.value() == 2.0
+    assert view.shares._rows[0][1] < best
+    view.top_k.setValue(1)
+    assert view.top_k_slider.value() == 1
+    assert view.shares._rows == [("b", 1.0, "100.0%")]
+    seen = []
+    for _step in range(4):
+        qtbot.waitUntil(button.isEnabled)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        seen.append(panel.texts.text.toPlainText())
+        assert not button.isEnabled(), "until it is known what follows the longer text"
+    assert seen == ["abcd ab", "abcd abc", "abcd abcd", "abcd abcd "]
+    qtbot.waitUntil(lambda: button.isEnabled() and view.found.tokens == tuple("bcd␣"))
+    # A text shorter than the window: what stands before it is told as its start.
+    panel.texts.text.setPlainText("ab")
+    qtbot.waitUntil(lambda: view.found is not None and view.found.tokens == ("▷", "a", "b"))
+    assert view.attention.lines.sentence().startswith("“b” attends to ")
