@@ -34,12 +34,14 @@ class Suggestion:
         target: the columns that it predicts.
         task: "regression", "binary", "classes" or "multi_label".
         reasons: a sentence for each choice.
+        tree_suits_better: a quick trial found that boosted trees predict this table better.
     """
 
     project: Project
     target: tuple[str, ...]
     task: str
     reasons: tuple[str, ...]
+    tree_suits_better: bool = False
 
 
 def suggest(path: Path, target: str | None = None) -> Suggestion:

@@ -160,7 +160,7 @@ class FormField:
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
     rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers;
     ``unit`` is what stood beside them; ``style`` is how a column of dates reads them; ``needed``:
-    nothing stands in for an empty cell.
+    nothing stands in for an empty cell; ``marks``: the decimal mark with which its file writes it.
     """
 
     name: str
@@ -173,16 +173,20 @@ class FormField:
     unit: str = ""
     style: str = ""
     needed: bool = True
+    marks: str = ""
 
 
 def form_fields(trained: TrainedModel) -> tuple[FormField, ...]:
     """The columns to fill in, each once; empty for models that take no rows of a table."""
     found: dict[str, FormField] = {}
-    for entry in preprocessing_of(trained).inputs.values():
+    preprocessing = preprocessing_of(trained)
+    marks = preprocessing.hints.get("like_numbers") or {}
+    usual = "," if preprocessing.hints.get("like_decimal") == "," else ""
+    for entry in preprocessing.inputs.values():
         for c in modality_of(entry).row_columns(entry):
             found[c.name] = FormField(
                 c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style,
-                c.fill is None,
+                c.fill is None, marks.get(c.name, usual),
             )  # fmt: skip
     return tuple(found.values())
 
@@ -363,27 +367,32 @@ def _need_filled(trained: TrainedModel, table: Any) -> None:
 def _need_numbers(trained: TrainedModel, table: Any) -> None:
     import pandas as pd
 
-    written = preprocessing_of(trained).hints.get("like_numbers") or {}
     for entry in form_fields(trained):
         if entry.kind != "number" or entry.name not in table:
             continue
-        cells = [_number(cell, entry, written.get(entry.name, "")) for cell in table[entry.name]]
+        cells = [_number(cell, entry) for cell in table[entry.name]]
         table[entry.name] = pd.Series(cells, index=table.index, dtype="float64")
 
 
-def _number(cell: object, entry: FormField, written: str) -> float:
+def _number(cell: object, entry: FormField) -> float:
     """A cell that was filled in as a number: as the column's file writes it, or with any mark as
     decimal point that can be nothing else."""
-    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+    if cell is None:
         return float("nan")
+    if isinstance(cell, int | float | np.number):  # it is none of a way of writing
+        return float(cell)
     text = str(cell).strip()
     text = {"true": "1", "false": "0"}.get(text.lower(), text)
     with contextlib.suppress(ValueError):
-        if written in {"", "."}:
+        if entry.marks in {"", "."}:
             return float(text)
     counts = {"": 1.0, entry.unit: 1.0}
-    readings = (written,) if written else (EITHER, THREES)
+    readings = (entry.marks,) if entry.marks else (EITHER, THREES)
     found = {number_of(text, one, counts) for one in readings}
+    if not np.isfinite(list(found)).any():
+        found = {number_of(text, one, counts) for one in (EITHER, THREES)}
+    with contextlib.suppress(ValueError):
+        found.add(float(text))  # the mark may be meant as everybody else's
     value = found.pop()
     if not found and np.isfinite(value):
         return value

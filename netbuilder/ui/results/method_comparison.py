@@ -124,7 +124,7 @@ class MethodComparisonDialog(QDialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        self.words.setText(" ".join((samples, *found.notes)))
+        self.words.setText(" ".join(filter(None, (found.advice, samples, *found.notes))))
         for one in found.candidates[1:]:
             self.details.addTab(_text_view(_detail(found, one), _title(one), self), _title(one))
         self.details.setVisible(self.details.count() > 0)

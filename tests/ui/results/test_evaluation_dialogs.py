@@ -43,8 +43,8 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     qtbot.waitUntil(lambda: dialog.found is not None, timeout=3 * MINUTE)
     assert dialog.found is not None and panel.evaluation is not None
     names = [one.name for one in dialog.found.candidates]
-    assert names == ["network", "knn", "tree", "linear", "forest"]
-    assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 4
+    assert names == ["network", "knn", "tree", "linear", "forest", "boosting"]
+    assert dialog.table.rows.rowCount() == 6 and dialog.details.count() == 5
     assert dialog.table.rows.index(0, 1).data() == panel.figure.text()
     tree = dialog.details.widget(1)
     assert isinstance(tree, QPlainTextEdit)
