@@ -387,23 +387,24 @@ def _number(cell: object, entry: FormField) -> float:
         if entry.marks in {"", "."}:
             return float(text)
     counts = {"": 1.0, entry.unit: 1.0}
-    readings = (entry.marks,) if entry.marks else (EITHER, THREES)
-    found = {number_of(text, one, counts) for one in readings}
-    if not np.isfinite(list(found)).any():
-        found = {number_of(text, one, counts) for one in (EITHER, THREES)}
+
+    def read(*marks: str) -> set[float]:
+        return {v for v in (number_of(text, one, counts) for one in marks) if np.isfinite(v)}
+
+    found = (read(entry.marks) if entry.marks else set()) or read(EITHER, THREES)
     with contextlib.suppress(ValueError):
-        found.add(float(text))  # the mark may be meant as everybody else's
-    value = found.pop()
-    if not found and np.isfinite(value):
-        return value
-    two = len(found) > 0 and np.isfinite(value)
+        usual = float(text)  # the mark may be meant as everybody else's
+        found |= {usual} if np.isfinite(usual) else set()
+    if len(found) == 1:
+        return found.pop()
+    two = len(found) > 1
     raise DataError(
         _(
             "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
             name=entry.name,
             cell=text,
-            first=format_number(min(value, *found), "g"),
-            second=format_number(max(value, *found), ".12g"),
+            first=format_number(min(found), "g"),
+            second=format_number(max(found), ".12g"),
         )
         if two
         else _("'{name}' must be a number, not '{cell}'.", name=entry.name, cell=text),
