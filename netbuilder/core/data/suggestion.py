@@ -158,8 +158,8 @@ def _small_network(units: int) -> Callable[[bool], Any]:
 
         kind = nn.MLPRegressor if numbers else nn.MLPClassifier
         return kind(
-            (units, units), learning_rate_init=0.003, batch_size=64, max_iter=100,
-            early_stopping=True, n_iter_no_change=10, random_state=0,
+            hidden_layer_sizes=(units, units), learning_rate_init=0.003, batch_size=64,
+            max_iter=100, early_stopping=True, n_iter_no_change=10, random_state=0,
         )  # fmt: skip
 
     return make
