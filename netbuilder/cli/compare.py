@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.output import print_json, print_note
+from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
@@ -26,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     for text in found.notes:
         print_note(text)
     _tell(found)
+    if found.advice:
+        print_result(found.advice)
     if arguments.json:
         print_json(
             {
@@ -43,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
                     for one in found.candidates
                 ],
                 "samples": len(found.x),
+                "advice": found.advice,
             }
         )
     return 0

@@ -219,8 +219,10 @@ def _tell_best(found: Study) -> None:
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:
     best = found.best
+    complete = [one for one in found.ranked if one.score is not None and not one.pruned]
+    ranks = {id(one): place for place, one in enumerate(complete, 1)}
     return {
-        "trials": [trial.to_json() for trial in found.trials],
+        "trials": [trial.to_json() | {"rank": ranks.get(id(trial))} for trial in found.trials],
         "best": None if best is None else dict(best.values),
         "score": None if best is None else best.score,
         "importance": found.importance,

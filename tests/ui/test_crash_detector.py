@@ -23,7 +23,7 @@ WATCHED = """
 import faulthandler, os, sys
 from netbuilder.ui import app
 from netbuilder.core.project import edits
-from netbuilder.ui.services.process import crash_detector
+from netbuilder.ui.services import crash_detector
 from PySide6.QtCore import QTimer
 
 application = app.make_application(["netbuilder"])

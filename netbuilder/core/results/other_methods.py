@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -26,8 +27,9 @@ from netbuilder.core.results.evaluate import (
     evaluate,
     number_evaluation,
 )
+from netbuilder.core.results.headline import metric_text
 from netbuilder.core.results.own_units import parse_cell, predict_values, preprocessing_of
-from netbuilder.core.results.statistics import Interval, intervals
+from netbuilder.core.results.statistics import Interval, intervals, paired_difference
 from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ NETWORK = "network"
 #: So many numbers of training rows keep every method within some seconds on an old laptop.
 _MOST_CELLS, _FEWEST_ROWS = 2_000_000, 500
 _NEIGHBOURS, _TREES, _DEPTH = 5, 100, 6
+#: A tree is told where the network's error is this much above its error, or more.
+_SUITS_BETTER = 1.05
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,15 @@ def _forest(kind: str) -> Callable[[int], Any]:
     return make
 
 
+def _boosted(kind: str) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn import ensemble
+
+        return getattr(ensemble, kind)(random_state=seed)
+
+    return make
+
+
 METHODS: Mapping[str, Method] = {
     one.name: one
     for one in (
@@ -97,6 +110,8 @@ METHODS: Mapping[str, Method] = {
                _linear("LinearRegression")),
         Method("forest", N_("Random forest"), _forest("RandomForestClassifier"),
                _forest("RandomForestRegressor")),
+        Method("boosting", N_("Gradient-boosted trees"), _boosted("HistGradientBoostingClassifier"),
+               _boosted("HistGradientBoostingRegressor")),
     )
 }  # fmt: skip
 
@@ -160,6 +175,34 @@ class Comparison:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {one.name: one for one in self.candidates})
         object.__setattr__(self, "own", _own_features(self.trained, self.features))
+
+    @property
+    def advice(self) -> str:
+        """The sentence that trees suit these rows better than the network; "" where none does.
+
+        Compared are the wrong predictions of classes and the mean absolute error of numbers; a
+        difference that chance explains is none.
+        """
+        mine = self.by_name[NETWORK]
+        metric = "accuracy" if "accuracy" in mine.evaluation.metrics else "mean_absolute_error"
+        sign = -1.0 if metric == "accuracy" else 1.0
+        trees = [self.by_name[n] for n in ("tree", "forest", "boosting") if n in self.by_name]
+        if not trees:
+            return ""
+        best = min(trees, key=lambda one: sign * one.evaluation.metrics[metric])
+        here, there = (one.evaluation.metrics[metric] for one in (mine, best))
+        errors = (1 - here, 1 - there) if metric == "accuracy" else (here, there)
+        if errors[0] <= _SUITS_BETTER * errors[1] or (
+            paired_difference(mine.evaluation, best.evaluation)[1] >= 0
+        ):
+            return ""
+        return _(
+            "A tree suits this data better: {method} reaches {metric} {theirs}, the network {own}.",
+            method=_(METHODS[best.name].title),
+            metric=metric_words(metric),
+            theirs=metric_text(best.evaluation, metric, there),
+            own=metric_text(mine.evaluation, metric, here),
+        )
 
     def disagreements(self, name: str) -> NDArray[np.int64]:
         """Row numbers on which ``name`` and the network predict differently; of numbers those that

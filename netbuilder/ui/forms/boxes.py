@@ -6,7 +6,7 @@ Each leaves the wheel to the page around it, unless it was chosen.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -160,6 +160,8 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._param = param
+        #: What reads a text that is typed; None: the parameter's kind.
+        self.read: Callable[[str], Any] | None = None
         self.setAccelerated(True)
         if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
@@ -215,7 +217,10 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
 
     def _read(self, text: str) -> None:
         try:
-            value = parse_value(self._param, text)
+            if self.read is not None and text.strip():
+                value = self.read(text)
+            else:
+                value = parse_value(self._param, text)
         except ValueError as wrong:
             self.complaint_changed.emit(str(wrong))
             return

@@ -20,8 +20,9 @@ from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_list, format_number, format_range, label_with_unit
-from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.boxes import NoWheelComboBox, TypedBox
 from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.parsing import read_cell
 from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
@@ -169,6 +170,10 @@ class RowForm(PredictForm):
                 # Tab goes from number to number.
                 one.editor.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
                 one.editor.setFocusProxy(one.editor.box)
+            box = getattr(one.editor, "box", one.editor)
+            if isinstance(box, TypedBox) and one.param.kind is Kind.FLOAT:
+                field = self._fields[name]
+                box.read = partial(read_cell, marks=field.marks, unit=field.unit)
             if isinstance(one.editor, DaySlideEditor):
                 # As the column of the file was read: the day or the month comes first.
                 one.editor.read = partial(_day_of, style=self._fields[name].style)

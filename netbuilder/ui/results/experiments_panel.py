@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -77,9 +76,7 @@ class TrialTable(QTableView):
 
         paths = [one.path for one in study.plan.varied]
         alike = {id(one) for one in study.as_good}
-        self._trials = sorted(
-            study.trials, key=lambda one: math.inf if one.score is None else one.score
-        )
+        self._trials = list(study.ranked)
         cells = [
             (
                 _score(one, id(one) in alike),

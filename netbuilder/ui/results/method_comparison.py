@@ -154,7 +154,7 @@ class MethodComparisonDialog(QDialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        self.words.setText(" ".join((samples, *found.notes)))
+        self.words.setText(" ".join(filter(None, (found.advice, samples, *found.notes))))
         for one in found.candidates[1:]:
             view = self._views[one.name] = _text_view(_title(one), self)
             self.details.addTab(view, _title(one))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score
@@ -22,6 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
+from netbuilder.core.project.model import Data
 from netbuilder.core.results.other_methods import (
     METHODS,
     Comparison,
@@ -32,6 +34,7 @@ from netbuilder.core.results.other_methods import (
     surfaces,
     tree_lines,
 )
+from tests.core.results.conftest import chain, train
 
 EXAMPLES = resource("examples")
 
@@ -135,6 +138,22 @@ def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:
     mine = found.by_name["network"].evaluation.predictions
     its = found.by_name["linear"].evaluation.predictions
     assert found.disagreements("linear").tolist() == np.flatnonzero(mine != its).tolist()
+
+
+def test_a_tree_that_suits_better_is_told_and_one_by_chance_is_not(tmp_path: Path) -> None:
+    """Stairs that no line follows; and a line, which a network of one layer is."""
+    random = np.random.default_rng(4)
+    frame = pd.DataFrame(random.uniform(0, 8, (400, 2)).round(2), columns=["a", "b"])
+    frame["stairs"], frame["line"] = np.floor(frame["a"]) % 2 * 10, 3 * frame["a"] - frame["b"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for target, weights in (("stairs", [[0.0], [0.0]]), ("line", [[3.0], [-1.0]])):
+        recipe = Data("csv", path="t.csv", target=(target,), inputs={"input": ("a", "b")},
+                      scaling="none", test_split=0.3)  # fmt: skip
+        model, dataset = train(chain(("out", "Dense", {"units": 1})), recipe, tmp_path, epochs=1)
+        model.training_model.set_weights([np.array(weights), np.zeros(1)])
+        found = compare(model, dataset, ["tree", "linear", "boosting"])
+        assert bool(found.advice) == (target == "stairs"), found.advice
+    assert compare(model, dataset, ["linear"]).advice == "", "no tree was asked about"
 
 
 def test_texts_are_compared_by_their_words() -> None:

@@ -48,8 +48,8 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     assert dialog.found is not None and panel.evaluation is not None
     assert told == ["compared:iris"]
     names = [one.name for one in dialog.found.candidates]
-    assert names == ["network", "knn", "tree", "linear", "forest"]
-    assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 5
+    assert names == ["network", "knn", "tree", "linear", "forest", "boosting"]
+    assert dialog.table.rows.rowCount() == 6 and dialog.details.count() == 6
     assert dialog.table.rows.index(0, 1).data() == panel.figure.text()
     drawn = dialog.surfaces
     qtbot.waitUntil(lambda: drawn.idle and all(one.answered for one in drawn.plots.values()))
