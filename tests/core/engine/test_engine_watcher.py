@@ -444,7 +444,7 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(
     x, y = table()
     chunks: list[Event] = []
     session = Session(
-        set_training(chain([OUT]), epochs=20_000), dataset({"input": x}, {"out": y}, held=20),
+        set_training(chain([OUT]), epochs=4_000), dataset({"input": x}, {"out": y}, held=20),
         record=False, compilation="graph",
         on_event=lambda event: chunks.append(event) if isinstance(event, EpochEnd) else None,
     )  # fmt: skip
