@@ -176,7 +176,7 @@ def _is_other(layer: Any) -> bool:
 
 
 def is_training_only(layer: Any) -> bool:
-    """Whether a layer passes on what it gets when the network predicts."""
+    """Return whether a layer passes its input through when the network predicts."""
     spec = LAYERS.get(type(layer).__name__)
     if spec is None or spec.name == "RandomCrop":  # which cuts out the middle when it answers
         return False

@@ -112,7 +112,7 @@ def verify(trained: TrainedModel, path: Path) -> None:
 
 
 def _page(title: str, about: Mapping[str, Any], weights: str) -> str:
-    """The page's text. In JSON no letter stands that could end the element around it."""
+    """Return the page's text. In JSON no letter stands that could end the element around it."""
     data = json.dumps(about, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         data = data.replace(letter, f"\\u{ord(letter):04x}")
@@ -172,7 +172,7 @@ def _inputs(trained: TrainedModel, base: Path) -> list[dict[str, Any]]:
 
 
 def _column(column: FittedColumn) -> dict[str, Any]:
-    """A column as the page's form needs it; what is not known is left out."""
+    """Return a column as the page's form needs it; what is not known is left out."""
     kept = {
         key: value
         for key, value in asdict(column).items()
@@ -186,7 +186,7 @@ def _column(column: FittedColumn) -> dict[str, Any]:
 def _picture(
     trained: TrainedModel, name: str, entry: InputPreprocessing, base: Path
 ) -> dict[str, Any]:
-    """What black and white are, and whether ink is dark (None: not known)."""
+    """Return what black and white are, and whether ink is dark (None: not known)."""
     dark: bool | None = None
     try:
         plan = prepare_data(trained.project, base)
@@ -215,7 +215,7 @@ def _text(entry: InputPreprocessing) -> dict[str, Any]:
 
 
 def _numbers(entry: InputPreprocessing) -> dict[str, Any]:
-    """Numbers in lines, with rows to begin from: what is typical of the training rows."""
+    """Return numbers in lines, with rows to begin from: what is typical of the training rows."""
     steps, names = entry.shape[0], format_list([one.name for one in entry.columns], 12)
     count = int(np.prod([side or 0 for side in entry.shape]))
     if entry.columns and len(entry.features) == entry.shape[-1]:
@@ -265,7 +265,7 @@ def _outputs(trained: TrainedModel) -> list[dict[str, Any]]:
 def _activation(
     trained: TrainedModel, name: str, target: OutputPreprocessing, sides: list[int]
 ) -> str:
-    """What the loss applied to raw scores while it trained, which the page has to apply too."""
+    """Return what the loss applied to raw scores in training, and the page has to apply too."""
     loss = loss_of(trained, name)
     if target.task == REGRESSION or not (loss and loss.params.get("from_logits")):
         return ""
@@ -273,7 +273,7 @@ def _activation(
 
 
 def _texts() -> dict[str, str]:
-    """The page's sentences in the language of the program; placeholders are filled in the page."""
+    """Return the page's sentences in the program's language; the page fills their placeholders."""
     return {
         "pad": _("Drawing pad"),
         "seen": _("Input of the network"),

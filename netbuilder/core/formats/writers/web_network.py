@@ -43,7 +43,7 @@ _ONLY: Mapping[str, tuple[object, ...]] = {
 
 @cache
 def engine() -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the layers and of the activations that the page's own code has."""
+    """Return the names of the layers and of the activations that the page's own code has."""
     names = (("layers.js", "LAYERS"), ("numbers.js", "ACTIVATIONS"))
     found = []
     for file, name in names:
@@ -71,24 +71,24 @@ class WebNetwork:
     known: dict[int, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """What the page's code runs."""
+        """Return what the page's code runs."""
         return {
             "inputs": self.inputs, "layers": self.layers, "steps": self.steps,
             "outputs": self.outputs,
         }  # fmt: skip
 
     def weights(self) -> str:
-        """All weights, one after the other: little-endian float32 in base64."""
+        """Return all weights, one after the other: little-endian float32 in base64."""
         joined = b"".join(one.astype("<f4").tobytes() for one in self.numbers)
         return base64.b64encode(joined).decode("ascii")
 
     def new_tensor(self) -> int:
-        """The number of a tensor that nothing gives yet."""
+        """Return the number of a tensor that no step gives yet."""
         self.tensors += 1
         return self.tensors - 1
 
     def layer(self, layer: keras.Layer, name: str, config: dict[str, Any]) -> int:
-        """The number of a layer, which is entered where it is met first."""
+        """Return the number of a layer; enter the layer where it is met first."""
         key = id(layer)
         if key not in self.known:
             entries = []
@@ -104,7 +104,7 @@ class WebNetwork:
 
 
 def web_network(model: keras.Model) -> WebNetwork:
-    """The steps of a model; models inside it are taken apart.
+    """Return the steps of a model; models inside it are taken apart.
 
     Raises:
         FormatError: the page's code lacks a layer, or what it is set to; its name says which.
@@ -116,7 +116,7 @@ def web_network(model: keras.Model) -> WebNetwork:
 
 
 def _walk(model: Any, given: Sequence[int], made: WebNetwork) -> list[int]:
-    """Enter the steps of a model whose inputs are the tensors ``given``; its outputs."""
+    """Enter the steps of a model whose inputs are the tensors ``given``; return its outputs."""
     import keras
 
     if isinstance(model, keras.Sequential):
@@ -152,7 +152,7 @@ def _enter(
     by_name: Mapping[str, Any],
     made: WebNetwork,
 ) -> bool:
-    """Enter one use of a layer; False where its inputs are not known yet."""
+    """Enter one use of a layer; return False where its inputs are not known yet."""
     node, name = entry["inbound_nodes"][number], str(entry["name"])
     wanted = list(tensor_places(node["args"]))
     call = dict(node["kwargs"])
@@ -168,7 +168,7 @@ def _enter(
 
 
 def _call(layer: Any, given: list[int], call: Mapping[str, Any], made: WebNetwork) -> list[int]:
-    """Enter one use of a layer, or the steps of a model; the tensors that it gives."""
+    """Enter one use of a layer, or the steps of a model; return the tensors that it gives."""
     import keras
 
     name = type(layer).__name__
@@ -190,7 +190,7 @@ def _call(layer: Any, given: list[int], call: Mapping[str, Any], made: WebNetwor
 
 
 def _as_rescaling(layer: Any) -> dict[str, Any]:
-    """What a ``Normalization`` computes, as a factor and an offset for each number."""
+    """Return what a ``Normalization`` computes, as a factor and an offset for each number."""
     mean, variance = (np.asarray(one, np.float64).ravel() for one in (layer.mean, layer.variance))
     if layer.invert or _last_axis(list(layer.axis), layer) != -1:
         raise _missing("Normalization", layer.name)
@@ -198,16 +198,17 @@ def _as_rescaling(layer: Any) -> dict[str, Any]:
     return {"scale": scale.tolist(), "offset": (-mean * scale).tolist()}
 
 
-def _checked(name: str, config: Mapping[str, Any], layer: Any) -> dict[str, Any]:
-    """A layer's config as the page needs it.
+def _checked(name: str, config: Mapping[str, Any], layer: Any, outer: str = "") -> dict[str, Any]:
+    """Return a layer's config as the page needs it; ``outer``: the layer that it stands in.
 
     Raises:
         FormatError: the page cannot compute such a layer.
     """
     layers, activations = engine()
+    shown = outer or layer.name
     ours = str(type(layer).__module__).startswith("keras.")
     if name not in layers or not ours:
-        raise _missing(name, layer.name)
+        raise _missing(name, shown)
     found = {}
     for key, given in config.items():
         value = given
@@ -216,25 +217,25 @@ def _checked(name: str, config: Mapping[str, Any], layer: Any) -> dict[str, Any]
         if key in {"layer", "backward_layer"}:
             inside = str(given["class_name"])
             if name == "Bidirectional" and inside not in {"LSTM", "GRU", "SimpleRNN"}:
-                raise _missing(inside, layer.name)
+                raise _missing(inside, shown)
             # Of a Bidirectional's, "layer" is the forward one.
             inner = getattr(layer, key, None) or layer.forward_layer
-            config_inside = _checked(inside, given["config"], inner)
+            config_inside = _checked(inside, given["config"], inner, shown)
             value = {"module": "keras.layers", "class_name": inside, "config": config_inside}
         elif key == "axis" and name != "Concatenate":
             value = _last_axis(given, layer)
         elif key in {"activation", "recurrent_activation"} and str(given) not in activations:
-            raise _missing(name, layer.name, f"{key}={given}"[:80])
+            raise _missing(name, shown, f"{key}={given}"[:80])
         if key == "equation" and "..." in given:
-            raise _missing(name, layer.name, str(given))
+            raise _missing(name, shown, str(given))
         if value not in _ONLY.get(key, (value,)) and (name, key) != ("Concatenate", "axis"):
-            raise _missing(name, layer.name, f"{key}={value}")
+            raise _missing(name, shown, f"{key}={value}")
         found[key] = value
     return found
 
 
 def _last_axis(value: Any, layer: Any) -> Any:
-    """-1 where an axis is the last one, however that is written."""
+    """Return -1 where an axis is the last one, however that is written."""
     axis = value[0] if isinstance(value, list) and len(value) == 1 else value
     try:
         rank = len(layer.input.shape)
@@ -253,7 +254,7 @@ def _missing(name: str, layer: str, detail: str = "") -> FormatError:
 
 
 def replay(network: Mapping[str, Any], weights: str, rows: Sequence[Array]) -> list[Array]:
-    """What Keras's own layers answer that are made from what a page holds.
+    """Return what Keras's own layers predict that are made from what a page holds.
 
     Args:
         network: as ``WebNetwork.as_json`` gave it.
