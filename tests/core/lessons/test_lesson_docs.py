@@ -7,6 +7,7 @@ from pathlib import Path
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.check_words import PLAN, WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
+from netbuilder.core.lessons.library import ORDER
 from netbuilder.core.lessons.parse import parse_lesson
 
 
@@ -18,3 +19,9 @@ def test_the_page_names_all_and_its_lesson_is_one(root: Path) -> None:
     assert len(lesson.steps) == 1
     assert lesson.steps[0].question is not None
     assert lesson.steps[0].question.right("80")
+
+
+def test_the_page_of_curricula_names_every_lesson(root: Path) -> None:
+    text = (root / "docs" / "curricula.md").read_text(encoding="utf-8")
+    for name in ORDER:
+        assert f"`{name}`" in text, name
