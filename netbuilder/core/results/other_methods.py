@@ -377,7 +377,8 @@ class TreeLine:
 def tree_lines(comparison: Comparison, row: int) -> tuple[TreeLine, ...]:
     """Return the decision tree in the columns' own units, walked along by an evaluated row."""
     candidate = comparison.by_name["tree"]
-    tree, values, lines = candidate.model.tree_, comparison.x[row], []
+    tree, values = candidate.model.tree_, comparison.x[row]
+    lines: list[TreeLine] = []
 
     def walk(node: int, depth: int, passed: bool) -> None:
         if tree.children_left[node] == -1:

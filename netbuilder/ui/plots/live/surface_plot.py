@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -394,7 +395,8 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
 
     On a surface of its own colour a point is seen by its edge alone.
     """
-    edge = _edge(color.rgb())
+    scheme = theme.colors()
+    edge = _edge(color.name(), scheme.text, scheme.panel)
     if part == 1:
         pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
         return shared_brush(pale, strength), shared_pen(edge, 1.6, strength), 8
@@ -406,13 +408,13 @@ def _ground() -> NDArray[Any]:
     return _rgb(QColor(theme.colors().panel))
 
 
-def _edge(rgb: int) -> QColor:
-    """The colour of letters or the ground, whichever stands out from the surface of a colour."""
-    scheme = theme.colors()
-    surface = QColor(*(int(one) for one in 0.62 * _rgb(QColor(rgb)) + 0.38 * _ground()))
-    return max(
-        (QColor(scheme.text), QColor(scheme.panel)), key=lambda one: theme.contrast(one, surface)
+@cache
+def _edge(color: str, letters: str, ground: str) -> QColor:
+    """The colour of letters or of the ground, whichever stands out from a colour's surface."""
+    surface = QColor(
+        *(int(one) for one in 0.62 * _rgb(QColor(color)) + 0.38 * _rgb(QColor(ground)))
     )
+    return max(QColor(letters), QColor(ground), key=lambda one: theme.contrast(one, surface))
 
 
 def _between(part: float) -> QColor:
