@@ -324,6 +324,9 @@ def _own_features(trained: TrainedModel, names: tuple[str, ...]) -> tuple[OwnFea
             words = len(entry.vocabulary) - 2
             found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :][:words]]
             continue
+        if None in entry.shape:  # samples of any length: no place has a column of its own
+            found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :]]
+            continue
         last = entry.shape[-1] if entry.shape else 1
         scales = np.broadcast_to(entry.scale if entry.scaled else 1.0, (last,))
         offsets = np.broadcast_to(entry.offset if entry.scaled else 0.0, (last,))
