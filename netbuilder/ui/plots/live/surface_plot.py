@@ -400,8 +400,8 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
     edge = _edge(color.name(), scheme.text, scheme.panel)
     if part == 1:
         pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
-        return shared_brush(pale, strength), shared_pen(edge, 1.6, strength), 10
-    width, size = (1.6, 10) if part == 0 else (2.2, 12)
+        return shared_brush(pale, strength), shared_pen(edge, 1.9, strength), 10
+    width, size = (1.8, 10) if part == 0 else (2.4, 12)
     return shared_brush(color, strength), shared_pen(edge, width, strength), size
 
 
