@@ -367,6 +367,9 @@ def _own_features(trained: TrainedModel, names: tuple[str, ...]) -> tuple[OwnFea
             words = len(entry.vocabulary) - 2
             found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :][:words]]
             continue
+        if None in entry.shape:  # samples of any length: no place has a column of its own
+            found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :]]
+            continue
         last = entry.shape[-1] if entry.shape else 1
         scales = np.broadcast_to(entry.scale if entry.scaled else 1.0, (last,))
         offsets = np.broadcast_to(entry.offset if entry.scaled else 0.0, (last,))
@@ -420,7 +423,8 @@ class TreeLine:
 def tree_lines(comparison: Comparison, row: int) -> tuple[TreeLine, ...]:
     """Return the decision tree in the columns' own units, walked along by an evaluated row."""
     candidate = comparison.by_name["tree"]
-    tree, values, lines = candidate.model.tree_, comparison.x[row], []
+    tree, values = candidate.model.tree_, comparison.x[row]
+    lines: list[TreeLine] = []
 
     def walk(node: int, depth: int, passed: bool) -> None:
         if tree.children_left[node] == -1:

@@ -456,6 +456,9 @@ class ParamForm(QWidget):
         grid.setColumnStretch(2, 1)
         for param in params:
             self.rows[param.name] = ParamRow(self, param, grid, section, self._narrow)
+        lists = [row.editor for row in self.rows.values() if isinstance(row.editor, ChoiceEditor)]
+        for one in lists if not self._narrow else ():
+            one.setFixedWidth(max(each.minimumWidth() for each in lists))
         self.set_steps(self._steps)
         self._put_help()
         return section

@@ -163,7 +163,7 @@ class SettingsDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(plain_buttons(buttons))
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(560)
         self._tell()
 
     def accept(self) -> None:

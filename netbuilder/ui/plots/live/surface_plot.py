@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ FAINT = 0.3
 _LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
 _PALE = 0.4  # of answers that are not of now
 _LOW, _HIGH = "#D55E00", "#0072B2"
+_SEEN = 3.5  # contrast of an edge; its pixels are mixed with what is beside them
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
 
 
@@ -360,11 +362,12 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
 
     On a surface of its own colour a point is seen by its edge alone.
     """
-    edge = _edge(color.rgb())
+    scheme = theme.colors()
+    edge = _edge(color.name(), scheme.text, scheme.panel)
     if part == 1:
         pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
-        return shared_brush(pale, strength), shared_pen(edge, 1.6, strength), 8
-    width, size = (1.6, 8) if part == 0 else (2.6, 10)
+        return shared_brush(pale, strength), shared_pen(edge, 1.9, strength), 10
+    width, size = (1.8, 10) if part == 0 else (2.4, 12)
     return shared_brush(color, strength), shared_pen(edge, width, strength), size
 
 
@@ -372,13 +375,13 @@ def _ground() -> NDArray[Any]:
     return _rgb(QColor(theme.colors().panel))
 
 
-def _edge(rgb: int) -> QColor:
-    """The colour of letters or the ground, whichever stands out from the surface of a colour."""
-    scheme = theme.colors()
-    surface = QColor(*(int(one) for one in 0.62 * _rgb(QColor(rgb)) + 0.38 * _ground()))
-    return max(
-        (QColor(scheme.text), QColor(scheme.panel)), key=lambda one: theme.contrast(one, surface)
+@cache
+def _edge(color: str, letters: str, ground: str) -> QColor:
+    """The colour of letters, or of the ground where these do not stand out from the surface."""
+    surface = QColor(
+        *(int(one) for one in 0.62 * _rgb(QColor(color)) + 0.38 * _rgb(QColor(ground)))
     )
+    return QColor(letters if theme.contrast(QColor(letters), surface) >= _SEEN else ground)
 
 
 def number_color(part: float) -> QColor:
